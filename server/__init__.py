@@ -1,0 +1,1 @@
+"""Ruhu 入户: the server behind door-to-door casework with ODK Collect."""

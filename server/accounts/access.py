@@ -1,0 +1,84 @@
+"""Who may see and do what, where. Every selector of every room filters through this.
+
+An area is a prefix of the 12-digit division code; "" is everywhere (design §7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from server.accounts.models import Role, RoleGrant, User
+from server.geo.models import PREFIX_LENGTH
+
+READERS = frozenset({Role.WORKER, Role.STREET, Role.COUNTY, Role.ADMINISTRATOR})
+REVIEWERS = frozenset({Role.STREET, Role.ADMINISTRATOR})
+REVEALERS = frozenset({Role.STREET, Role.ADMINISTRATOR})
+PUBLISHERS = frozenset({Role.ADMINISTRATOR})
+RESTRICTED = frozenset({Role.RESTRICTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A user's grants, loaded once a request."""
+
+    user_id: int
+    grants: tuple[tuple[str, str], ...]  # (role, area prefix)
+
+    def areas(self, roles: Iterable[str] = READERS) -> tuple[str, ...]:
+        """The area prefixes in which the user holds one of the roles; no prefix covers another."""
+        wanted = set(roles)
+        prefixes = sorted({area for role, area in self.grants if role in wanted})
+        return tuple(
+            area
+            for area in prefixes
+            if not any(area != wider and area.startswith(wider) for wider in prefixes)
+        )
+
+    def may(self, roles: Iterable[str], area_code: str) -> bool:
+        """Whether the user holds one of the roles over this division."""
+        return any(area_code.startswith(prefix) for prefix in self.areas(roles))
+
+    def within(self, field: str = "area_code", roles: Iterable[str] = READERS) -> Q:
+        """The filter that keeps only rows of the user's areas; nothing at all without a grant."""
+        return within(self.areas(roles), field)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Whose phone it is, and of which areas it may hold forms and people."""
+
+    user_id: int
+    areas: tuple[str, ...]
+
+
+def access_of(user: User) -> Access:
+    """The user's access. One query; an inactive or anonymous user has none."""
+    if not user.is_active or user.pk is None:
+        return Access(user_id=0, grants=())
+    return Access(
+        user_id=user.pk,
+        grants=tuple(RoleGrant.objects.filter(user=user).values_list("role", "area")),
+    )
+
+
+def within(areas: Iterable[str], field: str = "area_code") -> Q:
+    """Rows whose area begins with one of the prefixes."""
+    condition = Q(pk__in=())
+    for area in areas:
+        if area == "":
+            return Q()
+        condition |= Q(**{f"{field}__startswith": area})
+    return condition
+
+
+def common_prefix(codes: Sequence[str]) -> str:
+    """The narrowest division that holds all the areas, "" when only the whole does."""
+    first, last = min(codes, default=""), max(codes, default="")
+    length = next(
+        (place for place, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1),
+        min(len(first), len(last)),
+    )
+    return first[: max(level for level in (0, *PREFIX_LENGTH.values()) if level <= length)]

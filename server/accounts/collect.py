@@ -1,0 +1,66 @@
+"""What a phone scans: Collect's settings as the text of a QR code (openrosa.md §13)."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import zlib
+from typing import Any
+
+import segno
+
+
+def base_url(server: str, token: str) -> str:
+    """The address Collect appends /formList and /submission to."""
+    return f"{server.rstrip('/')}/key/{token}"
+
+
+def settings(
+    *, server_url: str, project: str, username: str = "", password: str = ""
+) -> dict[str, Any]:
+    """Collect's settings for one worker: forms kept exactly as the server lists them, records sent by themselves.
+
+    `general` and `admin` must both be there, else Collect refuses the code.
+    """
+    return {
+        "general": {
+            "protocol": "odk_default",
+            "server_url": server_url,
+            "username": username,
+            "password": password,
+            "form_update_mode": "match_exactly",
+            "autosend": "wifi_and_cellular",
+        },
+        "admin": {},
+        "project": {"name": project, "icon": project[:1], "color": "#b03a2e"},
+    }
+
+
+def code_text(collect_settings: dict[str, Any]) -> str:
+    """base64(zlib(JSON)): what the QR code holds."""
+    plain = json.dumps(collect_settings, ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.b64encode(zlib.compress(plain, 9)).decode()
+
+
+def read_code_text(text: str) -> dict[str, Any]:
+    """The settings in a code, as Collect reads them."""
+    found: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(text)))
+    return found
+
+
+def png(text: str, *, scale: int = 6) -> bytes:
+    out = io.BytesIO()
+    segno.make(text, error="l").save(out, kind="png", scale=scale)
+    return out.getvalue()
+
+
+def svg(text: str) -> str:
+    return segno.make(text, error="l").svg_inline(scale=4)
+
+
+def terminal(text: str) -> str:
+    """The code in half-block characters, for a terminal."""
+    out = io.StringIO()
+    segno.make(text, error="l").terminal(out=out, compact=True)
+    return out.getvalue()

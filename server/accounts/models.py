@@ -1,0 +1,101 @@
+"""People who log in, what they may do where, and the phones that send."""
+
+from __future__ import annotations
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from server.geo.models import AreaCodeField
+
+
+class Role(models.TextChoices):
+    """What a person may do within an area (design §7)."""
+
+    WORKER = "worker", _("community worker")
+    STREET = "street", _("street staff")
+    COUNTY = "county", _("county staff")
+    ADMINISTRATOR = "administrator", _("administrator")
+    RESTRICTED = "restricted", _("may see restricted columns")
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(username=username)
+
+
+class User(AbstractBaseUser):
+    """A person who logs in to the console or stands behind a field account."""
+
+    username = models.CharField(_("user name"), max_length=150, unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "username"
+    objects = UserManager()
+
+    class Meta:
+        ordering = ("username",)
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+
+class RoleGrant(models.Model):
+    """A role of a user within an area, which is a prefix of division codes ("" is everywhere)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="grants")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    area = AreaCodeField(blank=True)
+
+    class Meta:
+        ordering = ("user_id", "role", "area")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("user", "role", "area"), name="one_grant_per_role_and_area"
+            ),
+            models.CheckConstraint(
+                condition=Q(area__regex=r"^\d{0,12}$"),
+                name="grant_area_is_a_code_prefix",
+            ),
+        )
+
+
+class FieldAccount(models.Model):
+    """A phone's way in: the app-user token of one worker's device.
+
+    Only the token's hash is kept; the token is shown once, in the QR code.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="field_accounts")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    label = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("user_id", "created_at")
+
+
+class Disclosure(models.Model):
+    """One look behind the mask, or one export: who, what, why, when (design §8). Append-only."""
+
+    class Kind(models.TextChoices):
+        REVEAL = "reveal", _("revealed")
+        EXPORT = "export", _("exported")
+        MEDIA = "media", _("file opened")
+
+    at = models.DateTimeField(auto_now_add=True)
+    user = models.ForeignKey(User, models.PROTECT)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    ledger = models.CharField(max_length=40)
+    entry = models.CharField(max_length=64)
+    columns = models.JSONField(default=list)
+    area_code = AreaCodeField(blank=True)
+    reason = models.TextField(_("reason"))
+
+    class Meta:
+        ordering = ("-at",)

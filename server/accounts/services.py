@@ -1,0 +1,143 @@
+"""Making people, giving them roles, letting phones in and shutting them out."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from server.accounts.models import Disclosure, FieldAccount, Role, RoleGrant, User
+from server.accounts.problems import BadArea, BadUserName, NameTaken
+from server.core.sealing import token_hash
+from server.geo.models import Division
+
+_USER_NAME = re.compile(r"[\w.@+-]{1,150}")
+_PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105 none that look alike
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A user just made, with the password that is shown this once."""
+
+    user: User
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewWorker:
+    """A community worker just made, with the password and the phone's token, shown this once."""
+
+    user: User
+    password: str
+    field_account: FieldAccount
+    token: str
+
+
+@transaction.atomic
+def create_user(
+    *, username: str, name: str = "", role: str, areas: Iterable[str], password: str = ""
+) -> NewUser:
+    """Make a user who holds a role in the areas; without a password, one is made up.
+
+    Raises BadUserName, NameTaken, BadArea.
+    """
+    if not _USER_NAME.fullmatch(username):
+        raise BadUserName(username=username[:150])
+    password = password or _password()
+    user = User(username=username, name=name or username)
+    user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        raise NameTaken(username=username) from None
+    for area in areas:
+        grant(user=user, role=role, area=area)
+    return NewUser(user, password)
+
+
+@transaction.atomic
+def add_worker(
+    *, username: str, name: str = "", areas: Iterable[str], label: str = ""
+) -> NewWorker:
+    """Make a community worker with one field account. Raises as `create_user`."""
+    made = create_user(username=username, name=name, role=Role.WORKER, areas=areas)
+    account, token = issue_token(user=made.user, label=label)
+    return NewWorker(made.user, made.password, account, token)
+
+
+def grant(*, user: User, role: str, area: str) -> RoleGrant:
+    """Give a role in an area: a division's code or its leading digits, "" for everywhere. Raises BadArea.
+
+    Trailing zeros are dropped by the division's level, so that a street's 12 digits cover
+    its communities.
+    """
+    prefix = _prefix(area)
+    made, _is_new = RoleGrant.objects.get_or_create(user=user, role=Role(role), area=prefix)
+    return made
+
+
+def issue_token(*, user: User, label: str = "") -> tuple[FieldAccount, str]:
+    """A new field account and its token, which is nowhere kept and never shown again."""
+    token = secrets.token_urlsafe(48)
+    account = FieldAccount.objects.create(user=user, token_hash=token_hash(token), label=label)
+    return account, token
+
+
+@transaction.atomic
+def rotate_token(*, account: FieldAccount, at: datetime) -> tuple[FieldAccount, str]:
+    """Shut the phone out and make an account for its successor."""
+    revoke(accounts=[account], at=at)
+    return issue_token(user=account.user, label=account.label)
+
+
+def revoke(*, accounts: Iterable[FieldAccount], at: datetime) -> int:
+    """Shut phones out, at once. Returns how many were let in until now."""
+    ids = [account.pk for account in accounts]
+    return FieldAccount.objects.filter(pk__in=ids, revoked_at=None).update(revoked_at=at)
+
+
+def _prefix(area: str) -> str:
+    if area == "":
+        return area
+    if not re.fullmatch(r"\d{1,12}", area):
+        raise BadArea(area=area[:40])
+    if len(area) == 12:
+        division = Division.objects.filter(code=area).first()
+        if division is None:
+            raise BadArea(area=area)
+        return division.prefix
+    if not Division.objects.filter(code__startswith=area).exists():
+        raise BadArea(area=area)
+    return area
+
+
+def _password() -> str:
+    groups = ("".join(secrets.choice(_PASSWORD_LETTERS) for _ in range(4)) for _ in range(4))
+    return "-".join(groups)
+
+
+def disclose(
+    *,
+    user: User,
+    kind: str,
+    ledger: str,
+    entry: str,
+    columns: Sequence[str],
+    area_code: str,
+    reason: str,
+) -> Disclosure:
+    """Record that somebody saw or took out what is protected (design §8), in the caller's transaction."""
+    return Disclosure.objects.create(
+        user=user,
+        kind=Disclosure.Kind(kind),
+        ledger=ledger,
+        entry=entry,
+        columns=list(columns),
+        area_code=area_code,
+        reason=reason,
+    )

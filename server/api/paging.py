@@ -1,0 +1,114 @@
+"""Pages of a list: numbered with a count, or, for going through everything, by cursor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import InvalidPage
+from django.utils.translation import gettext as _
+from rest_framework.pagination import CursorPagination, PageNumberPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from server.api.problems import InvalidQuery
+
+MAX_PAGE_SIZE = 1000
+
+
+class _Sized:
+    """`page_size` is a number from 1 to 1000; anything else is refused rather than ignored."""
+
+    def get_page_size(self, request: Request) -> int:
+        text = request.query_params.get("page_size")
+        if text is None:
+            return 50
+        if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_PAGE_SIZE):
+            raise InvalidQuery(
+                errors=[
+                    {
+                        "pointer": "#/page_size",
+                        "code": "invalid",
+                        "detail": _("A number from 1 to {max}.").format(max=MAX_PAGE_SIZE),
+                    }
+                ]
+            )
+        return int(text)
+
+
+class _ByCursor(_Sized, CursorPagination):
+    """In the order of the primary key: stable and of the same cost however deep one goes."""
+
+    ordering = "pk"
+
+    def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
+        return ("pk",)
+
+
+class Pages(_Sized, PageNumberPagination):
+    """`?page=` counts and numbers; `?cursor=` (empty at first) walks by primary key without counting."""
+
+    page_size_query_param = "page_size"
+    max_page_size = MAX_PAGE_SIZE
+    page_size_query_description = "Rows a page, 1 to 1000."
+    page_query_description = "Which page, from 1."
+    by_cursor: _ByCursor | None = None
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        if "cursor" in request.query_params:
+            self.by_cursor = _ByCursor()
+            return self.by_cursor.paginate_queryset(queryset, request, view) or []
+        self.request = request
+        self.page = self._page(queryset, request)
+        return list(self.page)
+
+    def _page(self, queryset: Any, request: Request) -> Any:
+        paginator = self.django_paginator_class(queryset, self.get_page_size(request))
+        try:
+            return paginator.page(request.query_params.get("page", 1))
+        except InvalidPage as absent:
+            error = {"pointer": "#/page", "code": "invalid", "detail": _("There is no such page.")}
+            raise InvalidQuery(errors=[error]) from absent
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response({**self._links(), **_rows(data)})
+
+    def _links(self) -> dict[str, Any]:
+        walk = self.by_cursor
+        if walk is not None:
+            return {"next": walk.get_next_link(), "previous": walk.get_previous_link()}
+        return {
+            "count": self.page.paginator.count if self.page else 0,
+            "next": self.get_next_link(),
+            "previous": self.get_previous_link(),
+        }
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {
+                "count": {"type": "integer", "description": "Rows in all; not told with cursor."},
+                "next": link,
+                "previous": link,
+                "results": schema,
+            },
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        cursor = {
+            "name": "cursor",
+            "in": "query",
+            "required": False,
+            "description": "Walk the whole list: empty at first, then follow `next`.",
+            "allowEmptyValue": True,
+            "schema": {"type": "string"},
+        }
+        return [*super().get_schema_operation_parameters(view), cursor]
+
+
+def _rows(data: Any) -> dict[str, Any]:
+    """The rows under `results`, or a GeoJSON collection's own members."""
+    if isinstance(data, dict) and data.get("type") == "FeatureCollection":
+        return data
+    return {"results": data}

@@ -1,0 +1,250 @@
+"""What can go wrong at the REST door, and the one rendering of every error under /api/.
+
+RFC 9457, `application/problem+json`: `type` (a URN that ends with the problem's slug),
+`title` and `detail` in the caller's language, `status`, `instance` (the path asked for),
+and whatever else the problem has to tell. A refused field list is told in `errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, UnreadablePostError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from server.core.problems import Problem
+from server.forms.problems import FaultyWorkbook
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class LoginRequired(Problem):
+    """The request carries no log-in."""
+
+    type, status = "login-required", 401
+    title = _("Log-in required")
+    template = _("Send user name and password by HTTP Basic, or use the session of a browser.")
+
+
+class LoginFailed(Problem):
+    """User name and password do not belong together, or the user is switched off."""
+
+    type, status = "login-failed", 401
+    title = _("Log-in failed")
+    template = _("The user name or the password is wrong, or the user is no longer active.")
+
+
+class NotAllowed(Problem):
+    """The caller is known but lacks the role, here."""
+
+    type, status = "not-allowed", 403
+    title = _("Not allowed")
+    template = _("Your roles do not include this. Ask an administrator of your area.")
+
+
+class NothingHere(Problem):
+    """No such object, or none within the caller's areas: the two are not told apart."""
+
+    type, status = "not-found", 404
+    title = _("Not found")
+    template = _("There is no such record in your areas.")
+
+
+class UnknownAddress(Problem):
+    """No part of the interface answers at this path."""
+
+    type, status = "unknown-address", 404
+    title = _("No such address")
+    template = _(
+        "Nothing answers at this address. Addresses end with a slash; /api/v1/schema/ lists them all."
+    )
+
+
+class MethodNotAllowed(Problem):
+    """The address exists but does not take this method."""
+
+    type, status = "unsupported-method", 405
+    title = _("Method not allowed")
+    template = _("This address does not take {method}.")
+
+
+class NotAcceptable(Problem):
+    """The representation asked for does not exist here."""
+
+    type, status = "not-acceptable", 406
+    title = _("Format not available")
+    template = _("This address answers in: {formats}.")
+
+
+class RequestTooLarge(Problem):
+    """The request is larger than the server takes."""
+
+    type, status = "request-too-large", 413
+    title = _("Request too large")
+    template = _("The request is larger than this server takes.")
+
+
+class UnsupportedMediaType(Problem):
+    """The body's content type is not understood here."""
+
+    type, status = "unsupported-media-type", 415
+    title = _("Content type not understood")
+    template = _("This address does not read a body of type {media_type}.")
+
+
+class UnreadableRequest(Problem):
+    """The body is not what its content type says."""
+
+    type, status = "unreadable-request", 400
+    title = _("Request not readable")
+    template = _("The request could not be read. Check that the body is well formed and complete.")
+
+
+class InvalidRequest(Problem):
+    """Fields of the body are missing or wrong; `errors` names each."""
+
+    type, status = "invalid-request", 400
+    title = _("Request not valid")
+    template = _("Some values are missing or wrong; see errors.")
+
+
+class InvalidQuery(Problem):
+    """Query parameters are unknown or wrong; `errors` names each."""
+
+    type, status = "invalid-query", 400
+    title = _("Query not valid")
+    template = _("Some query parameters are unknown or wrong; see errors.")
+
+
+class TooManyRequests(Problem):
+    """The caller asks too often."""
+
+    type, status = "too-many-requests", 429
+    title = _("Too many requests")
+    template = _("Wait before you ask again.")
+
+    @property
+    def retry_after(self) -> int | None:
+        wait = self.data.get("wait")
+        return None if wait is None else int(wait) + 1
+
+
+class AmbiguousSubmission(Problem):
+    """Submissions of several forms carry this instance ID."""
+
+    type, status = "ambiguous-submission", 409
+    title = _("Several submissions have this instance ID")
+    template = _("Name the form as well: add ?form=FORM_ID. Forms: {forms}.")
+
+
+class ReasonRequired(Problem):
+    """What is protected is shown only for a stated reason."""
+
+    type, status = "reason-required", 400
+    title = _("Reason required")
+    template = _("Say why you need it: add ?reason= or the header X-Reason. It is recorded.")
+
+
+def render(exception: Exception, context: dict[str, Any]) -> Response | None:
+    """Django REST framework's EXCEPTION_HANDLER: what can be put right, as a problem document.
+
+    None for anything else: ops.middleware logs it and answers with the request id alone.
+    """
+    problem = _problem_of(exception, context)
+    if problem is None:
+        return None
+    body = document(problem, context["request"].path)
+    response = Response(body, status=problem.status, content_type=MEDIA_TYPE)
+    if problem.retry_after is not None:
+        response["Retry-After"] = str(problem.retry_after)
+    if challenge := getattr(exception, "auth_header", None):
+        response["WWW-Authenticate"] = str(challenge)
+    return response
+
+
+def document(problem: Problem, path: str) -> dict[str, Any]:
+    """The members of the problem document, extension members first so that they never win."""
+    members = {key: value for key, value in problem.data.items() if _is_plain(value)}
+    if isinstance(problem, FaultyWorkbook):
+        members["faults"] = [asdict(fault) for fault in problem.faults]
+    return {
+        **members,
+        "type": f"urn:ruhu:problem:{problem.type}",
+        "title": str(problem.title),
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": path,
+    }
+
+
+def _problem_of(exception: Exception, context: dict[str, Any]) -> Problem | None:
+    match exception:
+        case Problem():
+            return exception
+        case Http404() | exceptions.NotFound():
+            return NothingHere()
+        case exceptions.ValidationError():
+            return InvalidRequest(errors=list(field_errors(exception.get_full_details())))
+        case exceptions.MethodNotAllowed():
+            return MethodNotAllowed(method=context["request"].method)
+        case exceptions.NotAcceptable():
+            formats = [renderer.media_type for renderer in context["view"].get_renderers()]
+            return NotAcceptable(formats=", ".join(formats))
+        case exceptions.UnsupportedMediaType():
+            sent = (context["request"].content_type or "-").partition(";")[0]
+            return UnsupportedMediaType(media_type=sent)
+        case exceptions.Throttled():
+            return TooManyRequests(wait=getattr(exception, "wait", None))
+        case RequestDataTooBig():
+            return RequestTooLarge()
+        case SuspiciousOperation() | UnreadablePostError():
+            return UnreadableRequest()
+    for kind, problem in _SIMPLE.items():
+        if isinstance(exception, kind):
+            return problem()
+    return None
+
+
+_SIMPLE: dict[type[Exception], type[Problem]] = {
+    exceptions.NotAuthenticated: LoginRequired,
+    exceptions.AuthenticationFailed: LoginFailed,
+    exceptions.PermissionDenied: NotAllowed,
+    PermissionDenied: NotAllowed,
+    exceptions.ParseError: UnreadableRequest,
+}
+
+
+def field_errors(details: Any, pointer: str = "#") -> Iterator[dict[str, str]]:
+    """Flatten DRF's nested error details into one entry a fault, each with its JSON pointer."""
+    if isinstance(details, dict) and isinstance(details.get("message"), (str, Promise)):
+        yield {
+            "pointer": pointer,
+            "code": str(details["code"]),
+            "detail": str(details["message"]),
+        }
+    elif isinstance(details, dict):
+        for name, inner in details.items():
+            below = pointer if name == "non_field_errors" else f"{pointer}/{_escaped(name)}"
+            yield from field_errors(inner, below)
+    else:
+        for place, inner in enumerate(details):
+            faulty_item = isinstance(inner, dict) and inner and "message" not in inner
+            yield from field_errors(inner, f"{pointer}/{place}" if faulty_item else pointer)
+
+
+def _escaped(name: object) -> str:
+    return str(name).replace("~", "~0").replace("/", "~1")
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(_is_plain(item) for item in value)
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_plain(item) for key, item in value.items())
+    return isinstance(value, (str, int, float, bool)) or value is None

@@ -1,0 +1,1 @@
+"""What things look like on the wire, and what their lists are narrowed by."""

@@ -1,0 +1,95 @@
+"""Forms on the wire."""
+
+from __future__ import annotations
+
+import django_filters
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from server.api.filters import AnyOf, Ordering, Search
+from server.forms.models import Form, FormVersion
+
+
+class FormSerializer(serializers.Serializer):
+    """A form and its current version."""
+
+    form_id = serializers.CharField(read_only=True)
+    title = serializers.CharField(read_only=True)
+    state = serializers.ChoiceField(read_only=True, choices=Form.State.choices)
+    version = serializers.CharField(
+        read_only=True, source="current_version.version", default=None, allow_null=True
+    )
+    md5 = serializers.CharField(
+        read_only=True,
+        source="current_version.md5",
+        default=None,
+        allow_null=True,
+        help_text="Of the XForm phones get.",
+    )
+    published_at = serializers.DateTimeField(
+        read_only=True, source="current_version.published_at", default=None, allow_null=True
+    )
+    n_versions = serializers.IntegerField(read_only=True)
+    areas = serializers.SerializerMethodField(help_text="Who is offered it; “” is everywhere.")
+    users = serializers.SerializerMethodField(help_text="Workers who are offered it by name.")
+
+    def get_areas(self, form: Form) -> list[str]:
+        return sorted(row.area for row in form.audience.all() if row.area is not None)
+
+    def get_users(self, form: Form) -> list[str]:
+        return sorted(row.user.username for row in form.audience.all() if row.user)
+
+
+class FormVersionSerializer(serializers.Serializer):
+    """A published version; it never changes."""
+
+    form_id = serializers.CharField(read_only=True, source="form.form_id")
+    version = serializers.CharField(read_only=True)
+    title = serializers.CharField(read_only=True)
+    md5 = serializers.CharField(read_only=True)
+    is_current = serializers.BooleanField(read_only=True)
+    published_at = serializers.DateTimeField(read_only=True)
+    published_by = serializers.CharField(
+        read_only=True, source="published_by.username", default=None, allow_null=True
+    )
+    warnings = serializers.SerializerMethodField(help_text="What the conversion remarked.")
+
+    def get_warnings(self, version: FormVersion) -> list[str]:
+        return [str(warning) for warning in version.warnings]
+
+
+class WorkbookSerializer(serializers.Serializer):
+    """An XLSForm workbook with the files it names."""
+
+    workbook = serializers.FileField(help_text="The .xlsx.")
+    media = serializers.ListField(
+        child=serializers.FileField(allow_empty_file=True), required=False
+    )
+
+
+class FormStateSerializer(serializers.Serializer):
+    """What becomes of the form."""
+
+    state = serializers.ChoiceField(choices=Form.State.choices)
+
+
+@extend_schema_field({"type": "array", "items": {"type": "string", "pattern": r"^\d{0,12}$"}})
+class AreasField(serializers.ListField):
+    child = serializers.RegexField(r"^\d{0,12}\Z", allow_blank=True)
+
+
+class AudienceSerializer(serializers.Serializer):
+    """Everyone who is to be offered the form."""
+
+    areas = AreasField(help_text="Division code prefixes; “” is everywhere.")
+    users = serializers.ListField(child=serializers.CharField(), default=list)
+
+
+class FormFilters(django_filters.FilterSet):
+    state = AnyOf(field_name="state", lookup_expr="in")
+    search = Search(("form_id", "title"), label="form_id, title")
+    ordering = Ordering(fields=[(name, name) for name in ("form_id", "title", "created_at")])
+
+    class Meta:
+        model = Form
+        fields: list[str] = []

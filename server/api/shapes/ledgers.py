@@ -1,0 +1,124 @@
+"""Ledger rows on the wire: what every row has, and its columns as declared."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.db.models import Model
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from server.api.fields import ColumnField, WithheldField, field_of, is_withheld
+from server.core.labels import Label
+from server.ledgers.columns import Column, Kind, Merge, columns_of
+from server.ledgers.models import Household, Membership, Person
+
+SOURCE = {
+    "type": ["object", "null"],
+    "description": "The submission observed last.",
+    "properties": {"form": {"type": "string"}, "instance_id": {"type": "string"}},
+    "required": ["form", "instance_id"],
+}
+
+
+@extend_schema_field(SOURCE)
+class SourceField(serializers.Field):
+    """Which submission, by form and instance ID."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, source="*", **kwargs)
+
+    def to_representation(self, value: Any) -> dict[str, str] | None:
+        if value.source_submission_id is None or value.source_submission is None:
+            return None
+        submission = value.source_submission
+        return {"form": submission.form.form_id, "instance_id": submission.instance_id}
+
+
+class EntrySerializer(serializers.Serializer):
+    """What every ledger row has."""
+
+    id = serializers.UUIDField(read_only=True)
+    area_code = serializers.CharField(read_only=True, help_text="The community's division code.")
+    observed_at = serializers.DateTimeField(read_only=True, help_text="Of the latest source.")
+    verified_level = serializers.IntegerField(
+        read_only=True,
+        help_text="0 import, 1 proxy answer, 2 in person, 3 reviewed, 4 documented.",
+    )
+    recorded_by = serializers.CharField(
+        read_only=True, source="recorded_by.username", default=None, allow_null=True
+    )
+    source = SourceField()  # type: ignore[assignment]
+    last_confirmed_on = serializers.DateField(read_only=True, allow_null=True)
+    row_version = serializers.IntegerField(read_only=True)
+
+
+@cache
+def entry_serializer(model: type[Model], *derived: Column) -> type[EntrySerializer]:
+    """The serializer of a ledger, from its column declarations and what else is `derived`."""
+    columns = [*columns_of(model).values(), *derived]
+    fields: dict[str, Any] = {column.name: field_of(column) for column in columns}
+    fields["withheld"] = WithheldField(tuple(c.name for c in columns if is_withheld(c)))
+    fields["__doc__"] = model.__doc__
+    return type(f"{model.__name__}Serializer", (EntrySerializer,), fields)
+
+
+def users_of(model: type[Model]) -> list[str]:
+    """The columns that name a user, to be fetched with the row."""
+    return [name for name, column in columns_of(model).items() if column.kind is Kind.USER]
+
+
+class MemberSerializer(serializers.Serializer):
+    """A person's time in a household."""
+
+    person = serializers.UUIDField(read_only=True, source="person_id")
+    name = serializers.CharField(read_only=True, source="person.name", allow_null=True)
+    relation = ColumnField(columns_of(Person)["relation"])
+    role = serializers.ChoiceField(read_only=True, choices=Membership.Role.choices)
+    from_on = serializers.DateField(read_only=True)
+    to_on = serializers.DateField(read_only=True, allow_null=True)
+
+
+ASSISTED_CATEGORIES = Column(
+    name="assisted_categories",
+    label=Label("在援类别", "categories of open cases"),
+    kind=Kind.CODES,
+    merge=Merge.FIXED,
+    codes="AC",
+)
+HouseholdSerializer: Any = entry_serializer(Household, ASSISTED_CATEGORIES)
+
+
+class HouseholdDetailSerializer(HouseholdSerializer):  # type: ignore[misc]
+    """A household with everyone who belongs or belonged to it."""
+
+    members = MemberSerializer(read_only=True, many=True, source="memberships")
+
+
+class FindSerializer(serializers.Serializer):
+    """The whole value of a sealed column; in the body, so that no log keeps it."""
+
+    column = serializers.CharField(max_length=60)
+    value = serializers.CharField(max_length=100)
+
+
+class RevealSerializer(serializers.Serializer):
+    """What is asked for, and why."""
+
+    columns = serializers.ListField(child=serializers.CharField(), allow_empty=False)
+    reason = serializers.CharField(max_length=1000)
+
+
+class OriginSerializer(serializers.Serializer):
+    """Where a column's value came from."""
+
+    column = serializers.CharField()
+    form = serializers.CharField(allow_null=True, help_text="Its title; null for a desk act.")
+    instance_id = serializers.CharField(allow_null=True)
+    path = serializers.CharField(help_text="The question's path in the form, or the record's.")
+    question = serializers.CharField(help_text="The question's label.")
+    worker = serializers.CharField(allow_null=True)
+    observed_at = serializers.DateTimeField()
+    verified_level = serializers.IntegerField()
+    rule = serializers.CharField(help_text="The merge rule, M0 to M6.")

@@ -1,0 +1,141 @@
+"""Divisions, phones and exceptions on the wire."""
+
+from __future__ import annotations
+
+import django_filters
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework_gis.fields import GeometryField
+
+from server.accounts.models import FieldAccount
+from server.api.filters import AnyOf, Area, Flag, Ordering, Search
+from server.api.shapes.forms import AreasField
+from server.geo.models import Division, Level
+from server.ledgers.models import Family, LedgerException
+
+
+class DivisionSerializer(serializers.Serializer):
+    """A place of the administrative tree."""
+
+    code = serializers.CharField(read_only=True)
+    level = serializers.ChoiceField(
+        read_only=True,
+        choices=Level.choices,
+        help_text="1 province, 2 city, 3 county, 4 street, 5 community.",
+    )
+    parent = serializers.CharField(  # type: ignore[assignment]
+        read_only=True, source="parent_id", allow_null=True
+    )
+    name = serializers.CharField(read_only=True)
+    name_en = serializers.CharField(read_only=True)
+    valid_from = serializers.DateField(read_only=True, allow_null=True)
+    valid_to = serializers.DateField(read_only=True, allow_null=True)
+
+
+@extend_schema_field({"type": ["object", "null"]})
+class OutlineField(GeometryField):
+    """A division's newest outline."""
+
+
+class DivisionOutlineSerializer(DivisionSerializer):
+    outline = OutlineField(read_only=True)
+
+
+class DivisionFilters(django_filters.FilterSet):
+    area = Area(field_name="code")
+    level = django_filters.ChoiceFilter(choices=Level.choices)
+    parent = django_filters.CharFilter(field_name="parent_id")
+    valid_on = django_filters.DateFilter(method="filter_valid_on", label="In force on this day.")
+    search = Search(("name", "name_en"), label="name, name_en")
+    ordering = Ordering(fields=[(name, name) for name in ("code", "level", "name")])
+
+    class Meta:
+        model = Division
+        fields: list[str] = []
+
+    def filter_valid_on(self, queryset, name, value):
+        return queryset.exclude(valid_from__gt=value).exclude(valid_to__lte=value)
+
+
+class ExceptionSerializer(serializers.Serializer):
+    """One thing the fold would not decide."""
+
+    id = serializers.IntegerField(read_only=True)
+    kind = serializers.ChoiceField(read_only=True, choices=LedgerException.Kind.choices)
+    ledger = serializers.ChoiceField(read_only=True, choices=Family.choices, source="family")
+    entry = serializers.UUIDField(read_only=True)
+    other = serializers.UUIDField(read_only=True, allow_null=True, help_text="The possible double.")
+    column = serializers.CharField(read_only=True)
+    area_code = serializers.CharField(read_only=True)
+    detail = serializers.JSONField(read_only=True)
+    opened_at = serializers.DateTimeField(read_only=True)
+    resolved_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    resolved_by = serializers.CharField(
+        read_only=True, source="resolved_by.username", default=None, allow_null=True
+    )
+    resolution = serializers.CharField(read_only=True)
+
+
+class ExceptionFilters(django_filters.FilterSet):
+    area = Area(field_name="area_code")
+    kind = AnyOf(field_name="kind", lookup_expr="in")
+    ledger = AnyOf(field_name="family", lookup_expr="in")
+    entry = django_filters.UUIDFilter(field_name="entry")
+    open = Flag(field_name="resolved_at", lookup_expr="isnull", label="Not yet settled.")
+    updated_since = django_filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="gte")
+    ordering = Ordering(fields=[("opened_at", "opened_at"), ("area_code", "area_code")])
+
+    class Meta:
+        model = LedgerException
+        fields: list[str] = []
+
+
+class ResolveSerializer(serializers.Serializer):
+    """How it was settled."""
+
+    note = serializers.CharField(max_length=2000)
+
+
+class FieldAccountSerializer(serializers.Serializer):
+    """A phone's way in. The token is nowhere kept."""
+
+    id = serializers.IntegerField(read_only=True)
+    username = serializers.CharField(read_only=True, source="user.username")
+    name = serializers.CharField(read_only=True, source="user.name")
+    label = serializers.CharField(read_only=True)  # type: ignore[assignment]
+    created_at = serializers.DateTimeField(read_only=True)
+    revoked_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    last_seen_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+
+class FieldAccountFilters(django_filters.FilterSet):
+    user = django_filters.CharFilter(field_name="user__username")
+    active = Flag(field_name="revoked_at", lookup_expr="isnull", label="Not shut out.")
+    search = Search(("user__username", "user__name", "label"), label="username, name, label")
+    ordering = Ordering(fields=[("created_at", "created_at"), ("user__username", "username")])
+
+    class Meta:
+        model = FieldAccount
+        fields: list[str] = []
+
+
+class NewFieldAccountSerializer(serializers.Serializer):
+    """Whose phone it is; with areas, a new worker is made."""
+
+    username = serializers.CharField(max_length=150)
+    name = serializers.CharField(max_length=100, default="", allow_blank=True)
+    areas = AreasField(default=list)
+    label = serializers.CharField(  # type: ignore[assignment]
+        max_length=100, default="", allow_blank=True
+    )
+
+
+class SetUpSerializer(serializers.Serializer):
+    """Everything the phone needs, shown this once."""
+
+    id = serializers.IntegerField()
+    username = serializers.CharField()
+    password = serializers.CharField(allow_null=True, help_text="Of a worker just made.")
+    base_url = serializers.CharField(help_text="Collect's server address, with the token.")
+    collect = serializers.DictField(help_text="Collect's settings.")
+    qr = serializers.CharField(help_text="What the QR code holds.")

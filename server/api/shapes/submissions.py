@@ -1,0 +1,136 @@
+"""Submissions on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from server.api.fields import PlaceField
+from server.api.filters import AnyOf, Area, Box, Flag, Ordering, Search
+from server.submissions.models import ReviewState, Submission
+
+
+class SubmissionSerializer(serializers.Serializer):
+    """One record a worker sent, through all its edits."""
+
+    instance_id = serializers.CharField(read_only=True, help_text="Of the first version.")
+    form = serializers.CharField(read_only=True, source="form.form_id")
+    form_version = serializers.CharField(
+        read_only=True, source="current_version.form_version.version", default=None, allow_null=True
+    )
+    title = serializers.CharField(read_only=True)
+    review_state = serializers.ChoiceField(read_only=True, choices=ReviewState.choices)
+    submitter = serializers.CharField(read_only=True, source="submitter.username")
+    device_id = serializers.CharField(
+        read_only=True, source="current_version.device_id", default=None, allow_null=True
+    )
+    received_at = serializers.DateTimeField(read_only=True)
+    observed_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    area_code = serializers.CharField(read_only=True, help_text="The community the form names.")
+    located_area = serializers.CharField(
+        read_only=True, help_text="The community the point falls in."
+    )
+    location = PlaceField(read_only=True)
+    accuracy = serializers.FloatField(read_only=True, allow_null=True, help_text="Metres.")
+    flags = serializers.ListField(child=serializers.CharField(), read_only=True)
+    processed_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+
+class AttachmentSerializer(serializers.Serializer):
+    """A file that came with a record."""
+
+    name = serializers.CharField(read_only=True)
+    size = serializers.IntegerField(read_only=True)
+    md5 = serializers.CharField(read_only=True)
+    content_type = serializers.CharField(read_only=True)
+    received_at = serializers.DateTimeField(read_only=True)
+
+
+class DecisionSerializer(serializers.Serializer):
+    """A decision about a record; the last one holds."""
+
+    state = serializers.ChoiceField(read_only=True, choices=ReviewState.choices)
+    reason = serializers.CharField(read_only=True)
+    user = serializers.CharField(read_only=True, source="user.username")
+    at = serializers.DateTimeField(read_only=True)
+
+
+class VersionSerializer(serializers.Serializer):
+    """One received instance: the first, or an edit."""
+
+    instance_id = serializers.CharField(read_only=True)
+    deprecated_id = serializers.CharField(read_only=True)
+    form_version = serializers.CharField(read_only=True, source="form_version.version")
+    received_at = serializers.DateTimeField(read_only=True)
+    submitter = serializers.CharField(read_only=True, source="submitter.username")
+    size = serializers.IntegerField(read_only=True)
+
+
+class AnswerSerializer(serializers.Serializer):
+    """One line of the filled-in form, in form order."""
+
+    path = serializers.CharField(read_only=True, help_text="With the indexes of repeats.")
+    kind = serializers.CharField(read_only=True, help_text="group, repeat or question")
+    type = serializers.CharField(read_only=True)
+    depth = serializers.IntegerField(read_only=True)
+    label = serializers.CharField(read_only=True)  # type: ignore[assignment]
+    value = serializers.CharField(read_only=True, help_text="Choices by their label.")
+    is_withheld = serializers.BooleanField(
+        read_only=True, help_text="Empty only because your roles do not show it."
+    )
+
+
+class SubmissionDetailSerializer(SubmissionSerializer):
+    """A record with its answers, versions, files and decisions."""
+
+    answers = AnswerSerializer(many=True, read_only=True)
+    versions = VersionSerializer(many=True, read_only=True)
+    attachments = AttachmentSerializer(
+        many=True, read_only=True, source="current_version.attachments", default=()
+    )
+    decisions = DecisionSerializer(many=True, read_only=True)
+
+
+class ReviewSerializer(serializers.Serializer):
+    """A decision to be made; `received` takes the last one back."""
+
+    state = serializers.ChoiceField(
+        choices=[choice for choice in ReviewState.choices if choice[0] != ReviewState.EDITED]
+    )
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
+
+
+class _Flagged(django_filters.CharFilter):
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return qs.filter(flags__contains=[value]) if value else qs
+
+
+class SubmissionFilters(django_filters.FilterSet):
+    form = AnyOf(field_name="form__form_id", lookup_expr="in")
+    state = AnyOf(field_name="review_state", lookup_expr="in")
+    submitter = django_filters.CharFilter(field_name="submitter__username")
+    area = Area(field_name="area_code")
+    located_area = Area(field_name="located_area")
+    received_from = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
+    received_to = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lte")
+    observed_from = django_filters.IsoDateTimeFilter(field_name="observed_at", lookup_expr="gte")
+    observed_to = django_filters.IsoDateTimeFilter(field_name="observed_at", lookup_expr="lte")
+    updated_since = django_filters.IsoDateTimeFilter(
+        field_name="current_version__received_at",
+        lookup_expr="gte",
+        label="Received or edited at or after this instant.",
+    )
+    is_processed = Flag(field_name="processed_at", lookup_expr="isnull", exclude=True)
+    flag = _Flagged(field_name="flags", label="A remark of geotagging, e.g. outside_area.")
+    search = Search(("title", "instance_id"), label="title, instance_id")
+    in_bbox = Box(field_name="location")
+    ordering = Ordering(
+        fields=[(name, name) for name in ("received_at", "observed_at", "area_code", "title")]
+    )
+
+    class Meta:
+        model = Submission
+        fields: list[str] = []

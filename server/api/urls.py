@@ -1,0 +1,47 @@
+"""Addresses of the REST door; every other path below it is a problem document too."""
+
+from typing import Any
+
+from django.urls import path, re_path
+from rest_framework.routers import SimpleRouter
+
+from server.api.document import SchemaView
+from server.api.views.base import Nowhere
+from server.api.views.forms import Forms
+from server.api.views.ledgers import (
+    Cases,
+    Employers,
+    Households,
+    Persons,
+    Spells,
+    Vacancies,
+    Visits,
+)
+from server.api.views.office import Divisions, Exceptions, FieldAccounts
+from server.api.views.submissions import Submissions
+
+app_name = "api"
+
+VIEWS: dict[str, Any] = {
+    "forms": Forms,
+    "submissions": Submissions,
+    "households": Households,
+    "persons": Persons,
+    "spells": Spells,
+    "employers": Employers,
+    "vacancies": Vacancies,
+    "cases": Cases,
+    "visits": Visits,
+    "exceptions": Exceptions,
+    "divisions": Divisions,
+    "field-accounts": FieldAccounts,
+}
+router = SimpleRouter(use_regex_path=False)
+for prefix, views in VIEWS.items():
+    router.register(prefix, views, basename=prefix)
+
+urlpatterns = [
+    *router.urls,
+    path("schema/", SchemaView.as_view(), name="schema"),
+    re_path("", Nowhere.as_view()),
+]

@@ -1,0 +1,1 @@
+"""The addresses under /api/v1/: each view makes one call into a room."""

@@ -1,0 +1,101 @@
+"""What all views share: the caller's access, pages, filters, GeoJSON."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from server.accounts.access import Access
+from server.accounts.models import User
+from server.api import requests
+from server.api.problems import NotAllowed, UnknownAddress
+from server.api.representations import GeoJson, as_features
+
+
+class Door(GenericAPIView):
+    """A view that asks the rooms on the caller's behalf.
+
+    A subclass names its `model` and overrides `rows`; a list whose rows have a place
+    names it in `place` and can then answer in GeoJSON.
+    """
+
+    model: ClassVar[type[Model]]
+    place: ClassVar[str] = ""
+    feature_key: ClassVar[str] = "id"
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+
+    @property
+    def access(self) -> Access:
+        return requests.access(self.request)
+
+    @property
+    def user(self) -> User:
+        return requests.user_of(self.request)
+
+    def rows(self) -> QuerySet[Any]:
+        """The rows the caller may see; always from a selector."""
+        raise NotImplementedError
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):
+            return self.model._default_manager.none()
+        return self.rows()
+
+    def get_renderers(self) -> list[Any]:
+        if self.place and getattr(self, "action", None) in ("list", "retrieve"):
+            return [JSONRenderer(), GeoJson()]
+        return super().get_renderers()
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        if getattr(self, "swagger_fake_view", False):
+            return {"request": self.request, "view": self, "restricted_areas": ()}
+        return {**requests.context(self.request), "view": self}
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        kind: Any = self.get_serializer_class()
+        if self._wants_geojson():
+            kind = as_features(kind, self.model, place=self.place, key=self.feature_key)
+        kwargs.setdefault("context", self.get_serializer_context())
+        return kind(*args, **kwargs)
+
+    def _wants_geojson(self) -> bool:
+        renderer = getattr(self.request, "accepted_renderer", None)
+        return isinstance(renderer, GeoJson)
+
+    def read_body(self, kind: type[serializers.Serializer]) -> dict[str, Any]:
+        """The request's body, valid by the serializer."""
+        serializer = kind(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def require(self, roles: frozenset[Any], area_code: str | None = None) -> None:
+        """Refuse unless the caller holds one of the roles over the area, or anywhere at all."""
+        held = self.access.areas(roles)
+        if not (held if area_code is None else self.access.may(roles, area_code)):
+            raise NotAllowed
+
+
+@extend_schema(exclude=True)
+class Nowhere(APIView):
+    """Every address under /api/ that is no other's."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    serializer_class = serializers.Serializer
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise UnknownAddress
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        raise UnknownAddress
+
+    post = put = patch = delete = get

@@ -1,0 +1,149 @@
+"""Forms: publish, look at, hand out, open and close."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSetMixin
+
+from server.accounts.access import PUBLISHERS
+from server.accounts.selectors import users
+from server.api.problems import NothingHere
+from server.api.representations import Bytes
+from server.api.shapes.forms import (
+    AudienceSerializer,
+    FormFilters,
+    FormSerializer,
+    FormStateSerializer,
+    FormVersionSerializer,
+    WorkbookSerializer,
+)
+from server.api.views.base import Door
+from server.core import blobs
+from server.forms import selectors, services
+from server.forms.models import Form, FormVersion
+from server.forms.problems import UnknownForm
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+VERSION = OpenApiParameter("version", str, description="The current version when left out.")
+
+
+class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
+    """Forms by their form ID. A form holds no personal data: all staff see all forms."""
+
+    model = Form
+    lookup_field = "form_id"
+    lookup_value_converter = "str"
+    parser_classes = (JSONParser,)
+    serializer_class = FormSerializer
+    filterset_class = FormFilters
+
+    def rows(self) -> QuerySet[Any]:
+        return (
+            selectors.forms(self.access)
+            .defer(
+                "current_version__xform", "current_version__mapping", "current_version__questions"
+            )
+            .prefetch_related("audience__user")
+            .order_by("form_id")
+        )
+
+    def get_object(self) -> Form:
+        form = self.get_queryset().filter(form_id=self.kwargs["form_id"]).first()
+        if form is None:
+            raise UnknownForm(form_id=self.kwargs["form_id"][:100])
+        return form
+
+    def get_parsers(self) -> list[Any]:
+        if self.request is not None and self.request.method == "POST":
+            return [MultiPartParser()]
+        return super().get_parsers()
+
+    @extend_schema(
+        request={"multipart/form-data": WorkbookSerializer},
+        responses={200: FormVersionSerializer, 201: FormVersionSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """Publish an .xlsx with its media: 201, or 200 when exactly this was published before."""
+        self.require(PUBLISHERS)
+        self.read_body(WorkbookSerializer)
+        workbook = request.FILES["workbook"]
+        made = services.take_workbook(
+            workbook=workbook.read(),
+            filename=workbook.name,
+            publisher=self.user,
+            media={file.name: file.read() for file in request.FILES.getlist("media")},
+        )
+        version = selectors.versions(self.access).get(pk=made.form_version.pk)
+        return Response(FormVersionSerializer(version).data, status=201 if made.is_new else 200)
+
+    @extend_schema(request=FormStateSerializer, responses=FormSerializer)
+    def partial_update(self, request: Request, form_id: str) -> Response:
+        """Open the form (listed, accepting), let it run out (accepting only) or close it."""
+        self.require(PUBLISHERS)
+        services.set_state(form_id=form_id, state=self.read_body(FormStateSerializer)["state"])
+        return self.retrieve(request, form_id=form_id)
+
+    @extend_schema(responses=FormVersionSerializer(many=True))
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def versions(self, request: Request, form_id: str) -> Response:
+        """All published versions, newest first."""
+        rows = selectors.versions(self.access).filter(form=self.get_object())
+        return Response(FormVersionSerializer(rows, many=True).data)
+
+    @extend_schema(request=AudienceSerializer, responses=FormSerializer)
+    @action(detail=True, methods=["put"], filterset_class=None)
+    def audience(self, request: Request, form_id: str) -> Response:
+        """Say who is offered the form: areas ("" is everywhere) and single workers, all others not."""
+        self.require(PUBLISHERS)
+        form = self.get_object()
+        asked = self.read_body(AudienceSerializer)
+        wanted = {user.username: user for user in users().filter(username__in=asked["users"])}
+        if unknown := sorted(set(asked["users"]) - set(wanted)):
+            raise serializers.ValidationError({"users": unknown}, code="unknown")
+        now = list(form.audience.select_related("user"))
+        services.offer(form=form, areas=asked["areas"], users=wanted.values())
+        services.withdraw(
+            form=form,
+            areas={row.area for row in now if row.area is not None} - set(asked["areas"]),
+            users=[row.user for row in now if row.user and row.user.username not in wanted],
+        )
+        return self.retrieve(request, form_id=form_id)
+
+    @extend_schema(parameters=[VERSION], responses={(200, XLSX): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"], renderer_classes=[Bytes], filterset_class=None)
+    def workbook(self, request: Request, form_id: str) -> FileResponse:
+        """The .xlsx the version was made of."""
+        version = self._version(request)
+        path = blobs.path_of(version.workbook_sha256)
+        if not path.exists():
+            raise NothingHere
+        name = f"{form_id}-{version.version}.xlsx" if version.version else f"{form_id}.xlsx"
+        return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=XLSX)
+
+    @extend_schema(parameters=[VERSION], responses={(200, "text/xml"): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"], renderer_classes=[Bytes], filterset_class=None)
+    def xform(self, request: Request, form_id: str) -> HttpResponse:
+        """The XForm, exactly as phones get it."""
+        version = FormVersion.objects.only("xform").get(pk=self._version(request).pk)
+        return HttpResponse(bytes(version.xform), content_type="text/xml; charset=utf-8")
+
+    def _version(self, request: Request) -> FormVersion:
+        form = self.get_object()
+        rows = selectors.versions(self.access).filter(form=form)
+        name = request.query_params.get("version")
+        found = rows.filter(current_of=form) if name is None else rows.filter(version=name)
+        version = found.first()
+        if version is None:
+            raise NothingHere
+        return version

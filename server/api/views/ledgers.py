@@ -1,0 +1,203 @@
+"""The ledgers: lists, single entries, where each value came from, and looks behind the mask."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSetMixin
+
+from server.api.fields import RESTRICTED_CODES
+from server.api.filters import AnyCode, Assisted, entry_filters
+from server.api.problems import NothingHere
+from server.api.shapes.ledgers import (
+    FindSerializer,
+    HouseholdDetailSerializer,
+    HouseholdSerializer,
+    OriginSerializer,
+    RevealSerializer,
+    entry_serializer,
+    users_of,
+)
+from server.api.views.base import Door
+from server.ledgers import selectors, services
+from server.ledgers.models import (
+    AssistanceCase,
+    Employer,
+    Family,
+    Household,
+    Membership,
+    Person,
+    Spell,
+    Vacancy,
+    Visit,
+)
+
+FOUND = 100
+"""More than this many entries with one number is no answer."""
+
+
+class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
+    """One ledger. A subclass says which, and who may be asked for its rows."""
+
+    family: ClassVar[str | None] = None
+    visible: ClassVar[Any]  # a selector: (access) → rows
+    lookup_field = "id"
+    lookup_value_converter = "uuid"
+    parser_classes = (JSONParser,)
+
+    def rows(self) -> QuerySet[Any]:
+        return (
+            type(self)
+            .visible(self.access)
+            .select_related("recorded_by", "source_submission__form", *users_of(self.model))
+            .order_by("pk")
+        )
+
+    def get_object(self) -> Any:
+        """The entry, under any id it ever had. Raises NothingHere, outside the caller's areas too."""
+        wanted: UUID = self.kwargs["id"]
+        if self.family is not None:
+            wanted = selectors.resolve(self.family, wanted) or wanted
+        entry = self.get_queryset().filter(pk=wanted).first()
+        if entry is None:
+            raise NothingHere
+        return entry
+
+    @extend_schema(responses=OriginSerializer(many=True))
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def origins(self, request: Request, id: UUID) -> Response:
+        """The source of every column's value."""
+        entry = self.get_object()
+        hidden = selectors.hidden_columns(self.access, entry)
+        rows = [
+            {"column": name, **asdict(origin)}
+            for name, origin in selectors.provenance(entry).items()
+            if name not in hidden
+        ]
+        return Response(OriginSerializer(rows, many=True).data)
+
+
+class SealedEntries(Entries):
+    """A ledger with sealed columns: found by their whole value, shown in full for a reason."""
+
+    @extend_schema(request=RevealSerializer, responses={200: dict[str, str | None]})
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def reveal(self, request: Request, id: UUID) -> Response:
+        """Show sealed columns in full. Takes a role and a reason; the look is recorded."""
+        entry = self.get_object()
+        asked = self.read_body(RevealSerializer)
+        return Response(services.reveal(self.access, entry, asked["columns"], asked["reason"]))
+
+    @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
+    def find(self, request: Request) -> Response:
+        """The entries whose sealed column holds exactly this value, e.g. an ID number; masked as ever."""
+        asked = self.read_body(FindSerializer)
+        rows = selectors.holding(self.get_queryset(), asked["column"], asked["value"])
+        return Response(self.get_serializer(rows[:FOUND], many=True).data)
+
+
+def _found_as(rows: Any) -> Any:
+    """What `find` answers with, for the schema."""
+    return extend_schema_view(find=extend_schema(request=FindSerializer, responses=rows))
+
+
+@_found_as(entry_serializer(Person)(many=True))
+class Persons(SealedEntries):
+    """城乡劳动力资源台帐: persons."""
+
+    model, family, visible = Person, Family.PERSON, staticmethod(selectors.persons)
+    serializer_class = entry_serializer(Person)
+    filterset_class = entry_filters(Person, search=("name",), ordering=("name", "birth_date"))
+
+
+@_found_as(HouseholdSerializer(many=True))
+class Households(SealedEntries):
+    """家庭户台帐: households with their members."""
+
+    model, family, visible = Household, Family.HOUSEHOLD, staticmethod(selectors.households)
+    place = "loc"
+    serializer_class = HouseholdSerializer
+    filterset_class = entry_filters(
+        Household,
+        search=("hh_no", "address", "building", "room", "head_person__name"),
+        place="loc",
+        ordering=("hh_no", "address"),
+        more={
+            "assisted": Assisted(label="With an open assistance case."),
+            "assisted_categories": AnyCode(
+                RESTRICTED_CODES["AC"], field_name="assisted_categories"
+            ),
+        },
+    )
+
+    def rows(self) -> QuerySet[Any]:
+        rows = super().rows()
+        if self.action != "retrieve":
+            return rows
+        members = Membership.objects.select_related("person")
+        return rows.prefetch_related(Prefetch("memberships", members))
+
+    def get_serializer_class(self) -> Any:
+        if self.action == "retrieve":
+            return HouseholdDetailSerializer
+        return super().get_serializer_class()
+
+
+class Spells(Entries):
+    """就业与失业台帐: stretches of employment and unemployment."""
+
+    model, visible = Spell, staticmethod(selectors.spells)
+    serializer_class = entry_serializer(Spell)
+    filterset_class = entry_filters(Spell, search=("employer_name",), ordering=("start_on",))
+
+
+@_found_as(entry_serializer(Employer)(many=True))
+class Employers(SealedEntries):
+    """用人单位台帐: employers."""
+
+    model, family, visible = Employer, Family.EMPLOYER, staticmethod(selectors.employers)
+    place = "loc"
+    serializer_class = entry_serializer(Employer)
+    filterset_class = entry_filters(
+        Employer, search=("name", "uscc", "address"), place="loc", ordering=("name", "n_staff")
+    )
+
+
+class Vacancies(Entries):
+    """空岗/公益性岗位台帐: vacancies."""
+
+    model, family, visible = Vacancy, Family.VACANCY, staticmethod(selectors.vacancies)
+    serializer_class = entry_serializer(Vacancy)
+    filterset_class = entry_filters(
+        Vacancy, search=("title", "vacancy_no"), ordering=("expires_on", "wage_min")
+    )
+
+
+class Cases(Entries):
+    """就业援助台帐: assistance cases."""
+
+    model, visible = AssistanceCase, staticmethod(selectors.cases)
+    serializer_class = entry_serializer(AssistanceCase)
+    filterset_class = entry_filters(
+        AssistanceCase, search=("case_no",), ordering=("opened_on", "next_due")
+    )
+
+
+class Visits(Entries):
+    """入户家访记录: visits."""
+
+    model, family, visible = Visit, Family.VISIT, staticmethod(selectors.visits)
+    place = "loc"
+    serializer_class = entry_serializer(Visit)
+    filterset_class = entry_filters(
+        Visit, search=("findings",), place="loc", ordering=("visited_at",)
+    )

@@ -1,0 +1,194 @@
+"""Divisions, phones and the exceptions queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import OuterRef, QuerySet, Subquery
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSetMixin
+
+from server.accounts import collect
+from server.accounts import selectors as accounts
+from server.accounts import services as account_services
+from server.accounts.access import REVIEWERS, Access
+from server.accounts.models import FieldAccount, Role, User
+from server.accounts.problems import UnknownUser
+from server.api.problems import NotAllowed, NothingHere
+from server.api.shapes.office import (
+    DivisionFilters,
+    DivisionOutlineSerializer,
+    DivisionSerializer,
+    ExceptionFilters,
+    ExceptionSerializer,
+    FieldAccountFilters,
+    FieldAccountSerializer,
+    NewFieldAccountSerializer,
+    ResolveSerializer,
+    SetUpSerializer,
+)
+from server.api.views.base import Door
+from server.core.clock import now
+from server.geo import selectors as geo
+from server.geo.models import Boundary, Division
+from server.ledgers import selectors as ledgers
+from server.ledgers import services as ledger_services
+from server.ledgers.models import LedgerException
+
+
+class Divisions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
+    """The divisions of the caller's areas and those above them; as GeoJSON with their outlines."""
+
+    model = Division
+    place = "outline"
+    feature_key = "code"
+    lookup_field = "code"
+    lookup_value_converter = "str"
+    serializer_class = DivisionSerializer
+    filterset_class = DivisionFilters
+
+    def rows(self) -> QuerySet[Any]:
+        rows = geo.divisions(self.access).order_by("code")
+        if not self._wants_geojson():
+            return rows
+        outlines = Boundary.objects.filter(division=OuterRef("pk")).order_by("-valid_from", "-pk")
+        return rows.annotate(outline=Subquery(outlines.values("outline")[:1]))
+
+    def get_object(self) -> Division:
+        division = self.get_queryset().filter(code=self.kwargs["code"]).first()
+        if division is None:
+            raise NothingHere
+        return division
+
+    def get_serializer_class(self) -> Any:
+        return DivisionOutlineSerializer if self._wants_geojson() else DivisionSerializer
+
+
+class Exceptions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
+    """What the ledgers leave for a person to decide."""
+
+    model = LedgerException
+    lookup_field = "pk"
+    lookup_url_kwarg = "id"
+    lookup_value_converter = "int"
+    parser_classes = (JSONParser,)
+    serializer_class = ExceptionSerializer
+    filterset_class = ExceptionFilters
+
+    def rows(self) -> QuerySet[Any]:
+        return (
+            ledgers.exceptions(self.access)
+            .select_related("resolved_by")
+            .order_by("-opened_at", "-pk")
+        )
+
+    def get_object(self) -> LedgerException:
+        found = self.get_queryset().filter(pk=self.kwargs["id"]).first()
+        if found is None:
+            raise NothingHere
+        return found
+
+    @extend_schema(request=ResolveSerializer, responses=ExceptionSerializer)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def resolve(self, request: Request, id: int) -> Response:
+        """Settle the exception with a note."""
+        found = self.get_object()
+        self.require(REVIEWERS, found.area_code)
+        ledger_services.resolve_exception(
+            exception=found,
+            note=self.read_body(ResolveSerializer)["note"],
+            user=self.user,
+            access=self.access,
+            at=now(),
+        )
+        return self.retrieve(request, id=id)
+
+
+class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
+    """The phones of the community workers in the caller's areas."""
+
+    model = FieldAccount
+    lookup_field = "pk"
+    lookup_url_kwarg = "id"
+    lookup_value_converter = "int"
+    parser_classes = (JSONParser,)
+    serializer_class = FieldAccountSerializer
+    filterset_class = FieldAccountFilters
+
+    def rows(self) -> QuerySet[Any]:
+        return (
+            FieldAccount.objects.filter(user__in=accounts.workers(self._desk()))
+            .select_related("user")
+            .order_by("pk")
+        )
+
+    @extend_schema(request=NewFieldAccountSerializer, responses={201: SetUpSerializer})
+    def create(self, request: Request) -> Response:
+        """Let a phone in: for a worker there is, or, with areas, for a new one. Told this once."""
+        self.require(REVIEWERS)
+        asked = self.read_body(NewFieldAccountSerializer)
+        password = None
+        if asked["areas"]:
+            self._own(asked["areas"])
+            made = account_services.add_worker(
+                username=asked["username"],
+                name=asked["name"],
+                areas=asked["areas"],
+                label=asked["label"],
+            )
+            user, password, account, token = (
+                made.user,
+                made.password,
+                made.field_account,
+                made.token,
+            )
+        else:
+            user = self._worker(asked["username"])
+            account, token = account_services.issue_token(user=user, label=asked["label"])
+        server = settings.RUHU_BASE_URL or request.build_absolute_uri("/")
+        base_url = collect.base_url(server, token)
+        told = collect.settings(server_url=base_url, project=user.name)
+        answer = {
+            "id": account.pk,
+            "username": user.username,
+            "password": password,
+            "base_url": base_url,
+            "collect": told,
+            "qr": collect.code_text(told),
+        }
+        return Response(SetUpSerializer(answer).data, status=201)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, id: int) -> Response:
+        """Shut the phone out, from its next request on."""
+        self.require(REVIEWERS)
+        account = self.get_queryset().filter(pk=id).first()
+        if account is None:
+            raise NothingHere
+        self._worker(account.user.username)
+        account_services.revoke(accounts=[account], at=now())
+        return Response(status=204)
+
+    def _desk(self) -> Access:
+        """The caller's access as desk staff alone: workers do not administer phones."""
+        held = self.access
+        grants = tuple(grant for grant in held.grants if grant[0] in REVIEWERS)
+        return Access(user_id=held.user_id, grants=grants)
+
+    def _worker(self, username: str) -> User:
+        """The worker, if every area of theirs is the caller's: a token opens all of them."""
+        user = accounts.workers(self._desk()).filter(username=username).first()
+        if user is None:
+            raise UnknownUser(username=username[:150])
+        self._own(grant.area for grant in user.grants.all() if grant.role == Role.WORKER)
+        return user
+
+    def _own(self, areas: Any) -> None:
+        if not all(self.access.may(REVIEWERS, area) for area in areas):
+            raise NotAllowed

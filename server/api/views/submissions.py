@@ -1,0 +1,167 @@
+"""Submissions: what came in, what was answered, what was decided about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSetMixin
+
+from server.accounts.access import REVEALERS
+from server.accounts.models import Disclosure
+from server.accounts.services import disclose
+from server.api import requests
+from server.api.problems import AmbiguousSubmission, NothingHere
+from server.api.representations import Bytes
+from server.api.shapes.submissions import (
+    AttachmentSerializer,
+    DecisionSerializer,
+    ReviewSerializer,
+    SubmissionDetailSerializer,
+    SubmissionFilters,
+    SubmissionSerializer,
+)
+from server.api.views.base import Door
+from server.core import blobs
+from server.core.clock import now
+from server.ledgers.answers import shown_answers
+from server.submissions import selectors, services
+from server.submissions.models import Attachment, Submission, SubmissionVersion
+
+FORM = OpenApiParameter("form", str, description="Needed only when two forms share the ID.")
+REASON = OpenApiParameter("reason", str, description="Why; recorded. Or the header X-Reason.")
+
+
+class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
+    """Records workers sent, by the instance ID of their first version."""
+
+    model = Submission
+    place = "location"
+    feature_key = "instance_id"
+    lookup_field = "instance_id"
+    lookup_value_converter = "str"
+    parser_classes = (JSONParser,)
+    serializer_class = SubmissionSerializer
+    filterset_class = SubmissionFilters
+
+    def rows(self) -> QuerySet[Any]:
+        heavy = ["form_version__xform"]
+        if self.action != "retrieve":
+            heavy += ["document", "form_version__mapping", "form_version__questions"]
+        return (
+            selectors.submissions(self.access)
+            .select_related("form", "submitter", "current_version__form_version")
+            .defer(*(f"current_version__{name}" for name in heavy))
+        )
+
+    def get_object(self) -> Submission:
+        """The submission; another area's is not found. Raises NothingHere, AmbiguousSubmission."""
+        rows = self.get_queryset().filter(instance_id=self.kwargs["instance_id"])
+        form = self.request.query_params.get("form")
+        found = list(rows.filter(form__form_id=form) if form else rows)
+        if not found:
+            raise NothingHere
+        if len(found) > 1:
+            raise AmbiguousSubmission(forms=", ".join(row.form.form_id for row in found))
+        return found[0]
+
+    def get_serializer_class(self) -> Any:
+        if self.action == "retrieve" and not self._wants_geojson():
+            return SubmissionDetailSerializer
+        return super().get_serializer_class()
+
+    @extend_schema(parameters=[FORM])
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The record with its answers by label; what is sensitive is masked or withheld."""
+        submission = self.get_object()
+        if self.get_serializer_class() is SubmissionDetailSerializer:
+            submission.answers = shown_answers(submission, self.access)  # type: ignore[attr-defined]
+        return Response(self.get_serializer(submission).data)
+
+    @extend_schema(parameters=[FORM, REASON], responses={(200, "text/xml"): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"], renderer_classes=[Bytes], filterset_class=None)
+    def xml(self, request: Request, instance_id: str) -> HttpResponse:
+        """The instance exactly as it was received. Takes a role and a reason; it is recorded."""
+        submission = self.get_object()
+        self.require(REVEALERS, submission.area_code)
+        version = SubmissionVersion.objects.get(current_of=submission)
+        self._record(submission, Disclosure.Kind.REVEAL, "document", requests.reason(request))
+        response = HttpResponse(selectors.document_of(version), content_type="text/xml")
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    @extend_schema(parameters=[FORM], responses=AttachmentSerializer(many=True))
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def attachments(self, request: Request, instance_id: str) -> Response:
+        """The files of the current version."""
+        rows = self._files(self.get_object())
+        return Response(AttachmentSerializer(rows, many=True).data)
+
+    @extend_schema(parameters=[FORM], responses={(200, "*/*"): OpenApiTypes.BINARY})
+    @action(
+        detail=True,
+        methods=["get"],
+        url_path="attachments/<str:name>",
+        renderer_classes=[Bytes],
+        filterset_class=None,
+    )
+    def attachment(self, request: Request, instance_id: str, name: str) -> FileResponse:
+        """One file, as it was received. That it was opened is recorded."""
+        submission = self.get_object()
+        found = self._files(submission).filter(name=name).first()
+        if found is None or not blobs.path_of(found.sha256).exists():
+            raise NothingHere
+        self._record(submission, Disclosure.Kind.MEDIA, found.name, "")
+        response = FileResponse(
+            blobs.path_of(found.sha256).open("rb"),
+            as_attachment=True,
+            filename=found.name,
+            content_type="application/octet-stream",
+        )
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    @extend_schema(parameters=[FORM], responses=DecisionSerializer(many=True))
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def decisions(self, request: Request, instance_id: str) -> Response:
+        """What was decided about the record, oldest first."""
+        rows = self.get_object().decisions.select_related("user")
+        return Response(DecisionSerializer(rows, many=True).data)
+
+    @extend_schema(parameters=[FORM], request=ReviewSerializer, responses={201: DecisionSerializer})
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def review(self, request: Request, instance_id: str) -> Response:
+        """Approve, reject, or say what is wrong; the ledgers follow."""
+        submission = self.get_object()
+        asked = self.read_body(ReviewSerializer)
+        decision = services.review(
+            submission=submission,
+            state=asked["state"],
+            reason=asked["reason"],
+            reviewer=self.user,
+            access=self.access,
+            at=now(),
+        )
+        return Response(DecisionSerializer(decision).data, status=201)
+
+    def _files(self, submission: Submission) -> QuerySet[Attachment]:
+        return Attachment.objects.filter(version=submission.current_version_id).order_by("name")
+
+    def _record(self, submission: Submission, kind: str, column: str, reason: str) -> None:
+        disclose(
+            user=self.user,
+            kind=kind,
+            ledger="submission",
+            entry=str(submission.pk),
+            columns=[column],
+            area_code=submission.area_code,
+            reason=reason,
+        )

@@ -1,0 +1,1 @@
+"""Settings, URLs, WSGI, and the one place that names what follows a submission."""

@@ -1,0 +1,24 @@
+"""What follows what, named once by dotted path.
+
+Lower rooms never import upper ones (design §4); where a lower room's act has
+consequences above it, it calls what is listed here.
+"""
+
+AT_PUBLICATION = "server.ledgers.mapping.compile_mapping"
+"""compile_mapping(workbook: forms.workbook.Workbook, form: forms.xform.XForm) -> dict: where each answer goes;
+raises forms.problems.FaultyWorkbook."""
+
+AFTER_SUBMISSION = [
+    "server.submissions.steps.place",
+    "server.ledgers.steps.merge",
+]
+"""Each step(submission_ids: Sequence[int]) -> None runs in the worker, in this order, in one
+transaction a batch, and does the same again without harm."""
+
+ENTITY_LISTS = {
+    "communities": "server.ledgers.entities.communities",
+    "households": "server.ledgers.entities.households",
+    "cases": "server.ledgers.entities.cases",
+    "employers": "server.ledgers.entities.employers",
+}
+"""File name less .csv of a form's media → the forms.entities.EntityList that builds it per worker."""

@@ -1,0 +1,237 @@
+"""The one settings file. Everything that differs between installations is an environment variable.
+
+README lists every variable read here; a test holds the two lists equal.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import environ
+import structlog
+
+from server.config import pipeline
+from server.ops.logs import masked
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+env = environ.Env()
+
+VAR = Path(env.str("RUHU_VAR", default=str(BASE_DIR / "var")))
+
+# --- keys ------------------------------------------------------------------
+
+
+def _secret_keys() -> list[bytes]:
+    """Sealing keys, current first: from the environment, else the file made at first start."""
+    listed = env.list("RUHU_SECRET_KEYS", default=[])
+    if not listed and (VAR / "secret.keys").exists():
+        listed = (VAR / "secret.keys").read_text().split()
+    return [base64.b64decode(key) for key in listed]
+
+
+RUHU_SECRET_KEYS = _secret_keys()
+SECRET_KEY = hashlib.sha256(b"django" + b"".join(RUHU_SECRET_KEYS[-1:])).hexdigest()
+
+# --- what runs -------------------------------------------------------------
+
+DEBUG = env.bool("RUHU_DEBUG", default=False)
+ALLOWED_HOSTS = env.list("RUHU_ALLOWED_HOSTS", default=["*"])
+RUHU_BASE_URL = env.str("RUHU_BASE_URL", default="")
+"""What phones are told to call, when it is not what the request came in on (a proxy)."""
+if env.bool("RUHU_BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    USE_X_FORWARDED_HOST = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+CSRF_TRUSTED_ORIGINS = [RUHU_BASE_URL] if RUHU_BASE_URL else []
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.gis",
+    "django.contrib.humanize",
+    "procrastinate.contrib.django",
+    "rest_framework",
+    "rest_framework_gis",
+    "django_filters",
+    "drf_spectacular",
+    "django_htmx",
+    "server.geo",
+    "server.accounts",
+    "server.forms",
+    "server.submissions",
+    "server.ledgers",
+    "server.openrosa",
+    "server.api",
+    "server.console",
+    "server.ops",
+]
+
+MIDDLEWARE = [
+    "server.ops.middleware.RequestLog",
+    "server.openrosa.middleware.Door",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "server.console.middleware.Problems",
+]
+
+ROOT_URLCONF = "server.config.urls"
+WSGI_APPLICATION = "server.config.wsgi.application"
+APPEND_SLASH = False  # an upload answered by a redirect is an upload lost (openrosa.md §2)
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- data ------------------------------------------------------------------
+
+DATABASES = {"default": env.db_url("DATABASE_URL", default="postgis:///ruhu")}
+DATABASES["default"].update(
+    ENGINE="django.contrib.gis.db.backends.postgis",
+    CONN_MAX_AGE=None,
+    ATOMIC_REQUESTS=False,
+    CONN_HEALTH_CHECKS=True,
+)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Old GDAL cannot refuse crafted spatial references; none from outside is ever read (geo sets the SRID).
+SILENCED_SYSTEM_CHECKS = ["gis.W001"]
+BLOB_ROOT = env.str("RUHU_BLOBS", default=str(VAR / "blobs"))
+
+# --- people ----------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "console:login"
+LOGIN_REDIRECT_URL = "console:home"
+LOGOUT_REDIRECT_URL = "console:login"
+
+# --- language and time -----------------------------------------------------
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "server" / "locale"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+# --- files -----------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [("vendor/maplibre-gl", VAR / "npm" / "node_modules" / "maplibre-gl" / "dist")]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_NUMBER_FILES = 20_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
+FILE_UPLOAD_TEMP_DIR = env.str("RUHU_UPLOAD_TMP", default=None)
+
+# --- REST ------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "server.api.requests.PasswordLogin",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_FILTER_BACKENDS": ["server.api.filters.Backend"],
+    "DEFAULT_PAGINATION_CLASS": "server.api.paging.Pages",
+    "DEFAULT_SCHEMA_CLASS": "server.api.schema.Schema",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "server.api.representations.Negotiation",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "server.api.problems.render",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Ruhu REST API",
+    "DESCRIPTION": "Forms, submissions and ledgers of door-to-door employment assistance.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": ["server.api.schema.complete"],
+}
+
+# --- what follows what -----------------------------------------------------
+
+AT_PUBLICATION = pipeline.AT_PUBLICATION
+AFTER_SUBMISSION = pipeline.AFTER_SUBMISSION
+ENTITY_LISTS = pipeline.ENTITY_LISTS
+RUHU_VALIDATE_JAVA = env.str("RUHU_JAVA", default="java")
+"""The Java runtime for ODK Validate; forms are published without that check where there is none."""
+
+# --- logs ------------------------------------------------------------------
+
+LOG_LEVEL = env.str("RUHU_LOG_LEVEL", default="INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                # Plain tracebacks: the richer ones print local variables, which hold answers.
+                structlog.dev.ConsoleRenderer(
+                    colors=False, exception_formatter=structlog.dev.plain_traceback
+                ),
+                masked,
+            ],
+            "foreign_pre_chain": [
+                structlog.stdlib.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso"),
+            ],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.request": {"level": "CRITICAL"},  # ops.middleware logs each request once
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "procrastinate": {"level": "WARNING"},
+    },
+}
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)

@@ -1,0 +1,19 @@
+"""Which door answers which address."""
+
+from django.urls import include, path, re_path
+
+from server.api.views.base import Nowhere
+from server.openrosa.urls import OPENROSA
+from server.ops.health import healthz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    # Collect's base URL of a field account, and the same door for user name and password.
+    path("key/<str:token>/", include((OPENROSA, "openrosa"), namespace="key")),
+    path("odk/", include((OPENROSA, "openrosa"), namespace="odk")),
+    path("api/v1/", include("server.api.urls", namespace="api")),
+    re_path("^api(/|$)", Nowhere.as_view()),
+    path("", include("server.console.urls", namespace="console")),
+]
+
+handler500 = "server.ops.middleware.unforeseen"

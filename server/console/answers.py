@@ -1,0 +1,98 @@
+"""A submission's answers as the page shows them: what was answered, under the headings it was asked under."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from server.accounts.access import Access
+from server.console.presentation import plain
+from server.core.xml import BadXml
+from server.ledgers.answers import ShownAnswer, shown_answers
+from server.ledgers.columns import Sensitivity
+from server.ledgers.masking import mask
+from server.submissions.models import Submission
+
+_PERSONAL_NUMBER = re.compile(
+    r"(?<![0-9A-Za-z])([1-9]\d{16}[\dXx]|[1-9]\d{14}|1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?![0-9A-Za-z])"
+)
+"""ID numbers and phones that somebody wrote into a remark."""
+_UUID = re.compile(r"(uuid:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the answers' table."""
+
+    label: str
+    text: str
+    depth: int
+    is_group: bool
+    masked: bool = False
+    computed: bool = False  # the form has no label for it: nobody was asked
+
+
+def answers_for(submission: Submission, access: Access) -> list[Row]:
+    """The current version's answers without the blank ones; none when the document cannot be read."""
+    try:
+        answers = shown_answers(submission, access)
+    except BadXml:
+        return []
+    rows = []
+    for place, answer in enumerate(answers):
+        if answer.kind != "question":
+            if _has_answers(answers, place) and not _is_nameless(answer):
+                rows.append(Row(_heading(answer), "", answer.depth, is_group=True))
+        elif answer.value:
+            is_masked = answer.sensitivity is Sensitivity.MASKED
+            rows.append(
+                Row(
+                    label=answer.label,
+                    text=answer.value if is_masked else _written(answer),
+                    depth=answer.depth,
+                    is_group=False,
+                    masked=is_masked,
+                    computed=_is_nameless(answer),
+                )
+            )
+    return rows
+
+
+def _is_nameless(answer: ShownAnswer) -> bool:
+    """Whether the form gives it no label, so that its name stands there instead."""
+    return answer.label == re.sub(r"\[\d+\]$", "", answer.path).rpartition("/")[2]
+
+
+def _has_answers(answers: Sequence[ShownAnswer], place: int) -> bool:
+    """Whether anything within the group at this place was answered."""
+    depth = answers[place].depth
+    for inner in answers[place + 1 :]:
+        if inner.depth <= depth:
+            return False
+        if inner.kind == "question" and inner.value and not _is_nameless(inner):
+            return True
+    return False
+
+
+def _heading(answer: ShownAnswer) -> str:
+    """A group's label; of a repeat, with its number."""
+    number = re.search(r"\[(\d+)\]$", answer.path)
+    return f"{answer.label} {number[1]}" if number else answer.label
+
+
+def _written(answer: ShownAnswer) -> str:
+    """An answer that goes to an open column, or to none."""
+    if answer.type.startswith("select") and _UUID.fullmatch(answer.value):
+        return _("chosen from the list")
+    try:
+        if answer.type == "geopoint":
+            return ", ".join(f"{float(part):.5f}" for part in answer.value.split()[:2])
+        if answer.type in ("dateTime", "start", "end"):
+            return plain(datetime.fromisoformat(answer.value))
+    except ValueError:
+        return answer.value
+    return _PERSONAL_NUMBER.sub(lambda found: mask(found[0]), answer.value)

@@ -1,0 +1,93 @@
+"""What people fill in at the console."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from server.accounts import lockout
+from server.console.problems import FormFieldsWrong
+from server.submissions.models import ReviewState
+
+
+class LoginForm(AuthenticationForm):
+    """User name and password, with a pause after too many wrong ones."""
+
+    def clean(self) -> dict[str, Any]:
+        username = self.cleaned_data.get("username") or ""
+        address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
+        if lockout.is_locked(username, address):
+            raise ValidationError(
+                _("Too many failed attempts. Wait 15 minutes, then try again."), code="locked"
+            )
+        try:
+            cleaned = super().clean()
+        except ValidationError:
+            lockout.failed(username, address)
+            raise
+        lockout.succeeded(username, address)
+        return cleaned
+
+
+class DecisionForm(forms.Form):
+    """A reviewer's decision; whether it needs a reason is for the service to say."""
+
+    state = forms.ChoiceField(
+        label=_("Decision"),
+        choices=[
+            (state.value, state.label)
+            for state in (
+                ReviewState.APPROVED,
+                ReviewState.HAS_ISSUES,
+                ReviewState.REJECTED,
+                ReviewState.RECEIVED,
+            )
+        ],
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class ReasonForm(forms.Form):
+    """Why someone looks behind the mask, or how an exception was settled."""
+
+    reason = forms.CharField(
+        label=_("Reason"), min_length=2, max_length=500, widget=forms.TextInput()
+    )
+
+
+class WorkerForm(forms.Form):
+    """A new field account: a worker and the communities or streets they serve."""
+
+    username = forms.CharField(label=_("User name"), max_length=150)
+    name = forms.CharField(label=_("Name"), max_length=100)
+    area = forms.ChoiceField(label=_("Area"))
+
+    def __init__(self, *args: Any, areas: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["area"].choices = areas  # type: ignore[attr-defined]
+
+
+class PublishForm(forms.Form):
+    """A workbook and the media files it names."""
+
+    workbook = forms.FileField(
+        label=_("XLSForm workbook (.xlsx)"), widget=forms.FileInput(attrs={"accept": ".xlsx"})
+    )
+
+
+def checked(form: forms.Form) -> dict[str, Any]:
+    """The form's clean data. Raises FormFieldsWrong naming the first faulty field."""
+    if form.is_valid():
+        return form.cleaned_data
+    name, messages = next(iter(form.errors.items()))
+    label = form.fields[name].label if name in form.fields else ""
+    raise FormFieldsWrong(field=label, message=messages[0])

@@ -1,0 +1,59 @@
+"""Problems rendered as pages, and the headers every console page carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from server.core.problems import Problem
+
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data: blob:",
+        "worker-src 'self' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""Nothing is ever fetched from elsewhere: the console works with no internet."""
+
+
+class Problems:
+    """Answers a Problem raised in a console view with a page, or with a notice when htmx asked.
+
+    The other doors render their own problems before they come here.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if _is_console(request):
+            response.headers.setdefault("Content-Security-Policy", POLICY)
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Problem) and _is_console(request):
+            return problem_page(request, exception)
+        return None
+
+
+def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """Title, detail, what to do next."""
+    partial = bool(getattr(request, "htmx", False))
+    name = "console/_problem.html" if partial else "console/problem.html"
+    response = render(request, name, {"problem": problem}, status=problem.status)
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def _is_console(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and "console" in match.namespaces

@@ -1,0 +1,117 @@
+"""What every console page has in common: log-in, access, lists in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+from django_filters import FilterSet
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from server.accounts.access import READERS, Access, access_of
+from server.accounts.models import User
+from server.console.problems import RoleMissing
+from server.geo.selectors import division_names
+
+PAGE_SIZE = 50
+COUNTED = 10_000
+"""Lists are counted up to here; beyond, a filter helps more than page 201."""
+
+
+class StaffRequest(HttpRequest):
+    """A request of someone who is logged in."""
+
+    user: User  # type: ignore[assignment]
+    access: Access
+    htmx: HtmxDetails
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def staff_page(
+    *methods: str, roles: Iterable[str] = READERS, cached: bool = False
+) -> Callable[[View], View]:
+    """A page for people who hold one of the roles anywhere; sets `request.access`.
+
+    Who is not logged in is sent to the log-in page. Browsers keep no copy, unless the
+    view is `cached` and says itself for how long. Raises RoleMissing.
+    """
+    wanted = frozenset(roles)
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        @require_http_methods(methods or ["GET", "HEAD"])
+        def page(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return _log_in_first(request)
+            request.access = access_of(request.user)
+            if not request.access.areas(wanted):
+                raise RoleMissing
+            return view(request, *args, **kwargs)
+
+        return page if cached else never_cache(page)
+
+    return decorate
+
+
+def _log_in_first(request: Any) -> HttpResponse:
+    if request.htmx:
+        here = request.htmx.current_url_abs_path or reverse("console:home")
+        return HttpResponseClientRedirect(
+            reverse("console:login") + "?" + urlencode({"next": here})
+        )
+    return redirect_to_login(request.get_full_path(), "console:login")
+
+
+class CappedPaginator(Paginator):
+    """Pages of a list that is counted no further than `COUNTED`, so that a long list opens as fast as a short one."""
+
+    @cached_property
+    def count(self) -> int:
+        found = self.object_list
+        if isinstance(found, QuerySet):
+            return found.order_by()[:COUNTED].count()
+        return min(len(found), COUNTED)
+
+
+def page_of(request: HttpRequest, rows: Any, size: int = PAGE_SIZE) -> Page:
+    """The page the address asks for; the nearest there is when it asks for none that exists."""
+    return CappedPaginator(rows, size).get_page(request.GET.get("page"))
+
+
+def render_list(
+    request: StaffRequest, template: str, filterset: FilterSet, page: Page, **context: Any
+) -> HttpResponse:
+    """A filtered list: the whole page, or only its results when htmx asks for them."""
+    query = request.GET.copy()
+    query.pop("page", None)
+    context |= {
+        "filter": filterset,
+        "page": page,
+        "rows": page.object_list,
+        "query": query.urlencode(),
+        "capped": page.paginator.count == COUNTED,
+        "filtered": any(query.values()),
+    }
+    partial = request.htmx and not request.htmx.boosted and request.htmx.target == "results"
+    name = "console/_results.html" if partial else "console/list.html"
+    return render(request, name, {**context, "rows_template": template})
+
+
+def area_names(codes: Iterable[str]) -> dict[str, str]:
+    """Names of the communities a page mentions, in one query."""
+    return division_names({code for code in codes if code})

@@ -1,0 +1,57 @@
+"""Looking behind the mask, and the log of everyone who did (design §8)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+
+from server.accounts.access import REVEALERS, REVIEWERS
+from server.accounts.models import Disclosure
+from server.console.forms import ReasonForm, checked
+from server.console.pages import StaffRequest, area_names, page_of, staff_page
+from server.ledgers import selectors
+from server.ledgers.columns import Kind, columns_of
+from server.ledgers.services import reveal
+
+LEDGERS = {
+    "person": selectors.persons,
+    "household": selectors.households,
+    "employer": selectors.employers,
+}
+
+
+@staff_page("GET", "HEAD", "POST", roles=REVEALERS)
+def sealed(request: StaffRequest, ledger: str, entry: UUID, column: str) -> HttpResponse:
+    """Ask for a reason; with one, show the plain value this once and log who saw it."""
+    if ledger not in LEDGERS:
+        raise Http404
+    rows = LEDGERS[ledger](request.access).filter(request.access.within(roles=REVEALERS))
+    found = get_object_or_404(rows, pk=entry)
+    declared = columns_of(type(found)).get(column)
+    if declared is None or declared.kind is not Kind.SEALED:
+        raise Http404
+    context = {"ledger": ledger, "entry": found, "column": declared}
+    if request.method == "POST":
+        reason = checked(ReasonForm(request.POST))["reason"]
+        context["plain"] = reveal(request.access, found, [column], reason)[column]
+    return render(request, "console/_reveal.html", context)
+
+
+@staff_page(roles=REVIEWERS)
+def disclosures(request: StaffRequest) -> HttpResponse:
+    """Who looked at what in my area, and why; the newest first."""
+    rows = (
+        Disclosure.objects.filter(request.access.within(roles=REVIEWERS))
+        .select_related("user")
+        .order_by("-at", "-id")
+    )
+    page = page_of(request, rows)
+    context = {
+        "title": _("Disclosure log"),
+        "page": page,
+        "areas": area_names(row.area_code for row in page),
+    }
+    return render(request, "console/disclosures.html", context)

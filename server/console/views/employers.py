@@ -1,0 +1,81 @@
+"""Employers and their vacancies."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from server.console.filters import EmployerFilter, VacancyFilter
+from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
+from server.console.presentation import sheet
+from server.ledgers.models import Family
+from server.ledgers.selectors import employers as visible
+from server.ledgers.selectors import exceptions, provenance, resolve, visits
+from server.ledgers.selectors import vacancies as visible_vacancies
+
+VISITS_SHOWN = 50
+
+
+@staff_page()
+def employers(request: StaffRequest) -> HttpResponse:
+    rows = visible(request.access).order_by("area_code", "name", "id")
+    found = EmployerFilter(request.GET, rows, access=request.access)
+    page = page_of(request, found.qs)
+    return render_list(
+        request,
+        "console/employers/_rows.html",
+        found,
+        page,
+        title=_("Employers"),
+        areas=area_names(row.area_code for row in page),
+    )
+
+
+@staff_page()
+def employer(request: StaffRequest, entry: UUID) -> HttpResponse:
+    rows = visible(request.access).select_related("linked_worker")
+    found = rows.filter(pk=entry).first()
+    if found is None:
+        target = resolve(Family.EMPLOYER, entry)
+        return redirect("console:employer", entry=get_object_or_404(rows, pk=target).pk)
+    names: dict[Any, str] = {**area_names([found.area_code])}
+    if found.linked_worker:
+        names[found.linked_worker_id] = str(found.linked_worker)
+    context = {
+        "employer": found,
+        "cells": sheet(found, request.access, origins=provenance(found), names=names),
+        "vacancies": visible_vacancies(request.access)
+        .filter(employer=found)
+        .select_related("employer")
+        .order_by("state", "-expires_on"),
+        "visits": visits(request.access)
+        .filter(employer=found)
+        .select_related("person", "recorded_by")
+        .order_by("-visited_at")[:VISITS_SHOWN],
+        "exceptions": exceptions(request.access).filter(
+            resolved_at=None, family=Family.EMPLOYER, entry=found.pk
+        ),
+        "areas": names,
+    }
+    return render(request, "console/employers/detail.html", context)
+
+
+@staff_page()
+def vacancies(request: StaffRequest) -> HttpResponse:
+    rows = (
+        visible_vacancies(request.access).select_related("employer").order_by("-expires_on", "id")
+    )
+    found = VacancyFilter(request.GET, rows, access=request.access)
+    page = page_of(request, found.qs)
+    return render_list(
+        request,
+        "console/employers/_vacancy_rows.html",
+        found,
+        page,
+        title=_("Vacancies"),
+        areas=area_names(row.area_code for row in page),
+    )

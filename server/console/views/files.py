@@ -1,0 +1,71 @@
+"""Files that came with submissions: previews freely within the area, originals with a logged reason to look."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+
+from server.accounts.models import Disclosure
+from server.console.pages import StaffRequest, staff_page
+from server.console.problems import FileMissing
+from server.console.thumbnails import thumbnail
+from server.core import blobs
+from server.submissions.models import Attachment
+from server.submissions.selectors import submissions
+
+SHOWN_INLINE = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+}
+"""Everything else is downloaded: a file from a phone is never run as a page of this server."""
+
+
+@staff_page(cached=True)
+def preview(request: StaffRequest, number: int) -> HttpResponse:
+    attachment = _visible_or_404(request, number)
+    response = HttpResponse(thumbnail(attachment), content_type="image/jpeg")
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@staff_page()
+def original(request: StaffRequest, number: int) -> HttpResponseBase:
+    """The file as it was received; that it was opened is logged (design §8)."""
+    attachment = _visible_or_404(request, number)
+    try:
+        file = blobs.path_of(attachment.sha256).open("rb")
+    except FileNotFoundError:
+        raise FileMissing(name=attachment.name) from None
+    submission = attachment.version.submission
+    Disclosure.objects.create(
+        user=request.user,
+        kind=Disclosure.Kind.MEDIA,
+        ledger="submission",
+        entry=str(submission.pk),
+        columns=[attachment.name],
+        area_code=submission.area_code,
+        reason="",
+    )
+    suffix = PurePosixPath(attachment.name).suffix.lower()
+    inline = SHOWN_INLINE.get(suffix)
+    response = FileResponse(
+        file,
+        as_attachment=inline is None,
+        filename=PurePosixPath(attachment.name).name,
+        content_type=inline or "application/octet-stream",
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _visible_or_404(request: StaffRequest, number: int) -> Attachment:
+    rows = Attachment.objects.select_related("version__submission").filter(
+        version__submission__in=submissions(request.access)
+    )
+    return get_object_or_404(rows, pk=number)

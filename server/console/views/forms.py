@@ -1,0 +1,84 @@
+"""Forms: what is published, publishing a workbook, opening and closing."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from operator import attrgetter
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from server.accounts.access import PUBLISHERS
+from server.console.forms import PublishForm, checked
+from server.console.pages import StaffRequest, area_names, staff_page
+from server.core.problems import Problem
+from server.forms import selectors, services
+from server.forms.models import Form, FormAudience
+
+
+@staff_page()
+def forms(request: StaffRequest) -> HttpResponse:
+    """Every form with its versions and whom it is offered to."""
+    versions = selectors.versions(request.access).order_by("form_id", "-published_at", "-id")
+    by_form = {key: list(rows) for key, rows in groupby(versions, attrgetter("form_id"))}
+    audience: dict[int, list[FormAudience]] = {}
+    for row in FormAudience.objects.select_related("user").order_by("form_id", "area"):
+        audience.setdefault(row.form_id, []).append(row)
+    context = {
+        "forms": [
+            (form, by_form.get(form.pk, []), audience.get(form.pk, []))
+            for form in selectors.forms(request.access)
+        ],
+        "areas": area_names(
+            (row.area or "").ljust(12, "0")
+            for rows in audience.values()
+            for row in rows
+            if row.area
+        ),
+        "states": Form.State.choices,
+        "may_publish": bool(request.access.areas(PUBLISHERS)),
+    }
+    return render(request, "console/forms/list.html", context)
+
+
+@staff_page("GET", "HEAD", "POST", roles=PUBLISHERS)
+def publish(request: StaffRequest) -> HttpResponse:
+    """Upload a workbook; a refusal names sheet, row and remedy, and the page stays for the next try."""
+    if request.method != "POST":
+        return render(request, "console/forms/publish.html", {"form": PublishForm()})
+    workbook = checked(PublishForm(request.POST, request.FILES))["workbook"]
+    media = {file.name or "": file.read() for file in request.FILES.getlist("media")}
+    try:
+        made = services.take_workbook(
+            workbook=workbook.read(), filename=workbook.name, publisher=request.user, media=media
+        )
+    except Problem as problem:
+        context = {"form": PublishForm(), "problem": problem, "filename": workbook.name}
+        return render(request, "console/forms/publish.html", context, status=problem.status)
+    version = made.form_version
+    said = (
+        _("Published: {title}, version {version}.")
+        if made.is_new
+        else _(
+            "Nothing to do: {title}, version {version}, was already published with this content."
+        )
+    )
+    messages.success(request, said.format(title=version.title, version=version.version))
+    for warning in version.warnings:
+        messages.warning(request, str(warning))
+    return redirect("console:forms")
+
+
+@staff_page("POST", roles=PUBLISHERS)
+def set_state(request: StaffRequest, form_id: str) -> HttpResponse:
+    state = request.POST.get("state", "")
+    if state not in Form.State.values:
+        raise Http404
+    form = services.set_state(form_id=form_id, state=Form.State(state))
+    messages.success(
+        request,
+        _("{title} is now: {state}.").format(title=form.title, state=Form.State(state).label),
+    )
+    return redirect("console:forms")

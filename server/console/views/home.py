@@ -1,0 +1,72 @@
+"""The day's numbers, each a way into its queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from server.console.filters import TO_REVIEW
+from server.console.pages import COUNTED, StaffRequest, area_names, staff_page
+from server.core.clock import today
+from server.ledgers.selectors import cases, exceptions, households
+from server.submissions.selectors import submissions, waiting_count
+
+LATEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One figure on the front page; counted no further than lists are."""
+
+    label: str
+    count: int
+    url: str
+    alert: bool = False
+
+    @property
+    def capped(self) -> bool:
+        return self.count >= COUNTED
+
+
+@staff_page()
+def home(request: StaffRequest) -> HttpResponse:
+    access = request.access
+    open_cases = cases(access).filter(closed_on=None)
+    overdue = open_cases.filter(next_due__lt=today()).order_by()[:COUNTED].count()
+    latest = list(submissions(access).select_related("form", "submitter")[:LATEST])
+    numbers = [
+        Number(
+            _("To review"),
+            submissions(access).filter(review_state__in=TO_REVIEW).order_by()[:COUNTED].count(),
+            reverse("console:review"),
+        ),
+        Number(_("Open cases"), open_cases.order_by()[:COUNTED].count(), reverse("console:cases")),
+        Number(
+            _("Overdue visits"),
+            overdue,
+            reverse("console:cases") + "?due=overdue",
+            alert=overdue > 0,
+        ),
+        Number(
+            _("Open exceptions"),
+            exceptions(access).filter(resolved_at=None).order_by()[:COUNTED].count(),
+            reverse("console:exceptions"),
+        ),
+        Number(
+            _("Assisted households"),
+            households(access).exclude(assisted_categories=[]).order_by()[:COUNTED].count(),
+            reverse("console:map"),
+        ),
+    ]
+    context = {
+        "numbers": numbers,
+        "latest": latest,
+        "areas": area_names(row.area_code for row in latest),
+        "waiting": waiting_count(),
+        "day": today(),
+    }
+    return render(request, "console/home.html", context)

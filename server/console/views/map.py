@@ -1,0 +1,115 @@
+"""The map of assisted households: the page, its tiles, and the search beside it."""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from server.accounts.access import RESTRICTED, Access
+from server.console.filters import household_matches
+from server.console.pages import StaffRequest, area_names, staff_page
+from server.core.clock import today
+from server.core.codes import code_lists
+from server.geo.selectors import division_tile, extent
+from server.ledgers.models import Household
+from server.ledgers.selectors import households
+from server.ledgers.tiles import RESTRICTED_CATEGORIES, assisted_tile
+
+FOUND = 12
+TILE_SECONDS = 60
+
+
+@staff_page()
+def map_page(request: StaffRequest) -> HttpResponse:
+    """The map; the list beside it serves where the browser cannot draw one."""
+    listed = _on_the_map(request.access)
+    codes = _categories_present(request)
+    labels = code_lists()["AC"].codes
+    context = {
+        "bounds": extent(request.access),
+        "chips": [(code, str(labels.get(code, code))) for code in codes],
+        "listed": listed.select_related("head_person").order_by("area_code", "hh_no")[:FOUND],
+    }
+    return render(request, "console/map/page.html", context)
+
+
+def _on_the_map(access: Access) -> QuerySet[Household]:
+    """Assisted households as the tiles have them: not those with only restricted categories."""
+    rows = households(access).exclude(assisted_categories=[])
+    if access.areas(RESTRICTED):
+        return rows
+    return rows.exclude(assisted_categories__contained_by=sorted(RESTRICTED_CATEGORIES))
+
+
+def _categories_present(request: StaffRequest) -> list[str]:
+    """The categories that occur in the user's area; sensitive ones only for the restricted role."""
+    found = (
+        households(request.access)
+        .exclude(assisted_categories=[])
+        .order_by()
+        .values_list("assisted_categories", flat=True)
+        .distinct()
+    )
+    codes = {code for row in found for code in row}
+    if not request.access.areas(RESTRICTED):
+        codes -= RESTRICTED_CATEGORIES
+    return sorted(codes)
+
+
+@staff_page()
+def search(request: StaffRequest) -> HttpResponse:
+    """Assisted households by name, address or number; the map flies to the one chosen."""
+    text = request.GET.get("q", "").strip()
+    found = _on_the_map(request.access).filter(loc__isnull=False)
+    rows = (
+        list(
+            found.filter(household_matches(text))
+            .select_related("head_person")
+            .order_by("area_code", "hh_no")[:FOUND]
+        )
+        if text
+        else []
+    )
+    context = {
+        "text": text,
+        "rows": rows,
+        "areas": area_names(row.area_code for row in rows),
+        "full": len(rows) == FOUND,
+    }
+    return render(request, "console/map/_found.html", context)
+
+
+@staff_page()
+def popup(request: StaffRequest, entry: UUID) -> HttpResponse:
+    """What a click on a household shows."""
+    found = get_object_or_404(households(request.access).select_related("head_person"), pk=entry)
+    context = {"household": found, "areas": area_names([found.area_code]), "today": today()}
+    return render(request, "console/map/_popup.html", context)
+
+
+@staff_page(cached=True)
+def divisions(request: StaffRequest, z: int, x: int, y: int) -> HttpResponse:
+    return _tile(request, division_tile(request.access, z, x, y))
+
+
+@staff_page(cached=True)
+def assisted(request: StaffRequest, z: int, x: int, y: int) -> HttpResponse:
+    chosen = [code for code in request.GET.get("categories", "").split(",") if code]
+    return _tile(request, assisted_tile(request.access, z, x, y, categories=chosen))
+
+
+def _tile(request: StaffRequest, mvt: bytes) -> HttpResponse:
+    """A tile, kept for a minute by this browser alone; unchanged ones are not sent again."""
+    tag = '"' + hashlib.md5(mvt, usedforsecurity=False).hexdigest() + '"'
+    if request.headers.get("If-None-Match") == tag:
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(mvt, content_type="application/vnd.mapbox-vector-tile")
+    response.headers["ETag"] = tag
+    response.headers["Cache-Control"] = f"private, max-age={TILE_SECONDS}"
+    response.headers["Vary"] = "Cookie"
+    return response

@@ -1,0 +1,128 @@
+"""Persons and their assistance cases."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from server.console.filters import CaseFilter, PersonFilter
+from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
+from server.console.presentation import sheet
+from server.core.clock import today
+from server.ledgers.models import AssistanceCase, Family, Person
+from server.ledgers.selectors import cases as visible_cases
+from server.ledgers.selectors import exceptions, provenance, resolve, spells, visits
+from server.ledgers.selectors import persons as visible
+
+VISITS_SHOWN = 50
+
+
+@staff_page()
+def persons(request: StaffRequest) -> HttpResponse:
+    rows = visible(request.access).order_by("area_code", "name", "id")
+    found = PersonFilter(request.GET, rows, access=request.access)
+    page = page_of(request, found.qs)
+    return render_list(
+        request,
+        "console/persons/_rows.html",
+        found,
+        page,
+        title=_("Persons"),
+        areas=area_names(row.area_code for row in page),
+    )
+
+
+@staff_page()
+def person(request: StaffRequest, entry: UUID) -> HttpResponse:
+    """Everything known of a person, sensitive numbers masked, each value with where it came from."""
+    rows = visible(request.access).select_related("household", "linked_worker")
+    found = rows.filter(pk=entry).first()
+    if found is None:
+        target = resolve(Family.PERSON, entry)
+        return redirect("console:person", entry=get_object_or_404(rows, pk=target).pk)
+    names = _names(found, found.area_code, found.hukou_area, found.residence_area)
+    context = {
+        "person": found,
+        "cells": sheet(found, request.access, origins=provenance(found), names=names),
+        "memberships": found.memberships.select_related("household").order_by("-from_on"),
+        "spells": spells(request.access).filter(person=found).order_by("-start_on"),
+        "cases": visible_cases(request.access)
+        .filter(subject_person=found)
+        .select_related("subject_person", "linked_worker")
+        .order_by("closed_on", "-opened_on"),
+        "visits": visits(request.access)
+        .filter(person=found)
+        .select_related("person", "recorded_by")
+        .order_by("-visited_at")[:VISITS_SHOWN],
+        "exceptions": exceptions(request.access).filter(
+            resolved_at=None, family=Family.PERSON, entry=found.pk
+        ),
+        "areas": names,
+    }
+    return render(request, "console/persons/detail.html", context)
+
+
+@staff_page()
+def cases(request: StaffRequest) -> HttpResponse:
+    rows = (
+        visible_cases(request.access)
+        .select_related("subject_person", "subject_household", "linked_worker")
+        .order_by("closed_on", "next_due", "id")
+    )
+    found = CaseFilter(request.GET, rows, access=request.access)
+    page = page_of(request, found.qs)
+    return render_list(
+        request,
+        "console/cases/_rows.html",
+        found,
+        page,
+        title=_("Assistance cases"),
+        areas=area_names(row.area_code for row in page),
+        today=today(),
+    )
+
+
+@staff_page()
+def case(request: StaffRequest, entry: UUID) -> HttpResponse:
+    rows = visible_cases(request.access).select_related(
+        "subject_person", "subject_household", "linked_worker"
+    )
+    found = get_object_or_404(rows, pk=entry)
+    names = _names(found, found.area_code)
+    of_subject = Q(pk__in=())
+    if found.subject_person_id:
+        of_subject |= Q(person=found.subject_person_id)
+    if found.subject_household_id:
+        of_subject |= Q(household=found.subject_household_id)
+    context = {
+        "case": found,
+        "cells": sheet(found, request.access, origins=provenance(found), names=names),
+        "visits": visits(request.access)
+        .filter(of_subject)
+        .select_related("person", "recorded_by")
+        .order_by("-visited_at")[:VISITS_SHOWN],
+        "areas": names,
+        "today": today(),
+    }
+    return render(request, "console/cases/detail.html", context)
+
+
+def _names(entry: Person | AssistanceCase, *areas: str | None) -> dict[Any, str]:
+    """Names of the areas, entries and users that the entry's columns point to."""
+    names: dict[Any, str] = {**area_names(area or "" for area in areas)}
+    if entry.linked_worker:
+        names[entry.linked_worker_id] = str(entry.linked_worker)
+    if isinstance(entry, Person):
+        if entry.household:
+            names[entry.household_id] = entry.household.address or entry.household.hh_no or ""
+        return names
+    if entry.subject_person:
+        names[entry.subject_person_id] = entry.subject_person.name or ""
+    if entry.subject_household:
+        names[entry.subject_household_id] = entry.subject_household.address or ""
+    return names

@@ -1,0 +1,140 @@
+"""Submissions: the list, the review queue, one submission and the decision about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from server.accounts.access import RESTRICTED, REVIEWERS
+from server.console.answers import answers_for
+from server.console.filters import ReviewFilter, SubmissionFilter
+from server.console.forms import DecisionForm, checked
+from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
+from server.console.thumbnails import is_photo
+from server.core.clock import now
+from server.core.problems import catalogue
+from server.ledgers.columns import Column, Sensitivity
+from server.ledgers.selectors import Change, changes_of
+from server.submissions import services
+from server.submissions.models import Submission
+from server.submissions.selectors import quarantined
+from server.submissions.selectors import submissions as visible
+
+REVIEW_ORDER = ("received_at", "id")
+
+
+@staff_page()
+def submissions(request: StaffRequest) -> HttpResponse:
+    rows = visible(request.access).select_related("form", "submitter")
+    found = SubmissionFilter(request.GET, rows, access=request.access)
+    return _list(request, found, title=_("Submissions"))
+
+
+@staff_page()
+def review(request: StaffRequest) -> HttpResponse:
+    """The review queue, the longest waiting first."""
+    rows = (
+        visible(request.access)
+        .filter(review_state__in=("received", "edited", "has_issues"))
+        .select_related("form", "submitter")
+        .order_by(*REVIEW_ORDER)
+    )
+    found = ReviewFilter(request.GET, rows, access=request.access)
+    return _list(
+        request,
+        found,
+        title=_("Review queue"),
+        subtitle=_("the longest waiting first"),
+        empty=gettext_lazy("Nothing waits for a decision."),
+    )
+
+
+def _list(request: StaffRequest, found: SubmissionFilter, **context: object) -> HttpResponse:
+    page = page_of(request, found.qs)
+    areas = area_names(row.area_code for row in page)
+    return render_list(
+        request, "console/submissions/_rows.html", found, page, areas=areas, **context
+    )
+
+
+@staff_page(roles=REVIEWERS)
+def quarantine(request: StaffRequest) -> HttpResponse:
+    """What phones sent and the server could not take as data; kept whole, nothing is lost."""
+    page = page_of(request, quarantined(request.access))
+    reasons = {kind.type: kind.title for kind in catalogue()}
+    context = {"page": page, "reasons": reasons}
+    return render(request, "console/submissions/quarantine.html", context)
+
+
+@staff_page()
+def submission(request: StaffRequest, number: int) -> HttpResponse:
+    """What was answered, where, what came of it, and what was decided about it."""
+    found = _visible_or_404(request, number)
+    version = found.current_version
+    attachments = list(version.attachments.all()) if version else []
+    context = {
+        "submission": found,
+        "answers": answers_for(found, request.access),
+        "photos": [file for file in attachments if is_photo(file)],
+        "files": [file for file in attachments if not is_photo(file)],
+        "changes": _visible_changes(request, found),
+        "versions": found.versions.select_related("form_version", "submitter").order_by(
+            "-received_at", "-id"
+        ),
+        "areas": area_names([found.area_code, found.located_area]),
+        **_decision_context(request, found),
+    }
+    return render(request, "console/submissions/detail.html", context)
+
+
+@staff_page("POST")
+def decide(request: StaffRequest, number: int) -> HttpResponse:
+    """Approve, send back with a reason, or take a decision back; the ledgers follow."""
+    found = _visible_or_404(request, number)
+    decision = checked(DecisionForm(request.POST))
+    services.review(
+        submission=found,
+        state=decision["state"],
+        reason=decision["reason"].strip(),
+        reviewer=request.user,
+        access=request.access,
+        at=now(),
+    )
+    found = _visible_or_404(request, number)
+    context = {"submission": found, "decided": True, **_decision_context(request, found)}
+    return render(request, "console/submissions/_decision.html", context)
+
+
+def _visible_changes(request: StaffRequest, found: Submission) -> list[Change]:
+    """What it changed; that a restricted column was filled is not even named to other readers."""
+    changes = changes_of(found)
+    if request.access.may(RESTRICTED, found.area_code):
+        return changes
+    return [
+        replace(change, gave=_unrestricted(change.gave), lost=_unrestricted(change.lost))
+        for change in changes
+    ]
+
+
+def _unrestricted(columns: Iterable[Column]) -> tuple[Column, ...]:
+    return tuple(column for column in columns if column.sensitivity is not Sensitivity.RESTRICTED)
+
+
+def _visible_or_404(request: StaffRequest, number: int) -> Submission:
+    rows = visible(request.access).select_related(
+        "form", "submitter", "current_version__form_version"
+    )
+    return get_object_or_404(rows, pk=number)
+
+
+def _decision_context(request: StaffRequest, found: Submission) -> dict[str, object]:
+    return {
+        "may_review": request.access.may(REVIEWERS, found.area_code),
+        "decisions": found.decisions.select_related("user").order_by("-at", "-id"),
+        "form": DecisionForm(),
+    }

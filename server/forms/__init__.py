@@ -1,0 +1,1 @@
+"""XLSForm to XForm publishing, immutable versions, media, who is offered which form, entity lists' transport."""

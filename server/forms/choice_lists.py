@@ -1,0 +1,121 @@
+"""Keep a workbook's choices sheet in step with the code lists (core.codes).
+
+A list in the choices sheet that carries the name of a code list is that code list: its codes,
+their order and their labels come from codes.csv. Every other list belongs to the form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, Final
+
+import openpyxl
+from openpyxl.worksheet.worksheet import Worksheet
+
+from server.core.codes import CodeList
+from server.core.labels import Label
+
+LABELS: Final = {"label::中文 (zh)": "zh", "label::English (en)": "en"}
+SELECTS: Final = ("select_one", "select_multiple", "rank")
+
+Row = dict[str, Any]
+
+
+class NoChoicesSheet(ValueError):
+    """The workbook has no survey and choices sheets with the columns that are needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The workbook brought in step; `content` is the very bytes given when it already was."""
+
+    content: bytes
+    changed: tuple[str, ...]  # names of the lists that differed
+
+
+def in_step(content: bytes, lists: Mapping[str, CodeList]) -> Step:
+    """Rewrite the code lists in a workbook's choices sheet.
+
+    A code list that the survey asks for but the sheet lacks is added at its end; a column of the
+    office's own keeps what it says of a code. Raises NoChoicesSheet.
+    """
+    book = openpyxl.load_workbook(BytesIO(content))
+    for name in ("survey", "choices"):
+        if name not in book.sheetnames:
+            raise NoChoicesSheet(f"no {name} sheet")
+    sheet = book["choices"]
+    headers = [str(cell.value or "") for cell in sheet[1]]
+    missing = [name for name in ("list_name", "name", *LABELS) if name not in headers]
+    if missing:
+        raise NoChoicesSheet(f"choices sheet without {', '.join(missing)}")
+
+    present = [
+        dict(zip(headers, values, strict=True))
+        for values in sheet.iter_rows(min_row=2, max_col=len(headers), values_only=True)
+    ]
+    while present and not any(present[-1].values()):
+        present.pop()
+    wanted = list(_wanted(present, lists, _asked_for(book["survey"], lists)))
+    changed = sorted(
+        name
+        for name in lists
+        if [row for row in present if row["list_name"] == name]
+        != [row for row in wanted if row["list_name"] == name]
+    )
+    if not changed:
+        return Step(content, ())
+    _write(sheet, headers, wanted)
+    out = BytesIO()
+    book.save(out)
+    return Step(out.getvalue(), tuple(changed))
+
+
+def _asked_for(survey: Worksheet, lists: Mapping[str, CodeList]) -> list[str]:
+    """The code lists the survey's questions name, in their order."""
+    headers = [str(cell.value or "") for cell in survey[1]]
+    if "type" not in headers:
+        raise NoChoicesSheet("survey sheet without type")
+    column = headers.index("type")
+    found: dict[str, None] = {}
+    for values in survey.iter_rows(min_row=2, values_only=True):
+        words = str(values[column] or "").split()
+        if len(words) > 1 and words[0] in SELECTS and words[1] in lists:
+            found[words[1]] = None
+    return list(found)
+
+
+def _wanted(
+    present: list[Row], lists: Mapping[str, CodeList], asked_for: list[str]
+) -> Iterator[Row]:
+    """The sheet's rows as they should be: a code list stands where its first row stood."""
+    kept = {(row["list_name"], str(row["name"])): row for row in present}
+    done: set[str] = set()
+    for row in [*present, *({"list_name": name} for name in asked_for)]:
+        name = row["list_name"]
+        if name not in lists:
+            yield row
+        elif name not in done:
+            done.add(name)
+            for code, label in lists[name].codes.items():
+                yield kept.get((name, code), {}) | _choice(name, code, label)
+
+
+def _choice(list_name: str, code: str, label: Label) -> Row:
+    texts = {header: getattr(label, language) for header, language in LABELS.items()}
+    return {"list_name": list_name, "name": code, **texts}
+
+
+def _write(sheet: Worksheet, headers: list[str], rows: list[Row]) -> None:
+    """Fill the sheet below its header; new rows look like the first one."""
+    look = [copy(cell._style) for cell in sheet[2]] if sheet.max_row > 1 else []
+    if sheet.max_row > len(rows) + 1:
+        sheet.delete_rows(len(rows) + 2, sheet.max_row - len(rows) - 1)
+    for number, row in enumerate(rows, start=2):
+        for column, header in enumerate(headers, start=1):
+            cell = sheet.cell(number, column)
+            cell.value = row.get(header)
+            if not cell.has_style and column <= len(look):
+                cell._style = copy(look[column - 1])

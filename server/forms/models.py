@@ -1,0 +1,112 @@
+"""Forms, their immutable versions, their media, and who is offered them."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from server.geo.models import AreaCodeField
+
+
+class Form(models.Model):
+    """A form, known to phones by its form_id."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")  # listed, accepting
+        CLOSING = "closing", _("closing")  # not listed, still accepting
+        CLOSED = "closed", _("closed")  # neither
+
+    form_id = models.CharField(max_length=250, unique=True, db_collation="C")
+    title = models.CharField(max_length=250)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    current_version = models.OneToOneField(
+        "FormVersion", models.PROTECT, null=True, related_name="current_of"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("form_id",)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class FormVersion(models.Model):
+    """One published version. Never changed: its bytes are what phones hashed."""
+
+    form = models.ForeignKey(Form, models.PROTECT, related_name="versions")
+    version = models.CharField(max_length=250, blank=True, db_collation="C")
+    title = models.CharField(max_length=250)
+    xform = models.BinaryField()  # exactly the bytes served
+    md5 = models.CharField(max_length=32)
+    workbook_sha256 = models.BinaryField(max_length=32)  # the .xlsx, among the blobs
+    mapping = models.JSONField()  # compiled: where each answer goes (ledgers.mapping)
+    questions = models.JSONField()  # path → {type, labels} for showing answers (forms.questions)
+    warnings = models.JSONField(default=list)  # what pyxform and ODK Validate remarked
+    published_at = models.DateTimeField(auto_now_add=True)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
+
+    class Meta:
+        ordering = ("form_id", "-published_at", "-id")
+        constraints = (
+            models.UniqueConstraint(fields=("form", "version"), name="one_form_version_per_name"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.form_id} {self.version}"
+
+
+class FormMedia(models.Model):
+    """A file a form version needs on the phone: a stored blob, or an entity list built per worker."""
+
+    class Kind(models.TextChoices):
+        FILE = "file"
+        ENTITY_LIST = "entity_list"
+
+    form_version = models.ForeignKey(FormVersion, models.CASCADE, related_name="media")
+    filename = models.CharField(max_length=250)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    sha256 = models.BinaryField(max_length=32, null=True)
+    md5 = models.CharField(max_length=32, blank=True)
+    size = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        ordering = ("filename",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("form_version", "filename"), name="one_media_file_per_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="entity_list") | Q(sha256__isnull=False),
+                name="a_media_file_has_content",
+            ),
+        )
+
+
+class FormAudience(models.Model):
+    """Who is offered a form: every worker within an area, or one worker."""
+
+    form = models.ForeignKey(Form, models.CASCADE, related_name="audience")
+    area = AreaCodeField(null=True)  # "" is everywhere
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True)
+
+    class Meta:
+        verbose_name_plural = "form audiences"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(area__isnull=True) ^ Q(user__isnull=True),
+                name="audience_is_an_area_or_a_worker",
+            ),
+            models.UniqueConstraint(
+                fields=("form", "area"),
+                name="one_audience_row_per_area",
+                condition=Q(user=None),
+            ),
+            models.UniqueConstraint(
+                fields=("form", "user"),
+                name="one_audience_row_per_worker",
+                condition=Q(area=None),
+            ),
+        )

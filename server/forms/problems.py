@@ -1,0 +1,107 @@
+"""What can be wrong with a form somebody wants to publish, or asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from server.core.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing to put right in a workbook: where it is, what is wrong, what to do."""
+
+    fault: str
+    remedy: str
+    sheet: str = ""
+    row: int | None = None
+
+    @property
+    def where(self) -> str:
+        """`survey, row 12` in the active language; empty when it concerns the file as a whole."""
+        if self.sheet and self.row:
+            return _now("sheet {sheet}, row {row}").format(sheet=self.sheet, row=self.row)
+        return _now("sheet {sheet}").format(sheet=self.sheet) if self.sheet else ""
+
+    def __str__(self) -> str:
+        sentence = f"{self.fault} {self.remedy}".strip()
+        return f"{self.where}: {sentence}" if self.where else sentence
+
+
+class FaultyWorkbook(Problem):
+    """The workbook is an .xlsx file, but no form can be made of it as it stands.
+
+    Carries every fault that was found; `sheet`, `row` and `remedy` are those of the first.
+    """
+
+    type = "faulty-workbook"
+    status = 400
+    title = _("The form cannot be published")
+    template = _("Nothing was published. {faults}")
+
+    def __init__(self, faults: Iterable[Fault] | Fault) -> None:
+        self.faults = (faults,) if isinstance(faults, Fault) else tuple(faults)
+        first = self.faults[0]
+        super().__init__(sheet=first.sheet, row=first.row, fault=first.fault, remedy=first.remedy)
+
+    @property
+    def detail(self) -> str:
+        listed = "\n".join(str(fault) for fault in self.faults)
+        return str(self.template).format(faults=listed)
+
+
+class NotAWorkbook(Problem):
+    """The file is something else than an .xlsx workbook, or a broken one."""
+
+    type = "not-a-workbook"
+    status = 400
+    title = _("Not an Excel workbook")
+    template = _(
+        "{filename} is not an .xlsx workbook ({reason}). Save the form as “Excel workbook (.xlsx)” and try again."
+    )
+
+
+class WorkbookTooLarge(Problem):
+    """Unpacked, the workbook is larger than any form needs: perhaps a zip bomb."""
+
+    type = "workbook-too-large"
+    status = 413
+    title = _("The workbook is too large")
+    template = _(
+        "{filename}: {reason}. A form needs far less: remove pictures, other sheets and empty formatted rows, and save it anew."
+    )
+
+
+class VersionExists(Problem):
+    """Published versions never change, because phones hold them by their hash."""
+
+    type = "form-version-exists"
+    status = 409
+    title = _("This version was already published with other content")
+    template = _(
+        "Form {form_id} version {version} was already published with other content. Nothing was changed. Raise “version” on the settings sheet, for example to {suggestion}."
+    )
+
+
+class MissingMedia(Problem):
+    """The form names files that did not come with it."""
+
+    type = "missing-form-media"
+    status = 400
+    title = _("A file of the form is missing")
+    template = _(
+        "Form {form_id} needs {filenames}. Nothing was published. Give these files together with the workbook, or remove them from the form."
+    )
+
+
+class UnknownForm(Problem):
+    """No form of that id was ever published."""
+
+    type = "no-such-form"
+    status = 404
+    title = _("No such form")
+    template = _("There is no form {form_id}. Get the list of forms again.")

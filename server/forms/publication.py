@@ -1,0 +1,203 @@
+"""Makes a form out of a workbook, without touching the database: convert, check, compile.
+
+`prepare` does all that can fail and all that takes time, so that the transaction which
+follows (services.publish) only writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from pyxform.errors import PyXFormError
+from pyxform.xls2xform import ConvertResult, convert
+
+from server.core.xml import BadXml
+from server.forms import validation, xform
+from server.forms import workbook as workbooks
+from server.forms.entities import is_entity_list
+from server.forms.problems import Fault, FaultyWorkbook, MissingMedia
+from server.forms.workbook import Workbook
+from server.forms.xform import XForm
+
+_ROW = re.compile(r"\[row : (\d+)\]\s*")
+_SHEET = re.compile(r"[Oo]n the '(survey|choices|settings|entities)' sheet,?\s*")
+_QUOTED = re.compile(r"'([^']+)'")
+_FORM_ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_FILENAME = re.compile(r"[^/\\\x00-\x1f;]{1,200}")
+ITEMSETS: Final = "itemsets.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A form ready to be written: everything FormVersion holds."""
+
+    form: XForm
+    document: bytes
+    md5: str
+    mapping: dict[str, Any]
+    questions: dict[str, Any]
+    warnings: list[str]
+    entity_lists: tuple[str, ...]
+    files: dict[str, bytes]
+
+
+def prepare(
+    *, content: bytes, filename: str, media: Mapping[str, bytes], validate: bool
+) -> Prepared:
+    """Convert and check a workbook. Raises any problem of this room; changes nothing."""
+    workbook = workbooks.read(content, filename)
+    _check_settings(workbook)
+    converted = _convert(content, workbook)
+    document = converted.xform.encode()
+    form = _read(document)
+    _check_form(form)
+    mapping: dict[str, Any] = import_string(settings.AT_PUBLICATION)(workbook, form)
+    generated = {ITEMSETS: converted.itemsets.encode()} if converted.itemsets else {}
+    lists, files = _media(form, {**media, **generated}, generated)
+    warnings = [str(warning).strip() for warning in converted.warnings]
+    if validate:
+        warnings += validation.validate(document, workbook)
+    return Prepared(
+        form=form,
+        document=document,
+        md5=hashlib.md5(document, usedforsecurity=False).hexdigest(),
+        mapping=mapping,
+        questions=form.as_questions(),
+        warnings=warnings,
+        entity_lists=lists,
+        files=files,
+    )
+
+
+def _check_settings(workbook: Workbook) -> None:
+    """What clients and addresses demand of form_id and version (openrosa.md §4)."""
+    setting, faults = workbook.setting, []
+    for name, pattern in (("form_id", _FORM_ID), ("version", _VERSION)):
+        text = setting[name] or (setting["id_string"] if name == "form_id" else "")
+        if not text:
+            fault = _("There is no {name}.").format(name=name)
+        elif not pattern.fullmatch(text):
+            fault = _("The {name} “{text}” cannot stand in an address.").format(
+                name=name, text=text
+            )
+        else:
+            continue
+        faults.append(
+            Fault(
+                fault,
+                _("Use only letters A–Z, digits, “_”, “-” and “.”, at most 100."),
+                sheet="settings",
+                row=setting.number,
+            )
+        )
+    if setting["submission_url"]:
+        faults.append(
+            Fault(
+                _("The form names its own submission_url."),
+                _("Remove it: each phone sends to the address it is configured with."),
+                sheet="settings",
+                row=setting.number,
+            )
+        )
+    if faults:
+        raise FaultyWorkbook(faults)
+
+
+def _convert(content: bytes, workbook: Workbook) -> ConvertResult:
+    try:
+        return convert(xlsform=content, file_type=".xlsx", form_name="data", warnings=[])
+    except PyXFormError as error:
+        raise FaultyWorkbook(_translated(str(error), workbook)) from None
+    except Exception as error:  # pyxform meets some broken forms with KeyError and the like
+        raise FaultyWorkbook(
+            Fault(
+                _("The form cannot be converted ({reason}).").format(reason=type(error).__name__),
+                _("Compare it with a form that works, sheet by sheet."),
+                sheet="survey",
+            )
+        ) from None
+
+
+def _translated(message: str, workbook: Workbook) -> Fault:
+    """pyxform's sentence, with the sheet and row taken out of it; its second half is the remedy."""
+    row, sheet = _ROW.search(message), _SHEET.search(message)
+    plain = " ".join(_SHEET.sub("", _ROW.sub("", message.partition("\n{")[0])).split())
+    fault, please, remedy = plain.partition("Please ")
+    if row is not None:
+        number: int | None = int(row[1])
+    else:
+        number = None if sheet else _row_quoted(plain, workbook)
+    return Fault(
+        fault[:1].upper() + fault[1:].strip(),
+        (please + remedy).strip() or _("Correct it there and publish again."),
+        sheet=sheet[1] if sheet else "survey",
+        row=number,
+    )
+
+
+def _row_quoted(message: str, workbook: Workbook) -> int | None:
+    """The first survey row whose type or name the message quotes."""
+    quoted = set(_QUOTED.findall(message))
+    found = (row.number for row in workbook.survey if {row["name"], row["type"]} & quoted)
+    return next(found, None)
+
+
+def _read(document: bytes) -> XForm:
+    try:
+        return xform.read(document)
+    except (BadXml, xform.BadXForm) as error:
+        raise FaultyWorkbook(
+            Fault(
+                _("The converted form cannot be read ({reason}).").format(reason=error),
+                _("Remove unusual characters from names and labels."),
+                sheet="survey",
+            )
+        ) from None
+
+
+def _check_form(form: XForm) -> None:
+    if not form.has_instance_id:
+        raise FaultyWorkbook(
+            Fault(
+                _("The form makes no instanceID, so a resend could not be told from a new record."),
+                _("Remove “omit_instanceID” from the settings sheet."),
+                sheet="settings",
+                row=2,
+            )
+        )
+    if not 0 < len(form.title) <= 250:
+        raise FaultyWorkbook(
+            Fault(
+                _("There is no form_title, or it is too long."),
+                _("Give the form a title of at most 250 characters."),
+                sheet="settings",
+                row=2,
+            )
+        )
+
+
+def _media(
+    form: XForm, given: Mapping[str, bytes], generated: Mapping[str, bytes]
+) -> tuple[tuple[str, ...], dict[str, bytes]]:
+    """Entity lists and files the form names; given files it does not name are left aside."""
+    lists = tuple(name for name in form.files if is_entity_list(name))
+    wanted = [name for name in form.files if name not in lists] + list(generated)
+    if missing := [name for name in wanted if name not in given]:
+        raise MissingMedia(form_id=form.form_id, filenames=", ".join(missing))
+    if odd := next((name for name in wanted if not _FILENAME.fullmatch(name)), None):
+        raise FaultyWorkbook(
+            Fault(
+                _("The file name “{name}” cannot be used on phones.").format(name=odd),
+                _("Give the file a short plain name."),
+                sheet="survey",
+            )
+        )
+    return lists, {name: given[name] for name in wanted}

@@ -1,0 +1,131 @@
+"""Reads of forms: what phones are offered, and what the desk sees."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from server.accounts.access import Access
+from server.forms.models import Form, FormAudience, FormMedia, FormVersion
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedForm:
+    """One line of a phone's form list."""
+
+    form_id: str
+    title: str
+    version: str
+    md5: str
+    has_media: bool
+
+
+def forms_offered(
+    user_id: int, areas: Iterable[str], *, form_id: str | None = None
+) -> list[OfferedForm]:
+    """Open forms for which the worker is in the audience, current versions. One query."""
+    rows = (
+        _offered(user_id, areas, form_id)
+        .filter(state=Form.State.OPEN, current_version__isnull=False)
+        .annotate(
+            has_media=Exists(FormMedia.objects.filter(form_version=OuterRef("current_version")))
+        )
+        .values_list(
+            "form_id",
+            "current_version__title",
+            "current_version__version",
+            "current_version__md5",
+            "has_media",
+        )
+    )
+    return [OfferedForm(*row) for row in rows]
+
+
+def offered_version(
+    user_id: int, areas: Iterable[str], form_id: str, version: str
+) -> FormVersion | None:
+    """A version a worker may fetch: of a form offered to them, whatever its state, old ones too."""
+    return (
+        FormVersion.objects.filter(
+            form__in=_offered(user_id, areas, form_id).order_by(), version=version
+        )
+        .defer("mapping", "questions", "warnings")
+        .first()
+    )
+
+
+def _offered(user_id: int, areas: Iterable[str], form_id: str | None) -> QuerySet[Form]:
+    """Forms whose audience names the worker, or an area one of the worker's lies in."""
+    prefixes = {area[:length] for area in areas for length in range(len(area) + 1)}
+    audience = FormAudience.objects.filter(
+        Q(user_id=user_id) | Q(area__in=prefixes), form=OuterRef("pk")
+    )
+    forms = Form.objects.filter(Exists(audience))
+    return forms if form_id is None else forms.filter(form_id=form_id)
+
+
+def version_for(form_id: str, version: str) -> FormVersion | None:
+    """The published version a submission names, with its form; without the large columns."""
+    return (
+        FormVersion.objects.filter(form__form_id=form_id, version=version)
+        .select_related("form")
+        .defer("xform", "mapping", "questions", "warnings")
+        .first()
+    )
+
+
+def media_of(version: FormVersion) -> list[FormMedia]:
+    """The files the version needs, by name."""
+    return list(version.media.all())
+
+
+def forms(access: Access) -> QuerySet[Form]:
+    """All forms, for anyone at the desk: a form holds no personal data."""
+    if not access.areas():
+        return Form.objects.none()
+    return Form.objects.select_related("current_version").annotate(
+        n_versions=Count("versions", distinct=True)
+    )
+
+
+def versions(access: Access) -> QuerySet[FormVersion]:
+    """All versions, newest first within a form; without the large columns."""
+    if not access.areas():
+        return FormVersion.objects.none()
+    return (
+        FormVersion.objects.select_related("form", "published_by")
+        .annotate(is_current=Exists(Form.objects.filter(current_version=OuterRef("pk"))))
+        .defer("xform", "mapping", "questions")
+    )
+
+
+def audience(form: Form) -> QuerySet[FormAudience]:
+    """Who is offered the form: areas first, then named workers."""
+    return form.audience.select_related("user").order_by(
+        F("area").asc(nulls_last=True), "user__username"
+    )
+
+
+def published_from(workbook_sha256: bytes, media: Mapping[str, bytes]) -> FormVersion | None:
+    """The version already made of exactly this workbook, if the given files do not differ from its own."""
+    found = (
+        FormVersion.objects.filter(workbook_sha256=workbook_sha256)
+        .select_related("form")
+        .defer("xform", "mapping", "questions")
+        .prefetch_related("media")
+        .first()
+    )
+    return found if found is not None and same_media(found, media) else None
+
+
+def same_media(version: FormVersion, media: Mapping[str, bytes]) -> bool:
+    """Whether no given file differs from the version's file of that name."""
+    return all(
+        held.filename not in media
+        or bytes(held.sha256) == hashlib.sha256(media[held.filename]).digest()
+        for held in version.media.all()
+        if held.kind == FormMedia.Kind.FILE and held.sha256 is not None
+    )

@@ -1,0 +1,189 @@
+"""Writes of forms: publish a version, say who is offered the form, open and close it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from server.accounts.models import User
+from server.core import blobs
+from server.forms import selectors
+from server.forms.models import Form, FormAudience, FormMedia, FormVersion
+from server.forms.problems import UnknownForm, VersionExists
+
+if TYPE_CHECKING:
+    from server.forms.publication import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What became of a workbook: its version, and whether this made it."""
+
+    form_version: FormVersion
+    is_new: bool
+
+
+def publish(
+    *,
+    workbook: bytes,
+    filename: str,
+    publisher: User | None,
+    media: Mapping[str, bytes] | None = None,
+    validate: bool = True,
+) -> FormVersion:
+    """The form version made of a workbook: new, or the one already made of the same content.
+
+    All or nothing. See `take_workbook`, which also says which of the two it was.
+    """
+    return take_workbook(
+        workbook=workbook, filename=filename, publisher=publisher, media=media, validate=validate
+    ).form_version
+
+
+def take_workbook(
+    *,
+    workbook: bytes,
+    filename: str,
+    publisher: User | None,
+    media: Mapping[str, bytes] | None = None,
+    validate: bool = True,
+) -> Publication:
+    """Publish a workbook, or find that it was published.
+
+    Converts and checks outside the transaction, writes files to the blobs, then records
+    form, version, media and (for a new form) its audience in one transaction that locks
+    the form. A new version becomes the current one; earlier versions keep accepting.
+    Raises FaultyWorkbook, NotAWorkbook, WorkbookTooLarge, MissingMedia, VersionExists;
+    then nothing has changed.
+    """
+    media = media or {}
+    known = selectors.published_from(hashlib.sha256(workbook).digest(), media)
+    if known is not None:
+        return Publication(known, is_new=False)
+
+    # pyxform and openpyxl take half a second to import, which neither the doors nor the
+    # publication of unchanged workbooks should pay.
+    from server.forms.publication import prepare
+
+    prepared = prepare(content=workbook, filename=filename, media=media, validate=validate)
+    source = blobs.store([workbook])
+    files = {name: blobs.store([content]) for name, content in prepared.files.items()}
+    with transaction.atomic(durable=True):
+        return _record(prepared, source, files, publisher)
+
+
+def _record(
+    prepared: Prepared, source: blobs.Blob, files: Mapping[str, blobs.Blob], publisher: User | None
+) -> Publication:
+    xform = prepared.form
+    _row, is_first = Form.objects.get_or_create(
+        form_id=xform.form_id, defaults={"title": xform.title}
+    )
+    form = Form.objects.select_for_update().get(form_id=xform.form_id)
+    existing = form.versions.filter(version=xform.version).first()
+    if existing is not None:
+        if _is_same(existing, prepared, files):
+            return Publication(existing, is_new=False)
+        raise VersionExists(
+            form_id=xform.form_id,
+            version=xform.version,
+            suggestion=_next_version(form, xform.version),
+        )
+    version = FormVersion.objects.create(
+        form=form,
+        version=xform.version,
+        title=xform.title,
+        xform=prepared.document,
+        md5=prepared.md5,
+        workbook_sha256=source.sha256,
+        mapping=prepared.mapping,
+        questions=prepared.questions,
+        warnings=prepared.warnings,
+        published_by=publisher,
+    )
+    FormMedia.objects.bulk_create(
+        [
+            *(
+                FormMedia(form_version=version, filename=name, kind=FormMedia.Kind.ENTITY_LIST)
+                for name in prepared.entity_lists
+            ),
+            *(
+                FormMedia(
+                    form_version=version,
+                    filename=name,
+                    kind=FormMedia.Kind.FILE,
+                    sha256=blob.sha256,
+                    md5=blob.md5.hex(),
+                    size=blob.size,
+                )
+                for name, blob in files.items()
+            ),
+        ]
+    )
+    form.current_version, form.title = version, xform.title
+    form.save(update_fields=("current_version", "title"))
+    if is_first:
+        FormAudience.objects.create(form=form, area="")
+    return Publication(version, is_new=True)
+
+
+def _is_same(version: FormVersion, prepared: Prepared, files: Mapping[str, blobs.Blob]) -> bool:
+    """Whether another save of the workbook would reach phones and ledgers unchanged."""
+    held = {
+        media.filename: bytes(media.sha256)
+        for media in version.media.all()
+        if media.kind == FormMedia.Kind.FILE and media.sha256 is not None
+    }
+    return (
+        version.md5 == prepared.md5
+        and version.mapping == prepared.mapping
+        and held == {name: blob.sha256 for name, blob in files.items()}
+    )
+
+
+def _next_version(form: Form, version: str) -> str:
+    """A version name that is free: the last number in it counted up."""
+    taken = set(form.versions.values_list("version", flat=True))
+    while version in taken:
+        number = re.search(r"\d+(?!.*\d)", version)
+        if number is None:
+            version = f"{version}-1"
+            continue
+        raised = str(int(number[0]) + 1).zfill(len(number[0]))
+        version = version[: number.start()] + raised + version[number.end() :]
+    return version
+
+
+@transaction.atomic
+def offer(*, form: Form, areas: Iterable[str] = (), users: Iterable[User] = ()) -> None:
+    """Add areas ("" is everywhere) and workers to those who are offered the form."""
+    FormAudience.objects.bulk_create(
+        [
+            *(FormAudience(form=form, area=area) for area in areas),
+            *(FormAudience(form=form, user=user) for user in users),
+        ],
+        ignore_conflicts=True,
+    )
+
+
+@transaction.atomic
+def withdraw(*, form: Form, areas: Iterable[str] = (), users: Iterable[User] = ()) -> None:
+    """Remove areas and workers; phones drop the form at their next sync, finished records stay welcome."""
+    form.audience.filter(area__in=list(areas)).delete()
+    form.audience.filter(user__in=list(users)).delete()
+
+
+@transaction.atomic
+def set_state(*, form_id: str, state: Form.State) -> Form:
+    """Open (listed, accepting), closing (accepting only) or closed (neither). Raises UnknownForm."""
+    form = Form.objects.select_for_update().filter(form_id=form_id).first()
+    if form is None:
+        raise UnknownForm(form_id=form_id)
+    form.state = Form.State(state)
+    form.save(update_fields=("state",))
+    return form

@@ -1,0 +1,44 @@
+"""Reading a 12-digit division code: province 2 + city 2 + county 2 + street 3 + community 3."""
+
+from __future__ import annotations
+
+import re
+
+from server.geo.models import PREFIX_LENGTH, Level
+
+_WHOLE_OR_PREFIX = re.compile(r"^\d{2}(\d{2}(\d{2}(\d{3}(\d{3})?)?)?)?$")
+
+
+def whole_code(text: str) -> str | None:
+    """A code or a prefix of one as 12 digits; None when it is neither."""
+    text = text.strip()
+    if not _WHOLE_OR_PREFIX.match(text) or text.startswith("00"):
+        return None
+    return text.ljust(12, "0")
+
+
+def level_of(code: str) -> Level:
+    """The level a 12-digit code speaks of: that of its last group which is not all zeros."""
+    for level in sorted(PREFIX_LENGTH, reverse=True):
+        start = PREFIX_LENGTH[Level(level - 1)] if level > Level.PROVINCE else 0
+        if code[start : PREFIX_LENGTH[level]].strip("0"):
+            return level
+    return Level.PROVINCE
+
+
+def ancestors_of(code: str) -> list[str]:
+    """The codes above a division, nearest first.
+
+    A city without counties (Dongguan, Zhongshan) fills the county's place with zeros,
+    so its streets hang directly below the city (domain §3).
+    """
+    level = level_of(code)
+    above = [code[: PREFIX_LENGTH[Level(n)]].ljust(12, "0") for n in range(level - 1, 0, -1)]
+    return list(dict.fromkeys(above))
+
+
+def ancestors_of_prefix(prefix: str) -> list[str]:
+    """The codes above an area given by any prefix of a code; itself not included."""
+    return [
+        prefix[:length].ljust(12, "0") for length in PREFIX_LENGTH.values() if length < len(prefix)
+    ]

@@ -1,0 +1,120 @@
+"""Divisions (行政区划) and their boundaries, each valid for a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.gis.db import models
+from django.contrib.gis.db.models.functions import PointOnSurface, Transform
+from django.contrib.postgres.indexes import GistIndex
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from server.core.labels import in_chinese
+
+
+class Level(models.IntegerChoices):
+    PROVINCE = 1, _("province")
+    CITY = 2, _("city")
+    COUNTY = 3, _("county")
+    STREET = 4, _("street")
+    COMMUNITY = 5, _("community")
+
+
+class AreaCodeField(models.CharField):
+    """A 12-digit division code, or a prefix of one.
+
+    Collated "C" so that an ordinary index serves prefix search, which is how every
+    area filter works.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 12)
+        kwargs.setdefault("db_collation", "C")
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
+class Division(models.Model):
+    """A place of the administrative tree: province 2 digits + city 2 + county 2 + street 3 + community 3.
+
+    Codes are abolished and split while records keep them, so divisions are never
+    deleted: they end, and name their successors.
+    """
+
+    code = AreaCodeField(primary_key=True)
+    level = models.PositiveSmallIntegerField(choices=Level.choices)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
+    name = models.CharField(max_length=100)
+    name_en = models.CharField(max_length=100, blank=True)
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)
+    successors = models.ManyToManyField("self", symmetrical=False, related_name="predecessors")
+
+    class Meta:
+        ordering = ("code",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^\d{12}$"), name="division_code_has_12_digits"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from=None) | Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
+                name="division_ends_after_it_begins",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name if in_chinese() else self.name_en or self.name
+
+    @property
+    def prefix(self) -> str:
+        """The digits that every code inside this division begins with."""
+        return self.code[: PREFIX_LENGTH[Level(self.level)]]
+
+
+PREFIX_LENGTH = {
+    Level.PROVINCE: 2,
+    Level.CITY: 4,
+    Level.COUNTY: 6,
+    Level.STREET: 9,
+    Level.COMMUNITY: 12,
+}
+
+
+class Boundary(models.Model):
+    """The outline of a division for a time; WGS 84."""
+
+    division = models.ForeignKey(Division, models.CASCADE, related_name="boundaries")
+    outline = models.MultiPolygonField(srid=4326)
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)
+    source = models.CharField(max_length=200, blank=True)
+    web_outline = models.GeneratedField(
+        expression=Transform("outline", 3857),
+        output_field=models.MultiPolygonField(srid=3857),
+        db_persist=True,
+    )  # for tiles
+    web_label = models.GeneratedField(
+        expression=PointOnSurface(Transform("outline", 3857)),
+        output_field=models.PointField(srid=3857),
+        db_persist=True,
+    )  # where a map writes the name
+
+    class Meta:
+        verbose_name_plural = "boundaries"
+        ordering = ("division_id", "valid_from")
+        indexes = (GistIndex(fields=("web_outline",), name="boundaries_on_the_map"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("division", "valid_from"),
+                name="one_boundary_per_division_and_beginning",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from=None) | Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
+                name="boundary_ends_after_it_begins",
+            ),
+        )

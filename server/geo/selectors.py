@@ -1,0 +1,189 @@
+"""Reading divisions: who is where, what it is called, and its outline on a tile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from server.core import clock
+from server.geo import tiles
+from server.geo.codes import ancestors_of_prefix
+from server.geo.models import Division, Level
+
+if TYPE_CHECKING:
+    from server.accounts.access import Access
+
+
+def divisions(access: Access) -> QuerySet[Division]:
+    """The divisions of the user's areas, and those above them, for orientation."""
+    return Division.objects.filter(access.within("code") | Q(code__in=_above(access.areas())))
+
+
+def _above(areas: Iterable[str]) -> list[str]:
+    return sorted({code for area in areas for code in ancestors_of_prefix(area)})
+
+
+def division_names(codes: Iterable[str]) -> dict[str, str]:
+    """Names in the active language by 12-digit code; unknown codes are absent."""
+    return {division.code: str(division) for division in Division.objects.filter(code__in=codes)}
+
+
+def codes_of_place(code: str) -> set[str]:
+    """A division's code and every code that place had before or got since (splits and mergers included)."""
+    known = {code}
+    fresh = known
+    while fresh:
+        links = Division.successors.through.objects.filter(
+            Q(from_division__in=fresh) | Q(to_division__in=fresh)
+        ).values_list("from_division", "to_division")
+        fresh = {end for link in links for end in link} - known
+        known |= fresh
+    return known
+
+
+def locate(
+    points: Sequence[tuple[float, float]], *, days: Sequence[date | None] | None = None
+) -> list[str]:
+    """The community each (longitude, latitude) falls in, "" where none; one query for all.
+
+    `days` gives the day whose boundaries count for each point, today where it is None.
+    A point on a shared border belongs to the smaller code, so the answer never varies.
+    """
+    if not points:
+        return []
+    today = clock.today()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select point.place, min(boundary.division_id)
+              from unnest(%s::float8[], %s::float8[], %s::date[])
+                   with ordinality as point (lon, lat, day, place)
+              join geo_boundary boundary
+                on st_covers(boundary.outline, st_setsrid(st_makepoint(lon, lat), 4326))
+               and (boundary.valid_from is null or boundary.valid_from <= point.day)
+               and (boundary.valid_to is null or boundary.valid_to > point.day)
+              join geo_division division
+                on division.code = boundary.division_id and division.level = %s
+             group by point.place
+            """,
+            [
+                [lon for lon, _lat in points],
+                [lat for _lon, lat in points],
+                [day or today for day in days] if days else [today] * len(points),
+                Level.COMMUNITY,
+            ],
+        )
+        found = dict(cursor.fetchall())
+    return [found.get(place, "") for place in range(1, len(points) + 1)]
+
+
+def metres_outside(
+    places: Sequence[tuple[str, float, float]],
+) -> list[float | None]:
+    """How far each (division code, longitude, latitude) lies outside that division: 0 inside.
+
+    None where the division has no boundary. Any boundary the division ever had counts,
+    so that a moved border accuses nobody; compare the answer with the fix's accuracy.
+    """
+    if not places:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select place.number, min(st_distance(
+                       boundary.outline::geography,
+                       st_setsrid(st_makepoint(lon, lat), 4326)::geography))
+              from unnest(%s::text[], %s::float8[], %s::float8[])
+                   with ordinality as place (code, lon, lat, number)
+              join geo_boundary boundary on boundary.division_id = place.code collate "C"
+             group by place.number
+            """,
+            [list(column) for column in zip(*places, strict=True)],
+        )
+        found = dict(cursor.fetchall())
+    return [found.get(number) for number in range(1, len(places) + 1)]
+
+
+def centroids(codes: Iterable[str]) -> dict[str, tuple[float, float]]:
+    """(longitude, latitude) of a point surely inside each division, by its newest boundary."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select distinct on (division_id) division_id, st_x(inside), st_y(inside)
+              from geo_boundary, st_transform(web_label, 4326) as inside
+             where division_id = any(%s)
+             order by division_id, valid_from desc nulls last
+            """,
+            [list(codes)],
+        )
+        return {code: (lon, lat) for code, lon, lat in cursor.fetchall()}
+
+
+def extent(access: Access) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of the user's areas: what the map shows first. None without boundaries."""
+    areas = access.areas()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select st_xmin(box), st_ymin(box), st_xmax(box), st_ymax(box)
+              from (select st_extent(outline) as box from geo_boundary
+                     where division_id like any(%s)) as whole
+            """,
+            [[f"{area}%" for area in areas]],
+        )
+        west, south, east, north = cursor.fetchone()
+    return None if west is None else (west, south, east, north)
+
+
+def division_tile(access: Access, z: int, x: int, y: int) -> bytes:
+    """A vector tile of the plain base map: `divisions` (outlines) and `labels` (points) of today.
+
+    Properties: code, level, name, name_en. Only the levels worth drawing at the zoom,
+    simplified to a fraction of a pixel. Raises NoSuchTile.
+    """
+    tile = tiles.Tile.at(z, x, y)
+    areas = access.areas()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            with {tile.bounds_sql},
+            visible as materialized (
+              select division.code, division.level, division.name, division.name_en,
+                     boundary.web_outline, boundary.web_label
+                from geo_boundary boundary
+                join geo_division division on division.code = boundary.division_id
+               where boundary.web_outline && (select padded from bounds)
+                 and (division.code like any(%(areas)s) or division.code = any(%(above)s))
+                 and division.level = any(%(levels)s)
+                 and (division.valid_to is null or division.valid_to > %(today)s)
+                 and (boundary.valid_from is null or boundary.valid_from <= %(today)s)
+                 and (boundary.valid_to is null or boundary.valid_to > %(today)s)
+            ),
+            outlines as (
+              select code, level, name, name_en,
+                     st_asmvtgeom(st_simplify(web_outline, {tile.pixel / 4}, true),
+                                  (select tile from bounds)) as geom
+                from visible
+            ),
+            names as (
+              select code, level, name, name_en,
+                     st_asmvtgeom(web_label, (select tile from bounds), buffer => 0) as geom
+                from visible
+               where web_label && (select tile from bounds)
+            )
+            select (select st_asmvt(outlines, 'divisions') from outlines where geom is not null)
+                || (select st_asmvt(names, 'labels') from names where geom is not null)
+            """,  # noqa: S608 what is put in are numbers made here
+            {
+                "areas": [f"{area}%" for area in areas],
+                "above": _above(areas),
+                "levels": [int(level) for level in tiles.levels_drawn(z)],
+                "today": clock.today(),
+            },
+        )
+        (mvt,) = cursor.fetchone()
+    return bytes(mvt)

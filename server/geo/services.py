@@ -1,0 +1,138 @@
+"""Bringing in divisions and their boundaries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import zip_longest
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from server.geo.codes import ancestors_of, level_of
+from server.geo.features import Feature, features_of
+from server.geo.models import Boundary, Division
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import did, by 12-digit code."""
+
+    created: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    made_up: list[str] = field(default_factory=list)  # missing ancestors, named by their code
+    repaired: list[str] = field(default_factory=list)  # outlines that were not valid as given
+
+
+@transaction.atomic
+def import_divisions(geojson: Any, *, source: str = "", dry_run: bool = False) -> Imported:
+    """Create or update divisions and boundaries from a GeoJSON FeatureCollection; all or nothing.
+
+    Properties: code (12 digits or a prefix), name, name_en, valid_from, valid_to,
+    parent, successors, outline_from (since when the outline holds, when it is not the
+    division's beginning). A division that is not in the file is left alone. An outline
+    replaces the one of the same beginning and ends the one before it. The same file
+    twice changes nothing. Locks out other imports. Raises BadGeoJson, BadDivision.
+    """
+    features = features_of(geojson)
+    with connection.cursor() as cursor:
+        cursor.execute("lock table geo_division in share row exclusive mode")
+    result = Imported(repaired=[f.code for f in features if f.repaired])
+    parents = _parents(features, result)
+    for feature in sorted(features, key=lambda f: (level_of(f.code), f.code)):
+        _import_one(feature, parents[feature.code], source, result)
+    for feature in features:
+        _name_successors(feature)
+    if dry_run:
+        transaction.set_rollback(True)
+    return result
+
+
+def _import_one(feature: Feature, parent: str | None, source: str, result: Imported) -> None:
+    wanted = {
+        "level": level_of(feature.code),
+        "parent_id": parent,
+        "name": feature.name,
+        "name_en": feature.name_en,
+        "valid_from": feature.valid_from,
+        "valid_to": feature.valid_to,
+    }
+    division = Division.objects.filter(code=feature.code).first()
+    if division is None:
+        Division.objects.create(code=feature.code, **wanted)
+        result.created.append(feature.code)
+        _draw(feature, source)
+        return
+    changed = any(getattr(division, name) != value for name, value in wanted.items())
+    if changed:
+        Division.objects.filter(code=feature.code).update(**wanted)
+    redrawn = _draw(feature, source)
+    (result.updated if changed or redrawn else result.unchanged).append(feature.code)
+
+
+def _draw(feature: Feature, source: str) -> bool:
+    """Keep the feature's outline and let each outline last until the next; whether anything changed."""
+    known = {b.valid_from: b for b in Boundary.objects.filter(division_id=feature.code)}
+    redrawn = False
+    if feature.outline is not None:
+        same = known.get(feature.outline_from)
+        if same is None:
+            same = Boundary(division_id=feature.code, valid_from=feature.outline_from)
+            known[feature.outline_from] = same
+        if same.pk is None or not same.outline.equals_exact(feature.outline):
+            same.outline, same.source = feature.outline, source
+            same.save()
+            redrawn = True
+    history = [known[begins] for begins in sorted(known, key=lambda day: day or date.min)]
+    for boundary, following in zip_longest(history, history[1:]):
+        ends = following.valid_from if following else feature.valid_to
+        if boundary.valid_to != ends:
+            boundary.valid_to = ends
+            boundary.save(update_fields=("valid_to",))
+            redrawn = True
+    return redrawn
+
+
+def _parents(features: list[Feature], result: Imported) -> dict[str, str | None]:
+    """Each feature's parent code; ancestors that nobody named are created, named by their code."""
+    given = {feature.code for feature in features}
+    wanted = {code for feature in features for code in ancestors_of(feature.code)}
+    missing = (
+        wanted
+        - given
+        - set(Division.objects.filter(code__in=wanted).values_list("code", flat=True))
+    )
+    for code in sorted(missing, key=lambda code: (level_of(code), code)):
+        Division.objects.create(
+            code=code,
+            level=level_of(code),
+            name=code,
+            parent_id=next(iter(ancestors_of(code)), None),
+        )
+        result.made_up.append(code)
+    parents: dict[str, str | None] = {}
+    for feature in features:
+        above = ancestors_of(feature.code)
+        if feature.parent is not None and feature.parent not in above:
+            raise feature.refuse(
+                _("{parent} cannot be its parent; the codes say {above}.").format(
+                    parent=feature.parent, above=", ".join(above) or "-"
+                )
+            )
+        parents[feature.code] = feature.parent or next(iter(above), None)
+    return parents
+
+
+def _name_successors(feature: Feature) -> None:
+    known = Division.objects.filter(code__in=feature.successors)
+    unknown = sorted(set(feature.successors) - {division.code for division in known})
+    if unknown:
+        raise feature.refuse(
+            _("Its successors {codes} are unknown; put them into the file too.").format(
+                codes=", ".join(unknown)
+            )
+        )
+    if feature.successors:
+        Division.objects.get(code=feature.code).successors.set(known)

@@ -1,0 +1,1 @@
+"""Derived columns: pure functions of ledger facts, a date and the rule table (domain §4)."""

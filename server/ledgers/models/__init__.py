@@ -1,0 +1,31 @@
+"""The ledgers' tables: one module per subject."""
+
+from server.ledgers.models.contributions import (
+    Contribution,
+    DeskAct,
+    EntityListMark,
+    Family,
+    IdentityKey,
+)
+from server.ledgers.models.employers import Employer, Vacancy
+from server.ledgers.models.exceptions import LedgerException
+from server.ledgers.models.households import Household, Membership
+from server.ledgers.models.people import AssistanceCase, Person, Spell
+from server.ledgers.models.visits import Visit
+
+__all__ = [
+    "AssistanceCase",
+    "Contribution",
+    "DeskAct",
+    "Employer",
+    "EntityListMark",
+    "Family",
+    "Household",
+    "IdentityKey",
+    "LedgerException",
+    "Membership",
+    "Person",
+    "Spell",
+    "Vacancy",
+    "Visit",
+]

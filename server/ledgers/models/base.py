@@ -1,0 +1,46 @@
+"""What every ledger row has (dictionary: SYS)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.gis.db import models
+
+from server.geo.models import AreaCodeField
+
+
+class LedgerEntry(models.Model):
+    """One folded row. Written only by the fold (ledgers.services); never edited in place."""
+
+    id = models.UUIDField(primary_key=True)
+    area_code = AreaCodeField(default="")
+    observed_at = models.DateTimeField()  # of the latest contribution
+    verified_level = models.PositiveSmallIntegerField()  # V0–V4, of the latest contribution
+    source_submission = models.ForeignKey(
+        "submissions.Submission",
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )  # of the latest contribution
+    recorded_by = models.ForeignKey(
+        "accounts.User",
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    last_confirmed_on = models.DateField(null=True)  # 最近核实日期: drives the quarter
+    row_version = models.PositiveIntegerField(default=1)
+    refold_on = models.DateField(
+        null=True, db_index=True
+    )  # when a derived column changes by itself
+    origins = models.JSONField(default=dict)  # contribution id → the columns it gave
+
+    class Meta:
+        abstract = True
+        indexes: ClassVar[tuple[models.Index, ...]] = (
+            models.Index(fields=("area_code", "id"), name="%(class)s_by_area"),
+        )

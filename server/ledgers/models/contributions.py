@@ -1,0 +1,125 @@
+"""What the fold folds: contributions, desk acts, and the identity keys that tie them together."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from server.geo.models import AreaCodeField
+
+
+class Family(models.TextChoices):
+    """The identity spaces. A spell and a case belong to a person, a membership to a household."""
+
+    PERSON = "person", _("person")
+    HOUSEHOLD = "household", _("household")
+    EMPLOYER = "employer", _("employer")
+    VACANCY = "vacancy", _("vacancy")
+    VISIT = "visit", _("visit")
+
+
+class Contribution(models.Model):
+    """What one record of one submission (or one desk act) says of one entry.
+
+    Rows are derived from the raw instances by the form's mapping and can be made again;
+    a rejected or superseded source has none.
+    """
+
+    # version id × 65536 + the record's ordinal in the document; a desk act's is minus its own id.
+    id = models.BigIntegerField(primary_key=True)
+    family = models.CharField(max_length=10, choices=Family.choices)
+    entry = models.UUIDField(db_index=True)  # the entry its keys resolve to now
+    keys = ArrayField(
+        models.UUIDField()
+    )  # strongest first; contributions sharing one speak of one entry
+    submission = models.ForeignKey(
+        "submissions.Submission",
+        models.CASCADE,
+        null=True,
+        db_constraint=False,
+        related_name="contributions",
+    )
+    form_version = models.ForeignKey(
+        "forms.FormVersion", models.PROTECT, null=True, db_index=False, related_name="+"
+    )
+    path = models.CharField(max_length=250)  # of the record: /data/members[2]
+    observed_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    instance_id = models.CharField(max_length=249, db_collation="C")
+    worker = models.ForeignKey("accounts.User", models.PROTECT, db_index=False, related_name="+")
+    level = models.PositiveSmallIntegerField()  # V0–V4
+    area_code = AreaCodeField(default="")
+    values = (
+        models.JSONField()
+    )  # column → plain value; sealed columns sealed; "spell.start_on" for sub-ledgers
+    links = models.JSONField(
+        default=dict
+    )  # name → a key (uuid) of the entry this record belongs to
+    flags = ArrayField(models.CharField(max_length=40), default=list)  # bad_id, outside_area, …
+
+
+class IdentityKey(models.Model):
+    """A live key's present entry. Every key is a uuid, so an entry that was merged away is found by its old uuid."""
+
+    pk = models.CompositePrimaryKey("family", "key")
+    family = models.CharField(max_length=10, choices=Family.choices)
+    key = models.UUIDField()
+    entry = models.UUIDField(db_index=True)
+
+
+class DeskAct(models.Model):
+    """A person's decision about ledger entries: a source of contributions, like a submission.
+
+    Append-only but for being undone, which takes its contribution out of the fold again.
+    """
+
+    class Kind(models.TextChoices):
+        SAME = "same", _("are the same")
+        NOT_SAME = "not_same", _("are not the same")
+        CORRECT = "correct", _("correct value")
+        VOID = "void", _("void")
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    family = models.CharField(max_length=10, choices=Family.choices)
+    entry = models.UUIDField()  # its name when the act was done; resolves for ever
+    other = models.UUIDField(null=True)  # the second entry of same and not_same
+    column = models.CharField(max_length=60, blank=True, default="")
+    value = models.JSONField(null=True)  # sealed where the column is sealed
+    area_code = AreaCodeField(default="")
+    reason = models.TextField(_("reason"))
+    user = models.ForeignKey("accounts.User", models.PROTECT, related_name="desk_acts")
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("at", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(kind__in=("same", "not_same"), other__isnull=False)
+                | (~Q(kind__in=("same", "not_same")) & Q(other=None)),
+                name="an_act_of_likeness_names_two_entries",
+            ),
+            models.CheckConstraint(
+                condition=Q(other=None) | ~Q(other=F("entry")),
+                name="an_act_of_likeness_names_different_entries",
+            ),
+        )
+        indexes = (models.Index(fields=("family", "entry"), name="desk_acts_on_an_entry"),)
+
+
+class EntityListMark(models.Model):
+    """A counter that moves whenever a list's rows in a community change; the lists' hashes are made of it."""
+
+    list = models.CharField(max_length=40)
+    area_code = AreaCodeField()
+    mark = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("list", "area_code"), name="one_mark_per_list_and_area"
+            ),
+        )

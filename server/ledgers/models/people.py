@@ -1,0 +1,190 @@
+"""Persons (L1), their employment and unemployment spells (L3), their assistance cases (L4)."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from server.ledgers.columns import (
+    Merge,
+    Sensitivity,
+    area,
+    boolean,
+    code,
+    codes,
+    day,
+    decimal,
+    entry,
+    hash_of,
+    instant,
+    integer,
+    sealed,
+    structured,
+    text,
+    user,
+)
+from server.ledgers.models.base import LedgerEntry
+
+
+class Person(LedgerEntry):
+    """L1 城乡劳动力资源台帐: a person, whatever form or household spoke of them."""
+
+    name = text("姓名", "name", Merge.IDENTITY, required=True)
+    former_name = text("曾用名", "former name", Merge.ACCUMULATE)
+    id_type = code("ID", "证件类型", "ID type", Merge.IDENTITY, required=True)
+    id_no = sealed("公民身份号码/证件号码", "ID number", Merge.IDENTITY)
+    id_no_hash = hash_of()
+    id_no_15 = sealed("原15位号码", "15-digit ID number", Merge.FIXED)
+    id_no_15_hash = hash_of()
+    sex = code("SEX", "性别", "sex", Merge.FIXED, required=True)
+    birth_date = day("出生日期", "date of birth", Merge.FIXED, required=True)
+    birth_is_lunar = boolean("农历生日", "birthday is lunar", Merge.VERIFIED)
+    ethnicity = code("ETH", "民族", "ethnicity", Merge.VERIFIED, required=True)
+    hukou_type = code("HK", "户口性质", "hukou type", Merge.VERIFIED, required=True)
+    hukou_area = area("户籍所在地区划", "hukou division", Merge.INTERVAL, required=True)
+    hukou_addr = text("户籍地址", "hukou address", Merge.VERIFIED)
+    residence_area = area("常住地区划", "division of residence", Merge.INTERVAL, required=True)
+    residence_addr = text("常住地址", "address of residence", Merge.LATEST, required=True)
+    residence_kind = code("RK", "人户情况", "residence and hukou", Merge.INTERVAL, required=True)
+    household = entry(
+        "ledgers.Household",
+        "所属家庭",
+        "household",
+        Merge.INTERVAL,
+        required=True,
+        related_name="residents",
+    )
+    relation = code("REL", "与户主关系", "relation to head", Merge.LATEST, required=True)
+    marital = code("MAR", "婚姻状况", "marital status", Merge.VERIFIED)
+    political = code(
+        "POL",
+        "政治面貌",
+        "political affiliation",
+        Merge.VERIFIED,
+        sensitivity=Sensitivity.RESTRICTED,
+    )
+    edu = code("EDU", "文化程度", "education", Merge.VERIFIED, required=True)
+    major = text("所学专业", "major", Merge.VERIFIED)
+    graduated_on = day("毕业时间", "graduated on", Merge.VERIFIED)
+    skill_grade = code("SK", "职业技能等级", "skill grade", Merge.ACCUMULATE)
+    title = code("TI", "专业技术职称", "professional title", Merge.ACCUMULATE)
+    skills = text("技能特长", "skills", Merge.ACCUMULATE)
+    health = code("HL", "健康状况", "health", Merge.VERIFIED, required=True)
+    disability = codes(
+        "DIS", "残疾类别", "disability", Merge.VERIFIED, sensitivity=Sensitivity.RESTRICTED
+    )
+    disability_grade = code(
+        "DG", "残疾等级", "disability grade", Merge.VERIFIED, sensitivity=Sensitivity.RESTRICTED
+    )
+    disability_cert = sealed("残疾人证号", "disability certificate number", Merge.VERIFIED)
+    disability_cert_hash = hash_of()
+    phone = sealed("联系电话", "phone", Merge.LATEST)
+    phone_hash = hash_of()
+    earlier_phones = ArrayField(
+        models.TextField(), default=list
+    )  # sealed as `phone`; the two before it
+    work_capacity = code("WC", "劳动能力", "capacity to work", Merge.VERIFIED)
+    job_willing = boolean("就业愿望", "willing to work", Merge.LATEST)
+    emp_status = code("ES", "就业状况", "employment status", Merge.INTERVAL)
+    person_status = code("PS", "人员状态", "status of the record", Merge.STATES, required=True)
+    insurance = codes("INS", "参加社会保险", "social insurance", Merge.LATEST)
+    unemployment_cert_no = text(
+        "失业证/就业创业证号", "unemployment certificate number", Merge.VERIFIED
+    )
+    wish_job = codes("OCC", "求职意向工种", "wished occupations", Merge.LATEST)
+    wish_wage = code("WB", "期望月薪", "wished wage", Merge.LATEST)
+    wish_area = codes("WA", "期望就业地", "wished places", Merge.LATEST)
+    training_wish = codes("TW", "培训愿望", "wished training", Merge.LATEST)
+    land_mu = decimal("承包地(亩)", "contracted land (mu)", Merge.LATEST)
+    surplus = boolean("农村富余劳动力", "rural surplus labour", Merge.LATEST)
+    is_4050 = boolean("4050人员", "4050 person", Merge.FIXED)
+    in_zero_emp_hh = boolean("零就业家庭成员", "in a zero-employment household", Merge.FIXED)
+    long_term_unemployed = boolean("长期失业", "long-term unemployed", Merge.FIXED)
+    new_entrant = boolean("新成长劳动力", "new entrant to the labour force", Merge.FIXED)
+    is_key = boolean("重点援助对象", "key person of assistance", Merge.FIXED)
+    linked_worker = user("挂钩联系人", "linked worker", Merge.LATEST)
+    death_date = day("死亡日期", "date of death", Merge.VERIFIED)
+    consent_at = instant("告知同意时间", "consent given at", Merge.LATEST)
+    consent_scope = codes("CS", "同意范围", "consent covers", Merge.LATEST)
+
+    class Meta(LedgerEntry.Meta):
+        indexes = (
+            *LedgerEntry.Meta.indexes,
+            models.Index(fields=("name", "birth_date"), name="person_by_name_and_birth"),
+            models.Index(
+                fields=("id_no_hash",),
+                name="person_by_id_no",
+                condition=models.Q(id_no_hash__isnull=False),
+            ),
+            models.Index(
+                fields=("phone_hash",),
+                name="person_by_phone",
+                condition=models.Q(phone_hash__isnull=False),
+            ),
+        )
+
+
+class Spell(LedgerEntry):
+    """L3 就业与失业台帐: a stretch of employment or unemployment; a person's spells never overlap."""
+
+    person = entry(
+        "ledgers.Person", "人员", "person", Merge.FIXED, required=True, related_name="spells"
+    )
+    spell_kind = code("SPK", "状态类别", "kind of spell", Merge.INTERVAL, required=True)
+    emp_form = code("EF", "就业形式", "form of employment", Merge.INTERVAL)
+    employer = entry("ledgers.Employer", "用人单位", "employer", Merge.INTERVAL)
+    employer_name = text("单位名称", "employer's name", Merge.INTERVAL)
+    industry = code("IND", "行业", "industry", Merge.INTERVAL)
+    occupation = code("OCC", "职业工种", "occupation", Merge.INTERVAL)
+    workplace_area = area("就业地区划", "division of work", Merge.INTERVAL)
+    contract = code("CT", "劳动合同", "labour contract", Merge.LATEST)
+    wage_band = code("WB", "月工资档", "wage band", Merge.LATEST)
+    start_on = day("就业/失业起始日期", "start", Merge.INTERVAL, required=True)
+    end_on = day("终止日期", "end", Merge.INTERVAL)
+    end_reason = code("UR", "终止原因", "reason of the end", Merge.INTERVAL)
+    reg_type = code("RT", "登记类别", "registration", Merge.STATES)
+    reg_no = text("登记编号", "registration number", Merge.FIXED)
+    reg_date = day("登记日期", "registered on", Merge.FIXED)
+    unemp_date = day("失业日期", "unemployed since", Merge.VERIFIED)
+    unemp_reason = code("UR", "失业原因", "reason of unemployment", Merge.VERIFIED)
+    benefit_months = integer("领取失业金月数", "months of benefit", Merge.VERIFIED)
+    cancel_date = day("注销日期", "cancelled on", Merge.STATES)
+    cancel_reason = code("CR", "注销原因", "reason of cancellation", Merge.STATES)
+    proof = codes("MAT", "证明材料", "proofs", Merge.ACCUMULATE)
+
+
+class AssistanceCase(LedgerEntry):
+    """L4 就业援助台帐: one open case per person, or per household without any employment."""
+
+    case_no = text("援助编号", "case number", Merge.FIXED, required=True)
+    subject_person = entry(
+        "ledgers.Person", "援助对象", "person assisted", Merge.FIXED, related_name="cases"
+    )
+    subject_household = entry(
+        "ledgers.Household", "援助家庭", "household assisted", Merge.FIXED, related_name="cases"
+    )
+    category = codes("AC", "援助类别", "assistance categories", Merge.ACCUMULATE, required=True)
+    category_evidence = codes("MAT", "类别依据", "evidence of the categories", Merge.ACCUMULATE)
+    level = code("LV", "援助级别", "level of assistance", Merge.LATEST, required=True)
+    found_by = code("FB", "发现方式", "found by", Merge.FIXED, required=True)
+    state = code("ST4", "援助状态", "state of the case", Merge.STATES, required=True)
+    opened_on = day("建档日期", "opened on", Merge.FIXED, required=True)
+    agreement_no = text("就业援助协议书编号", "agreement number", Merge.VERIFIED)
+    plan_services = codes("SV", "援助措施", "services of the plan", Merge.ACCUMULATE)
+    linked_worker = user("援助责任人", "linked worker", Merge.INTERVAL, required=True)
+    community_opinion = text("社区初审意见", "community's opinion", Merge.LATEST)
+    notice_from = day("公示起", "public notice from", Merge.LATEST)
+    notice_to = day("公示止", "public notice to", Merge.LATEST)
+    street_opinion = text("街道审核意见", "street's opinion", Merge.LATEST)
+    county_opinion = text("县区确认意见", "county's opinion", Merge.LATEST)
+    certified_on = day("认定日期", "certified on", Merge.FIXED)
+    five_clear = structured("五清(家庭/原因/技能/培训/择业)", "five clear facts", Merge.LATEST)
+    offers_n = integer("送岗次数", "jobs offered", Merge.FIXED)
+    refusals_n = integer("无正当理由拒绝次数", "refusals without good reason", Merge.FIXED)
+    last_visit = day("最近走访日期", "last visit", Merge.FIXED)
+    next_due = day("下次走访到期", "next visit due", Merge.FIXED)
+    placed_on = day("安置就业日期", "placed on", Merge.STATES)
+    placed_form = code("EF", "安置形式", "form of placement", Merge.STATES)
+    followup = structured("回访(1/3/6月)", "follow-up (1/3/6 months)", Merge.ACCUMULATE)
+    closed_on = day("退出日期", "closed on", Merge.STATES)
+    close_reason = code("CL", "退出原因", "reason of closing", Merge.STATES)

@@ -1,0 +1,51 @@
+"""A contribution in memory: what one record of one submission, or one desk act, says of one entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from server.core.clock import office_day
+
+DESK = "desk:"
+"""Begins the instance_id of a contribution that is a desk act."""
+
+
+@dataclass(slots=True)
+class Said:
+    """Plain values only, sealed where the column is sealed, so that folding needs no key and no database.
+
+    Beside the ledger's columns, `values` may hold sub-ledger columns ("spell.start_on",
+    "case.state"), a sealed column's hash ("id_no#") and desk marks ("void").
+    """
+
+    id: int
+    family: str
+    keys: tuple[str, ...]  # uuids, strongest first
+    submission_id: int | None
+    form_version_id: int | None
+    path: str
+    observed_at: datetime
+    received_at: datetime
+    instance_id: str
+    worker_id: int
+    level: int  # V0–V4
+    area_code: str
+    values: dict[str, Any]
+    links: dict[str, str] = field(default_factory=dict)  # name → a key of the linked entry
+    flags: tuple[str, ...] = ()  # what extraction and geotagging remarked
+    entry: str = ""
+
+    @property
+    def order(self) -> tuple[datetime, datetime, str, int]:
+        """The place in the fold (design §2)."""
+        return (self.observed_at, self.received_at, self.instance_id, self.id)
+
+    @property
+    def day(self) -> date:
+        return office_day(self.observed_at)
+
+    @property
+    def is_desk_act(self) -> bool:
+        return self.instance_id.startswith(DESK)

@@ -1,0 +1,43 @@
+"""Reads of the ledgers room, each through the reader's access."""
+
+from server.ledgers.selectors.entries import (
+    cases,
+    desk_acts,
+    employers,
+    exceptions,
+    hidden_columns,
+    households,
+    memberships,
+    persons,
+    resolve,
+    spells,
+    vacancies,
+    visible_categories,
+    visits,
+)
+from server.ledgers.selectors.lookup import holding
+from server.ledgers.selectors.provenance import Change, Origin, changes_of, provenance
+from server.ledgers.selectors.timeline import Event, timeline
+
+__all__ = [
+    "Change",
+    "Event",
+    "Origin",
+    "cases",
+    "changes_of",
+    "desk_acts",
+    "employers",
+    "exceptions",
+    "hidden_columns",
+    "holding",
+    "households",
+    "memberships",
+    "persons",
+    "provenance",
+    "resolve",
+    "spells",
+    "timeline",
+    "vacancies",
+    "visible_categories",
+    "visits",
+]

@@ -1,0 +1,92 @@
+"""Ledger rows within the reader's areas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from server.accounts.access import RESTRICTED, Access
+from server.ledgers.columns import Sensitivity, columns_of
+from server.ledgers.derive.categories import RESTRICTED as RESTRICTED_CATEGORIES
+from server.ledgers.models import (
+    AssistanceCase,
+    DeskAct,
+    Employer,
+    Household,
+    IdentityKey,
+    LedgerException,
+    Membership,
+    Person,
+    Spell,
+    Vacancy,
+    Visit,
+)
+from server.ledgers.models.base import LedgerEntry
+
+
+def persons(access: Access) -> QuerySet[Person]:
+    return Person.objects.filter(access.within())
+
+
+def households(access: Access) -> QuerySet[Household]:
+    return Household.objects.filter(access.within())
+
+
+def employers(access: Access) -> QuerySet[Employer]:
+    return Employer.objects.filter(access.within())
+
+
+def vacancies(access: Access) -> QuerySet[Vacancy]:
+    return Vacancy.objects.filter(access.within())
+
+
+def cases(access: Access) -> QuerySet[AssistanceCase]:
+    return AssistanceCase.objects.filter(access.within())
+
+
+def visits(access: Access) -> QuerySet[Visit]:
+    return Visit.objects.filter(access.within())
+
+
+def spells(access: Access) -> QuerySet[Spell]:
+    return Spell.objects.filter(access.within())
+
+
+def memberships(access: Access) -> QuerySet[Membership]:
+    """Who belongs to the households the reader sees."""
+    return Membership.objects.filter(access.within("household__area_code"))
+
+
+def exceptions(access: Access) -> QuerySet[LedgerException]:
+    return LedgerException.objects.filter(access.within())
+
+
+def desk_acts(access: Access) -> QuerySet[DeskAct]:
+    return DeskAct.objects.filter(access.within())
+
+
+def resolve(family: str, uuid: UUID) -> UUID | None:
+    """The entry a uuid leads to now: its own, or that of the entry it was merged into; None when unknown."""
+    return (
+        IdentityKey.objects.filter(family=family, key=uuid).values_list("entry", flat=True).first()
+    )
+
+
+def hidden_columns(access: Access, entry: LedgerEntry) -> frozenset[str]:
+    """The columns of an entry that this reader may not see (design §7: a role besides the area)."""
+    if access.may(RESTRICTED, entry.area_code):
+        return frozenset()
+    return frozenset(
+        column.name
+        for column in columns_of(type(entry)).values()
+        if column.sensitivity is Sensitivity.RESTRICTED
+    )
+
+
+def visible_categories(access: Access, area_code: str, categories: Iterable[str]) -> list[str]:
+    """Assistance categories without those that need the restricted role."""
+    if access.may(RESTRICTED, area_code):
+        return list(categories)
+    return [code for code in categories if code not in RESTRICTED_CATEGORIES]

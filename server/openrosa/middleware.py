@@ -1,0 +1,79 @@
+"""Answers the OpenRosa addresses before sessions, CSRF and the rest of the console's machinery.
+
+Phones have no cookies and send by the hundred: what they do not need, they do not pay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import structlog
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import Resolver404, ResolverMatch, resolve
+
+from server.core.problems import Problem
+from server.openrosa import responses
+from server.openrosa.authentication import CHALLENGE
+from server.openrosa.problems import CredentialsNeeded, MethodNotAllowed, NoSuchAddress
+
+PREFIXES = ("/key/", "/odk/")
+
+_log = structlog.get_logger("server.openrosa")
+
+
+class Door:
+    """Routes, and renders every Problem as an OpenRosa message. The web server adds Date."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(PREFIXES):
+            return self.get_response(request)
+        return _sized(request, self._answer(request))
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            match = _route(request.path_info)
+            request.resolver_match = match
+            return match.func(request, *match.args, **match.kwargs)
+        except Problem as problem:
+            return self._refuse(request, problem)
+        except SuspiciousOperation:  # Django answers 400
+            raise
+        except Exception as error:
+            # Not left to Django, which would log the address, and with it the token.
+            _log.exception("unforeseen", method=request.method, error=type(error).__name__)
+            response = responses.unforeseen()
+            response._has_been_logged = True  # type: ignore[attr-defined]
+            return response
+
+    @staticmethod
+    def _refuse(request: HttpRequest, problem: Problem) -> HttpResponseBase:
+        response = responses.problem_message(request, problem)
+        if isinstance(problem, CredentialsNeeded):
+            response.headers["WWW-Authenticate"] = CHALLENGE
+        if isinstance(problem, MethodNotAllowed):
+            response.headers["Allow"] = problem.data["methods"]
+        return response
+
+
+def _sized(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """The body's length announced, and no body after HEAD."""
+    if isinstance(response, HttpResponse) and response.status_code not in (204, 304):
+        response.headers.setdefault("Content-Length", str(len(response.content)))
+        if request.method == "HEAD":
+            response.content = b""
+    return response
+
+
+@lru_cache(maxsize=4096)
+def _route(path: str) -> ResolverMatch:
+    """Phones use the same few addresses over and over. Raises NoSuchAddress."""
+    try:
+        return resolve(path)
+    except Resolver404:
+        raise NoSuchAddress from None

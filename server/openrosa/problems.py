@@ -1,0 +1,89 @@
+"""What this door refuses by itself; everything else is refused by the rooms."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from server.core.problems import Problem
+
+
+class CredentialsNeeded(Problem):
+    """No credentials, or wrong ones; the answer carries a challenge, else Collect gives up (openrosa.md §3)."""
+
+    type, status = "credentials-needed", 401
+    title = _("User name and password needed")
+    template = _("User name or password is missing or wrong. Correct it in Collect's settings.")
+
+
+class TlsNeeded(Problem):
+    """A password was sent over a line that anybody can read."""
+
+    type, status = "tls-needed", 403
+    title = _("A secure connection is needed")
+    template = _(
+        "User name and password are taken over https only. Use https, or the QR code of this phone."
+    )
+
+
+class NoSuchAddress(Problem):
+    """No OpenRosa resource lies there."""
+
+    type, status = "no-such-address", 404
+    title = _("Nothing is at this address")
+    template = _("Nothing is at this address. Scan the QR code again.")
+
+
+class FormNotOffered(Problem):
+    """The form version does not exist, or is not for this worker."""
+
+    type, status = "form-not-offered", 404
+    title = _("The form is not for you")
+    template = _("This form is not offered to you. Get the list of forms again, or ask the office.")
+
+
+class NoSuchMedia(Problem):
+    """The form has no file of that name."""
+
+    type, status = "no-such-media", 404
+    title = _("The form has no such file")
+    template = _("The form has no such file. Get the list of forms again.")
+
+
+class MethodNotAllowed(Problem):
+    """The address takes other methods."""
+
+    type, status = "method-not-allowed", 405
+    title = _("The address does not take this")
+    template = _("This address takes {methods} only.")
+
+
+class NotMultipart(Problem):
+    """An upload is multipart/form-data with a part named xml_submission_file."""
+
+    type, status = "not-multipart", 415
+    title = _("The upload has another shape")
+    template = _("An upload is multipart/form-data. Send the record with ODK Collect.")
+
+
+class NoXmlPart(Problem):
+    """The multipart body has no part xml_submission_file."""
+
+    type, status = "no-xml-part", 400
+    title = _("The upload holds no record")
+    template = _("The upload has no part named xml_submission_file. Send the record again.")
+
+
+class CutOff(Problem):
+    """The body ended before its end: nothing of it is taken."""
+
+    type, status = "cut-off", 400
+    title = _("The upload was cut off")
+    template = _("The upload was cut off on its way. Send the record again.")
+
+
+class BadMultipart(Problem):
+    """The multipart body cannot be read."""
+
+    type, status = "bad-multipart", 400
+    title = _("The upload cannot be read")
+    template = _("The upload cannot be read. Send the record again.")

@@ -1,0 +1,22 @@
+"""The OpenRosa paths, as the standard and openrosa.md have them; the form list leads to the rest.
+
+Clients write a final slash or leave it out; neither is redirected, for a redirected
+upload is a lost one.
+"""
+
+from __future__ import annotations
+
+from django.urls import re_path
+
+from server.openrosa import views
+
+_VERSION = r"^forms/(?P<form>[^/]+)/(?P<version>[^/]+)"
+
+OPENROSA = [
+    re_path(r"^submission/?$", views.submission, name="submission"),
+    re_path(r"^formList/?$", views.form_list, name="formList"),
+    re_path(_VERSION + r"/form\.xml/?$", views.form_xml, name="form_xml"),
+    re_path(_VERSION + r"/manifest\.xml/?$", views.manifest, name="manifest"),
+    re_path(_VERSION + r"/media/(?P<filename>[^/]+)/?$", views.media, name="media"),
+    re_path(r"^entities/integrity/?$", views.integrity, name="integrity"),
+]

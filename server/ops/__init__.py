@@ -1,0 +1,1 @@
+"""Management commands, set-up and supervision, health, request log."""

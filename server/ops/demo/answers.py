@@ -1,0 +1,351 @@
+"""What a worker on the demo street answers, question name by question name. Pure.
+
+Follows the questions of xlsforms/: what a form calculates on the phone is worked out
+here in the same way, because no form engine runs on the server.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Any, Final
+from uuid import UUID
+
+from server.core.clock import OFFICE
+from server.ops.demo.population import EMPLOYED, UNEMPLOYED, Firm, Home, Member
+
+CENSUS, QUARTERLY, LINKED, FOLLOW_UP = "1", "2", "3", "7"  # VP
+DONE, NO_ONE_HOME, REFUSED, DECEASED = "1", "3", "4", "7"  # VO
+
+_LABELS: Final = {"household_survey": "入户", "employer_survey": "单位", "home_visit": "家访"}
+
+Answers = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """One call at a door: when, where, by whom, how it ended."""
+
+    at: datetime
+    community_code: str
+    community_uuid: UUID  # of the communities list
+    worker: str
+    fix: tuple[float, float] | None  # what GPS said
+    accuracy: float
+    outcome: str = DONE
+    met_whom: str = "1"
+    photo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An open assistance case as the phone's list shows it."""
+
+    case: UUID
+    person: UUID | None
+    household: UUID
+    address: str
+    place: tuple[float, float] | None  # longitude, latitude; the survey may have had no GPS
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a visited person says has changed in their work."""
+
+    status: str  # ES
+    since: date
+    employer: str = ""
+
+
+def instance_name(form_id: str, place: str, at: datetime) -> str:
+    return f"{_LABELS[form_id]} {place} {_day(at)}"
+
+
+def household_survey(
+    home: Home, knock: Knock, rng: Random, *, campaign: str, known: bool
+) -> Answers:
+    """F1. `known`: the household is picked from the list, not made on the phone."""
+    place = f"{home.address}{home.building}{home.room}"
+    answers = _head(knock) | {
+        "campaign": campaign,
+        "hh_exists": "1" if known else "0",
+        "household": str(home.uuid) if known else "",
+        "outcome": knock.outcome,
+        "met_whom": knock.met_whom if knock.outcome == DONE else "",
+        "new_household_id": "" if known else str(home.uuid),
+        "place_name": place,
+        "go": "0",
+        "household_id": str(home.uuid) if known else "",
+    }
+    if knock.outcome != DONE:
+        return answers | {"outcome_final": knock.outcome}
+    day = knock.at.astimezone(OFFICE).date()
+    members = [_member(member, home, knock, rng, day) for member in home.members]
+    head = next((m.name for m in home.members if m.relation == "0"), "")
+    if not known:
+        answers["entity"] = {"id": home.uuid, "label": f"{head} {home.building}{home.room}"}
+    return answers | {
+        "consent": "1",
+        "consent_scope": "1 2 3",
+        "go": "1",
+        "outcome_final": DONE,
+        "answered_by": "6" if knock.met_whom == "6" else "1",
+        "household_id": str(home.uuid),
+        **_fix(knock),
+        "address": home.address,
+        "building": home.building,
+        "room": home.room,
+        "hh_kind": "1",
+        "tenure": rng.choice(("1", "1", "1", "2", "3")),
+        "is_rural": "0",
+        "n_hukou": str(sum(int(member["is_hukou"]) for member in members)),
+        "n_resident": str(sum(int(member["is_resident"]) for member in members)),
+        "dibao": "1" if home.dibao else "0",
+        "income_pc": "1" if home.dibao else rng.choice("345"),
+        "other_income": "0" if home.dibao or rng.random() < 0.9 else "1",
+        "hardship": home.hardship,
+        "members": members,
+        "roster_size": str(len(members)),
+        "roster_heads": "1",
+        "roster_resident": str(sum(int(member["is_resident"]) for member in members)),
+        "roster_hukou": str(sum(int(member["is_hukou"]) for member in members)),
+        "head_name": head,
+        "entity_community": knock.community_code,
+        "entity_visit": _day(knock.at),
+        "entity_members": str(len(members)),
+        "entity_geometry": _fix(knock)["loc"],
+        "entity_address": home.address,
+        "entity_building": home.building,
+        "entity_room": home.room,
+        "photo": knock.photo,
+        "roster_ok": "1",
+    }
+
+
+def _member(member: Member, home: Home, knock: Knock, rng: Random, day: date) -> Answers:
+    age = member.age_on(day)
+    lives_here = member.residence_kind in ("1", "2", "5")
+    registered_here = member.residence_kind in ("1", "3", "4", "5")
+    here = knock.community_code
+    elsewhere = f"{rng.choice(('43', '45', '36', '44'))}0000000000"
+    answers = {
+        "name": member.name,
+        "relation": member.relation,
+        "id_type": member.id_type,
+        "id_no": member.id_no,
+        "birth": "" if member.id_no else member.birth.isoformat(),
+        "birth_lunar": "" if member.id_no else "0",
+        "sex": "" if member.id_no else member.sex,
+        "birth_date": member.birth.isoformat(),
+        "sex_code": member.sex,
+        "age": str(age),
+        "member_uuid": str(member.uuid or ""),
+        "member_id": str(member.uuid or ""),
+        "consent_at": _instant(knock.at),
+        "consented": "1 2 3",
+        "is_head": "1" if member.relation == "0" else "0",
+        "head_part": member.name if member.relation == "0" else "",
+        "ethnicity": "01" if rng.random() < 0.98 else "08",
+        "residence_kind": member.residence_kind,
+        "hukou_type": member.hukou_type,
+        "is_resident": "1" if lives_here else "0",
+        "is_hukou": "1" if registered_here else "0",
+        "hukou_province": "" if registered_here else elsewhere[:2],
+        "hukou_area": here if registered_here else elsewhere,
+        "away_place": "" if lives_here else "44",
+        "away_area": "" if lives_here else "440000000000",
+        "residence_area": here if lives_here else "440000000000",
+        "residence_addr": f"{home.address}{home.building}{home.room}" if lives_here else "",
+        "edu": member.edu if age >= 6 else "",
+        "health": member.health,
+        "disability": "4" if member.health == "6" else "",
+        "disability_grade": "3" if member.health == "6" else "",
+    }
+    if age >= 16:
+        answers |= {"marital": member.marital, "phone": member.phone}
+    if 16 <= age <= 64 and member.emp_status:
+        answers |= _labour(member, rng)
+    return answers
+
+
+def _labour(member: Member, rng: Random) -> Answers:
+    answers = {"work_capacity": member.work_capacity, "emp_status": member.emp_status}
+    since = member.since.isoformat() if member.since else ""
+    if member.emp_status in EMPLOYED:
+        answers |= {
+            "emp_form": {"11": "4", "12": "2", "13": "3"}.get(member.emp_status, "1"),
+            "flex_form": "01" if member.emp_status == "13" else "",
+            "employer_name": member.employer,
+            "industry": member.industry,
+            "occupation": "4",
+            "start": since,
+            "contract": rng.choice(("1", "2", "2", "4")),
+            "wage_band": rng.choice("3455"),
+            "insurance": rng.choice(("1 2 3 4 5", "6 7", "7")),
+        }
+    if member.emp_status in UNEMPLOYED:
+        is_registered = member.emp_status == "20"
+        answers |= {
+            "unemp_date": since,
+            "unemp_reason": member.unemp_reason,
+            "registered": "1" if is_registered else "0",
+            "looking": "1" if member.willing else "0",
+            "insurance": "7",
+        }
+    if member.emp_status not in ("33", "34", "35"):
+        answers["job_willing"] = "1" if member.willing else "0"
+        if member.willing:
+            answers |= {"wish_job": member.wish, "wish_wage": rng.choice("345"), "wish_area": "1 2"}
+    if rng.random() < 0.25:
+        answers["training_wish"] = rng.choice(("01", "02 11", "03", "09", "10 12"))
+    return answers
+
+
+def employer_survey(firm: Firm, knock: Knock, rng: Random, *, known: bool) -> Answers:
+    """F2."""
+    day = knock.at.astimezone(OFFICE).date()
+    n_staff = max(1, firm.n_staff + (rng.randrange(-3, 6) if known else 0))
+    jobs = rng.sample(firm.jobs, k=rng.randrange(0, len(firm.jobs) + 1))
+    return _head(knock) | {
+        "campaign": QUARTERLY if known else CENSUS,
+        "emp_exists": "1" if known else "0",
+        "employer": str(firm.uuid) if known else "",
+        "outcome": DONE,
+        "consent": "1",
+        "go": "1",
+        "outcome_final": DONE,
+        "new_employer_id": "" if known else str(firm.uuid),
+        "employer_id": str(firm.uuid),
+        "uscc": firm.uscc,
+        "uscc_ok": "1" if firm.uscc else "0",
+        "name": firm.name,
+        "employer_title": firm.name,
+        "org_type": firm.org_type,
+        "econ_type": firm.econ_type,
+        "industry": firm.industry,
+        "is_dispatch": "0",
+        **_fix(knock),
+        "address": firm.address,
+        "contact": firm.contact,
+        "phone": firm.phone,
+        "n_staff": str(n_staff),
+        "n_female": str(n_staff * 2 // 5),
+        "n_local": str(n_staff // 2),
+        "n_4050": str(n_staff // 8),
+        "contracts_signed": str(n_staff * 9 // 10),
+        "insured_n": str(n_staff * 4 // 5),
+        "change": rng.choice("2334") if known else "3",
+        "arrears": "1" if rng.random() < 0.02 else "0",
+        "vacancies": [_vacancy(title, knock, rng, day) for title in jobs],
+        "photo": knock.photo,
+    }
+
+
+def _vacancy(title: str, knock: Knock, rng: Random, day: date) -> Answers:
+    wage = rng.randrange(18, 45) * 100
+    is_welfare = title in ("保洁员", "保安员") and rng.random() < 0.4
+    return {
+        "title": title,
+        "occupation": "6" if title.endswith("工") else "4",
+        "n_wanted": str(rng.randrange(1, 6)),
+        "public_welfare": "1" if is_welfare else "0",
+        "welfare_kind": {"保洁员": "1", "保安员": "3"}[title] if is_welfare else "",
+        "accepts_assisted": rng.choice(("1", "0")),
+        "edu_min": rng.choice(("70", "90", "60")),
+        "wage_min": str(wage),
+        "wage_max": str(wage + rng.randrange(2, 12) * 100),
+        "hours": rng.choice("1245"),
+        "expires_on": (day + timedelta(days=rng.choice((30, 45, 90)))).isoformat(),
+        "workplace": _fix(knock)["loc"],
+        "vacancy_source": "2",
+    }
+
+
+def home_visit(
+    subject: Subject, knock: Knock, rng: Random, *, purpose: str, change: Change | None
+) -> Answers:
+    """F3, of a case on the worker's list."""
+    answers = _head(knock) | {
+        "purpose": purpose,
+        "subject_kind": "case",
+        "subject": str(subject.case),
+        "person_id": str(subject.person or ""),
+        "household_id": str(subject.household),
+        "known_address": subject.address,
+        "known_place": "{1} {0} 0 0".format(*subject.place) if subject.place else "",
+        **_fix(knock),
+        "outcome": knock.outcome,
+        "outcome_final": knock.outcome,
+        "go": "1" if knock.outcome == DONE else "0",
+        "about_person": "1" if knock.outcome == DONE and subject.person else "0",
+        "next_visit": _day(knock.at + timedelta(days=30)),
+    }
+    if knock.outcome != DONE:
+        return answers
+    answers |= {
+        "met_whom": knock.met_whom,
+        "consent": "1",
+        "services": rng.choice(("1", "1 2", "1 3 4", "2 4")),
+        "policies_told": rng.choice(("1 2", "4", "5", "2 3")),
+        "needs": rng.choice(("1", "1 2", "4", "6")),
+        "photo": knock.photo,
+    }
+    if subject.person is None:
+        return answers
+    answers |= {
+        "consent_at": _instant(knock.at),
+        "job_willing": "1",
+        "wish_job": rng.choice("346"),
+        "status_changed": "1" if change else "0",
+        "mood": "1",
+    }
+    if change is not None:
+        answers |= {"emp_status": change.status, "since": change.since.isoformat()}
+        if change.status in EMPLOYED:
+            answers |= {"employer": change.employer, "emp_form": "1", "wage": "4"}
+    is_offered = change is None and rng.random() < 0.5
+    answers["offered_jobs"] = "1" if is_offered else "0"
+    if is_offered:
+        answers["offers"] = [_offer(rng, knock)]
+    return answers
+
+
+def _offer(rng: Random, knock: Knock) -> Answers:
+    response = rng.choice("1223")
+    return {
+        "vacancy": rng.choice(("保洁员", "理货员", "厨工", "分拣员", "养老护理员")),
+        "response": response,
+        "refuse_reason": rng.choice("1246") if response == "3" else "",
+        "interview_on": _day(knock.at + timedelta(days=3)) if response == "1" else "",
+    }
+
+
+def _head(knock: Knock) -> Answers:
+    return {
+        "start": _instant(knock.at - timedelta(minutes=1)),
+        "end": _instant(knock.at + timedelta(minutes=12)),
+        "today": _day(knock.at),
+        "username": knock.worker,
+        "visited_at": _instant(knock.at),
+        "visit_day": _day(knock.at),
+        "community": str(knock.community_uuid),
+        "community_code": knock.community_code,
+        "mode": "1",
+    }
+
+
+def _fix(knock: Knock) -> Answers:
+    if knock.fix is None:
+        return {"loc": "", "loc_accuracy": ""}
+    lon, lat = knock.fix
+    accuracy = f"{knock.accuracy:.1f}"
+    return {"loc": f"{lat:.7f} {lon:.7f} 12.0 {accuracy}", "loc_accuracy": accuracy}
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(OFFICE).date().isoformat()
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(OFFICE).isoformat(timespec="milliseconds")

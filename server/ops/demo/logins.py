@@ -1,0 +1,106 @@
+"""Who works on the demo street: office people and one community worker with a phone per community."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from random import Random
+
+from django.db import transaction
+
+from server.accounts import collect
+from server.accounts.models import FieldAccount, Role, User
+from server.accounts.services import create_user, grant, issue_token
+from server.ops.demo import names
+from server.ops.demo.boundaries import STREET, Community
+
+SENDING = "demo"  # the phone the demo's submissions came from; nobody holds its token
+HANDED_OUT = "demo phone"  # the phone whose token was shown: the demo is complete
+
+REVIEWER = "street"
+OFFICE = (
+    (REVIEWER, "街道经办", Role.STREET, STREET),
+    ("county", "区就业中心", Role.COUNTY, STREET[:6]),
+    ("admin", "系统管理员", Role.ADMINISTRATOR, ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A log-in, shown once. The token is the phone's; "" for people at a desk."""
+
+    username: str
+    password: str
+    role: str
+    areas: tuple[str, ...]
+    token: str = ""
+
+    def told(self, server: str) -> dict[str, object]:
+        """What a script needs; for a worker as `./ruhu worker add --json` tells it."""
+        told: dict[str, object] = {
+            "username": self.username,
+            "password": self.password,
+            "role": self.role,
+            "areas": list(self.areas),
+        }
+        if self.token:
+            base_url = collect.base_url(server, self.token)
+            settings = collect.settings(server_url=base_url, project=self.username)
+            told |= {
+                "base_url": base_url,
+                "collect": settings,
+                "qr": collect.code_text(settings),
+            }
+        return told
+
+
+def worker_of(community: Community) -> str:
+    """The user name of a community's worker."""
+    return f"worker{int(community.code[9:])}"
+
+
+@transaction.atomic
+def workers(communities: Iterable[Community]) -> dict[str, FieldAccount]:
+    """The workers with a phone each, by community code; made if they are not there yet."""
+    accounts: dict[str, FieldAccount] = {}
+    for community in communities:
+        username = worker_of(community)
+        user = User.objects.filter(username=username).first()
+        if user is None:
+            rng = Random(username)  # noqa: S311 a demo must repeat itself
+            name = names.person_name(rng, woman=rng.random() < 0.7)
+            user = create_user(
+                username=username, name=name, role=Role.WORKER, areas=_areas(community)
+            ).user
+        account = user.field_accounts.filter(label=SENDING).first()
+        accounts[community.code] = account or issue_token(user=user, label=SENDING)[0]
+    return accounts
+
+
+@transaction.atomic
+def hand_out(communities: Iterable[Community]) -> list[Login]:
+    """Everybody's log-in with a fresh password, workers' phones with a fresh token.
+
+    A user name somebody else took before the demo is left alone and not listed.
+    """
+    logins = []
+    for username, name, role, area in OFFICE:
+        if User.objects.filter(username=username).exists():
+            continue
+        made = create_user(username=username, name=name, role=role, areas=[area])
+        if role == Role.ADMINISTRATOR:
+            grant(user=made.user, role=Role.RESTRICTED, area="")
+        logins.append(Login(username, made.password, role, (area,)))
+    for community in communities:
+        user = User.objects.get(username=worker_of(community))
+        password = secrets.token_urlsafe(9)
+        user.set_password(password)
+        user.save(update_fields=("password",))
+        _account, token = issue_token(user=user, label=HANDED_OUT)
+        logins.append(Login(user.username, password, Role.WORKER, _areas(community), token))
+    return logins
+
+
+def _areas(community: Community) -> tuple[str, ...]:
+    return tuple(code for code in (community.code, community.former_code) if code)

@@ -1,0 +1,32 @@
+"""Small JPEGs in place of photos: a drawn door with a number plate. Pure."""
+
+from __future__ import annotations
+
+import io
+from random import Random
+from typing import Final
+
+from PIL import Image, ImageDraw, ImageFilter
+
+_SIZE: Final = (480, 640)
+VARIETY: Final = 8  # different pictures; content-addressed storage keeps each once
+
+
+def door(number: int) -> bytes:
+    """The nth picture, always the same."""
+    rng = Random(f"door {number % VARIETY}")  # noqa: S311 a demo must repeat itself
+    wall = tuple(rng.randrange(150, 220) for _ in range(3))
+    leaf = tuple(rng.randrange(40, 140) for _ in range(3))
+    image = Image.new("RGB", _SIZE, wall)
+    draw = ImageDraw.Draw(image)
+    for _brick in range(60):
+        x, y = rng.randrange(_SIZE[0]), rng.randrange(_SIZE[1])
+        shade = tuple(max(0, min(255, part + rng.randrange(-14, 14))) for part in wall)
+        draw.rectangle((x, y, x + 46, y + 18), fill=shade)
+    draw.rectangle((110, 120, 370, 640), fill=leaf, outline=(30, 30, 30), width=6)
+    draw.ellipse((330, 390, 350, 410), fill=(220, 200, 120))
+    draw.rectangle((190, 60, 290, 104), fill=(25, 60, 140), outline=(240, 240, 240), width=3)
+    draw.text((214, 74), f"{rng.randrange(1, 180)}", fill=(255, 255, 255), font_size=24)
+    out = io.BytesIO()
+    image.filter(ImageFilter.GaussianBlur(1)).save(out, "JPEG", quality=70)
+    return out.getvalue()

@@ -1,0 +1,34 @@
+"""GET /healthz: whether web, worker and database serve. For supervisors and load balancers."""
+
+from __future__ import annotations
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+_QUERY = """
+SELECT EXISTS (
+  SELECT FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'
+)
+"""
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 when all three serve, else 503 with false at what does not. One query, no log-in, no secrets.
+
+    A worker that was killed counts as serving until its last heartbeat is 30 seconds old.
+    """
+    worker = database = False
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_QUERY)
+            worker = bool(cursor.fetchone()[0])
+        database = True
+    except DatabaseError:
+        connection.close()  # the next request connects anew
+    serving = {"web": True, "worker": worker, "database": database}
+    response = JsonResponse(serving, status=200 if all(serving.values()) else 503)
+    response["Cache-Control"] = "no-store"
+    response._has_been_logged = True  # type: ignore[attr-defined]  # a poll is no error of ours
+    return response

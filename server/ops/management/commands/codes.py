@@ -1,0 +1,63 @@
+"""./ruhu codes FILE…: write the code lists of codes.csv into workbooks' choices sheets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+from openpyxl.utils.exceptions import InvalidFileException
+
+from server.core.codes import code_lists
+from server.forms.choice_lists import NoChoicesSheet, Step, in_step
+
+
+class Command(BaseCommand):
+    help = (
+        "Write the code lists of server/core/codes.csv into the choices sheets of XLSForms. "
+        "Lists whose name is no code list are left as they are."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="write nothing; exit 1 when a workbook is not in step",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        steps = {file: _step(file) for file in options["files"]}
+        for file, step in steps.items():
+            if not step.changed:
+                self.stdout.write(_("{file}: in step").format(file=file.name))
+                continue
+            if not options["check"]:
+                file.write_bytes(step.content)
+            self.stdout.write(
+                (
+                    _("{file}: differs in {lists}")
+                    if options["check"]
+                    else _("{file}: rewrote {lists}")
+                ).format(file=file.name, lists=", ".join(step.changed))
+            )
+        if options["check"] and any(step.changed for step in steps.values()):
+            raise CommandError(_("Run ./ruhu codes on these workbooks."), returncode=1)
+
+
+def _step(file: Path) -> Step:
+    try:
+        return in_step(file.read_bytes(), code_lists())
+    except OSError as error:
+        raise CommandError(
+            _("{file} cannot be read: {why}").format(file=file, why=error.strerror)
+        ) from None
+    except (BadZipFile, InvalidFileException, KeyError):
+        raise CommandError(_("{file} is not an .xlsx workbook").format(file=file)) from None
+    except NoChoicesSheet as error:
+        raise CommandError(
+            _("{file} is not an XLSForm: {why}").format(file=file, why=error)
+        ) from None

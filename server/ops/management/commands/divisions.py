@@ -1,0 +1,106 @@
+"""./ruhu divisions import | list: the divisions tree and its boundaries."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from server.core.problems import Problem
+from server.geo.models import Division
+from server.geo.problems import BadGeoJson
+from server.geo.services import Imported, import_divisions
+
+MAX_BYTES = 200 * 1024 * 1024
+
+
+class Command(BaseCommand):
+    help = "Import divisions and their boundaries from GeoJSON (WGS 84), or list what is known."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        acts = parser.add_subparsers(dest="act", required=True)
+        bring = acts.add_parser("import", help="create or update; the same file twice is harmless")
+        bring.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        bring.add_argument("--dry-run", action="store_true", help="check only, write nothing")
+        show = acts.add_parser("list", help="code, name, validity and number of boundaries")
+        show.add_argument("--area", default="", help="only codes that begin with this")
+        for act in (bring, show):
+            act.add_argument("--json", action="store_true", help="answer in JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["act"] == "list":
+            self._list(options["area"], as_json=options["json"])
+            return
+        try:
+            with transaction.atomic():
+                for file in options["files"]:
+                    imported = import_divisions(_read(file), source=file.name)
+                    self._tell(file, imported, as_json=options["json"])
+                if options["dry_run"]:
+                    transaction.set_rollback(True)
+        except Problem as problem:
+            raise CommandError(f"{file.name}: {problem.title}. {problem.detail}") from None
+
+    def _tell(self, file: Path, imported: Imported, *, as_json: bool) -> None:
+        if as_json:
+            told = {"file": file.name} | {
+                name: getattr(imported, name) for name in imported.__slots__
+            }
+            self.stdout.write(json.dumps(told, ensure_ascii=False))
+            return
+        self.stdout.write(
+            _("{file}: {created} created, {updated} updated, {unchanged} unchanged").format(
+                file=file.name,
+                created=len(imported.created),
+                updated=len(imported.updated),
+                unchanged=len(imported.unchanged),
+            )
+        )
+        if imported.repaired:
+            self.stdout.write(
+                _("outlines repaired: {codes}").format(codes=", ".join(imported.repaired))
+            )
+        if imported.made_up:
+            self.stdout.write(
+                _("ancestors created without a name: {codes}").format(
+                    codes=", ".join(imported.made_up)
+                )
+            )
+
+    def _list(self, area: str, *, as_json: bool) -> None:
+        rows = (
+            Division.objects.filter(code__startswith=area)
+            .annotate(n_boundaries=Count("boundaries"))
+            .order_by("code")
+        )
+        for division in rows:
+            told = {
+                "code": division.code,
+                "level": division.get_level_display(),
+                "name": division.name,
+                "name_en": division.name_en,
+                "valid_from": division.valid_from and division.valid_from.isoformat(),
+                "valid_to": division.valid_to and division.valid_to.isoformat(),
+                "boundaries": division.n_boundaries,
+            }
+            if as_json:
+                self.stdout.write(json.dumps(told, ensure_ascii=False))
+            else:
+                self.stdout.write("  ".join(str(value) for value in told.values() if value))
+
+
+def _read(file: Path) -> Any:
+    """The file's JSON. Raises CommandError when there is no such file, BadGeoJson when it is none."""
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise BadGeoJson(reason=_("It is larger than 200 MB."))
+        return json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise CommandError(f"{file}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise BadGeoJson(reason=_("It is not JSON in UTF-8.")) from None

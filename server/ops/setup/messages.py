@@ -1,0 +1,195 @@
+"""Every sentence of the set-up, in English and Chinese.
+
+Set-up speaks before the translations are compiled, so it cannot use gettext; the
+language is the environment's, as gettext would choose it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+_SENTENCES: dict[str, tuple[str, str]] = {
+    # steps
+    "step_packages": ("System packages", "系统软件包"),
+    "step_venv": ("Python packages", "Python 软件包"),
+    "step_npm": ("Browser libraries", "网页前端库"),
+    "step_translations": ("Translations", "界面翻译"),
+    "step_static": ("Static files", "静态文件"),
+    "step_key": ("Sealing key", "加密密钥"),
+    "step_cluster": ("Database cluster", "数据库"),
+    "step_database": ("Start of the database", "启动数据库"),
+    "step_migrate": ("Tables", "数据表"),
+    "step_publish": ("Forms", "发布表单"),
+    "step_demo": ("Demo street", "示范街道"),
+    "step_admin": ("First account", "首个账号"),
+    "step_serve": ("Web and worker", "网页服务和后台处理"),
+    "already": ("in place", "已就绪"),
+    "done": ("done", "完成"),
+    "installing": ("installing {names}", "正在安装 {names}"),
+    "no_java": (
+        "Java could not be installed: forms are published without ODK Validate's check",
+        "未能安装 Java：发布表单时不做 ODK Validate 检查",
+    ),
+    # welcome
+    "welcome": ("Ruhu is serving at {url}", "入户已启动：{url}"),
+    "login": (
+        "Log in:  {username}  /  {password}  ({role})",
+        "登录：  {username}  /  {password}（{role}）",
+    ),
+    "login_once": (
+        "Administrator:  {username}  /  {password}   (shown this once; note it now)",
+        "管理员：  {username}  /  {password}   （只显示这一次，请立即记下）",
+    ),
+    "login_known": (
+        "Log in with the accounts made before; './ruhu user add NAME' makes another.",
+        "请用已有账号登录；新增账号：./ruhu user add 用户名",
+    ),
+    "qr": (
+        "ODK Collect: scan this code to work as {name}, or type {url}",
+        "ODK Collect：扫描此二维码，以 {name} 的身份工作；或手工输入 {url}",
+    ),
+    "qr_local": (
+        "A phone cannot reach {host}: start with '--host 0.0.0.0' to let phones in.",
+        "手机无法访问 {host}：用 --host 0.0.0.0 启动即可让手机连接。",
+    ),
+    "no_worker": (
+        "Next: './ruhu divisions import FILE.geojson', then './ruhu worker add NAME --area CODE' shows a QR code for ODK Collect.",
+        "下一步：./ruhu divisions import 文件.geojson，然后 ./ruhu worker add 姓名 --area 区划代码，会给出 ODK Collect 的二维码。",
+    ),
+    "ctrl_c": ("Ctrl-C stops everything.", "按 Ctrl-C 全部停止。"),
+    "stopping": ("Stopping …", "正在停止 …"),
+    "stopped": ("Stopped.", "已停止。"),
+    "restarting": (
+        "{name} (process {pid}) ended with {how}; starting it again in {delay} s",
+        "{name}（进程 {pid}）退出（{how}）；{delay} 秒后重新启动",
+    ),
+    "database_restarting": (
+        "the database stopped; starting it again",
+        "数据库已停止；正在重新启动",
+    ),
+    "killing": (
+        "{name} did not stop within {grace} s; killed",
+        "{name} 在 {grace} 秒内没有停止，已强制结束",
+    ),
+    "checks_failed": ("Failed: {names}", "未通过：{names}"),
+    # what can go wrong: one sentence, with what to do
+    "interrupted": (
+        "Stopped before the end; run the same command again to go on.",
+        "中途停止；再次运行同一命令即可继续。",
+    ),
+    "port_taken": (
+        "Port {port} on {host} is in use by another program: stop that program or choose another port with --port.",
+        "{host} 的端口 {port} 已被其他程序占用：请停止该程序，或用 --port 换一个端口。",
+    ),
+    "port_forbidden": (
+        "Port {port} may not be opened by this account: choose one above 1023 with --port.",
+        "当前账号无权使用端口 {port}：请用 --port 换一个大于 1023 的端口。",
+    ),
+    "host_unknown": (
+        "This machine has no address {host}: give one of its own addresses with --host, or 0.0.0.0 for all of them.",
+        "本机没有地址 {host}：请用 --host 给出本机地址，或用 0.0.0.0 表示全部。",
+    ),
+    "already_running": (
+        "Ruhu is already running from this folder (process {pid}, {url}): use it, or stop it with 'kill {pid}' first.",
+        "本目录的入户已在运行（进程 {pid}，{url}）：直接使用，或先用 kill {pid} 停止它。",
+    ),
+    "no_sudo": (
+        "These packages are missing and there is no sudo: ask an administrator to run 'apt-get install -y {names}', then run this again.",
+        "缺少以下软件包且没有 sudo：请管理员运行 apt-get install -y {names}，然后重新运行。",
+    ),
+    "sudo_refused": (
+        "sudo did not let this account install packages: ask an administrator to run 'apt-get install -y {names}', then run this again.",
+        "sudo 不允许当前账号安装软件：请管理员运行 apt-get install -y {names}，然后重新运行。",
+    ),
+    "no_apt": (
+        "This machine has no apt-get: install what corresponds to {names} by its own means, then run this again.",
+        "本机没有 apt-get：请用本系统的方式安装与 {names} 对应的软件，然后重新运行。",
+    ),
+    "apt_failed": (
+        "apt-get could not install {names}: check the network and the package sources (its words are in {log}), then run this again.",
+        "apt-get 未能安装 {names}：请检查网络和软件源（详见 {log}），然后重新运行。",
+    ),
+    "no_postgresql": (
+        "The package sources offer no PostgreSQL 15 or newer with PostGIS 3: use Debian 12, Ubuntu 24.04 or newer, or set DATABASE_URL to a server that has them.",
+        "软件源中没有 PostgreSQL 15 及以上和 PostGIS 3：请使用 Debian 12、Ubuntu 24.04 或更新的系统，或用 DATABASE_URL 指定已有的数据库服务器。",
+    ),
+    "disk_full": (
+        "The disk of {folder} is full or nearly so ({free} MB free, {need} MB needed): free some space, then run this again.",
+        "{folder} 所在磁盘已满或空间不足（剩余 {free} MB，需要 {need} MB）：请清理空间后重新运行。",
+    ),
+    "not_ours": (
+        "{path} belongs to {owner}: run this as {owner}, or give it back with 'sudo chown -R \"$USER\" {path}'.",
+        '{path} 属于 {owner}：请以 {owner} 身份运行，或用 sudo chown -R "$USER" {path} 改回所有者。',
+    ),
+    "cluster_too_old": (
+        "The database in {path} was made by PostgreSQL {found} but Ruhu needs 15 or newer: dump it with PostgreSQL {found}, move {path} away, run this again and load the dump with psql.",
+        "{path} 中的数据库由 PostgreSQL {found} 创建，而入户需要 15 或更新版本：请用 PostgreSQL {found} 导出数据，移走 {path}，重新运行后再用 psql 导入。",
+    ),
+    "cluster_version_missing": (
+        "The database in {path} needs PostgreSQL {found} with PostGIS 3, which is not installed: run 'apt-get install postgresql-{found} postgresql-{found}-postgis-3', then run this again.",
+        "{path} 中的数据库需要 PostgreSQL {found} 和 PostGIS 3，但尚未安装：请运行 apt-get install postgresql-{found} postgresql-{found}-postgis-3，然后重新运行。",
+    ),
+    "key_lost": (
+        "{path} is missing but the database holds data sealed with it: put the key back from your backup, or give it in RUHU_SECRET_KEYS.",
+        "缺少 {path}，而数据库中的数据是用它加密的：请从备份中恢复该密钥，或用 RUHU_SECRET_KEYS 提供。",
+    ),
+    "cluster_failed": (
+        "The database did not start ({reason}): see {log}, put that right, then run this again.",
+        "数据库未能启动（{reason}）：请查看 {log}，处理后重新运行。",
+    ),
+    "socket_unsafe": (
+        "{path} exists but is not a private folder of {owner}: remove it, then run this again.",
+        "{path} 已存在，但不是 {owner} 的私有目录：请删除后重新运行。",
+    ),
+    "database_unreachable": (
+        "The database in DATABASE_URL does not answer or lacks PostGIS ({reason}): check the address, its account and 'CREATE EXTENSION postgis', then run this again.",
+        "DATABASE_URL 指定的数据库没有响应或缺少 PostGIS（{reason}）：请检查地址、账号和 CREATE EXTENSION postgis，然后重新运行。",
+    ),
+    "step_failed": (
+        "“{step}” failed ({reason}): its words are in {log}; put that right, then run this again.",
+        "“{step}”失败（{reason}）：详见 {log}，处理后重新运行。",
+    ),
+    "download_failed": (
+        "“{step}” could not be downloaded ({reason}): check the network, then run this again.",
+        "“{step}”下载失败（{reason}）：请检查网络后重新运行。",
+    ),
+    "serve_failed": (
+        "Web or worker did not become ready within {seconds} s: see the lines above and {log}, then run this again.",
+        "网页服务或后台处理在 {seconds} 秒内没有就绪：请看上面的输出和 {log}，处理后重新运行。",
+    ),
+    "unexpected": (
+        "Set-up met something it does not know ({reason}): the details are in {log}; running it again is safe.",
+        "安装过程遇到未知问题（{reason}）：详情见 {log}；可以放心重新运行。",
+    ),
+    "bad_words": (
+        "{reason}; './ruhu --help' shows what there is.",
+        "{reason}；用 ./ruhu --help 查看用法。",
+    ),
+}
+
+
+def language(environment: Mapping[str, str]) -> str:
+    """ "zh" or "en", from LC_ALL, LC_MESSAGES or LANG, whichever is given first."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environment.get(name):
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+def text(key: str, **data: object) -> str:
+    """The sentence in the environment's language."""
+    english, chinese = _SENTENCES[key]
+    return (chinese if language(os.environ) == "zh" else english).format(**data)
+
+
+def catalogue() -> Mapping[str, tuple[str, str]]:
+    return _SENTENCES
+
+
+class SetupProblem(Exception):
+    """Something the person at the terminal can put right; its text is one sentence that says how."""
+
+    def __init__(self, key: str, **data: object) -> None:
+        self.key = key
+        super().__init__(text(key, **data))

@@ -1,0 +1,189 @@
+"""System packages: which are missing, and how to get them."""
+
+from __future__ import annotations
+
+import glob
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.ops.setup import shell
+from server.ops.setup.messages import SetupProblem, text
+from server.ops.setup.places import Places
+
+OLDEST_POSTGRESQL = 15
+_BINARIES = "/usr/lib/postgresql"
+_EXTENSIONS = "/usr/share/postgresql"
+_CREATECLUSTER = Path("/etc/postgresql-common/createcluster.d/ruhu.conf")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package of Debian's, and how to see that its purpose is served by whatever means."""
+
+    name: str
+    present: Callable[[], bool]
+    optional: bool = False
+
+
+def on_path(*programs: str) -> Callable[[], bool]:
+    return lambda: any(shutil.which(program) for program in programs)
+
+
+def _exists(pattern: str) -> Callable[[], bool]:
+    return lambda: bool(glob.glob(pattern, recursive=True))
+
+
+def _library(name: str) -> Callable[[], bool]:
+    return lambda: bool(
+        glob.glob(f"/usr/lib/*/{name}.so*")
+        or glob.glob(f"/usr/lib*/{name}.so*")
+        or glob.glob(f"/usr/local/lib/{name}.so*")
+    )
+
+
+SERVING = (
+    Package("python3-venv", lambda: bool(importlib.util.find_spec("ensurepip"))),
+    Package("ca-certificates", _exists("/etc/ssl/certs/*")),
+    Package("gdal-bin", _library("libgdal")),
+    Package("gettext", on_path("msgfmt")),
+    Package("binutils", on_path("objdump")),
+    Package(
+        "openjdk-17-jre-headless", on_path(os.environ.get("RUHU_JAVA") or "java"), optional=True
+    ),
+)
+TESTING = (
+    Package("chromium", on_path("chromium", "chromium-browser")),
+    Package("chromium-driver", on_path("chromedriver")),
+    Package("fonts-noto-cjk", _exists("/usr/share/fonts/**/*CJK*")),
+    Package("openjdk-17-jdk-headless", on_path("javac")),
+)
+
+
+def postgresql_here() -> dict[int, Path]:
+    """Major version → folder of its programs, for every PostgreSQL installed with PostGIS 3."""
+    found = {}
+    for initdb in glob.glob(f"{_BINARIES}/*/bin/initdb"):
+        folder = Path(initdb).parent
+        version = folder.parent.name
+        if version.isdigit() and Path(_EXTENSIONS, version, "extension/postgis.control").exists():
+            found[int(version)] = folder
+    return found
+
+
+def newest_offered(names: str) -> int | None:
+    """The newest PostgreSQL that is new enough, out of `apt-cache search`'s list of PostGIS packages."""
+    versions = [int(v) for v in re.findall(r"^postgresql-(\d+)-postgis-3\b", names, re.MULTILINE)]
+    return max((v for v in versions if v >= OLDEST_POSTGRESQL), default=None)
+
+
+def _have_postgresql(version: int | None) -> bool:
+    here = postgresql_here()
+    return version in here if version else any(v >= OLDEST_POSTGRESQL for v in here)
+
+
+def missing(*, database: bool, testing: bool, version: int | None = None) -> list[Package]:
+    """What is not there. `database`: a private cluster is wanted, of `version` when it exists already."""
+    wanted = [*SERVING, *(TESTING if testing else ())]
+    lacking = [package for package in wanted if not package.present()]
+    if database and not _have_postgresql(version):
+        lacking.append(Package("postgresql", lambda: _have_postgresql(version)))
+    return lacking
+
+
+def install(places: Places, packages: list[Package], version: int | None = None) -> str:
+    """Install what is missing with apt. Returns a note; raises SetupProblem with the remedy.
+
+    An optional package that cannot be had is only noted.
+    """
+    names = [package.name for package in packages if not package.optional]
+    optional = [package for package in packages if package.optional]
+    known = " ".join(
+        f"postgresql-{version or OLDEST_POSTGRESQL} postgresql-{version or OLDEST_POSTGRESQL}-postgis-3"
+        if name == "postgresql"
+        else name
+        for name in names
+    )
+    apt = _apt(known or optional[0].name, required=bool(names))
+    if apt is None:
+        return text("no_java")
+    updated = _call(places, [*apt, "update", "-qq"])
+    if "postgresql" in names:
+        chosen = version or newest_offered(_search())
+        if chosen is None:
+            raise SetupProblem(
+                "no_postgresql" if updated else "apt_failed", names=known, log=places.log
+            )
+        names.remove("postgresql")
+        names += [f"postgresql-{chosen}", f"postgresql-{chosen}-postgis-3"]
+        _no_default_cluster(places, apt)
+    if names:
+        print(f"        {text('installing', names=' '.join(names))}", file=sys.stderr, flush=True)
+        shell.need_space(Path("/usr"), 500)
+        if not _call(places, [*apt, "install", *names]):
+            raise SetupProblem("apt_failed", names=" ".join(names), log=places.log)
+    got_optional = all(_call(places, [*apt, "install", package.name]) for package in optional)
+    return "" if got_optional else text("no_java")
+
+
+def _apt(names: str, *, required: bool) -> list[str] | None:
+    """apt-get as this account may call it; None when it cannot and nothing required is missing."""
+    problem = None
+    prefix: list[str] = []
+    if not shutil.which("apt-get"):
+        problem = "no_apt"
+    elif os.geteuid() != 0:
+        if not shutil.which("sudo"):
+            problem = "no_sudo"
+        elif subprocess.run(["sudo", "-v"], check=False).returncode:
+            problem = "sudo_refused"
+        prefix = ["sudo"]
+    if problem and required:
+        raise SetupProblem(problem, names=names)
+    if problem:
+        return None
+    return [
+        *prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-q", "--no-install-recommends",
+        "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Options::=--force-confold",
+    ]  # fmt: skip
+
+
+def _call(places: Places, command: list[str]) -> bool:
+    """One apt-get call; its words go to the log. Raises only when the disk is full."""
+    try:
+        shell.run(places, "step_packages", command)
+    except SetupProblem as problem:
+        if problem.key == "disk_full":
+            raise
+        return False
+    return True
+
+
+def _search() -> str:
+    found = subprocess.run(
+        ["apt-cache", "search", "--names-only", "^postgresql-[0-9]+-postgis-3$"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return found.stdout
+
+
+def _no_default_cluster(places: Places, apt: list[str]) -> None:
+    """Keep Debian from making and starting a "main" cluster nobody asked for.
+
+    Only where postgresql-common is new to the machine; an administrator's own choice stays.
+    """
+    if _CREATECLUSTER.parent.parent.exists():
+        return
+    sudo = apt[:1] if apt[0] == "sudo" else []
+    script = (
+        f"mkdir -p {_CREATECLUSTER.parent} && echo 'create_main_cluster = false' > {_CREATECLUSTER}"
+    )
+    _call(places, [*sudo, "sh", "-c", script])

@@ -1,0 +1,103 @@
+"""What an instance says about itself, before anybody looks at its answers. Pure.
+
+Tolerant as openrosa.md §11 asks: clients differ in namespaces, so names are matched by
+their local part; answers are never judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+
+from server.core.xml import local_name
+from server.core.xml import parse as parse_xml
+from server.submissions.problems import InstanceIdTooLong, NoInstanceId, NotAnInstance
+
+MAX_INSTANCE_ID: Final = 249
+_OPENROSA: Final = "{http://openrosa.org/xforms}"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    form_id: str
+    version: str
+    instance_id: str
+    deprecated_id: str  # "" unless this is an edit
+    encrypted: bool
+    media: tuple[str, ...]  # file names an encryption manifest lists
+
+
+def parse(document: bytes) -> Envelope:
+    """Read form id, version, instanceID, deprecatedID and whether it is encrypted.
+
+    Raises BadXml, NotAnInstance, NoInstanceId, InstanceIdTooLong.
+    """
+    return read(parse_xml(document))
+
+
+def read(root: etree._Element) -> Envelope:
+    """`parse` of a document that is parsed already."""
+    form_id = _attribute(root, "id") or _namespace(root)
+    if not form_id:
+        raise NotAnInstance
+    meta = _meta(root)
+    instance_id = _text(meta, "instanceID") or _attribute(root, "instanceID")
+    if not instance_id:
+        raise NoInstanceId(form_id=form_id[:250])
+    if len(instance_id) > MAX_INSTANCE_ID:
+        raise InstanceIdTooLong(limit=MAX_INSTANCE_ID)
+    encrypted = root.get("encrypted", "").strip().lower() in ("yes", "true")
+    return Envelope(
+        form_id=form_id,
+        version=_attribute(root, "version"),
+        instance_id=instance_id,
+        deprecated_id=_text(meta, "deprecatedID"),
+        encrypted=encrypted,
+        media=_listed_files(root) if encrypted else (),
+    )
+
+
+def mentioned(document: bytes, names: Iterable[str]) -> set[str]:
+    """Which of the file names the document gives as an answer."""
+    wanted = set(names)
+    texts = ((element.text or "").strip() for element in parse_xml(document).iter())
+    return {text for text in texts if text in wanted}
+
+
+def _attribute(root: etree._Element, name: str) -> str:
+    value = root.get(name)
+    if value is None:
+        value = root.get(_OPENROSA + name, "")
+    return value.strip()
+
+
+def _namespace(root: etree._Element) -> str:
+    """A form drawn up with `xmlns=` instead of `id` is named by that."""
+    tag = str(root.tag)
+    return tag[1:].partition("}")[0] if tag.startswith("{") else ""
+
+
+def _meta(root: etree._Element) -> etree._Element | None:
+    """The record's own meta block; blocks inside repeats belong to entities."""
+    for child in reversed(root):
+        if local_name(child) == "meta":
+            return child
+    return None
+
+
+def _text(meta: etree._Element | None, name: str) -> str:
+    if meta is not None:
+        for child in meta:
+            if local_name(child) == name:
+                return (child.text or "").strip()
+    return ""
+
+
+def _listed_files(root: etree._Element) -> tuple[str, ...]:
+    listed = (
+        element for element in root.iter() if local_name(element) in ("file", "encryptedXmlFile")
+    )
+    return tuple(name for element in listed if (name := (element.text or "").strip()))

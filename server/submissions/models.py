@@ -1,0 +1,204 @@
+"""What was received. Nothing here is altered after it was acknowledged, except what people decide about it.
+
+`Submission` is the record a person speaks of; `SubmissionVersion` is one received
+instance of it (the first, or an edit), with its exact bytes; `Attachment` is a file of a
+version. `Waiting` is the worker's queue.
+
+Forms, versions and people are never deleted, so the rows written for every upload carry
+no database constraint towards them: checking it would lock the same few parent rows for
+every submission of the county (api_docs/decisions/0040).
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.gis.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from server.accounts.models import FieldAccount
+from server.forms.models import Form, FormVersion
+from server.geo.models import AreaCodeField
+
+
+class ReviewState(models.TextChoices):
+    """ODK's review states (code list RS)."""
+
+    RECEIVED = "received", _("received")
+    HAS_ISSUES = "has_issues", _("has issues")
+    EDITED = "edited", _("edited")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("rejected")
+
+
+class Submission(models.Model):
+    """One record a worker sent, through all its edits. Its name is the first instanceID."""
+
+    form = models.ForeignKey(
+        Form, models.PROTECT, related_name="submissions", db_constraint=False, db_index=False
+    )  # indexed by one_submission_per_instance
+    instance_id = models.CharField(max_length=249, db_collation="C")
+    current_version = models.OneToOneField(
+        "SubmissionVersion",
+        models.PROTECT,
+        null=True,
+        related_name="current_of",
+        db_constraint=False,
+    )  # written in the same statement as the version itself
+    review_state = models.CharField(
+        max_length=12, choices=ReviewState.choices, default=ReviewState.RECEIVED
+    )
+    submitter = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False)
+    received_at = models.DateTimeField()  # of the first version
+
+    # Filled by the worker process from the current version (steps.place); all null until then.
+    observed_at = models.DateTimeField(null=True)  # the visit's time by the form, made plausible
+    area_code = AreaCodeField(blank=True, default="")  # the community the form names
+    title = models.CharField(max_length=250, blank=True)  # instanceName, for display
+    location = models.PointField(srid=4326, null=True)
+    accuracy = models.FloatField(null=True)  # metres
+    located_area = AreaCodeField(blank=True, default="")  # the community the point falls in
+    flags = models.JSONField(default=list)  # geotag and clock remarks, e.g. ["outside_area"]
+    processed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-received_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("form", "instance_id"), name="one_submission_per_instance"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("-received_at", "-id"), name="submission_newest_first"),
+            models.Index(fields=("area_code", "-received_at"), name="submission_by_area"),
+            models.Index(
+                fields=("area_code", "-received_at"),
+                name="submission_to_review",
+                condition=Q(review_state__in=("received", "edited", "has_issues")),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title or self.instance_id
+
+
+class SubmissionVersion(models.Model):
+    """One received instance: its bytes as they came, compressed and sealed. Append-only."""
+
+    submission = models.ForeignKey(
+        Submission, models.PROTECT, related_name="versions", db_constraint=False
+    )  # written in the same statement as the submission
+    form = models.ForeignKey(
+        Form, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    form_version = models.ForeignKey(
+        FormVersion, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    instance_id = models.CharField(max_length=249, db_collation="C")
+    deprecated_id = models.CharField(max_length=249, blank=True, default="", db_collation="C")
+    sha256 = models.BinaryField(max_length=32)  # of the received bytes
+    document = models.BinaryField()  # core.sealing.seal_document of the received bytes
+    size = models.PositiveIntegerField()  # of the received bytes
+    received_at = models.DateTimeField()
+    field_account = models.ForeignKey(
+        FieldAccount,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    submitter = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    device_id = models.CharField(max_length=200, blank=True, default="")
+    user_agent = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        ordering = ("received_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("form", "instance_id"), name="one_version_per_instance"
+            ),
+        )
+
+
+class Attachment(models.Model):
+    """A file that came with a version, by its flat name; the bytes lie among the blobs."""
+
+    version = models.ForeignKey(SubmissionVersion, models.PROTECT, related_name="attachments")
+    name = models.CharField(max_length=500, db_collation="C")
+    sha256 = models.BinaryField(max_length=32)
+    md5 = models.CharField(max_length=32)
+    size = models.PositiveBigIntegerField()
+    content_type = models.CharField(max_length=200, blank=True, default="")
+    received_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(fields=("version", "name"), name="one_attachment_per_name"),
+        )
+
+
+class ReviewDecision(models.Model):
+    """A desk act on a submission: who decided what, why, when. Append-only; the last one holds."""
+
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="decisions")
+    state = models.CharField(max_length=12, choices=ReviewState.choices)
+    reason = models.TextField(_("reason"), blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "id")
+
+
+class Waiting(models.Model):
+    """A submission the worker process has still to take up (new, edited, or decided upon).
+
+    Append-only for those who queue, so that they never wait for the worker: a submission
+    may wait several times, and is taken up as it is then.
+    """
+
+    submission = models.ForeignKey(
+        Submission, models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+    )
+    queued_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "waiting"
+        ordering = ("id",)
+
+
+class Quarantined(models.Model):
+    """Something that could not be taken as data, kept whole with the reason."""
+
+    received_at = models.DateTimeField()
+    reason = models.CharField(max_length=60)  # the problem's type
+    detail = models.TextField(blank=True)  # the problem's sentence; no personal data
+    form_id = models.CharField(max_length=250, blank=True, default="")
+    instance_id = models.CharField(max_length=250, blank=True, default="")
+    sha256 = models.BinaryField(max_length=32)
+    document = models.BinaryField()  # sealed, as SubmissionVersion.document
+    size = models.PositiveIntegerField()
+    attachments = models.JSONField(default=list)  # [{name, sha256, size}]
+    field_account = models.ForeignKey(FieldAccount, models.PROTECT, null=True, related_name="+")
+    submitter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    area = AreaCodeField(blank=True, default="")  # of the submitter
+    device_id = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        verbose_name_plural = "quarantined"
+        ordering = ("-received_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("sha256", "reason"), name="quarantine_keeps_each_document_once"
+            ),
+        )

@@ -1,0 +1,150 @@
+"""Why something received is not taken as data. All of it goes to the quarantine, whole.
+
+The sentences are read by field workers on their phones: what happened, and what to do.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from server.core.problems import Problem
+
+
+class NotAnInstance(Problem):
+    """The XML names no form: it is something else than a filled-in form."""
+
+    type, status = "not-an-instance", 400
+    title = _("This is not a filled-in form")
+    template = _("What was sent does not name its form. Send it with ODK Collect.")
+
+
+class NoInstanceId(Problem):
+    """Without an instanceID a resend could not be told from a new record (openrosa.md §10)."""
+
+    type, status = "no-instance-id", 400
+    title = _("The record has no instanceID")
+    template = _(
+        "The record of form {form_id} has no instanceID, so it cannot be told from others. Tell the office: the form needs a meta block."
+    )
+
+
+class InstanceIdTooLong(Problem):
+    """The standard allows 249 characters."""
+
+    type, status = "instance-id-too-long", 400
+    title = _("The instanceID is too long")
+    template = _("The record's instanceID is longer than {limit} characters. Tell the office.")
+
+
+class UnknownForm(Problem):
+    """No form of that id was ever published here."""
+
+    type, status = "unknown-form", 404
+    title = _("The form is not known")
+    template = _(
+        "The form {form_id} is not known here. Keep the record, and ask the office whether the phone is set up for the right server."
+    )
+
+
+class UnknownFormVersion(Problem):
+    """The form is known, this version of it is not."""
+
+    type, status = "unknown-form-version", 404
+    title = _("The form version is not known")
+    template = _(
+        "Version {version} of the form {form_id} is not known here. Keep the record, and tell the office; a copy is kept there."
+    )
+
+
+class FormClosed(Problem):
+    """The form takes no new records any more."""
+
+    type, status = "form-closed", 409
+    title = _("The form is closed")
+    template = _(
+        "The form {form_id} takes no more records. Keep the record, and ask the office; a copy is kept there."
+    )
+
+
+class InstanceConflict(Problem):
+    """This instanceID was already received with different content."""
+
+    type, status = "instance-conflict", 409
+    title = _("Received before with other content")
+    template = _(
+        "A record with this instanceID was received before with other content. Keep the record, and tell the office; a copy is kept there."
+    )
+
+
+class OriginalNotHere(Problem):
+    """An edit came before the record it edits; the phone sends it again by itself."""
+
+    type, status = "original-not-here", 404
+    title = _("The edited record is not here yet")
+    template = _(
+        "This is a correction of a record that has not arrived yet. Send the earlier record first, then this one again."
+    )
+
+
+class EditSuperseded(Problem):
+    """An edit of a version that was itself edited before: two people corrected one record."""
+
+    type, status = "edit-superseded", 409
+    title = _("Corrected before by another")
+    template = _(
+        "This record was corrected before from another place. Keep yours, and tell the office; a copy is kept there."
+    )
+
+
+class EncryptedInstance(Problem):
+    """An encrypted record, which this server holds no key for."""
+
+    type, status = "encrypted-instance", 422
+    title = _("The record is encrypted")
+    template = _(
+        "The record of form {form_id} is encrypted, and the office has no key for it. Keep the record, and tell the office; a copy is kept there."
+    )
+
+
+class InstanceTooLarge(Problem):
+    """The XML alone is larger than any form can make it."""
+
+    type, status = "instance-too-large", 413
+    title = _("The record is too large")
+    template = _("The record is larger than {limit_mb} MB without its files. Tell the office.")
+
+
+class InstanceBusy(Problem):
+    """Another request holds the record; the same request succeeds a little later."""
+
+    type, status = "instance-busy", 423
+    title = _("The record is being received")
+    template = _("The record is just being received by another way. Send it again in a minute.")
+
+    @property
+    def retry_after(self) -> int | None:
+        return 60
+
+
+class UnknownSubmission(Problem):
+    """No such submission, or not in the user's areas."""
+
+    type, status = "unknown-submission", 404
+    title = _("No such submission")
+    template = _("There is no such submission in your areas.")
+
+
+class MayNotReview(Problem):
+    """Reviewing takes a role over the submission's community."""
+
+    type, status = "may-not-review", 403
+    title = _("Not yours to decide")
+    template = _("Only street staff of this area may decide on this submission.")
+
+
+class ReasonMissing(Problem):
+    """Whoever rejects says why."""
+
+    type, status = "reason-missing", 400
+    title = _("The reason is missing")
+    template = _("Say why: the worker reads it.")

@@ -1,0 +1,47 @@
+"""Reads of what was received; nobody sees more than their areas."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from server.accounts.access import Access
+from server.core.sealing import unseal_document
+from server.submissions.models import Quarantined, Submission, SubmissionVersion, Waiting
+from server.submissions.problems import UnknownSubmission
+
+
+def submissions(access: Access) -> QuerySet[Submission]:
+    """The submissions of the user's areas, newest first."""
+    return Submission.objects.filter(access.within())
+
+
+def submission(access: Access, submission_id: int) -> Submission:
+    """One submission with its form and current version. Raises UnknownSubmission."""
+    found = (
+        submissions(access)
+        .select_related("form", "submitter", "current_version__form_version")
+        .filter(pk=submission_id)
+        .first()
+    )
+    if found is None:
+        raise UnknownSubmission
+    return found
+
+
+def document_of(version: SubmissionVersion) -> bytes:
+    """The instance's bytes exactly as they were received."""
+    return unseal_document(bytes(version.document))
+
+
+def waiting_count() -> int:
+    """How many submissions the worker process has still to take up."""
+    return Waiting.objects.values("submission").distinct().count()
+
+
+def quarantined(access: Access) -> QuerySet[Quarantined]:
+    """What could not be taken from senders of the user's areas, newest first; without the documents."""
+    return (
+        Quarantined.objects.filter(access.within("area"))
+        .select_related("submitter", "field_account")
+        .defer("document")
+    )

@@ -1,0 +1,94 @@
+"""An upload's files: safe on disk first, then named by rows (api_docs/decisions/0040)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.core import blobs
+from server.submissions.filenames import flat
+from server.submissions.models import Attachment, SubmissionVersion
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingFile:
+    """A file of the upload; its bytes are read once."""
+
+    name: str
+    content_type: str
+    chunks: Callable[[], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file of the upload that lies among the blobs."""
+
+    name: str
+    sha256: bytes
+    md5: str
+    size: int
+    content_type: str
+
+
+def keep(files: Iterable[IncomingFile]) -> tuple[KeptFile, ...]:
+    """Store the files; of two under one name the first, unless the second completes it."""
+    kept: dict[str, KeptFile] = {}
+    for file in files:
+        blob = blobs.store(file.chunks())
+        name = flat(file.name)
+        stored = KeptFile(name, blob.sha256, blob.md5.hex(), blob.size, column(file.content_type))
+        earlier = kept.get(name)
+        if earlier is None or completes(stored, earlier.sha256, earlier.size):
+            kept[name] = stored
+    return tuple(kept.values())
+
+
+def completes(file: KeptFile, earlier_sha256: bytes, earlier_size: int) -> bool:
+    """Whether the file begins with all of the earlier bytes and goes on."""
+    if file.size <= earlier_size:
+        return False
+    head = hashlib.sha256()
+    with blobs.path_of(file.sha256).open("rb") as stored:
+        remaining = earlier_size
+        while remaining and (chunk := stored.read(min(remaining, 1 << 20))):
+            head.update(chunk)
+            remaining -= len(chunk)
+    return head.digest() == earlier_sha256
+
+
+def attach(version: SubmissionVersion, files: Iterable[KeptFile], at: datetime) -> None:
+    Attachment.objects.bulk_create(
+        Attachment(
+            version=version,
+            name=file.name,
+            sha256=file.sha256,
+            md5=file.md5,
+            size=file.size,
+            content_type=file.content_type,
+            received_at=at,
+        )
+        for file in files
+    )
+
+
+def as_json(files: Iterable[KeptFile]) -> str:
+    return json.dumps(
+        [
+            {
+                "name": file.name,
+                "sha256": file.sha256.hex(),
+                "md5": file.md5,
+                "size": file.size,
+                "content_type": file.content_type,
+            }
+            for file in files
+        ]
+    )
+
+
+def column(text: str) -> str:
+    """What a client says of itself, as a column takes it."""
+    return text.replace("\0", "")[:200]

@@ -1,0 +1,340 @@
+"""One upload, from bytes to an acknowledged record (design §5; api_docs/decisions/0040, 0042).
+
+An upload is exactly one of: a new record, the same bytes again, more files for a record
+that is here, an edit of one, or something that cannot be taken, which is quarantined.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+from psycopg.types.numeric import Int8
+
+from server.core.problems import Problem
+from server.core.sealing import seal_document
+from server.core.statements import run
+from server.forms.models import Form, FormVersion
+from server.submissions import envelope as envelopes
+from server.submissions.envelope import Envelope
+from server.submissions.models import Attachment, ReviewState, Submission, SubmissionVersion
+from server.submissions.problems import (
+    EditSuperseded,
+    EncryptedInstance,
+    FormClosed,
+    InstanceBusy,
+    InstanceConflict,
+    InstanceTooLarge,
+    OriginalNotHere,
+    UnknownForm,
+    UnknownFormVersion,
+)
+from server.submissions.services.files import (
+    IncomingFile,
+    KeptFile,
+    as_json,
+    attach,
+    column,
+    completes,
+    keep,
+)
+from server.submissions.services.quarantine import set_aside
+from server.submissions.services.queueing import QUEUE_DRAIN, queue
+
+MAX_DOCUMENT_MB = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends, and with what."""
+
+    user_id: int
+    field_account_id: int | None
+    areas: tuple[str, ...]
+    device_id: str = ""
+    user_agent: str = ""
+
+
+class Outcome(StrEnum):
+    NEW = "new"
+    RESEND = "resend"
+    ATTACHMENTS = "attachments"
+    EDIT = "edit"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    outcome: Outcome
+    submission_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An upload whose files are safe and whose envelope is read."""
+
+    document: bytes
+    sha256: bytes
+    sender: Sender
+    received_at: datetime
+    envelope: Envelope
+    files: Sequence[KeptFile] = field(default=())
+
+
+def receive(
+    *,
+    document: bytes,
+    files: Sequence[IncomingFile] = (),
+    sender: Sender,
+    received_at: datetime,
+) -> Receipt:
+    """Take one upload; what is returned is on disk and survives a power cut.
+
+    Safe to repeat at any time and in parallel: the unique key on (form, instanceID)
+    decides who is first, everybody else is answered as a resend. Files are stored before
+    the row that names them. What cannot be taken is kept in the quarantine and its
+    Problem raised: BadXml, NotAnInstance, NoInstanceId, InstanceIdTooLong, UnknownForm,
+    UnknownFormVersion, FormClosed, EncryptedInstance, InstanceConflict, OriginalNotHere,
+    EditSuperseded; InstanceTooLarge is kept nowhere, InstanceBusy asks to come again.
+    """
+    if len(document) > MAX_DOCUMENT_MB * 1024 * 1024:
+        raise InstanceTooLarge(limit_mb=MAX_DOCUMENT_MB)
+    kept = keep(files) if files else ()
+    sha256 = hashlib.sha256(document).digest()
+    envelope = None
+    try:
+        envelope = envelopes.parse(document)
+        arrival = Arrival(document, sha256, sender, received_at, envelope, kept)
+        if envelope.encrypted:
+            raise EncryptedInstance(form_id=envelope.form_id[:250])
+        if not envelope.deprecated_id:
+            receipt = store_new(arrival)
+            if receipt is not None:
+                return receipt
+        return _settle(arrival)
+    except InstanceBusy:
+        raise
+    except Problem as problem:
+        set_aside(
+            problem=problem,
+            document=document,
+            sha256=sha256,
+            files=[(file.name, file.sha256, file.size) for file in kept],
+            envelope=envelope,
+            user_id=sender.user_id,
+            field_account_id=sender.field_account_id,
+            areas=sender.areas,
+            device_id=sender.device_id,
+            received_at=received_at,
+        )
+        raise
+
+
+_STORE_NEW = f"""
+with version as (
+    insert into submissions_submissionversion
+           (submission_id, form_id, form_version_id, instance_id, deprecated_id, sha256, document,
+            size, received_at, field_account_id, submitter_id, device_id, user_agent)
+    select nextval('submissions_submission_id_seq'), form.id, edition.id, %(instance_id)s, '',
+           %(sha256)s, %(document)s, %(size)s, %(received_at)s, %(field_account_id)s::bigint,
+           %(submitter_id)s, %(device_id)s, %(user_agent)s
+      from forms_form form
+      join forms_formversion edition on edition.form_id = form.id and edition.version = %(version)s
+     where form.form_id = %(form_id)s and form.state <> 'closed'
+    on conflict (form_id, instance_id) do nothing
+    returning id, submission_id, form_id
+), submission as (
+    insert into submissions_submission
+           (id, form_id, instance_id, current_version_id, review_state, submitter_id, received_at,
+            area_code, title, located_area, flags)
+    select submission_id, form_id, %(instance_id)s, id, 'received', %(submitter_id)s,
+           %(received_at)s, '', '', '', '[]'
+      from version
+), attachment as (
+    insert into submissions_attachment
+           (version_id, name, sha256, md5, size, content_type, received_at)
+    select version.id, file.name, decode(file.sha256, 'hex'), file.md5, file.size,
+           file.content_type, %(received_at)s
+      from version,
+           jsonb_to_recordset(%(files)s::jsonb)
+           as file (name text, sha256 text, md5 text, size bigint, content_type text)
+), waiting as (
+    insert into submissions_waiting (submission_id, queued_at)
+    select submission_id, %(received_at)s from version
+), job as ({QUEUE_DRAIN.format(source="version")})
+select submission_id from version
+"""  # noqa: S608 the only part put in is our own
+"""Everything a new record needs, in one statement that commits by itself.
+
+Rows come only out of `version`, so that a known instanceID, an unknown form or a closed
+one leave nothing at all. Two copies at once: the second waits for the first's commit on
+the unique key, then finds nothing to do.
+"""
+
+
+def store_new(arrival: Arrival) -> Receipt | None:
+    """Store a record never seen before; None when there is more to it."""
+    envelope, sender = arrival.envelope, arrival.sender
+    row = run(
+        _STORE_NEW,
+        {
+            "form_id": envelope.form_id,
+            "version": envelope.version,
+            "instance_id": envelope.instance_id,
+            "sha256": arrival.sha256,
+            "document": seal_document(arrival.document),
+            "size": Int8(len(arrival.document)),
+            "received_at": arrival.received_at,
+            "field_account_id": _int8(sender.field_account_id),
+            "submitter_id": Int8(sender.user_id),
+            "device_id": column(sender.device_id),
+            "user_agent": column(sender.user_agent),
+            "files": as_json(arrival.files) if arrival.files else "[]",
+        },
+    )
+    return None if row is None else Receipt(Outcome.NEW, row[0])
+
+
+def _settle(arrival: Arrival) -> Receipt:
+    """Everything that is not plainly new, in a transaction that locks the record."""
+    try:
+        with transaction.atomic(durable=True):
+            with connection.cursor() as cursor:
+                cursor.execute("set local lock_timeout = '10s'")
+            known = _known(arrival)
+            if known is not None:
+                return _receive_again(arrival, known)
+            edition = _edition(arrival.envelope)
+            if arrival.envelope.deprecated_id:
+                return store_edit(arrival, edition)
+            return store_new(arrival) or _receive_again(arrival, _known(arrival))
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) == "55P03":  # lock_not_available
+            raise InstanceBusy from None
+        raise
+    except IntegrityError:  # the same instanceID arrived this moment as something else
+        raise InstanceBusy from None
+
+
+def _known(arrival: Arrival) -> SubmissionVersion | None:
+    return SubmissionVersion.objects.filter(
+        form__form_id=arrival.envelope.form_id, instance_id=arrival.envelope.instance_id
+    ).first()
+
+
+def _edition(envelope: Envelope) -> FormVersion:
+    """The version of a form that still takes records. Raises what is wrong with it."""
+    edition = (
+        FormVersion.objects.select_related("form")
+        .filter(form__form_id=envelope.form_id, version=envelope.version)
+        .first()
+    )
+    if edition is None:
+        form_id = envelope.form_id[:250]
+        if Form.objects.filter(form_id=envelope.form_id).exists():
+            raise UnknownFormVersion(form_id=form_id, version=envelope.version[:250] or "—")
+        raise UnknownForm(form_id=form_id)
+    if edition.form.state == Form.State.CLOSED:
+        raise FormClosed(form_id=envelope.form_id[:250])
+    return edition
+
+
+def _receive_again(arrival: Arrival, known: SubmissionVersion | None) -> Receipt:
+    """An instanceID that is here: the same bytes are a resend, others are refused."""
+    if known is None:  # vanished between two reads: only a transaction that rolled back does that
+        raise InstanceBusy
+    if bytes(known.sha256) != arrival.sha256:
+        raise InstanceConflict
+    if not arrival.files:
+        return repeat_upload(known)
+    return add_attachments(arrival, known)
+
+
+def repeat_upload(known: SubmissionVersion) -> Receipt:
+    """The same record again, as after a lost answer: nothing changes."""
+    return Receipt(Outcome.RESEND, known.submission_id)
+
+
+def add_attachments(arrival: Arrival, known: SubmissionVersion) -> Receipt:
+    """Later files of a record, in any number of requests.
+
+    The first bytes under a name stay, unless the new ones begin with them and go on: then
+    the first were cut off.
+    """
+    Submission.objects.select_for_update().get(pk=known.submission_id)
+    present = {file.name: file for file in known.attachments.all()}
+    fresh = [file for file in arrival.files if file.name not in present]
+    for file in arrival.files:
+        earlier = present.get(file.name)
+        if earlier and completes(file, bytes(earlier.sha256), earlier.size):
+            Attachment.objects.filter(pk=earlier.pk).update(
+                sha256=file.sha256,
+                md5=file.md5,
+                size=file.size,
+                received_at=arrival.received_at,
+            )
+    attach(known, fresh, arrival.received_at)
+    outcome = Outcome.ATTACHMENTS if fresh else Outcome.RESEND
+    return Receipt(outcome, known.submission_id)
+
+
+def store_edit(arrival: Arrival, edition: FormVersion) -> Receipt:
+    """A correction: a new version of the record that its deprecatedID names.
+
+    The record's current version only can be edited. Files the new answers name and the
+    phone does not send again are carried forward.
+    """
+    envelope, sender = arrival.envelope, arrival.sender
+    original = (
+        SubmissionVersion.objects.filter(form=edition.form, instance_id=envelope.deprecated_id)
+        .only("pk", "submission_id")
+        .first()
+    )
+    if original is None:
+        raise OriginalNotHere
+    submission = Submission.objects.select_for_update().get(pk=original.submission_id)
+    known = _known(arrival)
+    if known is not None:  # sent twice at once
+        return _receive_again(arrival, known)
+    if submission.current_version_id != original.pk:
+        raise EditSuperseded
+    version = SubmissionVersion.objects.create(
+        submission=submission,
+        form=edition.form,
+        form_version=edition,
+        instance_id=envelope.instance_id,
+        deprecated_id=envelope.deprecated_id,
+        sha256=arrival.sha256,
+        document=seal_document(arrival.document),
+        size=len(arrival.document),
+        received_at=arrival.received_at,
+        field_account_id=sender.field_account_id,
+        submitter_id=sender.user_id,
+        device_id=column(sender.device_id),
+        user_agent=column(sender.user_agent),
+    )
+    attach(version, arrival.files, arrival.received_at)
+    _carry_forward(arrival, original, version)
+    submission.current_version = version
+    submission.review_state = ReviewState.EDITED
+    submission.save(update_fields=["current_version", "review_state"])
+    queue([submission.pk], at=arrival.received_at)
+    return Receipt(Outcome.EDIT, submission.pk)
+
+
+def _carry_forward(
+    arrival: Arrival, original: SubmissionVersion, version: SubmissionVersion
+) -> None:
+    sent = {file.name for file in arrival.files}
+    earlier = {file.name: file for file in original.attachments.all() if file.name not in sent}
+    for name in sorted(envelopes.mentioned(arrival.document, earlier)):
+        file = earlier[name]
+        file.pk, file.version = None, version
+        file.save(force_insert=True)
+
+
+def _int8(number: int | None) -> Int8 | None:
+    return None if number is None else Int8(number)

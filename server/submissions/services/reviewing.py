@@ -1,0 +1,45 @@
+"""Deciding about what was received: a desk act, never a change of the record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from server.accounts.access import REVIEWERS, Access
+from server.accounts.models import User
+from server.submissions.models import ReviewDecision, ReviewState, Submission
+from server.submissions.problems import MayNotReview, ReasonMissing
+from server.submissions.services.queueing import queue
+
+NEEDS_REASON = frozenset({ReviewState.REJECTED, ReviewState.HAS_ISSUES})
+
+
+@transaction.atomic
+def review(
+    *,
+    submission: Submission,
+    state: str,
+    reason: str = "",
+    reviewer: User,
+    access: Access,
+    at: datetime,
+) -> ReviewDecision:
+    """Decide about a submission; the last decision holds, and the ledgers follow.
+
+    Raises MayNotReview, ReasonMissing.
+    """
+    decided = ReviewState(state)
+    if not access.may(REVIEWERS, submission.area_code):
+        raise MayNotReview
+    if decided in NEEDS_REASON and not reason.strip():
+        raise ReasonMissing
+    locked = Submission.objects.select_for_update().get(pk=submission.pk)
+    decision = ReviewDecision.objects.create(
+        submission=locked, state=decided, reason=reason.strip(), user=reviewer, at=at
+    )
+    locked.review_state = decided
+    locked.save(update_fields=["review_state"])
+    submission.review_state = decided
+    queue([locked.pk], at=at)
+    return decision

@@ -1,0 +1,172 @@
+"""The first step after receipt: where and when the visit was, and whether that is plausible.
+
+Nothing is refused here: what does not fit is flagged for a person.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from django.db import connection
+
+from server.accounts.access import common_prefix
+from server.accounts.models import Role, RoleGrant
+from server.core import clock
+from server.core.sealing import unseal_document
+from server.geo.selectors import locate, metres_outside
+from server.submissions.answers import Head, head
+from server.submissions.models import SubmissionVersion
+
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+CLOCK_AHEAD: Final = timedelta(days=1)
+INACCURATE_FROM: Final = 100.0  # metres
+
+
+class Flag(StrEnum):
+    """Remarks on a submission's place and time, and on its processing."""
+
+    CLOCK = "clock"  # the phone's clock cannot be right; the time of receipt counts
+    NO_LOCATION = "no_location"
+    INACCURATE = "inaccurate"
+    OUTSIDE_AREA = "outside_area"  # further outside the named community than the fix is inaccurate
+    UNPROCESSED = "unprocessed"  # a later step failed on it
+
+
+def place(submission_ids: Sequence[int]) -> None:
+    """Write down community, time, point, title and flags of each submission's current version.
+
+    Does the same again without harm. At most five statements, whatever the number.
+    """
+    rows = list(
+        SubmissionVersion.objects.filter(current_of__in=submission_ids)
+        .select_related("form_version")
+        .only("submission_id", "received_at", "submitter_id", "document", "form_version__mapping")
+    )
+    heads = [
+        head(unseal_document(bytes(row.document)), row.form_version.mapping["head"]) for row in rows
+    ]
+    times = [
+        _plausible(said.observed_at, row.received_at) for row, said in zip(rows, heads, strict=True)
+    ]
+    located = _located(heads, [at for at, _is_plausible in times])
+    strayed = _strayed(heads, located)
+    fallback = _areas_of({row.submitter_id for row in rows})
+    placed = []
+    for number, (row, said) in enumerate(zip(rows, heads, strict=True)):
+        at, is_plausible = times[number]
+        flags = [] if is_plausible else [Flag.CLOCK]
+        flags += _flags_of_point(said, is_outside=number in strayed)
+        area_code = _area_code(said, located[number], fallback.get(row.submitter_id, ""))
+        placed.append(_row(row, said, at, area_code, located[number], flags))
+    _write(placed)
+
+
+def _plausible(observed_at: datetime | None, received_at: datetime) -> tuple[datetime, bool]:
+    """The visit's time, and whether the phone's own word for it could be taken."""
+    if observed_at is None:
+        return received_at, True
+    if EARLIEST <= observed_at <= received_at + CLOCK_AHEAD:
+        return observed_at, True
+    return received_at, False
+
+
+def _located(heads: Sequence[Head], times: Sequence[datetime]) -> list[str]:
+    """The community each head's point falls in by the boundaries of its day, "" without one."""
+    asked = [(number, said.point) for number, said in enumerate(heads) if said.point]
+    found = locate(
+        [point for _number, point in asked],
+        days=[clock.office_day(times[number]) for number, _point in asked],
+    )
+    communities = [""] * len(heads)
+    for (number, _point), community in zip(asked, found, strict=True):
+        communities[number] = community
+    return communities
+
+
+def _areas_of(user_ids: Iterable[int]) -> dict[int, str]:
+    """The digits all of a worker's areas begin with: where a record belongs that names no community."""
+    areas: dict[int, list[str]] = {}
+    grants = RoleGrant.objects.filter(user_id__in=user_ids, role=Role.WORKER)
+    for user_id, area in grants.values_list("user_id", "area"):
+        areas.setdefault(user_id, []).append(area)
+    return {user_id: common_prefix(found) for user_id, found in areas.items()}
+
+
+def _strayed(heads: Sequence[Head], located: Sequence[str]) -> set[int]:
+    """Which heads' points lie outside the community they name by more than the fix is inaccurate."""
+    doubtful = [
+        (number, said.area_code, said.point, said.accuracy or 0.0)
+        for number, said in enumerate(heads)
+        if said.point and said.area_code and said.area_code != located[number]
+    ]
+    distances = metres_outside([(code, *point) for _number, code, point, _accuracy in doubtful])
+    return {
+        number
+        for (number, _code, _point, accuracy), metres in zip(doubtful, distances, strict=True)
+        if metres is not None and metres > accuracy
+    }
+
+
+def _flags_of_point(said: Head, *, is_outside: bool) -> list[Flag]:
+    if said.point is None:
+        return [Flag.NO_LOCATION]
+    remarks = (
+        (Flag.INACCURATE, (said.accuracy or 0.0) > INACCURATE_FROM),
+        (Flag.OUTSIDE_AREA, is_outside),
+    )
+    return [flag for flag, holds in remarks if holds]
+
+
+def _area_code(said: Head, located: str, fallback: str) -> str:
+    """What the form names; else where the point lies, if the worker works there; else the worker's area."""
+    return said.area_code or (located if located.startswith(fallback) else "") or fallback
+
+
+def _row(
+    version: SubmissionVersion,
+    said: Head,
+    at: datetime,
+    area_code: str,
+    located: str,
+    flags: Sequence[Flag],
+) -> dict[str, Any]:
+    longitude, latitude = said.point or (None, None)
+    return {
+        "id": version.submission_id,
+        "observed_at": at.isoformat(),
+        "area_code": area_code,
+        "title": said.instance_name,
+        "longitude": longitude,
+        "latitude": latitude,
+        "accuracy": said.accuracy,
+        "located_area": located,
+        "flags": flags,
+    }
+
+
+def _write(placed: Iterable[dict[str, Any]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update submissions_submission submission
+               set observed_at = placed.observed_at,
+                   area_code = placed.area_code,
+                   title = placed.title,
+                   location = case when placed.longitude is null then null
+                       else st_setsrid(st_makepoint(placed.longitude, placed.latitude), 4326) end,
+                   accuracy = placed.accuracy,
+                   located_area = placed.located_area,
+                   flags = placed.flags,
+                   processed_at = statement_timestamp()
+              from jsonb_to_recordset(%s::jsonb) as placed (
+                       id bigint, observed_at timestamptz, area_code text, title text,
+                       longitude float8, latitude float8, accuracy float8, located_area text,
+                       flags jsonb)
+             where submission.id = placed.id
+            """,
+            [json.dumps(list(placed))],
+        )

@@ -1,0 +1,112 @@
+"""Headless Chromium as the browser test drives it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
+SECONDS = 30
+
+
+def start(profile: Path, language: str = "zh-CN") -> webdriver.Chrome:
+    """A browser with a profile of its own that talks to nobody but the page; WebGL is drawn by the processor."""
+    options = Options()
+    options.binary_location = str(CHROMIUM)
+    for flag in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--use-gl=angle",
+        "--use-angle=swiftshader",
+        "--enable-unsafe-swiftshader",
+        f"--lang={language}",
+        f"--accept-lang={language}",
+        f"--user-data-dir={profile}",
+        "--window-size=1366,768",
+        "--force-device-scale-factor=1",
+    ):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(
+        options=options, service=Service(str(DRIVER), env={**os.environ, "LANGUAGE": language})
+    )
+    # The window is 1366×768 less its frame; the page itself shall have that size.
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": 1366, "height": 768, "deviceScaleFactor": 1, "mobile": False},
+    )
+    return browser
+
+
+class Clerk:
+    """Somebody at the browser: goes to pages, clicks, types, waits, takes pictures."""
+
+    def __init__(self, browser: webdriver.Chrome, server: str, pictures: Path) -> None:
+        self.browser, self.server, self.pictures = browser, server, pictures
+        pictures.mkdir(parents=True, exist_ok=True)
+
+    def go(self, path: str) -> None:
+        self.browser.get(self.server + path)
+
+    def wait(self, until: Callable[[webdriver.Chrome], object]) -> object:
+        return WebDriverWait(self.browser, SECONDS, poll_frequency=0.1).until(until)
+
+    def find(self, selector: str) -> WebElement:
+        """The first such element, once there is one."""
+        return self.wait(lambda browser: browser.find_elements(By.CSS_SELECTOR, selector))[0]  # type: ignore[index]
+
+    def all(self, selector: str) -> list[WebElement]:
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def click(self, selector: str) -> None:
+        """As the keyboard and mouse would, wherever on the page it is."""
+        element = self.find(selector)
+        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+
+    def type(self, selector: str, text: str) -> None:
+        field = self.find(selector)
+        field.clear()
+        field.send_keys(text)
+
+    def says(self, text: str) -> None:
+        """Waits until the page says so."""
+        said = "return Boolean(document.body) && document.body.innerText.includes(arguments[0])"
+        self.wait(lambda browser: browser.execute_script(said, text))
+
+    def picture(self, name: str, *, whole: bool = False) -> None:
+        """A screenshot: of the window, or of the whole page."""
+        if not whole:
+            self.browser.save_screenshot(str(self.pictures / f"{name}.png"))
+            return
+        height = self.browser.execute_script("return document.documentElement.scrollHeight")
+        metrics = {"width": 1366, "deviceScaleFactor": 1, "mobile": False}
+        self.browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride", {**metrics, "height": height}
+        )
+        self.browser.save_screenshot(str(self.pictures / f"{name}.png"))
+        self.browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride", {**metrics, "height": 768}
+        )
+
+    def complaints(self) -> list[str]:
+        """What the browser noted as an error since it was last asked."""
+        return [
+            entry["message"]
+            for entry in self.browser.get_log("browser")
+            if entry["level"] == "SEVERE"
+        ]

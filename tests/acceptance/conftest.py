@@ -1,0 +1,75 @@
+"""The running office and the form engine that the acceptance tests share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from pyxform.xls2xform import convert
+
+from tests.acceptance.engine import Engine
+from tests.acceptance.office import FORMS, Office
+
+# Three communities side by side; each a tenth of a degree would be far too large for a street.
+WEST, SOUTH, SIDE = 113.34, 23.13, 0.01
+
+
+def _square(column: int) -> dict[str, object]:
+    x, y = WEST + column * SIDE, SOUTH
+    ring = [[x, y], [x + SIDE, y], [x + SIDE, y + SIDE], [x, y + SIDE], [x, y]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def divisions_geojson() -> dict[str, object]:
+    """A county with a street of two communities and a neighbouring one, each with its outline."""
+    rows = [
+        ("440000000000", "广东省", None),
+        ("440100000000", "广州市", None),
+        ("440106000000", "天河区", None),
+        ("440106003000", "石牌街道", None),
+        ("440106003001", "示范一社区", _square(0)),
+        ("440106003002", "示范二社区", _square(1)),
+        ("440106005000", "五山街道", None),
+        ("440106005001", "邻街社区", _square(2)),
+    ]
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "properties": {"code": code, "name": name}, "geometry": outline}
+            for code, name, outline in rows
+        ],
+    }
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """A server with the three forms published and the divisions imported."""
+    from django.db import connection
+
+    known = connection.get_connection_params()
+    dsn = {key: str(known[key]) for key in ("host", "port", "user", "password") if known.get(key)}
+    dsn["dbname"] = "postgres"
+    office = Office(tmp_path_factory.mktemp("office"), dsn)
+    try:
+        office.open()
+        map_file = office.folder / "divisions.geojson"
+        map_file.write_text(json.dumps(divisions_geojson()), encoding="utf-8")
+        office.run("divisions", "import", str(map_file))
+        office.run("publish", *map(str, FORMS))
+        yield office
+    finally:
+        office.close()
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """Collect's form engine, one Java process for all tests."""
+    with Engine.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def xforms() -> dict[str, bytes]:
+    """The committed forms as XForms, by form id; not from a server."""
+    return {file.stem: convert(xlsform=file).xform.encode() for file in FORMS}

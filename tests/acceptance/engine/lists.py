@@ -1,0 +1,42 @@
+"""Small entity lists as the server would make them, for filling the forms without one."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from tests.acceptance.engine.hints import CHINA
+
+TODAY = dt.datetime.now(CHINA).date()
+HOME = "23.1350000 113.3450000 0 0"
+HOUSEHOLD, CASE, PERSON, EMPLOYER = (f"{n}0000000-0000-4000-8000-000000000001" for n in "bcde")
+
+
+def _csv(*rows: str) -> bytes:
+    return ("\n".join(rows) + "\n").encode()
+
+
+MEDIA = {
+    "communities.csv": _csv(
+        "name,label,__version,code,street,geometry",
+        f"a0000000-0000-5000-8000-000000000001,示范一社区,1,440106003001,石牌街道,{HOME}",
+        f"a0000000-0000-5000-8000-000000000002,示范二村,1,440106003201,石牌街道,{HOME}",
+    ),
+    "households.csv": _csv(
+        "name,label,__version,geometry,community,hh_no,address,building,room,head,members,assisted,"
+        "last_visit,due_on,marker-color,marker-symbol",
+        f"{HOUSEHOLD},王芳 3栋,4,{HOME},440106003001,0001,天河路1号,3栋,302,王芳,3,1,"
+        "2026-10-01,2026-11-30,#ff0000,h",
+    ),
+    "cases.csv": _csv(
+        "name,label,__version,geometry,community,person,household,person_name,address,categories,"
+        "state,last_visit,next_due,offers,marker-color,marker-symbol",
+        f"{CASE},王芳 3栋 0016,4,{HOME},440106003001,{PERSON},{HOUSEHOLD},王芳,天河路1号3栋302,"
+        f"“4050”下岗失业人员,援助中,{TODAY - dt.timedelta(days=40)},{TODAY},2,#ff0000,a",
+    ),
+    "employers.csv": _csv(
+        "name,label,__version,geometry,community,address,contact,vacancies,last_visit,marker-color",
+        f"{EMPLOYER},好又多商店,2,{HOME},440106003001,天河路9号,李强,2,2026-09-01,#00ff00",
+    ),
+}
+TOWN, VILLAGE = (f"a0000000-0000-5000-8000-00000000000{n}" for n in (1, 2))
+HERE = {"community": TOWN, "mode": "1"}

@@ -1,0 +1,68 @@
+"""What nearly every test needs: a small place, its people, and a way to log in.
+
+Test people only with ID prefix 4499xx and phones 020-0000xxxx (domain §7.15).
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# Settings are read at import: tests have keys and files of their own.
+os.environ["RUHU_SECRET_KEYS"] = base64.b64encode(b"test key, 32 bytes, never used !").decode()
+
+STREET = "440106003"
+COMMUNITY = "440106003001"
+OTHER_COMMUNITY = "440106003002"
+OTHER_STREET_COMMUNITY = "440106005001"
+
+
+@pytest.fixture(autouse=True)
+def _settings_for_tests(settings, tmp_path: Path) -> None:
+    settings.BLOB_ROOT = str(tmp_path / "blobs")
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture
+def divisions(db) -> None:
+    """Guangdong → Guangzhou → Tianhe → two streets, three communities, without boundaries."""
+    from server.geo.models import Division, Level
+
+    for code, level, parent, name, name_en in (
+        ("440000000000", Level.PROVINCE, None, "广东省", "Guangdong"),
+        ("440100000000", Level.CITY, "440000000000", "广州市", "Guangzhou"),
+        ("440106000000", Level.COUNTY, "440100000000", "天河区", "Tianhe"),
+        ("440106003000", Level.STREET, "440106000000", "石牌街道", "Shipai"),
+        ("440106005000", Level.STREET, "440106000000", "五山街道", "Wushan"),
+        ("440106003001", Level.COMMUNITY, "440106003000", "示范一社区", "Demo 1"),
+        ("440106003002", Level.COMMUNITY, "440106003000", "示范二社区", "Demo 2"),
+        ("440106005001", Level.COMMUNITY, "440106005000", "邻街社区", "Next street"),
+    ):
+        Division.objects.create(
+            code=code, level=level, parent_id=parent, name=name, name_en=name_en
+        )
+
+
+@pytest.fixture
+def make_user(db) -> Callable[..., object]:
+    """make_user("li", role="street", area=STREET) → a saved User with that grant and password "correct horse"."""
+    from server.accounts.models import RoleGrant, User
+
+    def make(username: str, *, role: str = "street", area: str = STREET) -> User:
+        user = User(username=username, name=username)
+        user.set_password("correct horse")
+        user.save()
+        RoleGrant.objects.create(user=user, role=role, area=area)
+        return user
+
+    return make

@@ -1,0 +1,20 @@
+"""The data dictionary page says what the declarations say."""
+
+from __future__ import annotations
+
+from django.core.management import call_command
+
+from server.core.codes import code_lists
+from server.ledgers.definitions import COLUMNS
+
+
+def test_the_dictionary_page_is_in_step():
+    call_command("dictionary", "--check")
+
+
+def test_every_column_has_two_labels_and_a_known_code_list():
+    for columns in COLUMNS.values():
+        for column in columns.values():
+            assert column.label.zh
+            assert column.label.en
+            assert column.codes == "" or column.codes in code_lists()

@@ -1,0 +1,174 @@
+"""Who may do what over REST: every operation of the document, by role, inside and outside the area."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from server.api.document import document
+from tests.conftest import STREET
+from tests.factories.console import AT, entry, make_street
+
+OTHER_STREET = "440106005"
+READERS = frozenset({"worker", "street", "county", "administrator"})
+DESK = frozenset({"street", "administrator"})
+PUBLISHERS = frozenset({"administrator"})
+BLIND = frozenset({"restricted", ""})  # the restricted role alone opens nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An operation on something in the first street, and what each gets who asks for it."""
+
+    method: str
+    path: str
+    may: frozenset[str]
+    allowed: int  # with one of the roles, in that street
+    denied: int  # a reader of that street without them
+    blind: int  # who may see nothing at all
+    outside: int  # with one of the roles, in another street
+    body: Any = None
+
+    def expected(self, role: str) -> int:
+        if role in self.may:
+            return self.allowed
+        return self.blind if role in BLIND else self.denied
+
+
+def lists(name: str) -> Rule:
+    """There for everyone who has logged in; holds what each may see."""
+    return Rule("get", f"/{name}/", READERS | BLIND, 200, 200, 200, 200)
+
+
+def look(path: str, may: frozenset[str] = READERS, **changes: Any) -> Rule:
+    """One thing of the street: for those who may not see it, it is not there."""
+    statuses = {"allowed": 200, "denied": 403, "blind": 404, "outside": 404, **changes}
+    return Rule("get", path, may, **statuses)
+
+
+def act(method: str, path: str, allowed: int, body: Any = None, **changes: Any) -> Rule:
+    """Something the desk of the street does."""
+    statuses = {"denied": 403, "blind": 404, "outside": 404, **changes}
+    return Rule(method, path, DESK, allowed, body=body, **statuses)
+
+
+def publish(method: str, path: str, allowed: int, body: Any = None) -> Rule:
+    """Forms belong to no area."""
+    return Rule(method, path, PUBLISHERS, allowed, 403, 403, allowed, body)
+
+
+LEDGERS = ("households", "persons", "spells", "employers", "vacancies", "cases", "visits")
+SEALED = {"households": "hukou_book_no", "persons": "phone", "employers": "phone"}
+FORM, SUBMISSION = "/forms/household_survey/", "/submissions/{submissions}/"
+RULES = (
+    *map(lists, ("forms", "submissions", *LEDGERS, "exceptions", "divisions", "field-accounts")),
+    *(look(f"/{name}/{{{name}}}/") for name in LEDGERS),
+    *(look(f"/{name}/{{{name}}}/origins/") for name in LEDGERS),
+    *(
+        act("post", f"/{name}/{{{name}}}/reveal/", 200, {"columns": [column], "reason": "核对"})
+        for name, column in SEALED.items()
+    ),
+    *(
+        Rule(
+            "post",
+            f"/{name}/find/",
+            READERS | BLIND,
+            200,
+            200,
+            200,
+            200,
+            {"column": column, "value": "0"},
+        )
+        for name, column in SEALED.items()
+    ),
+    look(SUBMISSION),
+    look(f"{SUBMISSION}attachments/"),
+    look(f"{SUBMISSION}attachments/door.jpg/"),
+    look(f"{SUBMISSION}decisions/"),
+    look(f"{SUBMISSION}xml/?reason=look", DESK),
+    act("post", f"{SUBMISSION}review/", 201, {"state": "approved"}),
+    look("/exceptions/{exceptions}/"),
+    act("post", "/exceptions/{exceptions}/resolve/", 200, {"note": "核对"}),
+    look("/divisions/440106003001/"),
+    *(look(f"{FORM}{part}", outside=200) for part in ("", "versions/", "xform/")),
+    look(f"{FORM}workbook/", allowed=404),  # its bytes are not among the test's blobs
+    publish("post", "/forms/", 400),  # without a workbook
+    publish("patch", FORM, 200, {"state": "open"}),
+    publish("put", f"{FORM}audience/", 200, {"areas": [""]}),
+    act("post", "/field-accounts/", 201, {"username": "xie"}, blind=403),
+    act("delete", "/field-accounts/{field-accounts}/", 204, blind=403),
+)
+
+
+@pytest.fixture
+def names(divisions, make_user) -> dict[str, Any]:
+    """The ids of the things in the first street, by the first part of their address."""
+    from server.accounts.services import issue_token
+    from server.ledgers.models import Spell, Vacancy, Visit
+
+    street = make_street(make_user)
+    area = street.person.area_code
+    spell = Spell.objects.create(
+        **entry(area, person=street.person, spell_kind="1", start_on=AT.date())
+    )
+    account, _token = issue_token(user=street.worker)
+    return {
+        "households": street.household.pk,
+        "persons": street.person.pk,
+        "spells": spell.pk,
+        "employers": street.employer.pk,
+        "vacancies": Vacancy.objects.get(area_code=area).pk,
+        "cases": street.case.pk,
+        "visits": Visit.objects.get(area_code=area).pk,
+        "submissions": street.submission.instance_id,
+        "exceptions": street.exception.pk,
+        "field-accounts": account.pk,
+    }
+
+
+def ask(make_user: Any, role: str, area: str, rule: Rule, names: dict[str, Any]) -> int:
+    """The status a user with that role gets; what the request did is undone."""
+    from server.accounts.models import RoleGrant
+
+    with transaction.atomic():
+        user = make_user("asking", role=role or "worker", area=area)
+        if not role:
+            RoleGrant.objects.filter(user=user).delete()
+        client = Client()
+        client.force_login(user)
+        path = "/api/v1" + rule.path.format(**names)
+        if rule.body is None:
+            response = getattr(client, rule.method)(path)
+        else:
+            body = json.dumps(rule.body)
+            response = getattr(client, rule.method)(path, body, content_type="application/json")
+        status: int = response.status_code
+        if response.streaming:
+            assert b"".join(response.streaming_content)  # read to the end, the file is closed
+        transaction.set_rollback(True)
+    return status
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.method} {rule.path}")
+def test_inside_and_outside_the_area(names, make_user, rule):
+    for role in sorted(READERS | BLIND):
+        assert ask(make_user, role, STREET, rule, names) == rule.expected(role), role
+    for role in sorted(rule.may - BLIND):
+        assert ask(make_user, role, OTHER_STREET, rule, names) == rule.outside, role
+
+
+def test_nobody_gets_in_without_logging_in(names):
+    for rule in RULES:
+        path = "/api/v1" + rule.path.format(**names)
+        assert getattr(Client(), rule.method)(path).status_code == 401, rule
+
+
+def test_every_operation_has_its_rule():
+    told = sum(len(operations) for operations in document()["paths"].values())
+    ruled = {(rule.method, rule.path) for rule in RULES}
+    assert len(ruled) == len(RULES) == told

@@ -1,0 +1,97 @@
+"""Divisions, phones and exceptions over REST."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.gis.geos import MultiPolygon, Polygon
+
+from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
+from tests.doors.api.conftest import assert_problem
+
+JSON = "application/json"
+
+
+def test_divisions_are_those_of_the_area_and_those_above(divisions, asking):
+    codes = [row["code"] for row in asking("street").get("/api/v1/divisions/").json()["results"]]
+    assert codes == [
+        "440000000000", "440100000000", "440106000000",
+        "440106003000", "440106003001", "440106003002",
+    ]  # fmt: skip
+    client = asking("street", area="440106005")
+    assert client.get(f"/api/v1/divisions/{OTHER_STREET_COMMUNITY}/").status_code == 200
+    assert_problem(client.get(f"/api/v1/divisions/{COMMUNITY}/"), "not-found", 404)
+
+
+def test_divisions_come_with_their_newest_outline_as_geojson(divisions, asking):
+    from server.geo.models import Boundary
+
+    square = MultiPolygon(Polygon.from_bbox((113.35, 23.12, 113.36, 23.13)), srid=4326)
+    Boundary.objects.create(division_id=COMMUNITY, outline=square)
+    found = asking("street").get("/api/v1/divisions/?format=geojson&level=5").json()
+    shapes = {row["id"]: row["geometry"] and row["geometry"]["type"] for row in found["features"]}
+    assert shapes == {COMMUNITY: "MultiPolygon", "440106003002": None}
+    assert "outline" not in asking("county").get("/api/v1/divisions/").json()["results"][0]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("level=5", 2), ("area=440106003000", 3), ("search=shipai", 1), ("valid_on=2026-11-23", 6)],
+)
+def test_divisions_are_narrowed_by(divisions, asking, query, count):
+    assert asking("street").get(f"/api/v1/divisions/?{query}").json()["count"] == count
+
+
+def test_a_phone_is_let_in_used_and_shut_out(street, asking):
+    client = asking("street")
+    made = client.post("/api/v1/field-accounts/", {"username": "xie", "label": "A5"}, JSON)
+    assert made.status_code == 201
+    phone = made.json()
+    assert phone["base_url"].startswith("http://testserver/key/")
+    assert phone["collect"]["general"]["server_url"] == phone["base_url"]
+    token = phone["base_url"].rpartition("/")[2]
+    listed = client.get("/api/v1/field-accounts/")
+    assert [row["label"] for row in listed.json()["results"]] == ["A5"]
+    assert token not in listed.content.decode()
+    assert client.get(f"/key/{token}/formList").status_code == 200
+    assert client.delete(f"/api/v1/field-accounts/{phone['id']}/").status_code == 204
+    assert client.get(f"/key/{token}/formList").status_code == 403
+    assert client.get("/api/v1/field-accounts/?active=true").json()["count"] == 0
+
+
+def test_a_new_worker_is_made_with_the_phone(divisions, asking):
+    client = asking("street")
+    body = {"username": "chen", "name": "陈", "areas": [COMMUNITY]}
+    made = client.post("/api/v1/field-accounts/", body, JSON).json()
+    assert made["password"]
+    assert_problem(client.post("/api/v1/field-accounts/", body, JSON), "name-taken", 409)
+    beyond = {"username": "wu", "areas": [OTHER_STREET_COMMUNITY]}
+    assert_problem(client.post("/api/v1/field-accounts/", beyond, JSON), "not-allowed", 403)
+
+
+def test_nobody_lets_in_a_phone_that_sees_more_than_they_do(street, asking):
+    from server.accounts.models import RoleGrant
+
+    RoleGrant.objects.create(user=street.worker, role="worker", area=OTHER_STREET_COMMUNITY)
+    client = asking("street")
+    body = {"username": "xie"}
+    assert_problem(client.post("/api/v1/field-accounts/", body, JSON), "not-allowed", 403)
+    elsewhere = asking("street", area="440200")
+    assert_problem(elsewhere.post("/api/v1/field-accounts/", body, JSON), "unknown-user", 404)
+    worker = asking("worker", area=COMMUNITY)
+    assert_problem(worker.post("/api/v1/field-accounts/", body, JSON), "not-allowed", 403)
+
+
+def test_an_exception_is_settled_by_a_reviewer_with_a_note(street, asking):
+    client = asking("street")
+    (row,) = client.get("/api/v1/exceptions/?open=true").json()["results"]
+    assert (row["kind"], row["ledger"], row["column"]) == ("conflict", "person", "edu")
+    path = f"/api/v1/exceptions/{row['id']}/resolve/"
+    body = assert_problem(client.post(path, {}, JSON), "invalid-request", 400)
+    assert body["errors"][0]["pointer"] == "#/note"
+    county = asking("county", area="440106")
+    assert_problem(county.post(path, {"note": "看过"}, JSON), "not-allowed", 403)
+    settled = client.post(path, {"note": "以毕业证为准"}, JSON)
+    assert settled.json()["resolution"] == "以毕业证为准"
+    assert client.get("/api/v1/exceptions/?open=true").json()["count"] == 0
+    foreign = f"/api/v1/exceptions/{street.foreign_exception.pk}/"
+    assert_problem(client.get(foreign), "not-found", 404)

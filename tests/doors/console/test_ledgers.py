@@ -1,0 +1,169 @@
+"""Households, persons, cases, employers, vacancies, exceptions, and what lies behind the mask."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from server.accounts.models import Disclosure
+from tests.conftest import COMMUNITY, STREET
+from tests.factories.console import ID_NO, PHONE, entry
+
+pytestmark = pytest.mark.django_db
+
+LISTS = [
+    ("households", 8),
+    ("persons", 7),
+    ("cases", 8),
+    ("employers", 7),
+    ("vacancies", 7),
+    ("exceptions", 10),
+    ("review", 10),
+    ("home", 16),
+    ("forms", 10),
+    ("field-accounts", 9),
+    ("disclosures", 8),
+    ("quarantine", 6),
+    ("map", 10),
+]
+
+
+@pytest.mark.parametrize(("page", "queries"), LISTS, ids=[page for page, _ in LISTS])
+def test_every_list_costs_a_fixed_number_of_queries(
+    street, log_in, django_assert_max_num_queries, page, queries
+):
+    from server.ledgers.models import AssistanceCase, Employer, Household, Person, Vacancy
+
+    for number in range(5):
+        household = Household.objects.create(**entry(COMMUNITY, hh_no=f"h{number}"))
+        person = Person.objects.create(**entry(COMMUNITY, name=f"p{number}", household=household))
+        AssistanceCase.objects.create(
+            **entry(COMMUNITY, case_no=f"c{number}", subject_person=person, state="6")
+        )
+        employer = Employer.objects.create(**entry(COMMUNITY, name=f"e{number}"))
+        Vacancy.objects.create(**entry(COMMUNITY, title=f"v{number}", employer=employer))
+    client = log_in()
+    with django_assert_max_num_queries(queries):
+        assert client.get(reverse(f"console:{page}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("/households?q=陈大文", 1),
+        ("/households?q=棠荫路1", 1),
+        ("/households?q=1-0001", 1),
+        ("/households?q=1-000", 0),
+        ("/households?assisted=yes", 1),
+        ("/households?assisted=due", 1),
+        ("/households?area=440106003002", 0),
+        ("/persons?q=大文", 1),
+        ("/persons?sort=is_4050", 1),
+        ("/persons?sort=is_key", 0),
+        ("/persons?emp_status=21", 1),
+        ("/cases?state=6", 1),
+        ("/cases?due=overdue", 1),
+        ("/cases?category=B01", 1),
+        ("/cases?category=B07", 0),
+        ("/employers?q=制衣", 1),
+    ],
+)
+def test_lists_are_searched(street, log_in, address, found):
+    text = log_in().get(address).content.decode()
+    assert text.count("<tr data-href=") == found
+
+
+def test_the_household_page_tells_its_story(street, log_in, django_assert_max_num_queries):
+    client = log_in()
+    with django_assert_max_num_queries(22):
+        page = client.get(reverse("console:household", args=[street.household.pk]))
+    text = page.content.decode()
+    for said in ("陈大文1", "棠荫路1号", "registered here", "linked visit", "older unemployed"):
+        assert said in text, said
+
+
+def test_numbers_are_masked_everywhere(street, log_in):
+    client = log_in("administrator", "")
+    for address in (
+        reverse("console:person", args=[street.person.pk]),
+        reverse("console:household", args=[street.household.pk]),
+        reverse("console:employer", args=[street.employer.pk]),
+        reverse("console:persons"),
+        reverse("console:employers"),
+    ):
+        text = client.get(address).content.decode()
+        assert ID_NO not in text, address
+        assert PHONE not in text, address
+    person = client.get(reverse("console:person", args=[street.person.pk])).content.decode()
+    assert f"{ID_NO[:6]}**********{ID_NO[-2:]}" in person
+
+
+def test_looking_behind_the_mask_needs_role_and_reason_and_is_logged(street, log_in):
+    address = reverse("console:sealed", args=["person", street.person.pk, "id_no"])
+    for role, area in (("worker", COMMUNITY), ("county", "440106")):
+        assert log_in(role, area).post(address, {"reason": "to call"}).status_code == 403
+    clerk = log_in()
+    assert ID_NO not in clerk.get(address).content.decode()
+    assert clerk.post(address, {"reason": " "}).status_code == 400
+    assert not Disclosure.objects.exists()
+    assert ID_NO in clerk.post(address, {"reason": "checks the certificate"}).content.decode()
+    logged = Disclosure.objects.get()
+    assert (logged.kind, logged.ledger, logged.columns) == ("reveal", "person", ["id_no"])
+    assert (logged.reason, logged.area_code) == ("checks the certificate", COMMUNITY)
+    log = clerk.get("/disclosures").content.decode()
+    assert "checks the certificate" in log
+    assert ID_NO not in log
+
+
+def test_only_sealed_columns_of_my_area_have_something_behind_them(street, log_in):
+    client, everywhere = log_in(), log_in("administrator", "")
+    for asking, ledger, found, column in (
+        (client, "person", street.foreign_person, "id_no"),
+        (client, "person", street.person, "name"),
+        (everywhere, "visit", street.person, "id_no"),
+    ):
+        address = reverse("console:sealed", args=[ledger, found.pk, column])
+        assert asking.post(address, {"reason": "curious"}).status_code == 404
+    assert not Disclosure.objects.exists()
+
+
+def test_restricted_columns_and_categories_need_the_role(street, log_in):
+    pages = [
+        reverse("console:person", args=[street.person.pk]),
+        reverse("console:household", args=[street.household.pk]),
+        reverse("console:cases"),
+    ]
+    clerk, trusted = log_in("street", STREET), log_in("street", STREET, "restricted")
+    assert "political" not in clerk.get(pages[0]).content.decode()
+    assert "political" in trusted.get(pages[0]).content.decode()
+    for page in pages:
+        assert ">disabled<" not in clerk.get(page).content.decode(), page
+        assert ">disabled<" in trusted.get(page).content.decode(), page
+
+
+def test_an_exception_is_settled_with_a_note(street, log_in):
+    client = log_in()
+    address = reverse("console:resolve", args=[street.exception.pk])
+    assert "conflicting values" in client.get("/exceptions").content.decode()
+    assert client.post(address, {"reason": ""}).status_code == 400
+    assert "saw the diploma" in client.post(address, {"reason": "saw the diploma"}).content.decode()
+    assert "No open exceptions" in client.get("/exceptions").content.decode()
+    assert "saw the diploma" in client.get("/exceptions?state=resolved").content.decode()
+
+
+def test_a_possible_duplicate_is_decided_as_a_desk_act(street, log_in):
+    from server.ledgers.models import DeskAct, LedgerException, Person
+
+    twin = Person.objects.create(**entry(COMMUNITY, name="陈大文1"))
+    found = LedgerException.objects.create(
+        kind="possible_duplicate", family="person", entry=street.person.pk, other=twin.pk,
+        contribution=9, area_code=COMMUNITY, opened_at=twin.observed_at,
+    )  # fmt: skip
+    client = log_in()
+    assert "Different persons" in client.get("/exceptions").content.decode()
+    address = reverse("console:resolve", args=[found.pk])
+    answer = client.post(address, {"reason": "born in different years", "verdict": "not_same"})
+    assert "can be undone" in answer.content.decode()
+    act = DeskAct.objects.get()
+    assert (act.kind, act.reason) == ("not_same", "born in different years")
+    assert {act.entry, act.other} == {street.person.pk, twin.pk}

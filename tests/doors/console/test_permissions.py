@@ -1,0 +1,123 @@
+"""Who may open what: role × page × expected, inside and outside the area (design §7)."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from tests.conftest import COMMUNITY, STREET
+
+pytestmark = pytest.mark.django_db
+
+AREAS = {"worker": COMMUNITY, "street": STREET, "county": "440106", "administrator": ""}
+EVERYONE = {"worker": 200, "street": 200, "county": 200, "administrator": 200}
+DESK = {"worker": 403, "street": 200, "county": 403, "administrator": 200}
+PUBLISHING = {"worker": 403, "street": 403, "county": 403, "administrator": 200}
+PAGES = [
+    ("home", EVERYONE),
+    ("submissions", EVERYONE),
+    ("review", EVERYONE),
+    ("households", EVERYONE),
+    ("persons", EVERYONE),
+    ("cases", EVERYONE),
+    ("employers", EVERYONE),
+    ("vacancies", EVERYONE),
+    ("exceptions", EVERYONE),
+    ("quarantine", DESK),
+    ("map", EVERYONE),
+    ("map-search", EVERYONE),
+    ("forms", EVERYONE),
+    ("publish", PUBLISHING),
+    ("field-accounts", DESK),
+    ("new-field-account", DESK),
+    ("disclosures", DESK),
+]
+OBJECTS = [
+    ("submission", "submission"),
+    ("file", "photo"),
+    ("preview", "photo"),
+    ("household", "household"),
+    ("person", "person"),
+    ("case", "case"),
+    ("employer", "employer"),
+    ("map-popup", "household"),
+]
+WRITES = [
+    ("decide", "submission", {"state": "approved", "reason": ""}),
+    ("resolve", "exception", {"reason": "asked the family"}),
+]
+
+
+def status(client, address: str) -> int:
+    response = client.get(address)
+    b"".join(response)  # a file is open until it is read
+    return response.status_code
+
+
+@pytest.mark.parametrize(("page", "expected"), PAGES, ids=[page for page, _ in PAGES])
+def test_pages_open_for_their_roles(street, log_in, page, expected):
+    for role, status in expected.items():
+        assert log_in(role, AREAS[role]).get(reverse(f"console:{page}")).status_code == status, role
+
+
+@pytest.mark.parametrize(("page", "_expected"), PAGES, ids=[page for page, _ in PAGES])
+def test_nobody_gets_past_the_log_in(street, client, page, _expected):
+    address = reverse(f"console:{page}")
+    response = client.get(address)
+    assert (response.status_code, response.url) == (302, f"/login?next={address}")
+    told = client.get(address, headers={"hx-request": "true"})
+    assert told.headers["HX-Redirect"].startswith("/login?next=")
+
+
+def test_a_user_without_a_role_is_told_so(street, make_user, client):
+    user = make_user("nobody", role="restricted", area=STREET)
+    client.force_login(user)
+    response = client.get("/", headers={"accept-language": "en"})
+    assert response.status_code == 403
+    assert "does not have a role for this" in response.content.decode()
+
+
+@pytest.mark.parametrize(("page", "thing"), OBJECTS, ids=[page for page, _ in OBJECTS])
+def test_an_object_of_my_area_opens_and_one_of_another_area_does_not_exist(
+    street, log_in, page, thing
+):
+    client = log_in("street", STREET)
+    mine = reverse(f"console:{page}", args=[getattr(street, thing).pk])
+    foreign = reverse(f"console:{page}", args=[getattr(street, f"foreign_{thing}").pk])
+    assert status(client, mine) == 200
+    assert status(client, foreign) == 404
+    assert status(log_in("county", "440106"), foreign) == 200
+
+
+@pytest.mark.parametrize(("page", "thing", "data"), WRITES, ids=[page for page, *_ in WRITES])
+def test_only_street_staff_of_the_area_decide(street, log_in, page, thing, data):
+    mine = reverse(f"console:{page}", args=[getattr(street, thing).pk])
+    foreign = reverse(f"console:{page}", args=[getattr(street, f"foreign_{thing}").pk])
+    assert log_in("worker", COMMUNITY).post(mine, data).status_code == 403
+    assert log_in("county", "440106").post(mine, data).status_code == 403
+    clerk = log_in("street", STREET)
+    assert clerk.post(foreign, data).status_code == 404
+    assert clerk.post(mine, data).status_code == 200
+
+
+def test_lists_hold_only_rows_of_the_area(street, log_in):
+    client = log_in("street", STREET)
+    for page, mine, foreign in (
+        ("households", "1-0001", "2-0001"),
+        ("persons", "陈大文1", "陈大文2"),
+        ("cases", "陈大文1", "陈大文2"),
+        ("employers", "示范制衣厂1", "示范制衣厂2"),
+        ("vacancies", "示范制衣厂1", "示范制衣厂2"),
+    ):
+        text = client.get(reverse(f"console:{page}")).content.decode()
+        assert mine in text, page
+        assert foreign not in text, page
+
+
+def test_a_grant_that_ended_ends_at_once(street, log_in):
+    from server.accounts.models import RoleGrant
+
+    client = log_in("street", STREET)
+    assert client.get("/").status_code == 200
+    RoleGrant.objects.filter(role="street").delete()
+    assert client.get("/").status_code == 403

@@ -1,0 +1,77 @@
+"""Log in, log out, language, guessing."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.accounts import lockout
+
+pytestmark = pytest.mark.django_db
+
+
+def attempt(client, password, username="wang"):
+    return client.post(
+        "/login",
+        {"username": username, "password": password},
+        headers={"accept-language": "en"},
+    )
+
+
+def test_logging_in_leads_to_where_one_was_going(client, make_user):
+    make_user("wang")
+    assert attempt(client, "wrong").status_code == 200
+    response = client.post(
+        "/login?next=/review", {"username": "wang", "password": "correct horse", "next": "/review"}
+    )
+    assert (response.status_code, response.url) == (302, "/review")
+    assert client.post("/logout").url == "/login"
+    assert client.get("/review").status_code == 302
+
+
+def test_an_address_elsewhere_is_not_followed(client, make_user):
+    make_user("wang")
+    response = client.post(
+        "/login",
+        {"username": "wang", "password": "correct horse", "next": "https://elsewhere.example/"},
+    )
+    assert response.url == "/"
+
+
+def test_guessing_is_stopped_for_that_name_only(client, make_user):
+    make_user("wang")
+    make_user("li")
+    for _ in range(lockout.FAILURES):
+        attempt(client, "wrong")
+    refused = attempt(client, "correct horse")
+    assert refused.status_code == 200
+    assert "Wait 15 minutes" in refused.content.decode()
+    assert attempt(client, "correct horse", username="li").status_code == 302
+
+
+def test_a_success_forgets_earlier_failures(client, make_user):
+    make_user("wang")
+    for _ in range(lockout.FAILURES - 1):
+        attempt(client, "wrong")
+    assert attempt(client, "correct horse").status_code == 302
+    assert not lockout.is_locked("wang", "127.0.0.1")
+
+
+def test_chinese_comes_first_and_english_is_one_click_away(client, db):
+    page = client.get("/login").content.decode()
+    assert '<html lang="zh-hans">' in page
+    client.post("/language", {"language": "en", "next": "/login"})
+    assert '<html lang="en">' in client.get("/login").content.decode()
+
+
+def test_nothing_is_ever_fetched_from_elsewhere(client, db):
+    response = client.get("/login")
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'self'")
+    assert "http://" not in response.content.decode().replace("http://www.w3.org", "")
+    assert "https://" not in response.content.decode()
+
+
+def test_what_is_not_there_has_a_page(client, make_user):
+    client.force_login(make_user("wang"))
+    response = client.get("/no/such/page", headers={"accept-language": "en"})
+    assert response.status_code == 404
+    assert "outside your area" in response.content.decode()

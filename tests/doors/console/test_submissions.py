@@ -1,0 +1,205 @@
+"""The submissions list, one submission, its files, and the decision."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from server.accounts.models import Disclosure
+from tests.conftest import COMMUNITY, OTHER_COMMUNITY, STREET
+from tests.factories.console import ID_NO, attach, make_submission, photo_bytes
+
+pytestmark = pytest.mark.django_db
+HTMX = {"hx-request": "true", "hx-target": "results"}
+
+
+def rows(response) -> int:
+    return response.content.decode().count("<tr data-href=")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", 3),
+        ("state=to_review", 2),
+        ("state=approved", 1),
+        ("area=440106003001", 2),
+        ("area=440106003", 3),
+        ("q=棠荫路", 3),
+        ("q=nowhere", 0),
+        ("flag=outside_area", 1),
+        ("received_from=2026-11-20", 3),
+        ("received_to=2026-11-19", 0),
+        ("form=not-a-number", 3),
+        ("page=99", 3),
+    ],
+)
+def test_the_list_is_narrowed_by_its_filters(street, log_in, query, found):
+    make_submission(street.form, street.worker, COMMUNITY, "uuid:b", review_state="approved")
+    make_submission(street.form, street.worker, OTHER_COMMUNITY, "uuid:c", flags=["outside_area"])
+    client = log_in("street", STREET)
+    assert rows(client.get("/submissions?" + query)) == found
+    assert rows(client.get("/submissions?" + query, headers=HTMX)) == found
+
+
+def test_htmx_gets_the_results_alone(street, log_in):
+    client = log_in()
+    whole, part = client.get("/submissions"), client.get("/submissions", headers=HTMX)
+    assert "<html" in whole.content.decode()
+    assert "<html" not in part.content.decode()
+    assert "no-store" in part.headers["Cache-Control"]
+
+
+def test_an_empty_list_says_why(street, log_in):
+    client = log_in()
+    assert "Nothing matches these filters." in client.get("/submissions?q=nowhere").content.decode()
+    street.submission.review_state = "approved"
+    street.submission.save()
+    assert "Nothing waits for a decision." in client.get("/review").content.decode()
+
+
+def test_a_list_costs_the_same_however_long(street, log_in, django_assert_max_num_queries):
+    for number in range(60):
+        make_submission(street.form, street.worker, COMMUNITY, f"uuid:{number}x")
+    client = log_in()
+    with django_assert_max_num_queries(10):
+        response = client.get("/submissions")
+    assert rows(response) == 50
+    assert rows(client.get("/submissions?page=2")) == 11
+
+
+def test_answers_are_shown_by_label_in_the_active_language_and_numbers_masked(street, log_in):
+    client = log_in()
+    address = reverse("console:submission", args=[street.submission.pk])
+    english = client.get(address).content.decode()
+    assert "Outcome" in english
+    assert "complete" in english
+    chinese = client.get(address, headers={"accept-language": "zh-hans"}).content.decode()
+    assert "走访结果" in chinese
+    assert "完成" in chinese
+    for page in (english, chinese):
+        assert ID_NO not in page
+        assert f"{ID_NO[:6]}**********{ID_NO[-2:]}" in page
+
+
+def test_a_restricted_answer_needs_the_role(street, log_in):
+    address = reverse("console:submission", args=[street.submission.pk])
+    assert "CPC member" not in log_in("street", STREET).get(address).content.decode()
+    client = log_in("street", STREET, "restricted")
+    assert "CPC member" in client.get(address).content.decode()
+
+
+def test_the_page_costs_a_bounded_number_of_queries(street, log_in, django_assert_max_num_queries):
+    client = log_in()
+    with django_assert_max_num_queries(20):
+        client.get(reverse("console:submission", args=[street.submission.pk]))
+
+
+def test_a_preview_is_small_upright_and_without_the_cameras_notes(street, log_in):
+    sideways = attach(street.submission, "side.jpg", photo_bytes((1200, 900), orientation=6))
+    response = log_in().get(reverse("console:preview", args=[sideways.pk]))
+    image = Image.open(io.BytesIO(response.content))
+    assert (response.headers["Content-Type"], image.size) == ("image/jpeg", (360, 480))
+    assert not image.getexif()
+    assert "private" in response.headers["Cache-Control"]
+    assert not Disclosure.objects.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"<svg onload=alert(1)>", b"\xff\xd8\xff\xe0 torn"])
+def test_what_is_no_photo_has_no_preview(street, log_in, content):
+    file = attach(street.submission, "odd.jpg", content)
+    assert log_in().get(reverse("console:preview", args=[file.pk])).status_code == 404
+
+
+def test_a_photo_that_claims_too_many_pixels_is_not_opened(street, log_in):
+    import struct
+    import zlib
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")  # fmt: skip
+    file = attach(street.submission, "bomb.png", bomb)
+    assert log_in().get(reverse("console:preview", args=[file.pk])).status_code == 404
+
+
+def test_opening_an_original_is_logged(street, log_in):
+    client = log_in()
+    response = client.get(reverse("console:file", args=[street.photo.pk]))
+    assert b"".join(response) == photo_bytes()
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    logged = Disclosure.objects.get()
+    assert (logged.kind, logged.columns, logged.area_code) == ("media", ["door.jpg"], COMMUNITY)
+    assert "door.jpg" in client.get("/disclosures").content.decode()
+
+
+def test_a_file_that_could_be_a_page_is_only_downloaded(street, log_in):
+    file = attach(street.submission, "page.html", b"<script>alert(1)</script>")
+    response = log_in().get(reverse("console:file", args=[file.pk]))
+    assert b"".join(response) == b"<script>alert(1)</script>"
+    assert response.headers["Content-Disposition"].startswith("attachment")
+    assert response.headers["Content-Type"] == "application/octet-stream"
+
+
+def test_a_decision_is_taken_explained_and_taken_back(street, log_in):
+    client = log_in()
+    address = reverse("console:decide", args=[street.submission.pk])
+
+    def state() -> str:
+        street.submission.refresh_from_db()
+        return street.submission.review_state
+
+    refused = client.post(address, {"state": "rejected", "reason": " "}, headers=HTMX)
+    assert refused.status_code == 400
+    assert "Say why" in refused.content.decode()
+    assert state() == "received"
+    answer = client.post(address, {"state": "rejected", "reason": "wrong house"}, headers=HTMX)
+    assert "wrong house" in answer.content.decode()
+    assert state() == "rejected"
+    client.post(address, {"state": "received", "reason": ""})
+    assert state() == "received"
+    assert [row.state for row in street.submission.decisions.all()] == ["rejected", "received"]
+    assert client.post(address, {"state": "nonsense"}).status_code == 400
+
+
+def test_a_decision_from_another_site_is_refused(street, log_in):
+    client = Client(enforce_csrf_checks=True)
+    client.cookies = log_in().cookies
+    address = reverse("console:decide", args=[street.submission.pk])
+    assert client.post(address, {"state": "approved"}).status_code == 403
+
+
+def test_what_could_not_be_taken_is_listed_with_its_reason(street, log_in):
+    from server.submissions.models import Quarantined
+
+    Quarantined.objects.create(
+        received_at=street.submission.received_at, reason="form-closed", form_id="old_form",
+        sha256=bytes(32), document=b"", size=10, submitter=street.worker, area=COMMUNITY,
+    )  # fmt: skip
+    page = log_in().get("/quarantine").content.decode()
+    assert "old_form" in page
+    assert "The form is closed" in page
+
+
+def test_changes_do_not_name_restricted_columns_to_others(street, log_in):
+    from server.ledgers.models import Contribution
+
+    Contribution.objects.create(
+        id=street.submission.current_version_id * 65536, family="person", entry=street.person.pk,
+        keys=[street.person.pk], submission=street.submission, path="/data/members[1]",
+        observed_at=street.submission.received_at, received_at=street.submission.received_at,
+        instance_id="uuid:1", worker=street.worker, level=2, area_code=COMMUNITY,
+        values={"name": "陈大文1", "political": "01"},
+    )  # fmt: skip
+    address = reverse("console:submission", args=[street.submission.pk])
+    page = log_in("street", STREET).get(address).content.decode()
+    assert reverse("console:person", args=[street.person.pk]) in page
+    assert "political" not in page
+    assert "political" in log_in("street", STREET, "restricted").get(address).content.decode()

@@ -1,0 +1,133 @@
+"""Making people, and the commands that do it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from server.accounts import collect
+from server.accounts.models import FieldAccount, RoleGrant, User
+from server.accounts.problems import BadArea, BadUserName, NameTaken
+from server.accounts.selectors import authenticate_token
+from server.accounts.services import add_worker, create_user
+
+pytestmark = pytest.mark.django_db
+
+
+def told(capsys, *arguments: str) -> dict:
+    call_command(*arguments, "--json")
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_worker_is_one_command_away_from_collect(divisions, capsys) -> None:
+    found = told(
+        capsys,
+        "worker",
+        "add",
+        "wang",
+        "--area",
+        "440106003001",
+        "--base-url",
+        "https://r.example/",
+    )
+
+    token = found["base_url"].removeprefix("https://r.example/key/")
+    login = authenticate_token(token)
+    assert (login.worker.areas, login.field_account_id) == (
+        ("440106003001",),
+        found["field_account"],
+    )
+    assert User.objects.get(username="wang").check_password(found["password"])
+    assert collect.read_code_text(found["qr"]) == found["collect"]
+    assert found["collect"]["general"]["server_url"] == found["base_url"]
+    assert found["collect"]["general"]["form_update_mode"] == "match_exactly"
+    assert found["collect"]["admin"] == {}
+
+
+def test_a_worker_for_people_shows_the_code(divisions, capsys) -> None:
+    call_command("worker", "add", "wang", "--area", "440106003001")
+
+    assert "▀" in capsys.readouterr().out
+
+
+def test_phones_are_listed_and_shut_out(divisions, capsys) -> None:
+    made = add_worker(username="wang", areas=["440106003001", "440106003002"])
+
+    (row,) = told(capsys, "worker", "list")
+    assert (row["username"], row["areas"]) == ("wang", ["440106003001", "440106003002"])
+    assert row["phones"][0]["revoked_at"] is None
+    assert told(capsys, "worker", "revoke", "wang")["revoked"] == 1
+    assert told(capsys, "worker", "revoke", "wang")["revoked"] == 0
+    assert authenticate_token(made.token) is None
+    assert FieldAccount.objects.get().revoked_at
+    with pytest.raises(CommandError, match="nobody"):
+        call_command("worker", "revoke", "nobody")
+
+
+def test_a_user_of_the_street(divisions, capsys) -> None:
+    found = told(capsys, "user", "add", "li", "--role", "street", "--area", "440106003000")
+
+    user = User.objects.get(username=found["username"])
+    assert user.check_password(found["password"])
+    assert (RoleGrant.objects.get().role, RoleGrant.objects.get().area) == ("street", "440106003")
+    (row,) = told(capsys, "user", "list")
+    assert row["roles"] == [{"role": "street", "area": "440106003"}]
+    assert not User.objects.filter(password__contains=found["password"]).exists()
+
+
+def test_faults_are_one_sentence_and_leave_nothing(divisions) -> None:
+    create_user(username="li", role="street", areas=["440106003"])
+
+    for arguments in (
+        ("worker", "add", "new", "--area", "999999"),
+        ("worker", "add", "new", "--area", "440106003001", "--area", "12x"),
+        ("worker", "add", "li", "--area", "440106003001"),
+        ("user", "add", "a b", "--role", "street", "--area", ""),
+    ):
+        with pytest.raises(CommandError) as raised:
+            call_command(*arguments)
+        assert raised.value.returncode == 1
+        assert "\n" not in str(raised.value)
+    assert User.objects.count() == 1
+    assert not FieldAccount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("area", "kept"),
+    [
+        ("", ""),
+        ("44", "44"),
+        ("440106003001", "440106003001"),
+        ("440106003000", "440106003"),
+        ("440106000000", "440106"),
+    ],
+)
+def test_areas_are_kept_as_prefixes(divisions, area, kept) -> None:
+    create_user(username="li", role="street", areas=[area])
+
+    assert RoleGrant.objects.get().area == kept
+
+
+@pytest.mark.parametrize("area", ["4401060039", "x", "1234567890123", "440106003009"])
+def test_areas_that_are_nowhere_are_refused(divisions, area) -> None:
+    with pytest.raises(BadArea):
+        create_user(username="li", role="street", areas=[area])
+
+
+def test_names_are_unique_and_can_be_typed(divisions) -> None:
+    create_user(username="李.li-1", role="street", areas=[""])
+    with pytest.raises(NameTaken):
+        create_user(username="李.li-1", role="street", areas=[""])
+    for bad in ("", "a b", "a:b", "x" * 151, "a\n"):
+        with pytest.raises(BadUserName):
+            create_user(username=bad, role="street", areas=[""])
+
+
+def test_the_code_can_be_drawn() -> None:
+    text = collect.code_text(collect.settings(server_url="https://r.example/key/x", project="入户"))
+
+    assert collect.png(text).startswith(b"\x89PNG")
+    assert collect.svg(text).startswith("<svg")
+    assert collect.terminal(text)

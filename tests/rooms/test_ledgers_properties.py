@@ -1,0 +1,179 @@
+"""Random histories through the database: the running ledgers are what a fold from nothing makes of the same truth."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.accounts.access import access_of
+from server.ledgers.definitions import LEDGERS
+from server.ledgers.models import (
+    Contribution,
+    DeskAct,
+    IdentityKey,
+    LedgerException,
+    Membership,
+    Person,
+)
+from server.ledgers.problems import AlreadyDone
+from server.ledgers.services import correct, mark_same, merge_submissions, refold_due, undo, void
+from tests.factories.ledger_histories import filled_forms
+from tests.factories.ledgers import Filled, make_versions, store, uuid_of
+
+pytestmark = pytest.mark.django_db
+AS_OF = date(2026, 11, 23)
+TABLES = (*LEDGERS.values(), Membership, IdentityKey, LedgerException, Contribution)
+APART = frozenset({"row_version", "web_point"})
+
+
+def state() -> dict[str, list[tuple[Any, ...]]]:
+    """Every ledger's rows, without what counts history."""
+    found = {}
+    for model in TABLES:
+        names = [
+            field.attname for field in model._meta.concrete_fields if field.attname not in APART
+        ]
+        if model is LedgerException:
+            names.remove("id")
+        rows = model._default_manager.values_list(*names)
+        found[model.__name__] = sorted((tuple(map(plain, row)) for row in rows), key=repr)
+    return found
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return repr(sorted(value.items()))
+    if isinstance(value, list):
+        return tuple(value)
+    return (
+        value.wkt
+        if hasattr(value, "wkt")
+        else bytes(value)
+        if isinstance(value, memoryview)
+        else value
+    )
+
+
+def forget_ledgers() -> None:
+    """Empty everything derived; what was received and decided stays."""
+    for model in TABLES:
+        connection.cursor().execute(f"delete from {model._meta.db_table}")
+
+
+class Office:
+    """A history in the making: what was sent, edited, decided and done at the desk."""
+
+    def __init__(self, user: Any) -> None:
+        self.user, self.access = user, access_of(user)
+        self.versions = make_versions()
+        self.submissions: list[Any] = []
+        self.clock = datetime(2026, 9, 1, tzinfo=UTC)
+
+    def tick(self) -> datetime:
+        self.clock += timedelta(minutes=7)
+        return self.clock
+
+    def send(self, filled: Filled, *, edits: Any = None, merge: bool = True) -> None:
+        submission = store(
+            filled,
+            version=self.versions[filled.form],
+            submitter=self.user,
+            instance_id=f"uuid:{uuid_of(str(self.tick()))}",
+            received_at=self.clock,
+            submission=edits,
+        )
+        if edits is None:
+            self.submissions.append(submission)
+        if merge:
+            merge_submissions(submission_ids=[submission.pk], as_of=AS_OF)
+
+    def review(self, submission: Any, review_state: str) -> None:
+        submission.review_state = review_state
+        submission.save()
+        merge_submissions(submission_ids=[submission.pk], as_of=AS_OF)
+
+    def desk(self, what: str, choose: random.Random) -> None:
+        people = list(Person.objects.order_by("id").values_list("id", flat=True))
+        how = {"family": "person", "reason": "test", "access": self.access, "at": self.tick()}
+        done = list(DeskAct.objects.filter(undone_at=None))
+        if what == "same" and len(people) > 1:
+            one, two = choose.sample(people, 2)
+            mark_same(entry=one, other=two, **how)
+        elif what == "correct" and people:
+            correct(entry=choose.choice(people), column="edu", value="10", **how)
+        elif what == "void" and people:
+            void(entry=choose.choice(people), **how)
+        elif what == "undo" and done:
+            undo(act=choose.choice(done), access=self.access, at=self.clock)
+
+    def rebuild(self, order: random.Random, *, batch: int) -> None:
+        """Everything again from nothing, in another order and other batches."""
+        forget_ledgers()
+        ids = [one.pk for one in self.submissions]
+        order.shuffle(ids)
+        for start in range(0, len(ids), batch):
+            merge_submissions(submission_ids=ids[start : start + batch], as_of=AS_OF)
+        from server.ledgers.services.desk import _apply
+
+        acts = list(DeskAct.objects.filter(undone_at=None))
+        order.shuffle(acts)
+        for act in acts:
+            _apply([act], datetime(2026, 11, 23, 4, tzinfo=UTC))
+
+
+ACTS = st.sampled_from(
+    ["send"] * 6 + ["edit", "reject", "approve", "same", "correct", "void", "undo", "undo"]
+)
+
+
+@pytest.fixture
+def office(divisions, make_user):
+    return Office(make_user("zhang"))
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    forms=st.lists(filled_forms(), min_size=1, max_size=9),
+    acts=st.lists(ACTS, max_size=8),
+    seed=st.integers(0, 2**16),
+)
+def test_whatever_happened_the_ledgers_are_what_a_rebuild_makes(office, forms, acts, seed):
+    from django.db import transaction
+
+    choose = random.Random(seed)
+    with transaction.atomic():
+        office.submissions.clear()
+        pending = list(forms)
+        for act in ["send", *acts, *["send"] * len(forms)]:
+            if act == "send" and pending:
+                office.send(pending.pop())
+            elif act == "edit" and office.submissions and pending:
+                edited = choose.choice(office.submissions)
+                replacement = pending.pop()
+                replacement.form = edited.current_version.form_version.title
+                office.send(replacement, edits=edited)
+            elif act in ("reject", "approve") and office.submissions:
+                office.review(
+                    choose.choice(office.submissions), f"{act}ed" if act == "reject" else "approved"
+                )
+            else:
+                try:
+                    office.desk(act, choose)
+                except AlreadyDone:
+                    continue
+        while refold_due(as_of=AS_OF):  # desk acts were folded as of their own day
+            pass
+        running = state()
+        office.rebuild(choose, batch=choose.choice([1, 3, 50]))
+        assert state() == running
+        transaction.set_rollback(True)

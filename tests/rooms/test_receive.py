@@ -1,0 +1,278 @@
+"""What becomes of an upload: new, resend, more files, edit, or quarantine."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from server.core import blobs
+from server.core.problems import Problem
+from server.forms.models import Form
+from server.submissions.models import (
+    Attachment,
+    Quarantined,
+    ReviewState,
+    Submission,
+    SubmissionVersion,
+    Waiting,
+)
+from server.submissions.problems import (
+    EditSuperseded,
+    EncryptedInstance,
+    FormClosed,
+    InstanceConflict,
+    NoInstanceId,
+    OriginalNotHere,
+    UnknownForm,
+    UnknownFormVersion,
+)
+from server.submissions.selectors import document_of
+from server.submissions.services import IncomingFile, Outcome, Receipt, receive
+from server.submissions.services.receiving import MAX_DOCUMENT_MB
+from tests.factories.submissions import (
+    FORM_ID,
+    RECEIVED_AT,
+    household_instance,
+    instance,
+    instance_id,
+    make_form,
+    make_phone,
+    sender_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def phone(divisions):
+    make_form()
+    return make_phone()
+
+
+@pytest.fixture
+def send(phone):
+    def send(document: bytes, **files: bytes) -> Receipt:
+        incoming = [
+            IncomingFile(name.replace("_", "."), "image/jpeg", lambda content=content: [content])
+            for name, content in files.items()
+        ]
+        return receive(
+            document=document, files=incoming, sender=sender_of(phone), received_at=RECEIVED_AT
+        )
+
+    return send
+
+
+def names(submission: Submission) -> dict[str, bytes]:
+    files = Attachment.objects.filter(version=submission.current_version_id)
+    return {file.name: blobs.read(file.sha256) for file in files}
+
+
+def jobs() -> int:
+    with psycopg.Cursor(_raw()) as cursor:
+        return cursor.execute(
+            "select count(*) from procrastinate_jobs where task_name = 'drain' and status = 'todo'"
+        ).fetchone()[0]
+
+
+def _raw():
+    from django.db import connection
+
+    connection.ensure_connection()
+    return connection.connection
+
+
+def test_a_new_record_is_kept_byte_for_byte_sealed_and_queued_once(send, phone) -> None:
+    document = household_instance(1)
+
+    receipt = send(document, photo_jpg=b"\xff\xd8photo", audit_csv=b"")
+    send(household_instance(2))
+
+    submission = Submission.objects.get(pk=receipt.submission_id)
+    version = submission.current_version
+    assert receipt.outcome is Outcome.NEW
+    assert (submission.instance_id, submission.review_state) == (instance_id(1), "received")
+    assert document_of(version) == document
+    assert "测试1-0".encode() not in bytes(version.document)
+    assert b"449901" not in bytes(version.document)
+    assert (version.size, version.device_id) == (len(document), "collect:test")
+    assert (version.submitter_id, version.field_account_id) == (
+        phone.user_id,
+        phone.field_account_id,
+    )
+    assert names(submission) == {"photo.jpg": b"\xff\xd8photo", "audit.csv": b""}
+    assert Waiting.objects.count() == 2
+    assert jobs() == 1
+
+
+def test_the_accept_path_sends_one_statement(send, monkeypatch) -> None:
+    send(instance(1))
+    sent = []
+    execute = psycopg.Cursor.execute
+    monkeypatch.setattr(
+        psycopg.Cursor,
+        "execute",
+        lambda self, query, *args, **kwargs: (
+            sent.append(query) or execute(self, query, *args, **kwargs)
+        ),
+    )
+
+    send(household_instance(2), photo_jpg=b"1")
+
+    assert len(sent) == 1
+
+
+def test_the_same_bytes_again_change_nothing(send) -> None:
+    first = send(instance(1), photo_jpg=b"1")
+
+    again = send(instance(1), photo_jpg=b"1")
+
+    assert again == Receipt(Outcome.RESEND, first.submission_id)
+    assert send(instance(1)) == again
+    assert (Submission.objects.count(), SubmissionVersion.objects.count()) == (1, 1)
+    assert (Attachment.objects.count(), Waiting.objects.count()) == (1, 1)
+
+
+def test_files_may_follow_in_any_number_of_requests(send) -> None:
+    receipt = send(instance(1), a_jpg=b"a")
+
+    assert send(instance(1), b_jpg=b"b").outcome is Outcome.ATTACHMENTS
+    assert send(instance(1), b_jpg=b"b", c_jpg=b"").outcome is Outcome.ATTACHMENTS
+
+    submission = Submission.objects.get(pk=receipt.submission_id)
+    assert names(submission) == {"a.jpg": b"a", "b.jpg": b"b", "c.jpg": b""}
+
+
+def test_the_first_whole_file_under_a_name_stays_and_a_cut_one_is_completed(send) -> None:
+    receipt = send(instance(1), whole_jpg=b"first", cut_jpg=b"begin", empty_jpg=b"")
+
+    send(instance(1), whole_jpg=b"other content", cut_jpg=b"beginning to end", empty_jpg=b"full")
+    send(instance(1), cut_jpg=b"beg")
+
+    submission = Submission.objects.get(pk=receipt.submission_id)
+    assert names(submission) == {
+        "whole.jpg": b"first",
+        "cut.jpg": b"beginning to end",
+        "empty.jpg": b"full",
+    }
+
+
+def test_other_content_under_a_known_id_is_refused_and_kept_aside(send) -> None:
+    send(instance(1))
+    other = instance(1, met_whom="2")
+
+    for _time in range(2):
+        with pytest.raises(InstanceConflict):
+            send(other, photo_jpg=b"1")
+
+    kept = Quarantined.objects.get()
+    assert (kept.reason, kept.form_id, kept.instance_id) == (
+        "instance-conflict",
+        FORM_ID,
+        instance_id(1),
+    )
+    assert [file["name"] for file in kept.attachments] == ["photo.jpg"]
+    assert "张三".encode() not in bytes(kept.document)
+    assert Submission.objects.get().current_version.sha256 != kept.sha256
+
+
+def test_the_same_id_in_another_form_is_another_record(send) -> None:
+    make_form("home_visit")
+    send(instance(1))
+
+    assert send(instance(1, form_id="home_visit")).outcome is Outcome.NEW
+    assert Submission.objects.count() == 2
+
+
+def test_an_older_version_and_a_closing_form_still_take_records(send) -> None:
+    make_form(version="2026.2")
+    assert send(instance(1)).outcome is Outcome.NEW
+    Form.objects.update(state="closing")
+
+    assert send(instance(2)).outcome is Outcome.NEW
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        (instance(1, form_id="nobody_knows"), UnknownForm),
+        (instance(1, version="1999"), UnknownFormVersion),
+        (instance(1).replace(b"<data ", b'<data encrypted="yes" '), EncryptedInstance),
+        (instance(1).replace(b"instanceID", b"other"), NoInstanceId),
+        (instance(1, deprecated=instance_id(9)), OriginalNotHere),
+        (b"<html/>", Problem),
+        (b"not xml \xff", Problem),
+        (b"", Problem),
+    ],
+)
+def test_what_cannot_be_taken_is_kept_whole_with_the_reason(send, document, problem) -> None:
+    with pytest.raises(problem) as raised:
+        send(document, photo_jpg=b"1")
+
+    kept = Quarantined.objects.get()
+    assert kept.reason == raised.value.type
+    assert (kept.size, kept.area) == (len(document), "440106003001")
+    assert "449901" not in kept.detail
+    assert not Submission.objects.exists()
+    assert not Waiting.objects.exists()
+
+
+def test_a_closed_form_takes_nothing_new_but_still_knows_what_it_has(send) -> None:
+    send(instance(1))
+    Form.objects.update(state="closed")
+
+    with pytest.raises(FormClosed):
+        send(instance(2))
+    assert send(instance(1)).outcome is Outcome.RESEND
+    assert send(instance(1), late_jpg=b"1").outcome is Outcome.ATTACHMENTS
+
+
+def test_an_endless_document_is_kept_nowhere(send) -> None:
+    with pytest.raises(Problem) as raised:
+        send(b"<a>" + b" " * MAX_DOCUMENT_MB * 1024 * 1024 + b"</a>")
+
+    assert raised.value.status == 413
+    assert not Quarantined.objects.exists()
+
+
+def test_an_edit_is_a_new_version_and_carries_named_files_forward(send) -> None:
+    photo = "<photo>photo.jpg</photo>"
+    first = send(instance(1, answers=photo), photo_jpg=b"photo", old_jpg=b"unnamed now")
+    Waiting.objects.all().delete()
+    edit = instance(2, deprecated=instance_id(1), answers=photo, met_whom="2")
+
+    receipt = send(edit, new_jpg=b"new")
+    again = send(edit, new_jpg=b"new")
+
+    submission = Submission.objects.get()
+    assert receipt == Receipt(Outcome.EDIT, first.submission_id)
+    assert again == Receipt(Outcome.RESEND, first.submission_id)
+    assert submission.instance_id == instance_id(1)
+    assert submission.review_state == ReviewState.EDITED
+    assert submission.current_version.instance_id == instance_id(2)
+    assert names(submission) == {"photo.jpg": b"photo", "new.jpg": b"new"}
+    assert submission.versions.count() == 2
+    assert Waiting.objects.count() == 1
+
+
+def test_edits_chain_and_only_the_current_version_can_be_edited(send) -> None:
+    send(instance(1))
+    send(instance(2, deprecated=instance_id(1)))
+    assert send(instance(3, deprecated=instance_id(2))).outcome is Outcome.EDIT
+
+    with pytest.raises(EditSuperseded):
+        send(instance(4, deprecated=instance_id(1)))
+
+    assert Submission.objects.get().current_version.instance_id == instance_id(3)
+    assert Quarantined.objects.get().instance_id == instance_id(4)
+    assert send(instance(1)).outcome is Outcome.RESEND
+
+
+def test_an_edit_that_overtook_its_original_is_taken_when_it_comes_again(send) -> None:
+    edit = instance(2, deprecated=instance_id(1))
+    with pytest.raises(OriginalNotHere):
+        send(edit)
+
+    send(instance(1))
+
+    assert send(edit).outcome is Outcome.EDIT

@@ -1,0 +1,102 @@
+"""The demo speaks the forms as they are: every answer has its question, every instance is well-formed."""
+
+from datetime import date
+from pathlib import Path
+from random import Random
+from uuid import UUID, uuid5
+
+import pytest
+from lxml import etree
+from pyxform.xls2xform import convert
+
+from server.ops.demo import boundaries, photos
+from server.ops.demo.answers import Subject, instance_name
+from server.ops.demo.instances import Template
+from server.ops.demo.plan import Calendar, Plan
+from server.ops.demo.population import population
+from server.submissions import envelope
+
+XLSFORMS = Path(__file__).parents[2] / "xlsforms"
+CALENDAR = Calendar(until=date(2026, 11, 1), quarters=2)
+
+
+@pytest.fixture(scope="module")
+def xforms():
+    return {
+        form_id: convert(xlsform=XLSFORMS / f"{form_id}.xlsx").xform.encode()
+        for form_id in ("household_survey", "employer_survey", "home_visit")
+    }
+
+
+@pytest.fixture(scope="module")
+def sendings():
+    street = boundaries.street(seed=1, communities=2, recoded_on=CALENDAR.recoded_on, moved=1)
+    people = population(seed=1, communities=street.communities, households=60, on=CALENDAR.begins)
+    plan = Plan(
+        seed=1,
+        street=street,
+        people=people,
+        calendar=CALENDAR,
+        workers={one.code: "worker" for one in street.communities},
+        list_uuid=lambda code: uuid5(UUID(int=0), code),
+    )
+    subjects = [
+        Subject(UUID(int=n), UUID(int=n) if n % 3 else None, home.uuid, home.address, None)
+        for n, home in enumerate(people.homes[:20])
+    ]
+    return plan.census() + plan.later(subjects)
+
+
+def unanswerable(answers, root):
+    """The names that the form has no question for."""
+    names = {element.tag for element in root.iter()}
+    missing = {name for name in answers if name not in names and name != "entity"}
+    for name, value in answers.items():
+        if isinstance(value, list):
+            repeat = root.find(f".//{name}")
+            missing |= {gone for record in value for gone in unanswerable(record, repeat)}
+    return missing
+
+
+def test_every_answer_has_a_question(xforms, sendings):
+    roots = {form_id: Template(xform).root for form_id, xform in xforms.items()}
+    missing = {
+        (sending.form_id, name)
+        for sending in sendings
+        for name in unanswerable(sending.say(Random(1)), roots[sending.form_id])
+    }
+    assert missing == set()
+
+
+def test_an_instance_is_what_collect_would_send(xforms, sendings):
+    templates = {form_id: Template(xform) for form_id, xform in xforms.items()}
+    for sending in sendings:
+        answers = sending.say(Random(1))
+        name = instance_name(sending.form_id, sending.place, sending.knock.at)
+        document = templates[sending.form_id].fill(
+            answers, instance_id=sending.instance_id, instance_name=name
+        )
+        read = envelope.parse(document)
+        assert read.form_id == sending.form_id
+        assert read.version
+        assert read.instance_id == f"uuid:{sending.instance_id}"
+        root = etree.fromstring(document)
+        assert len(root.findall("members")) == len(answers.get("members", []))
+        assert [e.text for e in root.iter("visited_at")] == [answers["visited_at"]]
+        assert (root.find(".//entity") is not None) == ("entity" in answers)
+        assert b"template" not in document
+
+
+def test_a_question_the_demo_does_not_know_is_left_blank(xforms):
+    empty = Template(xforms["household_survey"]).fill({}, instance_id=UUID(int=1))
+    root = etree.fromstring(empty)
+    filled = {e.tag for e in root.iter() if not len(e) and e.text}
+    assert filled == {"instanceID"}
+    assert root.findall("members") == []
+
+
+def test_pictures_are_small_and_always_the_same():
+    pictures = {photos.door(number) for number in range(photos.VARIETY)}
+    assert len(pictures) == photos.VARIETY
+    assert photos.door(3) == photos.door(3 + photos.VARIETY)
+    assert all(p.startswith(b"\xff\xd8") and 2_000 < len(p) < 40_000 for p in pictures)
