@@ -223,7 +223,7 @@ def tile_at(lon: float, lat: float, zoom: int) -> tuple[int, int]:
 
 
 def spread(took: list[float]) -> dict[str, float]:
-    cuts = statistics.quantiles(took, n=20) if len(took) > 1 else took * 19
+    cuts = statistics.quantiles(took, n=20, method="inclusive") if len(took) > 1 else took * 19
     return {
         "p50_ms": round(statistics.median(took), 1),
         "p95_ms": round(cuts[-1], 1),
