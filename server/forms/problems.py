@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from server.core.problems import Problem
@@ -24,8 +24,8 @@ class Fault:
     def where(self) -> str:
         """`survey, row 12` in the active language; empty when it concerns the file as a whole."""
         if self.sheet and self.row:
-            return _now("sheet {sheet}, row {row}").format(sheet=self.sheet, row=self.row)
-        return _now("sheet {sheet}").format(sheet=self.sheet) if self.sheet else ""
+            return gettext("sheet {sheet}, row {row}").format(sheet=self.sheet, row=self.row)
+        return gettext("sheet {sheet}").format(sheet=self.sheet) if self.sheet else ""
 
     def __str__(self) -> str:
         sentence = f"{self.fault} {self.remedy}".strip()

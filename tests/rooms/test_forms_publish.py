@@ -291,7 +291,7 @@ def test_the_command_prints_a_line_a_form_and_fails_when_one_is_refused(tmp_path
     told = capsys.readouterr()
     assert "good.xlsx" in told.out
     assert "plain" in told.out
-    assert [line.split(":")[0] for line in told.err.splitlines() if ".xlsx" in line] == [
+    assert [line.split("：")[0] for line in told.err.splitlines() if ".xlsx" in line] == [
         "bad.xlsx",
         "none.xlsx",
     ]

@@ -179,7 +179,10 @@ def test_all_faults_are_told_together():
     with pytest.raises(FaultyWorkbook) as refused:
         compiled(xlsforms.workbook(form))
     assert len(refused.value.faults) == 2
-    assert refused.value.detail.count("sheet survey, row") == 2
+    assert [fault.sheet for fault in refused.value.faults] == ["survey", "survey"]
+    for fault in refused.value.faults:
+        assert str(fault) in refused.value.detail
+        assert str(fault).startswith(f"工作表 survey 第 {fault.row} 行")
 
 
 def test_a_combined_key_needs_its_link_and_its_column():
