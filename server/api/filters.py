@@ -134,6 +134,10 @@ class Ordering(django_filters.OrderingFilter):
             return qs
         return qs.order_by(*(self.get_ordering_value(name) for name in value), "pk")
 
+    def build_choices(self, fields: Any, labels: Any) -> list[tuple[str, str]]:
+        """Named by the columns: django-filter's labels would keep the language of the import."""
+        return [(name, name) for param in fields.values() for name in (param, f"-{param}")]
+
 
 class RestrictedOnly:
     """Mixed into a filter by a restricted column: only rows where the caller may see it can match.

@@ -17,6 +17,8 @@ from urllib.parse import urlencode
 import psycopg
 import requests
 
+from server.ops.setup.serving import WEB_SERVER
+
 ROOT = Path(__file__).resolve().parents[2]
 FORMS = sorted((ROOT / "xlsforms").glob("*.xlsx"))
 
@@ -57,8 +59,8 @@ class Office:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        bind = ["--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--log-level", "warning"]
-        self._start("-m", "gunicorn", "server.config.wsgi", *bind)
+        bind = ("--bind", f"127.0.0.1:{self.port}", "--workers", "2")
+        self._start(*WEB_SERVER, *bind)
         self._start("-m", "server", "procrastinate", "worker", "--queues", "pipeline")
         self.wait_for(self._serves, "the server to answer /healthz")
 

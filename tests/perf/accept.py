@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.config.settings")
 
+from server.ops.setup.serving import WEB_SERVER  # noqa: E402
 from tests.factories.submissions import VERSION, household_instance, instance_id  # noqa: E402
 
 BOUNDARY = b"ruhu-load-7d1c0a"
@@ -101,7 +102,6 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--processes", type=int, default=4, help="gunicorn processes")
-    parser.add_argument("--worker-class", default="sync", help="gunicorn worker class")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--photo-kb", type=int, default=0, help="send a photo of this size too")
@@ -171,9 +171,8 @@ def _generated(number: int, form_id: str) -> bytes:
 
 def _serve(options: argparse.Namespace) -> subprocess.Popen[bytes]:
     command = [
-        sys.executable, "-W", "ignore", "-m", "gunicorn", "server.config.wsgi",
+        sys.executable, "-W", "ignore", *WEB_SERVER,
         "--bind", f"127.0.0.1:{options.port}", "--workers", str(options.processes),
-        "--worker-class", options.worker_class, "--preload", "--log-level", "warning",
     ]  # fmt: skip
     server = subprocess.Popen(command, cwd=ROOT)
     for _attempt in range(100):
@@ -276,7 +275,7 @@ def _answer(connection: socket.socket) -> tuple[int, bool]:
         received += chunk
     head, _blank, body = received.partition(b"\r\n\r\n")
     lowered = head.lower()
-    length = int(lowered.partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
+    length = int(lowered.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0] or 0)
     while len(body) < length:
         chunk = connection.recv(65536)
         if not chunk:

@@ -76,7 +76,12 @@ class Person(LedgerEntry):
     disability_grade = code(
         "DG", "残疾等级", "disability grade", Merge.VERIFIED, sensitivity=Sensitivity.RESTRICTED
     )
-    disability_cert = sealed("残疾人证号", "disability certificate number", Merge.VERIFIED)
+    disability_cert = sealed(
+        "残疾人证号",
+        "disability certificate number",
+        Merge.VERIFIED,
+        sensitivity=Sensitivity.RESTRICTED,
+    )
     disability_cert_hash = hash_of()
     phone = sealed("联系电话", "phone", Merge.LATEST)
     phone_hash = hash_of()

@@ -18,14 +18,22 @@ from server.ops.setup.supervise import Program, Supervisor
 
 READY_WITHIN = 90
 
+WEB_SERVER = (
+    "-m", "gunicorn", "server.config.wsgi", "--preload",
+    # A phone on a bad line may take minutes for a photo: it holds a thread, not the office.
+    "--worker-class", "gthread", "--threads", "8", "--keep-alive", "10",
+    "--timeout", "120", "--graceful-timeout", "15",
+    "--limit-request-line", "0",  # Collect asks after all its offline entities in one address
+    "--log-level", "warning", "--no-control-socket",
+)  # fmt: skip
+"""gunicorn as phones need it, whatever it listens on. No access log: tokens are part of the addresses."""
+
 
 def web(places: Places, database: Database, listener: socket.socket, processes: int) -> Program:
-    """gunicorn on the supervisor's socket. No access log: tokens are part of the addresses."""
+    """gunicorn on the supervisor's socket."""
     command = [
-        str(places.python), "-P", "-W", "ignore", "-m", "gunicorn", "server.config.wsgi",
-        "--bind", f"fd://{listener.fileno()}", "--workers", str(processes), "--worker-class", "sync",
-        "--preload", "--timeout", "120", "--graceful-timeout", "15",
-        "--log-level", "warning", "--no-control-socket",
+        str(places.python), "-P", "-W", "ignore", *WEB_SERVER,
+        "--bind", f"fd://{listener.fileno()}", "--workers", str(processes),
     ]  # fmt: skip
     if os.access("/dev/shm", os.W_OK):  # noqa: S108
         command += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108 — heartbeats never wait for a disk
