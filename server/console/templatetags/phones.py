@@ -19,21 +19,22 @@ register = template.Library()
 @register.simple_tag
 def phone_contact(phone: FieldAccount | User) -> SafeString:
     """Last contact, application, and what is odd about it."""
-    parts = [_seen(phone)]
+    is_silent = contact.is_silent(phone.last_seen_at, phone.created_at, now())
+    parts = [_seen(phone, "" if is_silent else "good")]
     if phone.user_agent:
         parts.append(format_html('<span class="soft">{}</span>', contact.app(phone.user_agent)))
     if phone.clock_ahead is not None and abs(phone.clock_ahead) >= contact.CLOCK_IS_OFF:
         parts.append(_badge("bad", _clock(phone.clock_ahead)))
-    if contact.is_silent(phone.last_seen_at, phone.created_at, now()):
+    if is_silent:
         parts.append(_badge("warn", _("silent for days: it may hold unsent records")))
     return SafeString(" ".join(parts))  # each part escaped by itself
 
 
-def _seen(phone: FieldAccount | User) -> SafeString:
+def _seen(phone: FieldAccount | User, kind: str) -> SafeString:
     if phone.last_seen_at is None:
         return _badge("", _("no contact yet"))
     said = _("last contact {time}").format(time=f"{localtime(phone.last_seen_at):%Y-%m-%d %H:%M}")
-    return _badge("good", said)
+    return _badge(kind, said)
 
 
 def _clock(ahead: int) -> str:
