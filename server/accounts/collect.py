@@ -56,7 +56,8 @@ def png(text: str, *, scale: int = 6) -> bytes:
 
 
 def svg(text: str) -> str:
-    return segno.make(text, error="l").svg_inline(scale=4)
+    """The code as an SVG element without a size: it fills whatever the page gives it, uncropped."""
+    return segno.make(text, error="l").svg_inline(omitsize=True)
 
 
 def terminal(text: str) -> str:

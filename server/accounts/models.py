@@ -20,18 +20,34 @@ class Role(models.TextChoices):
     RESTRICTED = "restricted", _("may see restricted columns")
 
 
+class PhoneContact(models.Model):
+    """When a phone was last heard of by this way in, and what it said of itself; at most a minute old."""
+
+    last_seen_at = models.DateTimeField(null=True)
+    user_agent = models.CharField(max_length=200, blank=True, default="")
+    device_id = models.CharField(max_length=200, blank=True, default="")
+    clock_ahead = models.IntegerField(null=True)  # seconds; negative when the phone is slow
+
+    class Meta:
+        abstract = True
+
+
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(username=username)
 
 
-class User(AbstractBaseUser):
-    """A person who logs in to the console or stands behind a field account."""
+class User(AbstractBaseUser, PhoneContact):
+    """A person who logs in to the console or stands behind a field account.
+
+    The contact is that of a phone which logs in with user name and password.
+    """
 
     username = models.CharField(_("user name"), max_length=150, unique=True)
     name = models.CharField(_("name"), max_length=100)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    device_secret = models.BinaryField(null=True)  # device_passwords.sealed_secret
 
     USERNAME_FIELD = "username"
     objects = UserManager()
@@ -41,6 +57,14 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.username
+
+    def set_password(self, raw_password: str | None) -> None:
+        """A chosen password: Digest ends with the one made for the phone.
+
+        Django also calls this to hash a known password anew, and then saves that column alone.
+        """
+        super().set_password(raw_password)
+        self.device_secret = None
 
 
 class RoleGrant(models.Model):
@@ -63,7 +87,7 @@ class RoleGrant(models.Model):
         )
 
 
-class FieldAccount(models.Model):
+class FieldAccount(PhoneContact):
     """A phone's way in: the app-user token of one worker's device.
 
     Only the token's hash is kept; the token is shown once, in the QR code.
@@ -74,7 +98,6 @@ class FieldAccount(models.Model):
     label = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True)
-    last_seen_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("user_id", "created_at")

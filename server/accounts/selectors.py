@@ -7,17 +7,21 @@ import secrets
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import Prefetch, QuerySet
 
 from server.accounts.access import Access, Worker
+from server.accounts.device_passwords import opened_secret, sealed_secret
 from server.accounts.models import FieldAccount, Role, RoleGrant, User
 from server.core.sealing import token_hash
 from server.core.statements import run
 
 _BY_TOKEN = """
 select account.id, person.id,
+       coalesce(account.last_seen_at < statement_timestamp() - interval '1 minute', true),
        array(select grants.area from accounts_rolegrant grants
               where grants.user_id = person.id and grants.role = 'worker' order by 1)
   from accounts_fieldaccount account
@@ -26,7 +30,8 @@ select account.id, person.id,
 """  # noqa: S105 SQL
 
 _BY_NAME = """
-select person.id, person.password,
+select person.id, person.password, person.device_secret,
+       coalesce(person.last_seen_at < statement_timestamp() - interval '1 minute', true),
        array(select grants.area from accounts_rolegrant grants
               where grants.user_id = person.id and grants.role = 'worker' order by 1)
   from accounts_user person
@@ -40,6 +45,7 @@ class FieldLogin:
 
     worker: Worker
     field_account_id: int | None  # None with user name and password
+    contact_due: bool = False  # the last contact on record is over a minute old
 
 
 def authenticate_token(token: str) -> FieldLogin | None:
@@ -50,16 +56,27 @@ def authenticate_token(token: str) -> FieldLogin | None:
     row = run(_BY_TOKEN, {"hash": token_hash(token)})
     if row is None:
         return None
-    account_id, user_id, areas = row
-    return FieldLogin(Worker(user_id, tuple(areas)), account_id)
+    account_id, user_id, contact_due, areas = row
+    return FieldLogin(Worker(user_id, tuple(areas)), account_id, contact_due)
 
 
-def authenticate_password(username: str, password: str) -> FieldLogin | None:
+def device_login(username: str) -> tuple[bytes, FieldLogin | None]:
+    """The Digest secret of a user name, and who it lets in; a secret nobody knows, and None, for all other names."""
+    row = run(_BY_NAME, {"username": username}) if "\0" not in username else None
+    if row is None or row[2] is None:
+        return opened_secret("", _decoy_secret()), None
+    return opened_secret(username, row[2]), _by_name(row)
+
+
+def authenticate_password(
+    username: str, password: str, *, remembered_only: bool = False
+) -> FieldLogin | None:
     """The worker with this user name and password; None for either being wrong.
 
     An unknown name takes as long as a wrong password. A password found right is
     remembered for a minute by a keyed hash that includes the stored one, so that a
     phone's series of requests costs one slow hash and a changed password is refused at once.
+    `remembered_only` asks for no slow hash at all.
     """
     if "\0" in username:
         return None
@@ -67,13 +84,18 @@ def authenticate_password(username: str, password: str) -> FieldLogin | None:
     stored = row[1] if row else _decoy()
     proof = hmac.digest(_PROCESS_KEY, f"{username}\0{stored}\0{password}".encode(), "sha256")
     is_right = _remembered.holds(proof)
-    if not is_right:
+    if not is_right and not remembered_only:
         is_right = check_password(password, stored)
         if is_right and row:
             _remembered.add(proof)
     if not (is_right and row):
         return None
-    return FieldLogin(Worker(row[0], tuple(row[2])), None)
+    return _by_name(row)
+
+
+def _by_name(row: tuple[Any, ...]) -> FieldLogin:
+    user_id, _password, _secret, contact_due, areas = row
+    return FieldLogin(Worker(user_id, tuple(areas)), None, contact_due)
 
 
 def users() -> QuerySet[User]:
@@ -98,6 +120,11 @@ def _decoy() -> str:
     if not _decoys:
         _decoys.append(make_password(secrets.token_hex(16)))
     return _decoys[0]
+
+
+@cache
+def _decoy_secret() -> bytes:
+    return sealed_secret("", secrets.token_hex(16))
 
 
 class _Recent:

@@ -10,13 +10,13 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from server.accounts.device_passwords import made_up, sealed_secret
 from server.accounts.models import Disclosure, FieldAccount, Role, RoleGrant, User
 from server.accounts.problems import BadArea, BadUserName, NameTaken
 from server.core.sealing import token_hash
 from server.geo.models import Division
 
 _USER_NAME = re.compile(r"[\w.@+-]{1,150}")
-_PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105 none that look alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def create_user(
     """
     if not _USER_NAME.fullmatch(username):
         raise BadUserName(username=username[:150])
-    password = password or _password()
+    password = password or made_up()
     user = User(username=username, name=name or username)
     user.set_password(password)
     try:
@@ -64,10 +64,47 @@ def create_user(
 def add_worker(
     *, username: str, name: str = "", areas: Iterable[str], label: str = ""
 ) -> NewWorker:
-    """Make a community worker with one field account. Raises as `create_user`."""
+    """Make a community worker with one field account. Raises as `create_user`.
+
+    The password opens the console, and the phones' door by HTTP Basic and Digest.
+    """
     made = create_user(username=username, name=name, role=Role.WORKER, areas=areas)
-    account, token = issue_token(user=made.user, label=label)
-    return NewWorker(made.user, made.password, account, token)
+    return _let_in(made.user, label)
+
+
+@transaction.atomic
+def replace_phone(*, user: User, at: datetime) -> NewWorker:
+    """The lost-phone procedure: every code and the password of the worker end, and new ones are given."""
+    revoke(accounts=user.field_accounts.all(), at=at)
+    return _let_in(user, "")
+
+
+@transaction.atomic
+def shut_out(*, user: User, at: datetime) -> int:
+    """End every code of a worker, and the password if it was made for a phone. Returns how many codes ended."""
+    if user.device_secret is not None:
+        user.set_unusable_password()
+        user.device_secret = None
+        user.save(update_fields=["password", "device_secret"])
+    return revoke(accounts=user.field_accounts.all(), at=at)
+
+
+@transaction.atomic
+def replace_codes(*, users: Iterable[User], at: datetime) -> list[tuple[User, str]]:
+    """A new token for each worker, the old ones end. Passwords stay."""
+    wanted = list(users)
+    revoke(accounts=FieldAccount.objects.filter(user__in=wanted), at=at)
+    return [(user, issue_token(user=user)[1]) for user in wanted]
+
+
+def _let_in(user: User, label: str) -> NewWorker:
+    """A password and a token of our making."""
+    password = made_up()
+    user.set_password(password)
+    user.device_secret = sealed_secret(user.username, password)
+    user.save(update_fields=["password", "device_secret"])
+    account, token = issue_token(user=user, label=label)
+    return NewWorker(user, password, account, token)
 
 
 def grant(*, user: User, role: str, area: str) -> RoleGrant:
@@ -114,11 +151,6 @@ def _prefix(area: str) -> str:
     if not Division.objects.filter(code__startswith=area).exists():
         raise BadArea(area=area)
     return area
-
-
-def _password() -> str:
-    groups = ("".join(secrets.choice(_PASSWORD_LETTERS) for _ in range(4)) for _ in range(4))
-    return "-".join(groups)
 
 
 def disclose(

@@ -55,6 +55,8 @@ urlpatterns = [
     path("forms/<str:form_id>/state", forms.set_state, name="form-state"),
     path("field-accounts", field_accounts.field_accounts, name="field-accounts"),
     path("field-accounts/new", field_accounts.new_field_account, name="new-field-account"),
+    path("field-accounts/codes", field_accounts.codes, name="codes"),
+    path("field-accounts/<int:user_id>/lost", field_accounts.lost, name="lost-phone"),
     path("field-accounts/<int:user_id>/code", field_accounts.new_code, name="new-code"),
     path("field-accounts/<int:number>/revoke", field_accounts.revoke, name="revoke"),
 ]

@@ -44,6 +44,19 @@ def forms_offered(
     return [OfferedForm(*row) for row in rows]
 
 
+def lists_offered(user_id: int, areas: Iterable[str]) -> list[str]:
+    """The entity lists, by file name, that a phone of this worker can hold. One query."""
+    offered = _offered(user_id, areas, None).filter(state=Form.State.OPEN).order_by()
+    return list(
+        FormMedia.objects.filter(
+            form_version__in=offered.values("current_version"), kind=FormMedia.Kind.ENTITY_LIST
+        )
+        .order_by("filename")
+        .values_list("filename", flat=True)
+        .distinct()
+    )
+
+
 def offered_version(
     user_id: int, areas: Iterable[str], form_id: str, version: str
 ) -> FormVersion | None:

@@ -16,7 +16,8 @@ from django.urls import Resolver404, ResolverMatch, resolve
 
 from server.core.problems import Problem
 from server.openrosa import responses
-from server.openrosa.authentication import CHALLENGE
+from server.openrosa.authentication import challenges
+from server.openrosa.draining import drain
 from server.openrosa.problems import CredentialsNeeded, MethodNotAllowed, NoSuchAddress
 
 PREFIXES = ("/key/", "/odk/")
@@ -55,7 +56,9 @@ class Door:
     def _refuse(request: HttpRequest, problem: Problem) -> HttpResponseBase:
         response = responses.problem_message(request, problem)
         if isinstance(problem, CredentialsNeeded):
-            response.headers["WWW-Authenticate"] = CHALLENGE
+            is_stale = bool(problem.data.get("is_stale"))
+            response = responses.Challenge(response, challenges(request, is_stale=is_stale))
+        drain(request)
         if isinstance(problem, MethodNotAllowed):
             response.headers["Allow"] = problem.data["methods"]
         return response

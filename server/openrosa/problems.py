@@ -15,13 +15,23 @@ class CredentialsNeeded(Problem):
     template = _("User name or password is missing or wrong. Correct it in Collect's settings.")
 
 
-class TlsNeeded(Problem):
-    """A password was sent over a line that anybody can read."""
+class TlsNeeded(CredentialsNeeded):
+    """A password was sent over a line that anybody can read; the challenge offers Digest, which sends none."""
 
-    type, status = "tls-needed", 403
+    type, status = "tls-needed", 401
     title = _("A secure connection is needed")
     template = _(
         "User name and password are taken over https only. Use https, or the QR code of this phone."
+    )
+
+
+class PasswordPause(CredentialsNeeded):
+    """Too many wrong passwords for one name from one address; others at that address are not concerned."""
+
+    type, status = "password-pause", 401
+    title = _("Too many wrong passwords")
+    template = _(
+        "Too many wrong passwords for this user name. Correct it in Collect's settings, and try again in 15 minutes."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, TypeVar
 from xml.sax.saxutils import escape
@@ -28,6 +29,20 @@ HEADERS: Final = {
 }
 _Response = TypeVar("_Response", bound=HttpResponseBase)
 _GZIP_FROM: Final = 500  # bytes; below, the packet is the same
+
+
+class Challenge(HttpResponse):
+    """401 with a header line for each scheme, which Collect needs: Django's headers hold one line a name."""
+
+    def __init__(self, told: HttpResponse, challenges: Sequence[str]) -> None:
+        super().__init__(told.content, status=told.status_code, headers=dict(told.items()))
+        self.headers["WWW-Authenticate"], *self._further = challenges
+        self.headers["Cache-Control"] = "no-store"
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """What WSGI sends."""
+        further = (("WWW-Authenticate", challenge) for challenge in self._further)
+        return (*super().items(), *further)
 
 
 def message(text: str, *, status: int, nature: str = "") -> HttpResponse:

@@ -101,6 +101,7 @@ RULES = (
     publish("patch", FORM, 200, {"state": "open"}),
     publish("put", f"{FORM}audience/", 200, {"areas": [""]}),
     act("post", "/field-accounts/", 201, {"username": "xie"}, blind=403),
+    act("post", "/field-accounts/lost/", 201, {"username": "xie"}, blind=403),
     act("delete", "/field-accounts/{field-accounts}/", 204, blind=403),
 )
 

@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from server.accounts import collect
 from server.accounts.models import FieldAccount, RoleGrant, User
 from server.accounts.problems import BadArea, BadUserName, NameTaken
-from server.accounts.selectors import authenticate_token
-from server.accounts.services import add_worker, create_user
+from server.accounts.selectors import authenticate_password, authenticate_token
+from server.accounts.services import add_worker, create_user, issue_token
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +64,31 @@ def test_phones_are_listed_and_shut_out(divisions, capsys) -> None:
     assert FieldAccount.objects.get().revoked_at
     with pytest.raises(CommandError, match="nobody"):
         call_command("worker", "revoke", "nobody")
+
+
+def test_a_lost_phone_is_replaced_in_one_command(divisions, capsys) -> None:
+    made = add_worker(username="wang", areas=["440106003001"])
+    _second, other = issue_token(user=made.user)
+
+    found = told(capsys, "worker", "lost", "wang", "--base-url", "https://r.example")
+
+    assert authenticate_token(made.token) is authenticate_token(other) is None
+    assert authenticate_password("wang", made.password) is None
+    assert authenticate_password("wang", found["password"])
+    assert authenticate_token(found["base_url"].rpartition("/")[2])
+    assert found["areas"] == ["440106003001"]
+    assert found["password_url"] == "https://r.example/odk"
+
+
+def test_revoking_ends_a_password_made_for_phones_and_no_other(divisions, capsys) -> None:
+    made = add_worker(username="wang", areas=["440106003001"])
+    create_user(username="li", role="worker", areas=["440106003001"], password="chosen 马")
+
+    for name in ("wang", "li"):
+        told(capsys, "worker", "revoke", name)
+
+    assert authenticate_password("wang", made.password) is None
+    assert authenticate_password("li", "chosen 马")
 
 
 def test_a_user_of_the_street(divisions, capsys) -> None:
@@ -129,5 +154,7 @@ def test_the_code_can_be_drawn() -> None:
     text = collect.code_text(collect.settings(server_url="https://r.example/key/x", project="入户"))
 
     assert collect.png(text).startswith(b"\x89PNG")
-    assert collect.svg(text).startswith("<svg")
+    head = collect.svg(text).partition(">")[0]
+    assert "viewBox=" in head
+    assert "width=" not in head  # a fixed size is cropped by the page, and no phone reads the rest
     assert collect.terminal(text)

@@ -105,7 +105,16 @@ class FieldAccountSerializer(serializers.Serializer):
     label = serializers.CharField(read_only=True)  # type: ignore[assignment]
     created_at = serializers.DateTimeField(read_only=True)
     revoked_at = serializers.DateTimeField(read_only=True, allow_null=True)
-    last_seen_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    last_seen_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="Last contact; at most a minute behind."
+    )
+    user_agent = serializers.CharField(read_only=True, help_text="What the app calls itself.")
+    device_id = serializers.CharField(read_only=True)
+    clock_ahead = serializers.IntegerField(
+        read_only=True,
+        allow_null=True,
+        help_text="Seconds the phone's clock is ahead; half a day more or less is not seen.",
+    )
 
 
 class FieldAccountFilters(django_filters.FilterSet):
@@ -130,12 +139,18 @@ class NewFieldAccountSerializer(serializers.Serializer):
     )
 
 
+class LostPhoneSerializer(serializers.Serializer):
+    """Whose phone is lost."""
+
+    username = serializers.CharField(max_length=150)
+
+
 class SetUpSerializer(serializers.Serializer):
     """Everything the phone needs, shown this once."""
 
     id = serializers.IntegerField()
     username = serializers.CharField()
-    password = serializers.CharField(allow_null=True, help_text="Of a worker just made.")
+    password = serializers.CharField(allow_null=True, help_text="Where one was made.")
     base_url = serializers.CharField(help_text="Collect's server address, with the token.")
     collect = serializers.DictField(help_text="Collect's settings.")
     qr = serializers.CharField(help_text="What the QR code holds.")

@@ -29,6 +29,7 @@ from server.api.shapes.office import (
     ExceptionSerializer,
     FieldAccountFilters,
     FieldAccountSerializer,
+    LostPhoneSerializer,
     NewFieldAccountSerializer,
     ResolveSerializer,
     SetUpSerializer,
@@ -133,7 +134,6 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
         """Let a phone in: for a worker there is, or, with areas, for a new one. Told this once."""
         self.require(REVIEWERS)
         asked = self.read_body(NewFieldAccountSerializer)
-        password = None
         if asked["areas"]:
             self._own(asked["areas"])
             made = account_services.add_worker(
@@ -142,27 +142,18 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
                 areas=asked["areas"],
                 label=asked["label"],
             )
-            user, password, account, token = (
-                made.user,
-                made.password,
-                made.field_account,
-                made.token,
-            )
-        else:
-            user = self._worker(asked["username"])
-            account, token = account_services.issue_token(user=user, label=asked["label"])
-        server = settings.RUHU_BASE_URL or request.build_absolute_uri("/")
-        base_url = collect.base_url(server, token)
-        told = collect.settings(server_url=base_url, project=user.name)
-        answer = {
-            "id": account.pk,
-            "username": user.username,
-            "password": password,
-            "base_url": base_url,
-            "collect": told,
-            "qr": collect.code_text(told),
-        }
-        return Response(SetUpSerializer(answer).data, status=201)
+            return self._told(made.user, made.field_account, made.token, made.password)
+        user = self._worker(asked["username"])
+        return self._told(user, *account_services.issue_token(user=user, label=asked["label"]))
+
+    @extend_schema(request=LostPhoneSerializer, responses={201: SetUpSerializer})
+    @action(detail=False, methods=["post"], filterset_class=None)
+    def lost(self, request: Request) -> Response:
+        """A lost phone: end all codes and the password of a worker, and give new ones. Told this once."""
+        self.require(REVIEWERS)
+        user = self._worker(self.read_body(LostPhoneSerializer)["username"])
+        made = account_services.replace_phone(user=user, at=now())
+        return self._told(made.user, made.field_account, made.token, made.password)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, id: int) -> Response:
@@ -174,6 +165,22 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
         self._worker(account.user.username)
         account_services.revoke(accounts=[account], at=now())
         return Response(status=204)
+
+    def _told(
+        self, user: User, account: FieldAccount, token: str, password: str | None = None
+    ) -> Response:
+        server = settings.RUHU_BASE_URL or self.request.build_absolute_uri("/")
+        base_url = collect.base_url(server, token)
+        told = collect.settings(server_url=base_url, project=user.name)
+        answer = {
+            "id": account.pk,
+            "username": user.username,
+            "password": password,
+            "base_url": base_url,
+            "collect": told,
+            "qr": collect.code_text(told),
+        }
+        return Response(SetUpSerializer(answer).data, status=201)
 
     def _desk(self) -> Access:
         """The caller's access as desk staff alone: workers do not administer phones."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from server.accounts import collect, services
@@ -17,7 +20,12 @@ from server.accounts.selectors import workers
 from server.console.filters import area_choices
 from server.console.forms import WorkerForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, staff_page
+from server.console.problems import FormFieldsWrong
 from server.core.clock import now
+from server.forms import selectors as forms
+
+AT_ONCE = 200
+"""Codes on one sheet: some seconds' work and 34 printed pages."""
 
 
 @staff_page(roles=REVIEWERS)
@@ -70,6 +78,58 @@ def revoke(request: StaffRequest, number: int) -> HttpResponse:
     return redirect("console:field-accounts")
 
 
+@staff_page("GET", "HEAD", "POST", roles=REVIEWERS)
+def lost(request: StaffRequest, user_id: int) -> HttpResponse:
+    """What a lost phone could hold; one button ends every way in and shows the new one."""
+    worker = get_object_or_404(_manageable(request.access), pk=user_id)
+    if request.method == "POST":
+        made = services.replace_phone(user=worker, at=now())
+        return _sheet(request, made.user, made.token, made.password)
+    grants = [grant for grant in worker.grants.all() if grant.role == Role.WORKER]
+    held = [grant.area for grant in grants]
+    context = {
+        "worker": worker,
+        "grants": grants,
+        "areas": _names(grants),
+        "accounts": worker.field_accounts.all(),
+        "forms": [form.title for form in forms.forms_offered(worker.pk, held)],
+        "lists": forms.lists_offered(worker.pk, held),
+    }
+    return render(request, "console/field_accounts/lost.html", context)
+
+
+@staff_page("GET", "HEAD", "POST", roles=REVIEWERS)
+def codes(request: StaffRequest) -> HttpResponse:
+    """New codes for all workers of an area on one printed sheet; the chosen workers' old codes end."""
+    areas = _choices(request.access)
+    area = request.GET.get("area") or ""
+    workers = _manageable(request.access).filter(is_active=True)
+    if area in (code for code, _name in areas):
+        inside = RoleGrant.objects.filter(role=Role.WORKER, area__startswith=area)
+        workers = workers.filter(pk__in=inside.values("user"))
+    if request.method != "POST":
+        context = {"workers": workers[:AT_ONCE], "choices": areas, "area": area, "limit": AT_ONCE}
+        return render(request, "console/field_accounts/choose.html", context)
+    wanted = [int(number) for number in request.POST.getlist("worker") if number.isdecimal()]
+    chosen = list(workers.filter(pk__in=wanted)[:AT_ONCE])
+    if not chosen or "confirmed" not in request.POST:
+        raise FormFieldsWrong(field=_("Workers"), message=_("Choose workers, and confirm."))
+    grants = [grant for worker in chosen for grant in worker.grants.all()]
+    context = {"areas": _names(grants), "sheets": _codes(request, chosen)}
+    return render(request, "console/field_accounts/codes.html", context)
+
+
+def _codes(request: StaffRequest, chosen: list[User]) -> list[dict[str, Any]]:
+    return [
+        {"worker": worker, "code": _drawn(_address(request, token))}
+        for worker, token in services.replace_codes(users=chosen, at=now())
+    ]
+
+
+def _names(grants: Iterable[RoleGrant]) -> dict[str, str]:
+    return area_names(grant.area.ljust(12, "0") for grant in grants)
+
+
 def _manageable(access: Access) -> QuerySet[User]:
     """Workers with no area outside those where the user is street staff or administrator.
 
@@ -85,16 +145,23 @@ def _choices(access: Access) -> list[tuple[str, str]]:
 
 
 def _sheet(request: StaffRequest, worker: User, token: str, password: str = "") -> HttpResponse:
-    server = settings.RUHU_BASE_URL or request.build_absolute_uri("/")
-    address = collect.base_url(server, token)
-    code = collect.code_text(collect.settings(server_url=address, project=_("Ruhu")))
+    address = _address(request, token)
     grants = worker.grants.filter(role=Role.WORKER)
     context = {
         "worker": worker,
         "password": password,
         "address": address,
-        "code": mark_safe(collect.svg(code)),  # noqa: S308 drawn by segno from our own text
+        "code": _drawn(address),
         "grants": grants,
-        "areas": area_names(grant.area.ljust(12, "0") for grant in grants),
+        "areas": _names(grants),
     }
     return render(request, "console/field_accounts/code.html", context)
+
+
+def _address(request: StaffRequest, token: str) -> str:
+    return collect.base_url(settings.RUHU_BASE_URL or request.build_absolute_uri("/"), token)
+
+
+def _drawn(address: str) -> SafeString:
+    code = collect.code_text(collect.settings(server_url=address, project=_("Ruhu")))
+    return mark_safe(collect.svg(code))  # noqa: S308 drawn by segno from our own text

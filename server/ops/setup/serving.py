@@ -23,7 +23,8 @@ WEB_SERVER = (
     # A phone on a bad line may take minutes for a photo: it holds a thread, not the office.
     "--worker-class", "gthread", "--threads", "8", "--keep-alive", "10",
     "--timeout", "120", "--graceful-timeout", "15",
-    "--limit-request-line", "0",  # Collect asks after all its offline entities in one address
+    # Collect asks after all its offline entities in one address, and Digest repeats it in a header.
+    "--limit-request-line", "0", "--limit-request-field_size", "262144",
     "--log-level", "warning", "--no-control-socket",
 )  # fmt: skip
 """gunicorn as phones need it, whatever it listens on. No access log: tokens are part of the addresses."""

@@ -58,6 +58,20 @@ def test_a_phone_is_let_in_used_and_shut_out(street, asking):
     assert client.get("/api/v1/field-accounts/?active=true").json()["count"] == 0
 
 
+def test_a_lost_phone_is_replaced(street, asking):
+    client = asking("street")
+    first = client.post("/api/v1/field-accounts/", {"username": "xie"}, JSON).json()
+    assert client.head(first["base_url"] + "/submission?deviceID=collect:1").status_code == 204
+    (row,) = client.get("/api/v1/field-accounts/?active=true").json()["results"]
+    assert (row["device_id"], row["clock_ahead"]) == ("collect:1", None)
+    assert row["last_seen_at"]
+    made = client.post("/api/v1/field-accounts/lost/", {"username": "xie"}, JSON)
+    assert made.status_code == 201
+    assert made.json()["password"]
+    assert client.head(first["base_url"] + "/submission").status_code == 403
+    assert client.head(made.json()["base_url"] + "/submission").status_code == 204
+
+
 def test_a_new_worker_is_made_with_the_phone(divisions, asking):
     client = asking("street")
     body = {"username": "chen", "name": "陈", "areas": [COMMUNITY]}

@@ -30,6 +30,7 @@ PAGES = [
     ("publish", PUBLISHING),
     ("field-accounts", DESK),
     ("new-field-account", DESK),
+    ("codes", DESK),
     ("disclosures", DESK),
 ]
 OBJECTS = [

@@ -6,9 +6,11 @@ import base64
 import logging
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from server.accounts import lockout
 from server.accounts.models import FieldAccount, RoleGrant, User
 from server.accounts.services import create_user, issue_token, revoke, rotate_token
 from tests.factories.submissions import make_form, make_phone
@@ -100,12 +102,19 @@ def test_without_credentials_there_is_a_challenge_that_collect_knows(worker) -> 
         formlist(HTTP_AUTHORIZATION="Bearer x"),
     ):
         assert response.status_code == 401
-        assert response.headers["WWW-Authenticate"].startswith('Basic realm="')
+        offered = [value for name, value in response.items() if name == "WWW-Authenticate"]
+        by_basic = [line for line in offered if line.startswith('Basic realm="')]
+        by_digest = [line for line in offered if line.startswith('Digest realm="')]
+        assert len(by_digest) == 1
+        assert len(by_basic) == response.wsgi_request.is_secure()
+        assert len(offered) == len(by_basic) + len(by_digest)
 
 
 def test_the_right_password_opens_over_https_only(worker) -> None:
     assert formlist(**basic("li", PASSWORD)).status_code == 200
-    assert formlist(secure=False, **basic("li", PASSWORD)).status_code == 403
+    refused = formlist(secure=False, **basic("li", PASSWORD))
+    assert (refused.status_code, "https" in refused.content.decode()) == (401, True)
+    assert refused.headers["WWW-Authenticate"].startswith("Digest ")
 
 
 def test_passwords_come_in_either_character_set(divisions) -> None:
@@ -153,6 +162,23 @@ def test_a_verified_password_is_not_hashed_again(worker, monkeypatch) -> None:
     monkeypatch.setattr("server.accounts.selectors.check_password", None)
 
     assert formlist(**basic("li", PASSWORD)).status_code == 200
+
+
+def test_guessing_is_stopped_for_that_name_at_that_address_only(worker) -> None:
+    """A street office has one address: nobody else in it may be locked out."""
+    create_user(username="mu", role="worker", areas=["440106003001"], password=PASSWORD)
+    cache.clear()
+    assert formlist(**basic("li", PASSWORD)).status_code == 200
+
+    for _ in range(lockout.FAILURES):
+        assert formlist(**basic("mu", "wrong")).status_code == 401
+
+    assert formlist(**basic("mu", PASSWORD)).status_code == 401
+    assert formlist(**basic("mu", PASSWORD), REMOTE_ADDR="10.0.0.9").status_code == 200
+    assert formlist(**basic("mu", PASSWORD)).status_code == 200  # known to be right
+    assert formlist(**basic("li", PASSWORD)).status_code == 200
+    assert not lockout.is_locked("mu", "127.0.0.1")  # at the console
+    cache.clear()
 
 
 def test_unknown_addresses_are_told_as_messages(phone) -> None:

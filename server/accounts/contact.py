@@ -1,0 +1,99 @@
+"""What a phone says of itself with each request: kept at most once a minute for each way in."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from server.accounts.selectors import FieldLogin
+from server.core.statements import run
+
+SILENT_AFTER = timedelta(days=3)
+"""A phone not heard of for longer may hold records it has not sent: the server cannot know."""
+
+CLOCK_IS_OFF = 120
+"""Seconds from which a phone's clock is said to be wrong; less is the line's delay."""
+
+_OF_ACCOUNT = """
+update accounts_fieldaccount
+   set last_seen_at = %(at)s, user_agent = %(user_agent)s, device_id = %(device_id)s,
+       clock_ahead = coalesce(%(clock_ahead)s::int, clock_ahead)
+ where id = (select id from accounts_fieldaccount where id = %(id)s for no key update skip locked)
+returning id
+"""
+_OF_USER = """
+update accounts_user
+   set last_seen_at = %(at)s, user_agent = %(user_agent)s, device_id = %(device_id)s,
+       clock_ahead = coalesce(%(clock_ahead)s::int, clock_ahead)
+ where id = (select id from accounts_user where id = %(id)s for no key update skip locked)
+returning id
+"""
+_FURTHEST = 2**31 - 1  # what the column holds: 68 years
+_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d)(?: .*)?")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_APP = re.compile(r"org\.odk\.collect\.android/(\S+)")
+_ANDROID = re.compile(r"Android ([\d.]+)")
+
+
+def note(
+    found: FieldLogin, *, at: datetime, user_agent: str, device_id: str, date_header: str
+) -> None:
+    """Write down the contact. A request that meets another one's writing leaves it at that."""
+    values = {
+        "at": at,
+        "user_agent": _storable(user_agent),
+        "device_id": _storable(device_id),
+        "clock_ahead": clock_ahead(date_header, at),
+    }
+    if found.field_account_id is None:
+        run(_OF_USER, {**values, "id": found.worker.user_id})
+    else:
+        run(_OF_ACCOUNT, {**values, "id": found.field_account_id})
+
+
+def clock_ahead(date_header: str, at: datetime) -> int | None:
+    """By how many seconds the phone's clock is ahead, from the header `Date`; None when it says nothing.
+
+    Collect writes the hour on a 12-hour clock without am or pm (openrosa.md §2), so of the
+    two hours it may mean, the one nearer to ours is taken: half a day too much or too little is not seen.
+    """
+    match = _DATE.fullmatch(date_header.strip())
+    if match is None or match[2] not in _MONTHS:
+        return None
+    day, month, year, hour, minute, second = match.groups()
+    try:
+        said = datetime(
+            int(year),
+            _MONTHS.index(month) + 1,
+            int(day),
+            int(hour),
+            int(minute),
+            int(second),
+            tzinfo=UTC,
+        )
+    except ValueError:
+        return None
+    meant = [said]
+    if 1 <= said.hour <= 12:
+        noon = said.replace(hour=said.hour % 12)
+        meant = [noon, noon + timedelta(hours=12)]
+    nearest = min((moment - at for moment in meant), key=abs)
+    seconds = round(nearest.total_seconds())
+    return max(-_FURTHEST, min(_FURTHEST, seconds))
+
+
+def app(user_agent: str) -> str:
+    """`Collect v2026.1 · Android 14`, or the beginning of what else it calls itself."""
+    collect, android = _APP.search(user_agent), _ANDROID.search(user_agent)
+    if collect is None:
+        return user_agent[:40]
+    return f"Collect {collect[1]}" + (f" · Android {android[1]}" if android else "")
+
+
+def is_silent(last_seen_at: datetime | None, since: datetime, now: datetime) -> bool:
+    """Whether the phone has not been heard of for so long that it may hold unsent records."""
+    return now - (last_seen_at or since) > SILENT_AFTER
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "")[:200]

@@ -1,0 +1,96 @@
+"""Phones at the desk: what is known of them, losing one, codes for a whole area."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from server.accounts.models import FieldAccount, RoleGrant
+from server.accounts.selectors import authenticate_password, authenticate_token
+from server.accounts.services import add_worker, issue_token
+from server.core.clock import now
+from tests.conftest import COMMUNITY, OTHER_COMMUNITY, OTHER_STREET_COMMUNITY
+from tests.factories.submissions import make_form
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def made(divisions):
+    return add_worker(username="xie", name="谢协理", areas=[COMMUNITY])
+
+
+def listed(client) -> str:
+    return client.get(reverse("console:field-accounts")).content.decode()
+
+
+def test_what_is_known_of_a_phone_is_shown(made, log_in):
+    client = log_in()
+    assert "no contact yet" in listed(client)
+    app = "org.odk.collect.android/v2026.1.2 Dalvik/2.1.0 (Linux; U; Android 9; X)"
+    date = (now() - timedelta(minutes=20)).strftime("%a, %d %b %Y %I:%M:%S GMT")
+    Client().head(f"/key/{made.token}/submission", HTTP_USER_AGENT=app, HTTP_DATE=date)
+    text = listed(client)
+    assert "Collect v2026.1.2 · Android 9" in text
+    assert "clock 20 minutes behind" in text
+    assert "unsent" not in text
+    FieldAccount.objects.update(last_seen_at=now() - timedelta(days=4))
+    assert "may hold unsent records" in listed(client)
+
+
+def test_a_lost_phone_is_shut_out_with_one_button(made, log_in):
+    make_form()
+    _second, other = issue_token(user=made.user)
+    client = log_in()
+    address = reverse("console:lost-phone", args=[made.user.pk])
+    text = client.get(address).content.decode()
+    assert "入户调查" in text
+    assert "Demo 1" in text
+    assert authenticate_token(made.token)  # looking changes nothing
+
+    page = client.post(address)
+
+    assert "no-store" in page.headers["Cache-Control"]
+    assert authenticate_token(made.token) is authenticate_token(other) is None
+    assert authenticate_password("xie", made.password) is None
+    token = page.content.decode().split("/key/")[1].split("<")[0].strip()
+    assert authenticate_token(token)
+
+
+def test_codes_of_an_area_are_made_when_confirmed(made, log_in):
+    second = add_worker(username="he", name="何协理", areas=[OTHER_COMMUNITY])
+    foreign = add_worker(username="wu", name="吴协理", areas=[OTHER_STREET_COMMUNITY])
+    both = add_worker(username="bo", name="柏协理", areas=[COMMUNITY])
+    RoleGrant.objects.create(user=both.user, role="worker", area=OTHER_STREET_COMMUNITY)
+    client = log_in()
+    address = reverse("console:codes")
+    text = client.get(address, {"area": COMMUNITY}).content.decode()
+    assert [name in text for name in ("谢协理", "何协理", "吴协理", "柏协理")] == [
+        True, False, False, False,
+    ]  # fmt: skip
+    people = (made, second, foreign, both)
+    asked = {"worker": [person.user.pk for person in people]}
+    for refused in (asked, {"confirmed": "on"}, {"worker": "x", "confirmed": "on"}):
+        assert client.post(address, refused).status_code == 400
+    assert FieldAccount.objects.filter(revoked_at=None).count() == 4
+
+    page = client.post(address, {**asked, "confirmed": "on"})
+
+    text = page.content.decode()
+    assert text.count('<section class="qr-card">') == 2
+    assert "no-store" in page.headers["Cache-Control"]
+    assert [authenticate_token(person.token) is None for person in people] == [
+        True, True, False, False,
+    ]  # fmt: skip
+    assert FieldAccount.objects.filter(revoked_at=None).count() == 4
+    assert authenticate_password("xie", made.password)
+
+
+def test_other_streets_have_no_hand_in_it(made, log_in):
+    client = log_in("street", "440106005")
+    address = reverse("console:lost-phone", args=[made.user.pk])
+    assert client.get(address).status_code == client.post(address).status_code == 404
+    assert log_in("county", "440106").post(address).status_code == 403

@@ -1,0 +1,88 @@
+"""What is known of a phone: last contact, application, clock; written at most once a minute."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from server.accounts import contact
+from server.accounts.models import FieldAccount, User
+from server.accounts.services import add_worker
+from server.core import clock
+from tests.doors.openrosa.digest_client import DigestPhone
+
+AT = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
+COLLECT = "org.odk.collect.android/v2026.1.2 Dalvik/2.1.0 (Linux; U; Android 9; EML-AL00)"
+
+
+@pytest.mark.parametrize(
+    ("header", "ahead"),
+    [
+        ("Mon, 23 Nov 2026 02:30:00 GMT", 0),  # Collect: half past two, morning or afternoon
+        ("Mon, 23 Nov 2026 02:45:30 GMT", 930),
+        ("Mon, 23 Nov 2026 01:30:00 GMT", -3600),
+        ("Mon, 23 Nov 2026 14:31:00 GMT", 60),  # clients that write the hour in full
+        ("Tue, 24 Nov 2026 02:30:00 GMT", 43200),  # at least: it may mean the afternoon of that day
+        ("Thu, 01 Jan 1970 12:00:10 GMT", -1795400990),
+        ("Mon, 23 Nov 9999 02:30:00 GMT", 2**31 - 1),
+        ("Mon, 32 Nov 2026 02:30:00 GMT", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_the_clock_is_read_off_a_date_without_am_or_pm(header, ahead) -> None:
+    assert contact.clock_ahead(header, AT) == ahead
+
+
+def test_noon_and_midnight_are_twelve() -> None:
+    noon = AT.replace(hour=12, minute=0)
+    for moment in (noon, noon - timedelta(hours=12)):
+        assert contact.clock_ahead("Mon, 23 Nov 2026 12:00:05 GMT", moment) == 5
+
+
+def test_the_application_is_named_shortly() -> None:
+    assert contact.app(COLLECT) == "Collect v2026.1.2 · Android 9"
+    assert contact.app("curl/8.5") == "curl/8.5"
+    assert contact.app("") == ""
+
+
+@pytest.mark.django_db
+def test_a_contact_is_noted_once_a_minute(divisions, monkeypatch) -> None:
+    made = add_worker(username="li", areas=["440106003001"])
+    written = []
+    once = contact.run
+    monkeypatch.setattr(contact, "run", lambda *said: written.append(said) or once(*said))
+
+    def ask() -> FieldAccount:
+        address = f"/key/{made.token}/submission?deviceID=collect%3Aabc"
+        said = (clock.now() + timedelta(minutes=30)).strftime("%a, %d %b %Y %I:%M:%S GMT")
+        answer = Client().head(address, HTTP_USER_AGENT=COLLECT + "\0", HTTP_DATE=said)
+        assert answer.status_code == 204
+        return FieldAccount.objects.get()
+
+    account = ask()
+    assert (account.user_agent, account.device_id) == (COLLECT, "collect:abc")
+    assert abs(account.clock_ahead - 1800) < 5
+    assert ask().last_seen_at == account.last_seen_at
+    assert len(written) == 1
+    FieldAccount.objects.update(last_seen_at=clock.now() - timedelta(seconds=61))
+    assert ask().last_seen_at > account.last_seen_at
+    assert len(written) == 2
+
+
+@pytest.mark.django_db
+def test_a_phone_with_a_password_is_known_too(divisions) -> None:
+    made = add_worker(username="li", areas=["440106003001"])
+
+    DigestPhone("li", made.password).send("HEAD", "submission", HTTP_USER_AGENT=COLLECT)
+
+    assert User.objects.get(username="li").user_agent == COLLECT
+    assert FieldAccount.objects.get().last_seen_at is None
+
+
+def test_silence_is_told_after_days() -> None:
+    assert contact.is_silent(None, AT - timedelta(days=4), AT)
+    assert contact.is_silent(AT - timedelta(days=4), AT - timedelta(days=90), AT)
+    assert not contact.is_silent(AT - timedelta(days=2), AT - timedelta(days=90), AT)
