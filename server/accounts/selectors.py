@@ -98,6 +98,19 @@ def _by_name(row: tuple[Any, ...]) -> FieldLogin:
     return FieldLogin(Worker(user_id, tuple(areas)), None, contact_due)
 
 
+def desk_access(login: FieldLogin) -> Access:
+    """What the person behind a password may see at a desk; a phone's credentials give nothing."""
+    if login.field_account_id is not None:
+        return Access(0, ())
+    grants = RoleGrant.objects.filter(user_id=login.worker.user_id)
+    return Access(login.worker.user_id, tuple(grants.values_list("role", "area")))
+
+
+def user(user_id: int) -> User:
+    """The person of a login."""
+    return User.objects.get(pk=user_id)
+
+
 def users() -> QuerySet[User]:
     """Everybody with their roles, for the people who run the server."""
     return User.objects.prefetch_related(

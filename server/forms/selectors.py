@@ -24,12 +24,20 @@ class OfferedForm:
 
 
 def forms_offered(
-    user_id: int, areas: Iterable[str], *, form_id: str | None = None
+    user_id: int, areas: Iterable[str], *, form_id: str | None = None, all_versions: bool = False
 ) -> list[OfferedForm]:
-    """Open forms for which the worker is in the audience, current versions. One query."""
+    """Open forms for which the worker is in the audience: current versions, or all. One query."""
+    open_forms = _offered(user_id, areas, form_id).filter(state=Form.State.OPEN)
+    if all_versions:
+        versions = (
+            FormVersion.objects.filter(form__in=open_forms.order_by())
+            .annotate(has_media=Exists(FormMedia.objects.filter(form_version=OuterRef("pk"))))
+            .order_by("form__form_id", "-published_at", "-pk")
+            .values_list("form__form_id", "title", "version", "md5", "has_media")
+        )
+        return [OfferedForm(*row) for row in versions]
     rows = (
-        _offered(user_id, areas, form_id)
-        .filter(state=Form.State.OPEN, current_version__isnull=False)
+        open_forms.filter(current_version__isnull=False)
         .annotate(
             has_media=Exists(FormMedia.objects.filter(form_version=OuterRef("current_version")))
         )
@@ -61,6 +69,8 @@ def offered_version(
     user_id: int, areas: Iterable[str], form_id: str, version: str
 ) -> FormVersion | None:
     """A version a worker may fetch: of a form offered to them, whatever its state, old ones too."""
+    if "\0" in version:  # which no column can hold
+        return None
     return (
         FormVersion.objects.filter(
             form__in=_offered(user_id, areas, form_id).order_by(), version=version
@@ -77,6 +87,8 @@ def _offered(user_id: int, areas: Iterable[str], form_id: str | None) -> QuerySe
         Q(user_id=user_id) | Q(area__in=prefixes), form=OuterRef("pk")
     )
     forms = Form.objects.filter(Exists(audience))
+    if form_id is not None and "\0" in form_id:
+        return forms.none()
     return forms if form_id is None else forms.filter(form_id=form_id)
 
 

@@ -68,7 +68,7 @@ class MethodNotAllowed(Problem):
 
 
 class NotMultipart(Problem):
-    """An upload is multipart/form-data with a part named xml_submission_file."""
+    """An upload is multipart/form-data with a part named xml_submission_file, or bare XML."""
 
     type, status = "not-multipart", 415
     title = _("The upload has another shape")
@@ -97,3 +97,37 @@ class BadMultipart(Problem):
     type, status = "bad-multipart", 400
     title = _("The upload cannot be read")
     template = _("The upload cannot be read. Send the record again.")
+
+
+class NotForPhones(Problem):
+    """Raw records are given back to people of the street, never by a phone's token."""
+
+    type, status = "not-for-phones", 403
+    title = _("Records are not given back here")
+    template = _(
+        "Records are given back to street staff and administrators only, by their own user name and password."
+    )
+
+
+class NoSuchRecord(Problem):
+    """No such record, or not in the person's areas."""
+
+    type, status = "no-such-record", 404
+    title = _("No such record")
+    template = _("There is no such record in your areas.")
+
+
+class BadCursor(Problem):
+    """The cursor is none of this server's; starting again from the beginning would never end."""
+
+    type, status = "bad-cursor", 400
+    title = _("The cursor is not known")
+    template = _("The cursor is not one of this server's. Start from the beginning, without one.")
+
+
+class FormsComeAsWorkbooks(Problem):
+    """Blank forms are published from XLSForms, which say where the answers go."""
+
+    type, status = "forms-come-as-workbooks", 403
+    title = _("Forms are published as XLSForms")
+    template = _("Forms are not taken this way. Publish the XLSForm first, then send the records.")

@@ -56,6 +56,13 @@ def message(text: str, *, status: int, nature: str = "") -> HttpResponse:
     return HttpResponse(body, status=status, content_type=XML, headers=HEADERS)
 
 
+def nothing() -> HttpResponse:
+    """204: the headers are the answer."""
+    response = HttpResponse(status=204, headers=HEADERS)
+    del response.headers["Content-Type"]
+    return response
+
+
 def problem_message(request: HttpRequest, problem: Problem) -> HttpResponse:
     """A problem as a message, in the language the client asks for, else the installation's."""
     accepted = request.headers.get("Accept-Language")

@@ -16,9 +16,11 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
 from server.openrosa import multipart
 from server.openrosa.problems import BadMultipart, CutOff, NotMultipart, NoXmlPart
-from server.submissions.services import IncomingFile
+from server.submissions.filenames import flat
+from server.submissions.services import MAX_DOCUMENT_MB, IncomingFile
 
 XML_PART: Final = "xml_submission_file"
+_BARE: Final = ("text/xml", "application/xml")
 _SMALL: Final = 512 * 1024
 _TAIL: Final = 300  # bytes: a boundary has 70 at most, an epilogue is hardly ever sent
 
@@ -33,9 +35,12 @@ def read(request: HttpRequest) -> Upload:
     """The record and its files.
 
     Takes the XML part wherever it stands, with any content type and any file name. A body
-    that ends early is refused whole. Raises NotMultipart, NoXmlPart, CutOff, BadMultipart.
+    that ends early is refused whole. Old clients send the bare XML as the body.
+    Raises NotMultipart, NoXmlPart, CutOff, BadMultipart.
     """
     content_type = request.META.get("CONTENT_TYPE", "")
+    if content_type.partition(";")[0].strip().lower() in _BARE:
+        return _bare(_Body(request))
     if not content_type.lower().startswith("multipart/form-data"):
         raise NotMultipart
     body = _Body(request)
@@ -50,6 +55,19 @@ def read(request: HttpRequest) -> Upload:
         (part.name, part.content, _incoming(part.filename, part.content_type, part.content))
         for part in parts
     )
+
+
+def _bare(body: _Body) -> Upload:
+    """The body is the record; past the limit nothing more is read, and `receive` refuses it."""
+    most = MAX_DOCUMENT_MB * 1024 * 1024 + 1
+    if 0 < body.announced < most and not body.is_chunked:
+        return Upload(body.read_all(), ())
+    document = b""
+    while len(document) < most and (chunk := body.read(1 << 16)):
+        document += chunk
+    if not document:
+        raise NoXmlPart
+    return Upload(document, ())
 
 
 def _chosen(parts: Iterable[tuple[str, bytes, IncomingFile]]) -> Upload:
@@ -112,14 +130,14 @@ def _sent_name(filename: str) -> str:
 
 
 class _Parser(MultiPartParser):
-    """Django's parser, which keeps file names as they were sent: making them safe is `receive`'s."""
+    """Django's parser, which refuses the whole upload for one file named `..`; here it gets a name."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.closing = b"--" + self._boundary + b"--"  # type: ignore[attr-defined]
 
     def sanitize_file_name(self, file_name: str) -> str:
-        return file_name or "-"
+        return flat(_sent_name(file_name))
 
 
 class _Body:

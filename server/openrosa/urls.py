@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.urls import re_path
 
-from server.openrosa import views
+from server.openrosa import briefcase, views
 
 _VERSION = r"^forms/(?P<form>[^/]+)/(?P<version>[^/]+)"
 
@@ -19,4 +19,12 @@ OPENROSA = [
     re_path(_VERSION + r"/manifest\.xml/?$", views.manifest, name="manifest"),
     re_path(_VERSION + r"/media/(?P<filename>[^/]+)/?$", views.media, name="media"),
     re_path(r"^entities/integrity/?$", views.integrity, name="integrity"),
+    re_path(r"^view/submissionList/?$", briefcase.submission_list, name="submissionList"),
+    re_path(r"^view/downloadSubmission/?$", briefcase.download_submission, name="download"),
+    re_path(
+        r"^view/files/(?P<form>[^/]+)/(?P<instance>[^/]+)/(?P<filename>[^/]+)/?$",
+        briefcase.file,
+        name="submission_file",
+    ),
+    re_path(r"^(?:upload|formUpload)/?$", briefcase.upload, name="upload"),
 ]

@@ -11,8 +11,8 @@ from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from server.accounts.access import Worker
-from server.accounts.selectors import FieldLogin
+from server.accounts.access import PUBLISHERS, Worker
+from server.accounts.selectors import FieldLogin, desk_access
 from server.core import blobs, clock
 from server.forms import selectors as forms
 from server.forms.entities import EntityList, entity_list
@@ -23,17 +23,19 @@ from server.openrosa.problems import FormNotOffered, MethodNotAllowed, NoSuchMed
 from server.submissions.services import Outcome, Sender, receive
 
 READING = ("GET", "HEAD", "OPTIONS")
+_HEAD = 4096  # bytes within which the root element's attributes stand
 
 
 def submission(request: HttpRequest, token: str | None = None) -> HttpResponse:
     """HEAD: may I send, and how much at once. POST: one upload, answered when it is safe."""
     if request.method == "HEAD":
         login(request, token)
-        return HttpResponse(status=204, headers=responses.HEADERS)
+        return responses.nothing()
     if request.method != "POST":
         raise MethodNotAllowed(methods="HEAD, POST")
-    sender = _sender(request, login(request, token))
+    found = login(request, token)
     upload = uploads.read(request)
+    sender = _sender(request, found, upload.document)
     receipt = receive(
         document=upload.document,
         files=upload.files,
@@ -44,11 +46,17 @@ def submission(request: HttpRequest, token: str | None = None) -> HttpResponse:
 
 
 def form_list(request: HttpRequest, token: str | None = None) -> HttpResponse:
-    """The worker's forms; `formID` narrows it to one."""
+    """The worker's forms; `formID` narrows it to one, `listAllVersions` adds the older versions.
+
+    There are no descriptions, so `verbose` changes nothing.
+    """
     _only_reading(request)
     worker = login_to_work(request, token).worker
     offered = forms.forms_offered(
-        worker.user_id, worker.areas, form_id=request.GET.get("formID") or None
+        worker.user_id,
+        worker.areas,
+        form_id=request.GET.get("formID") or None,
+        all_versions=request.GET.get("listAllVersions", "").lower() in ("true", "1", "yes"),
     )
     return responses.document(request, lists.form_list(offered, addresses.base(request, token)))
 
@@ -104,13 +112,16 @@ def _only_reading(request: HttpRequest) -> None:
         raise MethodNotAllowed(methods="GET, HEAD")
 
 
-def _sender(request: HttpRequest, found: FieldLogin) -> Sender:
+def _sender(request: HttpRequest, found: FieldLogin, document: bytes) -> Sender:
+    """Who sends. An administrator who moves records here keeps their dates; nobody else does."""
+    is_moved = found.field_account_id is None and b"submissionDate" in document[:_HEAD]
     return Sender(
         user_id=found.worker.user_id,
         field_account_id=found.field_account_id,
         areas=found.worker.areas,
         device_id=request.GET.get("deviceID", ""),
         user_agent=request.META.get("HTTP_USER_AGENT", ""),
+        may_backdate=is_moved and "" in desk_access(found).areas(PUBLISHERS),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from lxml import etree
@@ -28,6 +29,7 @@ class Envelope:
     deprecated_id: str  # "" unless this is an edit
     encrypted: bool
     media: tuple[str, ...]  # file names an encryption manifest lists
+    submission_date: datetime | None = None  # when another server received it (Briefcase)
 
 
 def parse(document: bytes) -> Envelope:
@@ -57,6 +59,7 @@ def read(root: etree._Element) -> Envelope:
         deprecated_id=_text(meta, "deprecatedID"),
         encrypted=encrypted,
         media=_listed_files(root) if encrypted else (),
+        submission_date=_instant(root.get("submissionDate", "")),
     )
 
 
@@ -94,6 +97,17 @@ def _text(meta: etree._Element | None, name: str) -> str:
             if local_name(child) == name:
                 return (child.text or "").strip()
     return ""
+
+
+def _instant(text: str) -> datetime | None:
+    """An instant with its time zone; anything else is none."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _listed_files(root: etree._Element) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 
 from server.accounts.access import Access
@@ -26,6 +28,30 @@ def submission(access: Access, submission_id: int) -> Submission:
     if found is None:
         raise UnknownSubmission
     return found
+
+
+def submissions_after(
+    access: Access, form_id: str, after: int, most: int, *, roles: Iterable[str]
+) -> list[Submission]:
+    """The next records of a form in the order of receipt, of areas where the user holds one of the roles."""
+    if "\0" in form_id:
+        return []
+    found = Submission.objects.filter(access.within(roles=roles), form__form_id=form_id)
+    return list(found.filter(pk__gt=after).only("pk", "instance_id").order_by("pk")[:most])
+
+
+def submission_named(
+    access: Access, form_id: str, instance_id: str, *, roles: Iterable[str]
+) -> Submission | None:
+    """The record of that instanceID, the first one's or an edit's, with its current version."""
+    if "\0" in form_id + instance_id:
+        return None
+    version = SubmissionVersion.objects.filter(form__form_id=form_id, instance_id=instance_id)
+    return (
+        Submission.objects.filter(access.within(roles=roles), pk__in=version.values("submission"))
+        .select_related("current_version")
+        .first()
+    )
 
 
 def document_of(version: SubmissionVersion) -> bytes:

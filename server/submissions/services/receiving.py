@@ -57,6 +57,7 @@ class Sender:
     areas: tuple[str, ...]
     device_id: str = ""
     user_agent: str = ""
+    may_backdate: bool = False  # records moved here keep the time at which they were received first
 
 
 class Outcome(StrEnum):
@@ -107,6 +108,9 @@ def receive(
     envelope = None
     try:
         envelope = envelopes.parse(document)
+        first_received = envelope.submission_date
+        if first_received and sender.may_backdate and first_received < received_at:
+            received_at = first_received
         arrival = Arrival(document, sha256, sender, received_at, envelope, kept)
         if envelope.encrypted:
             raise EncryptedInstance(form_id=envelope.form_id[:250])

@@ -1,0 +1,185 @@
+"""Briefcase's pull and push addresses (openrosa.md §14), for people of the desk, never for phones.
+
+Whoever finds a phone must not get back what it sent, so a phone's token opens none of
+these. Each record handed out is recorded as revealed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from xml.sax.saxutils import escape
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from lxml import etree
+
+from server.accounts.access import REVEALERS, Access
+from server.accounts.models import Disclosure
+from server.accounts.selectors import desk_access, user
+from server.accounts.services import disclose
+from server.core import blobs, xml
+from server.openrosa import addresses, responses
+from server.openrosa.authentication import login
+from server.openrosa.problems import (
+    BadCursor,
+    FormsComeAsWorkbooks,
+    MethodNotAllowed,
+    NoSuchRecord,
+    NotForPhones,
+)
+from server.submissions import selectors
+from server.submissions.models import Attachment, Submission
+
+NAMESPACE: Final = "http://opendatakit.org/submissions"
+_MOST: Final = 1000
+_BY_DEFAULT: Final = 100
+
+
+def submission_list(request: HttpRequest, token: str | None = None) -> HttpResponse:
+    """A page of instanceIDs in the order of receipt; the cursor is a number and sorts.
+
+    Incomplete records are listed as well: a record is complete with its XML.
+    """
+    _only_get(request)
+    access = _access(request, token)
+    cursor, count = request.GET.get("cursor", "") or "0", request.GET.get("numEntries", "")
+    if not re.fullmatch("[0-9]{1,18}", cursor):
+        raise BadCursor
+    most = min(int(count), _MOST) if re.fullmatch("[1-9][0-9]{0,8}", count) else _BY_DEFAULT
+    page = selectors.submissions_after(
+        access, request.GET.get("formId", ""), int(cursor), most, roles=REVEALERS
+    )
+    ids = "".join(f"<id>{escape(row.instance_id)}</id>" for row in page)
+    after = page[-1].pk if page else int(cursor)
+    return responses.document(
+        request,
+        f'<?xml version="1.0" encoding="UTF-8"?><idChunk xmlns="{NAMESPACE}"><idList>{ids}</idList>'
+        f"<resumptionCursor>{after}</resumptionCursor></idChunk>".encode(),
+    )
+
+
+def download_submission(request: HttpRequest, token: str | None = None) -> HttpResponse:
+    """A record's current version and where its files are."""
+    _only_get(request)
+    access = _access(request, token)
+    form_id, instance_id = key_of(request.GET.get("formId", ""))
+    submission = _submission(access, form_id, instance_id)
+    version = submission.current_version
+    assert version is not None  # noqa: S101 written in the same statement
+    _record(access, submission, Disclosure.Kind.REVEAL, "document")
+    folder = (
+        f"{addresses.base(request, token)}/view/files/{addresses.segment(form_id)}"
+        f"/{addresses.segment(submission.instance_id)}"
+    )
+    files = "".join(
+        f"<mediaFile><filename>{escape(responses.printable(file.name))}</filename>"
+        f"<hash>md5:{file.md5}</hash>"
+        f"<downloadUrl>{escape(f'{folder}/{addresses.segment(file.name)}')}</downloadUrl></mediaFile>"
+        for file in version.attachments.all()
+    )
+    instance = instance_xml(
+        selectors.document_of(version),
+        instance_id=version.instance_id,
+        submission_date=submission.received_at.isoformat(timespec="milliseconds"),
+    )
+    return responses.document(
+        request,
+        f'<?xml version="1.0" encoding="UTF-8"?><submission xmlns="{NAMESPACE}"'
+        ' xmlns:orx="http://openrosa.org/xforms">'
+        f"<data>{instance}</data>{files}</submission>".encode(),
+    )
+
+
+def file(
+    request: HttpRequest, form: str, instance: str, filename: str, token: str | None = None
+) -> HttpResponseBase:
+    """A file of a record's current version."""
+    _only_get(request)
+    access = _access(request, token)
+    submission = _submission(access, addresses.text_of(form), addresses.text_of(instance))
+    found = Attachment.objects.filter(
+        version=submission.current_version_id, name=addresses.text_of(filename)
+    ).first()
+    if found is None or not blobs.path_of(found.sha256).exists():
+        raise NoSuchRecord
+    _record(access, submission, Disclosure.Kind.MEDIA, found.name)
+    headers = {**responses.HEADERS, "Content-Length": str(found.size)}
+    return FileResponse(
+        blobs.path_of(found.sha256).open("rb"),
+        as_attachment=True,
+        filename=found.name,
+        content_type="application/octet-stream",
+        headers=headers,
+    )
+
+
+def upload(request: HttpRequest, token: str | None = None) -> HttpResponse:
+    """HEAD: Briefcase's question before it pushes. Forms are not taken this way."""
+    if request.method == "HEAD":
+        login(request, token)
+        return responses.nothing()
+    if request.method != "POST":
+        raise MethodNotAllowed(methods="HEAD, POST")
+    login(request, token)
+    raise FormsComeAsWorkbooks
+
+
+def key_of(form_id: str) -> tuple[str, str]:
+    """Form ID and instanceID out of `form[@version=…]/root[@key=id]`; Raises NoSuchRecord.
+
+    Read from the right and the version passed over: Briefcase writes `null`,
+    `Optional.empty` or `Optional[2026]` there, and IDs may hold brackets.
+    """
+    path, found, key = form_id.rpartition("[@key=")
+    if not found or not key.endswith("]"):
+        raise NoSuchRecord
+    form, slash, _root = path.rpartition("/")
+    if not slash:
+        raise NoSuchRecord
+    return form.rpartition("[@version=")[0] or form, key[:-1].strip("'\"")
+
+
+def instance_xml(document: bytes, *, instance_id: str, submission_date: str) -> str:
+    """The instance as an element within the answer's namespace, its own namespaces kept."""
+    root = xml.parse(document)
+    for name, value in (("instanceID", instance_id), ("submissionDate", submission_date)):
+        root.set(name, value)
+    text = etree.tostring(root, encoding="unicode")
+    if str(root.tag).startswith("{"):
+        return text
+    end = len(str(root.tag)) + 1
+    return f'{text[:end]} xmlns=""{text[end:]}'
+
+
+def _only_get(request: HttpRequest) -> None:
+    if request.method not in ("GET", "HEAD"):
+        raise MethodNotAllowed(methods="GET, HEAD")
+
+
+def _access(request: HttpRequest, token: str | None) -> Access:
+    """The access of a person who may see raw records. Raises NotForPhones."""
+    found = login(request, token)
+    access = desk_access(found)
+    if not access.areas(REVEALERS):
+        raise NotForPhones
+    return access
+
+
+def _submission(access: Access, form_id: str, instance_id: str) -> Submission:
+    found = selectors.submission_named(access, form_id, instance_id, roles=REVEALERS)
+    if found is None:
+        raise NoSuchRecord
+    return found
+
+
+def _record(access: Access, submission: Submission, kind: str, column: str) -> None:
+    disclose(
+        user=user(access.user_id),
+        kind=kind,
+        ledger="submission",
+        entry=str(submission.pk),
+        columns=[column],
+        area_code=submission.area_code,
+        reason="ODK Briefcase",
+    )
