@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from server.accounts.access import Access
-from server.forms.models import Form, FormAudience, FormMedia, FormVersion
+from server.forms.models import EncryptionKey, Form, FormAudience, FormMedia, FormVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def published_from(workbook_sha256: bytes, media: Mapping[str, bytes]) -> FormVe
     """The version already made of exactly this workbook, if the given files do not differ from its own."""
     found = (
         FormVersion.objects.filter(workbook_sha256=workbook_sha256)
-        .select_related("form")
+        .select_related("form", "encryption_key")
         .defer("xform", "mapping", "questions")
         .prefetch_related("media")
         .first()
@@ -129,3 +129,18 @@ def same_media(version: FormVersion, media: Mapping[str, bytes]) -> bool:
         for held in version.media.all()
         if held.kind == FormMedia.Kind.FILE and held.sha256 is not None
     )
+
+
+def current_key(form_id: str) -> EncryptionKey | None:
+    """The key the next version of the form gets; None when it is not encrypted by us."""
+    return (
+        EncryptionKey.objects.filter(form_id=form_id, retired_at=None).exclude(form_id="").first()
+    )
+
+
+def carries_current_key(version: FormVersion) -> bool:
+    """Whether publishing the version's workbook again would give it the key it has."""
+    if version.encryption_key is not None and not version.encryption_key.form_id:
+        return True  # the workbook's own
+    current = current_key(version.form.form_id)
+    return current is None or current.pk == version.encryption_key_id
