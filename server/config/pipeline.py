@@ -9,6 +9,7 @@ AT_PUBLICATION = "server.ledgers.mapping.compile_mapping"
 raises forms.problems.FaultyWorkbook."""
 
 AFTER_SUBMISSION = [
+    "server.submissions.opening.open_encrypted",
     "server.submissions.steps.place",
     "server.ledgers.steps.merge",
 ]

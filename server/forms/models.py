@@ -33,6 +33,47 @@ class Form(models.Model):
         return self.title
 
 
+class EncryptionKey(models.Model):
+    """An RSA key that form versions carry, for phones to encrypt what is filled in (decision 0120).
+
+    Never deleted: records encrypted with a retired key may arrive years later.
+    """
+
+    class Opening(models.TextChoices):
+        """How its private half is opened."""
+
+        AUTOMATIC = "automatic", _("by the server itself")
+        PASSPHRASE = "passphrase", _("with the passphrase")
+        NONE = "none", _("not here")
+
+    form_id = models.CharField(
+        max_length=250, blank=True, db_collation="C"
+    )  # of the form it was made for; "" when a workbook brought it
+    public_key = models.BinaryField()  # SubjectPublicKeyInfo
+    fingerprint = models.CharField(max_length=64, unique=True)  # hex SHA-256 of public_key
+    private_key = models.BinaryField(null=True)  # encryption.protect, then sealed
+    opening = models.CharField(max_length=12, choices=Opening.choices)
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)  # no further version of the form gets it
+
+    class Meta:
+        ordering = ("created_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("form_id",),
+                name="one_current_key_per_form",
+                condition=Q(retired_at=None) & ~Q(form_id=""),
+            ),
+            models.CheckConstraint(
+                condition=Q(opening="none") ^ Q(private_key__isnull=False),
+                name="a_key_that_opens_is_here",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.fingerprint[:8]
+
+
 class FormVersion(models.Model):
     """One published version. Never changed: its bytes are what phones hashed."""
 
@@ -45,6 +86,9 @@ class FormVersion(models.Model):
     mapping = models.JSONField()  # compiled: where each answer goes (ledgers.mapping)
     questions = models.JSONField()  # path → {type, labels} for showing answers (forms.questions)
     warnings = models.JSONField(default=list)  # what pyxform and ODK Validate remarked
+    encryption_key = models.ForeignKey(
+        EncryptionKey, models.PROTECT, null=True, related_name="form_versions"
+    )  # what phones encrypt its records with; null: not at all
     published_at = models.DateTimeField(auto_now_add=True)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
 

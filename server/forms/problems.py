@@ -105,3 +105,50 @@ class UnknownForm(Problem):
     status = 404
     title = _("No such form")
     template = _("There is no form {form_id}. Get the list of forms again.")
+
+
+class FormHasOwnKey(Problem):
+    """The workbook brings a public key; the server's would not be carried."""
+
+    type = "form-has-own-key"
+    status = 409
+    title = _("The form brings its own key")
+    template = _(
+        "The workbook of form {form_id} has a public_key of its own. Remove it from the settings sheet, publish, then make a key."
+    )
+
+
+class NotAPrivateKey(Problem):
+    """The file holds no RSA private key, or its password is another."""
+
+    type = "not-a-private-key"
+    status = 400
+    title = _("The private key cannot be read")
+    template = _("The file is no RSA private key in PEM form, or its password is another.")
+
+
+class UnknownEncryptionKey(Problem):
+    """No form carries this key, or no key here is called so."""
+
+    type = "unknown-encryption-key"
+    status = 404
+    title = _("The key is not known")
+    template = _("No form published here carries the key {key}. “ruhu keys list” names all.")
+
+
+class PrivateKeyNotHere(Problem):
+    """The private half was never given to this server."""
+
+    type = "private-key-not-here"
+    status = 409
+    title = _("The private key is not here")
+    template = _("The private half of key {key} is not here. Give it with “ruhu keys upload”.")
+
+
+class WrongPassphrase(Problem):
+    """The passphrase does not open the key."""
+
+    type = "wrong-passphrase"
+    status = 400
+    title = _("The passphrase is another")
+    template = _("This passphrase does not open key {key}.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.conf import settings
@@ -19,7 +19,7 @@ from pyxform.errors import PyXFormError
 from pyxform.xls2xform import ConvertResult, convert
 
 from server.core.xml import BadXml
-from server.forms import validation, xform
+from server.forms import encryption, validation, xform
 from server.forms import workbook as workbooks
 from server.forms.entities import is_entity_list
 from server.forms.problems import Fault, FaultyWorkbook, MissingMedia
@@ -74,6 +74,30 @@ def prepare(
         warnings=warnings,
         entity_lists=lists,
         files=files,
+    )
+
+
+def encrypted(prepared: Prepared, public_key: bytes) -> Prepared:
+    """The same form carrying a key of ours: other bytes, another hash and another version."""
+    form = prepared.form
+    version = encryption.version_with(form.version, public_key)
+    document = encryption.inject(
+        prepared.document, root=form.root, public_key=public_key, version=version
+    )
+    carrying = _read(document)
+    if (carrying.version, carrying.public_key) != (version, encryption.as_text(public_key)):
+        raise FaultyWorkbook(
+            Fault(
+                _("The form cannot carry a key."),
+                _("Remove unusual elements from the settings sheet."),
+                sheet="settings",
+            )
+        )
+    return replace(
+        prepared,
+        form=carrying,
+        document=document,
+        md5=hashlib.md5(document, usedforsecurity=False).hexdigest(),
     )
 
 
@@ -173,6 +197,20 @@ def _check_form(form: XForm) -> None:
                 row=2,
             )
         )
+    if form.public_key:
+        try:
+            encryption.read_public_key(form.public_key)
+        except encryption.BadKey:
+            raise FaultyWorkbook(
+                Fault(
+                    _("The public_key is no RSA public key that phones can read."),
+                    _(
+                        "Give the base64 text of an RSA key of at least 2048 bits on one line, without the BEGIN and END lines."
+                    ),
+                    sheet="settings",
+                    row=2,
+                )
+            ) from None
     if not 0 < len(form.title) <= 250:
         raise FaultyWorkbook(
             Fault(

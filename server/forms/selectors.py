@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from server.accounts.access import Access
-from server.forms.models import Form, FormAudience, FormMedia, FormVersion
+from server.forms.models import EncryptionKey, Form, FormAudience, FormMedia, FormVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +135,19 @@ def audience(form: Form) -> QuerySet[FormAudience]:
 
 
 def published_from(workbook_sha256: bytes, media: Mapping[str, bytes]) -> FormVersion | None:
-    """The version already made of exactly this workbook, if the given files do not differ from its own."""
+    """The version already made of exactly this workbook, if neither files nor key would differ now."""
+    key = _current_keys().filter(form_id=OuterRef("form__form_id")).order_by().values("pk")
     found = (
         FormVersion.objects.filter(workbook_sha256=workbook_sha256)
-        .select_related("form")
+        .annotate(current_key_id=Subquery(key[:1]))
+        .select_related("form", "encryption_key")
         .defer("xform", "mapping", "questions")
         .prefetch_related("media")
         .first()
     )
-    return found if found is not None and same_media(found, media) else None
+    if found is None or not _carries_current_key(found, found.current_key_id):
+        return None
+    return found if same_media(found, media) else None
 
 
 def same_media(version: FormVersion, media: Mapping[str, bytes]) -> bool:
@@ -154,3 +158,19 @@ def same_media(version: FormVersion, media: Mapping[str, bytes]) -> bool:
         for held in version.media.all()
         if held.kind == FormMedia.Kind.FILE and held.sha256 is not None
     )
+
+
+def current_key(form_id: str) -> EncryptionKey | None:
+    """The key the next version of the form gets; None when it is not encrypted by us."""
+    return _current_keys().filter(form_id=form_id).first()
+
+
+def _current_keys() -> QuerySet[EncryptionKey]:
+    return EncryptionKey.objects.filter(retired_at=None).exclude(form_id="")
+
+
+def _carries_current_key(version: FormVersion, current_key_id: int | None) -> bool:
+    """Whether publishing the version's workbook again would give it the key it has."""
+    if version.encryption_key is not None and not version.encryption_key.form_id:
+        return True  # the workbook's own
+    return current_key_id is None or current_key_id == version.encryption_key_id

@@ -6,14 +6,15 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from server.accounts.models import User
 from server.core import blobs
-from server.forms import selectors
-from server.forms.models import Form, FormAudience, FormMedia, FormVersion
+from server.forms import keys, selectors
+from server.forms.models import EncryptionKey, Form, FormAudience, FormMedia, FormVersion
 from server.forms.problems import UnknownForm, VersionExists
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def take_workbook(
     Converts and checks outside the transaction, writes files to the blobs, then records
     form, version, media and (for a new form) its audience in one transaction that locks
     the form. A new version becomes the current one; earlier versions keep accepting.
+    A form with a current encryption key gets it, and with it a version name of its own.
     Raises FaultyWorkbook, NotAWorkbook, WorkbookTooLarge, MissingMedia, VersionExists;
     then nothing has changed.
     """
@@ -68,13 +70,40 @@ def take_workbook(
 
     # pyxform and openpyxl take half a second to import, which neither the doors nor the
     # publication of unchanged workbooks should pay.
-    from server.forms.publication import prepare
+    from server.forms.publication import encrypted, prepare
 
     prepared = prepare(content=workbook, filename=filename, media=media, validate=validate)
+    key = selectors.current_key(prepared.form.form_id)
+    if key is not None and not prepared.form.public_key:
+        prepared = encrypted(prepared, bytes(key.public_key))
     source = blobs.store([workbook])
     files = {name: blobs.store([content]) for name, content in prepared.files.items()}
     with transaction.atomic(durable=True):
         return _record(prepared, source, files, publisher)
+
+
+def rotate_key(*, form_id: str, passphrase: str | None, at: datetime) -> EncryptionKey:
+    """A new encryption key for the form, and, if it is published, its next version with it.
+
+    The version is made of the workbook of the current one. Versions with the old key
+    keep accepting, and the old key keeps opening. Raises FormHasOwnKey.
+    """
+    key = keys.make(form_id=form_id, passphrase=passphrase, at=at)
+    current = FormVersion.objects.filter(current_of__form_id=form_id).first()
+    if current is not None:
+        publish(
+            workbook=blobs.read(current.workbook_sha256),
+            filename=f"{form_id}.xlsx",
+            publisher=None,
+            media=_files_of(current),
+            validate=False,  # it was, when it was published
+        )
+    return key
+
+
+def _files_of(version: FormVersion) -> dict[str, bytes]:
+    held = version.media.filter(kind=FormMedia.Kind.FILE)
+    return {file.filename: blobs.read(file.sha256) for file in held if file.sha256 is not None}
 
 
 def _record(
@@ -104,6 +133,7 @@ def _record(
         mapping=prepared.mapping,
         questions=prepared.questions,
         warnings=prepared.warnings,
+        encryption_key=keys.carried(xform.public_key),
         published_by=publisher,
     )
     FormMedia.objects.bulk_create(

@@ -58,6 +58,7 @@ class XForm:
     files: tuple[str, ...]  # names of the files it needs, entity lists as NAME.csv
     has_instance_id: bool
     submission_url: str
+    public_key: str = ""  # base64RsaPublicKey: phones encrypt what is filled in
 
     @property
     def binary_paths(self) -> list[str]:
@@ -123,6 +124,7 @@ def read(document: bytes) -> XForm:
         files=tuple(sorted(_files(html))),
         has_instance_id=any(local_name(child) == "instanceID" for child in meta),
         submission_url=submission.get("action", "") if submission is not None else "",
+        public_key=submission.get("base64RsaPublicKey", "") if submission is not None else "",
     )
 
 

@@ -17,7 +17,7 @@ from server.ledgers.definitions import COLUMNS
 from server.ledgers.masking import mask
 from server.submissions.answers import Answer, answer_tree
 from server.submissions.models import Submission
-from server.submissions.selectors import document_of
+from server.submissions.selectors import answers_of
 
 _TELLING = 5
 """A sealed value shorter than this is not looked for in other answers: it would be found by chance."""
@@ -44,7 +44,10 @@ def shown_answers(submission: Submission, access: Access) -> list[ShownAnswer]:
         return []
     form = version.form_version
     kinds = sensitivities(form.mapping)
-    tree = answer_tree(document_of(version), form.questions)
+    document = answers_of(version)
+    if document is None:
+        return []
+    tree = answer_tree(document, form.questions)
     sealed = {
         answer.value
         for answer in _flat(tree)

@@ -14,6 +14,7 @@ from server.ledgers.extract import Record, records
 from server.ledgers.identity import Key, key_uuid
 from server.ledgers.models import DeskAct
 from server.ledgers.observation import DESK, Said
+from server.submissions.sealed_forms import is_encrypted
 
 _PER_DOCUMENT = 65_536
 _SYNTHETIC = 60_000  # ordinals of records known only by being linked to
@@ -45,7 +46,7 @@ class Source:
     review_state: str
     area_code: str
     flags: tuple[str, ...]
-    document: bytes  # sealed
+    document: bytes  # sealed; of a record that arrived encrypted, the opened answers
 
 
 def contributions_of(source: Source, mapping: dict[str, Any]) -> list[Said]:
@@ -57,6 +58,8 @@ def contributions_of(source: Source, mapping: dict[str, Any]) -> list[Said]:
     if source.review_state == "rejected" or not mapping.get("records"):
         return []
     document = unseal_document(source.document)
+    if is_encrypted(document):  # a manifest: sealed, tampered with, or not taken up yet
+        return []
     extracted = records(document, mapping, office_day(source.received_at))
     head = extracted.head
     level = _PROXY if head.met_whom not in ("", _THE_PERSON) else _IN_PERSON

@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from server.accounts.models import FieldAccount
-from server.forms.models import Form, FormVersion
+from server.forms.models import EncryptionKey, Form, FormVersion
 from server.geo.models import AreaCodeField
 
 
@@ -127,10 +127,44 @@ class SubmissionVersion(models.Model):
         )
 
 
+class EncryptedVersion(models.Model):
+    """What became of a version that arrived encrypted (submissions/opening.py)."""
+
+    class State(models.TextChoices):
+        INCOMPLETE = "incomplete", _("files are missing")
+        SEALED = "sealed", _("the key is not here")
+        OPENED = "opened", _("opened")
+        TAMPERED = "tampered", _("altered after encryption")
+
+    version = models.OneToOneField(
+        SubmissionVersion, models.PROTECT, primary_key=True, related_name="encrypted"
+    )
+    key = models.ForeignKey(
+        EncryptionKey, models.PROTECT, null=True, related_name="records"
+    )  # of the form version; null when that carries none
+    state = models.CharField(max_length=12, choices=State.choices)
+    missing = models.JSONField(default=list)  # names of files still to come
+    document = models.BinaryField(null=True)  # the answers, sealed as SubmissionVersion.document
+    opened_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("state", "key"), name="encrypted_by_state"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(state="opened") ^ Q(document__isnull=True),
+                name="answers_are_here_when_opened",
+            ),
+        )
+
+
 class Attachment(models.Model):
-    """A file that came with a version, by its flat name; the bytes lie among the blobs."""
+    """A file that came with a version, by its flat name; the bytes lie among the blobs.
+
+    A file of an encrypted record has a second row once it is opened, by its real name.
+    """
 
     version = models.ForeignKey(SubmissionVersion, models.PROTECT, related_name="attachments")
+    opened_from = models.OneToOneField("self", models.PROTECT, null=True, related_name="opened")
     name = models.CharField(max_length=500, db_collation="C")
     sha256 = models.BinaryField(max_length=32)
     md5 = models.CharField(max_length=32)
@@ -141,7 +175,11 @@ class Attachment(models.Model):
     class Meta:
         ordering = ("name",)
         constraints = (
-            models.UniqueConstraint(fields=("version", "name"), name="one_attachment_per_name"),
+            models.UniqueConstraint(
+                fields=("version", "name"),
+                name="one_attachment_per_name",
+                condition=Q(opened_from=None),
+            ),
         )
 
 

@@ -96,16 +96,6 @@ class EditSuperseded(Problem):
     )
 
 
-class EncryptedInstance(Problem):
-    """An encrypted record, which this server holds no key for."""
-
-    type, status = "encrypted-instance", 422
-    title = _("The record is encrypted")
-    template = _(
-        "The record of form {form_id} is encrypted, and the office has no key for it. Keep the record, and tell the office; a copy is kept there."
-    )
-
-
 class InstanceTooLarge(Problem):
     """The XML alone is larger than any form can make it."""
 

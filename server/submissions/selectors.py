@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from server.accounts.access import Access
 from server.core.sealing import unseal_document
-from server.submissions.models import Quarantined, Submission, SubmissionVersion, Waiting
+from server.submissions.models import (
+    Attachment,
+    EncryptedVersion,
+    Quarantined,
+    Submission,
+    SubmissionVersion,
+    Waiting,
+)
 from server.submissions.problems import UnknownSubmission
+from server.submissions.sealed_forms import is_encrypted
 
 
 def submissions(access: Access) -> QuerySet[Submission]:
@@ -59,6 +67,20 @@ def document_of(version: SubmissionVersion) -> bytes:
     return unseal_document(bytes(version.document))
 
 
+def answers_of(version: SubmissionVersion) -> bytes | None:
+    """The instance with the answers: as received, or opened; None while it is sealed."""
+    record: EncryptedVersion | None = getattr(version, "encrypted", None)
+    if record is not None:
+        return unseal_document(bytes(record.document)) if record.document is not None else None
+    document = document_of(version)
+    return None if is_encrypted(document) else document
+
+
+def files_of(version_id: int | None) -> QuerySet[Attachment]:
+    """A version's files by name; of one that arrived encrypted, the opened file instead."""
+    return Attachment.objects.filter(version=version_id, opened=None).order_by("name")
+
+
 def waiting_count() -> int:
     """How many submissions the worker process has still to take up."""
     return Waiting.objects.values("submission").distinct().count()
@@ -71,3 +93,12 @@ def quarantined(access: Access) -> QuerySet[Quarantined]:
         .select_related("submitter", "field_account")
         .defer("document")
     )
+
+
+def encrypted_counts() -> dict[int | None, dict[str, int]]:
+    """How many records arrived encrypted, by key (None: no key of ours) and state."""
+    counts: dict[int | None, dict[str, int]] = {}
+    rows = EncryptedVersion.objects.values_list("key", "state").annotate(count=Count("pk"))
+    for key, state, count in rows.order_by():
+        counts.setdefault(key, {})[state] = count
+    return counts

@@ -19,11 +19,18 @@ from server.core import clock
 from server.core.sealing import unseal_document
 from server.geo.selectors import locate, metres_outside
 from server.submissions.answers import Head, head
-from server.submissions.models import SubmissionVersion
+from server.submissions.models import EncryptedVersion, SubmissionVersion
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_AHEAD: Final = timedelta(days=1)
 INACCURATE_FROM: Final = 100.0  # metres
+
+
+_SEALS: Final = {
+    EncryptedVersion.State.INCOMPLETE: "files_missing",
+    EncryptedVersion.State.SEALED: "sealed",
+    EncryptedVersion.State.TAMPERED: "tampered",
+}
 
 
 class Flag(StrEnum):
@@ -33,22 +40,27 @@ class Flag(StrEnum):
     NO_LOCATION = "no_location"
     INACCURATE = "inaccurate"
     OUTSIDE_AREA = "outside_area"  # further outside the named community than the fix is inaccurate
+    FILES_MISSING = "files_missing"  # encrypted; it is opened once all its files are here
+    SEALED = "sealed"  # encrypted; the key is not here, or not open
+    TAMPERED = "tampered"  # encrypted; altered since, or for another key: never merged
     UNPROCESSED = "unprocessed"  # a later step failed on it
 
 
 def place(submission_ids: Sequence[int]) -> None:
     """Write down community, time, point, title and flags of each submission's current version.
 
-    Does the same again without harm. At most five statements, whatever the number.
+    Does the same again without harm. At most six statements, whatever the number.
     """
     rows = list(
         SubmissionVersion.objects.filter(current_of__in=submission_ids)
         .select_related("form_version")
         .only("submission_id", "received_at", "submitter_id", "document", "form_version__mapping")
     )
-    heads = [
-        head(unseal_document(bytes(row.document)), row.form_version.mapping["head"]) for row in rows
-    ]
+    encrypted = {
+        record.version_id: record
+        for record in EncryptedVersion.objects.filter(version__in=[row.pk for row in rows])
+    }
+    heads = [_head(row, encrypted.get(row.pk)) for row in rows]
     times = [
         _plausible(said.observed_at, row.received_at) for row, said in zip(rows, heads, strict=True)
     ]
@@ -59,10 +71,23 @@ def place(submission_ids: Sequence[int]) -> None:
     for number, (row, said) in enumerate(zip(rows, heads, strict=True)):
         at, is_plausible = times[number]
         flags = [] if is_plausible else [Flag.CLOCK]
-        flags += _flags_of_point(said, is_outside=number in strayed)
+        record = encrypted.get(row.pk)
+        if record is not None and record.document is None:
+            flags = [Flag(_SEALS[EncryptedVersion.State(record.state)])]
+        else:
+            flags += _flags_of_point(said, is_outside=number in strayed)
         area_code = _area_code(said, located[number], fallback.get(row.submitter_id, ""))
         placed.append(_row(row, said, at, area_code, located[number], flags))
     _write(placed)
+
+
+def _head(row: SubmissionVersion, record: EncryptedVersion | None) -> Head:
+    """What the answers say of the visit; of a record that is sealed, nothing."""
+    sealed = row.document if record is None else record.document
+    if sealed is None:
+        return Head()
+    document = unseal_document(bytes(sealed))
+    return head(document, row.form_version.mapping["head"])
 
 
 def _plausible(observed_at: datetime | None, received_at: datetime) -> tuple[datetime, bool]:

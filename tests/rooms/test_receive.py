@@ -18,7 +18,6 @@ from server.submissions.models import (
 )
 from server.submissions.problems import (
     EditSuperseded,
-    EncryptedInstance,
     FormClosed,
     InstanceConflict,
     NoInstanceId,
@@ -197,7 +196,6 @@ def test_an_older_version_and_a_closing_form_still_take_records(send) -> None:
     [
         (instance(1, form_id="nobody_knows"), UnknownForm),
         (instance(1, version="1999"), UnknownFormVersion),
-        (instance(1).replace(b"<data ", b'<data encrypted="yes" '), EncryptedInstance),
         (instance(1).replace(b"instanceID", b"other"), NoInstanceId),
         (instance(1, deprecated=instance_id(9)), OriginalNotHere),
         (b"<html/>", Problem),

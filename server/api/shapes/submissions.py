@@ -88,9 +88,7 @@ class SubmissionDetailSerializer(SubmissionSerializer):
 
     answers = AnswerSerializer(many=True, read_only=True)
     versions = VersionSerializer(many=True, read_only=True)
-    attachments = AttachmentSerializer(
-        many=True, read_only=True, source="current_version.attachments", default=()
-    )
+    attachments = AttachmentSerializer(many=True, read_only=True, source="files")
     decisions = DecisionSerializer(many=True, read_only=True)
 
 

@@ -53,12 +53,13 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     filterset_class = SubmissionFilters
 
     def rows(self) -> QuerySet[Any]:
-        heavy = ["form_version__xform"]
+        heavy, opened = ["form_version__xform"], ["current_version__encrypted"]
         if self.action != "retrieve":
+            opened = []
             heavy += ["document", "form_version__mapping", "form_version__questions"]
         return (
             selectors.submissions(self.access)
-            .select_related("form", "submitter", "current_version__form_version")
+            .select_related("form", "submitter", "current_version__form_version", *opened)
             .defer(*(f"current_version__{name}" for name in heavy))
         )
 
@@ -83,6 +84,7 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         """The record with its answers by label; what is sensitive is masked or withheld."""
         submission = self.get_object()
         if self.get_serializer_class() is SubmissionDetailSerializer:
+            submission.files = self._files(submission)  # type: ignore[attr-defined]
             submission.answers = shown_answers(submission, self.access)  # type: ignore[attr-defined]
         return Response(self.get_serializer(submission).data)
 
@@ -153,7 +155,7 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         return Response(DecisionSerializer(decision).data, status=201)
 
     def _files(self, submission: Submission) -> QuerySet[Attachment]:
-        return Attachment.objects.filter(version=submission.current_version_id).order_by("name")
+        return selectors.files_of(submission.current_version_id)
 
     def _record(self, submission: Submission, kind: str, column: str, reason: str) -> None:
         disclose(

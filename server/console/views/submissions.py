@@ -22,7 +22,7 @@ from server.ledgers.columns import Column, Sensitivity
 from server.ledgers.selectors import Change, changes_of
 from server.submissions import services
 from server.submissions.models import Submission
-from server.submissions.selectors import quarantined
+from server.submissions.selectors import files_of, quarantined
 from server.submissions.selectors import submissions as visible
 
 REVIEW_ORDER = ("received_at", "id")
@@ -76,7 +76,7 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
     """What was answered, where, what came of it, and what was decided about it."""
     found = _visible_or_404(request, number)
     version = found.current_version
-    attachments = list(version.attachments.all()) if version else []
+    attachments = list(files_of(version.pk)) if version else []
     context = {
         "submission": found,
         "answers": answers_for(found, request.access),
@@ -127,7 +127,7 @@ def _unrestricted(columns: Iterable[Column]) -> tuple[Column, ...]:
 
 def _visible_or_404(request: StaffRequest, number: int) -> Submission:
     rows = visible(request.access).select_related(
-        "form", "submitter", "current_version__form_version"
+        "form", "submitter", "current_version__form_version", "current_version__encrypted"
     )
     return get_object_or_404(rows, pk=number)
 

@@ -18,9 +18,10 @@ _SOURCES = """
     select submission.id, version.id, version.form_version_id, version.instance_id,
            submission.received_at, version.received_at, submission.observed_at,
            version.submitter_id, submission.review_state, submission.area_code,
-           submission.flags::text, version.document
+           submission.flags::text, coalesce(encrypted.document, version.document)
       from submissions_submission submission
       join submissions_submissionversion version on version.id = submission.current_version_id
+      left join submissions_encryptedversion encrypted on encrypted.version_id = version.id
      where submission.id = any(%s::bigint[])
 """
 _MAPPINGS_KEPT = 200

@@ -24,7 +24,6 @@ from server.submissions.envelope import Envelope
 from server.submissions.models import Attachment, ReviewState, Submission, SubmissionVersion
 from server.submissions.problems import (
     EditSuperseded,
-    EncryptedInstance,
     FormClosed,
     InstanceBusy,
     InstanceConflict,
@@ -98,7 +97,7 @@ def receive(
     decides who is first, everybody else is answered as a resend. Files are stored before
     the row that names them. What cannot be taken is kept in the quarantine and its
     Problem raised: BadXml, NotAnInstance, NoInstanceId, InstanceIdTooLong, UnknownForm,
-    UnknownFormVersion, FormClosed, EncryptedInstance, InstanceConflict, OriginalNotHere,
+    UnknownFormVersion, FormClosed, InstanceConflict, OriginalNotHere,
     EditSuperseded; InstanceTooLarge is kept nowhere, InstanceBusy asks to come again.
     """
     if len(document) > MAX_DOCUMENT_MB * 1024 * 1024:
@@ -112,8 +111,6 @@ def receive(
         if first_received and sender.may_backdate and first_received < received_at:
             received_at = first_received
         arrival = Arrival(document, sha256, sender, received_at, envelope, kept)
-        if envelope.encrypted:
-            raise EncryptedInstance(form_id=envelope.form_id[:250])
         if not envelope.deprecated_id:
             receipt = store_new(arrival)
             if receipt is not None:
@@ -269,8 +266,9 @@ def add_attachments(arrival: Arrival, known: SubmissionVersion) -> Receipt:
     the first were cut off.
     """
     Submission.objects.select_for_update().get(pk=known.submission_id)
-    present = {file.name: file for file in known.attachments.all()}
+    present = {file.name: file for file in known.attachments.filter(opened_from=None)}
     fresh = [file for file in arrival.files if file.name not in present]
+    completed = False
     for file in arrival.files:
         earlier = present.get(file.name)
         if earlier and completes(file, bytes(earlier.sha256), earlier.size):
@@ -280,7 +278,10 @@ def add_attachments(arrival: Arrival, known: SubmissionVersion) -> Receipt:
                 size=file.size,
                 received_at=arrival.received_at,
             )
+            completed = True
     attach(known, fresh, arrival.received_at)
+    if arrival.envelope.encrypted and (fresh or completed):
+        queue([known.submission_id], at=arrival.received_at)  # it may be complete now
     outcome = Outcome.ATTACHMENTS if fresh else Outcome.RESEND
     return Receipt(outcome, known.submission_id)
 
@@ -333,7 +334,8 @@ def _carry_forward(
     arrival: Arrival, original: SubmissionVersion, version: SubmissionVersion
 ) -> None:
     sent = {file.name for file in arrival.files}
-    earlier = {file.name: file for file in original.attachments.all() if file.name not in sent}
+    kept = original.attachments.filter(opened_from=None)
+    earlier = {file.name: file for file in kept if file.name not in sent}
     for name in sorted(envelopes.mentioned(arrival.document, earlier)):
         file = earlier[name]
         file.pk, file.version = None, version

@@ -1,0 +1,142 @@
+"""Keys of encrypted forms, and how a form carries one (ODK XForms specification, “Encryption”). Pure.
+
+A form names an RSA public key; phones encrypt what is filled in with it, and only the
+private key opens that again (submissions/sealed_forms.py).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+import re
+from typing import Final
+
+from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+    load_der_public_key,
+    load_pem_private_key,
+)
+
+BITS: Final = 2048
+_SALT: Final = 16
+_NONCE: Final = 12
+_MODEL: Final = re.compile(rb"<model\b[^>]*>")
+_SUBMISSION: Final = re.compile(rb"<submission\b")
+
+
+class BadKey(ValueError):
+    """What was given is no RSA key of a usable kind, or does not open."""
+
+
+def make_private_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=BITS)
+
+
+def public_bytes(key: rsa.RSAPrivateKey) -> bytes:
+    """The public half as SubjectPublicKeyInfo (DER)."""
+    return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def as_text(public_key: bytes) -> str:
+    """How a form carries it: base64 on one line."""
+    return base64.b64encode(public_key).decode()
+
+
+def read_public_key(text: str) -> bytes:
+    """The SubjectPublicKeyInfo in a form's base64RsaPublicKey. Raises BadKey.
+
+    Collect decodes it without tolerance: no PEM lines, no line breaks, and at least as
+    many bits as OAEP with SHA-256 needs for an AES key; 2048 is the least taken here.
+    """
+    try:
+        public_key = base64.b64decode(text, validate=True)
+        key = load_der_public_key(public_key)
+    except (binascii.Error, ValueError, UnsupportedAlgorithm) as error:
+        raise BadKey from error
+    if not isinstance(key, rsa.RSAPublicKey) or key.key_size < BITS:
+        raise BadKey
+    return public_key
+
+
+def fingerprint(public_key: bytes) -> str:
+    """The key's name: hex of its SHA-256."""
+    return hashlib.sha256(public_key).hexdigest()
+
+
+def version_with(version: str, public_key: bytes) -> str:
+    """The form version's name once it carries a key: bytes, hash and version change together."""
+    return f"{version}-k{fingerprint(public_key)[:8]}"
+
+
+def inject(document: bytes, *, root: str, public_key: bytes, version: str) -> bytes:
+    """The XForm with the key and its new version; every other byte stays as it is.
+
+    Takes the XForm as pyxform writes it: the first element called `root` is the primary
+    instance, and has a version.
+    """
+    data = re.compile(rb"(<%s\b[^>]*?\sversion=\")[^\"]*" % re.escape(root.encode()))
+    versioned, n_versions = data.subn(rb"\g<1>" + version.encode(), document, count=1)
+    attribute = f' base64RsaPublicKey="{as_text(public_key)}"'.encode()
+    if _SUBMISSION.search(versioned):
+        carrying, n_keys = _SUBMISSION.subn(rb"\g<0>" + attribute, versioned, count=1)
+    else:
+        element = b"<submission" + attribute + b"/>"
+        carrying, n_keys = _MODEL.subn(rb"\g<0>" + element, versioned, count=1)
+    if not (n_versions and n_keys):
+        raise ValueError("the form has no version or no model")
+    return carrying
+
+
+def protect(key: rsa.RSAPrivateKey, passphrase: str | None) -> bytes:
+    """The private key for keeping: as it is, or encrypted with a key made of the passphrase.
+
+    Who keeps it seals it besides (forms/keys.py).
+    """
+    plain = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    if passphrase is None:
+        return plain
+    salt, nonce = os.urandom(_SALT), os.urandom(_NONCE)
+    return salt + nonce + AESGCM(_derived(passphrase, salt)).encrypt(nonce, plain, None)
+
+
+def unprotect(kept: bytes, passphrase: str | None) -> rsa.RSAPrivateKey:
+    """The private key again. Raises BadKey when the passphrase is another."""
+    if passphrase is not None:
+        salt, nonce, sealed = (
+            kept[:_SALT],
+            kept[_SALT : _SALT + _NONCE],
+            kept[_SALT + _NONCE :],
+        )
+        try:
+            kept = AESGCM(_derived(passphrase, salt)).decrypt(nonce, sealed, None)
+        except InvalidTag as error:
+            raise BadKey from error
+    key = load_der_private_key(kept, password=None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise BadKey
+    return key
+
+
+def read_private_key(pem: bytes, password: str | None) -> rsa.RSAPrivateKey:
+    """A private key from a PEM file, as `openssl` writes it. Raises BadKey."""
+    try:
+        key = load_pem_private_key(pem, password=password.encode() if password else None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise BadKey from error
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise BadKey
+    return key
+
+
+def _derived(passphrase: str, salt: bytes) -> bytes:
+    return Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(passphrase.encode())

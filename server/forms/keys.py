@@ -1,0 +1,120 @@
+"""Writes of encryption keys: make, rotate, take in, open (api_docs/decisions/0120).
+
+The private half leaves this module only as an object in memory. At rest it is sealed by
+the server's own key, and below that protected by a passphrase unless the server is to
+open records by itself.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from django.db import transaction
+
+from server.core import clock
+from server.core.sealing import seal, unseal
+from server.forms import encryption
+from server.forms.models import EncryptionKey, Form
+from server.forms.problems import (
+    FormHasOwnKey,
+    NotAPrivateKey,
+    PrivateKeyNotHere,
+    UnknownEncryptionKey,
+    WrongPassphrase,
+)
+
+_PURPOSE = "encryption key"
+
+
+@transaction.atomic
+def make(*, form_id: str, passphrase: str | None, at: datetime) -> EncryptionKey:
+    """A new key for the form's next versions; the one before is retired, and goes on opening.
+
+    The form need not be published yet. Without a passphrase the server opens records by
+    itself. Raises FormHasOwnKey.
+    """
+    form = (
+        Form.objects.select_for_update(of=("self",))
+        .select_related("current_version__encryption_key")
+        .filter(form_id=form_id)
+        .first()
+    )
+    carried_now = form and form.current_version and form.current_version.encryption_key
+    if carried_now and not carried_now.form_id:
+        raise FormHasOwnKey(form_id=form_id)
+    EncryptionKey.objects.filter(form_id=form_id, retired_at=None).update(retired_at=at)
+    private = encryption.make_private_key()
+    public = encryption.public_bytes(private)
+    return EncryptionKey.objects.create(
+        form_id=form_id,
+        public_key=public,
+        fingerprint=encryption.fingerprint(public),
+        private_key=seal(encryption.protect(private, passphrase), _PURPOSE),
+        opening=_opening(passphrase),
+        created_at=at,
+    )
+
+
+def carried(text: str) -> EncryptionKey | None:
+    """The row of the key a form carries: ours, or one its workbook brought; None without one."""
+    if not text:
+        return None
+    public = encryption.read_public_key(text)
+    key, _is_new = EncryptionKey.objects.get_or_create(
+        fingerprint=encryption.fingerprint(public),
+        defaults={
+            "form_id": "",
+            "public_key": public,
+            "opening": EncryptionKey.Opening.NONE,
+            "created_at": clock.now(),
+        },
+    )
+    return key
+
+
+@transaction.atomic
+def take_in(*, pem: bytes, password: str | None, passphrase: str | None) -> EncryptionKey:
+    """Keep the private half of a key that forms carry; None as passphrase lets the server open by itself.
+
+    Raises NotAPrivateKey, UnknownEncryptionKey.
+    """
+    try:
+        private = encryption.read_private_key(pem, password)
+    except encryption.BadKey:
+        raise NotAPrivateKey from None
+    name = encryption.fingerprint(encryption.public_bytes(private))
+    key = EncryptionKey.objects.select_for_update().filter(fingerprint=name).first()
+    if key is None:
+        raise UnknownEncryptionKey(key=name[:8])
+    key.private_key = seal(encryption.protect(private, passphrase), _PURPOSE)
+    key.opening = _opening(passphrase)
+    key.save(update_fields=["private_key", "opening"])
+    return key
+
+
+def named(fingerprint: str) -> EncryptionKey:
+    """The key whose fingerprint begins so. Raises UnknownEncryptionKey, also when several do."""
+    found = EncryptionKey.objects.filter(fingerprint__startswith=fingerprint.lower())[:2]
+    if len(fingerprint) < 6 or len(found) != 1:
+        raise UnknownEncryptionKey(key=fingerprint[:64])
+    return found[0]
+
+
+def private_key(key: EncryptionKey, passphrase: str | None = None) -> RSAPrivateKey:
+    """The private half. Raises PrivateKeyNotHere, WrongPassphrase."""
+    if key.private_key is None:
+        raise PrivateKeyNotHere(key=str(key))
+    needed = key.opening == EncryptionKey.Opening.PASSPHRASE
+    if needed and not passphrase:
+        raise WrongPassphrase(key=str(key))
+    kept = unseal(bytes(key.private_key), _PURPOSE)
+    try:
+        return encryption.unprotect(kept, passphrase if needed else None)
+    except encryption.BadKey:
+        raise WrongPassphrase(key=str(key)) from None
+
+
+def _opening(passphrase: str | None) -> EncryptionKey.Opening:
+    opening = EncryptionKey.Opening
+    return opening.AUTOMATIC if passphrase is None else opening.PASSPHRASE

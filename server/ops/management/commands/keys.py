@@ -1,0 +1,141 @@
+"""./ruhu keys new|list|upload|open: encryption keys of forms."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from server.core import clock
+from server.core.problems import Problem
+from server.forms import keys, services
+from server.forms.models import EncryptionKey
+from server.submissions import opening
+from server.submissions.selectors import encrypted_counts
+
+
+class Command(BaseCommand):
+    help = (
+        "Encrypted forms: make a key or change it, list keys and what waits for them, "
+        "give a private key, open what waits. Passphrases are asked for, or read from standard "
+        "input, one a line; they never stand on the command line."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        acts = parser.add_subparsers(dest="act", required=True)
+        new = acts.add_parser(
+            "new", help="make a key for a form and publish its next version with it"
+        )
+        new.add_argument("form_id")
+        upload = acts.add_parser("upload", help="give the private key of a form's own public key")
+        upload.add_argument("file", type=Path, metavar="FILE.pem")
+        upload.add_argument(
+            "--encrypted", action="store_true", help="the file has a password; it is asked for"
+        )
+        for one in (new, upload):
+            one.add_argument(
+                "--passphrase",
+                action="store_true",
+                help="protect it with a passphrase: records are opened by “keys open” only. "
+                "Without it the server opens them by itself",
+            )
+        listing = acts.add_parser("list", help="list keys and the records that came with them")
+        listing.add_argument("--json", action="store_true", help="print a JSON array")
+        opening_ = acts.add_parser("open", help="open the records that wait for a key")
+        opening_.add_argument("key", help="the first letters of its name, at least 6")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        acts = {"new": self._new, "list": self._list, "upload": self._upload, "open": self._open}
+        try:
+            acts[options["act"]](options)
+        except Problem as problem:
+            raise CommandError(str(problem)) from None
+
+    def _new(self, options: dict[str, Any]) -> None:
+        passphrase = _new_passphrase() if options["passphrase"] else None
+        form_id = options["form_id"]
+        key = services.rotate_key(form_id=form_id, passphrase=passphrase, at=clock.now())
+        self.stdout.write(_("{form_id}: key {key}").format(form_id=form_id, key=key))
+        for version in key.form_versions.all():
+            self.stdout.write(
+                _("{form_id}: published version {version}.").format(
+                    form_id=form_id, version=version.version
+                )
+            )
+
+    def _upload(self, options: dict[str, Any]) -> None:
+        try:
+            pem = options["file"].read_bytes()
+        except OSError as error:
+            raise CommandError(str(error.strerror)) from None
+        password = _asked(_("Password of the file: ")) if options["encrypted"] else None
+        passphrase = _new_passphrase() if options["passphrase"] else None
+        key = keys.take_in(pem=pem, password=password, passphrase=passphrase)
+        if passphrase is None:
+            waiting = opening.take_up_sealed(key=key, at=clock.now())
+        else:
+            waiting = opening.open_with_passphrase(key=key, passphrase=passphrase, at=clock.now())
+        self._opened(key, waiting)
+
+    def _open(self, options: dict[str, Any]) -> None:
+        key, passphrase = keys.named(options["key"]), None
+        if key.opening == EncryptionKey.Opening.PASSPHRASE:
+            passphrase = _asked(_("Passphrase of the key: "))
+        count = opening.open_with_passphrase(key=key, passphrase=passphrase, at=clock.now())
+        self._opened(key, count)
+
+    def _opened(self, key: EncryptionKey, count: int) -> None:
+        sentence = ngettext(
+            "{key}: {count} record is on its way into the ledgers.",
+            "{key}: {count} records are on their way into the ledgers.",
+            count,
+        )
+        self.stdout.write(sentence.format(key=key, count=count))
+
+    def _list(self, options: dict[str, Any]) -> None:
+        counts = encrypted_counts()
+        rows: list[dict[str, Any]] = [
+            {
+                "key": key.fingerprint,
+                "opening": key.opening,
+                "form_versions": [
+                    f"{version.form.form_id} {version.version}"
+                    for version in key.form_versions.select_related("form")
+                ],
+                "created_at": key.created_at.isoformat(),
+                "retired_at": key.retired_at and key.retired_at.isoformat(),
+                "records": counts.get(key.pk, {}),
+            }
+            for key in EncryptionKey.objects.all()
+        ]
+        if counts.get(None):
+            rows.append({"key": None, "records": counts[None]})
+        if options["json"]:
+            self.stdout.write(json.dumps(rows, ensure_ascii=False))
+            return
+        for row in rows:
+            told = "  ".join(f"{state} {count}" for state, count in sorted(row["records"].items()))
+            name = (row["key"] or "—")[:8]
+            versions = ", ".join(row.get("form_versions", ()))
+            self.stdout.write(f"{name:<8}  {row.get('opening', ''):<10}  {versions}  {told}")
+
+
+def _asked(prompt: str) -> str:
+    if sys.stdin.isatty():
+        return getpass.getpass(prompt)
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _new_passphrase() -> str:
+    passphrase = _asked(_("New passphrase: "))
+    if len(passphrase) < 10:
+        raise CommandError(_("A passphrase has at least 10 characters."))
+    if sys.stdin.isatty() and _asked(_("Once more: ")) != passphrase:
+        raise CommandError(_("The two differ; nothing was changed."))
+    return passphrase

@@ -1,0 +1,180 @@
+"""Encrypted records become answers when their files and their key are here (decision 0120).
+
+What was received stays as it came. The opened answers lie beside it, sealed like every
+raw instance, so that a rebuild reads the same without the key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from django.db import transaction
+
+from server.core import blobs, clock
+from server.core.problems import Problem
+from server.core.sealing import seal_document, unseal_document
+from server.forms import keys
+from server.forms.models import EncryptionKey
+from server.submissions.filenames import flat
+from server.submissions.models import Attachment, EncryptedVersion, SubmissionVersion
+from server.submissions.sealed_forms import (
+    Manifest,
+    Opener,
+    Tampered,
+    is_encrypted,
+    plain_name,
+    read_manifest,
+)
+from server.submissions.services.queueing import queue
+from server.submissions.services.receiving import MAX_DOCUMENT_MB
+
+State = EncryptedVersion.State
+_CHUNK: Final = 1 << 16
+
+
+def open_encrypted(submission_ids: Sequence[int]) -> None:
+    """The pipeline's first step: open what can be opened, write down why the rest is not.
+
+    Does the same again without harm. Nothing is read of records without a manifest.
+    """
+    versions = (
+        SubmissionVersion.objects.filter(current_of__in=submission_ids)
+        .exclude(encrypted__state=State.OPENED)
+        .select_related("form_version__encryption_key")
+        .defer(*(f"form_version__{name}" for name in ("xform", "mapping", "questions", "warnings")))
+    )
+    for version in versions:
+        document = unseal_document(bytes(version.document))
+        if is_encrypted(document):
+            _settle(version, document, None)
+
+
+def open_with_passphrase(*, key: EncryptionKey, passphrase: str | None, at: datetime) -> int:
+    """Open every record that waits for this key; how many were. The ledgers follow in the worker.
+
+    Raises PrivateKeyNotHere, WrongPassphrase.
+    """
+    private_key = keys.private_key(key, passphrase)
+    opened = 0
+    waiting = EncryptedVersion.objects.filter(key=key, state=State.SEALED).order_by("pk")
+    for version_id in list(waiting.values_list("version_id", flat=True)):
+        with transaction.atomic():
+            record = EncryptedVersion.objects.select_for_update().get(version=version_id)
+            if record.state != State.SEALED:  # another was quicker
+                continue
+            version = record.version
+            state = _settle(version, unseal_document(bytes(version.document)), private_key)
+            queue([version.submission_id], at=at)
+            opened += state == State.OPENED
+    return opened
+
+
+def take_up_sealed(*, key: EncryptionKey, at: datetime) -> int:
+    """Let the worker try the records again that waited for a key which has just been given."""
+    waiting = EncryptedVersion.objects.filter(key=key, state=State.SEALED)
+    submissions = sorted(set(waiting.values_list("version__submission_id", flat=True)))
+    with transaction.atomic():
+        queue(submissions, at=at)
+    return len(submissions)
+
+
+def _settle(version: SubmissionVersion, document: bytes, given: RSAPrivateKey | None) -> State:
+    """Open one record if that is possible now, and write down what it is. Part of the caller's transaction."""
+    known = EncryptedVersion.objects.select_for_update().filter(version=version).first()
+    if known is not None and known.state == State.OPENED:
+        return State.OPENED
+    key = version.form_version.encryption_key
+    state, missing, answers = State.TAMPERED, [], None
+    try:
+        manifest = read_manifest(document)
+        files = {
+            file.name: file for file in version.attachments.all() if file.opened_from_id is None
+        }
+        missing = [name for name in manifest.files if flat(name) not in files]
+        private_key = given or _own(key)
+        if missing:
+            state = State.INCOMPLETE
+        elif private_key is None:
+            state = State.SEALED
+        else:
+            answers = _open(version, manifest, files, private_key)
+            state = State.OPENED
+    except (Tampered, Problem):
+        state = State.TAMPERED
+    EncryptedVersion.objects.update_or_create(
+        version=version,
+        defaults={
+            "key": key,
+            "state": state,
+            "missing": missing,
+            "document": seal_document(answers) if answers is not None else None,
+            "opened_at": clock.now() if answers is not None else None,
+        },
+    )
+    return state
+
+
+def _own(key: EncryptionKey | None) -> RSAPrivateKey | None:
+    """The private key, if the server may open with it by itself."""
+    if key is None or key.opening != EncryptionKey.Opening.AUTOMATIC:
+        return None
+    return keys.private_key(key)
+
+
+def _open(
+    version: SubmissionVersion,
+    manifest: Manifest,
+    files: Mapping[str, Attachment],
+    private_key: RSAPrivateKey,
+) -> bytes:
+    """The answers; the plain files are among the blobs and have rows. Raises Tampered.
+
+    Everything is decrypted once to be checked before anything of it is kept, so that a
+    forged record leaves nothing behind.
+    """
+    opener = Opener(manifest, private_key)
+    sealed = [files[flat(name)] for name in manifest.files]
+    if sealed[-1].size > (MAX_DOCUMENT_MB + 1) << 20:
+        raise Tampered
+    opener.verify([_md5(opener, number, file) for number, file in enumerate(sealed)])
+    answers = b"".join(_plain(opener, len(sealed) - 1, sealed[-1]))
+    opener.check_answers(answers)
+    for number, file in enumerate(sealed[:-1]):
+        blob = blobs.store(_plain(opener, number, file))
+        name = flat(plain_name(manifest.files[number]))
+        Attachment.objects.update_or_create(
+            version=version,
+            opened_from=file,
+            defaults={
+                "name": name,
+                "sha256": blob.sha256,
+                "md5": blob.md5.hex(),
+                "size": blob.size,
+                "content_type": mimetypes.guess_type(name)[0] or "",
+                "received_at": file.received_at,
+            },
+        )
+    return answers
+
+
+def _md5(opener: Opener, number: int, file: Attachment) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    for chunk in _plain(opener, number, file):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _plain(opener: Opener, number: int, file: Attachment) -> Iterator[bytes]:
+    return opener.plain(number, _chunks(blobs.path_of(file.sha256)))
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stored:
+        while chunk := stored.read(_CHUNK):
+            yield chunk
