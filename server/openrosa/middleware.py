@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
+import psycopg
 import structlog
 from django.core.exceptions import SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
@@ -21,6 +23,7 @@ from server.openrosa.draining import drain
 from server.openrosa.problems import CredentialsNeeded, MethodNotAllowed, NoSuchAddress
 
 PREFIXES = ("/key/", "/odk/")
+DATABASE_AWAY = (InterfaceError, OperationalError, psycopg.InterfaceError, psycopg.OperationalError)
 
 _log = structlog.get_logger("server.openrosa")
 
@@ -45,6 +48,11 @@ class Door:
             return self._refuse(request, problem)
         except SuspiciousOperation:  # Django answers 400
             raise
+        except (
+            DATABASE_AWAY
+        ) as error:  # it is being started again; a page of traceback says no more
+            _log.error("database away", method=request.method, error=type(error).__name__)
+            return responses.come_again()
         except Exception as error:
             # Not left to Django, which would log the address, and with it the token.
             _log.exception("unforeseen", method=request.method, error=type(error).__name__)

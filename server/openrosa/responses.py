@@ -84,6 +84,16 @@ def unforeseen() -> HttpResponse:
         return message(text.format(number=number), status=500, nature="error")
 
 
+def come_again() -> HttpResponse:
+    """503 while the database is away; nothing was taken, the phone keeps the record and tries again."""
+    with translation.override(settings.LANGUAGE_CODE):
+        text = _("The server is just starting again. Keep the record and send it in a minute.")
+        response = message(text, status=503, nature="error")
+    response.headers["Retry-After"] = "10"
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
 def printable(text: str) -> str:
     """What an error echoes of hostile input, made fit for XML."""
     return "".join(letter if letter.isprintable() else "�" for letter in text)

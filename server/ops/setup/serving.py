@@ -14,9 +14,11 @@ from server.ops.setup import application
 from server.ops.setup.database import Database
 from server.ops.setup.messages import SetupProblem, text
 from server.ops.setup.places import Places
-from server.ops.setup.supervise import Program, Supervisor
+from server.ops.setup.supervise import Program, Supervisor, delay
 
 READY_WITHIN = 90
+REVIVED_WITHIN = 300.0
+"""Seconds in which a database that died must come back; it may die again while it recovers."""
 
 WEB_SERVER = (
     "-m", "gunicorn", "server.config.wsgi", "--preload",
@@ -78,6 +80,36 @@ def report(places: Places, event: str) -> None:
         log.write(f"{line}\n")
 
 
+class Revival:
+    """Starts the private cluster again as often as it takes; gives up after `REVIVED_WITHIN`."""
+
+    def __init__(self, places: Places, database: Database) -> None:
+        self._places = places
+        self._database = database
+        self._failing_since: float | None = None
+        self._failures = 0
+        self._due = 0.0
+
+    def tend(self) -> None:
+        """One look, and one try when it is time. Raises SetupProblem once it is hopeless."""
+        now = time.monotonic()
+        if now < self._due:
+            return
+        try:
+            revived = self._database.revive()
+        except SetupProblem as problem:
+            self._failing_since = self._failing_since or now
+            if now - self._failing_since > REVIVED_WITHIN:
+                raise
+            self._failures += 1
+            self._due = time.monotonic() + delay(self._failures)
+            report(self._places, str(problem))
+            return
+        self._failing_since, self._failures = None, 0
+        if revived:
+            report(self._places, text("database_restarting"))
+
+
 def serve(
     places: Places,
     database: Database,
@@ -89,11 +121,11 @@ def serve(
     """Run until told to stop. Raises SetupProblem when the start does not succeed in time."""
     begun = time.monotonic()
     ready = False
+    revive = Revival(places, database)
 
     def tend() -> None:
         nonlocal ready
-        if database.revive():
-            report(places, text("database_restarting"))
+        revive.tend()
         if ready:
             return
         if is_healthy(listener):
