@@ -22,6 +22,7 @@ from server.core.xml import BadXml
 from server.forms import encryption, validation, xform
 from server.forms import workbook as workbooks
 from server.forms.entities import is_entity_list
+from server.forms.entity_forms import entity_form
 from server.forms.problems import Fault, FaultyWorkbook, MissingMedia
 from server.forms.workbook import Workbook
 from server.forms.xform import XForm
@@ -59,6 +60,7 @@ def prepare(
     document = converted.xform.encode()
     form = _read(document)
     _check_form(form)
+    _check_entities(document, workbook)
     mapping: dict[str, Any] = import_string(settings.AT_PUBLICATION)(workbook, form)
     generated = {ITEMSETS: converted.itemsets.encode()} if converted.itemsets else {}
     lists, files = _media(form, {**media, **generated}, generated)
@@ -219,6 +221,22 @@ def _check_form(form: XForm) -> None:
                 sheet="settings",
                 row=2,
             )
+        )
+
+
+def _check_entities(document: bytes, workbook: Workbook) -> None:
+    """An entity made in a list nobody has would live on one phone only."""
+    unknown = [name for name in entity_form(document).datasets if not is_entity_list(f"{name}.csv")]
+    if unknown:
+        rows = {row["list_name"] or row["dataset"]: row.number for row in workbook.entities}
+        raise FaultyWorkbook(
+            Fault(
+                _("There is no entity list “{name}”.").format(name=name),
+                _("Use one of: {names}.").format(names=", ".join(settings.ENTITY_LISTS)),
+                sheet="entities",
+                row=rows.get(name),
+            )
+            for name in unknown
         )
 
 

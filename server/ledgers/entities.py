@@ -43,6 +43,41 @@ class Within:
         likes = [f"{column} like '{area}%%'" for area in self._areas]
         return f"({' or '.join(likes)})" if likes else "false"
 
+    def rows(self, area: str, entry: str) -> str:
+        """A condition on a row by its area; `entry` is what `Among` asks of."""
+        return self(area)
+
+    def households(self, column: str) -> str:
+        """A condition on a column that names a household."""
+        return f"{column} in (select id from ledgers_household where {self('area_code')})"  # noqa: S608
+
+    def cases(self, entry: str) -> str:
+        """A condition on the cases of these households and of those who live in them."""
+        return (
+            f"{entry} in (select id from ledgers_assistancecase"  # noqa: S608 digits only
+            f" where {self.households('subject_household_id')}"
+            " union all select found.id from ledgers_person owner"
+            " join ledgers_assistancecase found on found.subject_person_id = owner.id"
+            f" where {self.households('owner.household_id')})"
+        )
+
+
+class Among(Within):
+    """The same conditions for certain entries, whatever their area; literal uuids."""
+
+    def __init__(self, entries: Iterable[str]) -> None:
+        super().__init__(())
+        self._entries = ",".join(str(UUID(entry)) for entry in sorted(entries))
+
+    def __call__(self, column: str) -> str:
+        return f"{column} = any('{{{self._entries}}}'::uuid[])"
+
+    def rows(self, area: str, entry: str) -> str:
+        return self(entry)
+
+    def households(self, column: str) -> str:
+        return self(column)
+
 
 class LedgerList:
     """One list: its columns, the SQL of its rows, and how a row is written."""
@@ -52,6 +87,11 @@ class LedgerList:
         self.columns = tuple(columns)
         self._rows = rows
         self._dated = dated
+
+    def rows_of(self, entries: Iterable[str]) -> list[Sequence[Any]]:
+        """The rows of certain entries, as a worker for whom they are due would see them."""
+        wanted = list(entries)
+        return list(self._rows(Among(wanted), clock.today(), len(wanted))) if wanted else []
 
     def hash(self, worker: Worker) -> str:
         """MD5 hex over the marks of the worker's communities, the list's columns, and the day if rows depend on it."""
@@ -67,7 +107,7 @@ class LedgerList:
 
     def csv(self, worker: Worker) -> Iterator[bytes]:
         """The header and at most 5,000 rows, in chunks."""
-        return _written(self.columns, self._rows(Within(worker.areas), clock.today()))
+        return _written(self.columns, self._rows(Within(worker.areas), clock.today(), _MOST))
 
 
 class CommunityList(LedgerList):
@@ -98,7 +138,7 @@ def community_uuid(code: str) -> UUID:
     return uuid5(_COMMUNITIES, code)
 
 
-def _community_rows(within: Within, today: date) -> Iterator[Sequence[Any]]:
+def _community_rows(within: Within, today: date, most: int) -> Iterator[Sequence[Any]]:
     rows = query(
         f"""
         select community.code, community.name, street.name,
@@ -114,36 +154,38 @@ def _community_rows(within: Within, today: date) -> Iterator[Sequence[Any]]:
            and (community.valid_to is null or community.valid_to > %s)
          order by community.code limit %s
         """,  # noqa: S608 digits only
-        (today, today, _MOST),
+        (today, today, most),
     )
     for code, name, street, lat, lon in rows:
         place = _NO_PLACE if lat is None else f"{lat:.6f} {lon:.6f} 0 0"
         yield (str(community_uuid(code)), name, 1, code, street or "", place)
 
 
-def _household_rows(within: Within, today: date) -> Iterator[Sequence[Any]]:
+def _household_rows(within: Within, today: date, most: int) -> Iterator[Sequence[Any]]:
     rows = query(
         f"""
-        select house.id::text, house.row_version, st_y(loc), st_x(loc), house.area_code, hh_no,
+        select house.id::text, coalesce(listed.version, 1), st_y(loc), st_x(loc), house.area_code, hh_no,
                coalesce(address, ''), coalesce(building, ''), coalesce(room, ''),
                coalesce(head.name, ''), n_members, cardinality(assisted_categories) > 0,
                (last.at at time zone 'Asia/Shanghai')::date, due.next_due
           from ledgers_household house
           left join ledgers_person head on head.id = house.head_person_id
           left join (select household_id, max(visited_at) as at from ledgers_visit
-                      where outcome in ('1', '2') and {within("area_code")}
+                      where outcome in ('1', '2') and {within.households("household_id")}
                       group by household_id) last on last.household_id = house.id
           left join (select coalesce(subject_household_id, person.household_id) as household_id,
                             min(next_due) as next_due
                        from ledgers_assistancecase found
                        left join ledgers_person person on person.id = found.subject_person_id
-                      where found.state <> '9' and {within("found.area_code")}
+                      where found.state <> '9' and {within.cases("found.id")}
                       group by 1) due on due.household_id = house.id
-         where {within("house.area_code")}
+          left join ledgers_listedentity listed
+                 on listed.list = 'households' and listed.entity = house.id
+         where {within.rows("house.area_code", "house.id")}
          order by due.next_due nulls last, house.area_code, address, room, house.id
          limit %s
         """,  # noqa: S608 digits only
-        (_MOST,),
+        (most,),
     )
     for row in rows:
         (entry, version, lat, lon, area, number, address, building, room, head) = row[:10]
@@ -169,10 +211,10 @@ def _household_rows(within: Within, today: date) -> Iterator[Sequence[Any]]:
         )
 
 
-def _case_rows(within: Within, today: date) -> Iterator[Sequence[Any]]:
+def _case_rows(within: Within, today: date, most: int) -> Iterator[Sequence[Any]]:
     rows = query(
         f"""
-        select found.id::text, found.row_version, st_y(house.loc), st_x(house.loc),
+        select found.id::text, coalesce(listed.version, 1), st_y(house.loc), st_x(house.loc),
                found.area_code, person.id::text, house.id::text, person.name, person.id_no,
                coalesce(house.address, person.residence_addr, ''), coalesce(house.building, ''),
                coalesce(house.room, ''), found.category, found.state, found.last_visit,
@@ -182,11 +224,13 @@ def _case_rows(within: Within, today: date) -> Iterator[Sequence[Any]]:
           left join ledgers_household house
                  on house.id = coalesce(found.subject_household_id, person.household_id)
           left join ledgers_person head on head.id = house.head_person_id
-         where found.state <> '9' and {within("found.area_code")}
+          left join ledgers_listedentity listed
+                 on listed.list = 'cases' and listed.entity = found.id
+         where found.state <> '9' and {within.rows("found.area_code", "found.id")}
          order by found.next_due nulls last, found.area_code, found.id
          limit %s
         """,  # noqa: S608 digits only
-        (_MOST,),
+        (most,),
     )
     names = code_lists()["AC"].codes
     states = code_lists()["ST4"].codes
@@ -216,10 +260,10 @@ def _case_rows(within: Within, today: date) -> Iterator[Sequence[Any]]:
         )
 
 
-def _employer_rows(within: Within, today: date) -> Iterator[Sequence[Any]]:
+def _employer_rows(within: Within, today: date, most: int) -> Iterator[Sequence[Any]]:
     rows = query(
         f"""
-        select employer.id::text, employer.row_version, st_y(loc), st_x(loc), employer.area_code,
+        select employer.id::text, coalesce(listed.version, 1), st_y(loc), st_x(loc), employer.area_code,
                coalesce(employer.name, ''), coalesce(address, ''), coalesce(contact, ''),
                coalesce(open.n, 0), (last.at at time zone 'Asia/Shanghai')::date
           from ledgers_employer employer
@@ -229,10 +273,12 @@ def _employer_rows(within: Within, today: date) -> Iterator[Sequence[Any]]:
           left join (select employer_id, max(visited_at) as at from ledgers_visit
                       where employer_id is not null and outcome in ('1', '2')
                       group by employer_id) last on last.employer_id = employer.id
-         where {within("employer.area_code")}
+          left join ledgers_listedentity listed
+                 on listed.list = 'employers' and listed.entity = employer.id
+         where {within.rows("employer.area_code", "employer.id")}
          order by employer.area_code, employer.name, employer.id limit %s
         """,  # noqa: S608 digits only
-        (_MOST,),
+        (most,),
     )
     for entry, version, lat, lon, area, name, address, contact, vacancies, last in rows:
         yield (

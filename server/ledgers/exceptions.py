@@ -21,7 +21,7 @@ def settle(raised: Sequence[Raised], scope: Iterable[str], areas: Mapping[str, s
             """
             delete from ledgers_ledgerexception
              where entry = any(%s::uuid[]) and resolved_at is null
-               and kind <> 'possible_duplicate'
+               and kind not in ('possible_duplicate', 'entity_conflict', 'entity_fault')
                and not exists (
                    select from unnest(%s::text[], %s::text[], %s::bigint[]) as found (k, c, id)
                     where k = kind and c = "column" and id = contribution)

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from server.ledgers.storage import Changed, query
-
-_MOVED_BY = {
-    "household": ("households", "cases"),
-    "person": ("households", "cases"),
-    "visit": ("households", "cases"),
-    "case": ("households", "cases"),
-    "employer": ("employers",),
-    "vacancy": ("employers",),
-}
-"""A ledger → the lists that show something of it."""
+from server.ledgers.storage import query
 
 
-def move_marks(changed: Mapping[str, Iterable[Changed]]) -> None:
-    """Move the marks of every list and community in which a row changed, came or went."""
-    moved = {
-        (name, area)
-        for ledger, rows in changed.items()
-        for name in _MOVED_BY.get(ledger, ())
-        for row in rows
-        for area in (row.area_code, row.before)
-        if area
-    }
-    if moved:
-        ordered = sorted(moved)
+def move_marks(moved: Iterable[tuple[str, str]]) -> None:
+    """Move the marks of these (list, community): a row a phone sees there changed, came or went."""
+    ordered = sorted({(name, area) for name, area in moved if area})
+    if ordered:
         query(
             "insert into ledgers_entitylistmark as known (list, area_code, mark)"
             " select list, area, 1 from unnest(%s::text[], %s::text[]) as moved (list, area)"

@@ -23,11 +23,13 @@ from server.ledgers.models import (
     EntityListMark,
     IdentityKey,
     LedgerException,
+    ListedEntity,
     Membership,
 )
 from server.ledgers.refold import lock, replace
 from server.ledgers.services import merge_submissions, refold_due
 from server.ledgers.storage import query
+from server.ledgers.versions import stamp_everything
 
 _BATCH = 500
 _OWNERS = {
@@ -92,6 +94,8 @@ def rebuild(*, area: str, keep: bool, as_of: date, progress: Progress) -> Report
             if report.differences:
                 _put_right()
             _uncover()
+            if report.differences:
+                stamp_everything()
         else:
             transaction.set_rollback(True)
     return report
@@ -147,14 +151,24 @@ def _closure(area: str) -> tuple[list[int], list[int]]:
 
 def _hide() -> None:
     """Lay empty temporary tables over the derived ones, for this transaction."""
-    derived: tuple[type[models.Model], ...] = (*_LEDGER_MODELS, LedgerException, EntityListMark)
+    derived: tuple[type[models.Model], ...] = (
+        *_LEDGER_MODELS,
+        LedgerException,
+        EntityListMark,
+        ListedEntity,
+    )
     for model in derived:
         table = model._meta.db_table
         query(f"create temporary table {table} (like public.{table} including all) on commit drop")
 
 
 def _uncover() -> None:
-    derived: tuple[type[models.Model], ...] = (*_LEDGER_MODELS, LedgerException, EntityListMark)
+    derived: tuple[type[models.Model], ...] = (
+        *_LEDGER_MODELS,
+        LedgerException,
+        EntityListMark,
+        ListedEntity,
+    )
     for model in derived:
         query(f"drop table pg_temp.{model._meta.db_table}")
     query("drop table if exists compared, closed")
@@ -247,10 +261,11 @@ _EXCEPTIONS = """
     with running as (
         select kind, "column", contribution, other, entry from public.ledgers_ledgerexception
          where resolved_at is null and entry in (select entry from compared)
+           and kind not in ('entity_conflict', 'entity_fault')
            and (other is null or other in (select entry from compared))
     ), made as (
         select kind, "column", contribution, other, entry from pg_temp.ledgers_ledgerexception new
-         where not exists (
+         where kind not in ('entity_conflict', 'entity_fault') and not exists (
                select from public.ledgers_ledgerexception old
                 where old.resolved_at is not null
                   and (old.kind, old."column", old.contribution) =

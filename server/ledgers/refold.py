@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from server.ledgers import storage
+from server.ledgers.definitions import LINKS
 from server.ledgers.derive.cases import VisitFact
 from server.ledgers.derive.households import HouseholdFacts
 from server.ledgers.derive.rules import rules
@@ -19,9 +20,9 @@ from server.ledgers.fold import Folded, World, fold
 from server.ledgers.folds.columns import Row
 from server.ledgers.folds.rosters import Membership
 from server.ledgers.identity import components
-from server.ledgers.marks import move_marks
 from server.ledgers.observation import Said
 from server.ledgers.storage import MEMBERSHIPS, TABLES, Changed, query
+from server.ledgers.versions import stamp_touched
 
 _LOCK = 0x52756875  # "Ruhu"
 FAMILIES = ("person", "household", "employer", "vacancy", "visit")
@@ -66,7 +67,8 @@ def refold(dirty: Dirty, as_of: date) -> None:
     scope.close()
     world = scope.world(as_of)
     folded = fold(world)
-    _write(folded, world.scope, dirty, scope.outside)
+    cases = _write(folded, world.scope, dirty, scope.outside)
+    stamp_touched(scope.shown(), cases)
 
 
 def _replace_contributions(old: Sequence[Said], new: Sequence[Said]) -> Dirty | None:
@@ -193,6 +195,17 @@ class _Scope:
         key = visit.links.get("person", "")
         return self.keys.get(("person", key), key) in people
 
+    def shown(self) -> Entries:
+        """All whose entries in the phones' lists the fold can have changed: its own, and what they belong to."""
+        found = defaultdict(
+            set, {one: self.entries[one] | self.dirty.dead[one] for one in FAMILIES}
+        )
+        found["household"] |= self.outside
+        for said in self.store.values():
+            for name, key in said.links.items():
+                found[LINKS[name]].add(self.keys.get((LINKS[name], key), key))
+        return found
+
     def world(self, as_of: date) -> World:
         self._resolve_links()
         outside = self._outside_memberships()
@@ -308,39 +321,34 @@ class _Scope:
         return found
 
 
-def _write(folded: Folded, scope: Mapping[str, set[str]], dirty: Dirty, outside: set[str]) -> None:
-    changed: dict[str, list[Changed]] = {}
+def _write(
+    folded: Folded, scope: Mapping[str, set[str]], dirty: Dirty, outside: set[str]
+) -> set[str]:
+    """Write what was folded; the cases that were changed, made or deleted."""
     areas = {row["id"]: row["area_code"] for rows in folded.rows.values() for row in rows}
     checked: set[str] = set()
     for family in FAMILIES:
         rows = folded.rows.get(family, [])
         made = {row["id"] for row in rows}
         within = dirty.all_of(family) if family == "visit" else scope[family] | dirty.dead[family]
-        changed[family] = TABLES[family].delete(within - made)
-        changed[family] += TABLES[family].put(rows)
+        TABLES[family].delete(within - made)
+        TABLES[family].put(rows)
         checked |= within | made
     people = scope["person"] | dirty.dead["person"]
     households = scope["household"] | dirty.dead["household"]
-    changed["spell"] = _put_owned("spell", folded.rows.get("spell", []), {"person_id": people})
-    changed["case"] = _put_owned(
+    _put_owned("spell", folded.rows.get("spell", []), {"person_id": people})
+    cases = _put_owned(
         "case",
         folded.rows.get("case", []),
         {"subject_person_id": people, "subject_household_id": households},
     )
     members = storage.membership_rows(folded.memberships)
-    gone = MEMBERSHIPS.keep("household_id", households, [row["id"] for row in members])
-    if MEMBERSHIPS.put(members) or gone:
-        changed["household"] += [
-            Changed(one, areas[one], None) for one in scope["household"] if one in areas
-        ]
+    MEMBERSHIPS.keep("household_id", households, [row["id"] for row in members])
+    MEMBERSHIPS.put(members)
     settle(folded.raised, checked, areas)
     settle_duplicates(people)
-    changed["household"] += _assisted(households | outside)
-    households_visited = {
-        row["id"] for row in folded.rows.get("visit", ()) if row["employer_id"] is None
-    }
-    changed["employer"] += [one for one in changed["visit"] if one.id not in households_visited]
-    move_marks(changed)
+    _assist(households | outside)
+    return {case.id for case in cases}
 
 
 def _put_owned(ledger: str, rows: list[Row], owners: Mapping[str, set[str]]) -> list[Changed]:
@@ -352,12 +360,12 @@ def _put_owned(ledger: str, rows: list[Row], owners: Mapping[str, set[str]]) -> 
     return found + table.put(rows)
 
 
-def _assisted(households: Iterable[str]) -> list[Changed]:
+def _assist(households: Iterable[str]) -> None:
     """Bring the categories of open cases to the households the cases belong to: what the map shows."""
     wanted = list(households)
     if not wanted:
-        return []
-    rows = query(
+        return
+    query(
         """
         with assisted as (
             select house.id, array(
@@ -375,8 +383,6 @@ def _assisted(households: Iterable[str]) -> list[Changed]:
            set assisted_categories = assisted.categories, row_version = row_version + 1
           from assisted
          where assisted.id = house.id and house.assisted_categories <> assisted.categories
-        returning house.id::text, house.area_code
         """,
         (wanted,),
     )
-    return [Changed(entry, area, None) for entry, area in rows]

@@ -29,10 +29,11 @@ def manifest(media: Iterable[MediaLine]) -> bytes:
     return _list("xformsManifest", "manifest", map(_media, media))
 
 
-def integrity(ids: Iterable[str]) -> bytes:
-    """No entity is ever reported deleted: an id not known here is most likely still on its way."""
+def integrity(entities: Iterable[tuple[str, bool]]) -> bytes:
+    """Each entity asked for, and whether it is deleted."""
     lines = "".join(
-        f"<entity id={_quoted(entity)}><deleted>false</deleted></entity>" for entity in ids
+        f"<entity id={_quoted(entity)}><deleted>{'true' if gone else 'false'}</deleted></entity>"
+        for entity, gone in entities
     )
     return (
         f"<?xml version='1.0' encoding='UTF-8'?><data><entities>{lines}</entities></data>".encode()

@@ -17,6 +17,7 @@ from server.core import blobs, clock
 from server.forms import selectors as forms
 from server.forms.entities import EntityList, entity_list
 from server.forms.models import FormMedia, FormVersion
+from server.ledgers.selectors import deleted_entities
 from server.openrosa import addresses, lists, responses, uploads
 from server.openrosa.authentication import login, login_to_work
 from server.openrosa.problems import FormNotOffered, MethodNotAllowed, NoSuchMedia
@@ -102,9 +103,11 @@ def media(
 def integrity(request: HttpRequest, token: str | None = None) -> HttpResponse:
     """Which of the phone's own entities were deleted here; all ids come in one query."""
     _only_reading(request)
-    login_to_work(request, token)
-    ids = filter(None, (entity.strip() for entity in request.GET.get("id", "").split(",")))
-    return responses.document(request, lists.integrity(map(responses.printable, ids)))
+    worker = login_to_work(request, token).worker
+    ids = [one for entity in request.GET.get("id", "").split(",") if (one := entity.strip())]
+    gone = deleted_entities(worker, ids)
+    told = ((responses.printable(entity), entity in gone) for entity in ids)
+    return responses.document(request, lists.integrity(told))
 
 
 def _only_reading(request: HttpRequest) -> None:

@@ -95,6 +95,26 @@ def test_the_workbook_saved_anew_without_a_change_is_the_same_version():
     assert publish(stream.getvalue()) == version
 
 
+@pytest.mark.parametrize("name", ["households", "trees"])
+def test_a_form_may_only_write_to_lists_that_there_are(name):
+    entities = f"""
+| entities |
+| | list_name | label |
+| | {name} | ${{a}} |
+"""
+    content = xlsforms.workbook(PLAIN.replace("| media::image", "") + entities)
+    if name == "households":
+        assert publish(content).form.form_id == "plain"
+        return
+    with pytest.raises(FaultyWorkbook) as refused:
+        publish(content)
+    (fault,) = refused.value.faults
+    assert (fault.sheet, fault.row) == ("entities", 2)
+    assert "trees" in fault.fault
+    assert "households" in fault.remedy
+    assert not Form.objects.exists()
+
+
 def test_a_version_never_changes_and_old_versions_stay():
     first = publish(xlsforms.workbook(xlsforms.HOUSEHOLD))
     before = everything()

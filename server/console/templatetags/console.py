@@ -204,10 +204,24 @@ def column_label(row: LedgerException) -> str:
     return label_of_column(row.family, row.column) if row.column else ""
 
 
+VERDICTS = {
+    "hard": gettext_lazy("Somebody else gave another value after this phone's last list:"),
+    "soft": gettext_lazy("Somebody else changed it after this phone's last list:"),
+    "no_uuid": gettext_lazy("The form gave no usable id."),
+    "no_label": gettext_lazy("The form gave no label."),
+    "unknown_id": gettext_lazy("No ledger has this entry; its creation may still be on its way."),
+    "unknown_list": gettext_lazy("There is no such entity list."),
+}
+"""What was found of a form's entity block (ledgers.claims), for people."""
+
+
 @register.simple_tag
 def exception_detail(row: LedgerException) -> str:
     """What the fold noted, in words; never personal data."""
-    return structured(row.detail)
+    verdict = VERDICTS.get(row.detail.get("verdict", ""))
+    if verdict is None:
+        return structured(row.detail)
+    return " ".join((str(verdict), "、".join(row.detail.get("columns", ())))).strip()
 
 
 @register.simple_tag

@@ -19,7 +19,7 @@ from server.console.thumbnails import is_photo
 from server.core.clock import now
 from server.core.problems import catalogue
 from server.ledgers.columns import Column, Sensitivity
-from server.ledgers.selectors import Change, changes_of
+from server.ledgers.selectors import Change, changes_of, doubts_of
 from server.submissions import services
 from server.submissions.models import Submission
 from server.submissions.selectors import files_of, quarantined
@@ -83,6 +83,7 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
         "photos": [file for file in attachments if is_photo(file)],
         "files": [file for file in attachments if not is_photo(file)],
         "changes": _visible_changes(request, found),
+        "doubts": doubts_of(request.access, found),
         "versions": found.versions.select_related("form_version", "submitter").order_by(
             "-received_at", "-id"
         ),

@@ -8,6 +8,7 @@ from server.ledgers.models.contributions import (
     IdentityKey,
 )
 from server.ledgers.models.employers import Employer, Vacancy
+from server.ledgers.models.entities import EntityClaim, ListedEntity
 from server.ledgers.models.exceptions import LedgerException
 from server.ledgers.models.households import Household, Membership
 from server.ledgers.models.people import AssistanceCase, Person, Spell
@@ -18,11 +19,13 @@ __all__ = [
     "Contribution",
     "DeskAct",
     "Employer",
+    "EntityClaim",
     "EntityListMark",
     "Family",
     "Household",
     "IdentityKey",
     "LedgerException",
+    "ListedEntity",
     "Membership",
     "Person",
     "Spell",

@@ -21,6 +21,8 @@ class LedgerException(models.Model):
         LOCATION_MISMATCH = "location_mismatch", _("location does not fit")
         CLOCK = "clock", _("device clock not plausible")
         POSSIBLE_DUPLICATE = "possible_duplicate", _("possibly the same")
+        ENTITY_CONFLICT = "entity_conflict", _("changed from an older state")
+        ENTITY_FAULT = "entity_fault", _("entity cannot be used")
 
     kind = models.CharField(max_length=24, choices=Kind.choices)
     family = models.CharField(max_length=10, choices=Family.choices)

@@ -3,6 +3,7 @@
 from server.ledgers.selectors.entries import (
     cases,
     desk_acts,
+    doubts_of,
     employers,
     exceptions,
     hidden_columns,
@@ -15,6 +16,7 @@ from server.ledgers.selectors.entries import (
     visible_categories,
     visits,
 )
+from server.ledgers.selectors.integrity import deleted_entities
 from server.ledgers.selectors.lookup import holding
 from server.ledgers.selectors.provenance import Change, Origin, changes_of, provenance
 from server.ledgers.selectors.timeline import Event, timeline
@@ -25,7 +27,9 @@ __all__ = [
     "Origin",
     "cases",
     "changes_of",
+    "deleted_entities",
     "desk_acts",
+    "doubts_of",
     "employers",
     "exceptions",
     "hidden_columns",

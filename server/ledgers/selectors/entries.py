@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from server.accounts.access import RESTRICTED, Access
+from server.ledgers.claim_exceptions import PER_VERSION
 from server.ledgers.columns import Sensitivity, columns_of
 from server.ledgers.derive.categories import RESTRICTED as RESTRICTED_CATEGORIES
 from server.ledgers.models import (
@@ -24,6 +25,7 @@ from server.ledgers.models import (
     Visit,
 )
 from server.ledgers.models.base import LedgerEntry
+from server.submissions.models import Submission
 
 
 def persons(access: Access) -> QuerySet[Person]:
@@ -61,6 +63,16 @@ def memberships(access: Access) -> QuerySet[Membership]:
 
 def exceptions(access: Access) -> QuerySet[LedgerException]:
     return LedgerException.objects.filter(access.within())
+
+
+def doubts_of(access: Access, submission: Submission) -> QuerySet[LedgerException]:
+    """Exceptions drawn from what the submission's current version claims of list entries."""
+    first = (submission.current_version_id or 0) * PER_VERSION
+    return exceptions(access).filter(
+        kind__in=(LedgerException.Kind.ENTITY_CONFLICT, LedgerException.Kind.ENTITY_FAULT),
+        column="",
+        contribution__range=(first, first + PER_VERSION - 1),
+    )
 
 
 def desk_acts(access: Access) -> QuerySet[DeskAct]:

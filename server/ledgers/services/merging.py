@@ -10,6 +10,8 @@ from typing import Any
 from django.db import transaction
 
 from server.ledgers import storage
+from server.ledgers.claim_exceptions import settle_claims, take_up_waiting
+from server.ledgers.claims import Judging, new_claims, turns
 from server.ledgers.contribute import Source, contributions_of
 from server.ledgers.refold import Dirty, lock, refold, replace
 from server.ledgers.storage import query
@@ -41,12 +43,21 @@ def merge_submissions(*, submission_ids: Sequence[int], as_of: date) -> None:
         for row in query(_SOURCES, (ids,))
     ]
     mappings = _mappings_of({source.form_version_id for source in sources})
-    said = [
-        one
-        for source in sources
-        for one in contributions_of(source, mappings[source.form_version_id])
-    ]
-    replace(storage.said_in_submissions(ids), said, as_of)
+    claims = new_claims(sources)
+    gone = set(ids) - {source.submission_id for source in sources}
+    for turn, claimed in turns(sources, claims):
+        judging = Judging(claimed)
+        said = [
+            one
+            for source in turn
+            for one in contributions_of(source, mappings[source.form_version_id])
+        ]
+        before = storage.said_in_submissions({*gone, *(one.submission_id for one in turn)})
+        replace(before, said, as_of)
+        judging.judge()
+        gone.clear()
+    take_up_waiting()
+    settle_claims(ids)
 
 
 def _mappings_of(versions: set[int]) -> dict[int, dict[str, Any]]:

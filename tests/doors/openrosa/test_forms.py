@@ -229,6 +229,28 @@ def test_no_entity_is_ever_called_deleted_by_ignorance(phone) -> None:
     assert get(f"{phone.base}/entities/integrity?id=%22%3C%00").status_code == 200
 
 
+def test_an_entity_that_was_removed_is_called_deleted_to_those_who_had_it(phone) -> None:
+    from server.ledgers.models import ListedEntity
+
+    gone, here = (f"{n}0000000-0000-4000-8000-000000000001" for n in "ab")
+    for entity, left_as in ((gone, "removed"), (here, "")):
+        ListedEntity.objects.create(
+            list="households", entity=entity, version=3, area_code="440106003001", left_as=left_as
+        )
+    other = make_phone("other", "440106005001")
+    told = {}
+    for asking in (phone, other):
+        response = get(f"{asking.base}/entities/integrity?id={gone}%2C{here}")
+        for entity in etree.fromstring(response.content).iter("entity"):
+            told[asking.user_id, entity.get("id")] = entity.findtext("deleted")
+    assert told == {
+        (phone.user_id, gone): "true",
+        (phone.user_id, here): "false",
+        (other.user_id, gone): "false",
+        (other.user_id, here): "false",
+    }
+
+
 def test_known_content_costs_no_body(phone) -> None:
     make_form()
     address = listed(phone)["household_survey"]["downloadUrl"]

@@ -1,0 +1,40 @@
+"""What a form declares about entities: the lists it writes to, and which answer is which property. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+
+from server.core import xml
+from server.core.xml import local_name
+
+_NAMESPACE: Final = "{http://www.opendatakit.org/xforms/entities}"
+
+
+@dataclass(frozen=True, slots=True)
+class EntityForm:
+    """The lists a form names, and property by question path (a bind's nodeset)."""
+
+    datasets: tuple[str, ...]
+    properties: Mapping[str, str]
+
+
+def entity_form(document: bytes) -> EntityForm:
+    """Read from the XForm, as phones do; a form without entities declares nothing."""
+    if _NAMESPACE[1:-1].encode() not in document:
+        return EntityForm((), {})
+    datasets: dict[str, None] = {}
+    properties = {}
+    for element in xml.parse(document).iter():
+        if local_name(element) == "entity" and element.get("dataset") is not None:
+            datasets.setdefault(element.get("dataset", ""))
+        elif local_name(element) == "bind" and (name := _saveto(element)):
+            properties[element.get("nodeset", "")] = name
+    return EntityForm(tuple(datasets), properties)
+
+
+def _saveto(bind: etree._Element) -> str:
+    return str(bind.get(f"{_NAMESPACE}saveto", ""))

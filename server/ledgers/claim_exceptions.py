@@ -1,0 +1,82 @@
+"""Exceptions drawn from judged claims: shown with the submission and the entry until somebody settles them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from server.ledgers.storage import query
+
+PER_VERSION = 65_536
+FIRST = 62_000
+"""Exceptions of claims are numbered after the records of their version (contribute)."""
+
+
+def take_up_waiting() -> None:
+    """Claims on entries that nobody knew when they came, and that are listed now, are well."""
+    query(
+        f"""
+        with taken as (
+            update ledgers_entityclaim claim set verdict = ''
+              from ledgers_listedentity listed
+             where claim.verdict = 'unknown_id' and listed.list = claim.list
+               and listed.entity = claim.entity and listed.left_as = ''
+            returning claim.version_id * {PER_VERSION} + {FIRST} + least(claim.ordinal, 3000) as id
+        )
+        delete from ledgers_ledgerexception
+         where kind = 'entity_fault' and "column" = '' and resolved_at is null
+           and contribution in (select id from taken)
+        """  # noqa: S608 numbers
+    )
+
+
+def settle_claims(submission_ids: Sequence[int]) -> None:
+    """Make the open exceptions of these submissions' claims what their current versions deserve.
+
+    A superseded version's and a rejected submission's disappear; settled ones stay. A
+    conflict concerns its entry; a fault, which may name none, the visit that was sent.
+    """
+    query(
+        f"""
+        with judged as (
+            select claim.version_id * {PER_VERSION} + {FIRST} + least(claim.ordinal, 3000) as id,
+                   case when claim.verdict in ('hard', 'soft') then 'entity_conflict'
+                        else 'entity_fault' end as kind,
+                   claim.version_id = submission.current_version_id
+                       and submission.review_state <> 'rejected'
+                       and claim.verdict <> '' as holds,
+                   case claim.list when 'households' then 'household'
+                                   when 'employers' then 'employer' end as family,
+                   claim.list, claim.entity, claim.verdict, claim.columns,
+                   claim.submission_id, submission.area_code, version.received_at,
+                   md5(version.instance_id)::uuid as stranger
+              from ledgers_entityclaim claim
+              join submissions_submission submission on submission.id = claim.submission_id
+              join submissions_submissionversion version on version.id = claim.version_id
+             where claim.submission_id = any(%s::bigint[])
+        ), gone as (
+            delete from ledgers_ledgerexception open using judged
+             where open.kind in ('entity_conflict', 'entity_fault') and open."column" = ''
+               and open.resolved_at is null and open.contribution = judged.id
+               and not (judged.holds and open.kind = judged.kind)
+        )
+        insert into ledgers_ledgerexception
+               (kind, family, entry, "column", contribution, area_code, detail, opened_at,
+                resolution)
+        select judged.kind, coalesce(subject.family, sent.family, 'visit'),
+               coalesce(subject.entry, sent.entry, stranger), '', judged.id, area_code,
+               jsonb_build_object('list', list, 'verdict', verdict, 'columns', columns),
+               received_at, ''
+          from judged
+          left join lateral (
+               select key.family, key.entry from ledgers_identitykey key
+                where judged.kind = 'entity_conflict' and key.family = judged.family
+                  and key.key = judged.entity) subject on true
+          left join lateral (
+               select said.family, said.entry from ledgers_contribution said
+                where said.submission_id = judged.submission_id
+                order by said.family <> 'visit', said.id limit 1) sent on true
+         where holds
+            on conflict (kind, "column", contribution, other) do nothing
+        """,  # noqa: S608 numbers
+        (list(submission_ids),),
+    )
