@@ -10,6 +10,8 @@ from lxml import etree
 from server.core.problems import Problem
 
 MAX_DEPTH: Final = 100
+MAX_MARKUP: Final = 500_000
+"""Tags and attributes: each of four bytes becomes a node of over a hundred. A household survey has some 300."""
 _is_too_deep: Final = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
 
 
@@ -28,9 +30,11 @@ def parse(data: bytes) -> etree._Element:
     """The root element of a document from outside.
 
     Refuses a DOCTYPE (and with it every entity trick), anything that is not
-    well-formed, and nesting past MAX_DEPTH. Comments and processing instructions
+    well-formed, nesting past MAX_DEPTH, and what would unfold to more than MAX_MARKUP. Comments and processing instructions
     are dropped; nothing is fetched. Raises BadXml.
     """
+    if data.count(b"<") + data.count(b"=") > MAX_MARKUP:
+        raise BadXml(reason=f"elements > {MAX_MARKUP}")
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from urllib.parse import unquote
 
 import psycopg
 import structlog
@@ -43,14 +44,15 @@ class Door:
         try:
             match = _route(request.path_info)
             request.resolver_match = match
+            if _names_nul(request, match):
+                raise NoSuchAddress
             return match.func(request, *match.args, **match.kwargs)
         except Problem as problem:
             return self._refuse(request, problem)
         except SuspiciousOperation:  # Django answers 400
             raise
-        except (
-            DATABASE_AWAY
-        ) as error:  # it is being started again; a page of traceback says no more
+        except DATABASE_AWAY as error:
+            # It is being started again: a page of traceback for each phone would say no more.
             _log.error("database away", method=request.method, error=type(error).__name__)
             return responses.come_again()
         except Exception as error:
@@ -79,6 +81,14 @@ def _sized(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase
         if request.method == "HEAD":
             response.content = b""
     return response
+
+
+def _names_nul(request: HttpRequest, match: ResolverMatch) -> bool:
+    """Whether a form or file is asked for by a name that PostgreSQL cannot even look up."""
+    named = [text for name, text in match.kwargs.items() if name != "token"]
+    if "%00" in request.META.get("QUERY_STRING", ""):
+        named.append(request.GET.get("formID", ""))
+    return any("\0" in unquote(text) for text in named)
 
 
 @lru_cache(maxsize=4096)

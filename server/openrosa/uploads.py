@@ -7,15 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import load_handler
 from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
 from server.openrosa import multipart
 from server.openrosa.problems import BadMultipart, CutOff, NotMultipart, NoXmlPart
+from server.openrosa.spool import Spool
 from server.submissions.filenames import flat
 from server.submissions.services import MAX_DOCUMENT_MB, IncomingFile
 
@@ -87,15 +86,18 @@ def _chosen(parts: Iterable[tuple[str, bytes, IncomingFile]]) -> Upload:
 def _streamed(request: HttpRequest, body: _Body) -> Upload:
     """By Django's parser: large files go to temporary ones, and every legal form is understood."""
     meta = {**request.META, "CONTENT_LENGTH": body.announced}
-    handlers = [load_handler(name, request) for name in settings.FILE_UPLOAD_HANDLERS]
+    spool = Spool(request)
     try:
-        parser = _Parser(meta, body, handlers, "utf-8")
+        parser = _Parser(meta, body, [spool], "utf-8")
         fields, files = parser.parse()
     except (UnreadablePostError, OSError):
+        spool.close()
         raise CutOff from None
-    except (MultiPartParserError, SuspiciousOperation):
+    except (MultiPartParserError, SuspiciousOperation, ValueError, LookupError):
+        spool.close()
         raise BadMultipart from None
     if not body.is_whole(parser.closing):
+        spool.close()
         raise CutOff
     return _sorted(fields, files)
 

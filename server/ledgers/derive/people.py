@@ -130,6 +130,8 @@ def next_change(row: Row, spells: Sequence[Spell], as_of: date, rules: Rules) ->
             days.append(older)
     months = (_VETERAN_MONTHS, rules.number("long_unemployed_months", area, as_of))
     for spell in spells:
+        # A phone whose clock is ahead tells of tomorrow: until then it does not count.
+        days += [day for day in (spell.start, spell.end) if day]
         if spell.kind == UNEMPLOYED:
             since = unemployed_since(row, spell)
             if since:

@@ -352,3 +352,4 @@ def test_chunked_bodies_are_read(rf) -> None:
 
     assert upload.document == instance(1)
     assert b"".join(upload.files[0].chunks()) == b"x" * 100_000
+    request.close()

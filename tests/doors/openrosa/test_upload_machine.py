@@ -32,7 +32,7 @@ from server.submissions.services import review
 from tests.factories.submissions import instance, instance_id, make_form, make_phone
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
 _numbers = itertools.count(1)
 
 FILE_NAMES = st.sampled_from(["1.jpg", "门牌.jpg", "../../2.jpg", "a b'\"%.jpg", "audit.csv"])
