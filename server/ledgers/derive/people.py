@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from server.core.clock import office_day
 from server.ledgers.derive.ages import (
     FEMALE,
     add_months,
@@ -60,6 +61,12 @@ def derive_person(
     row["is_4050"] = is_seeking(row) and is_older(row, area, as_of, rules)
     row["new_entrant"] = _is_new_entrant(row, spells, area, as_of, rules)
     row["refold_on"] = next_change(row, spells, as_of, rules)
+    last_told = [office_day(row["observed_at"])]
+    last_told += [
+        at.last_confirmed_on for at in (home, registered_at) if at and at.last_confirmed_on
+    ]
+    if max(last_told) > as_of:  # a phone's clock is ahead: what it tells of comes true day by day
+        row["refold_on"] = as_of + timedelta(days=1)
 
 
 def current_spell(spells: Sequence[Spell]) -> Spell | None:
@@ -130,7 +137,6 @@ def next_change(row: Row, spells: Sequence[Spell], as_of: date, rules: Rules) ->
             days.append(older)
     months = (_VETERAN_MONTHS, rules.number("long_unemployed_months", area, as_of))
     for spell in spells:
-        # A phone whose clock is ahead tells of tomorrow: until then it does not count.
         days += [day for day in (spell.start, spell.end) if day]
         if spell.kind == UNEMPLOYED:
             since = unemployed_since(row, spell)
