@@ -62,11 +62,13 @@ def outcome(upload: Upload) -> tuple[bytes, list[tuple[str, bytes]]]:
 def test_both_parsers_agree(body: bytes) -> None:
     if multipart.parts(body, b"x") is None:
         return
+    request = request_of(body)
     try:
-        request = request_of(body)
         streamed = outcome(uploads._streamed(request, uploads._Body(request)))
     except (NoXmlPart, CutOff, BadMultipart) as problem:
         streamed = type(problem)
+    finally:
+        request.close()  # as Django does after the answer
     try:
         quick = outcome(uploads.read(request_of(body)))
     except NoXmlPart as problem:
