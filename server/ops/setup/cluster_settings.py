@@ -15,7 +15,7 @@ def settings(
         "listen_addresses": "''",
         "unix_socket_directories": f"'{str(socket).replace(chr(39), chr(39) * 2)}'",
         "unix_socket_permissions": "0700",
-        "max_connections": 300,  # eight threads a web process, and the commands
+        "max_connections": 300,  # the web processes' threads, and the commands
         "shared_buffers": f"{shared}MB",
         "effective_cache_size": f"{max(256, memory_mb // 2)}MB",
         "work_mem": "16MB",

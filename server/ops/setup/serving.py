@@ -23,7 +23,8 @@ REVIVED_WITHIN = 300.0
 WEB_SERVER = (
     "-m", "gunicorn", "server.config.wsgi", "--preload",
     # A phone on a bad line may take minutes for a photo: it holds a thread, not the office.
-    "--worker-class", "gthread", "--threads", "8", "--keep-alive", "10",
+    # The kernel may hand one process many such phones, so there are plenty.
+    "--worker-class", "gthread", "--threads", "32", "--keep-alive", "10",
     "--timeout", "120", "--graceful-timeout", "15",
     # Collect asks after all its offline entities in one address, and Digest repeats it in a header.
     "--limit-request-line", "0", "--limit-request-field_size", "262144",
@@ -37,6 +38,7 @@ def web(places: Places, database: Database, listener: socket.socket, processes: 
     command = [
         str(places.python), "-P", "-W", "ignore", *WEB_SERVER,
         "--bind", f"fd://{listener.fileno()}", "--workers", str(processes),
+        "--threads", str(max(4, min(32, 240 // processes))),  # each may hold a database connection
     ]  # fmt: skip
     if os.access("/dev/shm", os.W_OK):  # noqa: S108
         command += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108 — heartbeats never wait for a disk
