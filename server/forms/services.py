@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from server.accounts.models import User
 from server.core import blobs
@@ -129,6 +131,8 @@ def _record(
     form.save(update_fields=("current_version", "title"))
     if is_first:
         FormAudience.objects.create(form=form, area="")
+    for step in settings.AFTER_PUBLICATION:
+        import_string(step)()
     return Publication(version, is_new=True)
 
 

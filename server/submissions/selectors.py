@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from server.accounts.access import Access
+from server.accounts.access import REVIEWERS, Access
 from server.core.sealing import unseal_document
-from server.submissions.models import Quarantined, Submission, SubmissionVersion, Waiting
-from server.submissions.problems import UnknownSubmission
+from server.submissions.models import (
+    Quarantined,
+    QuarantineRefusal,
+    Submission,
+    SubmissionVersion,
+    Waiting,
+)
+from server.submissions.problems import UnknownQuarantined, UnknownSubmission
 
 
 def submissions(access: Access) -> QuerySet[Submission]:
@@ -39,9 +45,24 @@ def waiting_count() -> int:
 
 
 def quarantined(access: Access) -> QuerySet[Quarantined]:
-    """What could not be taken from senders of the user's areas, newest first; without the documents."""
+    """What could not be taken from senders of the user's desk, newest first; without the documents."""
     return (
-        Quarantined.objects.filter(access.within("area"))
-        .select_related("submitter", "field_account")
+        Quarantined.objects.filter(access.within("area", REVIEWERS))
+        .select_related("submitter", "field_account", "settled_by")
         .defer("document")
+    )
+
+
+def quarantined_item(access: Access, number: int) -> Quarantined:
+    """One of them with its document. Raises UnknownQuarantined."""
+    found = quarantined(access).defer(None).filter(pk=number).first()
+    if found is None:
+        raise UnknownQuarantined(number=number)
+    return found
+
+
+def refusals(access: Access) -> QuerySet[QuarantineRefusal]:
+    """What limits kept out of the quarantine, by day and phone, newest first."""
+    return QuarantineRefusal.objects.filter(access.within("area", REVIEWERS)).select_related(
+        "submitter"
     )
