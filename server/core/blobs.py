@@ -43,16 +43,14 @@ def store(chunks: Iterable[bytes]) -> Blob:
                 sha256.update(chunk)
                 md5.update(chunk)
                 size += file.write(chunk)
-            os.fsync(file.fileno())
-        target, made_ns = path_of(sha256.digest()), None
-        with _lock(fcntl.LOCK_SH):
-            try:
-                os.utime(target)
-            except FileNotFoundError:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                made_ns = temporary.stat().st_mtime_ns
-                temporary.rename(target)
-                _sync_directory(target.parent)
+            target, made_ns = path_of(sha256.digest()), None
+            with _lock(fcntl.LOCK_SH):
+                if not _touch(target):
+                    os.fsync(file.fileno())
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    made_ns = temporary.stat().st_mtime_ns
+                    temporary.rename(target)
+                    _sync_directory(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
     return Blob(sha256.digest(), md5.digest(), size, made_ns)
@@ -80,6 +78,15 @@ def path_of(sha256: bytes | memoryview) -> Path:
 def read(sha256: bytes | memoryview) -> bytes:
     """The whole blob in memory: for small files only."""
     return path_of(sha256).read_bytes()
+
+
+def _touch(path: Path) -> bool:
+    """Keep a blob that is there from being discarded; whether it is there."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def md5_of(sha256: bytes | memoryview) -> str:

@@ -1,4 +1,4 @@
-"""A multipart upload, from the socket to bytes and files; large files go through temporary ones."""
+"""A multipart upload, from the socket to bytes and files; files of large ones go through a temporary one."""
 
 from __future__ import annotations
 
@@ -7,20 +7,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import load_handler
 from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
 from server.openrosa import multipart
-from server.openrosa.problems import BadMultipart, CutOff, NotMultipart, NoXmlPart
+from server.openrosa.bodies import Body
+from server.openrosa.problems import (
+    BadMultipart,
+    CutOff,
+    NotMultipart,
+    NoXmlPart,
+    UploadTooLarge,
+)
+from server.openrosa.scratch import Piece, Scratch
 from server.submissions.services import IncomingFile
 
 XML_PART: Final = "xml_submission_file"
 _SMALL: Final = 512 * 1024
-_TAIL: Final = 300  # bytes: a boundary has 70 at most, an epilogue is hardly ever sent
+MAX_XML_MB: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +38,20 @@ def read(request: HttpRequest) -> Upload:
     """The record and its files.
 
     Takes the XML part wherever it stands, with any content type and any file name. A body
-    that ends early is refused whole. Raises NotMultipart, NoXmlPart, CutOff, BadMultipart.
+    that ends early is refused whole. Raises NotMultipart, NoXmlPart, CutOff, BadMultipart,
+    UploadTooLarge, UnknownEncoding.
     """
     content_type = request.META.get("CONTENT_TYPE", "")
     if not content_type.lower().startswith("multipart/form-data"):
         raise NotMultipart
-    body = _Body(request)
+    body = Body(request)
     boundary = multipart.boundary_of(content_type)
-    if boundary is None or not 0 < body.announced <= _SMALL or body.is_chunked:
+    if boundary is None or not 0 < body.announced <= _SMALL or not body.is_plain:
         return _streamed(request, body)
     whole = body.read_all()
     parts = multipart.parts(whole, boundary)
     if parts is None:
-        return _streamed(request, _Body(request, io.BytesIO(whole)))
+        return _streamed(request, Body(request, io.BytesIO(whole)))
     return _chosen(
         (part.name, part.content, _incoming(part.filename, part.content_type, part.content))
         for part in parts
@@ -66,12 +72,11 @@ def _chosen(parts: Iterable[tuple[str, bytes, IncomingFile]]) -> Upload:
     return Upload(document, files)
 
 
-def _streamed(request: HttpRequest, body: _Body) -> Upload:
+def _streamed(request: HttpRequest, body: Body) -> Upload:
     """By Django's parser: large files go to temporary ones, and every legal form is understood."""
     meta = {**request.META, "CONTENT_LENGTH": body.announced}
-    handlers = [load_handler(name, request) for name in settings.FILE_UPLOAD_HANDLERS]
     try:
-        parser = _Parser(meta, body, handlers, "utf-8")
+        parser = _Parser(meta, body, [Scratch(request)], "utf-8")
         fields, files = parser.parse()
     except (UnreadablePostError, OSError):
         raise CutOff from None
@@ -88,9 +93,9 @@ def _sorted(fields: Any, files: Any) -> Upload:
     for part, uploads in files.lists():
         for upload in uploads:
             if part == XML_PART and document is None:
-                document = upload.read()
+                document = _document(upload)
             else:
-                incoming.append(_of_django(upload))
+                incoming.append(_of_piece(upload))
     if document is None and XML_PART in fields:  # a part without a file name
         document = fields[XML_PART].encode()
     if document is None:
@@ -98,8 +103,15 @@ def _sorted(fields: Any, files: Any) -> Upload:
     return Upload(document, incoming)
 
 
-def _of_django(upload: UploadedFile) -> IncomingFile:
-    return IncomingFile(_sent_name(upload.name or ""), upload.content_type or "", upload.chunks)
+def _document(piece: Piece) -> bytes:
+    """The record itself has to fit in memory; one that is only too large for a form is for the room to refuse."""
+    if piece.size > MAX_XML_MB * 1_000_000:
+        raise UploadTooLarge(limit_mb=MAX_XML_MB)
+    return b"".join(piece.chunks())
+
+
+def _of_piece(piece: Piece) -> IncomingFile:
+    return IncomingFile(_sent_name(piece.name), piece.content_type, piece.chunks)
 
 
 def _incoming(filename: str, content_type: str, content: bytes) -> IncomingFile:
@@ -120,44 +132,3 @@ class _Parser(MultiPartParser):
 
     def sanitize_file_name(self, file_name: str) -> str:
         return file_name or "-"
-
-
-class _Body:
-    """The request's body, which remembers how much of it came and how it ended."""
-
-    def __init__(self, request: HttpRequest, again: io.BytesIO | None = None) -> None:
-        self.is_chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
-        # Django reads nothing where no length is announced.
-        self._stream = again or (request.META["wsgi.input"] if self.is_chunked else request)
-        try:
-            self.announced = int(request.META.get("CONTENT_LENGTH") or 0)
-        except ValueError:
-            self.announced = 0
-        if self.is_chunked:
-            self.announced = (
-                1  # the parser takes 0 for "nothing sent", and uses it for nothing else
-            )
-        self._came = 0
-        self._tail = b""
-
-    def read(self, size: int) -> bytes:
-        chunk: bytes = self._stream.read(size)
-        self._came += len(chunk)
-        self._tail = (self._tail + chunk[-_TAIL:])[-_TAIL:]
-        return chunk
-
-    def read_all(self) -> bytes:
-        """The announced bytes. Raises CutOff when fewer come."""
-        try:
-            whole: bytes = self._stream.read(self.announced)
-        except (UnreadablePostError, OSError):
-            raise CutOff from None
-        if len(whole) != self.announced:
-            raise CutOff
-        return whole
-
-    def is_whole(self, closing: bytes) -> bool:
-        """Whether all announced bytes came and the last boundary was among them."""
-        while self.read(1 << 16):
-            pass
-        return closing in self._tail and (self.is_chunked or self._came == self.announced)

@@ -24,8 +24,7 @@ def rename(document: bytes, *, instance_id: str, deprecated_id: str = "") -> byt
     """The same answers under another instanceID, as a correction of `deprecated_id` if given. Raises BadXml."""
     root = parse_xml(document)
     meta = _meta(root)
-    root.attrib.pop("instanceID", None)
-    root.attrib.pop(f"{{{_OPENROSA}}}instanceID", None)
+    _drop_attribute(root, "instanceID")
     _set_text(meta, "instanceID", instance_id)
     _set_text(meta, "deprecatedID", deprecated_id)
     return _written(root)
@@ -53,8 +52,14 @@ def _set_text(meta: etree._Element, name: str, text: str) -> None:
 
 
 def _set_attribute(root: etree._Element, name: str, value: str) -> None:
-    root.attrib.pop(f"{{{_OPENROSA}}}{name}", None)
+    _drop_attribute(root, name)
     root.set(name, value)
+
+
+def _drop_attribute(root: etree._Element, name: str) -> None:
+    for spelling in (name, f"{{{_OPENROSA}}}{name}"):
+        if spelling in root.attrib:
+            del root.attrib[spelling]
 
 
 def _written(root: etree._Element) -> bytes:

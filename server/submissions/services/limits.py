@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -68,7 +68,7 @@ def count(refused: Refused, limit: Limit) -> None:
                do update set count = row.count + 1, bytes = row.bytes + excluded.bytes
             """,  # noqa: S608 table name
             [
-                _day(refused.received_at),
+                clock.office_day(refused.received_at),
                 limit.value,
                 refused.problem.type,
                 refused.sender.user_id,
@@ -77,7 +77,3 @@ def count(refused: Refused, limit: Limit) -> None:
                 refused.stored_bytes,
             ],
         )
-
-
-def _day(at: datetime) -> object:
-    return clock.office_day(at)
