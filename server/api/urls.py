@@ -18,6 +18,7 @@ from server.api.views.ledgers import (
     Visits,
 )
 from server.api.views.office import Divisions, Exceptions, FieldAccounts
+from server.api.views.quarantine import Quarantine
 from server.api.views.submissions import Submissions
 
 app_name = "api"
@@ -25,6 +26,7 @@ app_name = "api"
 VIEWS: dict[str, Any] = {
     "forms": Forms,
     "submissions": Submissions,
+    "quarantine": Quarantine,
     "households": Households,
     "persons": Persons,
     "spells": Spells,

@@ -8,6 +8,9 @@ AT_PUBLICATION = "server.ledgers.mapping.compile_mapping"
 """compile_mapping(workbook: forms.workbook.Workbook, form: forms.xform.XForm) -> dict: where each answer goes;
 raises forms.problems.FaultyWorkbook."""
 
+AFTER_PUBLICATION = ["server.submissions.services.queueing.queue_replay"]
+"""Each step() -> None runs in the transaction that publishes a form version."""
+
 AFTER_SUBMISSION = [
     "server.submissions.opening.open_encrypted",
     "server.submissions.steps.place",

@@ -159,6 +159,16 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 FILE_UPLOAD_TEMP_DIR = env.str("RUHU_UPLOAD_TMP", default=None)
 
+RUHU_UPLOAD_MAX_MB = env.int("RUHU_UPLOAD_MAX_MB", default=500)
+"""The largest request of a phone, unpacked."""
+
+# --- what cannot be taken as data ------------------------------------------
+
+RUHU_QUARANTINE_ITEM_MB = env.int("RUHU_QUARANTINE_ITEM_MB", default=200)
+RUHU_QUARANTINE_DAY_ITEMS = env.int("RUHU_QUARANTINE_DAY_ITEMS", default=500)
+RUHU_QUARANTINE_DAY_MB = env.int("RUHU_QUARANTINE_DAY_MB", default=1_000)
+RUHU_QUARANTINE_TOTAL_MB = env.int("RUHU_QUARANTINE_TOTAL_MB", default=20_000)
+
 # --- REST ------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -190,6 +200,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 AT_PUBLICATION = pipeline.AT_PUBLICATION
 AFTER_SUBMISSION = pipeline.AFTER_SUBMISSION
+AFTER_PUBLICATION = pipeline.AFTER_PUBLICATION
 ENTITY_LISTS = pipeline.ENTITY_LISTS
 RUHU_VALIDATE_JAVA = env.str("RUHU_JAVA", default="java")
 """The Java runtime for ODK Validate; forms are published without that check where there is none."""

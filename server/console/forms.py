@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from server.accounts import lockout
 from server.console.problems import FormFieldsWrong
-from server.submissions.models import ReviewState
+from server.submissions.models import Repair, ReviewState
 
 
 class LoginForm(AuthenticationForm):
@@ -59,6 +59,17 @@ class DecisionForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why someone looks behind the mask, or how an exception was settled."""
 
+    reason = forms.CharField(
+        label=_("Reason"), min_length=2, max_length=500, widget=forms.TextInput()
+    )
+
+
+class RepairForm(forms.Form):
+    """How something set aside is made fit to be taken."""
+
+    act = forms.ChoiceField(label=_("Repair"), choices=Repair.Act.choices)
+    document = forms.FileField(label=_("Corrected XML"), required=False)
+    version = forms.CharField(label=_("Form version"), required=False, max_length=250)
     reason = forms.CharField(
         label=_("Reason"), min_length=2, max_length=500, widget=forms.TextInput()
     )

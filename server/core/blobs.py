@@ -1,16 +1,19 @@
 """Files by their content: each is stored once, under the SHA-256 of its bytes.
 
 A blob is written and synced to disk before the row that names it is committed. A blob
-no row names is harmless and is swept by `./ruhu sweep_blobs`.
+no row names is harmless. Who finds a blob there already touches it, and nothing that was
+touched since is taken away: both under one lock, so that no row ever names what is gone.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
@@ -21,6 +24,7 @@ class Blob:
     sha256: bytes
     md5: bytes
     size: int
+    made_ns: int | None = field(default=None, compare=False)  # its time, when this call made it
 
 
 def store(chunks: Iterable[bytes]) -> Blob:
@@ -39,15 +43,30 @@ def store(chunks: Iterable[bytes]) -> Blob:
                 sha256.update(chunk)
                 md5.update(chunk)
                 size += file.write(chunk)
-            os.fsync(file.fileno())
-        target = path_of(sha256.digest())
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.rename(target)
-            _sync_directory(target.parent)
+            target, made_ns = path_of(sha256.digest()), None
+            with _lock(fcntl.LOCK_SH):
+                if not _touch(target):
+                    os.fsync(file.fileno())
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    made_ns = temporary.stat().st_mtime_ns
+                    temporary.rename(target)
+                    _sync_directory(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
-    return Blob(sha256.digest(), md5.digest(), size)
+    return Blob(sha256.digest(), md5.digest(), size, made_ns)
+
+
+def discard(sha256: bytes | memoryview, *, untouched_since_ns: int) -> bool:
+    """Take a blob away that no row names, unless somebody stored the same bytes since."""
+    path = path_of(sha256)
+    with _lock(fcntl.LOCK_EX):
+        try:
+            if path.stat().st_mtime_ns > untouched_since_ns:
+                return False
+        except FileNotFoundError:
+            return False
+        path.unlink()
+    return True
 
 
 def path_of(sha256: bytes | memoryview) -> Path:
@@ -59,6 +78,31 @@ def path_of(sha256: bytes | memoryview) -> Path:
 def read(sha256: bytes | memoryview) -> bytes:
     """The whole blob in memory: for small files only."""
     return path_of(sha256).read_bytes()
+
+
+def _touch(path: Path) -> bool:
+    """Keep a blob that is there from being discarded; whether it is there."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def md5_of(sha256: bytes | memoryview) -> str:
+    """The blob's MD5, read from the disk."""
+    with path_of(sha256).open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+@contextmanager
+def _lock(kind: int) -> Iterator[None]:
+    descriptor = os.open(_root(), os.O_RDONLY)  # the folder itself: no file to be left over
+    try:
+        fcntl.flock(descriptor, kind)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _root() -> Path:

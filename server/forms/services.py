@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from server.accounts.models import User
 from server.core import blobs
@@ -159,6 +161,8 @@ def _record(
     form.save(update_fields=("current_version", "title"))
     if is_first:
         FormAudience.objects.create(form=form, area="")
+    for step in settings.AFTER_PUBLICATION:
+        import_string(step)()
     return Publication(version, is_new=True)
 
 

@@ -131,3 +131,23 @@ class FormsComeAsWorkbooks(Problem):
     type, status = "forms-come-as-workbooks", 403
     title = _("Forms are published as XLSForms")
     template = _("Forms are not taken this way. Publish the XLSForm first, then send the records.")
+
+
+class UploadTooLarge(Problem):
+    """The request, or what it unpacks to, is larger than the server takes."""
+
+    type, status = "upload-too-large", 413
+    title = _("The upload is too large")
+    template = _(
+        "The upload is larger than {limit_mb} MB. Send the record with fewer or smaller files, or tell the office."
+    )
+
+
+class UnknownEncoding(Problem):
+    """The body is packed otherwise than with gzip."""
+
+    type, status = "unknown-encoding", 415
+    title = _("The upload is packed in an unknown way")
+    template = _(
+        "An upload may be sent plain or packed with gzip. Send the record with ODK Collect."
+    )

@@ -15,8 +15,8 @@ from django.utils.module_loading import import_string
 
 from server.accounts.models import FieldAccount
 from server.submissions.models import Submission, SubmissionVersion, Waiting
-from server.submissions.services.quarantine import release
-from server.submissions.services.queueing import queue_drain
+from server.submissions.services.quarantine import edits_waiting_for, release
+from server.submissions.services.queueing import queue_drain, queue_replay
 from server.submissions.steps import Flag
 
 BATCH: Final = 200
@@ -122,7 +122,10 @@ def _steps(paths: tuple[str, ...]) -> tuple[Callable[[Sequence[int]], None], ...
 def _finish(ids: Sequence[int]) -> None:
     """What the accept path leaves to its leisure: quarantined copies, the phones' last contact."""
     versions = SubmissionVersion.objects.filter(submission_id__in=ids)
-    release([bytes(sha256) for sha256 in versions.values_list("sha256", flat=True)])
+    arrived = list(versions.values_list("sha256", "instance_id"))
+    release([bytes(sha256) for sha256, _instance_id in arrived])
+    if edits_waiting_for([instance_id for _sha256, instance_id in arrived]).exists():
+        queue_replay()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

@@ -6,17 +6,18 @@ from collections.abc import Iterable
 
 from django.db.models import Count, QuerySet
 
-from server.accounts.access import Access
+from server.accounts.access import REVIEWERS, Access
 from server.core.sealing import unseal_document
 from server.submissions.models import (
     Attachment,
     EncryptedVersion,
     Quarantined,
+    QuarantineRefusal,
     Submission,
     SubmissionVersion,
     Waiting,
 )
-from server.submissions.problems import UnknownSubmission
+from server.submissions.problems import UnknownQuarantined, UnknownSubmission
 from server.submissions.sealed_forms import is_encrypted
 
 
@@ -87,10 +88,10 @@ def waiting_count() -> int:
 
 
 def quarantined(access: Access) -> QuerySet[Quarantined]:
-    """What could not be taken from senders of the user's areas, newest first; without the documents."""
+    """What could not be taken from senders of the user's desk, newest first; without the documents."""
     return (
-        Quarantined.objects.filter(access.within("area"))
-        .select_related("submitter", "field_account")
+        Quarantined.objects.filter(access.within("area", REVIEWERS))
+        .select_related("submitter", "field_account", "settled_by")
         .defer("document")
     )
 
@@ -102,3 +103,18 @@ def encrypted_counts() -> dict[int | None, dict[str, int]]:
     for key, state, count in rows.order_by():
         counts.setdefault(key, {})[state] = count
     return counts
+
+
+def quarantined_item(access: Access, number: int) -> Quarantined:
+    """One of them with its document. Raises UnknownQuarantined."""
+    found = quarantined(access).defer(None).filter(pk=number).first()
+    if found is None:
+        raise UnknownQuarantined(number=number)
+    return found
+
+
+def refusals(access: Access) -> QuerySet[QuarantineRefusal]:
+    """What limits kept out of the quarantine, by day and phone, newest first."""
+    return QuarantineRefusal.objects.filter(access.within("area", REVIEWERS)).select_related(
+        "submitter"
+    )

@@ -12,7 +12,7 @@ from django.test import Client
 
 from server.api.document import document
 from tests.conftest import STREET
-from tests.factories.console import AT, entry, make_street
+from tests.factories.console import AT, entry, make_quarantined, make_street
 
 OTHER_STREET = "440106005"
 READERS = frozenset({"worker", "street", "county", "administrator"})
@@ -92,6 +92,29 @@ RULES = (
     look(f"{SUBMISSION}decisions/"),
     look(f"{SUBMISSION}xml/?reason=look", DESK),
     act("post", f"{SUBMISSION}review/", 201, {"state": "approved"}),
+    lists("quarantine"),
+    Rule("get", "/quarantine/kept-out/", READERS | BLIND, 200, 200, 200, 200),
+    Rule(
+        "post",
+        "/quarantine/replay/",
+        DESK,
+        200,
+        403,
+        403,
+        200,
+        {"reason": "form-closed"},
+    ),
+    look("/quarantine/{quarantine}/", DESK, denied=404),
+    look("/quarantine/{quarantine}/export/?reason=look", DESK, denied=404),
+    act("post", "/quarantine/{quarantine}/replay/", 400, denied=404),  # it is no XML
+    act(
+        "post",
+        "/quarantine/{quarantine}/repair/",
+        404,
+        {"act": "form_version", "version": "0", "reason": "核对"},
+        denied=404,
+    ),
+    act("post", "/quarantine/{quarantine}/dismiss/", 200, {"reason": "核对"}, denied=404),
     look("/exceptions/{exceptions}/"),
     act("post", "/exceptions/{exceptions}/resolve/", 200, {"note": "核对"}),
     look("/divisions/440106003001/"),
@@ -127,6 +150,7 @@ def names(divisions, make_user) -> dict[str, Any]:
         "cases": street.case.pk,
         "visits": Visit.objects.get(area_code=area).pk,
         "submissions": street.submission.instance_id,
+        "quarantine": make_quarantined(street.worker, area).pk,
         "exceptions": street.exception.pk,
         "field-accounts": account.pk,
     }

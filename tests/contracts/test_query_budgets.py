@@ -8,11 +8,18 @@ import pytest
 from django.test import Client
 
 from tests.conftest import COMMUNITY, STREET
-from tests.factories.console import entry, make_place, make_street, make_submission
+from tests.factories.console import (
+    entry,
+    make_place,
+    make_quarantined,
+    make_street,
+    make_submission,
+)
 
 BUDGETS = {
     "forms": 7,
     "submissions": 6,
+    "quarantine": 6,
     "households": 6,
     "persons": 6,
     "spells": 6,
@@ -36,6 +43,7 @@ def crowded(divisions, make_user) -> Any:
 
     street = make_street(make_user)
     for n in range(3, 9):
+        make_quarantined(street.worker, COMMUNITY, b"<%d" % n)
         make_place(street.worker, street.form, COMMUNITY, str(n), 113.35)
         issue_token(user=street.worker, label=str(n))
         make_submission(street.form, street.worker, COMMUNITY, f"uuid:more-{n}")

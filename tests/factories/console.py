@@ -282,3 +282,26 @@ def make_street(make_user: Any) -> Street:
     here = make_place(worker, form, COMMUNITY, "1", 113.355)
     there = make_place(worker, form, OTHER_STREET_COMMUNITY, "2", 113.375)
     return Street(worker, form, *here, *there)
+
+
+def make_quarantined(worker: Any, area: str, document: bytes = b"<data", **values: Any) -> Any:
+    """Something a phone of the worker sent that could not be taken."""
+    import hashlib
+
+    from server.core.sealing import seal_document
+    from server.submissions.models import Quarantined
+
+    return Quarantined.objects.create(
+        **{
+            "received_at": AT,
+            "reason": "form-closed",
+            "form_id": "old_form",
+            "sha256": hashlib.sha256(document).digest(),
+            "document": seal_document(document),
+            "size": len(document),
+            "stored_bytes": len(document),
+            "submitter": worker,
+            "area": area,
+            **values,
+        }
+    )

@@ -225,12 +225,12 @@ def test_a_closed_form_takes_nothing_new_but_still_knows_what_it_has(send) -> No
     assert send(instance(1), late_jpg=b"1").outcome is Outcome.ATTACHMENTS
 
 
-def test_an_endless_document_is_kept_nowhere(send) -> None:
+def test_a_document_larger_than_any_form_makes_is_refused_and_kept(send) -> None:
     with pytest.raises(Problem) as raised:
         send(b"<a>" + b" " * MAX_DOCUMENT_MB * 1024 * 1024 + b"</a>")
 
     assert raised.value.status == 413
-    assert not Quarantined.objects.exists()
+    assert Quarantined.objects.get().size > MAX_DOCUMENT_MB * 1024 * 1024
 
 
 def test_an_edit_is_a_new_version_and_carries_named_files_forward(send) -> None:

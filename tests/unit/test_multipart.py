@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.openrosa import multipart, uploads
+from server.openrosa.bodies import Body
 from server.openrosa.problems import BadMultipart, CutOff, NoXmlPart
 from server.openrosa.uploads import Upload
 
@@ -64,7 +65,7 @@ def test_both_parsers_agree(body: bytes) -> None:
         return
     request = request_of(body)
     try:
-        streamed = outcome(uploads._streamed(request, uploads._Body(request)))
+        streamed = outcome(uploads._streamed(request, Body(request)))
     except (NoXmlPart, CutOff, BadMultipart) as problem:
         streamed = type(problem)
     finally:

@@ -71,7 +71,11 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                 (_("Review queue"), "review", ()),
                 (_("Submissions"), "submissions", ("submission",)),
                 (_("Exceptions"), "exceptions", ()),
-                *([(_("Set aside"), "quarantine", ())] if access.areas(REVIEWERS) else []),
+                *(
+                    [(_("Set aside"), "quarantine", ("quarantine-item",))]
+                    if access.areas(REVIEWERS)
+                    else []
+                ),
             ),
             section(
                 _("Employment registration"),
@@ -252,6 +256,9 @@ def disclosed_entry(row: Disclosure) -> str:
     if row.ledger == "submission":
         address = reverse("console:submission", args=[row.entry])
         return format_html('<a href="{}">{}</a>', address, _("submission"))
+    if row.ledger == "quarantine":
+        address = reverse("console:quarantine-item", args=[row.entry])
+        return format_html('<a href="{}">{}</a>', address, _("Set aside"))
     return row.ledger
 
 

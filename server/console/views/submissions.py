@@ -17,12 +17,11 @@ from server.console.forms import DecisionForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.thumbnails import is_photo
 from server.core.clock import now
-from server.core.problems import catalogue
 from server.ledgers.columns import Column, Sensitivity
 from server.ledgers.selectors import Change, changes_of, doubts_of
 from server.submissions import services
 from server.submissions.models import Submission
-from server.submissions.selectors import files_of, quarantined
+from server.submissions.selectors import files_of
 from server.submissions.selectors import submissions as visible
 
 REVIEW_ORDER = ("received_at", "id")
@@ -60,15 +59,6 @@ def _list(request: StaffRequest, found: SubmissionFilter, **context: object) -> 
     return render_list(
         request, "console/submissions/_rows.html", found, page, areas=areas, **context
     )
-
-
-@staff_page(roles=REVIEWERS)
-def quarantine(request: StaffRequest) -> HttpResponse:
-    """What phones sent and the server could not take as data; kept whole, nothing is lost."""
-    page = page_of(request, quarantined(request.access))
-    reasons = {kind.type: kind.title for kind in catalogue()}
-    context = {"page": page, "reasons": reasons}
-    return render(request, "console/submissions/quarantine.html", context)
 
 
 @staff_page()

@@ -1,13 +1,31 @@
-"""Writes of the submissions room: receiving, and deciding about what was received."""
+"""Writes of the submissions room: receiving, deciding about what was received, and the quarantine."""
 
+from server.submissions.services.dropping import Dropped, drop
 from server.submissions.services.files import IncomingFile
-from server.submissions.services.receiving import (
-    MAX_DOCUMENT_MB,
-    Outcome,
-    Receipt,
-    Sender,
-    receive,
+from server.submissions.services.receiving import Outcome, Receipt, Sender, receive
+from server.submissions.services.repairing import repair
+from server.submissions.services.replaying import (
+    Replayed,
+    dismiss,
+    replay,
+    replay_many,
+    replay_ready,
 )
 from server.submissions.services.reviewing import review
 
-__all__ = ["MAX_DOCUMENT_MB", "IncomingFile", "Outcome", "Receipt", "Sender", "receive", "review"]
+__all__ = [
+    "Dropped",
+    "IncomingFile",
+    "Outcome",
+    "Receipt",
+    "Replayed",
+    "Sender",
+    "dismiss",
+    "drop",
+    "receive",
+    "repair",
+    "replay",
+    "replay_many",
+    "replay_ready",
+    "review",
+]

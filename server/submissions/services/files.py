@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from server.core import blobs
 from server.submissions.filenames import flat
@@ -31,6 +32,7 @@ class KeptFile:
     md5: str
     size: int
     content_type: str
+    made_ns: int | None = None  # the blob's time, when this upload made it
 
 
 def keep(files: Iterable[IncomingFile]) -> tuple[KeptFile, ...]:
@@ -39,11 +41,19 @@ def keep(files: Iterable[IncomingFile]) -> tuple[KeptFile, ...]:
     for file in files:
         blob = blobs.store(file.chunks())
         name = flat(file.name)
-        stored = KeptFile(name, blob.sha256, blob.md5.hex(), blob.size, column(file.content_type))
+        content_type = column(file.content_type)
+        stored = KeptFile(name, blob.sha256, blob.md5.hex(), blob.size, content_type, blob.made_ns)
         earlier = kept.get(name)
         if earlier is None or completes(stored, earlier.sha256, earlier.size):
             kept[name] = stored
     return tuple(kept.values())
+
+
+def discard(files: Iterable[KeptFile]) -> None:
+    """Take away what this upload alone wrote, when no row will name it."""
+    for file in files:
+        if file.made_ns is not None:
+            blobs.discard(file.sha256, untouched_since_ns=file.made_ns)
 
 
 def completes(file: KeptFile, earlier_sha256: bytes, earlier_size: int) -> bool:
@@ -75,18 +85,24 @@ def attach(version: SubmissionVersion, files: Iterable[KeptFile], at: datetime) 
 
 
 def as_json(files: Iterable[KeptFile]) -> str:
-    return json.dumps(
-        [
-            {
-                "name": file.name,
-                "sha256": file.sha256.hex(),
-                "md5": file.md5,
-                "size": file.size,
-                "content_type": file.content_type,
-            }
-            for file in files
-        ]
-    )
+    return json.dumps([as_dict(file) for file in files])
+
+
+def as_dict(file: KeptFile) -> dict[str, Any]:
+    return {
+        "name": file.name,
+        "sha256": file.sha256.hex(),
+        "md5": file.md5,
+        "size": file.size,
+        "content_type": file.content_type,
+    }
+
+
+def from_dict(named: Mapping[str, Any]) -> KeptFile:
+    """A file by what `as_dict` wrote of it."""
+    sha256 = bytes.fromhex(named["sha256"])
+    md5 = named.get("md5") or blobs.md5_of(sha256)
+    return KeptFile(named["name"], sha256, md5, named["size"], named.get("content_type", ""))
 
 
 def column(text: str) -> str:

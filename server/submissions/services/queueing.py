@@ -11,6 +11,7 @@ from django.db import connection
 from server.submissions.models import Waiting
 
 DRAIN: Final = "drain"
+REPLAY: Final = "replay_ready"
 QUEUE: Final = "pipeline"
 
 QUEUE_DRAIN: Final = f"""
@@ -39,3 +40,16 @@ def queue_drain() -> None:
     """Queue the job that takes up what waits, unless it is queued."""
     with connection.cursor() as cursor:
         cursor.execute(QUEUE_DRAIN.format(source="(select 1) as once"))
+
+
+def queue_replay() -> None:
+    """Queue the job that replays what waited for something that has come, unless it is queued."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into procrastinate_jobs (queue_name, task_name, queueing_lock)
+            values (%(queue)s, %(task)s, %(task)s)
+            on conflict (queueing_lock) where status = 'todo' do nothing
+            """,
+            {"queue": QUEUE, "task": REPLAY},
+        )

@@ -41,7 +41,7 @@ from server.submissions.services.files import (
     completes,
     keep,
 )
-from server.submissions.services.quarantine import set_aside
+from server.submissions.services.quarantine import Refused, set_aside, settled_version
 from server.submissions.services.queueing import QUEUE_DRAIN, queue
 
 MAX_DOCUMENT_MB = 20
@@ -97,41 +97,47 @@ def receive(
     decides who is first, everybody else is answered as a resend. Files are stored before
     the row that names them. What cannot be taken is kept in the quarantine and its
     Problem raised: BadXml, NotAnInstance, NoInstanceId, InstanceIdTooLong, UnknownForm,
-    UnknownFormVersion, FormClosed, InstanceConflict, OriginalNotHere,
-    EditSuperseded; InstanceTooLarge is kept nowhere, InstanceBusy asks to come again.
+    UnknownFormVersion, FormClosed, InstanceConflict, OriginalNotHere, EditSuperseded,
+    InstanceTooLarge. NotKept: it could not be taken, and a limit of the quarantine kept it
+    out, too. InstanceBusy asks to come again. What was settled out of the quarantine is
+    answered as received before.
     """
-    if len(document) > MAX_DOCUMENT_MB * 1024 * 1024:
-        raise InstanceTooLarge(limit_mb=MAX_DOCUMENT_MB)
     kept = keep(files) if files else ()
     sha256 = hashlib.sha256(document).digest()
     envelope = None
     try:
+        if len(document) > MAX_DOCUMENT_MB * 1024 * 1024:
+            raise InstanceTooLarge(limit_mb=MAX_DOCUMENT_MB)
         envelope = envelopes.parse(document)
         first_received = envelope.submission_date
         if first_received and sender.may_backdate and first_received < received_at:
             received_at = first_received
         arrival = Arrival(document, sha256, sender, received_at, envelope, kept)
-        if not envelope.deprecated_id:
-            receipt = store_new(arrival)
-            if receipt is not None:
-                return receipt
-        return _settle(arrival)
+        return take(arrival)
     except InstanceBusy:
         raise
     except Problem as problem:
-        set_aside(
-            problem=problem,
-            document=document,
-            sha256=sha256,
-            files=[(file.name, file.sha256, file.size) for file in kept],
-            envelope=envelope,
-            user_id=sender.user_id,
-            field_account_id=sender.field_account_id,
-            areas=sender.areas,
-            device_id=sender.device_id,
-            received_at=received_at,
-        )
+        refused = Refused(problem, document, sha256, kept, envelope, sender, received_at)
+        settled = settled_version(sha256)
+        if settled is not None:
+            with transaction.atomic():
+                return add_later(
+                    kept, settled, received_at, encrypted=bool(envelope and envelope.encrypted)
+                )
+        set_aside(refused)
         raise
+
+
+def take(arrival: Arrival) -> Receipt:
+    """Take a record as data, whether it comes from a phone or out of the quarantine.
+
+    Raises what `receive` raises, and keeps nothing of what it refuses.
+    """
+    if not arrival.envelope.deprecated_id:
+        receipt = store_new(arrival)
+        if receipt is not None:
+            return receipt
+    return _settle(arrival)
 
 
 _STORE_NEW = f"""
@@ -251,7 +257,9 @@ def _receive_again(arrival: Arrival, known: SubmissionVersion | None) -> Receipt
         raise InstanceConflict
     if not arrival.files:
         return repeat_upload(known)
-    return add_attachments(arrival, known)
+    return add_later(
+        arrival.files, known, arrival.received_at, encrypted=arrival.envelope.encrypted
+    )
 
 
 def repeat_upload(known: SubmissionVersion) -> Receipt:
@@ -259,7 +267,9 @@ def repeat_upload(known: SubmissionVersion) -> Receipt:
     return Receipt(Outcome.RESEND, known.submission_id)
 
 
-def add_attachments(arrival: Arrival, known: SubmissionVersion) -> Receipt:
+def add_later(
+    files: Sequence[KeptFile], known: SubmissionVersion, at: datetime, *, encrypted: bool
+) -> Receipt:
     """Later files of a record, in any number of requests.
 
     The first bytes under a name stay, unless the new ones begin with them and go on: then
@@ -267,21 +277,21 @@ def add_attachments(arrival: Arrival, known: SubmissionVersion) -> Receipt:
     """
     Submission.objects.select_for_update().get(pk=known.submission_id)
     present = {file.name: file for file in known.attachments.filter(opened_from=None)}
-    fresh = [file for file in arrival.files if file.name not in present]
+    fresh = [file for file in files if file.name not in present]
     completed = False
-    for file in arrival.files:
+    for file in files:
         earlier = present.get(file.name)
         if earlier and completes(file, bytes(earlier.sha256), earlier.size):
             Attachment.objects.filter(pk=earlier.pk).update(
                 sha256=file.sha256,
                 md5=file.md5,
                 size=file.size,
-                received_at=arrival.received_at,
+                received_at=at,
             )
             completed = True
-    attach(known, fresh, arrival.received_at)
-    if arrival.envelope.encrypted and (fresh or completed):
-        queue([known.submission_id], at=arrival.received_at)  # it may be complete now
+    attach(known, fresh, at)
+    if encrypted and (fresh or completed):
+        queue([known.submission_id], at=at)  # it may be complete now
     outcome = Outcome.ATTACHMENTS if fresh else Outcome.RESEND
     return Receipt(outcome, known.submission_id)
 

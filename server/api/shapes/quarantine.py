@@ -1,0 +1,118 @@
+"""What could not be taken as data, on the wire."""
+
+from __future__ import annotations
+
+import django_filters
+from rest_framework import serializers
+
+from server.api.filters import AnyOf, Area, Flag, Ordering
+from server.submissions.models import Quarantined, Repair
+
+
+class QuarantinedFileSerializer(serializers.Serializer):
+    """A file that came with a refused record."""
+
+    name = serializers.CharField(read_only=True)
+    size = serializers.IntegerField(read_only=True)
+
+
+class QuarantinedSerializer(serializers.Serializer):
+    """A refused record: why it was refused, and what became of it."""
+
+    id = serializers.IntegerField(read_only=True, source="pk")
+    received_at = serializers.DateTimeField(read_only=True)
+    reason = serializers.CharField(read_only=True, help_text="A problem's slug.")
+    detail = serializers.CharField(read_only=True)
+    form = serializers.CharField(read_only=True, source="form_id")
+    form_version = serializers.CharField(read_only=True)
+    instance_id = serializers.CharField(read_only=True)
+    deprecated_id = serializers.CharField(read_only=True)
+    submitter = serializers.CharField(
+        read_only=True, source="submitter.username", default=None, allow_null=True
+    )
+    area_code = serializers.CharField(read_only=True, source="area")
+    device_id = serializers.CharField(read_only=True)
+    size = serializers.IntegerField(read_only=True)
+    files = QuarantinedFileSerializer(many=True, read_only=True, source="attachments")
+    tried_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    tried_reason = serializers.CharField(read_only=True)
+    settled_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    settled_by = serializers.CharField(
+        read_only=True, source="settled_by.username", default=None, allow_null=True
+    )
+    settled_note = serializers.CharField(read_only=True)
+    is_taken = serializers.BooleanField(read_only=True)
+
+
+class RepairSerializer(serializers.Serializer):
+    """What was done to make it fit; the received bytes stay beside it."""
+
+    act = serializers.ChoiceField(read_only=True, choices=Repair.Act.choices)
+    reason = serializers.CharField(read_only=True)
+    user = serializers.CharField(read_only=True, source="user.username")
+    at = serializers.DateTimeField(read_only=True)
+    size = serializers.IntegerField(read_only=True)
+
+
+class QuarantinedDetailSerializer(QuarantinedSerializer):
+    """A refused record with its repairs."""
+
+    repairs = RepairSerializer(many=True, read_only=True)
+
+
+class RepairingSerializer(serializers.Serializer):
+    """A repair to be made; then replay."""
+
+    act = serializers.ChoiceField(choices=Repair.Act.choices)
+    reason = serializers.CharField(max_length=2000)
+    xml = serializers.CharField(
+        required=False, default="", trim_whitespace=False, help_text="For `corrected`."
+    )
+    form = serializers.CharField(required=False, default="", help_text="For `form_version`.")
+    version = serializers.CharField(required=False, default="", help_text="For `form_version`.")
+
+
+class DismissingSerializer(serializers.Serializer):
+    """Why it is not taken."""
+
+    reason = serializers.CharField(max_length=2000)
+
+
+class ReplayingSerializer(serializers.Serializer):
+    """Of which reason everything is replayed."""
+
+    reason = serializers.CharField(max_length=60)
+
+
+class ReplayedSerializer(serializers.Serializer):
+    """How many were taken, and by problem how many were not."""
+
+    taken = serializers.IntegerField(read_only=True)
+    refused = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+
+
+class KeptOutSerializer(serializers.Serializer):
+    """How often on a day a limit kept something out of the quarantine."""
+
+    day = serializers.DateField(read_only=True)
+    limit = serializers.CharField(read_only=True)
+    reason = serializers.CharField(read_only=True)
+    submitter = serializers.CharField(read_only=True, source="submitter.username")
+    area_code = serializers.CharField(read_only=True, source="area")
+    count = serializers.IntegerField(read_only=True)
+    bytes = serializers.IntegerField(read_only=True)
+
+
+class QuarantinedFilters(django_filters.FilterSet):
+    reason = AnyOf(field_name="reason", lookup_expr="in")
+    form = AnyOf(field_name="form_id", lookup_expr="in")
+    submitter = django_filters.CharFilter(field_name="submitter__username")
+    area = Area(field_name="area")
+    is_settled = Flag(field_name="settled_at", lookup_expr="isnull", exclude=True)
+    received_from = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
+    received_to = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lte")
+    ordering = Ordering(fields=[(name, name) for name in ("received_at", "reason", "size")])
+
+    class Meta:
+        model = Quarantined
+        fields: list[str] = []

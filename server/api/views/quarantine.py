@@ -1,0 +1,152 @@
+"""The quarantine: what could not be taken as data, and how it is taken after all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSetMixin
+
+from server.accounts.access import REVIEWERS
+from server.accounts.models import Disclosure
+from server.accounts.services import disclose
+from server.api import requests
+from server.api.representations import Bytes
+from server.api.shapes.quarantine import (
+    DismissingSerializer,
+    KeptOutSerializer,
+    QuarantinedDetailSerializer,
+    QuarantinedFilters,
+    QuarantinedSerializer,
+    RepairingSerializer,
+    RepairSerializer,
+    ReplayedSerializer,
+    ReplayingSerializer,
+)
+from server.api.views.base import Door
+from server.core.clock import now
+from server.submissions import selectors, services
+from server.submissions.export import archive
+from server.submissions.models import Quarantined
+
+REASON = OpenApiParameter("reason", str, description="Why; recorded. Or the header X-Reason.")
+
+
+class Quarantine(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
+    """Refused records of the caller's desk, kept whole with their reason."""
+
+    model = Quarantined
+    lookup_field = "pk"
+    lookup_url_kwarg = "id"
+    lookup_value_converter = "int"
+    parser_classes = (JSONParser,)
+    serializer_class = QuarantinedSerializer
+    filterset_class = QuarantinedFilters
+
+    def rows(self) -> QuerySet[Any]:
+        return selectors.quarantined(self.access)
+
+    def get_object(self) -> Quarantined:
+        """Raises UnknownQuarantined: another area's is not told apart from none."""
+        return selectors.quarantined_item(self.access, self.kwargs["id"])
+
+    def get_serializer_class(self) -> Any:
+        return QuarantinedDetailSerializer if self.action == "retrieve" else QuarantinedSerializer
+
+    @extend_schema(parameters=[REASON], responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"], renderer_classes=[Bytes], filterset_class=None)
+    def export(self, request: Request, id: int) -> FileResponse:
+        """Record, repairs and files as one zip. Takes a reason; it is recorded."""
+        found = self.get_object()
+        disclose(
+            user=self.user,
+            kind=Disclosure.Kind.EXPORT,
+            ledger="quarantine",
+            entry=str(found.pk),
+            columns=["document", *(file["name"] for file in found.attachments)],
+            area_code=found.area,
+            reason=requests.reason(request),
+        )
+        return FileResponse(
+            archive(found),
+            as_attachment=True,
+            filename=f"quarantine-{found.pk}.zip",
+            content_type="application/zip",
+        )
+
+    @extend_schema(request=RepairingSerializer, responses={201: RepairSerializer})
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def repair(self, request: Request, id: int) -> Response:
+        """Keep a repaired document beside the received one; replay takes the last repair."""
+        found = self.get_object()
+        asked = self.read_body(RepairingSerializer)
+        made = services.repair(
+            item=found,
+            act=asked["act"],
+            reason=asked["reason"],
+            user=self.user,
+            access=self.access,
+            at=now(),
+            document=asked["xml"].encode(),
+            form_id=asked["form"],
+            version=asked["version"],
+        )
+        return Response(RepairSerializer(made).data, status=201)
+
+    @extend_schema(request=None, responses=QuarantinedDetailSerializer)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def replay(self, request: Request, id: int) -> Response:
+        """Take it as data, as if its phone sent it now; answers the problem that is still in the way."""
+        services.replay(item=self.get_object(), user=self.user, access=self.access, at=now())
+        return Response(QuarantinedDetailSerializer(self.get_object()).data)
+
+    @extend_schema(request=DismissingSerializer, responses=QuarantinedDetailSerializer)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def dismiss(self, request: Request, id: int) -> Response:
+        """Decide that it is not taken; the copy stays."""
+        found = self.get_object()
+        reason = self.read_body(DismissingSerializer)["reason"]
+        services.dismiss(item=found, reason=reason, user=self.user, access=self.access, at=now())
+        return Response(QuarantinedDetailSerializer(self.get_object()).data)
+
+    @extend_schema(
+        operation_id="quarantine_replay_all",
+        request=ReplayingSerializer,
+        responses=ReplayedSerializer,
+    )
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="replay",
+        filterset_class=None,
+        pagination_class=None,
+    )
+    def replay_all(self, request: Request) -> Response:
+        """Replay everything of one reason within the caller's desk."""
+        self.require(REVIEWERS)
+        reason = self.read_body(ReplayingSerializer)["reason"]
+        told = services.replay_many(
+            self.rows().filter(reason=reason), user=self.user, access=self.access, at=now()
+        )
+        return Response({"taken": told.taken, "refused": told.refused})
+
+    @extend_schema(responses=KeptOutSerializer(many=True))
+    @action(
+        detail=False,
+        methods=["get"],
+        url_path="kept-out",
+        filterset_class=None,
+        pagination_class=None,
+    )
+    def kept_out(self, request: Request) -> Response:
+        """What limits kept out, by day and phone; the newest thousand."""
+        rows = selectors.refusals(self.access)[:1000]
+        return Response(KeptOutSerializer(rows, many=True).data)

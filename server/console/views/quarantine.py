@@ -1,0 +1,155 @@
+"""What phones sent and could not be taken as data: look, download, repair, replay, settle."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Count, Sum
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from server.accounts.access import REVIEWERS
+from server.accounts.models import Disclosure
+from server.accounts.services import disclose
+from server.console.forms import ReasonForm, RepairForm, checked
+from server.console.pages import StaffRequest, page_of, staff_page
+from server.core.clock import now
+from server.core.problems import Problem, catalogue
+from server.forms.models import FormVersion
+from server.submissions import services
+from server.submissions.export import archive
+from server.submissions.models import Quarantined, Repair
+from server.submissions.selectors import quarantined, quarantined_item, refusals
+
+
+@staff_page(roles=REVIEWERS)
+def quarantine(request: StaffRequest) -> HttpResponse:
+    """What waits for a decision, or what was settled; and what limits kept out."""
+    is_settled = request.GET.get("state") == "settled"
+    reason = request.GET.get("reason", "")
+    mine = quarantined(request.access)
+    rows = mine.filter(settled_at__isnull=not is_settled)
+    context = {
+        "page": page_of(request, rows.filter(reason=reason) if reason else rows),
+        "query": request.GET.urlencode() if reason or is_settled else "",
+        "reasons": _titles(),
+        "waiting": mine.filter(settled_at=None)
+        .order_by("reason")
+        .values("reason")
+        .annotate(count=Count("pk")),
+        "reason": reason,
+        "is_settled": is_settled,
+        "kept_out": refusals(request.access).aggregate(count=Sum("count"))["count"],
+        "refusals": refusals(request.access)[:20],
+    }
+    return render(request, "console/quarantine/list.html", context)
+
+
+@staff_page(roles=REVIEWERS)
+def item(request: StaffRequest, number: int) -> HttpResponse:
+    """One of them: why, whose, what can be done; the answers only by download."""
+    found = quarantined_item(request.access, number)
+    return render(request, "console/quarantine/detail.html", _context(found))
+
+
+@staff_page("POST", roles=REVIEWERS)
+def download(request: StaffRequest, number: int) -> FileResponse:
+    """Record, repairs and files as one zip; that it was taken out is logged (design §8)."""
+    found = quarantined_item(request.access, number)
+    reason = checked(ReasonForm(request.POST))["reason"]
+    disclose(
+        user=request.user,
+        kind=Disclosure.Kind.EXPORT,
+        ledger="quarantine",
+        entry=str(found.pk),
+        columns=["document", *(file["name"] for file in found.attachments)],
+        area_code=found.area,
+        reason=reason,
+    )
+    return FileResponse(
+        archive(found),
+        as_attachment=True,
+        filename=f"quarantine-{found.pk}.zip",
+        content_type="application/zip",
+    )
+
+
+@staff_page("POST", roles=REVIEWERS)
+def replay(request: StaffRequest, number: int) -> HttpResponse:
+    """Try to take it as data again."""
+    return _replayed(request, quarantined_item(request.access, number))
+
+
+@staff_page("POST", roles=REVIEWERS)
+def repair(request: StaffRequest, number: int) -> HttpResponse:
+    """Keep the repair beside the original, then try to take it."""
+    found = quarantined_item(request.access, number)
+    given = checked(RepairForm(request.POST, request.FILES))
+    services.repair(
+        item=found,
+        act=given["act"],
+        reason=given["reason"],
+        user=request.user,
+        access=request.access,
+        at=now(),
+        document=given["document"].read() if given["document"] else b"",
+        version=given["version"],
+    )
+    return _replayed(request, found)
+
+
+@staff_page("POST", roles=REVIEWERS)
+def dismiss(request: StaffRequest, number: int) -> HttpResponse:
+    """Decide that it is not taken."""
+    found = quarantined_item(request.access, number)
+    services.dismiss(
+        item=found,
+        reason=checked(ReasonForm(request.POST))["reason"],
+        user=request.user,
+        access=request.access,
+        at=now(),
+    )
+    return _desk(request, number, notice=_("Settled: it is not taken. The copy stays here."))
+
+
+@staff_page("POST", roles=REVIEWERS)
+def replay_all(request: StaffRequest) -> HttpResponse:
+    """Everything of one reason, once more."""
+    rows = quarantined(request.access).filter(reason=request.POST.get("reason", ""))
+    told = services.replay_many(rows, user=request.user, access=request.access, at=now())
+    left = sum(told.refused.values())
+    messages.success(
+        request, _("Taken: {taken}. Still set aside: {left}.").format(taken=told.taken, left=left)
+    )
+    return redirect("console:quarantine")
+
+
+def _replayed(request: StaffRequest, found: Quarantined) -> HttpResponse:
+    """The desk after a try: taken, or the reason why not, in words."""
+    try:
+        receipt = services.replay(item=found, user=request.user, access=request.access, at=now())
+    except Problem as problem:
+        return _desk(request, found.pk, problem=problem)
+    notice = _("Taken as data. The ledgers follow within moments.")
+    return _desk(request, found.pk, notice=notice, submission=receipt.submission_id)
+
+
+def _desk(request: StaffRequest, number: int, **told: object) -> HttpResponse:
+    found = quarantined_item(request.access, number)
+    return render(request, "console/quarantine/_desk.html", {**_context(found), **told})
+
+
+def _context(found: Quarantined) -> dict[str, object]:
+    versions = FormVersion.objects.filter(form__form_id=found.form_id).order_by("-pk")
+    return {
+        "item": found,
+        "repairs": found.repairs.select_related("user").order_by("-at", "-pk"),
+        "reasons": _titles(),
+        "versions": versions.values_list("version", flat=True),
+        "acts": Repair.Act,
+        "is_conflict": found.reason in ("instance-conflict", "edit-superseded"),
+    }
+
+
+def _titles() -> dict[str, object]:
+    return {kind.type: kind.title for kind in catalogue()}

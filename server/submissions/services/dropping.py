@@ -1,0 +1,46 @@
+"""Forgetting what is in the quarantine: by an explicit command only (decision 0130)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from server.core import blobs
+from server.forms.models import FormMedia, FormVersion
+from server.submissions.models import Attachment, Quarantined
+
+UNTOUCHED: timedelta = timedelta(days=1)
+"""A file stored again within this time may belong to an upload that is not yet committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    items: int
+    files: int  # taken off the disk
+
+
+def drop(*, received_before: datetime, at: datetime) -> Dropped:
+    """Forget what was set aside before an instant, settled or not, and files nobody else names."""
+    with transaction.atomic():
+        rows = Quarantined.objects.select_for_update().filter(received_at__lt=received_before)
+        dropped = list(rows.values_list("pk", "attachments"))
+        Quarantined.objects.filter(pk__in=[pk for pk, _files in dropped]).delete()
+    names = {bytes.fromhex(file["sha256"]) for _pk, files in dropped for file in files}
+    untouched_since_ns = int((at - UNTOUCHED).timestamp()) * 1_000_000_000
+    gone = sum(
+        blobs.discard(name, untouched_since_ns=untouched_since_ns)
+        for name in names
+        if not _is_named(name)
+    )
+    return Dropped(len(dropped), gone)
+
+
+def _is_named(sha256: bytes) -> bool:
+    return (
+        Attachment.objects.filter(sha256=sha256).exists()
+        or FormMedia.objects.filter(sha256=sha256).exists()
+        or FormVersion.objects.filter(workbook_sha256=sha256).exists()
+        or Quarantined.objects.filter(attachments__contains=[{"sha256": sha256.hex()}]).exists()
+    )

@@ -1,0 +1,79 @@
+"""How much the quarantine takes, so that one broken phone cannot fill the disk (decision 0130)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Sum
+
+from server.accounts.access import common_prefix
+from server.core import clock
+from server.submissions.models import Quarantined, QuarantineRefusal
+
+if TYPE_CHECKING:
+    from server.submissions.services.quarantine import Refused
+
+MB: Final = 1_000_000
+DAY: Final = timedelta(days=1)
+
+
+class Limit(StrEnum):
+    """What kept something out."""
+
+    ITEM = "item"  # one record with its files is too large
+    PHONE_COUNT = "phone_count"  # too many a day from one phone
+    PHONE_BYTES = "phone_bytes"  # too much a day from one phone
+    TOTAL = "total"  # the quarantine is full
+
+
+def exceeded(refused: Refused, *, already: int = 0) -> Limit | None:
+    """The limit that keeps the refused upload out; `already` bytes of it are kept. Three small reads."""
+    size = refused.stored_bytes
+    if already + size > settings.RUHU_QUARANTINE_ITEM_MB * MB:
+        return Limit.ITEM
+    sender = refused.sender
+    phone = Quarantined.objects.filter(
+        submitter_id=sender.user_id,
+        field_account_id=sender.field_account_id,
+        received_at__gt=refused.received_at - DAY,
+    ).aggregate(count=Count("pk"), bytes=Sum("stored_bytes", default=0))
+    if not already and phone["count"] >= settings.RUHU_QUARANTINE_DAY_ITEMS:
+        return Limit.PHONE_COUNT
+    if phone["bytes"] + size > settings.RUHU_QUARANTINE_DAY_MB * MB:
+        return Limit.PHONE_BYTES
+    if stored_bytes() + size > settings.RUHU_QUARANTINE_TOTAL_MB * MB:
+        return Limit.TOTAL
+    return None
+
+
+def stored_bytes() -> int:
+    """How much the whole quarantine holds, documents and files."""
+    held: int = Quarantined.objects.aggregate(held=Sum("stored_bytes", default=0))["held"]
+    return held
+
+
+def count(refused: Refused, limit: Limit) -> None:
+    """Write down that a limit kept something out. Commits by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            insert into {QuarantineRefusal._meta.db_table} as row
+                   (day, "limit", reason, submitter_id, field_account_id, area, count, bytes)
+            values (%s, %s, %s, %s, %s, %s, 1, %s)
+            on conflict (day, "limit", reason, submitter_id, field_account_id)
+               do update set count = row.count + 1, bytes = row.bytes + excluded.bytes
+            """,  # noqa: S608 table name
+            [
+                clock.office_day(refused.received_at),
+                limit.value,
+                refused.problem.type,
+                refused.sender.user_id,
+                refused.sender.field_account_id,
+                common_prefix(refused.sender.areas),
+                refused.stored_bytes,
+            ],
+        )

@@ -1,0 +1,111 @@
+"""Making a quarantined document fit to be taken; the received bytes stay beside it (decision 0130)."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from server.accounts.access import Access
+from server.accounts.models import User
+from server.core.sealing import seal_document
+from server.forms.models import FormVersion
+from server.submissions import envelope as envelopes
+from server.submissions import rewriting
+from server.submissions.models import Quarantined, Repair, Submission, SubmissionVersion
+from server.submissions.problems import (
+    InstanceTooLarge,
+    NothingToCorrect,
+    ReasonMissing,
+    UnknownFormVersion,
+)
+from server.submissions.services.receiving import MAX_DOCUMENT_MB
+from server.submissions.services.replaying import check, document_to_take
+
+_IDS: Final = uuid.UUID("5d1c3a0e-6f4b-4b62-9a65-2f6f7c0a9d11")
+
+
+@transaction.atomic
+def repair(
+    *,
+    item: Quarantined,
+    act: str,
+    reason: str,
+    user: User,
+    access: Access,
+    at: datetime,
+    document: bytes = b"",
+    form_id: str = "",
+    version: str = "",
+) -> Repair:
+    """Keep a repaired document beside the received one; the last repair is what replay takes.
+
+    `corrected` takes a whole `document`; `form_version` a published version (of the same
+    form unless `form_id` says another); `new_instance` and `as_edit` need nothing: the new
+    instanceID is made from the bytes, so that the same act twice is the same record.
+    Locks the item. Raises MayNotReview, QuarantineSettled, ReasonMissing, NothingToCorrect,
+    UnknownFormVersion, InstanceTooLarge, BadXml, NotAnInstance, NoInstanceId, InstanceIdTooLong.
+    """
+    locked = Quarantined.objects.select_for_update().get(pk=item.pk)
+    check(locked, access)
+    if not reason.strip():
+        raise ReasonMissing
+    chosen = Repair.Act(act)
+    match chosen:
+        case Repair.Act.CORRECTED:
+            repaired = _corrected(document)
+        case Repair.Act.FORM_VERSION:
+            repaired = _retargeted(locked, form_id or locked.form_id, version)
+        case _:
+            repaired = _renamed(locked, chosen)
+    return Repair.objects.create(
+        item=locked,
+        act=chosen,
+        sha256=hashlib.sha256(repaired).digest(),
+        document=seal_document(repaired),
+        size=len(repaired),
+        reason=reason.strip(),
+        user=user,
+        at=at,
+    )
+
+
+def _corrected(document: bytes) -> bytes:
+    if len(document) > MAX_DOCUMENT_MB * 1024 * 1024:
+        raise InstanceTooLarge(limit_mb=MAX_DOCUMENT_MB)
+    envelopes.parse(document)
+    return document
+
+
+def _retargeted(item: Quarantined, form_id: str, version: str) -> bytes:
+    if not FormVersion.objects.filter(form__form_id=form_id, version=version).exists():
+        raise UnknownFormVersion(form_id=form_id[:250], version=version[:250] or "—")
+    return rewriting.retarget(document_to_take(item), form_id=form_id, version=version)
+
+
+def _renamed(item: Quarantined, act: Repair.Act) -> bytes:
+    document = document_to_take(item)
+    instance_id = f"uuid:{uuid.uuid5(_IDS, f'{bytes(item.sha256).hex()} {act.value}')}"
+    if act is Repair.Act.NEW_INSTANCE:
+        return rewriting.rename(document, instance_id=instance_id)
+    return rewriting.rename(
+        document, instance_id=instance_id, deprecated_id=_current_instance(item)
+    )
+
+
+def _current_instance(item: Quarantined) -> str:
+    """The instanceID a correction has to name: the current one of the record this is about."""
+    about = [named for named in (item.instance_id, item.deprecated_id) if named]
+    versions = SubmissionVersion.objects.filter(form__form_id=item.form_id, instance_id__in=about)
+    submission = (
+        Submission.objects.filter(versions__in=versions)
+        .select_related("current_version")
+        .order_by("pk")
+        .first()
+    )
+    if submission is None or submission.current_version is None:
+        raise NothingToCorrect
+    return submission.current_version.instance_id

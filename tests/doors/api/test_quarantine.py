@@ -1,0 +1,39 @@
+"""The quarantine over REST: found, exported, repaired, replayed."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+from server.submissions.models import Submission
+from tests.conftest import COMMUNITY
+from tests.doors.api.conftest import assert_problem
+from tests.factories.console import make_quarantined
+from tests.factories.submissions import instance, instance_id, make_form
+
+
+def test_from_refusal_to_record(street, asking) -> None:
+    make_form("quarantined_survey")
+    document = instance(1, form_id="quarantined_survey", version="0")
+    item = make_quarantined(
+        street.worker, COMMUNITY, document, reason="unknown-form-version",
+        form_id="quarantined_survey", form_version="0", instance_id=instance_id(1),
+    )  # fmt: skip
+    client = asking()
+    path = f"/api/v1/quarantine/{item.pk}/"
+
+    (row,) = client.get("/api/v1/quarantine/?is_settled=false").json()["results"]
+    assert (row["id"], row["reason"], row["is_taken"]) == (item.pk, "unknown-form-version", False)
+    assert_problem(client.get(f"{path}export/"), "reason-required", 400)
+    packed = b"".join(client.get(f"{path}export/?reason=look").streaming_content)
+    with zipfile.ZipFile(io.BytesIO(packed)) as held:
+        assert held.read("record.xml") == document
+    assert_problem(client.post(f"{path}replay/"), "unknown-form-version", 404)
+    asked = {"act": "form_version", "version": "2026.1", "reason": "核对"}
+    assert client.post(f"{path}repair/", asked, "application/json").status_code == 201
+    assert client.post(f"{path}replay/").json()["is_taken"]
+
+    assert Submission.objects.filter(instance_id=instance_id(1)).exists()
+    assert_problem(client.post(f"{path}replay/"), "quarantine-settled", 409)
+    told = client.get(path).json()
+    assert [repair["act"] for repair in told["repairs"]] == ["form_version"]

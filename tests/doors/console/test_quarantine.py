@@ -1,0 +1,115 @@
+"""The desk of what was set aside: look, download, repair, try again, settle."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from server.accounts.models import Disclosure
+from server.submissions.models import Submission
+from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
+from tests.factories.console import make_quarantined
+from tests.factories.submissions import instance, instance_id, make_form
+
+
+@pytest.fixture
+def form(street):
+    return make_form("quarantined_survey")
+
+
+def address(page: str, item) -> str:
+    return reverse(f"console:quarantine-{page}", args=[item.pk])
+
+
+def late(street, number: int = 1, **values):
+    return make_quarantined(
+        street.worker,
+        COMMUNITY,
+        instance(number, form_id="quarantined_survey", version="0"),
+        reason="unknown-form-version",
+        form_id="quarantined_survey",
+        form_version="0",
+        instance_id=instance_id(number),
+        **values,
+    )
+
+
+def test_an_item_is_shown_with_what_can_be_done_and_only_to_its_desk(street, form, log_in) -> None:
+    item = late(street)
+    foreign = make_quarantined(street.worker, OTHER_STREET_COMMUNITY)
+    client = log_in()
+
+    page = client.get(address("item", item)).content.decode()
+
+    assert instance_id(1) in page
+    assert "The form version is not known" in page
+    assert "2026.1" in page
+    assert "张三" not in page
+    assert client.get(address("item", foreign)).status_code == 404
+    assert log_in("county", "440106").get(address("item", item)).status_code == 403
+
+
+def test_a_download_needs_a_reason_and_is_logged(street, form, log_in) -> None:
+    item = late(street)
+    client = log_in()
+
+    assert client.post(address("download", item), {"reason": ""}).status_code == 400
+    assert not Disclosure.objects.exists()
+    response = client.post(address("download", item), {"reason": "核对"})
+
+    with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as held:
+        assert hashlib.sha256(held.read("record.xml")).digest() == item.sha256
+    told = Disclosure.objects.get()
+    assert (told.kind, told.ledger, told.entry) == ("export", "quarantine", str(item.pk))
+    assert "Set aside" in client.get(reverse("console:disclosures")).content.decode()
+
+
+def test_a_try_that_fails_says_why_and_one_that_succeeds_shows_the_record(
+    street, form, log_in
+) -> None:
+    item = late(street)
+    client = log_in()
+
+    failed = client.post(address("replay", item)).content.decode()
+    taken = client.post(
+        address("repair", item), {"act": "form_version", "version": "2026.1", "reason": "核对"}
+    ).content.decode()
+
+    assert "is not known here" in failed
+    assert "nothing was lost" in failed
+    submission = Submission.objects.get(form=form.form)
+    assert reverse("console:submission", args=[submission.pk]) in taken
+    assert "Settled before" in client.post(address("replay", item)).content.decode()
+
+
+def test_a_corrected_xml_is_uploaded_and_taken(street, form, log_in) -> None:
+    item = make_quarantined(street.worker, COMMUNITY, b"<data", reason="bad-xml")
+    document = instance(5, form_id="quarantined_survey")
+    upload = SimpleUploadedFile("a.xml", document, "text/xml")
+
+    page = log_in().post(
+        address("repair", item), {"act": "corrected", "document": upload, "reason": "补全"}
+    )
+
+    assert "Taken as data" in page.content.decode()
+    assert Submission.objects.filter(instance_id=instance_id(5)).exists()
+
+
+def test_all_of_one_reason_are_tried_again_and_one_is_dismissed(street, form, log_in) -> None:
+    first, second = late(street, 1), late(street, 2)
+    client = log_in()
+    client.post(address("dismiss", first), {"reason": "测试数据"})
+    make_form("quarantined_survey", "0")
+
+    client.post(reverse("console:quarantine-replay-all"), {"reason": "unknown-form-version"})
+
+    page = client.get(reverse("console:quarantine") + "?state=settled").content.decode()
+    assert address("item", first) in page
+    assert Submission.objects.filter(form__form_id="quarantined_survey").count() == 1
+    second.refresh_from_db()
+    assert second.is_taken

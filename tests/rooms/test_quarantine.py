@@ -1,0 +1,343 @@
+"""What was refused is kept within limits, repaired, taken after all, or dropped on purpose."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.accounts.access import access_of
+from server.core import blobs, clock
+from server.forms.services import take_workbook
+from server.submissions import envelope, rewriting, services
+from server.submissions.drain import drain_now
+from server.submissions.export import archive
+from server.submissions.models import (
+    Attachment,
+    Quarantined,
+    QuarantineRefusal,
+    Submission,
+    SubmissionVersion,
+)
+from server.submissions.problems import (
+    EditSuperseded,
+    FormClosed,
+    InstanceConflict,
+    MayNotReview,
+    NotKept,
+    OriginalNotHere,
+    QuarantineSettled,
+    ReasonMissing,
+    UnknownFormVersion,
+)
+from server.submissions.selectors import document_of
+from server.submissions.services import IncomingFile, Outcome, receive
+from tests.conftest import STREET
+from tests.factories.submissions import (
+    FORM_ID,
+    RECEIVED_AT,
+    instance,
+    instance_id,
+    make_form,
+    make_phone,
+    sender_of,
+)
+from tests.samples import xlsforms
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def phone(divisions):
+    make_form()
+    return make_phone()
+
+
+@pytest.fixture
+def send(phone):
+    def send(document: bytes, files: dict[str, bytes] | None = None, at=RECEIVED_AT):
+        incoming = [
+            IncomingFile(name, "image/jpeg", lambda content=content: [content])
+            for name, content in (files or {}).items()
+        ]
+        return receive(document=document, files=incoming, sender=sender_of(phone), received_at=at)
+
+    return send
+
+
+@pytest.fixture
+def clerk(phone, make_user):
+    return make_user("li", role="street", area=STREET)
+
+
+def refuse(send, problem, document, files=None) -> Quarantined:
+    with pytest.raises(problem):
+        send(document, files)
+    return Quarantined.objects.latest("pk")
+
+
+def mend(item, clerk, act, **more):
+    return services.repair(
+        item=item,
+        act=act,
+        reason="核对",
+        user=clerk,
+        access=access_of(clerk),
+        at=clock.now(),
+        **more,
+    )
+
+
+def take(item, clerk):
+    return services.replay(
+        item=Quarantined.objects.get(pk=item.pk),
+        user=clerk,
+        access=access_of(clerk),
+        at=clock.now(),
+    )
+
+
+def jobs(task: str) -> int:
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    return ProcrastinateJob.objects.filter(task_name=task, status="todo").count()
+
+
+def test_what_waited_for_a_form_version_is_taken_when_that_is_published(send) -> None:
+    late = instance(1, version="2026.2")
+    refuse(send, UnknownFormVersion, late, {"door.jpg": b"photo"})
+    refuse(send, UnknownFormVersion, instance(2, version="2026.3"))
+    assert services.replay_ready(at=clock.now()).taken == 0
+
+    make_form(version="2026.2")
+
+    assert services.replay_ready(at=clock.now()) == services.Replayed(1, {})
+    taken = Submission.objects.get()
+    assert document_of(taken.current_version) == late
+    assert blobs.read(taken.current_version.attachments.get().sha256) == b"photo"
+    drain_now()
+    kept = Quarantined.objects.get(instance_id=instance_id(1))
+    assert (kept.taken_as, kept.settled_by) == (taken.current_version, None)
+    assert send(late).outcome is Outcome.RESEND
+
+
+def test_publication_queues_the_replay(phone) -> None:
+    take_workbook(
+        workbook=xlsforms.workbook(xlsforms.HOUSEHOLD),
+        filename="f.xlsx",
+        publisher=None,
+        validate=False,
+    )
+
+    assert jobs("replay_ready") == 1
+
+
+def test_edits_that_overtook_are_taken_when_their_original_comes(send) -> None:
+    refuse(send, OriginalNotHere, instance(3, deprecated=instance_id(2)))
+    refuse(send, OriginalNotHere, instance(2, deprecated=instance_id(1)))
+    send(instance(1))
+    drain_now()
+    assert jobs("replay_ready") == 1
+
+    assert services.replay_ready(at=clock.now()).taken == 1  # 2; that lets 3 follow
+    drain_now()
+    assert services.replay_ready(at=clock.now()).taken == 1
+
+    submission = Submission.objects.get()
+    assert submission.current_version.instance_id == instance_id(3)
+    assert submission.versions.count() == 3
+
+
+def test_a_conflict_is_settled_by_keeping_both(send, clerk) -> None:
+    send(instance(1))
+    other = instance(1, met_whom="2")
+    item = refuse(send, InstanceConflict, other, {"door.jpg": b"2"})
+
+    mend(item, clerk, "new_instance")
+    mend(item, clerk, "new_instance")  # twice is the same record
+    receipt = take(item, clerk)
+
+    assert receipt.outcome is Outcome.NEW
+    assert Submission.objects.count() == 2
+    with pytest.raises(QuarantineSettled):
+        take(item, clerk)
+    assert send(other, {"later.jpg": b"3"}).outcome is Outcome.ATTACHMENTS
+    names = Attachment.objects.filter(version__submission=receipt.submission_id)
+    assert {file.name for file in names} == {"door.jpg", "later.jpg"}
+    item.refresh_from_db()
+    assert (item.settled_by, services.replaying.received_document(item)) == (clerk, other)
+    drain_now()
+    assert Quarantined.objects.filter(pk=item.pk).exists()
+
+
+def test_a_conflict_is_settled_by_an_edit_or_by_keeping_the_first(send, clerk) -> None:
+    send(instance(1))
+    second = refuse(send, InstanceConflict, instance(1, met_whom="2"))
+    third = refuse(send, InstanceConflict, instance(1, met_whom="3"))
+
+    mend(second, clerk, "as_edit")
+    assert take(second, clerk).outcome is Outcome.EDIT
+    with pytest.raises(ReasonMissing):
+        services.dismiss(
+            item=third, reason=" ", user=clerk, access=access_of(clerk), at=clock.now()
+        )
+    services.dismiss(
+        item=third, reason="第一份正确", user=clerk, access=access_of(clerk), at=clock.now()
+    )
+
+    submission = Submission.objects.get()
+    assert submission.versions.count() == 2
+    assert b"<met_whom>2<" in document_of(submission.current_version)
+    refuse(send, InstanceConflict, instance(1, met_whom="3"))
+    assert Quarantined.objects.count() == 2
+
+
+def test_a_superseded_edit_becomes_the_newest_when_a_person_says_so(send, clerk) -> None:
+    send(instance(1))
+    send(instance(2, deprecated=instance_id(1)))
+    item = refuse(send, EditSuperseded, instance(3, deprecated=instance_id(1)))
+
+    mend(item, clerk, "as_edit")
+    take(item, clerk)
+
+    versions = SubmissionVersion.objects.order_by("pk")
+    assert versions.last().deprecated_id == instance_id(2)
+
+
+def test_a_corrected_document_is_taken_and_the_received_bytes_stay_beside_it(send, clerk) -> None:
+    from server.core.xml import BadXml
+
+    item = refuse(send, BadXml, b"<data id='household_survey'", {"a.jpg": b"a"})
+    with pytest.raises(BadXml):
+        mend(item, clerk, "corrected", document=b"<data")
+    mend(item, clerk, "corrected", document=instance(1))
+    take(item, clerk)
+
+    assert document_of(SubmissionVersion.objects.get()) == instance(1)
+    item.refresh_from_db()
+    repair = item.repairs.get()
+    assert (repair.user, repair.reason) == (clerk, "核对")
+    with archive(item) as packed, zipfile.ZipFile(io.BytesIO(packed.read())) as held:
+        assert held.read("record.xml") == b"<data id='household_survey'"
+        assert held.read("repairs/1-corrected.xml") == instance(1)
+        assert held.read("files/a.jpg") == b"a"
+        assert json.loads(held.read("about.json"))["reason"] == "bad-xml"
+
+
+def test_the_right_form_version_can_be_chosen(send, clerk) -> None:
+    item = refuse(send, UnknownFormVersion, instance(1, version="2025.9"))
+    with pytest.raises(UnknownFormVersion):
+        mend(item, clerk, "form_version", version="2024")
+    mend(item, clerk, "form_version", version="2026.1")
+    take(item, clerk)
+    assert Submission.objects.get().instance_id == instance_id(1)
+    assert send(instance(1, version="2025.9")).outcome is Outcome.RESEND
+
+
+def test_only_the_desk_of_the_area_decides(send, make_user) -> None:
+    item = refuse(send, UnknownFormVersion, instance(1, version="x"))
+    for role, area in (("street", "440106005"), ("county", "440106"), ("worker", STREET)):
+        user = make_user(role, role=role, area=area)
+        with pytest.raises(MayNotReview):
+            take(item, user)
+        with pytest.raises(MayNotReview):
+            mend(item, user, "new_instance")
+
+
+def test_a_replay_that_fails_again_is_noted_and_not_repeated_by_itself(send) -> None:
+    refuse(send, UnknownFormVersion, instance(1, version="2026.2"))
+    send(instance(1))
+    make_form(version="2026.2")
+
+    assert services.replay_ready(at=clock.now()).refused == {"instance-conflict": 1}
+    assert services.replay_ready(at=clock.now()) == services.Replayed(0, {})
+    assert Quarantined.objects.get().tried_reason == "instance-conflict"
+
+
+def test_limits_keep_one_phone_from_filling_the_disk_and_are_counted(send, settings) -> None:
+    settings.RUHU_QUARANTINE_DAY_ITEMS = 2
+    for number in (1, 2):
+        refuse(send, UnknownFormVersion, instance(number, version="x"))
+    content = b"only this upload brought it"
+
+    refuse(send, NotKept, instance(3, version="x"), {"a.jpg": content})
+    refuse(send, NotKept, instance(4, version="x"))
+    refuse(send, UnknownFormVersion, instance(1, version="x"), {"b.jpg": b"still kept"})
+
+    assert Quarantined.objects.count() == 2
+    counted = QuarantineRefusal.objects.get()
+    assert (counted.limit, counted.count) == ("phone_count", 2)
+    from hashlib import sha256
+
+    assert not blobs.path_of(sha256(content).digest()).exists()
+    assert send(instance(9)).outcome is Outcome.NEW
+
+
+@pytest.mark.parametrize(
+    ("setting", "limit"),
+    [("ITEM_MB", "item"), ("DAY_MB", "phone_bytes"), ("TOTAL_MB", "total")],
+)
+def test_each_limit_holds(send, settings, setting, limit) -> None:
+    setattr(settings, f"RUHU_QUARANTINE_{setting}", 0)
+    refused = instance(1, version="x")
+    with pytest.raises(NotKept):
+        send(refused)
+    assert not Quarantined.objects.exists()
+    assert QuarantineRefusal.objects.get().limit == limit
+
+
+def test_dropping_is_explicit_and_leaves_files_others_name(send, capsys, monkeypatch) -> None:
+    old = RECEIVED_AT - timedelta(days=100)
+    for number, files in ((1, {"own.jpg": b"own"}), (2, {"shared.jpg": b"shared"})):
+        with pytest.raises(UnknownFormVersion):
+            send(instance(number, version="x"), files, at=old)
+    send(instance(3), {"shared.jpg": b"shared"})
+    monkeypatch.setattr(clock, "now", lambda: RECEIVED_AT + timedelta(days=3650))
+
+    call_command("quarantine", "drop", "--older-than", "90d")
+    assert Quarantined.objects.count() == 2
+    call_command("quarantine", "drop", "--older-than", "90d", "--yes")
+
+    assert not Quarantined.objects.exists()
+    assert "dropped: 2  files: 1" in capsys.readouterr().out
+
+
+def test_commands_replay_by_number_and_by_reason(send, capsys, tmp_path) -> None:
+    from server.forms.models import Form
+
+    Form.objects.update(state="closed")
+    refuse(send, FormClosed, instance(1))
+    item = refuse(send, FormClosed, instance(2))
+    Form.objects.update(state="open")
+
+    call_command("quarantine", "export", str(item.pk), str(tmp_path / "q.zip"))
+    call_command("quarantine", "replay", str(item.pk))
+    call_command("quarantine", "replay", "--reason", "form-closed")
+    call_command("quarantine", "limits")
+
+    assert Submission.objects.count() == 2
+    assert zipfile.is_zipfile(tmp_path / "q.zip")
+    assert "taken: 1" in capsys.readouterr().out
+
+
+@given(st.text("abc-:/'\"<&中文", min_size=1), st.text("abc1", max_size=5))
+def test_renaming_changes_nothing_but_the_name(name: str, original: str) -> None:
+    named = name.strip() or "x"
+    document = instance(7, deprecated=instance_id(6))
+
+    said = envelope.parse(rewriting.rename(document, instance_id=named, deprecated_id=original))
+
+    assert (said.instance_id, said.deprecated_id) == (named, original)
+    assert said.form_id == FORM_ID
+    back = rewriting.rename(
+        rewriting.rename(document, instance_id=named),
+        instance_id=instance_id(7),
+        deprecated_id=instance_id(6),
+    )
+    assert envelope.parse(back) == envelope.parse(document)
