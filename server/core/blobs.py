@@ -11,12 +11,16 @@ import fcntl
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
+
+_SYNCED_AFTER_NS = 60_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,9 @@ def store(chunks: Iterable[bytes]) -> Blob:
             with _lock(fcntl.LOCK_SH):
                 if not _touch(target):
                     os.fsync(file.fileno())
-                    target.parent.mkdir(parents=True, exist_ok=True)
+                    if not target.parent.exists():
+                        target.parent.mkdir(exist_ok=True)
+                        _sync_directory(_root())
                     made_ns = temporary.stat().st_mtime_ns
                     temporary.rename(target)
                     _sync_directory(target.parent)
@@ -69,6 +75,17 @@ def discard(sha256: bytes | memoryview, *, untouched_since_ns: int) -> bool:
     return True
 
 
+def forget_unfinished(*, older_than: timedelta) -> int:
+    """Take away what processes killed while storing have left half written; how many files."""
+    since = time.time() - older_than.total_seconds()
+    gone = 0
+    for path in (_root() / "incoming").glob("*"):
+        if path.stat().st_mtime < since:
+            path.unlink()
+            gone += 1
+    return gone
+
+
 def path_of(sha256: bytes | memoryview) -> Path:
     """Where a blob lies; it may not exist."""
     name = bytes(sha256).hex()
@@ -81,11 +98,17 @@ def read(sha256: bytes | memoryview) -> bytes:
 
 
 def _touch(path: Path) -> bool:
-    """Keep a blob that is there from being discarded; whether it is there."""
+    """Keep a blob that is there from being discarded; whether it is there.
+
+    Who put it there a moment ago may not have synced its folder yet, so this does.
+    """
     try:
+        age_ns = time.time_ns() - path.stat().st_mtime_ns
         os.utime(path)
     except FileNotFoundError:
         return False
+    if age_ns < _SYNCED_AFTER_NS:
+        _sync_directory(path.parent)
     return True
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -37,6 +40,31 @@ def test_an_upload_that_breaks_off_leaves_nothing(settings) -> None:
     with pytest.raises(ConnectionError):
         blobs.store(broken())
 
-    from pathlib import Path
-
     assert [path for path in Path(settings.BLOB_ROOT).rglob("*") if path.is_file()] == []
+
+
+def test_who_meets_a_blob_that_was_just_put_there_makes_sure_of_it_too(monkeypatch) -> None:
+    """The one who put it there may be cut off before its folder is safe on disk."""
+    folder = blobs.path_of(blobs.store([b"photo"]).sha256).parent
+    synced = []
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(os.fstat(fd).st_ino), fsync(fd)))
+
+    blobs.store([b"photo"])
+
+    assert folder.stat().st_ino in synced
+
+
+def test_what_a_killed_process_left_half_written_is_forgotten_after_a_day(settings) -> None:
+    blob = blobs.store([b"photo"])
+    incoming = Path(settings.BLOB_ROOT) / "incoming"
+    old, new = incoming / "old", incoming / "new"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+
+    assert blobs.forget_unfinished(older_than=timedelta(days=1)) == 1
+
+    assert not old.exists()
+    assert new.exists()
+    assert blobs.read(blob.sha256) == b"photo"

@@ -1,0 +1,59 @@
+"""Clearing up after processes that were killed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from django.db import connection
+from procrastinate.contrib.django import app
+
+from server.core import blobs
+
+HALF_WRITTEN_FOR: Final = timedelta(days=1)
+FAILED_FOR: Final = timedelta(days=30)
+
+_log = structlog.get_logger(__name__)
+
+_ABANDONED = """
+with abandoned as materialized (
+    select job.id, job.task_name
+      from procrastinate_jobs job
+     where job.status = 'doing'
+       and not exists (select from procrastinate_workers worker
+                        where worker.id = job.worker_id
+                          and worker.last_heartbeat > now() - interval '1 minute')
+       for update skip locked
+)
+select task_name, procrastinate_finish_job_v1(id, 'failed', true) from abandoned
+"""
+
+_OLD = """
+delete from procrastinate_jobs job
+ where job.status in ('failed', 'cancelled', 'aborted')
+   and not exists (select from procrastinate_events event
+                    where event.job_id = job.id and event.at > now() - %s)
+"""
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="tidy", queue="ops", queueing_lock="tidy")
+def tidy_regularly(timestamp: int) -> None:
+    """What killed workers left behind does not stand in anybody's way for longer than this."""
+    tidy()
+
+
+def tidy() -> None:
+    """Let go of jobs whose worker is dead, forget old failures and half-written files.
+
+    A job that holds a lock keeps others of the same lock waiting for as long as it is
+    "doing", which after `kill -9` is for ever. Each of our jobs is queued anew by itself
+    and does again without harm what the dead one began.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_ABANDONED)
+        for task_name, _nothing in cursor.fetchall():
+            _log.warning("job of a dead worker let go", task=task_name)
+        cursor.execute(_OLD, [FAILED_FOR])
+    blobs.forget_unfinished(older_than=HALF_WRITTEN_FOR)

@@ -1,0 +1,73 @@
+"""What killed workers leave behind does not stand in the way of the living."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from server.ops.tasks import tidy
+
+pytestmark = pytest.mark.django_db
+
+
+def worker(heartbeat: str) -> int:
+    return one(
+        "insert into procrastinate_workers (last_heartbeat) values (now() - %s::interval) returning id",
+        [heartbeat],
+    )
+
+
+def queue(lock: str | None = "refold_due") -> int:
+    return one(
+        "insert into procrastinate_jobs (queue_name, task_name, lock)"
+        " values ('ledgers', 'ledgers.refold_due', %s) returning id",
+        [lock],
+    )
+
+
+def fetch(worker_id: int) -> int | None:
+    return one("select id from procrastinate_fetch_job_v2(null, %s)", [worker_id])
+
+
+def one(statement: str, values: list) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone()[0]
+
+
+def test_a_killed_workers_job_gives_its_lock_back() -> None:
+    dead, alive = worker("2 hours"), worker("1 second")
+    first, second = queue(), queue()
+    assert fetch(dead) == first
+    assert fetch(alive) is None  # waits for the dead one
+
+    tidy()
+
+    assert fetch(alive) == second
+
+
+def test_a_job_under_way_is_left_alone() -> None:
+    alive = worker("1 second")
+    first = queue()
+    queue()
+    assert fetch(alive) == first
+
+    tidy()
+
+    assert fetch(alive) is None
+    assert one("select count(*) from procrastinate_jobs where status = 'doing'", []) == 1
+
+
+def test_failures_are_kept_for_a_month() -> None:
+    recent, old = queue(None), queue(None)
+    for job in (recent, old):
+        fetch(worker("1 second"))
+        one("select procrastinate_finish_job_v1(%s, 'failed', false)", [job])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update procrastinate_events set at = at - interval '31 days' where job_id = %s", [old]
+        )
+
+    tidy()
+
+    assert one("select array_agg(id) from procrastinate_jobs", []) == [recent]
