@@ -43,6 +43,24 @@ def _office_language(settings) -> Iterator[None]:
 
 
 @pytest.fixture
+def statements(db, monkeypatch) -> list[object]:
+    """What is sent to PostgreSQL from here on, counted at the driver: Django's counting misses the prepared ones."""
+    import psycopg
+    from django.db import connection
+
+    connection.ensure_connection()
+    sent: list[object] = []
+    execute = psycopg.Cursor.execute
+
+    def counted(self, query, *args, **kwargs):
+        sent.append(query)
+        return execute(self, query, *args, **kwargs)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", counted)
+    return sent
+
+
+@pytest.fixture
 def divisions(db) -> None:
     """Guangdong → Guangzhou → Tianhe → two streets, three communities, without boundaries."""
     from server.geo.models import Division, Level

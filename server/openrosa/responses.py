@@ -29,6 +29,7 @@ HEADERS: Final = {
 }
 _Response = TypeVar("_Response", bound=HttpResponseBase)
 _GZIP_FROM: Final = 500  # bytes; below, the packet is the same
+_SMALL: Final = 8 * 1024  # bytes
 
 
 class Challenge(HttpResponse):
@@ -116,7 +117,7 @@ def document(
         return not_modified(etag)
     packed = len(body) >= _GZIP_FROM and "gzip" in request.headers.get("Accept-Encoding", "")
     if packed:
-        body = _packed_once(body) if is_shared else gzip.compress(body, 4, mtime=0)
+        body = _packed_once(body) if is_shared else _packed(body)
     response = HttpResponse(body, content_type=content_type, headers=HEADERS)
     if packed:
         response.headers["Content-Encoding"] = "gzip"
@@ -143,6 +144,16 @@ def validated(response: _Response, etag: str) -> _Response:
     response.headers["Cache-Control"] = "no-cache, private"
     patch_vary_headers(response, ("Accept-Encoding",))
     return response
+
+
+def _packed(body: bytes) -> bytes:
+    """Small ones, as a phone's form list, are asked for again and again."""
+    return _packed_small(body) if len(body) <= _SMALL else gzip.compress(body, 4, mtime=0)
+
+
+@lru_cache(maxsize=2048)
+def _packed_small(body: bytes) -> bytes:
+    return gzip.compress(body, 4, mtime=0)
 
 
 @lru_cache(maxsize=32)

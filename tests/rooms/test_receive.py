@@ -104,21 +104,13 @@ def test_a_new_record_is_kept_byte_for_byte_sealed_and_queued_once(send, phone) 
     assert jobs() == 1
 
 
-def test_the_accept_path_sends_one_statement(send, monkeypatch) -> None:
+def test_the_accept_path_sends_one_statement(send, statements) -> None:
     send(instance(1))
-    sent = []
-    execute = psycopg.Cursor.execute
-    monkeypatch.setattr(
-        psycopg.Cursor,
-        "execute",
-        lambda self, query, *args, **kwargs: (
-            sent.append(query) or execute(self, query, *args, **kwargs)
-        ),
-    )
+    statements.clear()
 
     send(household_instance(2), photo_jpg=b"1")
 
-    assert len(sent) == 1
+    assert len(statements) == 1
 
 
 def test_the_same_bytes_again_change_nothing(send) -> None:

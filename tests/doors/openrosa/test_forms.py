@@ -6,7 +6,6 @@ import gzip
 import re
 from hashlib import md5
 
-import psycopg
 import pytest
 from django.test import Client
 from lxml import etree
@@ -280,21 +279,14 @@ def test_packed_and_plain_answers_hold_the_same_bytes(phone) -> None:
     assert "Accept-Encoding" in plain.headers["Vary"]
 
 
-def test_the_list_takes_one_query_after_the_token(phone, monkeypatch) -> None:
+def test_the_list_takes_one_query_after_the_token(phone, statements) -> None:
     for number in range(20):
         make_form(f"form_{number}")
     get(f"{phone.base}/formList")
-    sent = []
-    execute = psycopg.Cursor.execute
-
-    def counted(self, query, *args, **kwargs):
-        sent.append(query)
-        return execute(self, query, *args, **kwargs)
-
-    monkeypatch.setattr(psycopg.Cursor, "execute", counted)
+    statements.clear()
 
     assert len(listed(phone)) == 20
-    assert len(sent) == 2
+    assert len(statements) == 2
 
 
 def test_addresses_follow_the_request_or_the_setting(phone, settings) -> None:
