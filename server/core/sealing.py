@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,6 +24,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 _NONCE = 12
+_of_thread = threading.local()
 
 
 class UnknownKey(Exception):
@@ -78,7 +80,15 @@ def unseal_text(sealed: str, purpose: str) -> str:
 
 def seal_document(document: bytes) -> bytes:
     """Compress and encrypt a whole instance XML; the exact bytes come back."""
-    return seal(zstandard.ZstdCompressor(level=1).compress(document), "document")
+    return seal(_packing().compress(document), "document")
+
+
+def _packing() -> zstandard.ZstdCompressor:
+    """One a thread: making one takes as long as packing a survey, and threads may not share it."""
+    packing: zstandard.ZstdCompressor | None = getattr(_of_thread, "packing", None)
+    if packing is None:
+        packing = _of_thread.packing = zstandard.ZstdCompressor(level=1)
+    return packing
 
 
 def unseal_document(sealed: bytes) -> bytes:

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import psycopg
 import requests
 
-from server.ops.setup.serving import WEB_SERVER
+from server.ops.setup.serving import web_server
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMS = sorted((ROOT / "xlsforms").glob("*.xlsx"))
@@ -59,8 +59,8 @@ class Office:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        bind = ("--bind", f"127.0.0.1:{self.port}", "--workers", "2")
-        self._start(*WEB_SERVER, *bind)
+        bind = ("--bind", f"127.0.0.1:{self.port}")
+        self._start(*web_server(processes=2), *bind)
         self._start("-m", "server", "procrastinate", "worker", "--queues", "pipeline")
         self.wait_for(self._serves, "the server to answer /healthz")
 

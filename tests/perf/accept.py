@@ -1,6 +1,7 @@
 """How many household submissions a second the accept path takes, and what each costs.
 
-    python tests/perf/accept.py [--processes 4] [--seconds 10] [--clients 16] [--photo-kb 0]
+    python tests/perf/accept.py [--processes 2] [--seconds 10] [--clients 16] [--photo-kb 0]
+                                [--stored 1000000]
 
 Uses the database of DATABASE_URL (migrated if need be; fsync must be on for the figures to
 mean anything), publishes xlsforms/household_survey.xlsx, makes a worker, starts gunicorn as
@@ -13,14 +14,9 @@ address) with generated instances of 9 KB; the form must be published there.
 from __future__ import annotations
 
 import argparse
-import json
-import multiprocessing
 import os
 import secrets
-import socket
-import subprocess
 import sys
-import time
 import uuid
 from dataclasses import dataclass
 from datetime import date
@@ -33,13 +29,44 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.config.settings")
 
-from server.ops.setup.serving import WEB_SERVER  # noqa: E402
+from server.ops.setup.serving import usual_processes  # noqa: E402
 from tests.factories.submissions import VERSION, household_instance, instance_id  # noqa: E402
+from tests.perf.load import Load, Request, django, drive, show, web_server  # noqa: E402
 
 BOUNDARY = b"ruhu-load-7d1c0a"
 VARIANTS = 200
 MARK = "00000000-0000-4000-8000-000000000000"  # where each request's own id goes
-TICKS = os.sysconf("SC_CLK_TCK")
+BATCH = 50_000
+
+_COPY = """
+with sample as (
+    select version.*, submission.area_code, row_number() over () as nr, count(*) over () as n
+      from (select * from submissions_submissionversion where deprecated_id = '' limit 1000) version
+      join submissions_submission submission on submission.id = version.submission_id
+), copied as (
+    select nextval('submissions_submission_id_seq') as submission_id,
+           nextval('submissions_submissionversion_id_seq') as version_id,
+           'uuid:' || gen_random_uuid() as instance_id,
+           sample.received_at - random() * interval '2 years' as received_at,
+           sample.form_id, form_version_id, sha256, document, size, field_account_id,
+           submitter_id, device_id, user_agent, area_code
+      from generate_series(1, %s) as copy (nr)
+      join sample on sample.nr = copy.nr %% sample.n + 1
+), version as (
+    insert into submissions_submissionversion
+           (id, submission_id, form_id, form_version_id, instance_id, deprecated_id, sha256,
+            document, size, received_at, field_account_id, submitter_id, device_id, user_agent)
+    select version_id, submission_id, form_id, form_version_id, instance_id, '', sha256,
+           document, size, received_at, field_account_id, submitter_id, device_id, user_agent
+      from copied
+)
+insert into submissions_submission
+       (id, form_id, instance_id, current_version_id, review_state, submitter_id, received_at,
+        area_code, title, located_area, flags, processed_at)
+select submission_id, form_id, instance_id, version_id, 'approved', submitter_id, received_at,
+       area_code, '', '', '[]', received_at
+  from copied
+"""
 
 
 @dataclass(frozen=True)
@@ -55,71 +82,66 @@ class Template:
 
 def main() -> None:
     options = _options()
-    target, server, pids = options.url, None, {}
-    if target:
+    if options.url:
         documents = [_generated(number, options.form) for number in range(VARIANTS)]
+        load = _load(options, options.url, documents)
+        load_figures, trips = load.figures(), {}
     else:
-        _django()
-        documents, token = _prepare()
+        django()
+        documents, token = prepare()
         target = f"http://127.0.0.1:{options.port}/key/{token}"
-        server = _serve(options)
-        pids = {"web": [server.pid], "postgres": [_postmaster()]}
-    try:
-        templates = _templates(target, documents, options.photo_kb)
-        _drive(target, templates, options.clients, 1.0)  # warm: connections, prepared statements
-        before = {name: sum(map(_cpu, roots)) for name, roots in pids.items()}
-        latencies, refused, elapsed = _drive(target, templates, options.clients, options.seconds)
-        after = {name: sum(map(_cpu, roots)) for name, roots in pids.items()}
-    finally:
-        if server:
-            server.terminate()
-            server.wait()
-    count = len(latencies)
-    figures: dict[str, Any] = {
-        "accepted": count,
-        "refused": refused,
-        "seconds": round(elapsed, 2),
-        "per_second": round(count / elapsed),
-        "document_bytes": sum(map(len, documents)) // len(documents),
-        "photo_kb": options.photo_kb,
-        "processes": options.processes,
-        "clients": options.clients,
-        **{
-            f"p{share}_ms": round(_percentile(latencies, share) * 1000, 1) for share in (50, 95, 99)
-        },
-        **{
-            f"{name}_cpu_ms": round((after[name] - before[name]) * 1000 / max(count, 1), 3)
-            for name in pids
-        },
-    }
-    if server:
-        figures["sql_round_trips"] = _round_trips(target, templates[0])
-    for name, value in figures.items():
-        print(f"{name:<18} {value:>10}")
-    print(json.dumps(figures))
+        with web_server(options.port, options.processes) as pids:
+            _load(options, target, documents, seconds=1)  # what is stored is copied from this
+            stored = top_up(options.stored)
+            load = _load(options, target, documents, pids)
+        load_figures = load.figures()
+        template = _templates(target, documents[:1], options.photo_kb)[0]
+        trips = {"sql_round_trips": _round_trips(target, template), "stored_before": stored}
+    show(
+        {
+            **load_figures,
+            **trips,
+            "document_bytes": sum(map(len, documents)) // len(documents),
+            "photo_kb": options.photo_kb,
+            "processes": options.processes,
+            "clients": options.clients,
+        }
+    )
+
+
+def _load(
+    options: argparse.Namespace,
+    target: str,
+    documents: list[bytes],
+    pids: dict[str, int] | None = None,
+    seconds: float | None = None,
+) -> Load:
+    templates = _templates(target, documents, options.photo_kb)
+    requests = [_requests(templates[n :: options.clients]) for n in range(options.clients)]
+    return drive(target, requests, seconds or options.seconds, expected=201, pids=pids)
+
+
+def _requests(templates: list[Template]) -> Request:
+    return lambda turn: templates[turn % len(templates)].with_id(f"uuid:{uuid.uuid4()}".encode())
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--processes", type=int, default=4, help="gunicorn processes")
+    parser.add_argument(
+        "--processes", type=int, default=usual_processes(), help="gunicorn processes"
+    )
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--photo-kb", type=int, default=0, help="send a photo of this size too")
+    parser.add_argument("--stored", type=int, default=0, help="records to be there beforehand")
     parser.add_argument("--port", type=int, default=8765)
     parser.add_argument("--url", default="", help="a worker's Collect address on a running server")
     parser.add_argument("--form", default="household_survey", help="with --url: the form's id")
     return parser.parse_args()
 
 
-def _django() -> None:
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0, skip_checks=True)
-
-
-def _prepare() -> tuple[list[bytes], str]:
+def prepare() -> tuple[list[bytes], str]:
+    """Publish the form and make a worker: what households say, and the worker's token."""
     from server.forms.services import publish
     from server.geo.models import Division, Level
     from tests.factories.submissions import make_phone
@@ -164,26 +186,24 @@ def _households(xform: bytes) -> list[bytes]:
     return sorted(filled, key=len)[-VARIANTS:]
 
 
+def top_up(wanted: int) -> int:
+    """Copy stored records under new instanceIDs until there are `wanted`; how many there are then."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from submissions_submission")
+        stored: int = cursor.fetchone()[0]
+        lacking = max(wanted - stored, 0)
+        for done in range(0, lacking, BATCH):
+            cursor.execute(_COPY, [min(BATCH, lacking - done)])
+        if lacking:
+            cursor.execute("vacuum analyze submissions_submission, submissions_submissionversion")
+    return stored + lacking
+
+
 def _generated(number: int, form_id: str) -> bytes:
     document = household_instance(number, form_id=form_id, version=VERSION)
     return document.replace(instance_id(number).encode(), f"uuid:{MARK}".encode())
-
-
-def _serve(options: argparse.Namespace) -> subprocess.Popen[bytes]:
-    command = [
-        sys.executable, "-W", "ignore", *WEB_SERVER,
-        "--bind", f"127.0.0.1:{options.port}", "--workers", str(options.processes),
-    ]  # fmt: skip
-    server = subprocess.Popen(command, cwd=ROOT)
-    for _attempt in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", options.port), 1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return server
-    server.kill()
-    raise SystemExit("gunicorn does not answer")
 
 
 def _templates(target: str, documents: list[bytes], photo_kb: int) -> list[Template]:
@@ -215,107 +235,6 @@ def _part(name: str, filename: str, content_type: bytes, content: bytes) -> byte
     )  # fmt: skip
 
 
-def _drive(
-    target: str, templates: list[Template], clients: int, seconds: float
-) -> tuple[list[float], int, float]:
-    """All clients at once; (latency of each accepted request, refused requests, seconds)."""
-    context = multiprocessing.get_context("fork")
-    results: Any = context.Queue()
-    until = time.monotonic() + seconds
-    processes = [
-        context.Process(target=_client, args=(target, templates[number::clients], until, results))
-        for number in range(clients)
-    ]
-    started = time.monotonic()
-    for process in processes:
-        process.start()
-    latencies: list[float] = []
-    refused = 0
-    for _process in processes:
-        taken, not_taken = results.get()
-        latencies += taken
-        refused += not_taken
-    elapsed = time.monotonic() - started
-    for process in processes:
-        process.join()
-    return latencies, refused, elapsed
-
-
-def _client(target: str, templates: list[Template], until: float, results: Any) -> None:
-    address = urlsplit(target)
-    place = (address.hostname or "", address.port or 80)
-    latencies, refused, turn = [], 0, 0
-    connection: socket.socket | None = None
-    while time.monotonic() < until:
-        request = templates[turn % len(templates)].with_id(f"uuid:{uuid.uuid4()}".encode())
-        turn += 1
-        started = time.perf_counter()
-        if connection is None:
-            connection = socket.create_connection(place)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sendall(request)
-        status, is_kept = _answer(connection)
-        if status == 201:
-            latencies.append(time.perf_counter() - started)
-        else:
-            refused += 1
-        if not is_kept:
-            connection.close()
-            connection = None
-    results.put((latencies, refused))
-
-
-def _answer(connection: socket.socket) -> tuple[int, bool]:
-    """Status, and whether the connection stays open. Reads the whole answer."""
-    received = b""
-    while b"\r\n\r\n" not in received:
-        chunk = connection.recv(65536)
-        if not chunk:
-            return 0, False
-        received += chunk
-    head, _blank, body = received.partition(b"\r\n\r\n")
-    lowered = head.lower()
-    length = int(lowered.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0] or 0)
-    while len(body) < length:
-        chunk = connection.recv(65536)
-        if not chunk:
-            break
-        body += chunk
-    return int(head[9:12]), b"connection: close" not in lowered
-
-
-def _postmaster() -> int:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_backend_pid()")
-        backend = cursor.fetchone()[0]
-    parent = int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
-    connection.close()
-    return parent
-
-
-def _cpu(root: int) -> float:
-    """CPU seconds of a process, its living descendants and the dead ones it reaped."""
-    children: dict[int, list[int]] = {}
-    used: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        children.setdefault(int(fields[1]), []).append(int(entry.name))
-        used[int(entry.name)] = sum(map(int, fields[11:15]))
-    pending, total = [root], 0
-    while pending:
-        process = pending.pop()
-        total += used.get(process, 0)
-        pending += children.get(process, [])
-    return total / TICKS
-
-
 def _round_trips(target: str, template: Template) -> int:
     """Statements sent to PostgreSQL for one submission, counted at the driver."""
     import psycopg
@@ -340,11 +259,6 @@ def _round_trips(target: str, template: Template) -> int:
         psycopg.Cursor.execute = execute  # type: ignore[method-assign]
     assert answer.status_code == 201, answer.content
     return len(sent)
-
-
-def _percentile(values: list[float], share: int) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, len(ordered) * share // 100)] if ordered else 0.0
 
 
 if __name__ == "__main__":

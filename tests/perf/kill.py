@@ -229,10 +229,10 @@ def _office(options: argparse.Namespace) -> None:
 def _prepare(options: argparse.Namespace) -> None:
     """Tables, the form, a phone for each client, and what households say."""
     from tests.factories.submissions import make_phone
-    from tests.perf import accept
+    from tests.perf import accept, load
 
-    accept._django()
-    documents, token = accept._prepare()
+    load.django()
+    documents, token = accept.prepare()
     tokens = [token, *(make_phone(f"w{n}").token for n in range(1, options.clients))]
     told = {"documents": [document.decode() for document in documents], "tokens": tokens}
     (options.folder / "prepared.json").write_text(json.dumps(told))

@@ -15,11 +15,12 @@ from typing import NoReturn
 from server.ops.setup import application, shell, up
 from server.ops.setup.messages import SetupProblem, language, text
 from server.ops.setup.places import Places, here
+from server.ops.setup.serving import usual_processes
 
 _HELP = {
     "en": """Ruhu 入户 — the server behind door-to-door casework with ODK Collect
 
-  ./ruhu up [--host 127.0.0.1] [--port 8000] [--processes 4] [--empty]
+  ./ruhu up [--host 127.0.0.1] [--port 8000] [--processes 2] [--empty]
         set everything up and serve, until Ctrl-C; --empty makes no demo street
   ./ruhu test [pytest's arguments]
         set everything up and run all checks and tests
@@ -27,7 +28,7 @@ _HELP = {
 """,
     "zh": """Ruhu 入户 —— 配合 ODK Collect 的入户调查服务端
 
-  ./ruhu up [--host 127.0.0.1] [--port 8000] [--processes 4] [--empty]
+  ./ruhu up [--host 127.0.0.1] [--port 8000] [--processes 2] [--empty]
         自动安装并启动，按 Ctrl-C 停止；--empty 表示不生成示范街道
   ./ruhu test [pytest 参数]
         自动安装并运行全部检查和测试
@@ -47,7 +48,12 @@ def _options() -> argparse.ArgumentParser:
         "--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets phones in"
     )
     parser.add_argument("--port", type=port_number, default=8000, help="0 takes a free one")
-    parser.add_argument("--processes", type=process_count, default=4, help="web processes")
+    parser.add_argument(
+        "--processes",
+        type=process_count,
+        default=usual_processes(),
+        help="web processes; one a core",
+    )
     parser.add_argument("--empty", action="store_true", help="no demo street on the first start")
     return parser
 

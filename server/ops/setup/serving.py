@@ -24,7 +24,7 @@ WEB_SERVER = (
     "-m", "gunicorn", "server.config.wsgi", "--preload",
     # A phone on a bad line may take minutes for a photo: it holds a thread, not the office.
     # The kernel may hand one process many such phones, so there are plenty.
-    "--worker-class", "gthread", "--threads", "32", "--keep-alive", "10",
+    "--worker-class", "gthread", "--keep-alive", "10",
     "--timeout", "120", "--graceful-timeout", "15",
     # Collect asks after all its offline entities in one address, and Digest repeats it in a header.
     "--limit-request-line", "0", "--limit-request-field_size", "262144",
@@ -32,13 +32,26 @@ WEB_SERVER = (
 )  # fmt: skip
 """gunicorn as phones need it, whatever it listens on. No access log: tokens are part of the addresses."""
 
+_CONNECTIONS = 240
+"""To the database, from all threads of the web processes; PostgreSQL takes 300."""
+
+
+def usual_processes() -> int:
+    """One web process a core, so that they do not take each other's caches; two, so that one may die."""
+    return max(2, os.cpu_count() or 2)
+
+
+def web_server(processes: int) -> tuple[str, ...]:
+    """The words for that many processes; each thread may hold a database connection."""
+    threads = max(4, min(32, _CONNECTIONS // processes))
+    return (*WEB_SERVER, "--workers", str(processes), "--threads", str(threads))
+
 
 def web(places: Places, database: Database, listener: socket.socket, processes: int) -> Program:
     """gunicorn on the supervisor's socket."""
     command = [
-        str(places.python), "-P", "-W", "ignore", *WEB_SERVER,
-        "--bind", f"fd://{listener.fileno()}", "--workers", str(processes),
-        "--threads", str(max(4, min(32, 240 // processes))),  # each may hold a database connection
+        str(places.python), "-P", "-W", "ignore", *web_server(processes),
+        "--bind", f"fd://{listener.fileno()}",
     ]  # fmt: skip
     if os.access("/dev/shm", os.W_OK):  # noqa: S108
         command += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108 — heartbeats never wait for a disk
