@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from server.accounts.selectors import FieldLogin
 from server.core.statements import run
@@ -14,20 +15,15 @@ SILENT_AFTER = timedelta(days=3)
 CLOCK_IS_OFF = 120
 """Seconds from which a phone's clock is said to be wrong; less is the line's delay."""
 
-_OF_ACCOUNT = """
-update accounts_fieldaccount
+_NOTE: Final = """
+update {table}
    set last_seen_at = %(at)s, user_agent = %(user_agent)s, device_id = %(device_id)s,
        clock_ahead = coalesce(%(clock_ahead)s::int, clock_ahead)
- where id = (select id from accounts_fieldaccount where id = %(id)s for no key update skip locked)
+ where id = (select id from {table} where id = %(id)s for no key update skip locked)
 returning id
 """
-_OF_USER = """
-update accounts_user
-   set last_seen_at = %(at)s, user_agent = %(user_agent)s, device_id = %(device_id)s,
-       clock_ahead = coalesce(%(clock_ahead)s::int, clock_ahead)
- where id = (select id from accounts_user where id = %(id)s for no key update skip locked)
-returning id
-"""
+_OF_ACCOUNT: Final = _NOTE.format(table="accounts_fieldaccount")
+_OF_USER: Final = _NOTE.format(table="accounts_user")
 _FURTHEST = 2**31 - 1  # what the column holds: 68 years
 _DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d)(?: .*)?")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -21,6 +21,7 @@ from server.accounts.services import disclose
 from server.core import blobs, xml
 from server.openrosa import addresses, responses
 from server.openrosa.authentication import login
+from server.openrosa.methods import only_reading
 from server.openrosa.problems import (
     BadCursor,
     FormsComeAsWorkbooks,
@@ -41,7 +42,7 @@ def submission_list(request: HttpRequest, token: str | None = None) -> HttpRespo
 
     Incomplete records are listed as well: a record is complete with its XML.
     """
-    _only_get(request)
+    only_reading(request)
     access = _access(request, token)
     cursor, count = request.GET.get("cursor", "") or "0", request.GET.get("numEntries", "")
     if not re.fullmatch("[0-9]{1,18}", cursor):
@@ -60,8 +61,8 @@ def submission_list(request: HttpRequest, token: str | None = None) -> HttpRespo
 
 
 def download_submission(request: HttpRequest, token: str | None = None) -> HttpResponse:
-    """A record's current version and where its files are."""
-    _only_get(request)
+    """A record's current version and where its files are, all as they arrived: an encrypted one stays so."""
+    only_reading(request)
     access = _access(request, token)
     form_id, instance_id = key_of(request.GET.get("formId", ""))
     submission = _submission(access, form_id, instance_id)
@@ -94,8 +95,8 @@ def download_submission(request: HttpRequest, token: str | None = None) -> HttpR
 def file(
     request: HttpRequest, form: str, instance: str, filename: str, token: str | None = None
 ) -> HttpResponseBase:
-    """A file of a record's current version."""
-    _only_get(request)
+    """A file of a record's current version, as it arrived."""
+    only_reading(request)
     access = _access(request, token)
     submission = _submission(access, addresses.text_of(form), addresses.text_of(instance))
     found = Attachment.objects.filter(
@@ -150,11 +151,6 @@ def instance_xml(document: bytes, *, instance_id: str, submission_date: str) -> 
         return text
     end = len(str(root.tag)) + 1
     return f'{text[:end]} xmlns=""{text[end:]}'
-
-
-def _only_get(request: HttpRequest) -> None:
-    if request.method not in ("GET", "HEAD"):
-        raise MethodNotAllowed(methods="GET, HEAD")
 
 
 def _access(request: HttpRequest, token: str | None) -> Access:

@@ -20,10 +20,10 @@ from server.forms.models import FormMedia, FormVersion
 from server.ledgers.selectors import deleted_entities
 from server.openrosa import addresses, lists, responses, uploads
 from server.openrosa.authentication import login, login_to_work
+from server.openrosa.methods import only_reading
 from server.openrosa.problems import FormNotOffered, MethodNotAllowed, NoSuchMedia
 from server.submissions.services import Outcome, Sender, receive
 
-READING = ("GET", "HEAD", "OPTIONS")
 _HEAD = 4096  # bytes within which the root element's attributes stand
 
 
@@ -51,7 +51,7 @@ def form_list(request: HttpRequest, token: str | None = None) -> HttpResponse:
 
     There are no descriptions, so `verbose` changes nothing.
     """
-    _only_reading(request)
+    only_reading(request)
     worker = login_to_work(request, token).worker
     offered = forms.forms_offered(
         worker.user_id,
@@ -66,7 +66,7 @@ def form_xml(
     request: HttpRequest, form: str, version: str, token: str | None = None
 ) -> HttpResponse:
     """Exactly the bytes that were hashed at publication."""
-    _only_reading(request)
+    only_reading(request)
     found = _offered(login_to_work(request, token).worker, form, version)
     return responses.document(request, bytes(found.xform), etag=found.md5, is_shared=True)
 
@@ -75,7 +75,7 @@ def manifest(
     request: HttpRequest, form: str, version: str, token: str | None = None
 ) -> HttpResponse:
     """The form's files; an entity list's hash is this worker's own."""
-    _only_reading(request)
+    only_reading(request)
     worker = login_to_work(request, token).worker
     found = _offered(worker, form, version)
     base = addresses.base(request, token)
@@ -91,7 +91,7 @@ def media(
     request: HttpRequest, form: str, version: str, filename: str, token: str | None = None
 ) -> HttpResponseBase:
     """One file of a form: a stored one, or an entity list built for this worker."""
-    _only_reading(request)
+    only_reading(request)
     worker = login_to_work(request, token).worker
     name = addresses.text_of(filename)
     for file in forms.media_of(_offered(worker, form, version)):
@@ -102,17 +102,12 @@ def media(
 
 def integrity(request: HttpRequest, token: str | None = None) -> HttpResponse:
     """Which of the phone's own entities were deleted here; all ids come in one query."""
-    _only_reading(request)
+    only_reading(request)
     worker = login_to_work(request, token).worker
     ids = [one for entity in request.GET.get("id", "").split(",") if (one := entity.strip())]
     gone = deleted_entities(worker, ids)
     told = ((responses.printable(entity), entity in gone) for entity in ids)
     return responses.document(request, lists.integrity(told))
-
-
-def _only_reading(request: HttpRequest) -> None:
-    if request.method not in READING:
-        raise MethodNotAllowed(methods="GET, HEAD")
 
 
 def _sender(request: HttpRequest, found: FieldLogin, document: bytes) -> Sender:

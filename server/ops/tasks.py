@@ -9,7 +9,7 @@ import structlog
 from django.db import connection
 from procrastinate.contrib.django import app
 
-from server.core import blobs
+from server.core import blobs, clock
 
 HALF_WRITTEN_FOR: Final = timedelta(days=1)
 FAILED_FOR: Final = timedelta(days=30)
@@ -33,7 +33,7 @@ _OLD = """
 delete from procrastinate_jobs job
  where job.status in ('failed', 'cancelled', 'aborted')
    and not exists (select from procrastinate_events event
-                    where event.job_id = job.id and event.at > now() - %s)
+                    where event.job_id = job.id and event.at > %s)
 """
 
 
@@ -55,5 +55,5 @@ def tidy() -> None:
         cursor.execute(_ABANDONED)
         for task_name, _nothing in cursor.fetchall():
             _log.warning("job of a dead worker let go", task=task_name)
-        cursor.execute(_OLD, [FAILED_FOR])
+        cursor.execute(_OLD, [clock.now() - FAILED_FOR])
     blobs.forget_unfinished(older_than=HALF_WRITTEN_FOR)
