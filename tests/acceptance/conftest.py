@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from pyxform.xls2xform import convert
 
-from tests.acceptance.engine import Engine
+from tests.acceptance.engine import Engine, java_rosa
 from tests.acceptance.office import FORMS, Office
 
 # Three communities side by side; each a tenth of a degree would be far too large for a street.
@@ -65,7 +65,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """Collect's form engine, one Java process for all tests."""
-    with Engine.running() as running:
+    with java_rosa() as running:
         yield running
 
 
