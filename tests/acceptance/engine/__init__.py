@@ -1,4 +1,4 @@
-"""The real form engine of ODK Collect (JavaRosa, out of pyxform's ODK Validate jar), driven from Python."""
+"""The two real form engines, of ODK Collect (JavaRosa) and of ODK Web Forms, driven alike from Python."""
 
 from tests.acceptance.engine.hints import Hints
 from tests.acceptance.engine.javarosa import java_rosa
@@ -12,6 +12,7 @@ from tests.acceptance.engine.walk import (
     Prompt,
     Refused,
 )
+from tests.acceptance.engine.webforms import web_forms
 
 __all__ = [
     "Choice",
@@ -26,4 +27,5 @@ __all__ = [
     "java_rosa",
     "phone_number",
     "uscc",
+    "web_forms",
 ]
