@@ -1,4 +1,4 @@
-"""The running office and the form engine that the acceptance tests share."""
+"""The running office and the form engines that the acceptance tests share."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 from pyxform.xls2xform import convert
 
-from tests.acceptance.engine import Engine
+from tests.acceptance.engine import Engine, java_rosa, web_forms
 from tests.acceptance.office import FORMS, Office
 
-# Three communities side by side; each a tenth of a degree would be far too large for a street.
+# Four communities side by side; each a tenth of a degree would be far too large for a street.
 WEST, SOUTH, SIDE = 113.34, 23.13, 0.01
 
 
@@ -22,7 +22,7 @@ def _square(column: int) -> dict[str, object]:
 
 
 def divisions_geojson() -> dict[str, object]:
-    """A county with a street of two communities and a neighbouring one, each with its outline."""
+    """A county with a street of two communities and two neighbouring ones, each with its outline."""
     rows = [
         ("440000000000", "广东省", None),
         ("440100000000", "广州市", None),
@@ -32,6 +32,8 @@ def divisions_geojson() -> dict[str, object]:
         ("440106003002", "示范二社区", _square(1)),
         ("440106005000", "五山街道", None),
         ("440106005001", "邻街社区", _square(2)),
+        ("440106007000", "员村街道", None),
+        ("440106007001", "临江社区", _square(3)),
     ]
     return {
         "type": "FeatureCollection",
@@ -65,7 +67,14 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """Collect's form engine, one Java process for all tests."""
-    with Engine.running() as running:
+    with java_rosa() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def web_engine() -> Iterator[Engine]:
+    """ODK Web Forms' form engine, one Node.js process for all tests."""
+    with web_forms() as running:
         yield running
 
 

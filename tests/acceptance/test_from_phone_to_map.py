@@ -7,7 +7,6 @@ import io
 import json
 import math
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import mapbox_vector_tile
@@ -27,12 +26,6 @@ SEEDS = range(20)
 INSIDE = (WEST + 0.001, SOUTH + 0.001, WEST + SIDE - 0.001, SOUTH + SIDE - 0.001)
 # One household that certainly needs help: a woman of 45, out of work, able and willing.
 OUT_OF_WORK = {"work_capacity": "1", "emp_status": "21", "job_willing": "1"}
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine.running() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

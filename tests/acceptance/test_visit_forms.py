@@ -53,6 +53,17 @@ def test_the_next_visit_lies_within_ninety_days(engine, xforms):
             engine.fill(xforms["home_visit"], MEDIA, 13, hints)
 
 
+def test_thirty_days_are_proposed(engine, xforms):
+    in_thirty_days = (TODAY + dt.timedelta(days=30)).isoformat()
+    visit = engine.fill(xforms["home_visit"], MEDIA, 13, Hints({**HERE, "outcome": "3"}))
+    answers = {**HERE, "outcome": "1", "consent": "1"}
+    hints = Hints(answers, repeats={"vacancies": 2})
+    vacancies = engine.fill(xforms["employer_survey"], MEDIA, 13, hints)
+    for filled, name, times in ((visit, "next_visit", 1), (vacancies, "expires_on", 2)):
+        shown = [prompt.answer for prompt in filled.prompts.values() if prompt.name == name]
+        assert shown == [in_thirty_days] * times
+
+
 def test_refusing_a_job_needs_a_reason(engine, xforms):
     answers = {**HERE, "subject_kind": "case", "outcome": "1", "consent": "1", "offered_jobs": "1"}
     for response, asked in (("3", True), ("1", False)):

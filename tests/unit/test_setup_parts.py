@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from server.ops.setup import application, environment, instance, packages, shell, welcome
+from server.ops.setup import application, environment, instance, packages, shell, up, welcome
 from server.ops.setup.cluster_folders import (
     SOCKET_LIMIT,
     data_home,
@@ -21,6 +21,7 @@ from server.ops.setup.cluster_folders import (
     unused,
 )
 from server.ops.setup.cluster_settings import hba, ident, settings
+from server.ops.setup.database import Database
 from server.ops.setup.messages import SetupProblem, catalogue, language, text
 from server.ops.setup.places import Places
 from server.ops.setup.progress import Progress, Step
@@ -141,8 +142,29 @@ def test_the_lock_for_tests_holds_the_lock_for_serving():
 def test_lock_files_name_no_host():
     for name in (environment.LOCK, environment.TESTING_LOCK):
         assert "://" not in (ROOT / name).read_text()
-    lock = (ROOT / "server/console/npm/package-lock.json").read_text()
-    assert '"resolved"' not in lock
+    for folder in ("server/console/npm", "tests/acceptance/engine/npm"):
+        assert '"resolved"' not in (ROOT / folder / "package-lock.json").read_text()
+        assert "://" not in (ROOT / folder / ".npmrc").read_text()
+
+
+def test_the_second_form_engine_is_fetched_for_tests_and_once(places):
+    stamps = Stamps(places.stamps)
+    database = Database(places, None)
+
+    def names(*, testing: bool) -> list[str]:
+        return [step.key for step in up.preparation(places, database, testing=testing)]
+
+    assert "step_engine" not in names(testing=False)
+    assert "step_engine" in names(testing=True)
+    npm = ROOT / "tests/acceptance/engine/npm"
+    lock = digest(*(npm / name for name in ("package.json", "package-lock.json", ".npmrc")))
+    step = environment.second_engine(places, stamps)
+    stamps.write("npm-tests", lock)
+    assert not step.is_done(), "the packages are gone"
+    (places.npm_tests / "node_modules").mkdir(parents=True)
+    assert step.is_done()
+    stamps.write("npm-tests", "of another lock")
+    assert not step.is_done()
 
 
 # --- key -------------------------------------------------------------------

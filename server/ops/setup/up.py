@@ -32,6 +32,8 @@ def preparation(places: Places, database: Database, *, testing: bool = False) ->
             places, has_data=bool(database.cluster and database.cluster.version())
         ),
     ]
+    if testing:
+        steps.append(environment.second_engine(places, stamps))
     if database.cluster:
         steps.append(database.cluster.step())
     return steps

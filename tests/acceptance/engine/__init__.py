@@ -1,16 +1,18 @@
-"""The real form engine of ODK Collect (JavaRosa, out of pyxform's ODK Validate jar), driven from Python."""
+"""The two real form engines, of ODK Collect (JavaRosa) and of ODK Web Forms, driven alike from Python."""
 
-from tests.acceptance.engine.engine import (
+from tests.acceptance.engine.hints import Hints
+from tests.acceptance.engine.javarosa import java_rosa
+from tests.acceptance.engine.people import citizen_id, phone_number, uscc
+from tests.acceptance.engine.process import Engine
+from tests.acceptance.engine.walk import (
     Choice,
-    Engine,
     EngineError,
     Filled,
     NotFinalised,
     Prompt,
     Refused,
 )
-from tests.acceptance.engine.hints import Hints
-from tests.acceptance.engine.people import citizen_id, phone_number, uscc
+from tests.acceptance.engine.webforms import web_forms
 
 __all__ = [
     "Choice",
@@ -22,6 +24,8 @@ __all__ = [
     "Prompt",
     "Refused",
     "citizen_id",
+    "java_rosa",
     "phone_number",
     "uscc",
+    "web_forms",
 ]
