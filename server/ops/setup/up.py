@@ -138,7 +138,7 @@ def suite(places: Places, arguments: Sequence[str]) -> int:
         "lint-imports": [str(places.python), "-c", "from importlinter.cli import lint_imports_command as c; c()"],
         "mypy": [*bin_, "mypy"],
         "makemigrations --check": application.command(places, "makemigrations", "--check", "--dry-run"),
-        "pytest": [*bin_, "pytest", "-n", "2", "--dist", "loadfile", *arguments],
+        "pytest": [*bin_, "pytest", "-n", "2", "--dist", "loadgroup", *arguments],
     }  # fmt: skip
     failed = []
     with database.running():
