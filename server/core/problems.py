@@ -8,6 +8,7 @@ doors never catch a `Problem` themselves: their one renderer does.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, ClassVar
 
 from django.utils.functional import Promise
@@ -43,6 +44,12 @@ class Problem(Exception):
 
     def __str__(self) -> str:
         return self.detail
+
+
+@cache
+def named(type_: str) -> type[Problem] | None:
+    """The concrete problem of that type, when the programme has one."""
+    return next((kind for kind in catalogue() if kind.type == type_), None)
 
 
 def catalogue() -> Iterator[type[Problem]]:

@@ -17,6 +17,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from server.accounts.models import FieldAccount
+from server.core.problems import named
 from server.forms.models import EncryptionKey, Form, FormVersion
 from server.geo.models import AreaCodeField
 
@@ -218,7 +219,8 @@ class Quarantined(models.Model):
 
     received_at = models.DateTimeField()
     reason = models.CharField(max_length=60)  # the problem's type
-    detail = models.TextField(blank=True)  # the problem's sentence; no personal data
+    detail = models.TextField(blank=True)  # the problem's sentence in English; no personal data
+    facts = models.JSONField(default=dict)  # what it is filled with
     form_id = models.CharField(max_length=250, blank=True, default="")
     form_version = models.CharField(max_length=250, blank=True, default="")
     instance_id = models.CharField(max_length=250, blank=True, default="")
@@ -266,6 +268,15 @@ class Quarantined(models.Model):
                 condition=Q(settled_at__isnull=True),
             ),
         )
+
+    @property
+    def told(self) -> str:
+        """The problem's sentence in the reader's language; as it was written then, where its facts were not kept."""
+        kind = named(self.reason)
+        try:
+            return kind(**self.facts).detail if kind else self.detail
+        except (KeyError, TypeError):
+            return self.detail
 
     @property
     def is_taken(self) -> bool:

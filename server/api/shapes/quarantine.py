@@ -22,7 +22,7 @@ class QuarantinedSerializer(serializers.Serializer):
     id = serializers.IntegerField(read_only=True, source="pk")
     received_at = serializers.DateTimeField(read_only=True)
     reason = serializers.CharField(read_only=True, help_text="A problem's slug.")
-    detail = serializers.CharField(read_only=True)
+    detail = serializers.CharField(read_only=True, source="told")
     form = serializers.CharField(read_only=True, source="form_id")
     form_version = serializers.CharField(read_only=True)
     instance_id = serializers.CharField(read_only=True)

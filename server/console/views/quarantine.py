@@ -19,7 +19,7 @@ from server.forms.models import FormVersion
 from server.submissions import services
 from server.submissions.export import archive
 from server.submissions.models import Quarantined, Repair
-from server.submissions.selectors import quarantined, quarantined_item, refusals
+from server.submissions.selectors import quarantined, quarantined_item, refusals, submission_named
 
 
 @staff_page(roles=REVIEWERS)
@@ -49,7 +49,7 @@ def quarantine(request: StaffRequest) -> HttpResponse:
 def item(request: StaffRequest, number: int) -> HttpResponse:
     """One of them: why, whose, what can be done; the answers only by download."""
     found = quarantined_item(request.access, number)
-    return render(request, "console/quarantine/detail.html", _context(found))
+    return render(request, "console/quarantine/detail.html", _context(request, found))
 
 
 @staff_page("POST", roles=REVIEWERS)
@@ -136,10 +136,10 @@ def _replayed(request: StaffRequest, found: Quarantined) -> HttpResponse:
 
 def _desk(request: StaffRequest, number: int, **told: object) -> HttpResponse:
     found = quarantined_item(request.access, number)
-    return render(request, "console/quarantine/_desk.html", {**_context(found), **told})
+    return render(request, "console/quarantine/_desk.html", {**_context(request, found), **told})
 
 
-def _context(found: Quarantined) -> dict[str, object]:
+def _context(request: StaffRequest, found: Quarantined) -> dict[str, object]:
     versions = FormVersion.objects.filter(form__form_id=found.form_id).order_by("-pk")
     return {
         "item": found,
@@ -147,6 +147,9 @@ def _context(found: Quarantined) -> dict[str, object]:
         "reasons": _titles(),
         "versions": versions.values_list("version", flat=True),
         "acts": Repair.Act,
+        "first": submission_named(
+            request.access, found.form_id, found.instance_id, roles=REVIEWERS
+        ),
         "is_conflict": found.reason in ("instance-conflict", "edit-superseded"),
     }
 

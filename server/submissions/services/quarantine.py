@@ -62,6 +62,10 @@ def set_aside(refused: Refused) -> None:
         defaults={
             "received_at": refused.received_at,
             "detail": detail,
+            "facts": {
+                name: fact if isinstance(fact, int) else str(fact)
+                for name, fact in refused.problem.data.items()
+            },
             "form_id": envelope.form_id[:250] if envelope else "",
             "form_version": envelope.version[:250] if envelope else "",
             "instance_id": envelope.instance_id if envelope else "",

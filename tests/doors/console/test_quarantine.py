@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import zipfile
@@ -11,10 +12,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from server.accounts.models import Disclosure
-from server.submissions.models import Submission
+from server.core import clock
+from server.core.problems import Problem
+from server.submissions.models import Quarantined, Submission
+from server.submissions.services import receive
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
 from tests.factories.console import make_quarantined
-from tests.factories.submissions import instance, instance_id, make_form
+from tests.factories.submissions import instance, instance_id, make_form, make_phone, sender_of
 
 
 @pytest.fixture
@@ -52,6 +56,34 @@ def test_an_item_is_shown_with_what_can_be_done_and_only_to_its_desk(street, for
     assert "张三" not in page
     assert client.get(address("item", foreign)).status_code == 404
     assert log_in("county", "440106").get(address("item", item)).status_code == 403
+
+
+def test_the_reason_is_told_in_the_readers_language(street, form, log_in) -> None:
+    first, other = instance(1, form_id="quarantined_survey"), "<data"
+    phone = make_phone("zhao")
+    for document in (first, first.replace(b"meta", b"meta ", 1), other.encode()):
+        with contextlib.suppress(Problem):
+            receive(document=document, sender=sender_of(phone), received_at=clock.now())
+    client = log_in()
+    conflict, unreadable = Quarantined.objects.order_by("pk")
+
+    pages = [
+        client.get(address("item", item), headers={"accept-language": language}).content.decode()
+        for item in (conflict, unreadable)
+        for language in ("zh-hans", "en")
+    ]
+
+    assert "此前已收到 instanceID 相同而内容不同的记录" in pages[0]
+    assert "was received before with other content" in pages[1]
+    assert (
+        reverse("console:submission", args=[Submission.objects.get(instance_id=instance_id(1)).pk])
+        in pages[0]
+    )
+    assert "XML 无法读取：" in pages[2]
+    assert "作为另一条记录收录" in pages[0]
+    assert "作为另一条记录收录" not in pages[2], "it cannot even be read"
+    listed = client.get(reverse("console:quarantine"), headers={"accept-language": "zh-hans"})
+    assert "此前已收到 instanceID 相同而内容不同的记录" in listed.content.decode()
 
 
 def test_a_download_needs_a_reason_and_is_logged(street, form, log_in) -> None:
