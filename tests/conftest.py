@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories.statements import counted
+
 # Settings are read at import: tests have keys and files of their own.
 os.environ["RUHU_SECRET_KEYS"] = base64.b64encode(b"test key, 32 bytes, never used !").decode()
 
@@ -43,21 +45,10 @@ def _office_language(settings) -> Iterator[None]:
 
 
 @pytest.fixture
-def statements(db, monkeypatch) -> list[object]:
-    """What is sent to PostgreSQL from here on, counted at the driver: Django's counting misses the prepared ones."""
-    import psycopg
-    from django.db import connection
-
-    connection.ensure_connection()
-    sent: list[object] = []
-    execute = psycopg.Cursor.execute
-
-    def counted(self, query, *args, **kwargs):
-        sent.append(query)
-        return execute(self, query, *args, **kwargs)
-
-    monkeypatch.setattr(psycopg.Cursor, "execute", counted)
-    return sent
+def statements(db) -> Iterator[list[object]]:
+    """What is sent to PostgreSQL from here on."""
+    with counted() as sent:
+        yield sent
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from psycopg.types.numeric import Int8
@@ -28,7 +30,7 @@ class OfferedForm:
 _FORM_LIST = """
 select coalesce(json_agg(json_build_array(form.form_id, edition.title, edition.version, edition.md5,
                 exists (select from forms_formmedia media where media.form_version_id = edition.id))
-                order by form.form_id, edition.published_at desc, edition.id desc), '[]')
+                order by form.form_id, edition.published_at desc, edition.id desc), '[]')::text
   from forms_form form
   join forms_formversion edition
     on edition.form_id = form.id and (edition.id = form.current_version_id or %(all_versions)s)
@@ -41,14 +43,14 @@ select coalesce(json_agg(json_build_array(form.form_id, edition.title, edition.v
 
 def forms_offered(
     user_id: int, areas: Iterable[str], *, form_id: str | None = None, all_versions: bool = False
-) -> list[OfferedForm]:
+) -> tuple[OfferedForm, ...]:
     """Open forms for which the worker is in the audience: current versions, or all. One query.
 
     Every phone asks at every start, so it is one prepared statement: the ORM would take
     five times as long to write it as PostgreSQL to answer.
     """
     if form_id is not None and "\0" in form_id:
-        return []
+        return ()
     row = run(
         _FORM_LIST,
         {
@@ -58,7 +60,13 @@ def forms_offered(
             "all_versions": all_versions,
         },
     )
-    return [OfferedForm(*form) for form in row[0]] if row else []
+    return _read(row[0]) if row else ()
+
+
+@lru_cache(maxsize=256)
+def _read(told: str) -> tuple[OfferedForm, ...]:
+    """The rows of a form list; most workers of an office are offered the same."""
+    return tuple(OfferedForm(*form) for form in json.loads(told))
 
 
 def lists_offered(user_id: int, areas: Iterable[str]) -> list[str]:

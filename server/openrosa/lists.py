@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from server.forms.selectors import OfferedForm
@@ -20,7 +21,8 @@ class MediaLine:
     integrity_url: str = ""  # of an entity list only
 
 
-def form_list(forms: Iterable[OfferedForm], base: str) -> bytes:
+@lru_cache(maxsize=2048)
+def form_list(forms: tuple[OfferedForm, ...], base: str) -> bytes:
     """What Collect asks first; a form without media gets no manifestUrl, which saves a request a form."""
     return _list("xformsList", "xforms", (_form(form, base) for form in forms))
 

@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from random import Random
-from typing import Any
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -236,27 +235,18 @@ def _part(name: str, filename: str, content_type: bytes, content: bytes) -> byte
 
 
 def _round_trips(target: str, template: Template) -> int:
-    """Statements sent to PostgreSQL for one submission, counted at the driver."""
-    import psycopg
+    """Statements sent to PostgreSQL for one submission."""
     from django.test import Client
+
+    from tests.factories.statements import counted
 
     request = template.with_id(f"uuid:{uuid.uuid4()}".encode())
     body = request.partition(b"\r\n\r\n")[2]
     path = urlsplit(target).path + "/submission"
     content_type = f"multipart/form-data; boundary={BOUNDARY.decode()}"
-    sent = []
-    execute = psycopg.Cursor.execute
-
-    def counted(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
-        sent.append(query)
-        return execute(self, query, *args, **kwargs)
-
     Client().generic("POST", path, b"", content_type=content_type)  # connects
-    psycopg.Cursor.execute = counted  # type: ignore[method-assign,assignment]
-    try:
+    with counted() as sent:
         answer = Client().generic("POST", path, body, content_type=content_type)
-    finally:
-        psycopg.Cursor.execute = execute  # type: ignore[method-assign]
     assert answer.status_code == 201, answer.content
     return len(sent)
 

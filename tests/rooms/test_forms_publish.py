@@ -277,11 +277,11 @@ def test_a_closing_form_is_not_listed_but_still_fetched(make_user):
     publish(xlsforms.workbook(PLAIN))
     for state in (Form.State.CLOSING, Form.State.CLOSED):
         assert services.set_state(form_id="plain", state=state).state == state
-        assert selectors.forms_offered(0, (COMMUNITY,)) == []
+        assert selectors.forms_offered(0, (COMMUNITY,)) == ()
         assert selectors.offered_version(0, (COMMUNITY,), "plain", "1")
     services.set_state(form_id="plain", state=Form.State.OPEN)
     assert selectors.forms_offered(0, (COMMUNITY,), form_id="plain")
-    assert selectors.forms_offered(0, (COMMUNITY,), form_id="other") == []
+    assert selectors.forms_offered(0, (COMMUNITY,), form_id="other") == ()
     with pytest.raises(UnknownForm):
         services.set_state(form_id="other", state=Form.State.OPEN)
 

@@ -24,7 +24,7 @@ WEB_SERVER = (
     "-m", "gunicorn", "server.config.wsgi", "--preload",
     # A phone on a bad line may take minutes for a photo: it holds a thread, not the office.
     # The kernel may hand one process many such phones, so there are plenty.
-    "--worker-class", "gthread", "--keep-alive", "10",
+    "--worker-class", "server.ops.web_worker.Worker", "--keep-alive", "10",
     "--timeout", "120", "--graceful-timeout", "15",
     # Collect asks after all its offline entities in one address, and Digest repeats it in a header.
     "--limit-request-line", "0", "--limit-request-field_size", "262144",
