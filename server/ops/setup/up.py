@@ -5,7 +5,10 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
 
 from server.ops.setup import application, environment, instance, packages, serving
 from server.ops.setup.database import Database
@@ -128,7 +131,7 @@ def _run(places: Places, database: Database, words: Sequence[str]) -> int:
 
 
 def suite(places: Places, arguments: Sequence[str]) -> int:
-    """Every check and every test; non-zero when one fails. pytest comes last."""
+    """Every check and every test; non-zero when one fails. pytest comes last, the checks before it all at once."""
     database = Database.chosen(places, testing=True)
     _prepared(places, database, testing=True)
     bin_ = [str(places.python), "-m"]
@@ -138,18 +141,48 @@ def suite(places: Places, arguments: Sequence[str]) -> int:
         "lint-imports": [str(places.python), "-c", "from importlinter.cli import lint_imports_command as c; c()"],
         "mypy": [*bin_, "mypy"],
         "makemigrations --check": application.command(places, "makemigrations", "--check", "--dry-run"),
-        "pytest": [*bin_, "pytest", "-n", "2", "--dist", "loadgroup", *arguments],
     }  # fmt: skip
-    failed = []
     with database.running():
         surroundings = application.environment(places, database)
-        for name, command in checks.items():
-            print(f"=== {name}", file=sys.stderr, flush=True)
-            done = subprocess.run(
-                command, cwd=places.root, env=surroundings, stdin=subprocess.DEVNULL, check=False
-            )
-            if done.returncode:
-                failed.append(name)
+        failed = _all_at_once(checks, places, surroundings)
+        tests = [*bin_, "pytest", "-n", "2", "--dist", "loadgroup", *arguments]
+        print("=== pytest", file=sys.stderr, flush=True)
+        if subprocess.run(
+            tests, cwd=places.root, env=surroundings, stdin=subprocess.DEVNULL, check=False
+        ).returncode:
+            failed.append("pytest")
     if failed:
         print(text("checks_failed", names=", ".join(failed)), file=sys.stderr, flush=True)
     return 1 if failed else 0
+
+
+def _all_at_once(
+    checks: Mapping[str, Sequence[str | Path]], places: Places, surroundings: Mapping[str, str]
+) -> list[str]:
+    """Run the checks side by side, print what each said in their order; the names of those that failed."""
+    with ExitStack() as stack:
+        outputs = {
+            name: stack.enter_context(
+                tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+            )
+            for name in checks
+        }
+        running = {
+            name: subprocess.Popen(
+                command,
+                cwd=places.root,
+                env=surroundings,
+                stdin=subprocess.DEVNULL,
+                stdout=outputs[name],
+                stderr=subprocess.STDOUT,
+            )
+            for name, command in checks.items()
+        }
+        failed = []
+        for name, process in running.items():
+            code = process.wait()
+            outputs[name].seek(0)
+            print(f"=== {name}\n{outputs[name].read()}", file=sys.stderr, end="", flush=True)
+            if code:
+                failed.append(name)
+    return failed
