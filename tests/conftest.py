@@ -23,6 +23,14 @@ OTHER_COMMUNITY = "440106003002"
 OTHER_STREET_COMMUNITY = "440106005001"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests go to one worker, and so do those of the running office: each worker would set one up."""
+    for item in items:
+        group = "office" if "office" in getattr(item, "fixturenames", ()) else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(autouse=True)
 def _settings_for_tests(settings, tmp_path: Path) -> None:
     settings.BLOB_ROOT = str(tmp_path / "blobs")

@@ -14,6 +14,7 @@ from django.urls import reverse
 from server.accounts.models import Disclosure
 from server.core import clock
 from server.core.problems import Problem
+from server.submissions.drain import drain
 from server.submissions.models import Quarantined, Submission
 from server.submissions.services import receive
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
@@ -64,6 +65,7 @@ def test_the_reason_is_told_in_the_readers_language(street, form, log_in) -> Non
     for document in (first, first.replace(b"meta", b"meta ", 1), other.encode()):
         with contextlib.suppress(Problem):
             receive(document=document, sender=sender_of(phone), received_at=clock.now())
+    drain()
     client = log_in()
     conflict, unreadable = Quarantined.objects.order_by("pk")
 
