@@ -135,6 +135,8 @@ RULES = (
     publish("post", "/encryption-keys/", 201, {"form": "not_published_yet"}),
     publish("post", "/encryption-keys/upload/", 400, {"pem": "-----BEGIN"}),
     publish("post", f"{KEY}open/", 409, {"passphrase": "of no use"}),  # it is not here
+    act("post", "/field-accounts/codes/", 201, {"usernames": ["xie"]}, blind=403),
+    act("post", "/field-accounts/revoke/", 200, {"usernames": ["xie"]}, blind=403),
     act("post", "/field-accounts/", 201, {"username": "xie"}, blind=403),
     act("post", "/field-accounts/lost/", 201, {"username": "xie"}, blind=403),
     act("delete", "/field-accounts/{field-accounts}/", 204, blind=403),
