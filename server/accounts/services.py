@@ -16,6 +16,9 @@ from server.accounts.problems import BadArea, BadUserName, NameTaken
 from server.core.sealing import token_hash
 from server.geo.models import Division
 
+CODES_AT_ONCE = 200
+"""Codes made in one go: some seconds' work and 34 printed pages."""
+
 _USER_NAME = re.compile(r"[\w.@+-]{1,150}")
 
 
@@ -90,11 +93,24 @@ def shut_out(*, user: User, at: datetime) -> int:
 
 
 @transaction.atomic
-def replace_codes(*, users: Iterable[User], at: datetime) -> list[tuple[User, str]]:
+def replace_codes(
+    *, users: Iterable[User], at: datetime, label: str = ""
+) -> list[tuple[FieldAccount, str]]:
     """A new token for each worker, the old ones end. Passwords stay."""
     wanted = list(users)
-    revoke(accounts=FieldAccount.objects.filter(user__in=wanted), at=at)
-    return [(user, issue_token(user=user)[1]) for user in wanted]
+    end_codes(users=wanted, at=at)
+    return add_codes(users=wanted, label=label)
+
+
+@transaction.atomic
+def add_codes(*, users: Iterable[User], label: str = "") -> list[tuple[FieldAccount, str]]:
+    """One more token for each worker, beside those of their other phones."""
+    return [issue_token(user=user, label=label) for user in users]
+
+
+def end_codes(*, users: Iterable[User], at: datetime) -> int:
+    """Shut all phones of the workers out; passwords stay. Returns how many were let in until now."""
+    return revoke(accounts=FieldAccount.objects.filter(user__in=list(users)), at=at)
 
 
 def _let_in(user: User, label: str) -> NewWorker:

@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from server.api.document import SchemaView
 from server.api.views.base import Nowhere
+from server.api.views.encryption import EncryptionKeys
 from server.api.views.forms import Forms
 from server.api.views.ledgers import (
     Cases,
@@ -25,6 +26,7 @@ app_name = "api"
 
 VIEWS: dict[str, Any] = {
     "forms": Forms,
+    "encryption-keys": EncryptionKeys,
     "submissions": Submissions,
     "quarantine": Quarantine,
     "households": Households,

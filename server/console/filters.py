@@ -90,7 +90,7 @@ FLAGS = [
     (Flag.INACCURATE.value, _("location imprecise")),
     (Flag.CLOCK.value, _("device clock not plausible")),
     (Flag.FILES_MISSING.value, _("encrypted, files are missing")),
-    (Flag.SEALED.value, _("encrypted, the key is not here")),
+    (Flag.SEALED.value, _("encrypted, still sealed")),
     (Flag.TAMPERED.value, _("encrypted, altered afterwards")),
     (Flag.UNPROCESSED.value, _("not worked into the ledgers")),
 ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from server.accounts import lockout
 from server.console.problems import FormFieldsWrong
+from server.forms.keys import PASSPHRASE_LENGTH
 from server.submissions.models import Repair, ReviewState
 
 
@@ -93,6 +94,67 @@ class PublishForm(forms.Form):
     workbook = forms.FileField(
         label=_("XLSForm workbook (.xlsx)"), widget=forms.FileInput(attrs={"accept": ".xlsx"})
     )
+
+
+class NewPassphrase(forms.Form):
+    """A passphrase that protects a private key from now on, typed twice; empty for none."""
+
+    passphrase = forms.CharField(
+        label=_("Passphrase (optional)"),
+        required=False,
+        strip=False,
+        min_length=PASSPHRASE_LENGTH,
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=_("The passphrase once more"),
+        required=False,
+        strip=False,
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if "passphrase" in given and given["passphrase"] != given.get("again"):
+            self.add_error("again", _("The two differ; nothing was changed."))
+        return given
+
+
+class KeyForm(NewPassphrase):
+    """For which form a key is made."""
+
+    form = forms.ChoiceField(label=_("Form"))
+    field_order = ("form", "passphrase", "again")
+
+    def __init__(self, *args: Any, forms: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["form"].choices = forms  # type: ignore[attr-defined]
+
+
+class PrivateKeyForm(NewPassphrase):
+    """The file with a private key."""
+
+    file = forms.FileField(
+        label=_("Private key (.pem)"), widget=forms.FileInput(attrs={"accept": ".pem,.key"})
+    )
+    password = forms.CharField(
+        label=_("Password of the file, if it has one"),
+        required=False,
+        strip=False,
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ("file", "password", "passphrase", "again")
+
+
+class OpeningForm(forms.Form):
+    """A key's passphrase, and what the same page opened before with it."""
+
+    passphrase = forms.CharField(label=_("Passphrase"), required=False, strip=False, max_length=500)
+    opened = forms.IntegerField(required=False, min_value=0)
+    altered = forms.IntegerField(required=False, min_value=0)
 
 
 def checked(form: forms.Form) -> dict[str, Any]:

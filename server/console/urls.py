@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 from server.console.views import (
     disclosure,
     employers,
+    encryption,
     exceptions,
     field_accounts,
     files,
@@ -60,6 +61,10 @@ urlpatterns = [
     path("forms", forms.forms, name="forms"),
     path("forms/publish", forms.publish, name="publish"),
     path("forms/<str:form_id>/state", forms.set_state, name="form-state"),
+    path("encryption", encryption.encryption, name="encryption"),
+    path("encryption/new", encryption.new_key, name="new-key"),
+    path("encryption/private-key", encryption.private_key, name="private-key"),
+    path("encryption/<str:fingerprint>/open", encryption.open_records, name="open-records"),
     path("field-accounts", field_accounts.field_accounts, name="field-accounts"),
     path("field-accounts/new", field_accounts.new_field_account, name="new-field-account"),
     path("field-accounts/codes", field_accounts.codes, name="codes"),

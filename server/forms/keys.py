@@ -7,7 +7,9 @@ open records by itself.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from django.db import transaction
@@ -19,12 +21,16 @@ from server.forms.models import EncryptionKey, Form
 from server.forms.problems import (
     FormHasOwnKey,
     NotAPrivateKey,
+    PassphraseTooShort,
     PrivateKeyNotHere,
     UnknownEncryptionKey,
     WrongPassphrase,
 )
 
-_PURPOSE = "encryption key"
+PASSPHRASE_LENGTH: Final = 10
+PEM_BYTES: Final = 1 << 16
+_PURPOSE: Final = "encryption key"
+_NAME: Final = re.compile(r"[0-9a-f]{6,64}")
 
 
 @transaction.atomic
@@ -32,8 +38,9 @@ def make(*, form_id: str, passphrase: str | None, at: datetime) -> EncryptionKey
     """A new key for the form's next versions; the one before is retired, and goes on opening.
 
     The form need not be published yet. Without a passphrase the server opens records by
-    itself. Raises FormHasOwnKey.
+    itself. Raises PassphraseTooShort, FormHasOwnKey.
     """
+    _check(passphrase)
     form = (
         Form.objects.select_for_update(of=("self",))
         .select_related("current_version__encryption_key")
@@ -77,8 +84,11 @@ def carried(text: str) -> EncryptionKey | None:
 def take_in(*, pem: bytes, password: str | None, passphrase: str | None) -> EncryptionKey:
     """Keep the private half of a key that forms carry; None as passphrase lets the server open by itself.
 
-    Raises NotAPrivateKey, UnknownEncryptionKey.
+    Raises PassphraseTooShort, NotAPrivateKey, UnknownEncryptionKey.
     """
+    _check(passphrase)
+    if len(pem) > PEM_BYTES:
+        raise NotAPrivateKey
     try:
         private = encryption.read_private_key(pem, password)
     except encryption.BadKey:
@@ -95,8 +105,9 @@ def take_in(*, pem: bytes, password: str | None, passphrase: str | None) -> Encr
 
 def named(fingerprint: str) -> EncryptionKey:
     """The key whose fingerprint begins so. Raises UnknownEncryptionKey, also when several do."""
-    found = EncryptionKey.objects.filter(fingerprint__startswith=fingerprint.lower())[:2]
-    if len(fingerprint) < 6 or len(found) != 1:
+    name = fingerprint.lower()
+    found = EncryptionKey.objects.filter(fingerprint__startswith=name)[:2]
+    if not _NAME.fullmatch(name) or len(found) != 1:
         raise UnknownEncryptionKey(key=fingerprint[:64])
     return found[0]
 
@@ -113,6 +124,12 @@ def private_key(key: EncryptionKey, passphrase: str | None = None) -> RSAPrivate
         return encryption.unprotect(kept, passphrase if needed else None)
     except encryption.BadKey:
         raise WrongPassphrase(key=str(key)) from None
+
+
+def _check(passphrase: str | None) -> None:
+    """Refuse a passphrase that is soon guessed; none at all is a decision."""
+    if passphrase is not None and len(passphrase) < PASSPHRASE_LENGTH:
+        raise PassphraseTooShort(least=PASSPHRASE_LENGTH)
 
 
 def _opening(passphrase: str | None) -> EncryptionKey.Opening:

@@ -133,7 +133,9 @@ class UnknownEncryptionKey(Problem):
     type = "unknown-encryption-key"
     status = 404
     title = _("The key is not known")
-    template = _("No form published here carries the key {key}. “ruhu keys list” names all.")
+    template = _(
+        "No form published here carries the key {key}. The page “Encryption” names all, and so does “ruhu keys list”."
+    )
 
 
 class PrivateKeyNotHere(Problem):
@@ -142,7 +144,18 @@ class PrivateKeyNotHere(Problem):
     type = "private-key-not-here"
     status = 409
     title = _("The private key is not here")
-    template = _("The private half of key {key} is not here. Give it with “ruhu keys upload”.")
+    template = _(
+        "The private half of key {key} is not here. Give it on the page “Encryption”, or with “ruhu keys upload”."
+    )
+
+
+class PassphraseTooShort(Problem):
+    """A new passphrase has fewer characters than it must."""
+
+    type = "passphrase-too-short"
+    status = 400
+    title = _("The passphrase is too short")
+    template = _("A passphrase has at least {least} characters. Nothing was changed.")
 
 
 class WrongPassphrase(Problem):

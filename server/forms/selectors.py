@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from psycopg.types.numeric import Int8
 
-from server.accounts.access import Access
+from server.accounts.access import PUBLISHERS, Access
 from server.core.statements import run
 from server.forms.models import EncryptionKey, Form, FormAudience, FormMedia, FormVersion
 
@@ -132,8 +133,10 @@ def forms(access: Access) -> QuerySet[Form]:
     """All forms, for anyone at the desk: a form holds no personal data."""
     if not access.areas():
         return Form.objects.none()
-    return Form.objects.select_related("current_version").annotate(
-        n_versions=Count("versions", distinct=True)
+    return (
+        Form.objects.select_related("current_version__encryption_key")
+        .defer("current_version__encryption_key__private_key")
+        .annotate(n_versions=Count("versions", distinct=True))
     )
 
 
@@ -142,9 +145,9 @@ def versions(access: Access) -> QuerySet[FormVersion]:
     if not access.areas():
         return FormVersion.objects.none()
     return (
-        FormVersion.objects.select_related("form", "published_by")
+        FormVersion.objects.select_related("form", "published_by", "encryption_key")
         .annotate(is_current=Exists(Form.objects.filter(current_version=OuterRef("pk"))))
-        .defer("xform", "mapping", "questions")
+        .defer("xform", "mapping", "questions", "encryption_key__private_key")
     )
 
 
@@ -179,6 +182,62 @@ def same_media(version: FormVersion, media: Mapping[str, bytes]) -> bool:
         for held in version.media.all()
         if held.kind == FormMedia.Kind.FILE and held.sha256 is not None
     )
+
+
+def encryption_keys(access: Access) -> QuerySet[EncryptionKey]:
+    """All keys with the versions that carry them, newest first, for those who publish; without the private halves."""
+    if not access.areas(PUBLISHERS):
+        return EncryptionKey.objects.none()
+    versions = FormVersion.objects.select_related("form").only(
+        "version", "encryption_key", "form__form_id", "form__title", "form__current_version"
+    )
+    return (
+        EncryptionKey.objects.defer("private_key")
+        .prefetch_related(Prefetch("form_versions", versions.order_by("-published_at", "-id")))
+        .order_by("-created_at", "-id")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FormEncryption:
+    """Whether phones encrypt what is filled in with a form."""
+
+    form: Form
+    key: EncryptionKey | None  # that its current version carries
+    since: datetime | None
+    next_key: str  # that the next version gets instead; "" when it keeps what it has
+
+    @property
+    def is_own_key(self) -> bool:
+        """Whether the workbook brought the key."""
+        return self.key is not None and not self.key.form_id
+
+
+def encryption_of_forms(access: Access) -> list[FormEncryption]:
+    """Every form with its key, since when it has that, and the key that follows. One query."""
+    first = FormVersion.objects.filter(
+        form=OuterRef("pk"), encryption_key=OuterRef("current_version__encryption_key")
+    ).order_by("published_at", "id")
+    following = _current_keys().filter(form_id=OuterRef("form_id")).order_by()
+    rows = (
+        forms(access)
+        .defer(
+            *(f"current_version__{name}" for name in ("xform", "mapping", "questions")),
+            "current_version__encryption_key__private_key",
+        )
+        .annotate(
+            since=Subquery(first.values("published_at")[:1]),
+            next_key=Subquery(following.values("fingerprint")[:1]),
+        )
+        .order_by("form_id")
+    )
+    found = []
+    for form in rows:
+        key = form.current_version.encryption_key if form.current_version else None
+        keeps = key is not None and (not key.form_id or key.fingerprint == form.next_key)
+        next_key = "" if keeps else form.next_key or ""
+        found.append(FormEncryption(form, key, form.since, next_key))
+    return found
 
 
 def current_key(form_id: str) -> EncryptionKey | None:

@@ -84,11 +84,13 @@ def take_workbook(
         return _record(prepared, source, files, publisher)
 
 
-def rotate_key(*, form_id: str, passphrase: str | None, at: datetime) -> EncryptionKey:
+def rotate_key(
+    *, form_id: str, passphrase: str | None, at: datetime, publisher: User | None = None
+) -> EncryptionKey:
     """A new encryption key for the form, and, if it is published, its next version with it.
 
     The version is made of the workbook of the current one. Versions with the old key
-    keep accepting, and the old key keeps opening. Raises FormHasOwnKey.
+    keep accepting, and the old key keeps opening. Raises PassphraseTooShort, FormHasOwnKey.
     """
     key = keys.make(form_id=form_id, passphrase=passphrase, at=at)
     current = FormVersion.objects.filter(current_of__form_id=form_id).first()
@@ -96,7 +98,7 @@ def rotate_key(*, form_id: str, passphrase: str | None, at: datetime) -> Encrypt
         publish(
             workbook=blobs.read(current.workbook_sha256),
             filename=f"{form_id}.xlsx",
-            publisher=None,
+            publisher=publisher,
             media=_files_of(current),
             validate=False,  # it was, when it was published
         )

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -35,7 +39,24 @@ from server.submissions.services.queueing import queue
 from server.submissions.services.receiving import MAX_DOCUMENT_MB
 
 State = EncryptedVersion.State
+SECONDS_AT_ONCE: Final = 2.0
+"""How long one request opens records; who has more of them asks again."""
+
 _CHUNK: Final = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What opening with a passphrase came to."""
+
+    opened: int
+    altered: int  # they were not what their phones encrypted
+    left: int  # still sealed: for want of time, or because a file of theirs is gone from the disk
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether asking again would open more."""
+        return self.left > 0 and self.opened + self.altered > 0
 
 
 def open_encrypted(submission_ids: Sequence[int]) -> None:
@@ -55,24 +76,51 @@ def open_encrypted(submission_ids: Sequence[int]) -> None:
             _settle(version, document, None)
 
 
-def open_with_passphrase(*, key: EncryptionKey, passphrase: str | None, at: datetime) -> int:
-    """Open every record that waits for this key; how many were. The ledgers follow in the worker.
+def take_private_key(
+    *, pem: bytes, password: str | None, passphrase: str | None, at: datetime
+) -> tuple[EncryptionKey, int]:
+    """Keep the private half of a key; without a passphrase the worker opens what waits for it, so many.
 
-    Raises PrivateKeyNotHere, WrongPassphrase.
+    Raises as `keys.take_in`.
+    """
+    key = keys.take_in(pem=pem, password=password, passphrase=passphrase)
+    return key, take_up_sealed(key=key, at=at) if passphrase is None else 0
+
+
+def open_with_passphrase(
+    *,
+    key: EncryptionKey,
+    passphrase: str | None,
+    at: datetime,
+    seconds: float = float("inf"),
+) -> Opened:
+    """Open the records that wait for this key until none is left or the time is up, at least one.
+
+    The ledgers follow in the worker. A record with a file that is gone from the disk stays
+    as it is and keeps none of the others. Raises PrivateKeyNotHere, WrongPassphrase.
     """
     private_key = keys.private_key(key, passphrase)
-    opened = 0
+    ends_at = time.monotonic() + seconds
+    came_to: Counter[State | None] = Counter()
     waiting = EncryptedVersion.objects.filter(key=key, state=State.SEALED).order_by("pk")
     for version_id in list(waiting.values_list("version_id", flat=True)):
-        with transaction.atomic():
-            record = EncryptedVersion.objects.select_for_update().get(version=version_id)
-            if record.state != State.SEALED:  # another was quicker
-                continue
-            version = record.version
-            state = _settle(version, unseal_document(bytes(version.document)), private_key)
-            queue([version.submission_id], at=at)
-            opened += state == State.OPENED
-    return opened
+        with suppress(FileNotFoundError):
+            came_to[_open_sealed(version_id, private_key, at)] += 1
+        if time.monotonic() >= ends_at:
+            break
+    return Opened(came_to[State.OPENED], came_to[State.TAMPERED], waiting.count())
+
+
+@transaction.atomic
+def _open_sealed(version_id: int, private_key: RSAPrivateKey, at: datetime) -> State | None:
+    """Open one record and queue it; None when another was quicker. Raises FileNotFoundError."""
+    record = EncryptedVersion.objects.select_for_update().get(version=version_id)
+    if record.state != State.SEALED:
+        return None
+    version = record.version
+    state = _settle(version, unseal_document(bytes(version.document)), private_key)
+    queue([version.submission_id], at=at)
+    return state
 
 
 def take_up_sealed(*, key: EncryptionKey, at: datetime) -> int:

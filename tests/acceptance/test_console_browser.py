@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
+from server.submissions import opening
 from tests.acceptance.browser import Clerk, start
 from tests.conftest import STREET
+from tests.factories.encrypted import PASSPHRASE, make_encrypted_form, send_encrypted
+from tests.factories.submissions import make_phone
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -50,7 +54,7 @@ def clerk(site, make_user, tmp_path) -> Iterator[Clerk]:
         browser.quit()
 
 
-def test_a_clerks_morning(clerk):
+def test_a_clerks_morning(clerk, make_user, monkeypatch):
     from server.ledgers.models import AssistanceCase, Household
     from server.submissions.models import Attachment, Submission
 
@@ -162,10 +166,64 @@ def test_a_clerks_morning(clerk):
         clerk.picture("list-" + page.strip("/").split("?")[0])
     assert Household.objects.filter(pk=household.pk).exists()
 
+    assert clerk.complaints() == []
+    administer(clerk, make_user, monkeypatch)
+
+    clerk.go("/")
     clerk.click(".language button")
     clerk.says("Employment assistance")
     clerk.picture("11-english")
     assert clerk.complaints() == []
+
+
+def administer(clerk, make_user, monkeypatch) -> None:
+    """An administrator at the phones and the keys; in the same browser, for it takes long to start."""
+    session = Client()
+    session.force_login(make_user("zhou", role="administrator", area=""))
+    cookie = {"name": settings.SESSION_COOKIE_NAME}
+    clerk.browser.add_cookie({**cookie, "value": session.cookies[cookie["name"]].value})
+    phone, version = make_phone("sealing"), make_encrypted_form()
+    incomplete = send_encrypted(phone, version, 1, without=["door.jpg.enc"])
+    for number in (2, 3, 4):
+        send_encrypted(phone, version, number)
+    monkeypatch.setattr(opening, "SECONDS_AT_ONCE", 0.0)  # one record a request
+
+    clerk.go("/field-accounts")
+    clerk.says("sealing")
+    clerk.picture("office-1-phones")
+    clerk.click("a[href='/field-accounts/codes']")
+    clerk.click("input[name=confirmed]")
+    clerk.picture("office-2-codes")
+    chosen = len(clerk.all("input[name=worker]"))
+    clerk.click("main form[method=post] button.primary")
+    clerk.says("只显示一次")
+    assert len(clerk.all(".qr-card svg")) == chosen > 1
+    clerk.picture("office-3-sheet")
+
+    clerk.go("/forms")
+    clerk.picture("office-4-forms")
+    clerk.click("a[href='/encryption']")
+    clerk.says("解开 3 条记录")
+    clerk.picture("office-5-keys")
+    clerk.type("input[name=passphrase]", "another horse")
+    clerk.click("#keys form button")
+    clerk.says("口令不对")
+    assert all(" 400 " in complaint for complaint in clerk.complaints())
+    clerk.picture("office-6-wrong-passphrase")
+    clerk.type("input[name=passphrase]", PASSPHRASE)
+    clerk.click("#keys form button")
+    clerk.says("已解开 3 条，还有 0 条")
+    assert not clerk.all("input[name=passphrase], #notice .notice")
+    clerk.picture("office-7-opened")
+    clerk.click("a[href^='/encryption/new?form=']")
+    clerk.says("再输入一次口令")
+    clerk.picture("office-8-new-key")
+    clerk.go("/encryption/private-key")
+    clerk.says("文件的密码")
+    clerk.picture("office-9-private-key")
+    clerk.go(f"/submissions/{incomplete.pk}")
+    clerk.says("door.jpg.enc")
+    clerk.picture("office-10-incomplete")
 
 
 DRAWN = """

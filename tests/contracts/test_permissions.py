@@ -12,7 +12,13 @@ from django.test import Client
 
 from server.api.document import document
 from tests.conftest import STREET
-from tests.factories.console import AT, entry, make_quarantined, make_street
+from tests.factories.console import (
+    AT,
+    entry,
+    make_quarantined,
+    make_stranger_key,
+    make_street,
+)
 
 OTHER_STREET = "440106005"
 READERS = frozenset({"worker", "street", "county", "administrator"})
@@ -58,13 +64,14 @@ def act(method: str, path: str, allowed: int, body: Any = None, **changes: Any) 
 
 
 def publish(method: str, path: str, allowed: int, body: Any = None) -> Rule:
-    """Forms belong to no area."""
+    """Forms and their keys belong to no area."""
     return Rule(method, path, PUBLISHERS, allowed, 403, 403, allowed, body)
 
 
 LEDGERS = ("households", "persons", "spells", "employers", "vacancies", "cases", "visits")
 SEALED = {"households": "hukou_book_no", "persons": "phone", "employers": "phone"}
 FORM, SUBMISSION = "/forms/household_survey/", "/submissions/{submissions}/"
+KEY = "/encryption-keys/{encryption-keys}/"
 RULES = (
     *map(lists, ("forms", "submissions", *LEDGERS, "exceptions", "divisions", "field-accounts")),
     *(look(f"/{name}/{{{name}}}/") for name in LEDGERS),
@@ -123,6 +130,13 @@ RULES = (
     publish("post", "/forms/", 400),  # without a workbook
     publish("patch", FORM, 200, {"state": "open"}),
     publish("put", f"{FORM}audience/", 200, {"areas": [""]}),
+    publish("get", "/encryption-keys/", 200),
+    publish("get", KEY, 200),
+    publish("post", "/encryption-keys/", 201, {"form": "not_published_yet"}),
+    publish("post", "/encryption-keys/upload/", 400, {"pem": "-----BEGIN"}),
+    publish("post", f"{KEY}open/", 409, {"passphrase": "of no use"}),  # it is not here
+    act("post", "/field-accounts/codes/", 201, {"usernames": ["xie"]}, blind=403),
+    act("post", "/field-accounts/revoke/", 200, {"usernames": ["xie"]}, blind=403),
     act("post", "/field-accounts/", 201, {"username": "xie"}, blind=403),
     act("post", "/field-accounts/lost/", 201, {"username": "xie"}, blind=403),
     act("delete", "/field-accounts/{field-accounts}/", 204, blind=403),
@@ -153,6 +167,7 @@ def names(divisions, make_user) -> dict[str, Any]:
         "quarantine": make_quarantined(street.worker, area).pk,
         "exceptions": street.exception.pk,
         "field-accounts": account.pk,
+        "encryption-keys": make_stranger_key().fingerprint,
     }
 
 

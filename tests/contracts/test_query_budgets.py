@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from server.forms.models import FormVersion
 from tests.conftest import COMMUNITY, STREET
 from tests.factories.console import (
     entry,
     make_place,
     make_quarantined,
+    make_stranger_key,
     make_street,
     make_submission,
 )
@@ -67,6 +69,24 @@ def test_a_list_costs_the_same_for_any_number_of_rows(client, name, django_asser
     assert len(page["results"]) > 1 or name == "forms"
     with django_assert_max_num_queries(BUDGETS[name] - 1):  # a cursor does not count
         client.get(f"/api/v1/{name}/?cursor=")
+
+
+def test_keys_are_listed_with_versions_and_counts_in_two_more(
+    crowded, make_user, django_assert_max_num_queries
+):
+    for number in range(3):
+        key = make_stranger_key(number)
+        FormVersion.objects.create(
+            form=crowded.form, version=f"k{number}", title="", xform=b"", md5="0" * 32,
+            workbook_sha256=bytes(32), mapping={}, questions={}, encryption_key=key,
+        )  # fmt: skip
+    client = Client()
+    client.force_login(make_user("zhou", role="administrator", area=""))
+    with django_assert_max_num_queries(7):
+        page = client.get("/api/v1/encryption-keys/").json()
+    assert [len(row["form_versions"]) for row in page["results"]] == [1, 1, 1]
+    with django_assert_max_num_queries(7):
+        assert client.get("/encryption").status_code == 200
 
 
 @pytest.mark.parametrize("name", ["households", "employers", "visits", "submissions", "divisions"])

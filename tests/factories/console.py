@@ -284,6 +284,15 @@ def make_street(make_user: Any) -> Street:
     return Street(worker, form, *here, *there)
 
 
+def make_stranger_key(number: int = 1) -> Any:
+    """A key without its private half; nobody computed it."""
+    from server.forms.models import EncryptionKey
+
+    return EncryptionKey.objects.create(
+        public_key=b"%d" % number, fingerprint=f"{number:064x}", opening="none", created_at=AT
+    )
+
+
 def make_quarantined(worker: Any, area: str, document: bytes = b"<data", **values: Any) -> Any:
     """Something a phone of the worker sent that could not be taken."""
     import hashlib

@@ -29,6 +29,13 @@ class FormSerializer(serializers.Serializer):
     published_at = serializers.DateTimeField(
         read_only=True, source="current_version.published_at", default=None, allow_null=True
     )
+    encryption_key = serializers.CharField(
+        read_only=True,
+        source="current_version.encryption_key.fingerprint",
+        default=None,
+        allow_null=True,
+        help_text="The key phones encrypt with; null: not at all.",
+    )
     n_versions = serializers.IntegerField(read_only=True)
     areas = serializers.SerializerMethodField(help_text="Who is offered it; “” is everywhere.")
     users = serializers.SerializerMethodField(help_text="Workers who are offered it by name.")
@@ -48,6 +55,13 @@ class FormVersionSerializer(serializers.Serializer):
     title = serializers.CharField(read_only=True)
     md5 = serializers.CharField(read_only=True)
     is_current = serializers.BooleanField(read_only=True)
+    encryption_key = serializers.CharField(
+        read_only=True,
+        source="encryption_key.fingerprint",
+        default=None,
+        allow_null=True,
+        help_text="The key phones encrypt with; null: not at all.",
+    )
     published_at = serializers.DateTimeField(read_only=True)
     published_by = serializers.CharField(
         read_only=True, source="published_by.username", default=None, allow_null=True

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework_gis.fields import GeometryField
 
 from server.accounts.models import FieldAccount
+from server.accounts.services import CODES_AT_ONCE
 from server.api.filters import AnyOf, Area, Flag, Ordering, Search
 from server.api.shapes.forms import AreasField
 from server.geo.models import Division, Level
@@ -143,6 +146,40 @@ class LostPhoneSerializer(serializers.Serializer):
     """Whose phone is lost."""
 
     username = serializers.CharField(max_length=150)
+
+
+@extend_schema_field(
+    {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": CODES_AT_ONCE}
+)
+class UsernamesField(serializers.ListField):
+    child = serializers.CharField(max_length=150)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_empty=False, max_length=CODES_AT_ONCE, **options)
+
+
+class NewCodesSerializer(serializers.Serializer):
+    """Whose codes are made, all or none."""
+
+    usernames = UsernamesField()
+    replace = serializers.BooleanField(
+        default=False, help_text="End the workers' old codes; passwords stay."
+    )
+    label = serializers.CharField(  # type: ignore[assignment]
+        max_length=100, default="", allow_blank=True
+    )
+
+
+class EndingSerializer(serializers.Serializer):
+    """Whose codes end, all or none."""
+
+    usernames = UsernamesField()
+
+
+class EndedSerializer(serializers.Serializer):
+    """How many phones were shut out."""
+
+    revoked = serializers.IntegerField(read_only=True)
 
 
 class SetUpSerializer(serializers.Serializer):

@@ -10,7 +10,8 @@ from rest_framework import serializers
 
 from server.api.fields import PlaceField
 from server.api.filters import AnyOf, Area, Box, Flag, Ordering, Search
-from server.submissions.models import ReviewState, Submission
+from server.forms.models import EncryptionKey
+from server.submissions.models import EncryptedVersion, ReviewState, Submission
 
 
 class SubmissionSerializer(serializers.Serializer):
@@ -83,9 +84,45 @@ class AnswerSerializer(serializers.Serializer):
     )
 
 
+class EncryptionSerializer(serializers.Serializer):
+    """What became of a record that arrived encrypted."""
+
+    state = serializers.ChoiceField(
+        read_only=True,
+        choices=EncryptedVersion.State.choices,
+        help_text="`sealed` waits for the key, `tampered` was altered after encryption.",
+    )
+    key = serializers.CharField(
+        read_only=True,
+        source="key.fingerprint",
+        default=None,
+        allow_null=True,
+        help_text="The key that opens it; null: the form version carries none.",
+    )
+    key_opening = serializers.ChoiceField(
+        read_only=True,
+        source="key.opening",
+        default=None,
+        allow_null=True,
+        choices=EncryptionKey.Opening.choices,
+        help_text="How that key's private half is opened.",
+    )
+    missing = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Files still to come, by name."
+    )
+    opened_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+
 class SubmissionDetailSerializer(SubmissionSerializer):
     """A record with its answers, versions, files and decisions."""
 
+    encryption = EncryptionSerializer(
+        read_only=True,
+        source="current_version.encrypted",
+        default=None,
+        allow_null=True,
+        help_text="Null when it arrived plain.",
+    )
     answers = AnswerSerializer(many=True, read_only=True)
     versions = VersionSerializer(many=True, read_only=True)
     attachments = AttachmentSerializer(many=True, read_only=True, source="files")

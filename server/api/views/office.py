@@ -25,11 +25,14 @@ from server.api.shapes.office import (
     DivisionFilters,
     DivisionOutlineSerializer,
     DivisionSerializer,
+    EndedSerializer,
+    EndingSerializer,
     ExceptionFilters,
     ExceptionSerializer,
     FieldAccountFilters,
     FieldAccountSerializer,
     LostPhoneSerializer,
+    NewCodesSerializer,
     NewFieldAccountSerializer,
     ResolveSerializer,
     SetUpSerializer,
@@ -155,6 +158,28 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
         made = account_services.replace_phone(user=user, at=now())
         return self._told(made.user, made.field_account, made.token, made.password)
 
+    @extend_schema(request=NewCodesSerializer, responses={201: SetUpSerializer(many=True)})
+    @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
+    def codes(self, request: Request) -> Response:
+        """Codes for several workers at once, besides their old ones or in place of them. Told this once."""
+        self.require(REVIEWERS)
+        asked = self.read_body(NewCodesSerializer)
+        users = self._workers(asked["usernames"])
+        if asked["replace"]:
+            made = account_services.replace_codes(users=users, label=asked["label"], at=now())
+        else:
+            made = account_services.add_codes(users=users, label=asked["label"])
+        told = [self._set_up(account.user, account, token) for account, token in made]
+        return Response(SetUpSerializer(told, many=True).data, status=201)
+
+    @extend_schema(request=EndingSerializer, responses=EndedSerializer)
+    @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
+    def revoke(self, request: Request) -> Response:
+        """Shut all phones of several workers out, from their next request on; passwords stay."""
+        self.require(REVIEWERS)
+        users = self._workers(self.read_body(EndingSerializer)["usernames"])
+        return Response({"revoked": account_services.end_codes(users=users, at=now())})
+
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, id: int) -> Response:
         """Shut the phone out, from its next request on."""
@@ -169,10 +194,16 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
     def _told(
         self, user: User, account: FieldAccount, token: str, password: str | None = None
     ) -> Response:
+        told = self._set_up(user, account, token, password)
+        return Response(SetUpSerializer(told).data, status=201)
+
+    def _set_up(
+        self, user: User, account: FieldAccount, token: str, password: str | None = None
+    ) -> dict[str, Any]:
         server = settings.RUHU_BASE_URL or self.request.build_absolute_uri("/")
         base_url = collect.base_url(server, token)
         told = collect.settings(server_url=base_url, project=user.name)
-        answer = {
+        return {
             "id": account.pk,
             "username": user.username,
             "password": password,
@@ -180,7 +211,6 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
             "collect": told,
             "qr": collect.code_text(told),
         }
-        return Response(SetUpSerializer(answer).data, status=201)
 
     def _desk(self) -> Access:
         """The caller's access as desk staff alone: workers do not administer phones."""
@@ -195,6 +225,21 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
             raise UnknownUser(username=username[:150])
         self._own(grant.area for grant in user.grants.all() if grant.role == Role.WORKER)
         return user
+
+    def _workers(self, usernames: list[str]) -> list[User]:
+        """The workers in the order named, under the same rule. Raises UnknownUser for the first there is not."""
+        rows = accounts.workers(self._desk()).filter(username__in=usernames, is_active=True)
+        found = {user.username: user for user in rows}
+        for username in usernames:
+            if username not in found:
+                raise UnknownUser(username=username)
+        self._own(
+            grant.area
+            for user in found.values()
+            for grant in user.grants.all()
+            if grant.role == Role.WORKER
+        )
+        return [found[username] for username in dict.fromkeys(usernames)]
 
     def _own(self, areas: Any) -> None:
         if not all(self.access.may(REVIEWERS, area) for area in areas):

@@ -53,10 +53,12 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     filterset_class = SubmissionFilters
 
     def rows(self) -> QuerySet[Any]:
-        heavy, opened = ["form_version__xform"], ["current_version__encrypted"]
+        heavy, opened = ["form_version__xform"], ["current_version__encrypted__key"]
         if self.action != "retrieve":
             opened = []
             heavy += ["document", "form_version__mapping", "form_version__questions"]
+        else:
+            heavy += ["encrypted__key__private_key", "encrypted__key__public_key"]
         return (
             selectors.submissions(self.access)
             .select_related("form", "submitter", "current_version__form_version", *opened)

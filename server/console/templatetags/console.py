@@ -94,7 +94,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
             ),
             section(
                 _("Administration"),
-                (_("Forms"), "forms", ("publish",)),
+                (_("Forms"), "forms", ("publish", "encryption", "new-key", "private-key")),
                 *(
                     [(_("Field accounts"), "field-accounts", ("new-field-account",))]
                     if access.areas(REVIEWERS)

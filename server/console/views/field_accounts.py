@@ -17,15 +17,13 @@ from server.accounts import collect, services
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import FieldAccount, Role, RoleGrant, User
 from server.accounts.selectors import workers
+from server.accounts.services import CODES_AT_ONCE
 from server.console.filters import area_choices
 from server.console.forms import WorkerForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, staff_page
 from server.console.problems import FormFieldsWrong
 from server.core.clock import now
 from server.forms import selectors as forms
-
-AT_ONCE = 200
-"""Codes on one sheet: some seconds' work and 34 printed pages."""
 
 
 @staff_page(roles=REVIEWERS)
@@ -108,10 +106,15 @@ def codes(request: StaffRequest) -> HttpResponse:
         inside = RoleGrant.objects.filter(role=Role.WORKER, area__startswith=area)
         workers = workers.filter(pk__in=inside.values("user"))
     if request.method != "POST":
-        context = {"workers": workers[:AT_ONCE], "choices": areas, "area": area, "limit": AT_ONCE}
+        context = {
+            "workers": workers[:CODES_AT_ONCE],
+            "choices": areas,
+            "area": area,
+            "limit": CODES_AT_ONCE,
+        }
         return render(request, "console/field_accounts/choose.html", context)
     wanted = [int(number) for number in request.POST.getlist("worker") if number.isdecimal()]
-    chosen = list(workers.filter(pk__in=wanted)[:AT_ONCE])
+    chosen = list(workers.filter(pk__in=wanted)[:CODES_AT_ONCE])
     if not chosen or "confirmed" not in request.POST:
         raise FormFieldsWrong(field=_("Workers"), message=_("Choose workers, and confirm."))
     grants = [grant for worker in chosen for grant in worker.grants.all()]
@@ -121,8 +124,8 @@ def codes(request: StaffRequest) -> HttpResponse:
 
 def _codes(request: StaffRequest, chosen: list[User]) -> list[dict[str, Any]]:
     return [
-        {"worker": worker, "code": _drawn(_address(request, token))}
-        for worker, token in services.replace_codes(users=chosen, at=now())
+        {"worker": account.user, "code": _drawn(_address(request, token))}
+        for account, token in services.replace_codes(users=chosen, at=now())
     ]
 
 
@@ -136,7 +139,8 @@ def _manageable(access: Access) -> QuerySet[User]:
     A code for a worker opens everything that worker may see, so one foreign area is enough to keep hands off.
     """
     mine = Access(access.user_id, tuple(grant for grant in access.grants if grant[0] in REVIEWERS))
-    elsewhere = RoleGrant.objects.filter(role=Role.WORKER).exclude(mine.within("area"))
+    inside = RoleGrant.objects.filter(mine.within("area"))  # excluding Q(), everywhere, is nothing
+    elsewhere = RoleGrant.objects.filter(role=Role.WORKER).exclude(pk__in=inside.values("pk"))
     return workers(mine).exclude(pk__in=elsewhere.values("user")).order_by("username")
 
 

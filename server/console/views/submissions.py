@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from server.accounts.access import RESTRICTED, REVIEWERS
+from server.accounts.access import PUBLISHERS, RESTRICTED, REVIEWERS
 from server.console.answers import answers_for
 from server.console.filters import ReviewFilter, SubmissionFilter
 from server.console.forms import DecisionForm, checked
@@ -23,7 +23,10 @@ from server.submissions import services
 from server.submissions.models import Submission
 from server.submissions.selectors import files_of
 from server.submissions.selectors import submissions as visible
+from server.submissions.steps import Flag
 
+ENCRYPTION_FLAGS = frozenset({Flag.FILES_MISSING, Flag.SEALED, Flag.TAMPERED})
+"""Remarks that the page spells out besides."""
 REVIEW_ORDER = ("received_at", "id")
 
 
@@ -66,9 +69,13 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
     """What was answered, where, what came of it, and what was decided about it."""
     found = _visible_or_404(request, number)
     version = found.current_version
+    encrypted = getattr(version, "encrypted", None)
     attachments = list(files_of(version.pk)) if version else []
     context = {
         "submission": found,
+        "encrypted": encrypted,
+        "remarks": [flag for flag in found.flags if not (encrypted and flag in ENCRYPTION_FLAGS)],
+        "may_publish": bool(request.access.areas(PUBLISHERS)),
         "answers": answers_for(found, request.access),
         "photos": [file for file in attachments if is_photo(file)],
         "files": [file for file in attachments if not is_photo(file)],
@@ -117,8 +124,12 @@ def _unrestricted(columns: Iterable[Column]) -> tuple[Column, ...]:
 
 
 def _visible_or_404(request: StaffRequest, number: int) -> Submission:
-    rows = visible(request.access).select_related(
-        "form", "submitter", "current_version__form_version", "current_version__encrypted"
+    rows = (
+        visible(request.access)
+        .select_related(
+            "form", "submitter", "current_version__form_version", "current_version__encrypted__key"
+        )
+        .defer("current_version__encrypted__key__private_key")
     )
     return get_object_or_404(rows, pk=number)
 

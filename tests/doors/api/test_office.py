@@ -72,6 +72,49 @@ def test_a_lost_phone_is_replaced(street, asking):
     assert client.head(made.json()["base_url"] + "/submission").status_code == 204
 
 
+def test_codes_of_several_workers_are_made_replaced_and_ended_at_once(street, asking):
+    from server.accounts.collect import read_code_text
+    from server.accounts.services import add_worker
+
+    second = add_worker(username="he", name="何协理", areas=[COMMUNITY])
+    add_worker(username="wu", name="吴协理", areas=[OTHER_STREET_COMMUNITY])
+    client = asking("street")
+    path = "/api/v1/field-accounts/codes/"
+    both = {"usernames": ["xie", "he", "xie"]}
+
+    def is_let_in(phone) -> bool:
+        return client.head(f"{phone['base_url']}/submission").status_code == 204
+
+    added = client.post(path, {**both, "label": "A5"}, JSON)
+    assert added.status_code == 201
+    first = added.json()
+    assert [phone["username"] for phone in first] == ["xie", "he"]
+    assert all(is_let_in(phone) for phone in first)
+    assert read_code_text(first[1]["qr"]) == first[1]["collect"]
+    assert first[1]["collect"]["general"]["server_url"] == first[1]["base_url"]
+    old = {"base_url": f"http://testserver/key/{second.token}"}
+    assert is_let_in(old)
+    listed = client.get("/api/v1/field-accounts/?active=true")
+    assert listed.json()["count"] == 3
+    assert not any(phone["qr"] in listed.content.decode() for phone in first)
+
+    for wrong, slug, status in (
+        ({"usernames": ["xie", "wu"]}, "unknown-user", 404),
+        ({"usernames": []}, "invalid-request", 400),
+        ({"usernames": ["xie"] * 201}, "invalid-request", 400),
+    ):
+        assert_problem(client.post(path, {**wrong, "replace": True}, JSON), slug, status)
+    assert all(is_let_in(phone) for phone in (*first, old))
+
+    replaced = client.post(path, {**both, "replace": True}, JSON).json()
+    assert [is_let_in(phone) for phone in (*first, old, *replaced)] == [
+        False, False, False, True, True,
+    ]  # fmt: skip
+    ended = client.post("/api/v1/field-accounts/revoke/", both, JSON)
+    assert ended.json() == {"revoked": 2}
+    assert not any(is_let_in(phone) for phone in replaced)
+
+
 def test_a_new_worker_is_made_with_the_phone(divisions, asking):
     client = asking("street")
     body = {"username": "chen", "name": "陈", "areas": [COMMUNITY]}

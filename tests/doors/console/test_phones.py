@@ -89,6 +89,14 @@ def test_codes_of_an_area_are_made_when_confirmed(made, log_in):
     assert authenticate_password("xie", made.password)
 
 
+def test_an_administrator_of_everywhere_manages_all_workers(made, log_in):
+    client = log_in("administrator", "")
+    assert "谢协理" in listed(client)
+    asked = {"worker": [made.user.pk], "confirmed": "on"}
+    assert client.post(reverse("console:codes"), asked).status_code == 200
+    assert authenticate_token(made.token) is None
+
+
 def test_other_streets_have_no_hand_in_it(made, log_in):
     client = log_in("street", "440106005")
     address = reverse("console:lost-phone", args=[made.user.pk])

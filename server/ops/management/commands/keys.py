@@ -76,19 +76,20 @@ class Command(BaseCommand):
             raise CommandError(str(error.strerror)) from None
         password = _asked(_("Password of the file: ")) if options["encrypted"] else None
         passphrase = _new_passphrase() if options["passphrase"] else None
-        key = keys.take_in(pem=pem, password=password, passphrase=passphrase)
-        if passphrase is None:
-            waiting = opening.take_up_sealed(key=key, at=clock.now())
-        else:
-            waiting = opening.open_with_passphrase(key=key, passphrase=passphrase, at=clock.now())
+        at = clock.now()
+        key, waiting = opening.take_private_key(
+            pem=pem, password=password, passphrase=passphrase, at=at
+        )
+        if passphrase is not None:
+            waiting = opening.open_with_passphrase(key=key, passphrase=passphrase, at=at).opened
         self._opened(key, waiting)
 
     def _open(self, options: dict[str, Any]) -> None:
         key, passphrase = keys.named(options["key"]), None
         if key.opening == EncryptionKey.Opening.PASSPHRASE:
             passphrase = _asked(_("Passphrase of the key: "))
-        count = opening.open_with_passphrase(key=key, passphrase=passphrase, at=clock.now())
-        self._opened(key, count)
+        told = opening.open_with_passphrase(key=key, passphrase=passphrase, at=clock.now())
+        self._opened(key, told.opened)
 
     def _opened(self, key: EncryptionKey, count: int) -> None:
         sentence = ngettext(
@@ -134,8 +135,6 @@ def _asked(prompt: str) -> str:
 
 def _new_passphrase() -> str:
     passphrase = _asked(_("New passphrase: "))
-    if len(passphrase) < 10:
-        raise CommandError(_("A passphrase has at least 10 characters."))
     if sys.stdin.isatty() and _asked(_("Once more: ")) != passphrase:
         raise CommandError(_("The two differ; nothing was changed."))
     return passphrase

@@ -1,0 +1,136 @@
+"""Encryption keys on the wire; a private half or a passphrase only ever comes in."""
+
+from __future__ import annotations
+
+import django_filters
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from server.api.filters import Flag, Ordering
+from server.forms.encryption import as_text
+from server.forms.keys import PASSPHRASE_LENGTH, PEM_BYTES
+from server.forms.models import EncryptionKey
+from server.submissions.models import EncryptedVersion
+
+
+class CarryingVersionSerializer(serializers.Serializer):
+    """A form version that carries the key."""
+
+    form = serializers.CharField(read_only=True, source="form.form_id")
+    version = serializers.CharField(read_only=True)
+    is_current = serializers.SerializerMethodField()
+
+    def get_is_current(self, version) -> bool:
+        return version.pk == version.form.current_version_id
+
+
+class EncryptedCountsSerializer(serializers.Serializer):
+    """How many records came with the key, by what became of them."""
+
+    incomplete = serializers.IntegerField(read_only=True, default=0, help_text="Files missing.")
+    sealed = serializers.IntegerField(
+        read_only=True, default=0, help_text="Waiting for the private key or its passphrase."
+    )
+    opened = serializers.IntegerField(read_only=True, default=0)
+    tampered = serializers.IntegerField(
+        read_only=True, default=0, help_text="Altered after encryption."
+    )
+
+
+class EncryptionKeySerializer(serializers.Serializer):
+    """A key, who carries it, and what came with it."""
+
+    fingerprint = serializers.CharField(
+        read_only=True, help_text="Hex SHA-256 of the public key; the first 8 are its short name."
+    )
+    form = serializers.CharField(
+        read_only=True, source="form_id", help_text="It was made for; empty: a workbook brought it."
+    )
+    opening = serializers.ChoiceField(
+        read_only=True,
+        choices=EncryptionKey.Opening.choices,
+        help_text="How its private half is opened; `none`: it is not here.",
+    )
+    public_key = serializers.SerializerMethodField(help_text="As a form carries it.")
+    created_at = serializers.DateTimeField(read_only=True)
+    retired_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    form_versions = CarryingVersionSerializer(many=True, read_only=True)
+    records = serializers.SerializerMethodField()
+
+    def get_public_key(self, key: EncryptionKey) -> str:
+        return as_text(bytes(key.public_key))
+
+    @extend_schema_field(EncryptedCountsSerializer)
+    def get_records(self, key: EncryptionKey) -> dict[str, int]:
+        held = self.context["records"].get(key.pk, {})
+        return {state: held.get(state, 0) for state in EncryptedVersion.State.values}
+
+
+class _PassphraseSerializer(serializers.Serializer):
+    passphrase = serializers.CharField(
+        required=False,
+        default=None,
+        allow_null=True,
+        trim_whitespace=False,
+        max_length=500,
+        help_text=(
+            f"At least {PASSPHRASE_LENGTH} characters. Without one the server opens records by "
+            "itself; with one they stay sealed until it is given, and if it is lost, so are they."
+        ),
+    )
+
+
+class NewKeySerializer(_PassphraseSerializer):
+    """For which form a key is made; it need not be published yet."""
+
+    form = serializers.CharField(max_length=250)
+
+
+class PrivateKeySerializer(_PassphraseSerializer):
+    """The private half of a key that forms carry."""
+
+    pem = serializers.CharField(max_length=PEM_BYTES, trim_whitespace=False)
+    password = serializers.CharField(
+        required=False,
+        default=None,
+        allow_null=True,
+        trim_whitespace=False,
+        max_length=500,
+        help_text="Of the PEM, if it has one.",
+    )
+
+
+class OpeningSerializer(serializers.Serializer):
+    """What opens the key."""
+
+    passphrase = serializers.CharField(
+        required=False,
+        default=None,
+        allow_null=True,
+        trim_whitespace=False,
+        max_length=500,
+        help_text="Not needed for a key the server opens by itself.",
+    )
+
+
+class OpenedSerializer(serializers.Serializer):
+    """What this request came to; while `goes_on`, ask again."""
+
+    opened = serializers.IntegerField(read_only=True)
+    altered = serializers.IntegerField(
+        read_only=True, help_text="They were not what their phones encrypted."
+    )
+    left = serializers.IntegerField(read_only=True, help_text="Still sealed.")
+    goes_on = serializers.BooleanField(
+        read_only=True, help_text="Whether asking again would open more."
+    )
+
+
+class EncryptionKeyFilters(django_filters.FilterSet):
+    form = django_filters.CharFilter(field_name="form_id")
+    is_retired = Flag(field_name="retired_at", lookup_expr="isnull", exclude=True)
+    ordering = Ordering(fields=[("created_at", "created_at"), ("form_id", "form")])
+
+    class Meta:
+        model = EncryptionKey
+        fields: list[str] = []

@@ -1,0 +1,167 @@
+"""Encrypted forms at the desk: keys made, given and used, and what a record says of itself."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from server.forms import encryption, services
+from server.forms.models import EncryptionKey
+from server.submissions import drain, opening
+from server.submissions.models import EncryptedVersion
+from server.submissions.selectors import encrypted_counts
+from tests.factories.encrypted import (
+    PASSPHRASE,
+    make_encrypted_form,
+    make_own_key,
+    send_encrypted,
+)
+from tests.factories.submissions import make_phone
+from tests.samples import xlsforms
+
+pytestmark = pytest.mark.django_db
+PAGE = "/encryption"
+HTMX = {"hx-request": "true"}
+
+
+@pytest.fixture
+def admin(log_in) -> Client:
+    return log_in("administrator", "")
+
+
+@pytest.fixture
+def phone(divisions):
+    return make_phone()
+
+
+def submission_page(client: Client, submission) -> str:
+    return client.get(reverse("console:submission", args=[submission.pk])).content.decode()
+
+
+def test_a_key_is_made_and_changed_and_the_form_is_published_with_it(divisions, admin) -> None:
+    assert "There is no key yet" in admin.get(PAGE).content.decode()
+    workbook = xlsforms.workbook(xlsforms.HOUSEHOLD)
+    services.publish(workbook=workbook, filename="f.xlsx", publisher=None, validate=False)
+    assert "not encrypted" in admin.get(PAGE).content.decode()
+    address = f"{PAGE}/new"
+    assert 'value="household" selected' in admin.get(address + "?form=household").content.decode()
+    for passphrase, again in (("correct horse", "correct hors"), ("short", "short")):
+        asked = {"form": "household", "passphrase": passphrase, "again": again}
+        refused = admin.post(address, asked)
+        assert refused.status_code == 400
+        assert passphrase not in refused.content.decode().replace("too short", "")
+    assert not EncryptionKey.objects.exists()
+    assert admin.post(address, {"form": "unknown"}).status_code == 400
+
+    made = admin.post(address, {"form": "household", "passphrase": PASSPHRASE, "again": PASSPHRASE})
+    assert (made.status_code, made.url) == (302, PAGE)
+    first = EncryptionKey.objects.get()
+    version = first.form_versions.get()
+    page = admin.get(PAGE).content.decode()
+
+    assert (first.opening, version.published_by.username) == ("passphrase", "administrator-0")
+    assert f'id="key-{first}"' in page
+    assert version.version in page
+    assert "opened with the passphrase" in page
+    assert PASSPHRASE not in page
+    assert f"Key {first}" in admin.get("/forms").content.decode()
+
+    admin.post(address, {"form": "household"})
+    second = EncryptionKey.objects.get(retired_at=None)
+    assert (second.opening, second.form_versions.count()) == ("automatic", 1)
+
+
+def test_what_waits_is_opened_in_batches_while_the_page_holds_the_passphrase(
+    phone, admin, log_in, monkeypatch
+) -> None:
+    version = make_encrypted_form()
+    altered = send_encrypted(phone, version, 1)
+    for number in (2, 3):
+        send_encrypted(phone, version, number)
+    altered.current_version.attachments.filter(name="door.jpg.enc").update(
+        sha256=altered.current_version.attachments.get(name="submission.xml.enc").sha256
+    )
+    monkeypatch.setattr(opening, "SECONDS_AT_ONCE", 0.0)
+    address = f"{PAGE}/{version.encryption_key.fingerprint}/open"
+    given = {"passphrase": PASSPHRASE}
+    assert "Open 3 records" in admin.get(PAGE).content.decode()
+    assert log_in("street").post(address, given).status_code == 403
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(log_in("administrator", "").get(PAGE).wsgi_request.user)
+    assert strict.post(address, given).status_code == 403
+    assert admin.get(address).status_code == 405
+    wrong = admin.post(address, {"passphrase": "another horse"}, headers=HTMX)
+    assert wrong.status_code == 400
+    assert 'data-problem="wrong-passphrase"' in wrong.content.decode()
+    assert admin.post(f"{PAGE}/abcdef/open", given, headers=HTMX).status_code == 404
+    assert encrypted_counts() == {version.encryption_key_id: {"sealed": 3}}
+
+    first = admin.post(address, given, headers=HTMX)
+    second = admin.post(address, {**given, "opened": "0", "altered": "1"}, headers=HTMX)
+    third = admin.post(address, {**given, "opened": "1", "altered": "1"}, headers=HTMX)
+
+    assert "Opened 0, 2 left. Altered after encryption: 1." in first.content.decode()
+    assert "goes-on" in first.headers["HX-Trigger-After-Settle"]
+    assert "Opened 1, 1 left." in second.content.decode()
+    assert '<progress value="2" max="3">' in second.content.decode()
+    done = third.content.decode()
+    assert '<div id="notice" hx-swap-oob' in done, "an earlier refusal goes away"
+    assert "Opened 2, 0 left." in done
+    assert third.headers["HX-Retarget"] == "#keys"
+    assert "HX-Trigger-After-Settle" not in third.headers
+    assert "nothing waits" in done
+    assert "/submissions?flag=tampered" in done
+    assert all(PASSPHRASE not in page.content.decode() for page in (first, second, third))
+    assert encrypted_counts()[version.encryption_key_id] == {"opened": 2, "tampered": 1}
+
+
+def test_a_file_gone_from_the_disk_keeps_none_of_the_other_records_closed(phone, admin) -> None:
+    from server.core import blobs
+
+    version = make_encrypted_form()
+    broken, _sound = (send_encrypted(phone, version, number) for number in (1, 2))
+    file = broken.current_version.attachments.get(name="submission.xml.enc")
+    blobs.path_of(file.sha256).unlink()
+    address = f"{PAGE}/{version.encryption_key.fingerprint}/open"
+
+    told = admin.post(address, {"passphrase": PASSPHRASE}, follow=True).content.decode()
+    assert "Opened 1, 1 left." in told
+    told = admin.post(address, {"passphrase": PASSPHRASE}, follow=True).content.decode()
+    assert "files are gone from this server" in told
+
+
+def test_a_record_says_what_it_waits_for_until_the_private_key_is_given(phone, admin) -> None:
+    private = encryption.make_private_key()
+    key = make_own_key(encryption.public_bytes(private))
+    version = make_encrypted_form(key)
+    waiting = send_encrypted(phone, version, 1, without=["door.jpg.enc"])
+    sealed = send_encrypted(phone, version, 2)
+
+    incomplete = submission_page(admin, waiting)
+    assert 'data-encrypted="incomplete"' in incomplete
+    assert '<li class="code">door.jpg.enc</li>' in incomplete
+    assert "submission.xml.enc</li>" not in incomplete
+    assert f"the private half of key {key}" in submission_page(admin, sealed)
+    assert "only the public key" in admin.get(PAGE).content.decode()
+
+    pem = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"of the file"),
+    )
+    address = f"{PAGE}/private-key"
+    for content, password in ((pem, ""), (b"-----BEGIN", "of the file"), (b"x" * 70_000, "")):
+        asked = {"file": SimpleUploadedFile("k.pem", content), "password": password}
+        assert admin.post(address, asked).status_code == 400
+    asked = {"file": SimpleUploadedFile("k.pem", pem), "password": "of the file"}
+    told = admin.post(address, asked, follow=True).content.decode()
+    assert "1 record is being opened" in told
+    drain.drain_now()
+
+    assert 'data-encrypted="' not in submission_page(admin, sealed)
+    signed = send_encrypted(phone, version, 3, signed="another")
+    assert 'data-encrypted="tampered"' in submission_page(admin, signed)
+    assert EncryptedVersion.objects.filter(state="opened").count() == 1
