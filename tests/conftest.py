@@ -21,14 +21,31 @@ STREET = "440106003"
 COMMUNITY = "440106003001"
 OTHER_COMMUNITY = "440106003002"
 OTHER_STREET_COMMUNITY = "440106005001"
+OFFICE_FILES = frozenset(
+    f"tests/acceptance/{name}.py"
+    for name in (
+        *(f"openrosa/test_{part}" for part in ("access", "again", "briefcase", "central", "forms")),
+        *(f"openrosa/test_{part}" for part in ("hostile", "races", "sending", "transport")),
+        "test_digest",
+        "test_from_phone_to_map",
+        "test_large_uploads",
+        "test_slow_phones",
+        "test_two_engines",
+    )
+)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests go to one worker, and so do those of the running office: each worker would set one up."""
-    for item in items:
-        group = "office" if "office" in getattr(item, "fixturenames", ()) else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """A file's tests go to one worker, and all of the running office's do: each worker would set one up."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneOffice(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            return "office" if file in OFFICE_FILES else file
+
+    return OneOffice(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -147,7 +147,7 @@ TIME_ZONE = "Asia/Shanghai"
 # --- files -----------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
+STATIC_ROOT = Path(env.str("RUHU_STATIC", default=str(VAR / "static")))
 STATICFILES_DIRS = [("vendor/maplibre-gl", VAR / "npm" / "node_modules" / "maplibre-gl" / "dist")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -48,6 +48,7 @@ class Office:
             **os.environ,
             "DATABASE_URL": f"postgis:///{self.database}?{urlencode(query)}",
             "RUHU_BLOBS": str(self.folder / "blobs"),
+            "RUHU_STATIC": str(self.folder / "static"),
             "RUHU_DEBUG": "false",
         }
 

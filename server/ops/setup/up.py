@@ -145,7 +145,7 @@ def suite(places: Places, arguments: Sequence[str]) -> int:
     with database.running():
         surroundings = application.environment(places, database)
         failed = _all_at_once(checks, places, surroundings)
-        tests = [*bin_, "pytest", "-n", "2", "--dist", "loadgroup", *arguments]
+        tests = [*bin_, "pytest", "-n", "2", "--dist", "loadfile", *arguments]
         print("=== pytest", file=sys.stderr, flush=True)
         if subprocess.run(
             tests, cwd=places.root, env=surroundings, stdin=subprocess.DEVNULL, check=False
