@@ -80,25 +80,40 @@ def seen_instance(document: bytes, kinds: Mapping[str, Sensitivity], seen: Sight
     Raises BadXml.
     """
     root = parse(document)
+    if seen.behind_masks:
+        if not seen.restricted:
+            _withhold(root, kinds)
+        return root
     texts = list(_texts(root, f"/{local_name(root)}", kinds, Sensitivity.OPEN))
-    sealed: set[str] = set()
-    if not seen.behind_masks:
-        sealed = {
-            text
-            for _element, text, kind in texts
-            if kind is Sensitivity.MASKED and len(text) >= _TELLING
-        }
+    sealed = {
+        text
+        for _element, text, kind in texts
+        if kind is Sensitivity.MASKED and len(text) >= _TELLING
+    }
     longest_first = sorted(sealed, key=len, reverse=True)
     for element, text, kind in texts:
         if kind is Sensitivity.RESTRICTED and not seen.restricted:
             element.text = ""
-        elif kind is Sensitivity.MASKED and not seen.behind_masks:
+        elif kind is Sensitivity.MASKED:
             element.text = mask(text)
         else:
             for value in longest_first:
                 if value in text:
                     element.text = text = text.replace(value, mask(value))
     return root
+
+
+def _withhold(root: etree._Element, kinds: Mapping[str, Sensitivity]) -> None:
+    """Take the restricted answers out; nothing else needs to be looked at."""
+    for path, kind in kinds.items():
+        if kind is Sensitivity.RESTRICTED:
+            first, *names = path.strip("/").split("/")
+            level = [root] if first == local_name(root) else []
+            for name in names:
+                level = [child for one in level for child in one.iterchildren(f"{{*}}{name}")]
+            for element in level:
+                element.text = ""
+                del element[:]
 
 
 def _texts(

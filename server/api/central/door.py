@@ -78,12 +78,19 @@ Handler: TypeAlias = Callable[..., Any]
 
 
 class Door:
-    """An address: a handler a method. What they return is JSON unless it is a response."""
+    """An address: a handler a method, for people who have logged in. What it returns is JSON unless it is a response."""
 
     csrf_exempt = True  # no cookie logs anybody in here
 
-    def __init__(self, *, headers: Mapping[str, str] | None = None, **handlers: Handler) -> None:
-        self.handlers, self.headers = handlers, headers or {}
+    def __init__(
+        self,
+        *,
+        headers: Mapping[str, str] | None = None,
+        is_open: bool = False,
+        **handlers: Handler,
+    ) -> None:
+        self.handlers: Mapping[str, Handler] = handlers
+        self.headers, self.is_open = headers or {}, is_open
 
     def __call__(self, request: HttpRequest, **names: str) -> HttpResponseBase:
         response = self._answer(request, names)
@@ -101,7 +108,10 @@ class Door:
                 raise MethodNotAllowed(method=method[:20])
             if not all(is_storable(name) for name in names.values()):
                 raise NothingHere
-            found = handler(Asked(request), **names)
+            asked = Asked(request)
+            if not self.is_open:
+                asked.user  # noqa: B018 who it is comes before what is asked
+            found = handler(asked, **names)
             if isinstance(found, HttpResponseBase):
                 return found
             return JsonResponse(found, safe=False, json_dumps_params={"ensure_ascii": False})
@@ -137,9 +147,9 @@ class Nowhere(Door):
     """Takes any method, to say that nothing is there."""
 
     def __init__(self) -> None:
-        super().__init__(
-            GET=nowhere, POST=nowhere, PUT=nowhere, PATCH=nowhere, DELETE=nowhere, OPTIONS=nowhere
-        )
+        methods = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+        super().__init__(is_open=True)
+        self.handlers = dict.fromkeys(methods, nowhere)
 
 
 def person(request: HttpRequest, username: str, password: str) -> User:

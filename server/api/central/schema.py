@@ -34,6 +34,7 @@ class Field:
     kind: str  # group, repeat, question
     type: str  # of a question, as FormVersion.questions has it
     children: tuple[Field, ...] = ()
+    has_repeats: bool = False  # below it
 
     @property
     def edm(self) -> str:
@@ -116,9 +117,9 @@ def _fields(
         made = _untaken(identifier(item["name"]), taken)
         taken.add(made)
         below = () if item["kind"] == "question" else _fields(item["path"], cut, children)
-        found.append(
-            Field(item["path"][cut:], item["name"], made, item["kind"], item["type"], below)
-        )
+        has_repeats = any(field.kind == "repeat" or field.has_repeats for field in below)
+        named = (item["path"][cut:], item["name"], made, item["kind"], item["type"])
+        found.append(Field(*named, below, has_repeats))
     return tuple(found)
 
 

@@ -95,12 +95,10 @@ def unanswered(instance_id: str, columns: tuple[Field, ...]) -> dict[str, Any]:
 
 def answered(root: etree._Element, paths: frozenset[str]) -> int:
     """How many of the questions with those paths are answered, each repetition counted."""
-    names = {path.rpartition("/")[2] for path in paths}
-    return sum(
-        1
-        for element in root.iter()
-        if local_name(element) in names and (element.text or "").strip() and not len(element)
-    )
+    names = {f"{{*}}{path.rpartition('/')[2]}" for path in paths}
+    if not names:
+        return 0
+    return sum(1 for one in root.iter(*names) if (one.text or "").strip() and not len(one))
 
 
 def value(text: str, type: str, *, wkt: bool = False) -> Any:
@@ -158,7 +156,7 @@ def _values(
             text = "" if first is None else first.text or ""
             found[field.odata_name] = value(text, field.type, wkt=wkt)
         elif field.kind == "group":
-            below = place.group(field)
+            below = place.group(field) if field.has_repeats else place
             found[field.odata_name] = _values(first, field.children, below, wkt, expand)
         else:
             link = f"{place.link}/{quote(field.odata_name)}"

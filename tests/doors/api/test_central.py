@@ -463,3 +463,8 @@ def test_bad_input_is_refused_in_central_s_shape(street, asking):
     assert client.head(FORM, secure=True).content == b""
     basic = base64.b64encode(b"\xff:\xff").decode()
     assert_central(get(Client(headers={"authorization": f"Basic {basic}"}), FORMS), 401.2)
+
+
+def test_an_administrator_of_everything_sees_everything(street, asking):
+    client = asking("administrator", area="")
+    assert {row["__id"] for row in table(client)["value"]} == {"uuid:1", "uuid:2"}
