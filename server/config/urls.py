@@ -2,6 +2,7 @@
 
 from django.urls import include, path, re_path
 
+from server.api.central import door as central
 from server.api.views.base import Nowhere
 from server.openrosa.urls import OPENROSA
 from server.ops.health import healthz
@@ -13,6 +14,8 @@ urlpatterns = [
     path("odk/", include((OPENROSA, "openrosa"), namespace="odk")),
     path("api/v1/", include("server.api.urls", namespace="api")),
     re_path("^api(/|$)", Nowhere.as_view()),
+    path("v1/", include("server.api.central.urls", namespace="central")),
+    path("v1", central.Nowhere()),
     path("", include("server.console.urls", namespace="console")),
 ]
 

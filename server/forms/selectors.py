@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from psycopg.types.numeric import Int8
@@ -138,6 +139,25 @@ def forms(access: Access) -> QuerySet[Form]:
         .defer("current_version__encryption_key__private_key")
         .annotate(n_versions=Count("versions", distinct=True))
     )
+
+
+def published(access: Access) -> QuerySet[Form]:
+    """The forms that have a version, with it but without the large columns."""
+    heavy = ("xform", "mapping", "questions", "warnings")
+    return (
+        forms(access)
+        .exclude(current_version=None)
+        .defer(*(f"current_version__{name}" for name in heavy))
+    )
+
+
+def mappings(form: Form) -> dict[int, tuple[str, dict[str, Any]]]:
+    """Version → its name and where its answers go."""
+    rows = FormVersion.objects.filter(form=form).order_by()
+    return {
+        pk: (version, mapping)
+        for pk, version, mapping in rows.values_list("pk", "version", "mapping")
+    }
 
 
 def versions(access: Access) -> QuerySet[FormVersion]:

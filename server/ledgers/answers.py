@@ -11,7 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from server.accounts.access import RESTRICTED, Access
+from lxml import etree
+
+from server.accounts.access import RESTRICTED, REVEALERS, Access
+from server.core.xml import local_name, parse
 from server.ledgers.columns import Sensitivity
 from server.ledgers.definitions import COLUMNS
 from server.ledgers.masking import mask
@@ -55,6 +58,75 @@ def shown_answers(submission: Submission, access: Access) -> list[ShownAnswer]:
     }
     may_see = access.may(RESTRICTED, submission.area_code)
     return list(_shown(tree, 0, kinds, sorted(sealed, key=len, reverse=True), may_see))
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How much of an area's answers somebody sees."""
+
+    behind_masks: bool
+    restricted: bool
+
+
+def sight(access: Access, area_code: str) -> Sight:
+    """What is masked shows itself to those who may reveal it, what is restricted to that role only."""
+    return Sight(access.may(REVEALERS, area_code), access.may(RESTRICTED, area_code))
+
+
+def seen_instance(document: bytes, kinds: Mapping[str, Sensitivity], seen: Sight) -> etree._Element:
+    """The instance as it may be seen, for programs: values stay as the phone wrote them.
+
+    `kinds` are `sensitivities` of the form. What is masked is so wherever its text stands.
+    Raises BadXml.
+    """
+    root = parse(document)
+    if seen.behind_masks:
+        if not seen.restricted:
+            _withhold(root, kinds)
+        return root
+    texts = list(_texts(root, f"/{local_name(root)}", kinds, Sensitivity.OPEN))
+    sealed = {
+        text
+        for _element, text, kind in texts
+        if kind is Sensitivity.MASKED and len(text) >= _TELLING
+    }
+    longest_first = sorted(sealed, key=len, reverse=True)
+    for element, text, kind in texts:
+        if kind is Sensitivity.RESTRICTED and not seen.restricted:
+            element.text = ""
+        elif kind is Sensitivity.MASKED:
+            element.text = mask(text)
+        else:
+            for value in longest_first:
+                if value in text:
+                    element.text = text = text.replace(value, mask(value))
+    return root
+
+
+def _withhold(root: etree._Element, kinds: Mapping[str, Sensitivity]) -> None:
+    """Take the restricted answers out; nothing else needs to be looked at."""
+    for path, kind in kinds.items():
+        if kind is Sensitivity.RESTRICTED:
+            first, *names = path.strip("/").split("/")
+            level = [root] if first == local_name(root) else []
+            for name in names:
+                level = [child for one in level for child in one.iterchildren(f"{{*}}{name}")]
+            for element in level:
+                element.text = ""
+                del element[:]
+
+
+def _texts(
+    element: etree._Element, path: str, kinds: Mapping[str, Sensitivity], around: Sensitivity
+) -> Iterator[tuple[etree._Element, str, Sensitivity]]:
+    """Elements with text of their own; what stands inside an answer is as sensitive as that."""
+    for child in element:
+        own = f"{path}/{local_name(child)}"
+        kind = kinds.get(own, around)
+        if text := (child.text or "").strip():
+            yield child, text, kind
+        if len(child):
+            yield from _texts(child, own, kinds, kind)
 
 
 def sensitivities(mapping: Mapping[str, Any]) -> dict[str, Sensitivity]:

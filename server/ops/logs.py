@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_TOKEN = re.compile(r"(/key/)[^/\s\"'?]+")
+_TOKEN = re.compile(r"(/key/|/v1/sessions/)[^/\s\"'?]+")
 _PERSONAL = re.compile(
     r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|\d{15}|1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?![0-9A-Za-z])"
 )

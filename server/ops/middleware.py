@@ -91,5 +91,8 @@ def unforeseen(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         body = {"type": "about:blank", "title": title, "status": 500, "request_id": request_id}
         return JsonResponse(body, status=500, content_type="application/problem+json")
+    if request.path.startswith("/v1/"):  # as ODK Central words it
+        details = {"request_id": request_id}
+        return JsonResponse({"message": title, "code": 500.1, "details": details}, status=500)
     told = _("Tell the administrator this number: {request_id}").format(request_id=request_id)
     return HttpResponse(f"{title}\n{told}\n", status=500, content_type="text/plain; charset=utf-8")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Greatest
 
 from server.accounts.access import REVIEWERS, Access
 from server.core.sealing import unseal_document
@@ -13,6 +15,7 @@ from server.submissions.models import (
     EncryptedVersion,
     Quarantined,
     QuarantineRefusal,
+    ReviewDecision,
     Submission,
     SubmissionVersion,
     Waiting,
@@ -61,6 +64,105 @@ def submission_named(
         .select_related("current_version")
         .first()
     )
+
+
+def records(access: Access, form_id: str) -> QuerySet[Submission]:
+    """A form's records of the user's areas, with `updated_at`: when last edited or decided upon, null if never.
+
+    Who sent a record sees it also while the worker process has still to find out its area.
+    """
+    seen = access.within()
+    if seen:  # an empty condition, which is everywhere, would vanish in an "or"
+        seen |= Q(submitter_id=access.user_id, area_code="", processed_at=None)
+    return _told_of(Submission.objects.filter(seen, form__form_id=form_id))
+
+
+def record_taken(submission_id: int) -> Submission:
+    """A record as its sender is told of it, who holds the same bytes whatever their areas."""
+    return _told_of(Submission.objects.all()).get(pk=submission_id)
+
+
+def _told_of(rows: QuerySet[Submission]) -> QuerySet[Submission]:
+    decided = ReviewDecision.objects.filter(submission=OuterRef("pk")).order_by()
+    latest = decided.values("submission").annotate(at=Max("at")).values("at")
+    edited = Case(
+        When(~Q(current_version__deprecated_id=""), then=F("current_version__received_at"))
+    )
+    return rows.annotate(updated_at=Greatest(edited, Subquery(latest))).select_related(
+        "submitter", "current_version__encrypted"
+    )
+
+
+def record(access: Access, form_id: str, instance_id: str) -> Submission:
+    """One of them by the instanceID of its first version or of an edit. Raises UnknownSubmission."""
+    versions = SubmissionVersion.objects.filter(form__form_id=form_id, instance_id=instance_id)
+    found = records(access, form_id).filter(pk__in=versions.values("submission")).first()
+    if found is None:
+        raise UnknownSubmission
+    return found
+
+
+def record_counts(access: Access) -> dict[int, dict[str, Any]]:
+    """Form → how many records the user's areas have of it by review state, and when the last came."""
+    rows = submissions(access).order_by().values_list("form_id", "review_state")
+    found: dict[int, dict[str, Any]] = {}
+    for form, state, count, latest in rows.annotate(count=Count("pk"), latest=Max("received_at")):
+        counts = found.setdefault(form, {"total": 0, "latest": latest, "states": {}})
+        counts["total"] += count
+        counts["latest"] = max(counts["latest"], latest)
+        counts["states"][state] = count
+    return found
+
+
+def in_batches(
+    rows: QuerySet[Submission],
+    order: Sequence[tuple[str, bool]],
+    after: Sequence[Any] = (),
+    size: int = 100,
+) -> Iterator[list[Submission]]:
+    """All rows, a few at a time, each with `n_versions` and `n_files` of its current version.
+
+    `order` names columns without nulls and whether they run downwards, the primary key
+    last; `after` is a row's values of them, from which to go on. So pages neither repeat
+    nor lose a record while others come in, and nothing is kept in memory or locked.
+    """
+    ordered = rows.order_by(*(f"{'-' if down else ''}{name}" for name, down in order))
+    while True:
+        left = ordered.filter(_behind(order, after)) if after else ordered
+        batch = list(left[:size])
+        if batch:
+            count_versions_and_files(batch)
+            yield batch
+        if len(batch) < size:
+            return
+        after = place_of(batch[-1], order)
+
+
+def place_of(row: Submission, order: Sequence[tuple[str, bool]]) -> tuple[Any, ...]:
+    """A row's values of the columns it is ordered by."""
+    return tuple(getattr(row, name) for name, _down in order)
+
+
+def _behind(order: Sequence[tuple[str, bool]], after: Sequence[Any]) -> Q:
+    found, same = Q(pk__in=()), Q()
+    for (name, down), value in zip(order, after, strict=True):
+        found |= same & Q(**{f"{name}__{'lt' if down else 'gt'}": value})
+        same &= Q(**{name: value})
+    return found
+
+
+def count_versions_and_files(batch: Sequence[Submission]) -> None:
+    """Give each row `n_versions`, and `n_files` of its current version. Two queries."""
+    versions = _counts(SubmissionVersion.objects.filter(submission__in=batch), "submission")
+    current = [row.current_version_id for row in batch]
+    files = _counts(Attachment.objects.filter(version__in=current, opened=None), "version")
+    for row in batch:
+        row.n_versions = versions.get(row.pk, 1)  # type: ignore[attr-defined]
+        row.n_files = files.get(row.current_version_id or 0, 0)  # type: ignore[attr-defined]
+
+
+def _counts(rows: QuerySet[Any], by: str) -> Mapping[int, int]:
+    return dict(rows.order_by().values_list(by).annotate(count=Count("pk")))
 
 
 def document_of(version: SubmissionVersion) -> bytes:

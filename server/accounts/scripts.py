@@ -1,0 +1,69 @@
+"""Sessions of programs that logged in with a person's password: a token instead of it, for a day.
+
+They lie among the console's sessions, but open nothing there, nor the console's here. A
+token is the session's key with a signature made outside the database, so that a copy of
+the database lets nobody in.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.signing import BadSignature, Signer
+
+from server.accounts.models import User
+
+LIFETIME: Final = timedelta(hours=24)
+_WHO: Final = "script_user"
+_PROOF: Final = "script_proof"
+_signer: Final = Signer(sep=".", salt=__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptSession:
+    token: str
+    csrf: str  # Central's clients expect one; nothing here asks for it
+    created_at: datetime
+    expires_at: datetime
+
+
+def begin(*, user: User, at: datetime) -> ScriptSession:
+    """A session of the user's; those that have expired are cleared away."""
+    SessionStore.clear_expired()
+    store = SessionStore()
+    store[_WHO], store[_PROOF] = user.pk, user.get_session_auth_hash()
+    store.set_expiry(LIFETIME)
+    store.create()
+    token = _signer.sign(str(store.session_key))
+    return ScriptSession(token, secrets.token_urlsafe(32), at, at + LIFETIME)
+
+
+def user_of(token: str) -> User | None:
+    """Whose session it is; None when it has ended, the password has changed or the user is shut out."""
+    store = _store(token)
+    if store is None:
+        return None
+    user = User.objects.filter(pk=store.get(_WHO, 0), is_active=True).first()
+    proof = str(store.get(_PROOF, ""))
+    is_current = user is not None and hmac.compare_digest(user.get_session_auth_hash(), proof)
+    return user if is_current else None
+
+
+def end(*, token: str) -> None:
+    """The token opens nothing any more."""
+    store = _store(token)
+    if store is not None and _WHO in store:
+        store.delete()
+
+
+def _store(token: str) -> SessionStore | None:
+    try:
+        key = _signer.unsign(token)
+    except BadSignature:
+        return None
+    return SessionStore(session_key=key)

@@ -1,0 +1,204 @@
+"""What this door refuses by itself, and Central's numbers for everything that can go wrong.
+
+Central's clients look at `code`: the status, a dot, and a number of Central's catalogue
+(`lib/util/problem.js`). What Central does not know gets its status and `.1`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from server.core.problems import Problem
+
+
+class CredentialsRefused(Problem):
+    """User name and password do not belong together, or the token has ended."""
+
+    type, status = "credentials-refused", 401
+    title = _("Log-in failed")
+    template = _(
+        "The user name or the password is wrong, or the session has ended. Phones' tokens open nothing here."
+    )
+
+
+class LogInFirst(CredentialsRefused):
+    """The request carries no log-in."""
+
+    type, status = "log-in-first", 401
+    title = _("Log-in required")
+    template = _(
+        "Log in with POST /v1/sessions and send the token as Bearer, or send user name and password by HTTP Basic over https."
+    )
+
+
+class LogInPause(CredentialsRefused):
+    """Too many wrong passwords. Not 429: clients would repeat by themselves what cannot succeed."""
+
+    type, status = "log-in-pause", 401
+    title = _("Too many wrong passwords")
+    template = _("Too many wrong passwords for this user name. Try again in 15 minutes.")
+
+
+class HttpsOnly(CredentialsRefused):
+    """HTTP Basic sends the password with every request, over a line that anybody can read."""
+
+    type, status = "https-only", 401
+    title = _("A secure connection is needed")
+    template = _(
+        "User name and password with each request are taken over https only. Use https, or log in once with POST /v1/sessions."
+    )
+
+
+class NotRaw(Problem):
+    """Raw documents and files go to street staff and administrators only."""
+
+    type, status = "not-raw", 403
+    title = _("Not allowed")
+    template = _("Records as they were received are given to street staff and administrators only.")
+
+
+class ODataTooOld(Problem):
+    """The client understands only versions of OData before 4.0."""
+
+    type, status = "odata-too-old", 400
+    title = _("OData 4.0 only")
+    template = _("This service speaks OData 4.0. Allow it in OData-MaxVersion.")
+
+
+class BadOption(Problem):
+    """A query option has a value that cannot be meant."""
+
+    type, status = "bad-option", 400
+    title = _("Query not valid")
+    template = _("The value of {option} cannot be used: {expected}.")
+
+
+class BadSkipToken(Problem):
+    """The place to go on from is none of this server's."""
+
+    type, status = "bad-skiptoken", 400
+    title = _("The page is not known")
+    template = _("$skiptoken is not one of this server's, or of another query. Begin without it.")
+
+
+class BadFilter(Problem):
+    """$filter cannot be read, or compares what cannot be compared."""
+
+    type, status = "bad-filter", 400
+    title = _("The filter cannot be read")
+    template = _("$filter cannot be read at character {at}. Check names, quotes and brackets.")
+
+
+class UnknownProperty(Problem):
+    """$select names no property of the table."""
+
+    type, status = "unknown-property", 400
+    title = _("No such property")
+    template = _("There is no property {property} in this table. $metadata lists them.")
+
+
+class BelowARepeat(Problem):
+    """$select names something inside a repeat, which is a table of its own."""
+
+    type, status = "below-a-repeat", 400
+    title = _("The property is in another table")
+    template = _("{property} belongs to a repeat. Ask for it in the repeat's own table.")
+
+
+class OptionNotOffered(Problem):
+    """OData knows the option, this service does not."""
+
+    type, status = "option-not-offered", 501
+    title = _("Not offered")
+    template = _("{feature} is not offered by this service. Leave it out.")
+
+
+class FilterNotOffered(Problem):
+    """$filter uses an operator or a function that is not offered."""
+
+    type, status = "filter-not-offered", 501
+    title = _("Not offered in a filter")
+    template = _(
+        "{text} is not offered in $filter. It takes eq ne lt le gt ge and or not, now() and the parts of a date."
+    )
+
+
+class FieldNotOffered(Problem):
+    """$filter or $orderby names a field that is none of the few of __system."""
+
+    type, status = "field-not-offered", 501
+    title = _("Not offered for this field")
+    template = _(
+        "{field} is not offered in $filter and $orderby. They take submissionDate, updatedAt, submitterId and reviewState of __system."
+    )
+
+
+class ExpandNotOffered(Problem):
+    """$expand takes only the star, and not together with $select."""
+
+    type, status = "expand-not-offered", 501
+    title = _("Not offered")
+    template = _("$expand takes * only, and not together with $select.")
+
+
+class OtherForm(Problem):
+    """The record names another form than the address does."""
+
+    type, status = "other-form", 400
+    title = _("The record is of another form")
+    template = _("The record is of the form {form_id}. Send it to that form's address.")
+
+
+class NoDeprecatedId(Problem):
+    """An edit names the version it replaces in deprecatedID."""
+
+    type, status = "no-deprecated-id", 400
+    title = _("The record does not say what it corrects")
+    template = _(
+        "A correction names the version it replaces in deprecatedID, which is one of this record's. Get the record again."
+    )
+
+
+_CODES: Final = {
+    "bad-xml": 400.1,
+    "unreadable-request": 400.1,
+    "no-instance-id": 400.2,
+    "not-an-instance": 400.2,
+    "reason-missing": 400.2,
+    "invalid-request": 400.3,
+    "other-form": 400.8,
+    "bad-option": 400.11,
+    "instance-id-too-long": 400.13,
+    "bad-filter": 400.18,
+    "no-deprecated-id": 400.19,
+    "unknown-property": 400.23,
+    "below-a-repeat": 400.24,
+    "bad-skiptoken": 400.35,
+    "credentials-refused": 401.2,
+    "log-in-first": 401.2,
+    "log-in-pause": 401.2,
+    "https-only": 401.3,
+    "original-not-here": 404.5,
+    "unknown-form-version": 404.6,
+    "form-closed": 409.2,
+    "edit-superseded": 409.9,
+    "filter-not-offered": 501.4,
+    "field-not-offered": 501.5,
+    "expand-not-offered": 501.6,
+}
+
+
+def code_of(problem: Problem) -> float:
+    """Central's number for the problem; its whole part is the status."""
+    return _CODES.get(problem.type, problem.status + 0.1)
+
+
+def document(problem: Problem) -> dict[str, Any]:
+    """The error as Central words it; `details` has what the sentence was made from."""
+    told = {
+        key: value for key, value in problem.data.items() if isinstance(value, (str, int, list))
+    }
+    details = {"problem": problem.type, **told}
+    return {"message": problem.detail, "code": code_of(problem), "details": details}

@@ -1,0 +1,41 @@
+"""Central's addresses below /v1; every other one is Central's 404."""
+
+from typing import Final
+
+from django.urls import path, re_path
+
+from server.api.central.door import Door, Nowhere
+from server.api.central.views import forms, odata, people, submissions
+
+app_name = "central"
+
+_ODATA: Final = {"OData-Version": "4.0"}
+_FORM: Final = "projects/1/forms/<str:form>"
+_RECORDS: Final = f"{_FORM}/submissions"
+_RECORD: Final = f"{_RECORDS}/<str:instance>"
+
+urlpatterns = [
+    path("sessions", Door(POST=people.log_in, is_open=True)),
+    path("sessions/<str:token>", Door(DELETE=people.log_out)),
+    path("users/current", Door(GET=people.current_user)),
+    path("projects", Door(GET=forms.projects)),
+    path("projects/1", Door(GET=forms.project)),
+    path("projects/1/forms", Door(GET=forms.form_list)),
+    path(f"{_FORM}.svc", Door(GET=odata.service, headers=_ODATA)),
+    path(f"{_FORM}.svc/<path:path>", Door(GET=odata.resource, headers=_ODATA)),
+    path(f"{_FORM}.xml", Door(GET=forms.form_xml)),
+    path(_FORM, Door(GET=forms.form)),
+    path(f"{_FORM}/fields", Door(GET=forms.fields)),
+    path(f"{_FORM}/versions", Door(GET=forms.versions)),
+    path(f"{_FORM}/versions/<str:version>.xml", Door(GET=forms.version_xml)),
+    path(_RECORDS, Door(GET=submissions.submissions, POST=submissions.create)),
+    path(f"{_RECORD}.xml", Door(GET=submissions.document)),
+    path(_RECORD, Door(GET=submissions.submission, PUT=submissions.edit, PATCH=submissions.decide)),
+    path(f"{_RECORD}/comments", Door(GET=submissions.comments)),
+    path(f"{_RECORD}/attachments", Door(GET=submissions.attachments)),
+    path(
+        f"{_RECORD}/attachments/<str:name>",
+        Door(GET=submissions.attachment, POST=submissions.attach),
+    ),
+    re_path("", Nowhere()),
+]

@@ -1,0 +1,90 @@
+"""The one project and its forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+
+from server.accounts.access import common_prefix
+from server.api.central import shapes
+from server.api.central.door import Asked
+from server.api.central.reading import form_named
+from server.api.central.schema import schema_of
+from server.api.problems import NotAllowed, NothingHere
+from server.forms import selectors as forms
+from server.geo.selectors import division_names
+from server.submissions.selectors import record_counts
+
+
+def projects(asked: Asked) -> list[dict[str, Any]]:
+    """The installation, for everybody who may see anything in it."""
+    return [_project(asked)] if asked.access.areas() else []
+
+
+def project(asked: Asked) -> dict[str, Any]:
+    if not asked.access.areas():
+        raise NotAllowed
+    return _project(asked)
+
+
+def form_list(asked: Asked) -> list[dict[str, Any]]:
+    """All published forms; with X-Extended-Metadata also how many records the caller may see."""
+    found = forms.published(asked.access).order_by("form_id")
+    if not asked.is_extended:
+        return [shapes.form(form) for form in found]
+    counts = record_counts(asked.access)
+    return [{**shapes.form(form), **shapes.form_extended(counts.get(form.pk))} for form in found]
+
+
+def form(asked: Asked, form: str) -> dict[str, Any]:
+    found = form_named(asked, form)
+    told = shapes.form(found)
+    if asked.is_extended:
+        told |= shapes.form_extended(record_counts(asked.access).get(found.pk))
+    return told
+
+
+def form_xml(asked: Asked, form: str) -> HttpResponse:
+    """The XForm of the current version, byte for byte as phones get it."""
+    version = form_named(asked, form).current_version
+    assert version is not None  # noqa: S101 of published forms only
+    return HttpResponse(bytes(version.xform), content_type="application/xml; charset=utf-8")
+
+
+def versions(asked: Asked, form: str) -> list[dict[str, Any]]:
+    """All versions, newest first."""
+    found = form_named(asked, form)
+    return [shapes.form_version(row) for row in forms.versions(asked.access).filter(form=found)]
+
+
+def version_xml(asked: Asked, form: str, version: str) -> HttpResponse:
+    """The XForm of one version; `___` is the empty one."""
+    name = "" if version == "___" else version
+    rows = forms.versions(asked.access).filter(form=form_named(asked, form), version=name)
+    found = rows.first()
+    if found is None:
+        raise NothingHere
+    return HttpResponse(bytes(found.xform), content_type="application/xml; charset=utf-8")
+
+
+def fields(asked: Asked, form: str) -> list[dict[str, Any]]:
+    """The questions of the current version, flat; with ?odata=true by their names in OData."""
+    version = form_named(asked, form).current_version
+    assert version is not None  # noqa: S101 of published forms only
+    by_odata = asked.request.GET.get("odata", "").lower() == "true"
+    return shapes.fields(schema_of(version.questions), odata=by_odata)
+
+
+def _project(asked: Asked) -> dict[str, Any]:
+    """Called as the division that holds all areas of the caller."""
+    prefix = common_prefix(asked.access.areas())
+    code = prefix.ljust(12, "0")
+    name = division_names([code]).get(code, "Ruhu") if prefix else "Ruhu"
+    found = forms.published(asked.access).order_by("created_at")
+    listed = list(found)
+    begun = listed[0].created_at if listed else asked.user.created_at
+    told = shapes.project(name, begun)
+    if asked.is_extended:
+        told |= shapes.project_extended(len(listed), record_counts(asked.access))
+    return told

@@ -1,0 +1,191 @@
+"""Records: what came in, its files, what was decided; and sending new ones."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+from django.http import FileResponse, HttpResponse
+
+from server.accounts.access import REVEALERS, Access
+from server.accounts.models import Disclosure, Role
+from server.accounts.services import disclose
+from server.api.central import bodies, shapes
+from server.api.central.conditions import STATES
+from server.api.central.door import Asked, is_storable
+from server.api.central.problems import NoDeprecatedId, NotRaw, OtherForm
+from server.api.central.reading import REASON, form_named
+from server.api.problems import InvalidRequest, NotAllowed, NothingHere
+from server.core import blobs
+from server.core.problems import Problem
+from server.submissions import envelope as envelopes
+from server.submissions import selectors
+from server.submissions.models import Submission, SubmissionVersion
+from server.submissions.services import IncomingFile, Sender, receive, review
+
+SENDERS = frozenset({Role.WORKER, Role.STREET, Role.ADMINISTRATOR})
+
+
+def submissions(asked: Asked, form: str) -> list[dict[str, Any]]:
+    """All records of the form without their answers, newest first; `limit` and `offset` are Central's."""
+    form_named(asked, form)
+    rows = selectors.records(asked.access, form).order_by("-pk").defer("current_version__document")
+    offset, limit = _number(asked, "offset"), _number(asked, "limit")
+    if offset is not None or limit is not None:
+        start = offset or 0
+        rows = rows[start:] if limit is None else rows[start : start + limit]
+    return [_told(asked, row) for row in rows.iterator(chunk_size=1000)]
+
+
+def submission(asked: Asked, form: str, instance: str) -> dict[str, Any]:
+    return _told(asked, selectors.record(asked.access, form, instance))
+
+
+def document(asked: Asked, form: str, instance: str) -> HttpResponse:
+    """The instance as it was received; recorded as revealed."""
+    row = _raw(asked, form, instance)
+    _record(asked, row, Disclosure.Kind.REVEAL, "document")
+    return HttpResponse(
+        selectors.document_of(_version(row)), content_type="application/xml; charset=utf-8"
+    )
+
+
+def attachments(asked: Asked, form: str, instance: str) -> list[dict[str, Any]]:
+    row = selectors.record(asked.access, form, instance)
+    return [shapes.attachment(file) for file in selectors.files_of(row.current_version_id)]
+
+
+def attachment(asked: Asked, form: str, instance: str, name: str) -> FileResponse:
+    """A file of the current version; recorded as opened."""
+    row = _raw(asked, form, instance)
+    found = selectors.files_of(row.current_version_id).filter(name=name).first()
+    if found is None or not blobs.path_of(found.sha256).exists():
+        raise NothingHere
+    _record(asked, row, Disclosure.Kind.MEDIA, found.name)
+    return FileResponse(
+        blobs.path_of(found.sha256).open("rb"),
+        as_attachment=True,
+        filename=found.name,
+        content_type="application/octet-stream",
+    )
+
+
+def comments(asked: Asked, form: str, instance: str) -> list[dict[str, Any]]:
+    """The reasons of the decisions, newest first."""
+    row = selectors.record(asked.access, form, instance)
+    return [shapes.comment(one) for one in row.decisions.exclude(reason="").order_by("-at", "-pk")]
+
+
+def create(asked: Asked, form: str) -> dict[str, Any]:
+    """A new record, taken as one from a phone; the same bytes once more are no error."""
+    document = bodies.whole(asked.request)
+    _check_form(document, form)
+    return _receive(asked, document)
+
+
+def edit(asked: Asked, form: str, instance: str) -> dict[str, Any]:
+    """A correction of the record, which names in deprecatedID the version it replaces."""
+    row = selectors.record(asked.access, form, instance)
+    document = bodies.whole(asked.request)
+    _check_form(document, form)
+    replaced = envelopes.parse(document).deprecated_id
+    if not replaced or not row.versions.filter(instance_id=replaced).exists():
+        raise NoDeprecatedId
+    return _receive(asked, document)
+
+
+def decide(asked: Asked, form: str, instance: str) -> dict[str, Any]:
+    """`reviewState`, with the reason in `reason` or the header X-Action-Notes (percent-encoded)."""
+    row = selectors.record(asked.access, form, instance)
+    body = bodies.read_json(asked.request)
+    ours = {theirs: our for our, theirs in STATES.items()}
+    named = body.get("reviewState", "")
+    state = ours.get(named) if named is None or isinstance(named, str) else None
+    if state is None or named == "edited":
+        raise InvalidRequest(errors=[{"pointer": "#/reviewState"}])
+    notes = unquote(asked.request.headers.get("X-Action-Notes", ""))
+    reason = bodies.text(body, "reason") or notes.strip()
+    if not is_storable(reason):
+        raise InvalidRequest(errors=[{"pointer": "#/reason"}])
+    review(
+        submission=row,
+        state=state,
+        reason=reason[:2000],
+        reviewer=asked.user,
+        access=asked.access,
+        at=asked.now,
+    )
+    return _told(asked, selectors.record(asked.access, form, instance))
+
+
+def attach(asked: Asked, form: str, instance: str, name: str) -> dict[str, Any]:
+    """A file of the record, as a phone sends one later."""
+    row = selectors.record(asked.access, form, instance)
+    kind = asked.request.headers.get("Content-Type", "")
+    file = IncomingFile(name, kind, lambda: bodies.chunks(asked.request))
+    _receive(asked, selectors.document_of(_version(row)), file)
+    return {"success": True}
+
+
+def _told(asked: Asked, row: Submission) -> dict[str, Any]:
+    told = shapes.record(row)
+    return {**told, **shapes.record_extended(row)} if asked.is_extended else told
+
+
+def _version(row: Submission) -> SubmissionVersion:
+    assert row.current_version is not None  # noqa: S101 written in the same statement
+    return row.current_version
+
+
+def _raw(asked: Asked, form: str, instance: str) -> Submission:
+    """A record in an area where the caller may see raw ones. Raises NothingHere, NotRaw."""
+    row = selectors.record(asked.access, form, instance)
+    if not asked.access.may(REVEALERS, row.area_code):
+        raise NotRaw
+    return row
+
+
+def _record(asked: Asked, row: Submission, kind: str, column: str) -> None:
+    disclose(
+        user=asked.user,
+        kind=kind,
+        ledger="submission",
+        entry=str(row.pk),
+        columns=[column],
+        area_code=row.area_code,
+        reason=REASON,
+    )
+
+
+def _check_form(document: bytes, form: str) -> None:
+    """What cannot be read at all is for the room to refuse, which keeps it. Raises OtherForm."""
+    try:
+        named = envelopes.parse(document).form_id
+    except Problem:
+        return
+    if named != form:
+        raise OtherForm(form_id=named[:250])
+
+
+def _receive(asked: Asked, document: bytes, *files: IncomingFile) -> dict[str, Any]:
+    access: Access = asked.access
+    if not access.areas(SENDERS):
+        raise NotAllowed
+    sender = Sender(
+        user_id=asked.user.pk,
+        field_account_id=None,
+        areas=access.areas({Role.WORKER}),
+        device_id=asked.request.GET.get("deviceID", ""),
+        user_agent=asked.request.headers.get("User-Agent", ""),
+    )
+    receipt = receive(document=document, files=files, sender=sender, received_at=asked.now)
+    return _told(asked, selectors.record_taken(receipt.submission_id))
+
+
+def _number(asked: Asked, name: str) -> int | None:
+    text = asked.request.GET.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise InvalidRequest(errors=[{"pointer": f"#/{name}"}])
+    return int(text[:9])

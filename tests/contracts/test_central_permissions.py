@@ -1,0 +1,130 @@
+"""Who may do what at /v1: every address and method, by role, inside and outside the area."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from tests.conftest import STREET
+from tests.factories.console import make_street
+
+OTHER_STREET = "440106005"
+READERS = frozenset({"worker", "street", "county", "administrator"})
+DESK = frozenset({"street", "administrator"})
+SENDERS = frozenset({"worker", "street", "administrator"})
+BLIND = frozenset({"restricted", ""})
+FORM = "projects/1/forms/household_survey"
+RECORD = f"{FORM}/submissions/uuid:1"
+XML = (
+    b"<data id='household_survey' version='2026112001'><meta><instanceID>uuid:%s</instanceID>"
+    b"%s</meta></data>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A request about something in the first street, and what each gets who asks."""
+
+    method: str
+    path: str
+    may: frozenset[str] = READERS
+    denied: int = 403  # a reader of that street without the roles
+    blind: int = 404
+    outside: int = 404  # with one of the roles, in another street
+    body: bytes = b""
+    kind: str = "application/xml"
+
+    def expected(self, role: str) -> int:
+        if role in self.may:
+            return 200
+        return self.blind if role in BLIND else self.denied
+
+
+JSON = "application/json"
+RULES = (
+    Rule("get", "users/current", READERS | BLIND, outside=200),
+    Rule("get", "projects", READERS | BLIND, outside=200),
+    Rule("get", "projects/1", blind=403, outside=200),
+    Rule("get", "projects/1/forms", READERS | BLIND, outside=200),
+    *(
+        Rule("get", f"{FORM}{part}", outside=200)
+        for part in ("", ".xml", ".svc", ".svc/$metadata", ".svc/Submissions",
+                     ".svc/Submissions.members", "/fields", "/versions",
+                     "/versions/2026112001.xml", "/submissions")
+    ),
+    Rule("get", f"{FORM}.svc/Submissions('uuid:1')"),
+    Rule("get", f"{FORM}.svc/Submissions('uuid:1')/members"),
+    Rule("get", RECORD),
+    Rule("get", f"{RECORD}/comments"),
+    Rule("get", f"{RECORD}/attachments"),
+    Rule("get", f"{RECORD}.xml", DESK),
+    Rule("get", f"{RECORD}/attachments/door.jpg", DESK),
+    Rule("patch", RECORD, DESK, body=b'{"reviewState": "approved"}', kind=JSON),
+    Rule("post", f"{FORM}/submissions", SENDERS, blind=403, outside=200, body=XML % (b"new", b"")),
+    Rule("put", RECORD, SENDERS, body=XML % (b"e", b"<deprecatedID>uuid:1</deprecatedID>")),
+    Rule("post", f"{RECORD}/attachments/b.jpg", SENDERS, body=b"b", kind="image/jpeg"),
+    Rule("delete", "sessions/none", frozenset(), denied=404),
+)  # fmt: skip
+
+
+@pytest.fixture
+def street(divisions, make_user) -> Any:
+    return make_street(make_user)
+
+
+def ask(make_user: Any, role: str, area: str, rule: Rule) -> int:
+    """The status a user with that role gets; what the request did is undone."""
+    from server.accounts import scripts
+    from server.accounts.models import RoleGrant
+    from server.core.clock import now
+
+    before = transaction.savepoint()  # no block of its own: what is received asks for the outermost
+    user = make_user("asking", role=role or "worker", area=area)
+    if not role:
+        RoleGrant.objects.filter(user=user).delete()
+    response = _send(rule, authorization=f"Bearer {scripts.begin(user=user, at=now()).token}")
+    status: int = response.status_code
+    response.getvalue()
+    transaction.savepoint_rollback(before)
+    return status
+
+
+def _send(rule: Rule, **headers: str) -> Any:
+    client, path = Client(headers=headers), f"/v1/{rule.path}"
+    if not rule.body:
+        return getattr(client, rule.method)(path)
+    return getattr(client, rule.method)(path, rule.body, content_type=rule.kind)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.method} {rule.path}")
+def test_inside_and_outside_the_area(street, make_user, rule):
+    for role in sorted(READERS | BLIND):
+        assert ask(make_user, role, STREET, rule) == rule.expected(role), role
+    for role in sorted(rule.may - BLIND):
+        assert ask(make_user, role, OTHER_STREET, rule) == rule.outside, role
+
+
+def test_nobody_gets_in_without_logging_in(street):
+    for rule in RULES:
+        assert _send(rule).status_code == 401, rule
+
+
+def test_every_address_has_its_rule():
+    from server.api.central.door import Nowhere
+    from server.api.central.urls import urlpatterns
+
+    def asked() -> Iterator[tuple[str, int]]:
+        for number, pattern in enumerate(urlpatterns):
+            if not isinstance(pattern.callback, Nowhere) and not pattern.callback.is_open:
+                yield from ((method.lower(), number) for method in pattern.callback.handlers)
+
+    ruled = set()
+    for rule in RULES:
+        found = (n for n, pattern in enumerate(urlpatterns) if pattern.resolve(rule.path))
+        ruled.add((rule.method, next(found)))
+    assert ruled == set(asked())
