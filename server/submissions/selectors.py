@@ -184,6 +184,11 @@ def files_of(version_id: int | None) -> QuerySet[Attachment]:
     return Attachment.objects.filter(version=version_id, opened=None).order_by("name")
 
 
+def files_of_all(version_ids: Iterable[int | None]) -> QuerySet[Attachment]:
+    """`files_of` several versions."""
+    return Attachment.objects.filter(version__in=list(version_ids), opened=None).order_by("pk")
+
+
 def waiting_count() -> int:
     """How many submissions the worker process has still to take up."""
     return Waiting.objects.values("submission").distinct().count()

@@ -55,8 +55,11 @@ RULES = (
         Rule("get", f"{FORM}{part}", outside=200)
         for part in ("", ".xml", ".svc", ".svc/$metadata", ".svc/Submissions",
                      ".svc/Submissions.members", "/fields", "/versions",
-                     "/versions/2026112001.xml", "/submissions")
+                     "/versions/2026112001.xml", "/submissions",
+                     "/submissions.csv", "/submissions.csv.zip")
     ),
+    Rule("post", f"{FORM}/submissions.csv", outside=200),
+    Rule("post", f"{FORM}/submissions.csv.zip", outside=200),
     Rule("get", f"{FORM}.svc/Submissions('uuid:1')"),
     Rule("get", f"{FORM}.svc/Submissions('uuid:1')/members"),
     Rule("get", RECORD),

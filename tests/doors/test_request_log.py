@@ -31,6 +31,7 @@ urlpatterns = [
     path("fine", _fine),
     path("elsewhere/key/<str:token>/broken", _broken),
     path("api/v1/broken", _broken),
+    path("v1/broken", _broken),
     path("absent", _absent),
 ]
 handler500 = "server.ops.middleware.unforeseen"
@@ -85,6 +86,10 @@ def test_the_unforeseen_is_logged_masked_and_answered_with_the_id_alone(door, li
     assert told.count("Traceback") == 1
     for secret in (TOKEN, "449901196501010016", "020-00001234"):
         assert secret not in told
+
+    response = door.get("/v1/broken")  # as ODK Central words it
+    assert response.json()["code"] == 500.1
+    assert response.json()["details"] == {"request_id": response["X-Request-ID"]}
 
     response = door.get("/api/v1/broken")
     assert response["Content-Type"] == "application/problem+json"

@@ -148,13 +148,17 @@ def _values(
     found: dict[str, Any] = {}
     children: dict[str, list[etree._Element]] = {}
     for child in () if element is None else element:
-        children.setdefault(local_name(child), []).append(child)
+        name = local_name(child)
+        if name in children:
+            children[name].append(child)
+        else:
+            children[name] = [child]
     for field in columns:
         there = children.get(field.name, [])
         first = there[0] if there else None
         if field.kind == "question":
-            text = "" if first is None else first.text or ""
-            found[field.odata_name] = value(text, field.type, wkt=wkt)
+            text = None if first is None else first.text
+            found[field.odata_name] = value(text, field.type, wkt=wkt) if text else None
         elif field.kind == "group":
             below = place.group(field) if field.has_repeats else place
             found[field.odata_name] = _values(first, field.children, below, wkt, expand)

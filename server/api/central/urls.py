@@ -5,7 +5,7 @@ from typing import Final
 from django.urls import path, re_path
 
 from server.api.central.door import Door, Nowhere
-from server.api.central.views import forms, odata, people, submissions
+from server.api.central.views import forms, odata, people, sheets, submissions
 
 app_name = "central"
 
@@ -29,6 +29,8 @@ urlpatterns = [
     path(f"{_FORM}/versions", Door(GET=forms.versions)),
     path(f"{_FORM}/versions/<str:version>.xml", Door(GET=forms.version_xml)),
     path(_RECORDS, Door(GET=submissions.submissions, POST=submissions.create)),
+    path(f"{_RECORDS}.csv", Door(GET=sheets.table, POST=sheets.table)),
+    path(f"{_RECORDS}.csv.zip", Door(GET=sheets.archive, POST=sheets.archive)),
     path(f"{_RECORD}.xml", Door(GET=submissions.document)),
     path(_RECORD, Door(GET=submissions.submission, PUT=submissions.edit, PATCH=submissions.decide)),
     path(f"{_RECORD}/comments", Door(GET=submissions.comments)),

@@ -76,7 +76,6 @@ def test_pyodk_logs_in_reads_sends_and_reviews(line: Line, client: Client) -> No
     assert wrong.value.is_central_error(401.2)
 
 
-@item(195)
 def test_nothing_is_answered_so_that_clients_repeat_what_cannot_succeed(line: Line) -> None:
     """pyodk repeats 429 and 5xx by itself."""
     sessions = f"{line.office.url}/v1/sessions"

@@ -1,0 +1,102 @@
+"""Tables as Central's CSV has them: names of columns, keys of rows, answers as they were written. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from lxml import etree
+
+from server.api.central.schema import Field, Schema
+from server.core.xml import local_name
+
+SYSTEM: Final = {
+    "KEY": "__id",
+    "SubmitterID": "submitterId",
+    "SubmitterName": "submitterName",
+    "AttachmentsPresent": "attachmentsPresent",
+    "AttachmentsExpected": "attachmentsExpected",
+    "Status": "status",
+    "ReviewState": "reviewState",
+    "DeviceID": "deviceId",
+    "Edits": "edits",
+    "FormVersion": "formVersion",
+}
+_POINT: Final = ("Latitude", "Longitude", "Altitude", "Accuracy")
+
+
+def header(schema: Schema, table: str) -> list[str]:
+    """The first line."""
+    names = list(_names(schema.columns(table), ""))
+    if schema.tables[table]:
+        return [*names, "PARENT_KEY", "KEY"]
+    return ["SubmissionDate", *names, *SYSTEM]
+
+
+def record_line(
+    root: etree._Element | None, schema: Schema, instance_id: str, system: dict[str, Any]
+) -> list[Any]:
+    """The line of a record; without answers while they are sealed."""
+    told = {**system, "__id": instance_id}
+    answers = _cells(root, schema.fields)
+    return [system["submissionDate"], *answers, *(told[name] for name in SYSTEM.values())]
+
+
+def repeat_lines(
+    root: etree._Element, chain: tuple[Field, ...], instance_id: str
+) -> Iterator[list[Any]]:
+    """The lines of a repeat; keys are the path to the repetition, which counts from 1."""
+    for element, key, parent in _reached(root, chain, instance_id, instance_id):
+        yield [*_cells(element, chain[-1].children), parent, key]
+
+
+def file_name(form_id: str, chain: Iterable[Field]) -> str:
+    """What the table is called in the archive."""
+    safe = "-".join((form_id, *(field.name for field in chain if field.kind == "repeat")))
+    return "".join(letter if letter not in '/\\:*?"<>|' else "_" for letter in safe) + ".csv"
+
+
+def _names(fields: Iterable[Field], above: str) -> Iterator[str]:
+    for field in fields:
+        name = f"{above}{field.name}"
+        if field.kind == "group":
+            yield from _names(field.children, f"{name}-")
+        elif field.type == "geopoint":
+            yield from (f"{name}-{part}" for part in _POINT)
+        elif field.kind == "question":
+            yield name
+
+
+def _cells(element: etree._Element | None, fields: Iterable[Field]) -> Iterator[str]:
+    children: dict[str, etree._Element] = {}
+    for child in () if element is None else element:
+        children.setdefault(local_name(child), child)
+    for field in fields:
+        there = children.get(field.name)
+        text = (there.text or "") if there is not None else ""
+        if field.kind == "group":
+            yield from _cells(there, field.children)
+        elif field.type == "geopoint":
+            yield from (*text.split(), *[""] * 4)[:4]
+        elif field.kind == "question":
+            yield text
+
+
+def _reached(
+    element: etree._Element, chain: tuple[Field, ...], place: str, parent: str
+) -> Iterator[tuple[etree._Element, str, str]]:
+    field, *rest = chain
+    number = 0
+    for child in element:
+        if local_name(child) != field.name:
+            continue
+        if field.kind == "repeat":
+            number += 1
+            here = f"{place}/{field.name}[{number}]"
+            above = here if rest else parent
+        else:
+            here, above = f"{place}/{field.name}", parent
+        if rest:
+            yield from _reached(child, tuple(rest), here, above)
+        else:
+            yield child, here, parent

@@ -1,0 +1,52 @@
+"""What programs get of an instance, by how much its caller may see."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from server.core.xml import parse
+from server.ledgers.answers import Sight, seen_instance
+from server.ledgers.columns import Sensitivity
+
+KINDS = {
+    "/data/members/id_no": Sensitivity.MASKED,
+    "/data/members/petition": Sensitivity.RESTRICTED,
+}
+_secrets = st.from_regex(r"4499[0-9]{13}[0-9X]", fullmatch=True)
+_words = st.text("甲乙丙 ab<&", max_size=8)
+
+
+def instance(secret: str, around: str, petition: str) -> bytes:
+    root = etree.Element("data")
+    etree.SubElement(root, "note").text = f"{around}{secret}{around}"
+    for _ in range(2):
+        member = etree.SubElement(root, "members")
+        etree.SubElement(member, "id_no").text = f" {secret} "
+        below = etree.SubElement(member, "petition")
+        below.text = petition
+        etree.SubElement(below, "odd").text = petition
+    return etree.tostring(root)
+
+
+@given(_secrets, _words, _words)
+def test_what_is_masked_stands_nowhere(secret: str, around: str, petition: str) -> None:
+    shown = seen_instance(instance(secret, around, petition), KINDS, Sight(False, False))
+    text = "".join(map(str, shown.itertext()))
+    assert secret not in text
+    assert shown.findtext("members/id_no") == f"{secret[:6]}**********{secret[-2:]}"
+    assert not shown.findtext("members/petition")
+
+
+@given(_secrets, _words, _words)
+def test_rights_open_what_they_are_for_and_no_more(secret: str, around: str, petition: str) -> None:
+    document = instance(secret, around, petition)
+    raw = seen_instance(document, KINDS, Sight(True, False))
+    assert (raw.findtext("members/id_no") or "").strip() == secret
+    assert "".join(raw.find("members/petition").itertext()) == ""
+    masked = seen_instance(document, KINDS, Sight(False, True))
+    assert secret not in "".join(map(str, masked.itertext()))
+    assert (masked.findtext("members/petition") or "") == petition
+    whole = seen_instance(document, KINDS, Sight(True, True))
+    assert etree.tostring(whole) == etree.tostring(parse(document))
