@@ -10,6 +10,13 @@ from server.ops.tasks import tidy
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _empty_queue(db) -> None:
+    """Other tests' commits queue jobs that nobody takes."""
+    with connection.cursor() as cursor:
+        cursor.execute("delete from procrastinate_jobs")
+
+
 def worker(heartbeat: str) -> int:
     return one(
         "insert into procrastinate_workers (last_heartbeat) values (now() - %s::interval) returning id",
