@@ -17,7 +17,6 @@ from lxml import etree
 from server.accounts.access import REVEALERS, Access
 from server.accounts.models import Disclosure
 from server.accounts.selectors import desk_access, user
-from server.accounts.services import disclose
 from server.core import blobs, xml
 from server.openrosa import addresses, responses
 from server.openrosa.authentication import login
@@ -31,6 +30,7 @@ from server.openrosa.problems import (
 )
 from server.submissions import selectors
 from server.submissions.models import Attachment, Submission
+from server.submissions.services import disclose_record
 
 NAMESPACE: Final = "http://opendatakit.org/submissions"
 _MOST: Final = 1000
@@ -170,12 +170,6 @@ def _submission(access: Access, form_id: str, instance_id: str) -> Submission:
 
 
 def _record(access: Access, submission: Submission, kind: str, column: str) -> None:
-    disclose(
-        user=user(access.user_id),
-        kind=kind,
-        ledger="submission",
-        entry=str(submission.pk),
-        columns=[column],
-        area_code=submission.area_code,
-        reason="ODK Briefcase",
+    disclose_record(
+        submission, user=user(access.user_id), kind=kind, column=column, reason="ODK Briefcase"
     )

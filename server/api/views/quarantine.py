@@ -16,8 +16,6 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
 from server.accounts.access import REVIEWERS
-from server.accounts.models import Disclosure
-from server.accounts.services import disclose
 from server.api import requests
 from server.api.representations import Bytes
 from server.api.shapes.quarantine import (
@@ -66,15 +64,7 @@ class Quarantine(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def export(self, request: Request, id: int) -> FileResponse:
         """Record, repairs and files as one zip. Takes a reason; it is recorded."""
         found = self.get_object()
-        disclose(
-            user=self.user,
-            kind=Disclosure.Kind.EXPORT,
-            ledger="quarantine",
-            entry=str(found.pk),
-            columns=["document", *(file["name"] for file in found.attachments)],
-            area_code=found.area,
-            reason=requests.reason(request),
-        )
+        services.disclose_quarantined(found, user=self.user, reason=requests.reason(request))
         return FileResponse(
             archive(found),
             as_attachment=True,

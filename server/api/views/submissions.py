@@ -17,7 +17,6 @@ from rest_framework.viewsets import ViewSetMixin
 
 from server.accounts.access import REVEALERS
 from server.accounts.models import Disclosure
-from server.accounts.services import disclose
 from server.api import requests
 from server.api.problems import AmbiguousSubmission, NothingHere
 from server.api.representations import Bytes
@@ -160,12 +159,6 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         return selectors.files_of(submission.current_version_id)
 
     def _record(self, submission: Submission, kind: str, column: str, reason: str) -> None:
-        disclose(
-            user=self.user,
-            kind=kind,
-            ledger="submission",
-            entry=str(submission.pk),
-            columns=[column],
-            area_code=submission.area_code,
-            reason=reason,
+        services.disclose_record(
+            submission, user=self.user, kind=kind, column=column, reason=reason
         )

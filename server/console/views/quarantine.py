@@ -9,8 +9,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from server.accounts.access import REVIEWERS
-from server.accounts.models import Disclosure
-from server.accounts.services import disclose
 from server.console.forms import ReasonForm, RepairForm, checked
 from server.console.pages import StaffRequest, page_of, staff_page
 from server.core.clock import now
@@ -57,15 +55,7 @@ def download(request: StaffRequest, number: int) -> FileResponse:
     """Record, repairs and files as one zip; that it was taken out is logged (design §8)."""
     found = quarantined_item(request.access, number)
     reason = checked(ReasonForm(request.POST))["reason"]
-    disclose(
-        user=request.user,
-        kind=Disclosure.Kind.EXPORT,
-        ledger="quarantine",
-        entry=str(found.pk),
-        columns=["document", *(file["name"] for file in found.attachments)],
-        area_code=found.area,
-        reason=reason,
-    )
+    services.disclose_quarantined(found, user=request.user, reason=reason)
     return FileResponse(
         archive(found),
         as_attachment=True,

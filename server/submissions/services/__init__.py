@@ -1,5 +1,6 @@
 """Writes of the submissions room: receiving, deciding about what was received, and the quarantine."""
 
+from server.submissions.services.disclosing import disclose_quarantined, disclose_record
 from server.submissions.services.dropping import Dropped, drop
 from server.submissions.services.files import IncomingFile
 from server.submissions.services.receiving import Outcome, Receipt, Sender, receive
@@ -20,6 +21,8 @@ __all__ = [
     "Receipt",
     "Replayed",
     "Sender",
+    "disclose_quarantined",
+    "disclose_record",
     "dismiss",
     "drop",
     "receive",

@@ -13,7 +13,6 @@ from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 
 from server.accounts.access import REVEALERS, Access
 from server.accounts.models import Disclosure, Role
-from server.accounts.services import disclose
 from server.api.central import bodies, shapes
 from server.api.central.conditions import STATES
 from server.api.central.door import Asked, is_storable
@@ -25,7 +24,7 @@ from server.core.problems import Problem
 from server.submissions import envelope as envelopes
 from server.submissions import selectors
 from server.submissions.models import Submission, SubmissionVersion
-from server.submissions.services import IncomingFile, Sender, receive, review
+from server.submissions.services import IncomingFile, Sender, disclose_record, receive, review
 
 SENDERS = frozenset({Role.WORKER, Role.STREET, Role.ADMINISTRATOR})
 
@@ -162,15 +161,7 @@ def _raw(asked: Asked, form: str, instance: str) -> Submission:
 
 
 def _record(asked: Asked, row: Submission, kind: str, column: str) -> None:
-    disclose(
-        user=asked.user,
-        kind=kind,
-        ledger="submission",
-        entry=str(row.pk),
-        columns=[column],
-        area_code=row.area_code,
-        reason=REASON,
-    )
+    disclose_record(row, user=asked.user, kind=kind, column=column, reason=REASON)
 
 
 def _check_form(document: bytes, form: str) -> None:
