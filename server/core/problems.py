@@ -18,8 +18,8 @@ class Problem(Exception):
     """Something the caller can put right.
 
     A subclass names itself once (`type`, a slug that never changes), its HTTP `status`
-    (4xx, or 501 for what a protocol knows and this server does not offer), a translatable `title`, and a translatable `template` for the detail, filled
-    from keyword data. The detail says what is wrong, where, and what to do; it never
+    (4xx, or 501 for what a protocol knows and this server does not offer), a translatable
+    `title`, and a translatable `template` for the detail, filled from keyword data. The detail says what is wrong, where, and what to do; it never
     holds an ID number, a phone number or a token.
     """
 

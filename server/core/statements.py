@@ -13,11 +13,19 @@ from collections.abc import Mapping
 from typing import Any, Final, LiteralString
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
+
+DATABASE_AWAY: Final = (
+    InterfaceError,
+    OperationalError,
+    psycopg.InterfaceError,
+    psycopg.OperationalError,
+)
+"""What Django and psycopg raise while PostgreSQL is gone or just starting again."""
 
 _Row = tuple[Any, ...] | None
 _PLACEHOLDER: Final = re.compile(r"%(?:\((\w+)\)s|(%))")

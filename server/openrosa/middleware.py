@@ -9,22 +9,20 @@ from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import unquote
 
-import psycopg
 import structlog
 from django.core.exceptions import SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 
 from server.core.problems import Problem
+from server.core.statements import DATABASE_AWAY
 from server.openrosa import responses
 from server.openrosa.authentication import challenges
 from server.openrosa.draining import drain
 from server.openrosa.problems import CredentialsNeeded, MethodNotAllowed, NoSuchAddress
 
 PREFIXES = ("/key/", "/odk/")
-DATABASE_AWAY = (InterfaceError, OperationalError, psycopg.InterfaceError, psycopg.OperationalError)
 
 _log = structlog.get_logger("server.openrosa")
 

@@ -13,10 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
-import psycopg
 import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -42,14 +40,9 @@ from server.api.problems import (
 )
 from server.core import clock
 from server.core.problems import Problem
+from server.core.statements import DATABASE_AWAY
 
 _BASIC: Final = 'Basic realm="Ruhu", charset="UTF-8"'
-_AWAY: Final = (
-    InterfaceError,
-    OperationalError,
-    psycopg.InterfaceError,
-    psycopg.OperationalError,
-)
 _log = structlog.get_logger("server.api.central")
 
 
@@ -121,7 +114,7 @@ class Door:
             return self._refusal(request, RequestTooLarge())
         except (SuspiciousOperation, UnreadablePostError):
             return self._refusal(request, UnreadableRequest())
-        except _AWAY as error:
+        except DATABASE_AWAY as error:
             _log.error("database away", method=request.method, error=type(error).__name__)
             return _come_again()
 
