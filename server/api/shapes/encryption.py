@@ -66,17 +66,22 @@ class EncryptionKeySerializer(serializers.Serializer):
         return {state: held.get(state, 0) for state in EncryptedVersion.State.values}
 
 
-class _PassphraseSerializer(serializers.Serializer):
-    passphrase = serializers.CharField(
+def _secret(help_text: str) -> serializers.CharField:
+    """A passphrase or password that may be left out; spaces belong to it."""
+    return serializers.CharField(
         required=False,
         default=None,
         allow_null=True,
         trim_whitespace=False,
         max_length=500,
-        help_text=(
-            f"At least {PASSPHRASE_LENGTH} characters. Without one the server opens records by "
-            "itself; with one they stay sealed until it is given, and if it is lost, so are they."
-        ),
+        help_text=help_text,
+    )
+
+
+class _PassphraseSerializer(serializers.Serializer):
+    passphrase = _secret(
+        f"At least {PASSPHRASE_LENGTH} characters. Without one the server opens records by "
+        "itself; with one they stay sealed until it is given, and if it is lost, so are they."
     )
 
 
@@ -90,27 +95,13 @@ class PrivateKeySerializer(_PassphraseSerializer):
     """The private half of a key that forms carry."""
 
     pem = serializers.CharField(max_length=PEM_BYTES, trim_whitespace=False)
-    password = serializers.CharField(
-        required=False,
-        default=None,
-        allow_null=True,
-        trim_whitespace=False,
-        max_length=500,
-        help_text="Of the PEM, if it has one.",
-    )
+    password = _secret("Of the PEM, if it has one.")
 
 
 class OpeningSerializer(serializers.Serializer):
     """What opens the key."""
 
-    passphrase = serializers.CharField(
-        required=False,
-        default=None,
-        allow_null=True,
-        trim_whitespace=False,
-        max_length=500,
-        help_text="Not needed for a key the server opens by itself.",
-    )
+    passphrase = _secret("Not needed for a key the server opens by itself.")
 
 
 class OpenedSerializer(serializers.Serializer):
