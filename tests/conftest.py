@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories.statements import counted
+from tests.factories.submissions import Phone, make_form, make_phone
 
 # Settings are read at import: tests have keys and files of their own.
 os.environ["RUHU_SECRET_KEYS"] = base64.b64encode(b"test key, 32 bytes, never used !").decode()
@@ -94,6 +95,13 @@ def divisions(db) -> None:
         Division.objects.create(
             code=code, level=level, parent_id=parent, name=name, name_en=name_en
         )
+
+
+@pytest.fixture
+def phone(divisions) -> Phone:
+    """A community worker's phone, and a form to fill."""
+    make_form()
+    return make_phone()
 
 
 @pytest.fixture

@@ -35,17 +35,10 @@ from tests.factories.submissions import (
     instance,
     instance_id,
     make_form,
-    make_phone,
     sender_of,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def phone(divisions):
-    make_form()
-    return make_phone()
 
 
 @pytest.fixture

@@ -13,16 +13,10 @@ from django.utils import timezone
 from server.accounts import lockout
 from server.accounts.models import FieldAccount, RoleGrant, User
 from server.accounts.services import create_user, issue_token, revoke, rotate_token
-from tests.factories.submissions import make_form, make_phone
+from tests.factories.submissions import make_form
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse 马"
-
-
-@pytest.fixture
-def phone(divisions):
-    make_form()
-    return make_phone()
 
 
 def basic(username: str, password: str, encoding: str = "utf-8") -> dict[str, str]:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from server.openrosa.problems import BadMultipart
 from server.openrosa.uploads import read
 from server.submissions.models import Attachment, Quarantined, SubmissionVersion, Waiting
-from tests.factories.submissions import instance, make_form, make_phone
+from tests.factories.submissions import instance
 
 pytestmark = pytest.mark.django_db
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
@@ -30,12 +30,6 @@ FUZZED = settings(
 )
 BOUNDARY = "b0undary"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
-
-
-@pytest.fixture
-def phone(divisions):
-    make_form()
-    return make_phone()
 
 
 def body_of(parts: list[tuple[bytes, bytes]], boundary: bytes = BOUNDARY.encode()) -> bytes:

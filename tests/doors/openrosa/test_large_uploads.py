@@ -15,17 +15,11 @@ from server.core import blobs
 from server.openrosa.middleware import Door
 from server.openrosa.views import submission
 from server.submissions.models import Attachment, Quarantined, Submission
-from tests.factories.submissions import instance, make_form, make_phone
+from tests.factories.submissions import instance
 
 pytestmark = pytest.mark.django_db
 BOUNDARY = "b0undary"
 END = f"--{BOUNDARY}--\r\n".encode()
-
-
-@pytest.fixture
-def phone(divisions):
-    make_form()
-    return make_phone()
 
 
 def part(content: bytes, name: str, filename: str) -> bytes:

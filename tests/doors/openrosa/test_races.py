@@ -17,19 +17,11 @@ from tests.factories.submissions import (
     household_instance,
     instance,
     instance_id,
-    make_form,
-    make_phone,
     sender_of,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RACERS = 20
-
-
-@pytest.fixture
-def phone(divisions):
-    make_form()
-    return make_phone()
 
 
 def race(phone, documents: list[bytes], files: list[dict[str, bytes]] | None = None) -> list[int]:

@@ -18,20 +18,12 @@ from tests.factories.submissions import (
     household_instance,
     instance,
     instance_id,
-    make_form,
-    make_phone,
 )
 
 pytestmark = pytest.mark.django_db
 BOUNDARY = "b0undary'()+_,-./:=?x"
 MULTIPART = f'multipart/form-data; boundary="{BOUNDARY}"'
 MESSAGE = "{http://openrosa.org/http/response}message"
-
-
-@pytest.fixture
-def phone(divisions):
-    make_form()
-    return make_phone()
 
 
 def part(
