@@ -7,7 +7,7 @@ from those without the restricted role.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,27 +80,36 @@ def seen_instance(document: bytes, kinds: Mapping[str, Sensitivity], seen: Sight
     Raises BadXml.
     """
     root = parse(document)
-    if seen.behind_masks:
-        if not seen.restricted:
-            _withhold(root, kinds)
-        return root
-    texts = list(_texts(root, f"/{local_name(root)}", kinds, Sensitivity.OPEN))
-    sealed = {
+    sealed = set() if seen.behind_masks else _sealed(root, kinds)
+    if not seen.restricted:
+        _withhold(root, kinds)
+    if not seen.behind_masks:
+        _mask(root, kinds, sorted(sealed, key=len, reverse=True))
+    return root
+
+
+def _sealed(root: etree._Element, kinds: Mapping[str, Sensitivity]) -> set[str]:
+    """The sealed values of an instance, among them those that stand inside what is withheld."""
+    return {
         text
-        for _element, text, kind in texts
+        for _element, _where, text, kind in _texts(root, kinds)
         if kind is Sensitivity.MASKED and len(text) >= _TELLING
     }
-    longest_first = sorted(sealed, key=len, reverse=True)
-    for element, text, kind in texts:
-        if kind is Sensitivity.RESTRICTED and not seen.restricted:
-            element.text = ""
-        elif kind is Sensitivity.MASKED:
-            element.text = mask(text)
-        else:
-            for value in longest_first:
-                if value in text:
-                    element.text = text = text.replace(value, mask(value))
-    return root
+
+
+def _mask(
+    root: etree._Element, kinds: Mapping[str, Sensitivity], longest_first: Sequence[str]
+) -> None:
+    """Mask sealed answers, and their values wherever else they stand."""
+    for element, where, text, kind in list(_texts(root, kinds)):
+        if kind is Sensitivity.MASKED:
+            setattr(element, where, mask(text))
+            continue
+        shown = text
+        for value in longest_first:
+            shown = shown.replace(value, mask(value))
+        if shown != text:
+            setattr(element, where, shown)
 
 
 def _withhold(root: etree._Element, kinds: Mapping[str, Sensitivity]) -> None:
@@ -117,16 +126,22 @@ def _withhold(root: etree._Element, kinds: Mapping[str, Sensitivity]) -> None:
 
 
 def _texts(
-    element: etree._Element, path: str, kinds: Mapping[str, Sensitivity], around: Sensitivity
-) -> Iterator[tuple[etree._Element, str, Sensitivity]]:
-    """Elements with text of their own; what stands inside an answer is as sensitive as that."""
-    for child in element:
-        own = f"{path}/{local_name(child)}"
-        kind = kinds.get(own, around)
-        if text := (child.text or "").strip():
-            yield child, text, kind
-        if len(child):
-            yield from _texts(child, own, kinds, kind)
+    root: etree._Element, kinds: Mapping[str, Sensitivity]
+) -> Iterator[tuple[etree._Element, str, str, Sensitivity]]:
+    """Every text but blanks: element, whether in it or behind it (lxml's text and tail), the text.
+
+    What stands inside an answer is as sensitive as that.
+    """
+    waiting = [(root, f"/{local_name(root)}", Sensitivity.OPEN)]
+    while waiting:
+        element, path, around = waiting.pop()
+        kind = kinds.get(path, around)
+        if text := (element.text or "").strip():
+            yield element, "text", text, kind
+        for child in element:
+            if text := (child.tail or "").strip():
+                yield child, "tail", text, kind
+            waiting.append((child, f"{path}/{local_name(child)}", kind))
 
 
 def sensitivities(mapping: Mapping[str, Any]) -> dict[str, Sensitivity]:

@@ -18,6 +18,10 @@ _secrets = st.from_regex(r"4499[0-9]{13}[0-9X]", fullmatch=True)
 _words = st.text("甲乙丙 ab<&", max_size=8)
 
 
+def all_of(shown: etree._Element) -> str:
+    return "".join(map(str, shown.itertext()))
+
+
 def instance(secret: str, around: str, petition: str) -> bytes:
     root = etree.Element("data")
     etree.SubElement(root, "note").text = f"{around}{secret}{around}"
@@ -26,17 +30,28 @@ def instance(secret: str, around: str, petition: str) -> bytes:
         etree.SubElement(member, "id_no").text = f" {secret} "
         below = etree.SubElement(member, "petition")
         below.text = petition
-        etree.SubElement(below, "odd").text = petition
+        odd = etree.SubElement(below, "odd")
+        odd.text = odd.tail = petition
+        odd.addnext(etree.Element("odder"))
+        member.tail = f"behind {secret}"
     return etree.tostring(root)
 
 
 @given(_secrets, _words, _words)
 def test_what_is_masked_stands_nowhere(secret: str, around: str, petition: str) -> None:
     shown = seen_instance(instance(secret, around, petition), KINDS, Sight(False, False))
-    text = "".join(map(str, shown.itertext()))
-    assert secret not in text
+    assert secret not in all_of(shown)
     assert shown.findtext("members/id_no") == f"{secret[:6]}**********{secret[-2:]}"
-    assert not shown.findtext("members/petition")
+    assert [all_of(withheld) for withheld in shown.iterfind("members/petition")] == ["", ""]
+
+
+def test_a_sealed_value_inside_a_withheld_answer_is_masked_elsewhere_too() -> None:
+    kinds = {"/data/petition": Sensitivity.RESTRICTED, "/data/petition/id": Sensitivity.MASKED}
+    secret = "449900199001011234"
+    document = f"<data><petition><id>{secret}</id></petition>{secret}<note>{secret}</note></data>"
+    shown = seen_instance(document.encode(), kinds, Sight(False, False))
+    assert secret not in all_of(shown)
+    assert all_of(shown.find("petition")) == ""
 
 
 @given(_secrets, _words, _words)
@@ -44,9 +59,9 @@ def test_rights_open_what_they_are_for_and_no_more(secret: str, around: str, pet
     document = instance(secret, around, petition)
     raw = seen_instance(document, KINDS, Sight(True, False))
     assert (raw.findtext("members/id_no") or "").strip() == secret
-    assert "".join(raw.find("members/petition").itertext()) == ""
+    assert all_of(raw.find("members/petition")) == ""
     masked = seen_instance(document, KINDS, Sight(False, True))
-    assert secret not in "".join(map(str, masked.itertext()))
+    assert secret not in all_of(masked)
     assert (masked.findtext("members/petition") or "") == petition
     whole = seen_instance(document, KINDS, Sight(True, True))
     assert etree.tostring(whole) == etree.tostring(parse(document))
