@@ -1,13 +1,54 @@
-"""gunicorn's threaded worker, made for clients that send one request after the other."""
+"""gunicorn's threaded worker, made for phones: they send one request after the other, and lose their signal."""
 
 from __future__ import annotations
 
 import select
+import time
 from typing import Any, Final
 
+from gunicorn.http import get_parser
+from gunicorn.http.errors import NoMoreData
+from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import ThreadWorker
 
 LINGER_MS: Final = 10
+
+
+class Line(SocketUnreader):
+    """Reads from a phone, and gives up on one that stands still.
+
+    A phone that loses its signal in the middle of an upload says nothing, and its thread
+    would wait for it for good. So a request may stand still for as long as Collect itself
+    waits for a server, and on the whole must not be slower than any network is.
+    """
+
+    patience = 60.0  # seconds
+    slowest = 200.0  # bytes a second
+
+    def __init__(self, sock: Any) -> None:
+        super().__init__(sock)
+        self._until = 0.0
+
+    def begin(self) -> None:
+        """A request begins: all patience is there again."""
+        self._until = time.monotonic() + self.patience
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        """What came, at most. Raises NoMoreData, an OSError, as for a line that broke."""
+        allowed, left = self.sock.gettimeout(), self._until - time.monotonic()
+        if left <= 0:
+            raise NoMoreData
+        self.sock.settimeout(left if allowed is None else min(left, allowed))
+        try:
+            came: bytes = super().chunk(size_hint)
+        except TimeoutError:
+            if time.monotonic() < self._until:  # the caller was in a greater hurry
+                raise
+            raise NoMoreData from None
+        finally:
+            self.sock.settimeout(allowed)
+        self._until = min(time.monotonic() + self.patience, self._until + len(came) / self.slowest)
+        return came
 
 
 class Worker(ThreadWorker):
@@ -18,10 +59,19 @@ class Worker(ThreadWorker):
     gunicorn costs at all. Nobody stays while another connection waits for a thread.
     """
 
+    line = Line
+
     def handle(self, conn: Any) -> Any:
-        while (kept := super().handle(conn)) is True and self._may_stay(conn):
+        if conn.parser is None:
+            conn.parser = get_parser(self.cfg, conn.sock, conn.client)
+            conn.parser.unreader = self.line(conn.sock)
+        while (kept := self._handle_one(conn)) is True and self._may_stay(conn):
             pass
         return kept
+
+    def _handle_one(self, conn: Any) -> Any:
+        conn.parser.unreader.begin()
+        return super().handle(conn)
 
     def _may_stay(self, conn: Any) -> bool:
         if not self.alive or conn.is_http2 or not self.tpool._work_queue.empty():

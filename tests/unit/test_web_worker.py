@@ -1,4 +1,4 @@
-"""The web server's threads stay with a busy connection and leave it when others wait."""
+"""The web server's threads stay with a busy connection, and leave it when others wait or nothing comes."""
 
 from __future__ import annotations
 
@@ -8,22 +8,49 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
 
 from server.ops.setup.serving import WEB_SERVER
+from server.ops.web_worker import Line, Worker
+
+HERE = "tests.unit.test_web_worker"
+PATIENCE = 0.4
+
+
+class HastyLine(Line):
+    patience = PATIENCE
+    slowest = 1000.0
+
+
+class HastyWorker(Worker):
+    line = HastyLine
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Reads what is sent, as all doors do; a line that broke is an OSError there."""
+    try:
+        length = len(environ["wsgi.input"].read())
+    except OSError:
+        start_response("400 Cut Off", [("Content-Length", "0")])
+        return [b""]
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "12")])
+    return [b"%12d" % length]
 
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """The web server with a single thread, in front of the standard library's demonstration."""
+    """The web server with a single thread, in front of `application`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         number = free.getsockname()[1]
-    words = [
-        "wsgiref.simple_server:demo_app" if w == "server.config.wsgi" else w for w in WEB_SERVER
-    ]
+    own = {
+        "server.config.wsgi": f"{HERE}:application",
+        "server.ops.web_worker.Worker": f"{HERE}.HastyWorker",
+    }
+    words = [own.get(word, word) for word in WEB_SERVER]
     command = [*words, "--workers", "1", "--threads", "1", "--bind", f"127.0.0.1:{number}"]
     server = subprocess.Popen([sys.executable, *command])
     try:
@@ -56,7 +83,7 @@ def test_connections_take_turns_on_one_thread(port) -> None:
         sockets = [phone.sock for phone in phones]
         others = [get(phone) for _turn in range(9) for phone in phones]
 
-        assert all(answer.startswith(b"Hello world!") for answer in first + others)
+        assert all(answer.endswith(b" 0") for answer in first + others)
         assert [phone.sock for phone in phones] == sockets, "every connection was kept"
 
 
@@ -64,9 +91,49 @@ def test_requests_sent_together_are_answered_one_after_the_other(port) -> None:
     with socket.create_connection(("127.0.0.1", port), 5) as line:
         line.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
         received = b""
-        while received.count(b"Hello world!") < 3:
+        while received.count(b" 0") < 3:
             chunk = line.recv(65536)
             assert chunk, "closed before all were answered"
             received += chunk
 
     assert received.count(b"HTTP/1.1 200 OK") == 3
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"POST / HTT",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\nhalf a rec",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf",
+    ],
+    ids=["in the head", "in the body", "in a chunk"],
+)
+def test_a_phone_that_fell_silent_does_not_keep_its_thread(port, sent) -> None:
+    with contextlib.ExitStack() as lines:
+        for _phone in range(2):  # their networks are gone: nothing comes any more, not even an end
+            line = lines.enter_context(socket.create_connection(("127.0.0.1", port), 5))
+            line.sendall(sent)
+        other = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        lines.enter_context(contextlib.closing(other))
+        started = time.monotonic()
+        assert get(other) == b"%12d" % 0
+        assert time.monotonic() - started < 2 * PATIENCE + 2
+
+
+def test_a_slow_upload_that_goes_on_is_waited_for_and_a_trickle_is_not(port) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n"
+
+    def answer(piece: int, pause: float) -> bytes:
+        """What comes back of an upload in pieces that takes longer than patience lasts."""
+        with socket.create_connection(("127.0.0.1", port), 5) as line:
+            line.sendall(head)
+            with contextlib.suppress(OSError):  # the server hung up
+                for _turn in range(0, 2000, piece):
+                    line.sendall(bytes(piece))
+                    time.sleep(pause)
+            with contextlib.suppress(OSError):
+                return line.recv(65536)
+        return b""
+
+    assert answer(200, PATIENCE / 4).endswith(b" 2000")
+    assert not answer(10, PATIENCE / 10).endswith(b" 2000")
