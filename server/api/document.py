@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+from django.http import HttpResponse
+from django.utils.encoding import force_bytes
 from django.utils.translation import override
 from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.renderers import OpenApiYamlRenderer
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.validation import validate_schema
 from drf_spectacular.views import SpectacularAPIView
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 
 class SchemaIsFaulty(Exception):
     """Something in the views cannot be described; the message tells what."""
 
 
+@cache
 def document() -> dict[str, Any]:
-    """The document, valid against OpenAPI's own schema. Raises SchemaIsFaulty on any warning."""
+    """The document; made once a process, for it takes a second. Raises SchemaIsFaulty on any warning."""
     reset_generator_stats()
     with override("en"):
         found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
-    validate_schema(found)
     if GENERATOR_STATS:
         faults = [*GENERATOR_STATS._warn_cache, *GENERATOR_STATS._error_cache]
         raise SchemaIsFaulty("\n".join(faults))
@@ -32,9 +35,15 @@ def document() -> dict[str, Any]:
 
 
 def text() -> str:
-    """The document as YAML."""
-    written: bytes = OpenApiYamlRenderer().render(document(), renderer_context={})
-    return written.decode()
+    """The document as YAML, valid against OpenAPI's own schema."""
+    validate_schema(document())
+    return _written("yaml").decode()
+
+
+@cache
+def _written(form: str) -> bytes:
+    renderer = OpenApiJsonRenderer() if form == "json" else OpenApiYamlRenderer()
+    return force_bytes(renderer.render(document(), renderer_context={}))
 
 
 class SchemaView(SpectacularAPIView):
@@ -44,7 +53,10 @@ class SchemaView(SpectacularAPIView):
     permission_classes = ()
 
     @extend_schema(exclude=True)
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        with override("en"):
-            response: Response = super().get(request, *args, **kwargs)
-        return response
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        renderer: BaseRenderer = request.accepted_renderer
+        return HttpResponse(
+            _written(renderer.format),
+            content_type=renderer.media_type,
+            headers={"Content-Disposition": f'inline; filename="ruhu.{renderer.format}"'},
+        )
