@@ -14,6 +14,7 @@ import pytest
 
 from tests.factories.statements import counted
 from tests.factories.submissions import Phone, make_form, make_phone
+from tests.samples.xlsforms import converted
 
 # Settings are read at import: tests have keys and files of their own.
 os.environ["RUHU_SECRET_KEYS"] = base64.b64encode(b"test key, 32 bytes, never used !").decode()
@@ -34,6 +35,15 @@ OFFICE_FILES = frozenset(
         "test_two_engines",
     )
 )
+LONG_FILES = frozenset(
+    f"tests/acceptance/{name}.py" for name in ("test_console_browser", "test_kill")
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first, so that both workers end with small things, at about the same time."""
+    begins = (OFFICE_FILES, LONG_FILES)
+    items.sort(key=lambda item: [item.nodeid.partition("::")[0] not in files for files in begins])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -47,6 +57,24 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
             return "office" if file in OFFICE_FILES else file
 
     return OneOffice(config, log)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix) -> None:
+    """The tests' databases begin as copies of one that has all tables, where `./ruhu test` made one."""
+    from django.db import connection
+
+    connection.settings_dict["TEST"]["TEMPLATE"] = os.environ.get("TESTS_COPY_DATABASE")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _workbooks_are_converted_once() -> Iterator[None]:
+    """Publishing takes pyxform's result from where the tests keep it; many publish the same forms."""
+    from server.forms import publication
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publication, "convert", lambda *, xlsform, **_same: converted(xlsform))
+        yield
 
 
 @pytest.fixture(autouse=True)

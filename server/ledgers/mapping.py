@@ -11,13 +11,12 @@ import difflib
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from server.core.codes import code_lists
 from server.forms.problems import Fault, FaultyWorkbook
-from server.forms.workbook import Row, Workbook
 from server.forms.xform import Node, XForm
 from server.ledgers.targets import (
     FITTING,
@@ -31,6 +30,9 @@ from server.ledgers.targets import (
     links_of,
     target,
 )
+
+if TYPE_CHECKING:  # reading a mapping needs no spreadsheets; they take a third of a second to load
+    from server.forms.workbook import Row, Workbook
 
 
 def compile_mapping(workbook: Workbook, form: XForm) -> dict[str, Any]:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from pyxform.xls2xform import convert
 
 from tests.acceptance.engine import Engine, java_rosa, web_forms
 from tests.acceptance.office import FORMS, Office
+from tests.samples.xlsforms import committed
 
 # Four communities side by side; each a tenth of a degree would be far too large for a street.
 WEST, SOUTH, SIDE = 113.34, 23.13, 0.01
@@ -81,4 +81,4 @@ def web_engine() -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def xforms() -> dict[str, bytes]:
     """The committed forms as XForms, by form id; not from a server."""
-    return {file.stem: convert(xlsform=file).xform.encode() for file in FORMS}
+    return {file.stem: committed(file.stem) for file in FORMS}

@@ -1,7 +1,12 @@
-"""An office: a database of its own, gunicorn and the worker process, driven only from outside."""
+"""An office: a database of its own, gunicorn and the worker process, driven only from outside.
+
+Its management commands run one after the other in one process (`python -m
+tests.acceptance.office`), for starting Django takes longer than most of them.
+"""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import secrets
@@ -9,7 +14,9 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -21,6 +28,8 @@ from server.ops.setup.serving import web_server
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMS = sorted((ROOT / "xlsforms").glob("*.xlsx"))
+TEMPLATE = os.environ.get("TESTS_COPY_DATABASE", "")
+"""A database with all tables, where `./ruhu test` made one."""
 
 
 @dataclass
@@ -32,6 +41,7 @@ class Office:
     database: str = field(default_factory=lambda: f"test_office_{secrets.token_hex(4)}")
     port: int = 0
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _commands: subprocess.Popen[str] | None = None
 
     @property
     def url(self) -> str:
@@ -54,7 +64,8 @@ class Office:
 
     def open(self) -> None:
         with psycopg.connect(**self.admin_dsn, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{self.database}"')
+            template = f" TEMPLATE {TEMPLATE}" if TEMPLATE else ""
+            connection.execute(f'CREATE DATABASE "{self.database}"{template}')
         self.run("migrate", "--verbosity", "0")
         self.run("collectstatic", "--noinput", "--verbosity", "0")
         with socket.socket() as free:
@@ -84,6 +95,8 @@ class Office:
             return False
 
     def close(self) -> None:
+        if self._commands is not None:
+            self._commands.communicate(timeout=20)  # ends with its input
         for process in self._processes:
             process.terminate()
         for process in self._processes:
@@ -93,17 +106,23 @@ class Office:
 
     def run(self, *arguments: str) -> str:
         """A management command's output; fails loudly with its errors."""
-        done = subprocess.run(
-            [sys.executable, "-m", "server", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, f"{arguments}: {done.stderr[-3000:]}"
-        return done.stdout
+        if self._commands is None:
+            self._commands = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", "tests.acceptance.office"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        asked, told = self._commands.stdin, self._commands.stdout
+        assert asked is not None
+        assert told is not None
+        asked.write(json.dumps(arguments) + "\n")
+        asked.flush()
+        code, out, errors = json.loads(told.readline())
+        assert code == 0, f"{arguments}: {errors[-3000:]}"
+        return str(out)
 
     def add_worker(self, name: str, area: str) -> dict[str, object]:
         out = self.run("worker", "add", name, "--area", area, "--base-url", self.url, "--json")
@@ -125,3 +144,26 @@ class Office:
                 return found
             time.sleep(0.1)
         raise AssertionError(f"waited {seconds} s for {what}")
+
+
+def _commands() -> None:
+    """Run the commands that come in as lines of JSON; answer each with exit code, output and errors."""
+    import django
+    from django.core.management import execute_from_command_line
+
+    django.setup()
+    for line in sys.stdin:
+        code, out, errors = 0, io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(errors):
+            try:
+                execute_from_command_line(["ruhu", *json.loads(line)])
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+            except Exception:
+                traceback.print_exc()
+                code = 1
+        print(json.dumps((code, out.getvalue(), errors.getvalue())), flush=True)
+
+
+if __name__ == "__main__":
+    _commands()

@@ -11,8 +11,24 @@ workbook('''
 from __future__ import annotations
 
 import io
+from functools import cache
+from pathlib import Path
 
 import openpyxl
+from pyxform.xls2xform import ConvertResult, convert
+
+COMMITTED = Path(__file__).parents[2] / "xlsforms"
+
+
+@cache
+def converted(content: bytes) -> ConvertResult:
+    """What pyxform makes of a workbook: always the same, and a long form takes it seconds."""
+    return convert(xlsform=content, file_type=".xlsx", form_name="data", warnings=[])
+
+
+def committed(form_id: str) -> bytes:
+    """A form of xlsforms/ as an XForm."""
+    return str(converted((COMMITTED / f"{form_id}.xlsx").read_bytes()).xform).encode()
 
 
 def workbook(markdown: str) -> bytes:

@@ -1,13 +1,11 @@
 """The demo speaks the forms as they are: every answer has its question, every instance is well-formed."""
 
 from datetime import date
-from pathlib import Path
 from random import Random
 from uuid import UUID, uuid5
 
 import pytest
 from lxml import etree
-from pyxform.xls2xform import convert
 
 from server.ops.demo import boundaries, photos
 from server.ops.demo.answers import Subject, instance_name
@@ -15,15 +13,15 @@ from server.ops.demo.instances import Template
 from server.ops.demo.plan import Calendar, Plan
 from server.ops.demo.population import population
 from server.submissions import envelope
+from tests.samples.xlsforms import committed
 
-XLSFORMS = Path(__file__).parents[2] / "xlsforms"
 CALENDAR = Calendar(until=date(2026, 11, 1), quarters=2)
 
 
 @pytest.fixture(scope="module")
 def xforms():
     return {
-        form_id: convert(xlsform=XLSFORMS / f"{form_id}.xlsx").xform.encode()
+        form_id: committed(form_id)
         for form_id in ("household_survey", "employer_survey", "home_visit")
     }
 

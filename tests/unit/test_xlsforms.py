@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -16,6 +17,7 @@ from pyxform.xls2xform import convert
 from server.forms import workbook as workbooks
 from server.forms import xform as xforms
 from server.ledgers.mapping import compile_mapping
+from tests.samples.xlsforms import committed
 
 XLSFORMS = Path(__file__).parents[2] / "xlsforms"
 SOURCES = Path(__file__).parents[1] / "samples" / "form_sources.csv"
@@ -44,6 +46,20 @@ DERIVED = {
 }
 
 
+@cache
+def rows_of(form_id: str, sheet: str) -> list[dict[str, str]]:
+    """A sheet as its author sees it."""
+    values = openpyxl.load_workbook(XLSFORMS / f"{form_id}.xlsx")[sheet].iter_rows(values_only=True)
+    headers = [str(header) for header in next(values)]
+    return [
+        {
+            header: "" if value is None else str(value)
+            for header, value in zip(headers, row, strict=True)
+        }
+        for row in values
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     name: str
@@ -56,17 +72,7 @@ class Form:
         return etree.fromstring(self.xml.encode())
 
     def rows(self, sheet: str = "survey") -> list[dict[str, str]]:
-        values = openpyxl.load_workbook(XLSFORMS / f"{self.name}.xlsx")[sheet].iter_rows(
-            values_only=True
-        )
-        headers = [str(header) for header in next(values)]
-        return [
-            {
-                header: "" if value is None else str(value)
-                for header, value in zip(headers, row, strict=True)
-            }
-            for row in values
-        ]
+        return rows_of(self.name, sheet)
 
     def targets(self) -> set[str]:
         binds = self.root.iter(f"{XF}bind")
@@ -178,9 +184,7 @@ def test_it_asks_for_no_location_or_answers_behind_ones_back(form):
 
 
 def test_only_a_new_household_makes_an_entity():
-    form = Form(
-        "household_survey", b"", convert(xlsform=XLSFORMS / "household_survey.xlsx").xform, []
-    )
+    form = Form("household_survey", b"", committed("household_survey").decode(), [])
     entity = next(form.root.iter("{*}entity"))
     assert entity.get("dataset") == "households"
     model = next(form.root.iter(f"{XF}model"))

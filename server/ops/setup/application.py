@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from server.ops.setup import shell
+from server.ops.setup.cluster import Cluster
 from server.ops.setup.database import Database
 from server.ops.setup.messages import SetupProblem
 from server.ops.setup.places import Places
@@ -97,6 +98,22 @@ def tables(places: Places, database: Database) -> Step:
         return ""
 
     return Step("step_migrate", is_done, act)
+
+
+def template(places: Places, database: Database, cluster: Cluster) -> Step:
+    """The private cluster's database with nothing but these tables, for tests to copy.
+
+    Made anew when a migration changed: one that was altered while it is being written would
+    count as applied.
+    """
+    step = tables(places, database)
+
+    def act() -> str:
+        cluster.psql("postgres", "DROP DATABASE IF EXISTS ruhu WITH (FORCE)")
+        cluster.psql("postgres", "CREATE DATABASE ruhu OWNER ruhu")
+        return step.act()
+
+    return Step(step.key, step.is_done, act)
 
 
 def forms(places: Places, database: Database) -> Step:

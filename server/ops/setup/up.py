@@ -133,7 +133,7 @@ def _run(places: Places, database: Database, words: Sequence[str]) -> int:
 def suite(places: Places, arguments: Sequence[str]) -> int:
     """Every check and every test; non-zero when one fails. pytest comes last, the checks before it all at once."""
     database = Database.chosen(places, testing=True)
-    _prepared(places, database, testing=True)
+    progress = _prepared(places, database, testing=True)
     bin_ = [str(places.python), "-m"]
     checks = {
         "ruff check": [*bin_, "ruff", "check", "."],
@@ -144,8 +144,20 @@ def suite(places: Places, arguments: Sequence[str]) -> int:
     }  # fmt: skip
     with database.running():
         surroundings = application.environment(places, database)
+        if database.cluster:
+            progress.run(application.template(places, database, database.cluster))
+            surroundings["TESTS_COPY_DATABASE"] = "ruhu"
         failed = _all_at_once(checks, places, surroundings)
-        tests = [*bin_, "pytest", "-n", "2", "--dist", "loadfile", *arguments]
+        tests = [
+            *bin_,
+            "pytest",
+            "-n",
+            "2",
+            "--dist",
+            "loadfile",
+            "--no-loadscope-reorder",
+            *arguments,
+        ]
         print("=== pytest", file=sys.stderr, flush=True)
         if subprocess.run(
             tests, cwd=places.root, env=surroundings, stdin=subprocess.DEVNULL, check=False
