@@ -83,16 +83,16 @@ def main() -> None:
     options = _options()
     if options.url:
         documents = [_generated(number, options.form) for number in range(VARIANTS)]
-        load = _load(options, options.url, documents)
+        load = send(options, options.url, documents)
         load_figures, trips = load.figures(), {}
     else:
         django()
         documents, token = prepare()
         target = f"http://127.0.0.1:{options.port}/key/{token}"
         with web_server(options.port, options.processes) as pids:
-            _load(options, target, documents, seconds=1)  # what is stored is copied from this
+            send(options, target, documents, seconds=1)  # what is stored is copied from this
             stored = top_up(options.stored)
-            load = _load(options, target, documents, pids)
+            load = send(options, target, documents, pids)
         load_figures = load.figures()
         template = _templates(target, documents[:1], options.photo_kb)[0]
         trips = {"sql_round_trips": _round_trips(target, template), "stored_before": stored}
@@ -108,13 +108,14 @@ def main() -> None:
     )
 
 
-def _load(
+def send(
     options: argparse.Namespace,
     target: str,
     documents: list[bytes],
     pids: dict[str, int] | None = None,
     seconds: float | None = None,
 ) -> Load:
+    """The documents under new instanceIDs, from `options.clients` phones at once."""
     templates = _templates(target, documents, options.photo_kb)
     requests = [_requests(templates[n :: options.clients]) for n in range(options.clients)]
     return drive(target, requests, seconds or options.seconds, expected=201, pids=pids)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,13 +65,15 @@ def django() -> None:
     call_command("migrate", verbosity=0, skip_checks=True)
 
 
-@contextmanager
-def web_server(port: int, processes: int) -> Iterator[dict[str, int]]:
+def web_server(port: int, processes: int) -> AbstractContextManager[dict[str, int]]:
     """gunicorn as `./ruhu up` runs it; the process ids whose CPU counts, by program."""
-    command = [
-        sys.executable, "-W", "ignore", *words(processes),
-        "--bind", f"127.0.0.1:{port}",
-    ]  # fmt: skip
+    return serving(port, *words(processes))
+
+
+@contextmanager
+def serving(port: int, *words: str) -> Iterator[dict[str, int]]:
+    """Python with these words, once it takes connections."""
+    command = [sys.executable, "-W", "ignore", *words, "--bind", f"127.0.0.1:{port}"]
     server = subprocess.Popen(command, cwd=ROOT)
     try:
         for _attempt in range(100):
@@ -81,7 +83,7 @@ def web_server(port: int, processes: int) -> Iterator[dict[str, int]]:
             except OSError:
                 time.sleep(0.1)
         else:
-            raise SystemExit("gunicorn does not answer")
+            raise SystemExit("the web server does not answer")
         yield {"web": server.pid, "postgres": _postmaster()}
     finally:
         server.terminate()
