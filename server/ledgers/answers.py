@@ -77,15 +77,27 @@ def seen_instance(document: bytes, kinds: Mapping[str, Sensitivity], seen: Sight
     """The instance as it may be seen, for programs: values stay as the phone wrote them.
 
     `kinds` are `sensitivities` of the form. What is masked is so wherever its text stands.
-    Raises BadXml.
+    The root may be called anything: a record is of the form that its id names, and is laid
+    out below the root. Raises BadXml.
     """
     root = parse(document)
-    sealed = set() if seen.behind_masks else _sealed(root, kinds)
+    below = _below_root(kinds)
+    sealed = set() if seen.behind_masks else _sealed(root, below)
     if not seen.restricted:
-        _withhold(root, kinds)
+        _withhold(root, below)
     if not seen.behind_masks:
-        _mask(root, kinds, sorted(sealed, key=len, reverse=True))
+        _mask(root, below, sorted(sealed, key=len, reverse=True))
     return root
+
+
+def _below_root(kinds: Mapping[str, Sensitivity]) -> dict[str, Sensitivity]:
+    """The same with /members/name for /data/members/name."""
+    found: dict[str, Sensitivity] = {}
+    for path, kind in kinds.items():
+        short = "/" + path.strip("/").partition("/")[2]
+        if found.get(short) is not Sensitivity.RESTRICTED:
+            found[short] = kind
+    return found
 
 
 def _sealed(root: etree._Element, kinds: Mapping[str, Sensitivity]) -> set[str]:
@@ -116,9 +128,8 @@ def _withhold(root: etree._Element, kinds: Mapping[str, Sensitivity]) -> None:
     """Take the restricted answers out; nothing else needs to be looked at."""
     for path, kind in kinds.items():
         if kind is Sensitivity.RESTRICTED:
-            first, *names = path.strip("/").split("/")
-            level = [root] if first == local_name(root) else []
-            for name in names:
+            level = [root]
+            for name in path.strip("/").split("/"):
                 level = [child for one in level for child in one.iterchildren(f"{{*}}{name}")]
             for element in level:
                 element.text = ""
@@ -132,7 +143,7 @@ def _texts(
 
     What stands inside an answer is as sensitive as that.
     """
-    waiting = [(root, f"/{local_name(root)}", Sensitivity.OPEN)]
+    waiting = [(root, "", Sensitivity.OPEN)]
     while waiting:
         element, path, around = waiting.pop()
         kind = kinds.get(path, around)

@@ -45,6 +45,15 @@ def test_what_is_masked_stands_nowhere(secret: str, around: str, petition: str) 
     assert [all_of(withheld) for withheld in shown.iterfind("members/petition")] == ["", ""]
 
 
+def test_a_root_of_another_name_uncovers_nothing() -> None:
+    """An old or odd client may name the root as it likes; rows are read below it."""
+    secret = "44990119900101123X"
+    document = instance(secret, "", "a petition").replace(b"data>", b"other>")
+    shown = seen_instance(document, KINDS, Sight(False, False))
+    assert secret not in all_of(shown)
+    assert "a petition" not in "".join(map(all_of, shown.iterfind("members/petition")))
+
+
 def test_a_sealed_value_inside_a_withheld_answer_is_masked_elsewhere_too() -> None:
     kinds = {"/data/petition": Sensitivity.RESTRICTED, "/data/petition/id": Sensitivity.MASKED}
     secret = "449900199001011234"
