@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.api.central import edmx, filters, queries, tables
+from server.api.central import edmx, filters, queries, sheets, tables
 from server.api.central.problems import BadSkipToken
 from server.api.central.queries import After
 from server.api.central.schema import Schema, identifier, pruned, schema_of, walk
@@ -146,6 +146,16 @@ def test_identifiers_are_legal_and_differ(names: list[str]):
     made = [field.odata_name for field in schema.fields]
     assert len(set(made)) == len(made)
     assert all(name.isidentifier() for name in made)
+
+
+def test_sheets_are_called_as_by_central():
+    assert list(sheets.file_names("f", SCHEMA).values()) == ["f.csv", "f-child.csv", "f-toy.csv"]
+    twice = [
+        *(item(f"/data/{group}", "group") for group in "ab"),
+        *(item(f"/data/{group}/{name}", "repeat") for group, name in ("aX", "bx", "ay")),
+    ]
+    names = sheets.file_names("f", schema_of({"items": sorted(twice, key=lambda one: one["path"])}))
+    assert list(names.values()) == ["f.csv", "f-X~1.csv", "f-y.csv", "f-x~2.csv"]
 
 
 def test_identifiers_are_those_of_central():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -50,10 +51,24 @@ def repeat_lines(
         yield [*_cells(element, chain[-1].children), parent, key]
 
 
-def file_name(form_id: str, chain: Iterable[Field]) -> str:
-    """What the table is called in the archive."""
-    safe = "-".join((form_id, *(field.name for field in chain if field.kind == "repeat")))
-    return "".join(letter if letter not in '/\\:*?"<>|' else "_" for letter in safe) + ".csv"
+def file_names(form_id: str, schema: Schema) -> dict[str, str]:
+    """Table → what it is called in the archive, as at Central: FORM-repeat.csv.
+
+    Repeats of one name in different places are numbered, in form order.
+    """
+    repeats = {table: chain[-1].name for table, chain in schema.tables.items() if chain}
+    alike = Counter(name.casefold() for name in repeats.values())
+    numbers: Counter[str] = Counter()
+    found = {table: form_id for table, chain in schema.tables.items() if not chain}
+    for table, name in repeats.items():
+        numbers[name.casefold()] += 1
+        is_alone = alike[name.casefold()] == 1
+        found[table] = f"{form_id}-{name}" + ("" if is_alone else f"~{numbers[name.casefold()]}")
+    return {table: f"{_safe(name)}.csv" for table, name in found.items()}
+
+
+def _safe(name: str) -> str:
+    return "".join(letter if letter not in '/\\:*?"<>|' else "_" for letter in name)
 
 
 def _names(fields: Iterable[Field], above: str) -> Iterator[str]:

@@ -56,10 +56,10 @@ def archive(asked: Asked, form: str) -> FileResponse:
                 _write(reader, row, written)
             if has_files:
                 _pack_files(asked, batch, packed, known)
+        names = sheets.file_names(form, reader.schema)
         for name, sheet in written.items():
             sheet.seek(0)
-            chain = reader.schema.tables[name]
-            with packed.open(sheets.file_name(form, chain), "w", force_zip64=True) as entry:
+            with packed.open(names[name], "w", force_zip64=True) as entry:
                 while text := sheet.read(1 << 16):
                     entry.write(text.encode())
     out.seek(0)
