@@ -175,6 +175,33 @@ def test_a_choice_of_fields_keeps_the_groups_around():
 
 # --- filters ---
 
+FIELDS = {"at": "instant", "of": "int", "state": "text"}
+AT = datetime(2026, 11, 20, 2, 30, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("__system/at eq 2026-11-20T02:30:05Z", True),
+        ("__system/at lt now() and second(__system/at) eq 5", True),
+        ("__system/at lt '2026-11-20' or __system/of ge 7", True),
+        ("not (__system/of gt '7')", True),
+        ("__system/state eq null", True),
+        ("$root/Entities/__system/state ne 'hard'", True),
+        ("__system/state eq 'hard' or null ne null", False),
+    ],
+)
+def test_a_filter_holds_or_does_not(text: str, expected: bool):
+    values = {"at": AT, "of": 7, "state": None}
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    assert filters.holds(filters.parse(text, FIELDS), values, now) is expected
+    assert filters.holds(filters.parse(f"not ({text})", FIELDS), values, now) is not expected
+    unknown = {"at": None, "of": 7, "state": None}  # nothing is before or after it, nor not before
+    for comparison in ("lt", "le", "gt", "ge"):
+        told = filters.parse(f"__system/at {comparison} now()", FIELDS)
+        assert not filters.holds(told, unknown, now)
+
+
 _instants = st.datetimes(timezones=st.just(UTC))
 
 

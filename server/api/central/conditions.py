@@ -18,7 +18,6 @@ from django.db.models.lookups import (
     Exact,
     GreaterThan,
     GreaterThanOrEqual,
-    IsNull,
     LessThan,
     LessThanOrEqual,
 )
@@ -53,7 +52,6 @@ STATES: Final = {
 """Ours → Central's review states; a record nobody has looked at has none there."""
 
 _LOOKUPS: Final[dict[str, Any]] = {
-    "eq": Exact,
     "lt": LessThan,
     "le": LessThanOrEqual,
     "gt": GreaterThan,
@@ -67,11 +65,13 @@ _PARTS: Final[dict[str, Any]] = {
     "minute": ExtractMinute,
     "second": ExtractSecond,
 }
-_NULLABLE: Final = Column("updatedAt")
+_EVERY: Final = Q(pk__isnull=False)
+"""What is always true. An empty condition would vanish beside `or` and below `not`."""
+_NONE: Final = Q(pk__in=())
 
 
 def q(condition: Condition, now: datetime) -> Q:
-    """The condition; the clock is read at the door."""
+    """The condition, true of the same records as `filters.holds`; the clock is read at the door."""
     match condition:
         case Both(left, right):
             return q(left, now) & q(right, now)
@@ -85,29 +85,38 @@ def q(condition: Condition, now: datetime) -> Q:
 
 def _compared(compare: Compare, now: datetime) -> Q:
     left, right = _stated(compare.left, compare.right), _stated(compare.right, compare.left)
+    if compare.operator in ("eq", "ne"):
+        equal = _equal(left, right, now)
+        return ~equal if compare.operator == "ne" else equal
+    return _both_known(_LOOKUPS[compare.operator], left, right, now)
+
+
+def _equal(left: Operand, right: Operand, now: datetime) -> Q:
+    both_empty = _empty(left) & _empty(right)
     if Literal(None) in (left, right):
-        return _null(left, right, compare.operator)
-    sides = _expression(left, now), _expression(right, now)
-    if compare.operator != "ne":
-        return Q(_LOOKUPS[compare.operator](*sides))
-    unequal = ~Q(Exact(*sides))
-    return unequal | Q(IsNull(F("updated_at"), True)) if _NULLABLE in (left, right) else unequal
+        return both_empty
+    return both_empty | _both_known(Exact, left, right, now)
 
 
-def _null(left: Operand, right: Operand, operator: str) -> Q:
-    """Only updatedAt may be empty; a part of it is as empty as itself."""
-    other = right if left == Literal(None) else left
-    inner = other.of if isinstance(other, Part) else other
-    is_wanted = operator == "eq"
-    if inner == _NULLABLE:
-        return Q(IsNull(F("updated_at"), is_wanted))
-    is_null = inner == Literal(None)
-    return Q() if is_null == is_wanted else Q(pk__in=())
+def _both_known(lookup: Any, left: Operand, right: Operand, now: datetime) -> Q:
+    """The comparison, false where one side is empty: SQL's answer there is neither true nor false."""
+    test = Q(lookup(_expression(left, now), _expression(right, now)))
+    return test & ~_empty(left) & ~_empty(right)
+
+
+def _empty(operand: Operand) -> Q:
+    """Whether it is null. Only updatedAt may be; a part of it is as empty as itself."""
+    inner = operand.of if isinstance(operand, Part) else operand
+    if inner == Literal(None):
+        return _EVERY
+    is_nullable = isinstance(inner, Column) and inner.name == "updatedAt"
+    return Q(updated_at__isnull=True) if is_nullable else _NONE
 
 
 def _stated(operand: Operand, other: Operand) -> Operand:
     """Central's name of a review state as ours, where it is compared with the field."""
-    if other != Column("reviewState") or not isinstance(operand, Literal):
+    is_state = isinstance(other, Column) and other.name == "reviewState"
+    if not is_state or not isinstance(operand, Literal):
         return operand
     ours = {theirs: our for our, theirs in STATES.items()}
     if operand.value is None or operand.value in ours:

@@ -1,29 +1,35 @@
 """`$filter` of OData, as much of it as Central offers, read into a tree. Pure.
 
 Fields of `__system` compared with literals, with `now()`, or by `year(…)` to `second(…)`,
-joined by `and`, `or`, `not` and brackets.
+joined by `and`, `or`, `not` and brackets. A comparison is true or false, also where a
+field is empty (OData 4.0, part 2, 5.1.1.1): nothing is less than null, and `ne` is what
+`eq` is not.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, TypeAlias
+from operator import ge, gt, le, lt
+from typing import Any, Final, TypeAlias
 
 from server.api.central.problems import BadFilter, FieldNotOffered, FilterNotOffered
 
 PARTS: Final = ("year", "month", "day", "hour", "minute", "second")
-FIELDS: Final = {
+RECORDS: Final = {
     "submissionDate": "instant",
     "updatedAt": "instant",
     "submitterId": "int",
     "reviewState": "text",
 }
-_PREFIXES: Final = ("$root/Submissions/__system/", "__system/")
+"""The fields of a record that a filter may name, with their kinds."""
+_PREFIX: Final = re.compile(r"(?:\$root/(?:Submissions|Entities)/)?__system/")
 _LONGEST: Final = 4000
 _DEEPEST: Final = 40
 _COMPARING: Final = ("eq", "ne", "lt", "le", "gt", "ge")
+_ORDERS: Final = {"lt": lt, "le": le, "gt": gt, "ge": ge}
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:
@@ -42,7 +48,7 @@ _TOKEN: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    value: str | int | datetime | None
+    value: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,8 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    name: str  # one of FIELDS
+    name: str
+    kind: str  # instant, int, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +94,45 @@ class Not:
     of: Condition
 
 
+Value: TypeAlias = str | int | datetime | None
 Operand: TypeAlias = Literal | Now | Column | Part
 Condition: TypeAlias = Compare | Both | Either | Not
 
 
-def parse(text: str) -> Condition:
+def parse(text: str, fields: Mapping[str, str] = RECORDS) -> Condition:
     """The filter as a tree. Raises BadFilter, FilterNotOffered, FieldNotOffered."""
     if len(text) > _LONGEST or "\0" in text:
         raise BadFilter(at=min(len(text), _LONGEST))
-    return _Reader(text).whole()
+    return _Reader(text, fields).whole()
+
+
+def holds(condition: Condition, values: Mapping[str, Value], now: datetime) -> bool:
+    """Whether the filter lets something with these values of its fields through."""
+    match condition:
+        case Both(left, right):
+            return holds(left, values, now) and holds(right, values, now)
+        case Either(left, right):
+            return holds(left, values, now) or holds(right, values, now)
+        case Not(inner):
+            return not holds(inner, values, now)
+        case Compare(name, left, right):
+            sides = _valued(left, values, now), _valued(right, values, now)
+            if name in ("eq", "ne"):
+                return (sides[0] == sides[1]) is (name == "eq")
+            return None not in sides and bool(_ORDERS[name](*sides))
+
+
+def _valued(operand: Operand, values: Mapping[str, Value], now: datetime) -> Any:
+    match operand:
+        case Now():
+            return now
+        case Column(name):
+            return values[name]
+        case Part(name, inner):
+            at = _valued(inner, values, now)
+            return None if at is None else getattr(at.astimezone(UTC), name)
+        case Literal(value):
+            return value
 
 
 def kind_of(operand: Operand) -> str:
@@ -105,8 +142,8 @@ def kind_of(operand: Operand) -> str:
             return "instant"
         case Part():
             return "int"
-        case Column(name):
-            return FIELDS[name]
+        case Column():
+            return operand.kind
         case Literal(value):
             if value is None:
                 return "null"
@@ -116,8 +153,9 @@ def kind_of(operand: Operand) -> str:
 class _Reader:
     """Recursive descent; `kind` and `word` are the token that comes next."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, fields: Mapping[str, str]) -> None:
         self.text, self.at, self.depth = text, 0, 0
+        self.fields = fields
         self.kind, self.word, self.start = "", "", 0
         self.next()
 
@@ -197,7 +235,7 @@ class _Reader:
                 return Literal(int(word))
             case "call":
                 return self.call(word, start)
-        return Literal(None) if word == "null" else _column(word)
+        return Literal(None) if word == "null" else self.column(word)
 
     def call(self, name: str, start: int) -> Operand:
         self.deeper()
@@ -213,6 +251,13 @@ class _Reader:
         self.depth -= 1
         return found
 
+    def column(self, word: str) -> Column:
+        prefix = _PREFIX.match(word)
+        name = word[prefix.end() :] if prefix else ""
+        if name not in self.fields:
+            raise FieldNotOffered(field=word[:100], fields=", ".join(self.fields))
+        return Column(name, self.fields[name])
+
     def is_word(self, word: str) -> bool:
         return self.kind == "word" and self.word == word
 
@@ -220,13 +265,6 @@ class _Reader:
         self.depth += 1
         if self.depth > _DEEPEST:
             raise BadFilter(at=self.start)
-
-
-def _column(word: str) -> Column:
-    for prefix in _PREFIXES:
-        if word.startswith(prefix) and (name := word.removeprefix(prefix)) in FIELDS:
-            return Column(name)
-    raise FieldNotOffered(field=word[:100])
 
 
 def _instant(text: str, at: int) -> datetime:
@@ -258,7 +296,7 @@ def _comparable(operator: str, left: Operand, right: Operand, at: int) -> Compar
     elif len(kinds) > 1:
         raise BadFilter(at=at)
     if kinds == {"text"} and operator not in ("eq", "ne"):
-        raise FilterNotOffered(text=f"reviewState {operator}")
+        raise FilterNotOffered(text=f"{_name(left, right)} {operator}")
     return Compare(operator, left, right)
 
 
@@ -268,5 +306,10 @@ def _as_int(operand: Operand) -> Operand:
         is_id = re.fullmatch(r"[0-9]{1,18}", operand.value)
         return Literal(int(operand.value) if is_id else -1)
     if kind_of(operand) == "text":
-        raise FilterNotOffered(text="reviewState")
+        raise FilterNotOffered(text=_name(operand))
     return operand
+
+
+def _name(*operands: Operand) -> str:
+    """What the field is called, if one is among them."""
+    return next((one.name for one in operands if isinstance(one, Column)), "''")

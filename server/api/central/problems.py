@@ -131,7 +131,7 @@ class FieldNotOffered(Problem):
     type, status = "field-not-offered", 501
     title = _("Not offered for this field")
     template = _(
-        "{field} is not offered in $filter and $orderby. They take submissionDate, updatedAt, submitterId and reviewState of __system."
+        "{field} is not offered in $filter and $orderby. They take these of __system: {fields}."
     )
 
 

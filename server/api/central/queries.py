@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from django.utils.translation import gettext as _
 
 from server.api.central.edmx import SYSTEM
-from server.api.central.filters import FIELDS, Condition, parse
+from server.api.central.filters import RECORDS, Condition, parse
 from server.api.central.problems import (
     BadOption,
     BadSkipToken,
@@ -90,7 +90,7 @@ def read(options: Mapping[str, str]) -> Query:
     token = given.get("$skiptoken")
     return Query(
         top=_number(given, "$top"),
-        skip=_number(given, "$skip") or 0,
+        skip=0 if token else _number(given, "$skip") or 0,  # the token is behind what is skipped
         count=_truth(given, "$count"),
         wkt=_truth(given, "$wkt"),
         expand=expand == "*",
@@ -183,13 +183,13 @@ def _orders(text: str) -> Iterable[tuple[str, bool]]:
         name, *direction = part.split()
         field = name.removeprefix("__system/")
         way = " ".join(direction).lower()
-        if field not in FIELDS or name == field or way not in ("", "asc", "desc"):
-            raise FieldNotOffered(field=part[:100])
+        if field not in RECORDS or name == field or way not in ("", "asc", "desc"):
+            raise FieldNotOffered(field=part[:100], fields=", ".join(RECORDS))
         yield field, way == "desc"
 
 
 def _kind(order: tuple[str, bool]) -> tuple[str, bool]:
-    return FIELDS[order[0]], order[1]
+    return RECORDS[order[0]], order[1]
 
 
 def _value(kind: str, value: object) -> Any:
