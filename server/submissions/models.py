@@ -197,6 +197,18 @@ class ReviewDecision(models.Model):
         ordering = ("at", "id")
 
 
+class Comment(models.Model):
+    """What a person at the desk said of a submission without deciding about it. Append-only."""
+
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="comments")
+    body = models.TextField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "id")
+
+
 class Waiting(models.Model):
     """A submission the worker process has still to take up (new, edited, or decided upon).
 

@@ -176,3 +176,11 @@ class ReasonMissing(Problem):
     type, status = "reason-missing", 400
     title = _("The reason is missing")
     template = _("Say why: the worker reads it.")
+
+
+class CommentEmpty(Problem):
+    """A comment says something."""
+
+    type, status = "comment-empty", 400
+    title = _("The comment is empty")
+    template = _("Write something in the comment.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, When
@@ -12,6 +13,7 @@ from server.accounts.access import REVIEWERS, Access
 from server.core.sealing import unseal_document
 from server.submissions.models import (
     Attachment,
+    Comment,
     EncryptedVersion,
     Quarantined,
     QuarantineRefusal,
@@ -100,6 +102,35 @@ def record(access: Access, form_id: str, instance_id: str) -> Submission:
     if found is None:
         raise UnknownSubmission
     return found
+
+
+def comments_of(submission: Submission) -> list[Comment]:
+    """What was said of a record, newest first: comments, and the reasons of decisions.
+
+    A reason that its giver had posted as a comment before is told once.
+    """
+    said = list(submission.comments.select_related("user"))
+    told = {(one.user_id, one.body) for one in said}
+    reasons = submission.decisions.exclude(reason="").select_related("user")
+    said += [
+        Comment(submission=submission, body=one.reason, user=one.user, at=one.at)
+        for one in reasons
+        if (one.user_id, one.reason) not in told
+    ]
+    return sorted(said, key=lambda one: one.at, reverse=True)
+
+
+def comment_as_reason(submission: Submission, user_id: int, since: datetime) -> str:
+    """The last thing the user said of the record as it is now; "" when that was before `since`.
+
+    What was said before the last decision, or of an earlier version, gives no reason for the next decision.
+    """
+    version = submission.current_version
+    assert version is not None  # noqa: S101 written in the same statement
+    decided = submission.decisions.aggregate(at=Max("at"))["at"]
+    begun = max(at for at in (since, version.received_at, decided) if at is not None)
+    found = submission.comments.filter(user_id=user_id, at__gt=begun).last()
+    return found.body if found else ""
 
 
 def record_counts(access: Access) -> dict[int, dict[str, Any]]:

@@ -64,6 +64,7 @@ RULES = (
     Rule("get", f"{FORM}.svc/Submissions('uuid:1')/members"),
     Rule("get", RECORD),
     Rule("get", f"{RECORD}/comments"),
+    Rule("post", f"{RECORD}/comments", DESK, body=b'{"body": "well"}', kind=JSON),
     Rule("get", f"{RECORD}/attachments"),
     Rule("get", f"{RECORD}.xml", DESK),
     Rule("get", f"{RECORD}/attachments/door.jpg", DESK),

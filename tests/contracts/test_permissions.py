@@ -97,6 +97,7 @@ RULES = (
     look(f"{SUBMISSION}attachments/"),
     look(f"{SUBMISSION}attachments/door.jpg/"),
     look(f"{SUBMISSION}decisions/"),
+    look(f"{SUBMISSION}comments/"),
     look(f"{SUBMISSION}xml/?reason=look", DESK),
     act("post", f"{SUBMISSION}review/", 201, {"state": "approved"}),
     lists("quarantine"),

@@ -161,12 +161,24 @@ class NoDeprecatedId(Problem):
     )
 
 
+class CommentFirst(Problem):
+    """A record is sent back for a reason, which a comment may give that was posted before."""
+
+    type, status = "comment-first", 400
+    title = _("The reason is missing")
+    template = _(
+        "“rejected” and “hasIssues” take a reason, which the worker reads: send it as reason, or post it as a comment first and then review."
+    )
+
+
 _CODES: Final = {
     "bad-xml": 400.1,
     "unreadable-request": 400.1,
     "no-instance-id": 400.2,
     "not-an-instance": 400.2,
     "reason-missing": 400.2,
+    "comment-first": 400.2,
+    "comment-empty": 400.2,
     "invalid-request": 400.3,
     "other-form": 400.8,
     "bad-option": 400.11,

@@ -10,7 +10,7 @@ from server.accounts.models import User
 from server.api.central.conditions import STATES
 from server.api.central.schema import Field, Schema
 from server.forms.models import Form, FormVersion
-from server.submissions.models import Attachment, ReviewDecision, Submission
+from server.submissions.models import Attachment, Comment, Submission
 
 PROJECT: Final = 1
 """An installation is one project."""
@@ -155,13 +155,8 @@ def attachment(file: Attachment) -> dict[str, Any]:
     return {"name": file.name, "exists": True}
 
 
-def comment(decision: ReviewDecision) -> dict[str, Any]:
-    """The reason of a decision; Central keeps comments beside decisions."""
-    return {
-        "body": decision.reason,
-        "actorId": decision.user_id,
-        "createdAt": instant(decision.at),
-    }
+def comment(said: Comment) -> dict[str, Any]:
+    return {"body": said.body, "actorId": said.user_id, "createdAt": instant(said.at)}
 
 
 def system(

@@ -33,7 +33,7 @@ urlpatterns = [
     path(f"{_RECORDS}.csv.zip", Door(GET=sheets.archive, POST=sheets.archive)),
     path(f"{_RECORD}.xml", Door(GET=submissions.document)),
     path(_RECORD, Door(GET=submissions.submission, PUT=submissions.edit, PATCH=submissions.decide)),
-    path(f"{_RECORD}/comments", Door(GET=submissions.comments)),
+    path(f"{_RECORD}/comments", Door(GET=submissions.comments, POST=submissions.add_comment)),
     path(f"{_RECORD}/attachments", Door(GET=submissions.attachments)),
     path(
         f"{_RECORD}/attachments/<str:name>",

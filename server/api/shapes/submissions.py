@@ -59,6 +59,14 @@ class DecisionSerializer(serializers.Serializer):
     at = serializers.DateTimeField(read_only=True)
 
 
+class CommentSerializer(serializers.Serializer):
+    """What somebody at the desk said of the record without deciding."""
+
+    body = serializers.CharField(read_only=True)
+    user = serializers.CharField(read_only=True, source="user.username")
+    at = serializers.DateTimeField(read_only=True)
+
+
 class VersionSerializer(serializers.Serializer):
     """One received instance: the first, or an edit."""
 

@@ -22,6 +22,7 @@ from server.api.problems import AmbiguousSubmission, NothingHere
 from server.api.representations import Bytes
 from server.api.shapes.submissions import (
     AttachmentSerializer,
+    CommentSerializer,
     DecisionSerializer,
     ReviewSerializer,
     SubmissionDetailSerializer,
@@ -138,6 +139,13 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         """What was decided about the record, oldest first."""
         rows = self.get_object().decisions.select_related("user")
         return Response(DecisionSerializer(rows, many=True).data)
+
+    @extend_schema(parameters=[FORM], responses=CommentSerializer(many=True))
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def comments(self, request: Request, instance_id: str) -> Response:
+        """What was said of the record without deciding, by ODK Central's clients at /v1; oldest first."""
+        rows = self.get_object().comments.select_related("user")
+        return Response(CommentSerializer(rows, many=True).data)
 
     @extend_schema(parameters=[FORM], request=ReviewSerializer, responses={201: DecisionSerializer})
     @action(detail=True, methods=["post"], filterset_class=None)

@@ -138,5 +138,6 @@ def _decision_context(request: StaffRequest, found: Submission) -> dict[str, obj
     return {
         "may_review": request.access.may(REVIEWERS, found.area_code),
         "decisions": found.decisions.select_related("user").order_by("-at", "-id"),
+        "comments": found.comments.select_related("user").order_by("-at", "-id"),
         "form": DecisionForm(),
     }

@@ -12,15 +12,17 @@ from server.submissions.services.replaying import (
     replay_many,
     replay_ready,
 )
-from server.submissions.services.reviewing import review
+from server.submissions.services.reviewing import NEEDS_REASON, comment, review
 
 __all__ = [
+    "NEEDS_REASON",
     "Dropped",
     "IncomingFile",
     "Outcome",
     "Receipt",
     "Replayed",
     "Sender",
+    "comment",
     "disclose_quarantined",
     "disclose_record",
     "dismiss",

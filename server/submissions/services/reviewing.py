@@ -1,4 +1,4 @@
-"""Deciding about what was received: a desk act, never a change of the record."""
+"""Deciding and commenting about what was received: desk acts, never a change of the record."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.db import transaction
 
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import User
-from server.submissions.models import ReviewDecision, ReviewState, Submission
-from server.submissions.problems import MayNotReview, ReasonMissing
+from server.submissions.models import Comment, ReviewDecision, ReviewState, Submission
+from server.submissions.problems import CommentEmpty, MayNotReview, ReasonMissing
 from server.submissions.services.queueing import queue
 
 NEEDS_REASON = frozenset({ReviewState.REJECTED, ReviewState.HAS_ISSUES})
@@ -43,3 +43,15 @@ def review(
     submission.review_state = decided
     queue([locked.pk], at=at)
     return decision
+
+
+@transaction.atomic
+def comment(
+    *, submission: Submission, body: str, author: User, access: Access, at: datetime
+) -> Comment:
+    """Say something of a submission; nothing follows from it. Raises MayNotReview, CommentEmpty."""
+    if not access.may(REVIEWERS, submission.area_code):
+        raise MayNotReview
+    if not body.strip():
+        raise CommentEmpty
+    return Comment.objects.create(submission=submission, body=body.strip(), user=author, at=at)

@@ -61,9 +61,17 @@ def test_pyodk_logs_in_reads_sends_and_reviews(line: Line, client: Client) -> No
     assert client.submissions.get(name, FORM).instanceId == name
     assert name in [one.instanceId for one in client.submissions.list(FORM)]
     changed = record(edited, name="李四", deprecated=name).decode()
-    client.submissions.edit(name, changed, FORM)
+    client.submissions.edit(name, changed, FORM, comment="the name was misspelt")
     client.submissions.review(name, "approved", FORM)
     assert client.submissions.get(name, FORM).reviewState == "approved"
+    with pytest.raises(PyODKError) as unsaid:
+        client.submissions.review(name, "rejected", FORM, comment="comes too late")
+    assert unsaid.value.is_central_error(400.2)
+    client.submissions.add_comment(name, "no such house", form_id=FORM)
+    client.submissions.review(name, "rejected", FORM)
+    assert client.submissions.get(name, FORM).reviewState == "rejected"
+    said = [one.body for one in client.submissions.list_comments(name, FORM)]
+    assert said == ["no such house", "the name was misspelt"]
     by_id = {row["__id"]: row for row in client.submissions.get_table(FORM)["value"]}
     assert by_id[name]["name"] == "李四"
     assert by_id[name]["__system"]["edits"] == 1

@@ -9,7 +9,7 @@ from typing import Any
 from django.test import Client
 
 from server.core import clock
-from tests.conftest import COMMUNITY
+from tests.conftest import COMMUNITY, STREET
 from tests.doors.api.central import (
     FORM,
     FORMS,
@@ -163,6 +163,38 @@ def test_a_record_its_files_and_its_review(street, asking):
     (comment,) = get(client, f"{RECORD}/comments").json()
     assert comment["body"] == "核对"
     assert table(client, filter="__system/updatedAt gt 2026-01-01")["value"]
+
+
+def test_a_comment_posted_before_is_the_reason(street, asking, make_user):
+    client, other = asking(), bearer(log_in(make_user("li").username).json()["token"])
+    json_type = {"content_type": "application/json", "secure": True}
+
+    def say(body: Any, who: Client = client) -> Any:
+        return who.post(f"{RECORD}/comments", json.dumps({"body": body}), **json_type)
+
+    def reject() -> Any:
+        return client.patch(RECORD, json.dumps({"reviewState": "rejected"}), **json_type)
+
+    say("somebody else's", other)
+    assert assert_central(reject(), 400.2)["details"] == {"problem": "comment-first"}
+    said = say(" 门牌不符 ").json()
+    assert (said["body"], set(said)) == ("门牌不符", {"body", "actorId", "createdAt"})
+    assert reject().json()["reviewState"] == "rejected"
+    assert street.submission.decisions.get().reason == "门牌不符"
+    told = [one["body"] for one in get(client, f"{RECORD}/comments").json()]
+    assert told == ["门牌不符", "somebody else's"]  # the reason is not told twice
+    assert_central(reject(), 400.2)  # it was the last decision's
+    say("still")
+    street.submission.comments.update(at=clock.now() - clock.timezone.timedelta(hours=2))
+    assert_central(reject(), 400.2)
+    for nothing in ("", "  ", None):
+        assert_central(say(nothing), 400.2)
+    assert_central(say([]), 400.3)
+    browser = Client()
+    browser.force_login(make_user("wang"))
+    assert "still" in browser.get(f"/submissions/{street.submission.pk}").content.decode()
+    (_other, reason, _again) = get(client, "/api/v1/submissions/uuid:1/comments/").json()
+    assert (reason["body"], reason["user"]) == ("门牌不符", f"street-{STREET}")
 
 
 def test_sending_correcting_and_attaching(street, asking):

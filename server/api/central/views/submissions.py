@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote
 
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 
-from server.accounts.access import REVEALERS, Access
+from server.accounts.access import REVEALERS, REVIEWERS, Access
 from server.accounts.models import Disclosure, Role
 from server.api.central import bodies, shapes
 from server.api.central.conditions import STATES
 from server.api.central.door import Asked, is_storable
-from server.api.central.problems import NoDeprecatedId, NotRaw, OtherForm
+from server.api.central.problems import CommentFirst, NoDeprecatedId, NotRaw, OtherForm
 from server.api.central.reading import REASON, form_named
 from server.api.problems import InvalidRequest, NotAllowed, NothingHere
 from server.core import blobs
@@ -24,9 +25,20 @@ from server.core.problems import Problem
 from server.submissions import envelope as envelopes
 from server.submissions import selectors
 from server.submissions.models import Submission, SubmissionVersion
-from server.submissions.services import IncomingFile, Sender, disclose_record, receive, review
+from server.submissions.services import (
+    NEEDS_REASON,
+    IncomingFile,
+    Sender,
+    comment,
+    disclose_record,
+    receive,
+    review,
+)
 
-SENDERS = frozenset({Role.WORKER, Role.STREET, Role.ADMINISTRATOR})
+SENDERS: Final = frozenset({Role.WORKER, Role.STREET, Role.ADMINISTRATOR})
+JUST_BEFORE: Final = timedelta(hours=1)
+"""How old a comment may be that gives the reason of a decision."""
+LONGEST: Final = 2000  # characters of a reason or comment
 
 
 def submissions(asked: Asked, form: str) -> StreamingHttpResponse:
@@ -86,9 +98,16 @@ def attachment(asked: Asked, form: str, instance: str, name: str) -> FileRespons
 
 
 def comments(asked: Asked, form: str, instance: str) -> list[dict[str, Any]]:
-    """The reasons of the decisions, newest first."""
+    """Comments and the reasons of decisions, newest first."""
     row = selectors.record(asked.access, form, instance)
-    return [shapes.comment(one) for one in row.decisions.exclude(reason="").order_by("-at", "-pk")]
+    return [shapes.comment(one) for one in selectors.comments_of(row)]
+
+
+def add_comment(asked: Asked, form: str, instance: str) -> dict[str, Any]:
+    row = selectors.record(asked.access, form, instance)
+    body = bodies.text(bodies.read_json(asked.request), "body")[:LONGEST]
+    said = comment(submission=row, body=body, author=asked.user, access=asked.access, at=asked.now)
+    return shapes.comment(said)
 
 
 def create(asked: Asked, form: str) -> dict[str, Any]:
@@ -110,7 +129,7 @@ def edit(asked: Asked, form: str, instance: str) -> dict[str, Any]:
 
 
 def decide(asked: Asked, form: str, instance: str) -> dict[str, Any]:
-    """`reviewState`, with the reason in `reason` or the header X-Action-Notes (percent-encoded)."""
+    """`reviewState`, with the reason in `reason`, in the header X-Action-Notes, or in a comment just before."""
     row = selectors.record(asked.access, form, instance)
     body = bodies.read_json(asked.request)
     ours = {theirs: our for our, theirs in STATES.items()}
@@ -122,10 +141,14 @@ def decide(asked: Asked, form: str, instance: str) -> dict[str, Any]:
     reason = bodies.text(body, "reason") or notes.strip()
     if not is_storable(reason):
         raise InvalidRequest(errors=[{"pointer": "#/reason"}])
+    if not reason and state in NEEDS_REASON:
+        reason = selectors.comment_as_reason(row, asked.user.pk, asked.now - JUST_BEFORE)
+        if not reason and asked.access.may(REVIEWERS, row.area_code):
+            raise CommentFirst
     review(
         submission=row,
         state=state,
-        reason=reason[:2000],
+        reason=reason[:LONGEST],
         reviewer=asked.user,
         access=asked.access,
         at=asked.now,
