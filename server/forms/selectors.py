@@ -15,6 +15,7 @@ from psycopg.types.numeric import Int8
 
 from server.accounts.access import PUBLISHERS, Access
 from server.core.statements import run
+from server.forms.entity_forms import entity_form
 from server.forms.models import EncryptionKey, Form, FormAudience, FormMedia, FormVersion
 
 
@@ -149,6 +150,27 @@ def published(access: Access) -> QuerySet[Form]:
         .exclude(current_version=None)
         .defer(*(f"current_version__{name}" for name in heavy))
     )
+
+
+def forms_with_list(access: Access, name: str) -> QuerySet[Form]:
+    """The forms whose current version shows the entity list."""
+    media = FormMedia.objects.filter(
+        form_version=OuterRef("current_version"),
+        kind=FormMedia.Kind.ENTITY_LIST,
+        filename=f"{name}.csv",
+    )
+    return published(access).filter(Exists(media)).order_by("form_id")
+
+
+def forms_making(access: Access, name: str) -> list[Form]:
+    """The forms whose current version makes or updates entries of the entity list."""
+    rows = FormVersion.objects.filter(current_of__in=published(access).order_by())
+    current = rows.select_related("form").only("xform", "form__form_id", "form__title")
+    return [
+        version.form
+        for version in current.order_by("form__form_id")
+        if name in entity_form(bytes(version.xform)).datasets
+    ]
 
 
 def mappings(form: Form) -> dict[int, tuple[str, dict[str, Any]]]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
 from server.accounts.access import Worker
@@ -31,8 +31,18 @@ _SOON_DAYS = 7
 _NO_PLACE = ""
 
 
+Tells: TypeAlias = Callable[[str], bool]
+"""Whether labels of an area may end in digits of an ID number."""
+
+
+def _always(area: str) -> bool:
+    return True
+
+
 class Within:
     """The areas as an SQL condition on a column; literal, so that the planner sees the prefixes and uses the index."""
+
+    tells: Tells = staticmethod(_always)
 
     def __init__(self, areas: Iterable[str]) -> None:
         self._areas = sorted(areas)
@@ -65,8 +75,9 @@ class Within:
 class Among(Within):
     """The same conditions for certain entries, whatever their area; literal uuids."""
 
-    def __init__(self, entries: Iterable[str]) -> None:
+    def __init__(self, entries: Iterable[str], tells: Tells = _always) -> None:
         super().__init__(())
+        self.tells = tells
         self._entries = ",".join(str(UUID(entry)) for entry in sorted(entries))
 
     def __call__(self, column: str) -> str:
@@ -88,10 +99,10 @@ class LedgerList:
         self._rows = rows
         self._dated = dated
 
-    def rows_of(self, entries: Iterable[str]) -> list[Sequence[Any]]:
+    def rows_of(self, entries: Iterable[str], tells: Tells = _always) -> list[Sequence[Any]]:
         """The rows of certain entries, as a worker for whom they are due would see them."""
         wanted = list(entries)
-        return list(self._rows(Among(wanted), clock.today(), len(wanted))) if wanted else []
+        return list(self._rows(Among(wanted, tells), clock.today(), len(wanted))) if wanted else []
 
     def hash(self, worker: Worker) -> str:
         """MD5 hex over the marks of the worker's communities, the list's columns, and the day if rows depend on it."""
@@ -112,6 +123,10 @@ class LedgerList:
 
 class CommunityList(LedgerList):
     """Communities come from the divisions, which change by import only: the rows themselves are hashed."""
+
+    def rows(self, within: Within) -> list[Sequence[Any]]:
+        """All communities of the areas."""
+        return list(self._rows(within, clock.today(), 1_000_000))
 
     def hash(self, worker: Worker) -> str:
         digest = hashlib.md5(usedforsecurity=False)
@@ -238,7 +253,7 @@ def _case_rows(within: Within, today: date, most: int) -> Iterator[Sequence[Any]
         (entry, version, lat, lon, area, person, house, name, sealed, address) = row[:10]
         building, room, categories, state, last, due, offers, head = row[10:]
         who = name or head or ""
-        tail = _last_four(sealed)
+        tail = _last_four(sealed) if within.tells(area) else ""
         shown = [code for code in categories if code not in RESTRICTED]
         yield (
             entry,

@@ -23,7 +23,7 @@ LISTS: Final[dict[str, LedgerList]] = {
     "cases": entities.cases,
     "employers": entities.employers,
 }
-_TABLES: Final = {
+TABLES: Final = {
     "households": "ledgers_household",
     "cases": "ledgers_assistancecase",
     "employers": "ledgers_employer",
@@ -90,7 +90,7 @@ def stamp_touched(entries: Mapping[str, set[str]], cases: Iterable[str]) -> None
 
 def stamp_everything() -> None:
     """The same for every row there is and every one there was: after a rebuild was put in place."""
-    for name, table in _TABLES.items():
+    for name, table in TABLES.items():
         rows = query(
             f"select id::text from {table}"  # noqa: S608 one of three
             " union select entity::text from ledgers_listedentity where list = %s",
@@ -152,7 +152,7 @@ def _why_left(name: str, left: Iterable[str]) -> dict[str, str]:
     if not wanted:
         return {}
     rows = query(
-        f"select id::text from {_TABLES[name]} where id = any(%s::uuid[])",  # noqa: S608 one of three
+        f"select id::text from {TABLES[name]} where id = any(%s::uuid[])",  # noqa: S608 one of three
         (wanted,),
     )
     there = {entry for (entry,) in rows}

@@ -10,14 +10,15 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from tests.conftest import STREET
-from tests.factories.console import make_street
+from tests.conftest import COMMUNITY, STREET
+from tests.factories.console import AT, make_street
 
 OTHER_STREET = "440106005"
 READERS = frozenset({"worker", "street", "county", "administrator"})
 DESK = frozenset({"street", "administrator"})
 SENDERS = frozenset({"worker", "street", "administrator"})
 BLIND = frozenset({"restricted", ""})
+HOUSEHOLD = "8d3c6f4e-0000-4000-8000-000000000001"
 FORM = "projects/1/forms/household_survey"
 RECORD = f"{FORM}/submissions/uuid:1"
 XML = (
@@ -60,6 +61,12 @@ RULES = (
     ),
     Rule("post", f"{FORM}/submissions.csv", outside=200),
     Rule("post", f"{FORM}/submissions.csv.zip", outside=200),
+    Rule("get", "projects/1/datasets", READERS | BLIND, outside=200),
+    *(
+        Rule("get", f"projects/1/datasets/households{part}", outside=200)
+        for part in ("", ".svc", ".svc/Entities", "/entities", "/entities.csv")
+    ),
+    Rule("get", f"projects/1/datasets/households/entities/{HOUSEHOLD}"),
     Rule("get", f"{FORM}.svc/Submissions('uuid:1')"),
     Rule("get", f"{FORM}.svc/Submissions('uuid:1')/members"),
     Rule("get", RECORD),
@@ -78,6 +85,11 @@ RULES = (
 
 @pytest.fixture
 def street(divisions, make_user) -> Any:
+    from server.ledgers.models import Household
+
+    Household.objects.create(
+        id=HOUSEHOLD, area_code=COMMUNITY, observed_at=AT, verified_level=2, address="示范路1号"
+    )
     return make_street(make_user)
 
 

@@ -5,7 +5,7 @@ Capabilities are declared as Central declares them, so that Power Query asks the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
@@ -32,14 +32,19 @@ _ENUMS: Final = {
     "ReviewState": ("hasIssues", "edited", "rejected", "approved"),
 }
 _EDM: Final = 'xmlns="http://docs.oasis-open.org/odata/ns/edm"'
+_HEAD: Final = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n',
+    '<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0">',
+    "<edmx:DataServices>",
+)
 _CAPABILITY: Final = "Org.OData.Capabilities.V1"
 
 
-def service_document(schema: Schema, root: str) -> dict[str, Any]:
+def service_document(tables: Iterable[str], root: str) -> dict[str, Any]:
     """The tables there are; `root` is the absolute address of the service."""
     return {
         "@odata.context": f"{root}/$metadata",
-        "value": [{"name": name, "kind": "EntitySet", "url": name} for name in schema.tables],
+        "value": [{"name": name, "kind": "EntitySet", "url": name} for name in tables],
     }
 
 
@@ -48,9 +53,7 @@ def metadata(schema: Schema, form_id: str) -> str:
     namespace = f"org.opendatakit.user.{identifier(form_id)}"
     return "".join(
         (
-            '<?xml version="1.0" encoding="UTF-8"?>\n'
-            '<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0">'
-            "<edmx:DataServices>",
+            *_HEAD,
             *_common(),
             f"<Schema {_EDM} Namespace={quoteattr(namespace)}>",
             *_types(schema, namespace),
@@ -61,16 +64,47 @@ def metadata(schema: Schema, form_id: str) -> str:
     )
 
 
+def entities_metadata(name: str, properties: Iterable[str], system: Mapping[str, str]) -> str:
+    """The metadata document of an entity list: one entity type, all of whose properties are texts."""
+    namespace, names = (
+        f"org.opendatakit.user.{identifier(name)}",
+        [identifier(p) for p in properties],
+    )
+    type_name = quoteattr(f"{namespace}.Entities")
+    return "".join(
+        (
+            *_HEAD,
+            f'<Schema {_EDM} Namespace="org.opendatakit.entity"><ComplexType Name="metadata">',
+            *(_property(one, type) for one, type in system.items()),
+            "</ComplexType>",
+            *_enum("ConflictType", ("soft", "hard")),
+            f'</Schema><Schema {_EDM} Namespace={quoteattr(namespace)}><EntityType Name="Entities">',
+            '<Key><PropertyRef Name="__id"/></Key>',
+            _property("__id", "Edm.String"),
+            _property("__system", "org.opendatakit.entity.metadata"),
+            *(_property(one, "Edm.String") for one in ("label", *names)),
+            f"</EntityType><EntityContainer Name={quoteattr(identifier(name))}>",
+            f'<EntitySet Name="Entities" EntityType={type_name}>',
+            *_capabilities(names),
+            "</EntitySet></EntityContainer></Schema></edmx:DataServices></edmx:Edmx>\n",
+        )
+    )
+
+
 def _common() -> Iterator[str]:
     yield f'<Schema {_EDM} Namespace="org.opendatakit.submission"><ComplexType Name="metadata">'
     for name, type in SYSTEM.items():
         yield _property(name, type)
     yield "</ComplexType>"
     for name, members in _ENUMS.items():
-        yield f'<EnumType Name="{name}">'
-        yield from (f'<Member Name="{member}"/>' for member in members)
-        yield "</EnumType>"
+        yield from _enum(name, members)
     yield "</Schema>"
+
+
+def _enum(name: str, members: Iterable[str]) -> Iterator[str]:
+    yield f'<EnumType Name="{name}">'
+    yield from (f'<Member Name="{member}"/>' for member in members)
+    yield "</EnumType>"
 
 
 def _types(schema: Schema, namespace: str) -> Iterator[str]:
@@ -127,16 +161,16 @@ def _sets(schema: Schema, namespace: str) -> Iterator[str]:
         name = quoteattr(table)
         yield f"<EntitySet Name={name} EntityType={quoteattr(f'{namespace}.{table}')}>"
         if not chain:
-            yield from _capabilities(schema.fields)
+            yield from _capabilities(field.odata_name for field in schema.fields)
         yield "</EntitySet>"
 
 
-def _capabilities(fields: Iterable[Field]) -> Iterator[str]:
+def _capabilities(unfiltered: Iterable[str]) -> Iterator[str]:
     minimal = f"{_CAPABILITY}.ConformanceLevelType/Minimal"
     yield f'<Annotation Term="{_CAPABILITY}.ConformanceLevel" EnumMember="{minimal}"/>'
     yield f'<Annotation Term="{_CAPABILITY}.BatchSupported" Bool="false"/>'
     yield _record("CountRestrictions", '<PropertyValue Property="Countable" Bool="true"/>')
-    names = "".join(f"<PropertyPath>{field.odata_name}</PropertyPath>" for field in fields)
+    names = "".join(f"<PropertyPath>{name}</PropertyPath>" for name in unfiltered)
     yield _record(
         "FilterRestrictions",
         '<PropertyValue Property="Filterable" Bool="true"/>'

@@ -25,6 +25,13 @@ RECORDS: Final = {
     "reviewState": "text",
 }
 """The fields of a record that a filter may name, with their kinds."""
+ENTITIES: Final = {
+    "createdAt": "instant",
+    "updatedAt": "instant",
+    "creatorId": "int",
+    "conflict": "text",
+}
+"""Those of an entity."""
 _PREFIX: Final = re.compile(r"(?:\$root/(?:Submissions|Entities)/)?__system/")
 _LONGEST: Final = 4000
 _DEEPEST: Final = 40

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from django.utils.translation import gettext as _
 
 from server.api.central.edmx import SYSTEM
-from server.api.central.filters import RECORDS, Condition, parse
+from server.api.central.filters import ENTITIES, RECORDS, Condition, parse
 from server.api.central.problems import (
     BadOption,
     BadSkipToken,
@@ -34,6 +34,19 @@ OPTIONS: Final = frozenset(
     )
 )  # fmt: skip
 _MARK: Final = "01"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the options may name of a kind of rows."""
+
+    fields: Mapping[str, str]  # of __system in $filter
+    orders: Mapping[str, str]  # in $orderby
+    place: str  # the kind of what tells the last row of a page
+
+
+RECORD_ROWS: Final = Rows(RECORDS, RECORDS, "int")
+ENTITY_ROWS: Final = Rows(ENTITIES, {}, "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +91,16 @@ def check(options: Mapping[str, str], format: Literal["json", "xml"]) -> None:
         raise OptionNotOffered(feature=f"$format={wanted[:40]}")
 
 
-def read(options: Mapping[str, str]) -> Query:
+def read(options: Mapping[str, str], rows: Rows = RECORD_ROWS) -> Query:
     """The query. Raises BadOption, BadFilter, and what says that something is not offered."""
     check(options, "json")
     given = {name: text.strip() for name, text in options.items() if text.strip()}
     expand, select = given.get("$expand", ""), given.get("$select", "")
     if expand not in ("", "*") or (expand and select):
         raise ExpandNotOffered
-    first = dict(reversed(list(_orders(given.get("$orderby", "")))))
+    if "$orderby" in given and not rows.orders:
+        raise OptionNotOffered(feature="$orderby")
+    first = dict(reversed(list(_orders(given.get("$orderby", ""), rows))))
     order = tuple(reversed(first.items()))
     token = given.get("$skiptoken")
     return Query(
@@ -98,8 +113,8 @@ def read(options: Mapping[str, str]) -> Query:
         if select in ("", "*")
         else tuple(dict.fromkeys(name.strip() for name in select.split(","))),
         order=order,
-        filter=parse(given["$filter"]) if "$filter" in given else None,
-        after=token_read(token, [kind for kind, _down in map(_kind, order)]) if token else None,
+        filter=parse(given["$filter"], rows.fields) if "$filter" in given else None,
+        after=token_read(token, _kinds(order, rows)) if token else None,
     )
 
 
@@ -132,14 +147,14 @@ def token_text(after: After) -> str:
 
 
 def token_read(text: str, kinds: Iterable[str]) -> After:
-    """The place; `kinds` are those of the order, before the record's number. Raises BadSkipToken."""
+    """The place; `kinds` are those of its values. Raises BadSkipToken."""
     try:
         if not text.startswith(_MARK) or len(text) > 500:
             raise ValueError
         packed = text[len(_MARK) :]
         plain = base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True)
         values, given = json.loads(plain)
-        read = tuple(_value(*pair) for pair in zip((*kinds, "int"), values, strict=True))
+        read = tuple(_value(*pair) for pair in zip(kinds, values, strict=True))
         return After(read, None if given is None else _value("int", given))
     except (ValueError, TypeError, RecursionError, binascii.Error):
         raise BadSkipToken from None
@@ -178,18 +193,18 @@ def _truth(given: Mapping[str, str], name: str) -> bool:
     return text == "true"
 
 
-def _orders(text: str) -> Iterable[tuple[str, bool]]:
+def _orders(text: str, rows: Rows) -> Iterable[tuple[str, bool]]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, *direction = part.split()
         field = name.removeprefix("__system/")
         way = " ".join(direction).lower()
-        if field not in RECORDS or name == field or way not in ("", "asc", "desc"):
-            raise FieldNotOffered(field=part[:100], fields=", ".join(RECORDS))
+        if field not in rows.orders or name == field or way not in ("", "asc", "desc"):
+            raise FieldNotOffered(field=part[:100], fields=", ".join(rows.orders))
         yield field, way == "desc"
 
 
-def _kind(order: tuple[str, bool]) -> tuple[str, bool]:
-    return RECORDS[order[0]], order[1]
+def _kinds(order: Iterable[tuple[str, bool]], rows: Rows) -> list[str]:
+    return [*(rows.orders[name] for name, _down in order), rows.place]
 
 
 def _value(kind: str, value: object) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Final
 
 from lxml import etree
@@ -33,13 +34,19 @@ def form_named(asked: Asked, form_id: str) -> Form:
     return found
 
 
+def begun(asked: Asked) -> datetime:
+    """Since when there is anything: the first form's day, and before that the caller's."""
+    first = forms.published(asked.access).order_by("created_at").first()
+    return first.created_at if first else asked.user.created_at
+
+
 class Reader:
     """One form's records for one caller."""
 
     def __init__(self, asked: Asked, form: Form) -> None:
         version = form.current_version
         assert version is not None  # noqa: S101 of published forms only
-        self.user, self.access, self.form = asked.user, asked.access, form
+        self.asked, self.access, self.form = asked, asked.access, form
         self.schema: Schema = schema_of(version.questions)
         mappings = forms.mappings(form)
         self.versions = {pk: name for pk, (name, _mapping) in mappings.items()}
@@ -109,17 +116,22 @@ class Reader:
 
     def record(self, entry: str, table: str) -> None:
         """Write down that answers went out: one line a request, before the first of them goes."""
-        areas = self.access.areas(REVEALERS)
-        is_raw = bool(areas)
-        disclose(
-            user=self.user,
-            kind=Disclosure.Kind.EXPORT,
-            ledger="submission",
-            entry=entry[:64],
-            columns=[self.form.form_id, table, "raw" if is_raw else "masked"],
-            area_code=common_prefix(areas or self.access.areas()),
-            reason=REASON,
-        )
+        sight = "raw" if self.access.areas(REVEALERS) else "masked"
+        record_export(self.asked, "submission", entry, [self.form.form_id, table, sight])
+
+
+def record_export(asked: Asked, ledger: str, entry: str, columns: list[str]) -> None:
+    """Write down that rows of the caller's areas go out."""
+    areas = asked.access.areas(REVEALERS) or asked.access.areas()
+    disclose(
+        user=asked.user,
+        kind=Disclosure.Kind.EXPORT,
+        ledger=ledger,
+        entry=entry[:64],
+        columns=columns,
+        area_code=common_prefix(areas),
+        reason=REASON,
+    )
 
 
 def _status(row: Submission) -> str:

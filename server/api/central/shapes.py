@@ -48,9 +48,12 @@ def project(name: str, created_at: datetime) -> dict[str, Any]:
     }
 
 
-def project_extended(n_forms: int, counts: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+def project_extended(
+    n_forms: int, n_lists: int, counts: Mapping[int, Mapping[str, Any]]
+) -> dict[str, Any]:
     latest = max((count["latest"] for count in counts.values()), default=None)
-    return {"forms": n_forms, "appUsers": 0, "datasets": 0, "lastSubmission": instant(latest)}
+    told = {"forms": n_forms, "appUsers": 0, "datasets": n_lists}
+    return {**told, "lastSubmission": instant(latest)}
 
 
 def form(form: Form) -> dict[str, Any]:

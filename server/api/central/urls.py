@@ -5,12 +5,13 @@ from typing import Final
 from django.urls import path, re_path
 
 from server.api.central.door import Door, Nowhere
-from server.api.central.views import forms, odata, people, sheets, submissions
+from server.api.central.views import datasets, forms, odata, people, sheets, submissions
 
 app_name = "central"
 
 _ODATA: Final = {"OData-Version": "4.0"}
 _FORM: Final = "projects/1/forms/<str:form>"
+_LIST: Final = "projects/1/datasets/<str:name>"
 _RECORDS: Final = f"{_FORM}/submissions"
 _RECORD: Final = f"{_RECORDS}/<str:instance>"
 
@@ -39,5 +40,12 @@ urlpatterns = [
         f"{_RECORD}/attachments/<str:name>",
         Door(GET=submissions.attachment, POST=submissions.attach),
     ),
+    path("projects/1/datasets", Door(GET=datasets.datasets)),
+    path(f"{_LIST}.svc", Door(GET=datasets.service, headers=_ODATA)),
+    path(f"{_LIST}.svc/<path:path>", Door(GET=datasets.resource, headers=_ODATA)),
+    path(_LIST, Door(GET=datasets.dataset)),
+    path(f"{_LIST}/entities", Door(GET=datasets.entries)),
+    path(f"{_LIST}/entities.csv", Door(GET=datasets.sheet)),
+    path(f"{_LIST}/entities/<str:entity>", Door(GET=datasets.entry)),
     re_path("", Nowhere()),
 ]

@@ -17,6 +17,14 @@ from server.ledgers.selectors.entries import (
     visits,
 )
 from server.ledgers.selectors.integrity import deleted_entities
+from server.ledgers.selectors.listed import (
+    Listed,
+    list_mark,
+    list_properties,
+    list_size,
+    listed_entity,
+    listed_entries,
+)
 from server.ledgers.selectors.lookup import holding
 from server.ledgers.selectors.provenance import Change, Origin, changes_of, provenance
 from server.ledgers.selectors.timeline import Event, timeline
@@ -24,6 +32,7 @@ from server.ledgers.selectors.timeline import Event, timeline
 __all__ = [
     "Change",
     "Event",
+    "Listed",
     "Origin",
     "cases",
     "changes_of",
@@ -35,6 +44,11 @@ __all__ = [
     "hidden_columns",
     "holding",
     "households",
+    "list_mark",
+    "list_properties",
+    "list_size",
+    "listed_entity",
+    "listed_entries",
     "memberships",
     "persons",
     "provenance",

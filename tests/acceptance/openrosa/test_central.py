@@ -84,6 +84,21 @@ def test_pyodk_logs_in_reads_sends_and_reviews(line: Line, client: Client) -> No
     assert wrong.value.is_central_error(401.2)
 
 
+def test_pyodk_reads_entity_lists(client: Client) -> None:
+    lists = [one.name for one in client.entity_lists.list()]
+    assert lists == ["communities", "households", "cases", "employers"]
+    known = client.entity_lists.get("communities")
+    assert known.properties
+    assert {"code", "geometry"} <= {one.name for one in known.properties}
+    table = client.entities.get_table("communities", count=True, select="__id,label")
+    entries = client.entities.list("communities")
+    assert table["@odata.count"] == len(entries) > 0
+    assert {row["__id"]: row["label"] for row in table["value"]} == {
+        one.uuid: one.currentVersion.label for one in entries
+    }
+    assert client.entities.list("households") == []
+
+
 def test_nothing_is_answered_so_that_clients_repeat_what_cannot_succeed(line: Line) -> None:
     """pyodk repeats 429 and 5xx by itself."""
     sessions = f"{line.office.url}/v1/sessions"

@@ -9,6 +9,7 @@ from django.test import Client
 
 FORMS = "/v1/projects/1/forms"
 FORM = f"{FORMS}/household_survey"
+LISTS = "/v1/projects/1/datasets"
 TABLE = f"{FORM}.svc/Submissions"
 MEMBERS = f"{TABLE}.members"
 RECORD = f"{FORM}/submissions/uuid:1"

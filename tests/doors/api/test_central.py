@@ -13,6 +13,7 @@ from tests.conftest import COMMUNITY, STREET
 from tests.doors.api.central import (
     FORM,
     FORMS,
+    LISTS,
     RECORD,
     TABLE,
     assert_central,
@@ -255,6 +256,9 @@ def test_bad_input_is_refused_in_central_s_shape(street, asking):
         *(f"{FORM}/submissions/{odd}" for odd in STRANGE),
         *(f"{FORM}/submissions/{odd}.xml" for odd in STRANGE),
         *(f"{RECORD}/attachments/{odd}" for odd in STRANGE),
+        *(f"{LISTS}/{odd}" for odd in STRANGE),
+        *(f"{LISTS}/households.svc/{odd}" for odd in STRANGE),
+        *(f"{LISTS}/households/entities/{odd}" for odd in STRANGE),
     ]  # fmt: skip
     for path in paths:
         assert_central(client.get(path, secure=True), 404.1)

@@ -9,11 +9,12 @@ from django.http import HttpResponse
 from server.accounts.access import common_prefix
 from server.api.central import shapes
 from server.api.central.door import Asked
-from server.api.central.reading import form_named
+from server.api.central.reading import begun, form_named
 from server.api.central.schema import schema_of
 from server.api.problems import NotAllowed, NothingHere
 from server.forms import selectors as forms
 from server.geo.selectors import division_names
+from server.ledgers.selectors.listed import NAMES
 from server.submissions.selectors import record_counts
 
 
@@ -81,10 +82,8 @@ def _project(asked: Asked) -> dict[str, Any]:
     prefix = common_prefix(asked.access.areas())
     code = prefix.ljust(12, "0")
     name = division_names([code]).get(code, "Ruhu") if prefix else "Ruhu"
-    found = forms.published(asked.access).order_by("created_at")
-    listed = list(found)
-    begun = listed[0].created_at if listed else asked.user.created_at
-    told = shapes.project(name, begun)
+    told = shapes.project(name, begun(asked))
     if asked.is_extended:
-        told |= shapes.project_extended(len(listed), record_counts(asked.access))
+        n_forms = forms.published(asked.access).count()
+        told |= shapes.project_extended(n_forms, len(NAMES), record_counts(asked.access))
     return told

@@ -2,49 +2,45 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from django.conf import settings
 from django.db.models import DateTimeField, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from server.api.central import edmx, queries, shapes, tables
+from server.api.central import edmx, queries, tables
 from server.api.central.conditions import COLUMNS, q
 from server.api.central.door import Asked
-from server.api.central.problems import ODataTooOld
 from server.api.central.queries import After, Query, Shape
 from server.api.central.reading import Reader, form_named
 from server.api.central.schema import ROOT, schema_of
+from server.api.central.service import JSON, PIECE, address, as_json, check_version
 from server.api.problems import NothingHere
 from server.submissions import selectors
 from server.submissions.models import Submission
 from server.submissions.selectors import in_batches, place_of
 
-JSON: Final = "application/json; odata.metadata=minimal; charset=utf-8"
 _NEVER: Final = Value(datetime(1970, 1, 1, tzinfo=UTC), DateTimeField())
-_PIECE: Final = 1 << 16  # characters
 
 
 def service(asked: Asked, form: str) -> HttpResponse:
     """The tables of the form."""
-    _check_version(asked)
+    check_version(asked)
     queries.check(asked.request.GET.dict(), "json")
     version = form_named(asked, form).current_version
     assert version is not None  # noqa: S101 of published forms only
-    told = edmx.service_document(schema_of(version.questions), _root(asked, form))
-    return HttpResponse(_json(told), content_type=JSON)
+    told = edmx.service_document(schema_of(version.questions).tables, address(asked, "forms", form))
+    return HttpResponse(as_json(told), content_type=JSON)
 
 
 def resource(asked: Asked, form: str, path: str) -> HttpResponseBase:
     """`$metadata`, a table, or one record and what is below it."""
-    _check_version(asked)
+    check_version(asked)
     if path == "$metadata":
         return _metadata(asked, form)
     steps = queries.resource(path)
@@ -106,7 +102,7 @@ def _one(
     reader.record(str(row.pk), names)
     end = None if query.top is None else query.skip + query.top
     told: dict[str, Any] = {
-        "@odata.context": f"{_root(asked, reader.form.form_id)}/$metadata#{names}"
+        "@odata.context": f"{address(asked, 'forms', reader.form.form_id)}/$metadata#{names}"
     }
     if query.count:
         told["@odata.count"] = len(found)
@@ -115,7 +111,7 @@ def _one(
         {name: value for name, value in one.items() if name not in unwanted}
         for one in found[query.skip : end]
     ]
-    return HttpResponse(_json(told), content_type=JSON)
+    return HttpResponse(as_json(told), content_type=JSON)
 
 
 class _Page:
@@ -143,8 +139,8 @@ class _Page:
 
     def text(self) -> Iterator[str]:
         """The document. Its end tells where the next page begins."""
-        root = _root(self.asked, self.reader.form.form_id)
-        pieces = [f'{{"@odata.context":{_json(f"{root}/$metadata#{self.table}")},"value":[']
+        root = address(self.asked, "forms", self.reader.form.form_id)
+        pieces = [f'{{"@odata.context":{as_json(f"{root}/$metadata#{self.table}")},"value":[']
         size, given = 0, 0
         last: After | None = None
         is_more = False
@@ -152,18 +148,18 @@ class _Page:
             if given == self.query.top:
                 is_more = True
                 break
-            text = _json(found)
+            text = as_json(found)
             pieces.append(f",{text}" if given else text)
             given, last = given + 1, after
             size += len(text)
-            if size > _PIECE:
+            if size > PIECE:
                 yield "".join(pieces)
                 pieces, size = [], 0
         pieces.append("]")
         if is_more and last is not None:
             pairs = queries.following(self.asked.request.GET.dict(), last)
             link = f"{root}/{quote(self.table)}?{urlencode(pairs)}"
-            pieces.append(f',"@odata.nextLink":{_json(link)}')
+            pieces.append(f',"@odata.nextLink":{as_json(link)}')
         if self.query.count:
             whole = self.query.after is None and not is_more and not self.query.skip
             pieces.append(f',"@odata.count":{given if whole else self._count()}')
@@ -211,21 +207,3 @@ class _Page:
             for row in batch
             for _row in self.reader.rows(row, self.table, nothing, wkt=False, expand=False)
         )
-
-
-def _check_version(asked: Asked) -> None:
-    """Raises ODataTooOld."""
-    most = asked.request.headers.get("OData-MaxVersion", "").strip()
-    if most.partition(".")[0] in ("0", "1", "2", "3"):
-        raise ODataTooOld
-
-
-def _root(asked: Asked, form: str) -> str:
-    """The service's address, as the client reaches it."""
-    request = asked.request
-    host = settings.RUHU_BASE_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"
-    return f"{host}/v1/projects/{shapes.PROJECT}/forms/{quote(form, safe='')}.svc"
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -19,6 +17,7 @@ from server.api.central.conditions import STATES
 from server.api.central.door import Asked, is_storable
 from server.api.central.problems import CommentFirst, NoDeprecatedId, NotRaw, OtherForm
 from server.api.central.reading import REASON, form_named
+from server.api.central.service import as_json, as_list
 from server.api.problems import InvalidRequest, NotAllowed, NothingHere
 from server.core import blobs
 from server.core.problems import Problem
@@ -55,13 +54,7 @@ def submissions(asked: Asked, form: str) -> StreamingHttpResponse:
 
 def _listed(asked: Asked, rows: QuerySet[Submission]) -> Iterator[str]:
     """The list as JSON, a thousand at a time."""
-    told = (json.dumps(_told(asked, row), ensure_ascii=False) for row in rows.iterator(1000))
-    yield "["
-    is_first = True
-    while piece := ",".join(islice(told, 1000)):
-        yield piece if is_first else f",{piece}"
-        is_first = False
-    yield "]"
+    return as_list(as_json(_told(asked, row)) for row in rows.iterator(1000))
 
 
 def submission(asked: Asked, form: str, instance: str) -> dict[str, Any]:
