@@ -129,6 +129,23 @@ class FormMedia(models.Model):
         )
 
 
+class FormDraft(models.Model):
+    """A checked workbook that waits for its files, or for being published (forms.drafts)."""
+
+    form_id = models.CharField(max_length=250, unique=True, db_collation="C")
+    title = models.CharField(max_length=250)
+    version = models.CharField(max_length=250, blank=True, db_collation="C")
+    md5 = models.CharField(max_length=32)  # of the XForm, without a key of ours
+    workbook_sha256 = models.BinaryField(max_length=32)
+    wanted = models.JSONField(default=list)  # names of the files the form needs
+    files = models.JSONField(default=list)  # those that came: [{name, sha256}]
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("form_id",)
+
+
 class FormAudience(models.Model):
     """Who is offered a form: every worker within an area, or one worker."""
 

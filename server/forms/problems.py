@@ -165,3 +165,54 @@ class WrongPassphrase(Problem):
     status = 400
     title = _("The passphrase is another")
     template = _("This passphrase does not open key {key}.")
+
+
+class FormExists(Problem):
+    """A form of that id was published; a new form takes another."""
+
+    type = "form-exists"
+    status = 409
+    title = _("The form exists")
+    template = _(
+        "A form {form_id} is published here. Send the workbook to its draft, or give it another form_id."
+    )
+
+
+class OtherFormId(Problem):
+    """The workbook is of another form than the draft."""
+
+    type = "other-form-id"
+    status = 400
+    title = _("The workbook is of another form")
+    template = _(
+        "The workbook says form_id {other}, not {form_id}. Send it to that form, or correct its settings sheet."
+    )
+
+
+class DraftHasWarnings(Problem):
+    """Somebody asked to be warned first."""
+
+    type = "form-has-warnings"
+    status = 400
+    title = _("The form has warnings")
+    template = _("Nothing was saved, because of these warnings. {warnings}")
+
+
+class UnknownDraft(Problem):
+    """The form has no draft: none was saved, or it was published."""
+
+    type = "no-such-draft"
+    status = 404
+    title = _("No such draft")
+    template = _(
+        "Form {form_id} has no draft. Send a workbook first; a draft ends when it is published."
+    )
+
+
+class NotAFormFile(Problem):
+    """The form names no such file, or the server builds it."""
+
+    type = "not-a-form-file"
+    status = 404
+    title = _("Not a file of the form")
+    template = _("Form {form_id} asks for no file {filename}. It asks for: {filenames}.")

@@ -31,7 +31,7 @@ _ROW = re.compile(r"\[row : (\d+)\]\s*")
 _SHEET = re.compile(r"[Oo]n the '(survey|choices|settings|entities)' sheet,?\s*")
 _QUOTED = re.compile(r"'([^']+)'")
 _FORM_ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")  # the colon for instants
 _FILENAME = re.compile(r"[^/\\\x00-\x1f;]{1,200}")
 ITEMSETS: Final = "itemsets.csv"
 
@@ -51,9 +51,14 @@ class Prepared:
 
 
 def prepare(
-    *, content: bytes, filename: str, media: Mapping[str, bytes], validate: bool
+    *,
+    content: bytes,
+    filename: str,
+    media: Mapping[str, bytes],
+    validate: bool,
+    is_draft: bool = False,
 ) -> Prepared:
-    """Convert and check a workbook. Raises any problem of this room; changes nothing."""
+    """Convert and check a workbook; files of a draft may be missing. Raises any problem of this room; changes nothing."""
     workbook = workbooks.read(content, filename)
     _check_settings(workbook)
     converted = _convert(content, workbook)
@@ -63,7 +68,7 @@ def prepare(
     _check_entities(document, workbook)
     mapping: dict[str, Any] = import_string(settings.AT_PUBLICATION)(workbook, form)
     generated = {ITEMSETS: converted.itemsets.encode()} if converted.itemsets else {}
-    lists, files = _media(form, {**media, **generated}, generated)
+    lists, files = _media(form, {**media, **generated}, generated, is_draft=is_draft)
     warnings = [str(warning).strip() for warning in converted.warnings]
     if validate:
         warnings += validation.validate(document, workbook)
@@ -241,12 +246,13 @@ def _check_entities(document: bytes, workbook: Workbook) -> None:
 
 
 def _media(
-    form: XForm, given: Mapping[str, bytes], generated: Mapping[str, bytes]
+    form: XForm, given: Mapping[str, bytes], generated: Mapping[str, bytes], *, is_draft: bool
 ) -> tuple[tuple[str, ...], dict[str, bytes]]:
     """Entity lists and files the form names; given files it does not name are left aside."""
     lists = tuple(name for name in form.files if is_entity_list(name))
     wanted = [name for name in form.files if name not in lists] + list(generated)
-    if missing := [name for name in wanted if name not in given]:
+    missing = [name for name in wanted if name not in given]
+    if missing and not is_draft:
         raise MissingMedia(form_id=form.form_id, filenames=", ".join(missing))
     if odd := next((name for name in wanted if not _FILENAME.fullmatch(name)), None):
         raise FaultyWorkbook(
@@ -256,4 +262,4 @@ def _media(
                 sheet="survey",
             )
         )
-    return lists, {name: given[name] for name in wanted}
+    return lists, {name: given[name] for name in wanted if name in given}

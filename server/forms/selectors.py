@@ -16,7 +16,15 @@ from psycopg.types.numeric import Int8
 from server.accounts.access import PUBLISHERS, Access
 from server.core.statements import run
 from server.forms.entity_forms import entity_form
-from server.forms.models import EncryptionKey, Form, FormAudience, FormMedia, FormVersion
+from server.forms.models import (
+    EncryptionKey,
+    Form,
+    FormAudience,
+    FormDraft,
+    FormMedia,
+    FormVersion,
+)
+from server.forms.problems import UnknownDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +232,23 @@ def same_media(version: FormVersion, media: Mapping[str, bytes]) -> bool:
         for held in version.media.all()
         if held.kind == FormMedia.Kind.FILE and held.sha256 is not None
     )
+
+
+def draft(access: Access, form_id: str) -> FormDraft:
+    """What waits to be published of the form, for those who publish. Raises UnknownDraft."""
+    found = FormDraft.objects.filter(form_id=form_id).first()
+    if found is None or not access.areas(PUBLISHERS):
+        raise UnknownDraft(form_id=form_id[:100])
+    return found
+
+
+def draft_files(draft: FormDraft) -> dict[str, bool]:
+    """File the draft asks for → whether it is here: with the draft, or with the current version."""
+    current = FormMedia.objects.filter(
+        form_version__current_of__form_id=draft.form_id, kind=FormMedia.Kind.FILE
+    )
+    there = {file["name"] for file in draft.files} | set(current.values_list("filename", flat=True))
+    return {name: name in there for name in draft.wanted}
 
 
 def encryption_keys(access: Access) -> QuerySet[EncryptionKey]:

@@ -99,13 +99,14 @@ def rotate_key(
             workbook=blobs.read(current.workbook_sha256),
             filename=f"{form_id}.xlsx",
             publisher=publisher,
-            media=_files_of(current),
+            media=files_of(current),
             validate=False,  # it was, when it was published
         )
     return key
 
 
-def _files_of(version: FormVersion) -> dict[str, bytes]:
+def files_of(version: FormVersion) -> dict[str, bytes]:
+    """The files of a version by name, entity lists left out."""
     held = version.media.filter(kind=FormMedia.Kind.FILE)
     return {file.filename: blobs.read(file.sha256) for file in held if file.sha256 is not None}
 

@@ -17,6 +17,7 @@ OTHER_STREET = "440106005"
 READERS = frozenset({"worker", "street", "county", "administrator"})
 DESK = frozenset({"street", "administrator"})
 SENDERS = frozenset({"worker", "street", "administrator"})
+PUBLISHERS = frozenset({"administrator"})
 BLIND = frozenset({"restricted", ""})
 HOUSEHOLD = "8d3c6f4e-0000-4000-8000-000000000001"
 FORM = "projects/1/forms/household_survey"
@@ -36,13 +37,14 @@ class Rule:
     may: frozenset[str] = READERS
     denied: int = 403  # a reader of that street without the roles
     blind: int = 404
+    found: int = 200  # with one of the roles, in that street
     outside: int = 404  # with one of the roles, in another street
     body: bytes = b""
     kind: str = "application/xml"
 
     def expected(self, role: str) -> int:
         if role in self.may:
-            return 200
+            return self.found
         return self.blind if role in BLIND else self.denied
 
 
@@ -59,6 +61,17 @@ RULES = (
                      "/versions/2026112001.xml", "/submissions",
                      "/submissions.csv", "/submissions.csv.zip")
     ),
+    Rule("patch", FORM, PUBLISHERS, blind=403, outside=200, body=b'{"state": "open"}', kind=JSON),
+    Rule("get", f"{FORM}/attachments", outside=200),
+    Rule("get", f"{FORM}/attachments/door.png", outside=200),
+    Rule("get", f"{FORM}.xlsx", outside=200),
+    Rule("post", "projects/1/forms", PUBLISHERS, blind=403, found=400, outside=400, body=b"no workbook"),
+    Rule("get", f"{FORM}/draft", PUBLISHERS, blind=403, outside=200),
+    Rule("post", f"{FORM}/draft", PUBLISHERS, blind=403, found=400, outside=400, body=b"no workbook"),
+    Rule("delete", f"{FORM}/draft", PUBLISHERS, blind=403, outside=200),
+    Rule("get", f"{FORM}/draft/attachments", PUBLISHERS, blind=403, outside=200),
+    Rule("post", f"{FORM}/draft/attachments/a.png", PUBLISHERS, blind=403, outside=200, body=b"a"),
+    Rule("post", f"{FORM}/draft/publish", PUBLISHERS, blind=403, outside=200, body=b"x"),
     Rule("post", f"{FORM}/submissions.csv", outside=200),
     Rule("post", f"{FORM}/submissions.csv.zip", outside=200),
     Rule("get", "projects/1/datasets", READERS | BLIND, outside=200),
@@ -85,12 +98,24 @@ RULES = (
 
 @pytest.fixture
 def street(divisions, make_user) -> Any:
+    from server.core import blobs
+    from server.forms.models import FormDraft, FormMedia
     from server.ledgers.models import Household
 
+    made = make_street(make_user)
     Household.objects.create(
         id=HOUSEHOLD, area_code=COMMUNITY, observed_at=AT, verified_level=2, address="示范路1号"
     )
-    return make_street(make_user)
+    sha256 = blobs.store([b"no workbook"]).sha256
+    version = made.form.current_version
+    version.workbook_sha256 = sha256
+    version.save()
+    FormMedia.objects.create(form_version=version, filename="door.png", kind="file", sha256=sha256)
+    FormDraft.objects.create(
+        form_id="household_survey", workbook_sha256=sha256, wanted=["a.png"], saved_by=made.worker,
+        saved_at=AT,
+    )  # fmt: skip
+    return made
 
 
 @pytest.fixture

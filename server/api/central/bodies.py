@@ -36,6 +36,11 @@ def text(body: dict[str, Any], name: str) -> str:
     return found.strip() if name != "password" else found
 
 
+def is_empty(request: HttpRequest) -> bool:
+    """Whether nothing was sent."""
+    return not _is_chunked(request) and not int(request.META.get("CONTENT_LENGTH") or 0)
+
+
 def whole(request: HttpRequest) -> bytes:
     """The body in memory, of at most DATA_UPLOAD_MAX_MEMORY_SIZE. Raises RequestTooLarge."""
     if not _is_chunked(request):

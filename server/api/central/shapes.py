@@ -9,7 +9,7 @@ from typing import Any, Final
 from server.accounts.models import User
 from server.api.central.conditions import STATES
 from server.api.central.schema import Field, Schema
-from server.forms.models import Form, FormVersion
+from server.forms.models import Form, FormDraft, FormVersion
 from server.submissions.models import Attachment, Comment, Submission
 
 PROJECT: Final = 1
@@ -74,6 +74,38 @@ def form(form: Form) -> dict[str, Any]:
         "createdAt": instant(form.created_at),
         "updatedAt": None,
         "publishedAt": instant(version.published_at),
+    }
+
+
+def draft(draft: FormDraft) -> dict[str, Any]:
+    """A form that is not published; nobody can fill it in, so there is no token to try it with."""
+    return {
+        "projectId": PROJECT,
+        "xmlFormId": draft.form_id,
+        "name": draft.title,
+        "state": Form.State.OPEN.value,
+        "enketoId": None,
+        "enketoOnceId": None,
+        "keyId": None,
+        "version": draft.version,
+        "hash": draft.md5,
+        "draftToken": None,
+        "createdAt": instant(draft.saved_at),
+        "updatedAt": None,
+        "publishedAt": None,
+    }
+
+
+def form_file(name: str, *, is_there: bool, is_list: bool = False, md5: str = "") -> dict[str, Any]:
+    """A file a form needs; an entity list is built by the server."""
+    return {
+        "name": name,
+        "type": "file",
+        "exists": is_there,
+        "blobExists": is_there and not is_list,
+        "datasetExists": is_list,
+        "hash": md5 or None,
+        "updatedAt": None,
     }
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from django.urls import path, re_path
 
 from server.api.central.door import Door, Nowhere
-from server.api.central.views import datasets, forms, odata, people, sheets, submissions
+from server.api.central.views import datasets, drafts, forms, odata, people, sheets, submissions
 
 app_name = "central"
 
@@ -21,11 +21,18 @@ urlpatterns = [
     path("users/current", Door(GET=people.current_user)),
     path("projects", Door(GET=forms.projects)),
     path("projects/1", Door(GET=forms.project)),
-    path("projects/1/forms", Door(GET=forms.form_list)),
+    path("projects/1/forms", Door(GET=forms.form_list, POST=drafts.create)),
     path(f"{_FORM}.svc", Door(GET=odata.service, headers=_ODATA)),
     path(f"{_FORM}.svc/<path:path>", Door(GET=odata.resource, headers=_ODATA)),
     path(f"{_FORM}.xml", Door(GET=forms.form_xml)),
-    path(_FORM, Door(GET=forms.form)),
+    path(f"{_FORM}.xlsx", Door(GET=forms.workbook)),
+    path(_FORM, Door(GET=forms.form, PATCH=forms.change)),
+    path(f"{_FORM}/attachments", Door(GET=forms.attachments)),
+    path(f"{_FORM}/attachments/<str:name>", Door(GET=forms.attachment)),
+    path(f"{_FORM}/draft", Door(GET=drafts.draft, POST=drafts.save, DELETE=drafts.drop)),
+    path(f"{_FORM}/draft/attachments", Door(GET=drafts.attachments)),
+    path(f"{_FORM}/draft/attachments/<str:name>", Door(POST=drafts.attach)),
+    path(f"{_FORM}/draft/publish", Door(POST=drafts.publish)),
     path(f"{_FORM}/fields", Door(GET=forms.fields)),
     path(f"{_FORM}/versions", Door(GET=forms.versions)),
     path(f"{_FORM}/versions/<str:version>.xml", Door(GET=forms.version_xml)),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from server.core import blobs
-from server.forms.models import FormMedia, FormVersion
+from server.forms.models import FormDraft, FormMedia, FormVersion
 from server.submissions.models import Attachment, Quarantined
 
 UNTOUCHED: timedelta = timedelta(days=1)
@@ -42,5 +42,7 @@ def _is_named(sha256: bytes) -> bool:
         Attachment.objects.filter(sha256=sha256).exists()
         or FormMedia.objects.filter(sha256=sha256).exists()
         or FormVersion.objects.filter(workbook_sha256=sha256).exists()
+        or FormDraft.objects.filter(workbook_sha256=sha256).exists()
+        or FormDraft.objects.filter(files__contains=[{"sha256": sha256.hex()}]).exists()
         or Quarantined.objects.filter(attachments__contains=[{"sha256": sha256.hex()}]).exists()
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -14,8 +16,17 @@ from pyodk.errors import PyODKError
 
 from tests.acceptance.openrosa.checklist import item
 from tests.acceptance.openrosa.line import FORM, SENT, Line, new_id, part, photo, record
+from tests.samples import xlsforms
 
 TABLE = "Submissions"
+PICTURED = """
+| survey |
+| | type | name | label | media::image |
+| | text | a | A | a.png |
+| settings |
+| | form_id | form_title | version |
+| | {name} | Pictured | 1 |
+"""
 ITEMS = "Submissions.items"
 
 
@@ -82,6 +93,26 @@ def test_pyodk_logs_in_reads_sends_and_reviews(line: Line, client: Client) -> No
     with pytest.raises(PyODKError) as wrong:
         pyodk_as(line, line.desk.auth[0], "wrong").open()
     assert wrong.value.is_central_error(401.2)
+
+
+def test_pyodk_publishes_forms_with_their_files(client: Client, tmp_path: Path) -> None:
+    name, picture = f"pyodk-{secrets.token_hex(4)}", tmp_path / "a.png"
+    book = tmp_path / "form.xlsx"
+    book.write_bytes(xlsforms.workbook(PICTURED.format(name=name)))
+    picture.write_bytes(b"first")
+    made = client.forms.create(book, attachments=[picture], form_id=name)
+    assert (made.xmlFormId, made.publishedAt) == (name, None)  # as a draft, which is published then
+    assert client.forms.get(name).version == "1"
+    picture.write_bytes(b"second")
+    client.forms.update(name, attachments=[picture])
+    assert client.forms.get(name).version > "2026"  # the time, as pyodk names versions by itself
+    file = client.get(f"projects/1/forms/{name}/attachments/a.png")
+    assert file.content == b"second"
+    with pytest.raises(PyODKError) as refused:
+        client.forms.create(book, form_id=name)
+    assert refused.value.is_central_error(409.3)
+    closed = client.patch(f"projects/1/forms/{name}", json={"state": "closed"})
+    assert closed.json()["state"] == "closed"  # no phone of this office shall get it
 
 
 def test_pyodk_reads_entity_lists(client: Client) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 
-from server.accounts.access import common_prefix
-from server.api.central import shapes
+from server.accounts.access import PUBLISHERS, common_prefix
+from server.api.central import bodies, shapes
 from server.api.central.door import Asked
 from server.api.central.reading import begun, form_named
 from server.api.central.schema import schema_of
-from server.api.problems import NotAllowed, NothingHere
+from server.api.problems import InvalidRequest, NotAllowed, NothingHere
+from server.core import blobs
 from server.forms import selectors as forms
+from server.forms.models import Form, FormMedia
+from server.forms.services import set_state
 from server.geo.selectors import division_names
 from server.ledgers.selectors.listed import NAMES
 from server.submissions.selectors import record_counts
+
+WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def projects(asked: Asked) -> list[dict[str, Any]]:
@@ -67,6 +72,53 @@ def version_xml(asked: Asked, form: str, version: str) -> HttpResponse:
     if found is None:
         raise NothingHere
     return HttpResponse(bytes(found.xform), content_type="application/xml; charset=utf-8")
+
+
+def workbook(asked: Asked, form: str) -> FileResponse:
+    """The workbook the current version was made of."""
+    version = form_named(asked, form).current_version
+    assert version is not None  # noqa: S101 of published forms only
+    return _file(version.workbook_sha256, f"{form}.xlsx", WORKBOOK)
+
+
+def attachments(asked: Asked, form: str) -> list[dict[str, Any]]:
+    """The files the current version needs; entity lists among them."""
+    version = form_named(asked, form).current_version
+    assert version is not None  # noqa: S101 of published forms only
+    is_list = FormMedia.Kind.ENTITY_LIST
+    return [
+        shapes.form_file(file.filename, is_there=True, is_list=file.kind == is_list, md5=file.md5)
+        for file in forms.media_of(version)
+    ]
+
+
+def attachment(asked: Asked, form: str, name: str) -> FileResponse:
+    """One of them; an entity list is at datasets/."""
+    version = form_named(asked, form).current_version
+    assert version is not None  # noqa: S101 of published forms only
+    found = next((file for file in forms.media_of(version) if file.filename == name), None)
+    if found is None or found.sha256 is None:
+        raise NothingHere
+    return _file(found.sha256, name, "application/octet-stream")
+
+
+def change(asked: Asked, form: str) -> dict[str, Any]:
+    """`state`: open, closing or closed."""
+    if not asked.access.areas(PUBLISHERS):
+        raise NotAllowed
+    found = form_named(asked, form)
+    state = bodies.text(bodies.read_json(asked.request), "state")
+    if state not in Form.State.values:
+        raise InvalidRequest(errors=[{"pointer": "#/state"}])
+    set_state(form_id=found.form_id, state=Form.State(state))
+    return shapes.form(form_named(asked, form))
+
+
+def _file(sha256: bytes | memoryview, name: str, kind: str) -> FileResponse:
+    path = blobs.path_of(sha256)
+    if not path.exists():
+        raise NothingHere
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=kind)
 
 
 def fields(asked: Asked, form: str) -> list[dict[str, Any]]:

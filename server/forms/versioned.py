@@ -1,0 +1,31 @@
+"""A workbook under another version name. Pure."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import openpyxl
+
+
+def with_version(content: bytes, version: str) -> bytes:
+    """The workbook with that `version` on its settings sheet, so that it says what it was published as.
+
+    For workbooks that `forms.workbook.read` has read.
+    """
+    book = openpyxl.load_workbook(BytesIO(content))
+    sheet = next(book[title] for title in book.sheetnames if title.lower() == "settings")
+    headers = [str(cell.value or "").strip() for cell in sheet[1]]
+    if "version" in headers:
+        column = headers.index("version") + 1
+    else:
+        column = len(headers) + 1
+        sheet.cell(1, column, "version")
+    row = next(
+        number
+        for number, values in enumerate(sheet.iter_rows(min_row=2, values_only=True), 2)
+        if any(value is not None for value in values)
+    )
+    sheet.cell(row, column).value = version
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
