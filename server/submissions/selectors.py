@@ -11,6 +11,7 @@ from django.db.models.functions import Greatest
 
 from server.accounts.access import REVIEWERS, Access
 from server.core.sealing import unseal_document
+from server.forms.models import EncryptionKey
 from server.submissions.models import (
     Attachment,
     Comment,
@@ -232,6 +233,14 @@ def quarantined(access: Access) -> QuerySet[Quarantined]:
         .select_related("submitter", "field_account", "settled_by")
         .defer("document")
     )
+
+
+def keys_awaited(access: Access, form_id: str) -> QuerySet[EncryptionKey]:
+    """The keys by which records of the form that the user sees could still be opened; without the private halves."""
+    sealed = EncryptedVersion.objects.filter(
+        document=None, version__current_of__in=records(access, form_id).order_by().values("pk")
+    )
+    return EncryptionKey.objects.filter(pk__in=sealed.values("key")).defer("private_key")
 
 
 def encrypted_counts() -> dict[int | None, dict[str, int]]:

@@ -24,6 +24,7 @@ from server.accounts.access import Access, access_of
 from server.accounts.models import User
 from server.accounts.selectors import authenticate_password
 from server.accounts.selectors import user as user_named
+from server.api.central.elsewhere import elsewhere
 from server.api.central.problems import (
     CredentialsRefused,
     HttpsOnly,
@@ -98,7 +99,7 @@ class Door:
         try:
             handler = self.handlers.get(method)
             if handler is None:
-                raise MethodNotAllowed(method=method[:20])
+                raise _elsewhere(request) or MethodNotAllowed(method=method[:20])
             if not all(is_storable(name) for name in names.values()):
                 raise NothingHere
             asked = Asked(request)
@@ -133,7 +134,11 @@ class Door:
 
 def nowhere(asked: Asked) -> None:
     """Every other address below /v1."""
-    raise UnknownAddress
+    raise _elsewhere(asked.request) or UnknownAddress
+
+
+def _elsewhere(request: HttpRequest) -> Problem | None:
+    return elsewhere(request.method or "", request.path_info.removeprefix("/v1/").rstrip("/"))
 
 
 class Nowhere(Door):

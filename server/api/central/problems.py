@@ -115,6 +115,14 @@ class OptionNotOffered(Problem):
     template = _("{feature} is not offered by this service. Leave it out.")
 
 
+class NotAtThisDoor(Problem):
+    """Central has the address, this server does the same elsewhere, or otherwise."""
+
+    type, status = "not-at-this-door", 501
+    title = _("Not offered to ODK Central's clients")
+    template = _("{feature} is not offered to ODK Central's clients. {instead}")
+
+
 class FilterNotOffered(Problem):
     """$filter uses an operator or a function that is not offered."""
 

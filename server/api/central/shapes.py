@@ -9,7 +9,8 @@ from typing import Any, Final
 from server.accounts.models import User
 from server.api.central.conditions import STATES
 from server.api.central.schema import Field, Schema
-from server.forms.models import Form, FormDraft, FormVersion
+from server.forms.encryption import as_text
+from server.forms.models import EncryptionKey, Form, FormDraft, FormVersion
 from server.submissions.models import Attachment, Comment, Submission
 
 PROJECT: Final = 1
@@ -188,6 +189,39 @@ def record_extended(row: Submission) -> dict[str, Any]:
 
 def attachment(file: Attachment) -> dict[str, Any]:
     return {"name": file.name, "exists": True}
+
+
+def key(key: EncryptionKey) -> dict[str, Any]:
+    """Not managed, as Central calls it: no passphrase opens it from here."""
+    return {
+        "id": key.pk,
+        "public": as_text(bytes(key.public_key)),
+        "managed": False,
+        "hint": None,
+        "createdAt": instant(key.created_at),
+    }
+
+
+def audit(
+    row: Submission,
+    action: str,
+    actor: User,
+    at: datetime,
+    details: Mapping[str, Any],
+    notes: str,
+    *,
+    is_extended: bool,
+) -> dict[str, Any]:
+    """Something that was done to a record."""
+    told = {
+        "actorId": actor.pk,
+        "action": action,
+        "acteeId": str(row.form_id),
+        "details": {"instanceId": row.instance_id, "submissionId": row.pk, **details},
+        "loggedAt": instant(at),
+        "notes": notes or None,
+    }
+    return {**told, "actor": person(actor)} if is_extended else told
 
 
 def comment(said: Comment) -> dict[str, Any]:

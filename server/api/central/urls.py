@@ -37,10 +37,12 @@ urlpatterns = [
     path(f"{_FORM}/versions", Door(GET=forms.versions)),
     path(f"{_FORM}/versions/<str:version>.xml", Door(GET=forms.version_xml)),
     path(_RECORDS, Door(GET=submissions.submissions, POST=submissions.create)),
+    path(f"{_RECORDS}/keys", Door(GET=submissions.keys)),
     path(f"{_RECORDS}.csv", Door(GET=sheets.table, POST=sheets.table)),
     path(f"{_RECORDS}.csv.zip", Door(GET=sheets.archive, POST=sheets.archive)),
     path(f"{_RECORD}.xml", Door(GET=submissions.document)),
     path(_RECORD, Door(GET=submissions.submission, PUT=submissions.edit, PATCH=submissions.decide)),
+    path(f"{_RECORD}/audits", Door(GET=submissions.audits)),
     path(f"{_RECORD}/comments", Door(GET=submissions.comments, POST=submissions.add_comment)),
     path(f"{_RECORD}/attachments", Door(GET=submissions.attachments)),
     path(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import secrets
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -164,6 +166,10 @@ def test_ruodk_sends_basic_unasked_and_accepts_xml_where_json_comes(
     extended = {"Accept": "application/json; extended"}
     one = https.get(url(line, f"/submissions/{name}"), headers=extended, timeout=30).json()
     assert one["instanceId"] == name
+    assert https.get(url(line, "/submissions/keys"), timeout=30).json() == []  # before each export
+    export = https.post(url(line, "/submissions.csv.zip?attachments=false"), timeout=60)
+    names = zipfile.ZipFile(io.BytesIO(export.content)).namelist()
+    assert names == [f"{FORM}.csv", f"{FORM}-items.csv"]
     plain = requests.get(url(line), auth=line.desk.auth, timeout=30)  # without TLS
     assert (plain.status_code, plain.json()["code"]) == (401, 401.3)
     assert requests.get(url(line), timeout=30).status_code == 401

@@ -6,8 +6,10 @@ import base64
 import json
 from typing import Any
 
+import pytest
 from django.test import Client
 
+from server.accounts.access import access_of
 from server.core import clock
 from tests.conftest import COMMUNITY, STREET
 from tests.doors.api.central import (
@@ -22,6 +24,7 @@ from tests.doors.api.central import (
     log_in,
     table,
 )
+from tests.factories.console import make_stranger_key
 
 # --- who is there ---
 
@@ -196,6 +199,57 @@ def test_a_comment_posted_before_is_the_reason(street, asking, make_user):
     assert "still" in browser.get(f"/submissions/{street.submission.pk}").content.decode()
     (_other, reason, _again) = get(client, "/api/v1/submissions/uuid:1/comments/").json()
     assert (reason["body"], reason["user"]) == ("门牌不符", f"street-{STREET}")
+
+
+def test_what_was_done_to_a_record(street, asking, make_user):
+    from server.submissions.services import review
+
+    client, zhang = asking(), make_user("zhang")
+    review(
+        submission=street.submission, state="has_issues", reason="照片不清", reviewer=zhang,
+        access=access_of(zhang), at=clock.now(),
+    )  # fmt: skip
+    decided, created = get(client, f"{RECORD}/audits").json()
+    assert (decided["action"], decided["notes"]) == ("submission.update", "照片不清")
+    assert decided["details"]["reviewState"] == "hasIssues"
+    assert (created["action"], created["actorId"]) == ("submission.create", street.worker.pk)
+    extended = client.get(
+        f"{RECORD}/audits", secure=True, headers={"x-extended-metadata": "true"}
+    ).json()
+    assert extended[1]["actor"]["displayName"] == "xie"
+
+
+def test_keys_of_what_is_still_sealed(street, asking):
+    """ruODK's submission_export asks for them before anything else."""
+    from server.submissions.models import EncryptedVersion
+
+    client, keys = asking(), f"{FORM}/submissions/keys"
+    assert get(client, keys).json() == []
+    key = make_stranger_key()
+    for record in (street.submission, street.foreign_submission):
+        version = record.current_version
+        EncryptedVersion.objects.create(version=version, key=key, state="sealed")
+    (found,) = get(client, keys).json()
+    assert (found["id"], found["managed"]) == (key.pk, False)
+    EncryptedVersion.objects.filter(version=street.submission.current_version).delete()
+    assert get(client, keys).json() == []  # the other record lies in another street
+
+
+ELSEWHERE = (
+    ("get", "/v1/projects/1/app-users", "/api/v1/field-accounts/"),
+    ("post", f"{FORM}/assignments/2/1", "/api/v1/forms/FORM/audience/"),
+    ("post", LISTS, "ledgers"),
+    ("patch", f"{LISTS}/households/entities/{'0' * 32}", "ledgers"),
+    ("get", f"{LISTS}/households/entities/{'0' * 32}/versions", "origins"),
+    ("get", f"{RECORD}/versions", "/api/v1/submissions/"),
+    ("delete", FORM, "console"),
+)
+
+
+@pytest.mark.parametrize(("method", "path", "instead"), ELSEWHERE)
+def test_what_is_done_elsewhere_is_told(street, asking, method, path, instead):
+    answer = getattr(asking(), method)(path, secure=True)
+    assert instead in assert_central(answer, 501.1)["message"]
 
 
 def test_sending_correcting_and_attaching(street, asking):

@@ -90,6 +90,35 @@ def attachment(asked: Asked, form: str, instance: str, name: str) -> FileRespons
     )
 
 
+def keys(asked: Asked, form: str) -> list[dict[str, Any]]:
+    """The keys of records that are still sealed; ruODK asks before every export."""
+    form_named(asked, form)
+    return [shapes.key(key) for key in selectors.keys_awaited(asked.access, form)]
+
+
+def audits(asked: Asked, form: str, instance: str) -> list[dict[str, Any]]:
+    """What was done to the record, newest first: its versions, and the decisions about it."""
+    row = selectors.record(asked.access, form, instance)
+    versions = row.versions.select_related("submitter").defer("document").order_by("pk")
+    acts = [
+        (
+            "submission.update.version" if number else "submission.create",
+            version.submitter,
+            version.received_at,
+            {"submissionDefId": version.pk},
+            "",
+        )
+        for number, version in enumerate(versions)
+    ] + [
+        ("submission.update", one.user, one.at, {"reviewState": STATES[one.state]}, one.reason)
+        for one in row.decisions.select_related("user")
+    ]
+    return [
+        shapes.audit(row, *act, is_extended=asked.is_extended)
+        for act in sorted(acts, key=lambda act: act[2], reverse=True)
+    ]
+
+
 def comments(asked: Asked, form: str, instance: str) -> list[dict[str, Any]]:
     """Comments and the reasons of decisions, newest first."""
     row = selectors.record(asked.access, form, instance)
