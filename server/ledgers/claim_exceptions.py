@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from server.ledgers.storage import query
 
@@ -11,21 +12,54 @@ FIRST = 62_000
 """Exceptions of claims are numbered after the records of their version (contribute)."""
 
 
+_FAMILY: Final = (
+    "case claim.list when 'households' then 'household' when 'employers' then 'employer' end"
+)
+
+
 def take_up_waiting() -> None:
-    """Claims on entries that nobody knew when they came, and that are listed now, are well."""
+    """Claims on entries that nobody knew when they came, and that are listed now, are well.
+
+    An entry whose creation was found to speak of another that was there is listed by that one's name.
+    """
     query(
         f"""
-        with taken as (
+        with waiting as (
+            select claim.version_id, claim.ordinal, claim.list,
+                   coalesce(key.entry, claim.entity) as entry
+              from ledgers_entityclaim claim
+              left join ledgers_identitykey key
+                     on key.family = {_FAMILY} and key.key = claim.entity
+             where claim.verdict = 'unknown_id'
+        ), taken as (
             update ledgers_entityclaim claim set verdict = ''
-              from ledgers_listedentity listed
-             where claim.verdict = 'unknown_id' and listed.list = claim.list
-               and listed.entity = claim.entity and listed.left_as = ''
+              from waiting join ledgers_listedentity listed
+                on listed.list = waiting.list and listed.entity = waiting.entry
+             where listed.left_as = '' and claim.verdict = 'unknown_id'
+               and claim.version_id = waiting.version_id and claim.ordinal = waiting.ordinal
             returning claim.version_id * {PER_VERSION} + {FIRST} + least(claim.ordinal, 3000) as id
         )
         delete from ledgers_ledgerexception
          where kind = 'entity_fault' and "column" = '' and resolved_at is null
            and contribution in (select id from taken)
-        """  # noqa: S608 numbers
+        """  # noqa: S608 our own
+    )
+
+
+def follow(entries: Iterable[str]) -> None:
+    """Lead the conflicts about these entries, some of which were merged or parted, to the entries they are about now."""
+    query(
+        f"""
+        update ledgers_ledgerexception found set entry = key.entry
+          from ledgers_entityclaim claim
+          join ledgers_identitykey key on key.family = {_FAMILY} and key.key = claim.entity
+         where found.kind = 'entity_conflict' and found.entry = any(%s::uuid[])
+           and found.family in ('household', 'employer') and found.family = key.family
+           and found.entry <> key.entry
+           and claim.version_id = found.contribution / {PER_VERSION}
+           and claim.ordinal = found.contribution %% {PER_VERSION} - {FIRST}
+        """,  # noqa: S608 our own
+        (list(entries),),
     )
 
 
@@ -44,8 +78,7 @@ def settle_claims(submission_ids: Sequence[int]) -> None:
                    claim.version_id = submission.current_version_id
                        and submission.review_state <> 'rejected'
                        and claim.verdict <> '' as holds,
-                   case claim.list when 'households' then 'household'
-                                   when 'employers' then 'employer' end as family,
+                   {_FAMILY} as family,
                    claim.list, claim.entity, claim.verdict, claim.columns,
                    claim.submission_id, submission.area_code, version.received_at,
                    md5(version.instance_id)::uuid as stranger
@@ -77,6 +110,6 @@ def settle_claims(submission_ids: Sequence[int]) -> None:
                 order by said.family <> 'visit', said.id limit 1) sent on true
          where holds
             on conflict (kind, "column", contribution, other) do nothing
-        """,  # noqa: S608 numbers
+        """,  # noqa: S608 our own
         (list(submission_ids),),
     )

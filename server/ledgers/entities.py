@@ -233,7 +233,7 @@ def _case_rows(within: Within, today: date, most: int) -> Iterator[Sequence[Any]
                found.area_code, person.id::text, house.id::text, person.name, person.id_no,
                coalesce(house.address, person.residence_addr, ''), coalesce(house.building, ''),
                coalesce(house.room, ''), found.category, found.state, found.last_visit,
-               found.next_due, coalesce(found.offers_n, 0), head.name
+               found.next_due, coalesce(found.offers_n, 0), head.name, found.case_no
           from ledgers_assistancecase found
           left join ledgers_person person on person.id = found.subject_person_id
           left join ledgers_household house
@@ -251,13 +251,13 @@ def _case_rows(within: Within, today: date, most: int) -> Iterator[Sequence[Any]
     states = code_lists()["ST4"].codes
     for row in rows:
         (entry, version, lat, lon, area, person, house, name, sealed, address) = row[:10]
-        building, room, categories, state, last, due, offers, head = row[10:]
+        building, room, categories, state, last, due, offers, head, number = row[10:]
         who = name or head or ""
         tail = _last_four(sealed) if within.tells(area) else ""
         shown = [code for code in categories if code not in RESTRICTED]
         yield (
             entry,
-            " ".join(part for part in (who, building, room, tail) if part) or address,
+            " ".join(part for part in (who, building, room, tail) if part) or address or number,
             version,
             _NO_PLACE if lat is None else f"{lat:.6f} {lon:.6f} 0 0",
             area,
@@ -298,7 +298,7 @@ def _employer_rows(within: Within, today: date, most: int) -> Iterator[Sequence[
     for entry, version, lat, lon, area, name, address, contact, vacancies, last in rows:
         yield (
             entry,
-            name or address,
+            name or address or entry[:8].upper(),
             version,
             _NO_PLACE if lat is None else f"{lat:.6f} {lon:.6f} 0 0",
             area,

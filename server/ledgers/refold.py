@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from server.ledgers import storage
+from server.ledgers.claim_exceptions import follow
 from server.ledgers.definitions import LINKS
 from server.ledgers.derive.cases import VisitFact
 from server.ledgers.derive.households import HouseholdFacts
@@ -105,6 +106,8 @@ def _replace_contributions(old: Sequence[Said], new: Sequence[Said]) -> Dirty | 
     storage.insert_contributions(added)
     storage.move_contributions(moved)
     _write_identity(found, touched, dirty)
+    if moved:
+        follow(touched)
     for one in (*new, *staying, *added):
         dirty.store[one.id] = one
     dirty.loaded = living | touched

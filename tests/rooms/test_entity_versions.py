@@ -82,8 +82,8 @@ def send(staff):
     return send
 
 
-def rows() -> dict[str, dict[str, str]]:
-    text = b"".join(entities.households.csv(HERE)).decode()
+def rows(of: entities.LedgerList = entities.households) -> dict[str, dict[str, str]]:
+    text = b"".join(of.csv(HERE)).decode()
     return {row["name"]: row for row in csv.DictReader(io.StringIO(text))}
 
 
@@ -257,6 +257,56 @@ def test_an_update_that_overtakes_its_creation_waits_in_sight(send):
     assert LedgerException.objects.get(kind="entity_fault").detail["verdict"] == "unknown_id"
     send(CREATE)
     assert not LedgerException.objects.filter(kind="entity_fault").exists()
+
+
+EMPLOYER, DOUBLE = uuid_of("e"), uuid_of("f")
+CODE = "91110000600037341L"
+
+
+def employer(entity: str, attributes: str, day: int, **answers: str) -> Claimed:
+    made = Claimed(
+        form="employer",
+        visited_at=f"2026-03-{day:02d}T09:00:00+08:00",
+        employer_id=entity,
+        household=answers,
+    )
+    made.block = (
+        f'<entity dataset="employers" id="{entity}" {attributes}><label>甲厂</label></entity>'
+    )
+    return made
+
+
+def test_a_waiting_update_is_taken_up_also_when_its_entry_turns_out_to_be_another(send):
+    send(employer(EMPLOYER, 'create="1"', 1, name="甲厂", uscc=CODE))
+    send(employer(DOUBLE, f'update="1" baseVersion="1" trunkVersion="" {BRANCH}', 3))
+    assert LedgerException.objects.get().detail["verdict"] == "unknown_id"
+    send(employer(DOUBLE, 'create="1"', 2, name="甲厂", uscc=CODE))
+    assert [row["name"] for row in rows(entities.employers).values()] == [EMPLOYER]
+    assert not LedgerException.objects.exists()
+
+
+def test_a_conflict_follows_its_entry_into_another_and_back(send, staff):
+    send(CREATE, street(2, [member(key="b")]))
+    send(claimed('update="1" baseVersion="1"', 3, room="102"))
+    send(claimed('update="1" baseVersion="1"', 4, room="103"))
+    how = {"access": access_of(staff), "at": AT}
+    double = uuid_of("household 2")
+    act = services.mark_same(family="household", entry=double, other=HOME, reason="x", **how)
+    assert str(Household.objects.get().pk) == double
+    assert str(LedgerException.objects.get(kind="entity_conflict").entry) == double
+    services.undo(act=act, **how)
+    assert str(LedgerException.objects.get(kind="entity_conflict").entry) == HOME
+
+
+def test_every_row_has_a_label_however_little_is_known(send):
+    send(employer(EMPLOYER, "", 1, n_staff="5"))
+    line = {"emp_status": "21", "birth_date": "1970-05-01", "hukou_type": "10", "sex": "1"}
+    seeking = {"work_capacity": "1", "job_willing": "1", "spell.unemp_date": "2026-02-01"}
+    send(Filled(household_id=HOME, members=[member("", key="a", **line, **seeking)]))
+    for one in (entities.employers, entities.households, entities.cases):
+        labels = [row["label"] for row in rows(one).values()]
+        assert labels
+        assert all(labels), one.name
 
 
 def test_an_unchanged_list_costs_one_query(send, statements):
