@@ -24,7 +24,7 @@ from server.submissions.entity_blocks import EntityBlock, entity_blocks
 HARD, SOFT = "hard", "soft"
 UNKNOWN_ID, UNKNOWN_LIST = "unknown_id", "unknown_list"
 FAMILIES: Final = {"households": "household", "cases": "case", "employers": "employer"}
-_COMPUTED: Final = {
+COMPUTED: Final = {
     "households": frozenset({"label", "hh_no", "assisted", "last_visit", "due_on"}),
     "cases": frozenset({"label", "categories", "state", "last_visit", "next_due", "offers"}),
     "employers": frozenset({"vacancies", "last_visit"}),
@@ -236,7 +236,7 @@ def disagreement(
     foreign = sorted(
         name
         for name, version in was.changed.items()
-        if version > base and version not in own and name not in _COMPUTED[block.dataset]
+        if version > base and version not in own and name not in COMPUTED[block.dataset]
     )
     hard = [
         name for name in foreign if name in values and digest(values[name]) != was.seen.get(name)

@@ -69,6 +69,12 @@ class ExceptionSerializer(serializers.Serializer):
     entry = serializers.UUIDField(read_only=True)
     other = serializers.UUIDField(read_only=True, allow_null=True, help_text="The possible double.")
     column = serializers.CharField(read_only=True)
+    submission = serializers.CharField(
+        read_only=True,
+        source="record",
+        allow_null=True,
+        help_text="The record that raised it, where you see it; null for a desk act.",
+    )
     area_code = serializers.CharField(read_only=True)
     detail = serializers.JSONField(read_only=True)
     opened_at = serializers.DateTimeField(read_only=True)

@@ -87,7 +87,7 @@ class Exceptions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
 
     def rows(self) -> QuerySet[Any]:
         return (
-            ledgers.exceptions(self.access)
+            ledgers.with_records(self.access, ledgers.exceptions(self.access))
             .select_related("resolved_by")
             .order_by("-opened_at", "-pk")
         )

@@ -217,6 +217,24 @@ VERDICTS = {
     "unknown_list": gettext_lazy("There is no such entity list."),
 }
 """What was found of a form's entity block (ledgers.claims), for people."""
+LIST_LEDGERS = {"households": "household", "cases": "household", "employers": "employer"}
+PROPERTIES = {
+    "community": "area_code",
+    "geometry": "loc",
+    "head": "head_person",
+    "label": "name",
+    "members": "n_members",
+    "person": "case.subject_person",
+    "household": "person.household",
+    "person_name": "person.name",
+}
+"""The columns behind list properties that are called otherwise."""
+
+
+def label_of_property(list_name: str, name: str) -> str:
+    """What a property of an entity list is called."""
+    ledger, _dot, column = PROPERTIES.get(name, name).rpartition(".")
+    return label_of_column(ledger or LIST_LEDGERS.get(list_name, ""), column)
 
 
 @register.simple_tag
@@ -225,7 +243,11 @@ def exception_detail(row: LedgerException) -> str:
     verdict = VERDICTS.get(row.detail.get("verdict", ""))
     if verdict is None:
         return structured(row.detail)
-    return " ".join((str(verdict), "、".join(row.detail.get("columns", ())))).strip()
+    names = (
+        label_of_property(row.detail.get("list", ""), name)
+        for name in row.detail.get("columns", ())
+    )
+    return " ".join((str(verdict), "、".join(names))).strip()
 
 
 @register.simple_tag

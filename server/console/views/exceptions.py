@@ -23,7 +23,7 @@ from server.console.pages import StaffRequest, area_names, page_of, render_list,
 from server.core.clock import now
 from server.ledgers import services
 from server.ledgers.models import LedgerException, Visit
-from server.ledgers.selectors import employers, households, persons, visits
+from server.ledgers.selectors import employers, households, persons, visits, with_records
 from server.ledgers.selectors import exceptions as visible
 
 ENTRIES: dict[str, Callable[[Access], QuerySet[Any]]] = {
@@ -46,7 +46,7 @@ class Concern:
 
 @staff_page()
 def exceptions(request: StaffRequest) -> HttpResponse:
-    rows = visible(request.access).select_related("resolved_by")
+    rows = _rows(request)
     found = ExceptionFilter(request.GET, rows, access=request.access)
     page = page_of(request, found.qs)
     return render_list(
@@ -84,14 +84,17 @@ def resolve(request: StaffRequest, number: int) -> HttpResponse:
     services.resolve_exception(
         exception=found, note=note, user=request.user, access=request.access, at=now()
     )
-    found.refresh_from_db()
     context = {
-        "row": found,
+        "row": _rows(request).get(pk=number),
         "areas": area_names([found.area_code]),
         "may_resolve": True,
         "concerns": _concerns(request, [found]),
     }
     return render(request, "console/exceptions/_row.html", context)
+
+
+def _rows(request: StaffRequest) -> QuerySet[LedgerException]:
+    return with_records(request.access, visible(request.access)).select_related("resolved_by")
 
 
 def _concerns(request: StaffRequest, rows: Iterable[LedgerException]) -> dict[UUID, Concern]:

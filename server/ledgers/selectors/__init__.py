@@ -15,6 +15,7 @@ from server.ledgers.selectors.entries import (
     vacancies,
     visible_categories,
     visits,
+    with_records,
 )
 from server.ledgers.selectors.integrity import deleted_entities
 from server.ledgers.selectors.listed import (
@@ -58,4 +59,5 @@ __all__ = [
     "vacancies",
     "visible_categories",
     "visits",
+    "with_records",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, QuerySet, Subquery
 
 from server.accounts.access import RESTRICTED, Access
 from server.ledgers.claim_exceptions import PER_VERSION
@@ -25,7 +25,7 @@ from server.ledgers.models import (
     Visit,
 )
 from server.ledgers.models.base import LedgerEntry
-from server.submissions.models import Submission
+from server.submissions.models import Submission, SubmissionVersion
 
 
 def persons(access: Access) -> QuerySet[Person]:
@@ -63,6 +63,20 @@ def memberships(access: Access) -> QuerySet[Membership]:
 
 def exceptions(access: Access) -> QuerySet[LedgerException]:
     return LedgerException.objects.filter(access.within())
+
+
+def with_records(access: Access, rows: QuerySet[LedgerException]) -> QuerySet[LedgerException]:
+    """The exceptions with the record that raised each, where the reader sees it: `record_id`, `record` (its instanceID)."""
+    version = SubmissionVersion.objects.filter(
+        access.within("submission__area_code"), pk=OuterRef("version_number")
+    )
+    numbered = rows.annotate(
+        version_number=ExpressionWrapper(F("contribution") / PER_VERSION, BigIntegerField())
+    )
+    return numbered.annotate(
+        record_id=Subquery(version.values("submission_id")),
+        record=Subquery(version.values("submission__instance_id")),
+    )
 
 
 def doubts_of(access: Access, submission: Submission) -> QuerySet[LedgerException]:

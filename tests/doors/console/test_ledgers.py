@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from django.urls import reverse
 
 from server.accounts.models import Disclosure
 from tests.conftest import COMMUNITY, STREET
-from tests.factories.console import ID_NO, PHONE, entry
+from tests.factories.console import AT, ID_NO, PHONE, entry
 
 pytestmark = pytest.mark.django_db
 
@@ -149,6 +151,45 @@ def test_an_exception_is_settled_with_a_note(street, log_in):
     assert "saw the diploma" in client.post(address, {"reason": "saw the diploma"}).content.decode()
     assert "No open exceptions" in client.get("/exceptions").content.decode()
     assert "saw the diploma" in client.get("/exceptions?state=resolved").content.decode()
+
+
+def test_an_exception_leads_to_the_record_that_raised_it(street, log_in):
+    """An entity block that names nothing, or a record that says nothing, has no entry to open."""
+    from server.ledgers.claim_exceptions import FIRST, PER_VERSION
+    from server.ledgers.models import LedgerException
+
+    for number, found in enumerate((street.submission, street.foreign_submission)):
+        LedgerException.objects.create(
+            kind="entity_fault", family="visit", entry=uuid4(), area_code=COMMUNITY,
+            contribution=found.current_version_id * PER_VERSION + FIRST, opened_at=AT,
+            detail={"list": "households", "verdict": ("hard", "soft")[number], "columns": ["room"]},
+        )  # fmt: skip
+    client = log_in()
+    address = reverse("console:submission", args=[street.submission.pk])
+    foreign = reverse("console:submission", args=[street.foreign_submission.pk])
+    page = client.get("/exceptions").content.decode()
+    assert f'href="{address}"' in page
+    assert foreign not in page, "it lies in another street"
+    found = LedgerException.objects.get(detail__verdict="hard")
+    settled = client.post(reverse("console:resolve", args=[found.pk]), {"reason": "seen"})
+    assert f'href="{address}"' in settled.content.decode()
+    told = client.get(f"/api/v1/exceptions/{found.pk}/").json()
+    assert told["submission"] == street.submission.instance_id
+    told = client.get(f"/api/v1/exceptions/{street.exception.pk}/").json()
+    assert told["submission"] is None
+
+
+@pytest.mark.parametrize("name", ["households", "cases", "employers"])
+def test_what_forms_disagree_about_is_called_by_its_column(name):
+    from server.console.templatetags.console import label_of_property
+    from server.ledgers.claims import COMPUTED
+    from server.ledgers.versions import DATED, LISTS
+
+    for column in (
+        set(LISTS[name].columns) - COMPUTED[name] - DATED - {"name", "label", "__version"}
+    ):
+        assert label_of_property(name, column) != column
+    assert label_of_property("employers", "label") == "单位名称"
 
 
 def test_a_possible_duplicate_is_decided_as_a_desk_act(street, log_in):
