@@ -55,6 +55,7 @@ class DecisionForm(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+    version = forms.CharField(required=False, max_length=249)  # the one the page shows
 
 
 class ReasonForm(forms.Form):

@@ -170,6 +170,16 @@ class MayNotReview(Problem):
     template = _("Only street staff of this area may decide on this submission.")
 
 
+class DecidedUnseen(Problem):
+    """A correction came while somebody looked at the version before it."""
+
+    type, status = "decided-unseen", 409
+    title = _("Corrected meanwhile")
+    template = _(
+        "This submission was corrected while you looked at it; nothing was decided. Open it again."
+    )
+
+
 class ReasonMissing(Problem):
     """Whoever rejects says why."""
 

@@ -9,7 +9,12 @@ from server.accounts.access import access_of
 from server.core.clock import now
 from server.submissions.answers import answer_tree
 from server.submissions.models import ReviewDecision, Submission, Waiting
-from server.submissions.problems import MayNotReview, ReasonMissing, UnknownSubmission
+from server.submissions.problems import (
+    DecidedUnseen,
+    MayNotReview,
+    ReasonMissing,
+    UnknownSubmission,
+)
 from server.submissions.selectors import submission, submissions, waiting_count
 from server.submissions.services import receive, review
 from server.submissions.steps import place
@@ -17,6 +22,7 @@ from tests.factories.submissions import (
     QUESTIONS,
     RECEIVED_AT,
     instance,
+    instance_id,
     make_form,
     make_phone,
     sender_of,
@@ -34,11 +40,14 @@ def received(divisions) -> Submission:
     return Submission.objects.get()
 
 
-def decide(user, found: Submission, state: str, reason: str = "") -> ReviewDecision:
+def decide(
+    user, found: Submission, state: str, reason: str = "", version: str = ""
+) -> ReviewDecision:
     return review(
         submission=found,
         state=state,
         reason=reason,
+        version=version,
         reviewer=user,
         access=access_of(user),
         at=now(),
@@ -67,6 +76,24 @@ def test_who_sends_back_says_why(received, make_user, state) -> None:
         decide(make_user("zhao"), received, state, "  ")
 
     assert not ReviewDecision.objects.exists()
+
+
+def test_nobody_decides_about_a_correction_they_have_not_seen(received, make_user) -> None:
+    user, phone = make_user("zhao"), make_phone("second")
+    receive(
+        document=instance(2, deprecated=instance_id(1)),
+        sender=sender_of(phone),
+        received_at=RECEIVED_AT,
+    )
+
+    with pytest.raises(DecidedUnseen):
+        decide(user, received, "approved", version=instance_id(1))
+    received.refresh_from_db()
+    assert received.review_state == "edited"
+    assert not ReviewDecision.objects.exists()
+    decide(user, received, "approved", version=instance_id(2))
+    received.refresh_from_db()
+    assert received.review_state == "approved"
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,14 @@ class ReviewSerializer(serializers.Serializer):
         choices=[choice for choice in ReviewState.choices if choice[0] != ReviewState.EDITED]
     )
     reason = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
+    version = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=249,
+        default="",
+        help_text="The instanceID of the version you looked at. When a correction has replaced it,"
+        " nothing is decided (409).",
+    )
 
 
 class _Flagged(django_filters.CharFilter):

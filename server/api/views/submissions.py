@@ -157,6 +157,7 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             submission=submission,
             state=asked["state"],
             reason=asked["reason"],
+            version=asked["version"],
             reviewer=self.user,
             access=self.access,
             at=now(),

@@ -99,12 +99,18 @@ def decide(request: StaffRequest, number: int) -> HttpResponse:
         submission=found,
         state=decision["state"],
         reason=decision["reason"].strip(),
+        version=decision["version"],
         reviewer=request.user,
         access=request.access,
         at=now(),
     )
     found = _visible_or_404(request, number)
-    context = {"submission": found, "decided": True, **_decision_context(request, found)}
+    context = {
+        "submission": found,
+        "decided": True,
+        "seen": decision["version"],  # what the page around still shows
+        **_decision_context(request, found),
+    }
     return render(request, "console/submissions/_decision.html", context)
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import User
 from server.submissions.models import Comment, ReviewDecision, ReviewState, Submission
-from server.submissions.problems import CommentEmpty, MayNotReview, ReasonMissing
+from server.submissions.problems import CommentEmpty, DecidedUnseen, MayNotReview, ReasonMissing
 from server.submissions.services.queueing import queue
 
 NEEDS_REASON = frozenset({ReviewState.REJECTED, ReviewState.HAS_ISSUES})
@@ -24,10 +24,12 @@ def review(
     reviewer: User,
     access: Access,
     at: datetime,
+    version: str = "",
 ) -> ReviewDecision:
     """Decide about a submission; the last decision holds, and the ledgers follow.
 
-    Raises MayNotReview, ReasonMissing.
+    `version` is the instanceID of the version that was looked at; "" is the current one,
+    whatever it says. Locks the submission. Raises MayNotReview, ReasonMissing, DecidedUnseen.
     """
     decided = ReviewState(state)
     if not access.may(REVIEWERS, submission.area_code):
@@ -35,6 +37,8 @@ def review(
     if decided in NEEDS_REASON and not reason.strip():
         raise ReasonMissing
     locked = Submission.objects.select_for_update().get(pk=submission.pk)
+    if version and not locked.versions.filter(current_of=locked, instance_id=version).exists():
+        raise DecidedUnseen
     decision = ReviewDecision.objects.create(
         submission=locked, state=decided, reason=reason.strip(), user=reviewer, at=at
     )

@@ -169,6 +169,21 @@ def test_a_decision_is_taken_explained_and_taken_back(street, log_in):
     assert client.post(address, {"state": "nonsense"}).status_code == 400
 
 
+def test_a_decision_about_what_was_corrected_meanwhile_is_not_taken(street, log_in):
+    client, number = log_in(), street.submission.pk
+    page = client.get(reverse("console:submission", args=[number])).content.decode()
+    assert 'name="version" value="uuid:1"' in page
+    street.submission.versions.update(instance_id="uuid:1 corrected")
+    seen = {"state": "approved", "version": "uuid:1"}
+    answer = client.post(reverse("console:decide", args=[number]), seen, headers=HTMX)
+    assert answer.status_code == 409
+    assert "corrected while you looked at it" in answer.content.decode()
+    over_rest = client.post("/api/v1/submissions/uuid:1/review/", seen, "application/json")
+    assert over_rest.json()["type"].endswith("decided-unseen")
+    street.submission.refresh_from_db()
+    assert street.submission.review_state == "received"
+
+
 def test_a_decision_from_another_site_is_refused(street, log_in):
     client = Client(enforce_csrf_checks=True)
     client.cookies = log_in().cookies
