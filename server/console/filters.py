@@ -26,10 +26,9 @@ from server.ledgers.models import (
     Vacancy,
 )
 from server.ledgers.tiles import RESTRICTED_CATEGORIES
-from server.submissions.models import ReviewState, Submission
+from server.submissions.models import TO_REVIEW, ReviewState, Submission
+from server.submissions.selectors import AWAITING
 from server.submissions.steps import Flag
-
-TO_REVIEW = ("received", "edited", "has_issues")
 
 
 def area_choices(access: Access, lowest: Level = Level.COMMUNITY) -> list[tuple[str, str]]:
@@ -113,7 +112,10 @@ class SubmissionFilter(AreaFilterSet):
     received_from = date_from("received_at", _("Received from"))
     received_to = date_to("received_at", _("to"))
     flag = filters.ChoiceFilter(
-        label=_("Remarks"), choices=FLAGS, method="flagged", empty_label=_("All")
+        label=_("Remarks"),
+        choices=[("approval", _("counts once approved")), *FLAGS],
+        method="flagged",
+        empty_label=_("All"),
     )
 
     class Meta:
@@ -133,7 +135,7 @@ class SubmissionFilter(AreaFilterSet):
         return rows.filter(review_state=value)
 
     def flagged(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
-        return rows.filter(flags__contains=[value])
+        return rows.filter(AWAITING if value == "approval" else Q(flags__contains=[value]))
 
 
 class ReviewFilter(SubmissionFilter):

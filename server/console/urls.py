@@ -61,6 +61,7 @@ urlpatterns = [
     path("forms", forms.forms, name="forms"),
     path("forms/publish", forms.publish, name="publish"),
     path("forms/<str:form_id>/state", forms.set_state, name="form-state"),
+    path("forms/<str:form_id>/approval", forms.set_approval, name="form-approval"),
     path("encryption", encryption.encryption, name="encryption"),
     path("encryption/new", encryption.new_key, name="new-key"),
     path("encryption/private-key", encryption.private_key, name="private-key"),

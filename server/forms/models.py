@@ -24,6 +24,9 @@ class Form(models.Model):
     current_version = models.OneToOneField(
         "FormVersion", models.PROTECT, null=True, related_name="current_of"
     )
+    needs_approval = models.BooleanField(
+        default=False, db_default=False
+    )  # its records count in the ledgers only once approved
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

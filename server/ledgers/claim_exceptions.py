@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from server.ledgers.storage import query
+from server.submissions.counting import COUNTED
 
 PER_VERSION = 65_536
 FIRST = 62_000
@@ -64,7 +65,7 @@ def follow(entries: Iterable[str]) -> None:
 
 
 def settle_claims(submission_ids: Sequence[int]) -> None:
-    """Make the open exceptions of these submissions' claims what their current versions deserve.
+    """Make the open exceptions of these submissions' claims what the versions that count deserve.
 
     A superseded version's and a rejected submission's disappear; settled ones stay. A
     conflict concerns its entry; a fault, which may name none, the visit that was sent.
@@ -75,15 +76,14 @@ def settle_claims(submission_ids: Sequence[int]) -> None:
             select claim.version_id * {PER_VERSION} + {FIRST} + least(claim.ordinal, 3000) as id,
                    case when claim.verdict in ('hard', 'soft') then 'entity_conflict'
                         else 'entity_fault' end as kind,
-                   claim.version_id = submission.current_version_id
-                       and submission.review_state <> 'rejected'
+                   claim.version_id is not distinct from counted.version_id
                        and claim.verdict <> '' as holds,
                    {_FAMILY} as family,
                    claim.list, claim.entity, claim.verdict, claim.columns,
-                   claim.submission_id, submission.area_code, version.received_at,
+                   claim.submission_id, counted.area_code, version.received_at,
                    md5(version.instance_id)::uuid as stranger
               from ledgers_entityclaim claim
-              join submissions_submission submission on submission.id = claim.submission_id
+              join ({COUNTED}) counted on counted.submission_id = claim.submission_id
               join submissions_submissionversion version on version.id = claim.version_id
              where claim.submission_id = any(%s::bigint[])
         ), gone as (
@@ -111,5 +111,5 @@ def settle_claims(submission_ids: Sequence[int]) -> None:
          where holds
             on conflict (kind, "column", contribution, other) do nothing
         """,  # noqa: S608 our own
-        (list(submission_ids),),
+        (list(submission_ids), list(submission_ids)),
     )

@@ -57,8 +57,7 @@ def new_claims(sources: Iterable[Source]) -> dict[int, list[Claim]]:
     read = {
         source: blocks
         for source in sources
-        if source.review_state != "rejected"
-        and (blocks := entity_blocks(unseal_document(source.document)))
+        if (blocks := entity_blocks(unseal_document(source.document)))
     }
     if not read:
         return {}

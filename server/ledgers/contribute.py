@@ -33,7 +33,7 @@ SEALED: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A submission's current version, as much of it as contributions need."""
+    """The version of a submission that counts, as much of it as contributions need."""
 
     submission_id: int
     version_id: int
@@ -50,12 +50,12 @@ class Source:
 
 
 def contributions_of(source: Source, mapping: dict[str, Any]) -> list[Said]:
-    """What the instance says, sealed where the column is; nothing when it was rejected.
+    """What the instance says, sealed where the column is.
 
     A late edit speaks of the visit it corrects, so its place in the fold is by the visit's
     time; among the same instants by its own receipt.
     """
-    if source.review_state == "rejected" or not mapping.get("records"):
+    if not mapping.get("records"):
         return []
     document = unseal_document(source.document)
     if is_encrypted(document):  # a manifest: sealed, tampered with, or not taken up yet

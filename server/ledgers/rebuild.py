@@ -119,11 +119,17 @@ def _everything() -> tuple[list[int], list[int]]:
 
 
 def _closure(area: str) -> tuple[list[int], list[int]]:
-    """The area's submissions and desk acts, with all that share an entry with them, and so on."""
+    """The area's submissions and desk acts, with all that share an entry with them, and so on.
+
+    A record whose correction waits lies where the correction does, what stands of it maybe elsewhere.
+    """
     query("create temporary table closed (id bigint primary key) on commit drop")
     query(
-        "insert into closed select id from ledgers_contribution where area_code like %s",
-        (f"{area}%",),
+        "insert into closed select id from ledgers_contribution where area_code like %s"
+        " union select said.id from ledgers_contribution said"
+        "         join submissions_submission submission on submission.id = said.submission_id"
+        "        where submission.area_code like %s",
+        (f"{area}%", f"{area}%"),
     )
     while query(
         """

@@ -16,13 +16,12 @@ from django.utils.module_loading import import_string
 from server.accounts.models import FieldAccount
 from server.submissions.models import Submission, SubmissionVersion, Waiting
 from server.submissions.services.quarantine import edits_waiting_for, release
-from server.submissions.services.queueing import queue_drain, queue_replay
+from server.submissions.services.queueing import queue_drain, queue_replay, take_turn
 from server.submissions.steps import Flag
 
 BATCH: Final = 200
 LINGER: Final = 1.0  # seconds; finds what was committed while the queue was just found empty
 PAUSE: Final = 0.1
-TURN: Final = 0x7275_6875_0001  # advisory lock: one batch at a time, whatever the number of workers
 SPAN: Final = 5.0  # seconds, then the next job goes on, so that a shutdown never waits long
 
 _log = structlog.get_logger("server.drain")
@@ -96,13 +95,8 @@ def _one_by_one(limit: int) -> int:
 
 
 def _tickets(limit: int) -> Sequence[tuple[int, int]]:
-    """(waiting id, submission id) of the longest waiting, once other workers' batch is done.
-
-    The lock ends with the transaction, so a worker that was killed holds up nobody; a
-    lock of the job queue would outlive it.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", [TURN])
+    """(waiting id, submission id) of the longest waiting, once other workers' batch is done."""
+    take_turn()
     return list(Waiting.objects.order_by("pk").values_list("pk", "submission_id")[:limit])
 
 

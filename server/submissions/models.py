@@ -11,6 +11,8 @@ every submission of the county (api_docs/decisions/0040).
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.conf import settings
 from django.contrib.gis.db import models
 from django.db.models import Q
@@ -30,6 +32,10 @@ class ReviewState(models.TextChoices):
     EDITED = "edited", _("edited")
     APPROVED = "approved", _("approved")
     REJECTED = "rejected", _("rejected")
+
+
+TO_REVIEW: Final = (ReviewState.RECEIVED, ReviewState.EDITED, ReviewState.HAS_ISSUES)
+"""What still needs a decision."""
 
 
 class Submission(models.Model):
@@ -82,6 +88,11 @@ class Submission(models.Model):
     def __str__(self) -> str:
         return self.title or self.instance_id
 
+    @property
+    def awaits_approval(self) -> bool:
+        """Whether its current version does not count in the ledgers before it is approved."""
+        return self.form.needs_approval and self.review_state in TO_REVIEW
+
 
 class SubmissionVersion(models.Model):
     """One received instance: its bytes as they came, compressed and sealed. Append-only."""
@@ -126,6 +137,24 @@ class SubmissionVersion(models.Model):
                 fields=("form", "instance_id"), name="one_version_per_instance"
             ),
         )
+
+
+class ApprovedVersion(models.Model):
+    """The version of a record that was approved before an edit took its place.
+
+    It stands until the edit is approved: where the form's records need approval, the
+    ledgers count it meanwhile (submissions/counting.py).
+    """
+
+    submission = models.OneToOneField(
+        Submission, models.PROTECT, primary_key=True, related_name="approved"
+    )
+    version = models.OneToOneField(SubmissionVersion, models.PROTECT, related_name="approved_of")
+
+    # As the submission's, but of this version (steps.place).
+    observed_at = models.DateTimeField(null=True)
+    area_code = AreaCodeField(blank=True, default="")
+    flags = models.JSONField(default=list)
 
 
 class EncryptedVersion(models.Model):

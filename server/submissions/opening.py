@@ -35,6 +35,7 @@ from server.submissions.sealed_forms import (
     plain_name,
     read_manifest,
 )
+from server.submissions.selectors import versions_at_work
 from server.submissions.services.queueing import queue
 from server.submissions.services.receiving import MAX_DOCUMENT_MB
 
@@ -65,7 +66,7 @@ def open_encrypted(submission_ids: Sequence[int]) -> None:
     Does the same again without harm. Nothing is read of records without a manifest.
     """
     versions = (
-        SubmissionVersion.objects.filter(current_of__in=submission_ids)
+        versions_at_work(submission_ids)
         .exclude(encrypted__state=State.OPENED)
         .select_related("form_version__encryption_key")
         .defer(*(f"form_version__{name}" for name in ("xform", "mapping", "questions", "warnings")))

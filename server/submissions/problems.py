@@ -154,6 +154,20 @@ class InstanceBusy(Problem):
         return 60
 
 
+class LedgersBusy(Problem):
+    """A batch is being merged, or the ledgers are being rebuilt; the same request succeeds later."""
+
+    type, status = "ledgers-busy", 423
+    title = _("The ledgers are just being worked on")
+    template = _(
+        "The ledgers are just being worked on; nothing was changed. Try again in a minute."
+    )
+
+    @property
+    def retry_after(self) -> int | None:
+        return 60
+
+
 class UnknownSubmission(Problem):
     """No such submission, or not in the user's areas."""
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, When
-from django.db.models.functions import Greatest
+from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce, Greatest
 
 from server.accounts.access import REVIEWERS, Access
 from server.core.sealing import unseal_document
-from server.forms.models import EncryptionKey
+from server.forms.models import EncryptionKey, Form
 from server.submissions.models import (
+    TO_REVIEW,
     Attachment,
     Comment,
     EncryptedVersion,
@@ -30,6 +31,29 @@ from server.submissions.sealed_forms import is_encrypted
 def submissions(access: Access) -> QuerySet[Submission]:
     """The submissions of the user's areas, newest first."""
     return Submission.objects.filter(access.within())
+
+
+def with_awaiting(forms: QuerySet[Form], access: Access) -> QuerySet[Form]:
+    """The forms with `n_awaiting`: how many records of the user's areas count once somebody approves them."""
+    waiting = submissions(access).filter(form=OuterRef("pk"), review_state__in=TO_REVIEW)
+    counted = waiting.order_by().values("form").annotate(count=Count("pk")).values("count")
+    return forms.annotate(
+        n_awaiting=Case(
+            When(needs_approval=True, then=Coalesce(Subquery(counted), 0)), default=Value(0)
+        )
+    )
+
+
+AWAITING: Final = Q(form__needs_approval=True, review_state__in=TO_REVIEW)
+"""Records whose current version counts in the ledgers once it is approved."""
+
+
+def versions_at_work(submission_ids: Iterable[int]) -> QuerySet[SubmissionVersion]:
+    """The current versions of these records, and those that stand approved while an edit waits."""
+    return SubmissionVersion.objects.filter(
+        Q(current_of__isnull=False) | Q(approved_of__isnull=False),
+        submission__in=list(submission_ids),
+    )
 
 
 def submission(access: Access, submission_id: int) -> Submission:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from server.accounts.access import common_prefix
 from server.accounts.models import Role, RoleGrant
@@ -19,7 +20,8 @@ from server.core import clock
 from server.core.sealing import unseal_document
 from server.geo.selectors import locate, metres_outside
 from server.submissions.answers import Head, head
-from server.submissions.models import EncryptedVersion, SubmissionVersion
+from server.submissions.models import EncryptedVersion, Submission, SubmissionVersion
+from server.submissions.selectors import versions_at_work
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_AHEAD: Final = timedelta(days=1)
@@ -49,11 +51,13 @@ class Flag(StrEnum):
 def place(submission_ids: Sequence[int]) -> None:
     """Write down community, time, point, title and flags of each submission's current version.
 
-    Does the same again without harm. At most six statements, whatever the number.
+    And of a version that stands approved meanwhile, what its records in the ledgers need
+    of that. Does the same again without harm. At most seven statements, whatever the number.
     """
     rows = list(
-        SubmissionVersion.objects.filter(current_of__in=submission_ids)
+        versions_at_work(submission_ids)
         .select_related("form_version")
+        .annotate(is_current=Exists(Submission.objects.filter(current_version=OuterRef("pk"))))
         .only("submission_id", "received_at", "submitter_id", "document", "form_version__mapping")
     )
     encrypted = {
@@ -78,7 +82,9 @@ def place(submission_ids: Sequence[int]) -> None:
             flags += _flags_of_point(said, is_outside=number in strayed)
         area_code = _area_code(said, located[number], fallback.get(row.submitter_id, ""))
         placed.append(_row(row, said, at, area_code, located[number], flags))
-    _write(placed)
+    pairs = list(zip(rows, placed, strict=True))
+    _write(one for row, one in pairs if row.is_current)
+    _write_approved([one for row, one in pairs if not row.is_current])
 
 
 def _head(row: SubmissionVersion, record: EncryptedVersion | None) -> Head:
@@ -194,4 +200,22 @@ def _write(placed: Iterable[dict[str, Any]]) -> None:
              where submission.id = placed.id
             """,
             [json.dumps(list(placed))],
+        )
+
+
+def _write_approved(placed: Sequence[dict[str, Any]]) -> None:
+    if not placed:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update submissions_approvedversion approved
+               set observed_at = placed.observed_at,
+                   area_code = placed.area_code,
+                   flags = placed.flags
+              from jsonb_to_recordset(%s::jsonb) as placed (
+                       id bigint, observed_at timestamptz, area_code text, flags jsonb)
+             where approved.submission_id = placed.id
+            """,
+            [json.dumps(placed)],
         )

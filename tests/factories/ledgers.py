@@ -300,6 +300,7 @@ def store(
     """A submission as receiving leaves it, or an edit of one; not merged yet."""
     from server.core.sealing import seal_document
     from server.submissions.models import Submission, SubmissionVersion
+    from server.submissions.services.approving import let_approved_stand
 
     document = filled.xml(instance_id)
     observed = datetime.fromisoformat(filled.visited_at)
@@ -326,6 +327,9 @@ def store(
         received_at=received,
         submitter=submitter,
     )
+    if not is_new:
+        let_approved_stand(submission, submission.current_version)
+        submission.review_state = "edited"
     submission.current_version = edition
     submission.observed_at = observed
     submission.area_code = filled.community

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 from datetime import UTC, date, datetime
 
@@ -15,43 +13,23 @@ from server.ledgers.models import EntityClaim, Household, LedgerException, Liste
 from server.ledgers.rebuild import rebuild
 from server.ledgers.selectors import deleted_entities
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
+from tests.factories.claims import (
+    BRANCH,
+    CHAIN,
+    CREATE,
+    HERE,
+    HOME,
+    SAVETO,
+    Claimed,
+    claimed,
+    rows,
+)
 from tests.factories.ledgers import Filled, make_versions, member, store, street, uuid_of
 
 pytestmark = pytest.mark.django_db
 AS_OF = date(2026, 11, 23)
 AT = datetime(2026, 11, 23, 2, tzinfo=UTC)
-HERE, ELSEWHERE = Worker(1, (COMMUNITY,)), Worker(2, (OTHER_STREET_COMMUNITY,))
-HOME = uuid_of("household 1")
-SAVETO = (
-    b"<x xmlns:entities='http://www.opendatakit.org/xforms/entities'>"
-    b"<bind nodeset='/data/household/address' entities:saveto='address'/>"
-    b"<bind nodeset='/data/household/room' entities:saveto='room'/></x>"
-)
-
-
-class Claimed(Filled):
-    """A filled-in form with an entity block."""
-
-    block = ""
-
-    def xml(self, instance_id: str) -> bytes:
-        return super().xml(instance_id).replace(b"<meta>", f"<meta>{self.block}".encode())
-
-
-def claimed(attributes: str, day: int = 2, label: str = "示范路1号", **household: str) -> Claimed:
-    made = Claimed(
-        visited_at=f"2026-03-{day:02d}T09:00:00+08:00",
-        household_id=HOME,
-        household=household,
-        members=[member(key="a", birth_date="1970-05-01")],
-    )
-    made.block = (
-        f'<entity dataset="households" id="{HOME}" {attributes}><label>{label}</label></entity>'
-    )
-    return made
-
-
-CREATE = claimed('create="1"', address="示范路1号", room="101")
+ELSEWHERE = Worker(2, (OTHER_STREET_COMMUNITY,))
 
 
 @pytest.fixture
@@ -80,11 +58,6 @@ def send(staff):
         return made[-1]
 
     return send
-
-
-def rows(of: entities.LedgerList = entities.households) -> dict[str, dict[str, str]]:
-    text = b"".join(of.csv(HERE)).decode()
-    return {row["name"]: row for row in csv.DictReader(io.StringIO(text))}
 
 
 def version() -> int:
@@ -226,14 +199,6 @@ def test_a_bad_entity_costs_nothing_but_a_remark(send, block, verdict):
     assert (found.family, found.area_code) == ("visit", COMMUNITY)
     review(submission, "rejected")
     assert not LedgerException.objects.filter(kind="entity_fault").exists()
-
-
-BRANCH = 'branchId="5d1f6c3a-9a0e-4b7e-8f43-0a9b8c7d6e02"'
-CHAIN = (
-    CREATE,
-    claimed(f'update="1" baseVersion="1" trunkVersion="" {BRANCH}', 3, room="102"),
-    claimed(f'update="1" baseVersion="2" trunkVersion="" {BRANCH}', 4, room="103"),
-)
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))

@@ -23,6 +23,8 @@ from server.ledgers.models import (
 )
 from server.ledgers.problems import AlreadyDone
 from server.ledgers.services import correct, mark_same, merge_submissions, refold_due, undo, void
+from server.submissions import services
+from server.submissions.models import Waiting
 from tests.factories.ledger_histories import filled_forms
 from tests.factories.ledgers import Filled, make_versions, store, uuid_of
 
@@ -94,9 +96,25 @@ class Office:
             merge_submissions(submission_ids=[submission.pk], as_of=AS_OF)
 
     def review(self, submission: Any, review_state: str) -> None:
-        submission.review_state = review_state
-        submission.save()
-        merge_submissions(submission_ids=[submission.pk], as_of=AS_OF)
+        services.review(
+            submission=submission,
+            state=review_state,
+            reason="test",
+            reviewer=self.user,
+            access=self.access,
+            at=self.tick(),
+        )
+        self.take_up()
+
+    def need_approval(self, form: str, needed: bool) -> None:
+        services.set_approval(form_id=f"ledger_{form}", needed=needed, at=self.tick())
+        self.take_up()
+
+    def take_up(self) -> None:
+        waiting = Waiting.objects.order_by("pk")
+        ids = list(waiting.values_list("submission", flat=True))
+        merge_submissions(submission_ids=ids, as_of=AS_OF)
+        waiting.delete()
 
     def desk(self, what: str, choose: random.Random) -> None:
         people = list(Person.objects.order_by("id").values_list("id", flat=True))
@@ -128,7 +146,9 @@ class Office:
 
 
 ACTS = st.sampled_from(
-    ["send"] * 6 + ["edit", "reject", "approve", "same", "correct", "void", "undo", "undo"]
+    ["send"] * 6
+    + ["edit", "edit", "rejected", "approved", "approved", "received"]
+    + ["need", "need", "free", "same", "correct", "void", "undo", "undo"]
 )
 
 
@@ -162,10 +182,10 @@ def test_whatever_happened_the_ledgers_are_what_a_rebuild_makes(office, forms, a
                 replacement = pending.pop()
                 replacement.form = edited.current_version.form_version.title
                 office.send(replacement, edits=edited)
-            elif act in ("reject", "approve") and office.submissions:
-                office.review(
-                    choose.choice(office.submissions), f"{act}ed" if act == "reject" else "approved"
-                )
+            elif act in ("rejected", "approved", "received") and office.submissions:
+                office.review(choose.choice(office.submissions), act)
+            elif act in ("need", "free"):
+                office.need_approval(choose.choice(["survey", "home_visit"]), act == "need")
             else:
                 try:
                     office.desk(act, choose)

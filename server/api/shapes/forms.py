@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import django_filters
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -37,6 +38,12 @@ class FormSerializer(serializers.Serializer):
         help_text="The key phones encrypt with; null: not at all.",
     )
     n_versions = serializers.IntegerField(read_only=True)
+    needs_approval = serializers.BooleanField(
+        read_only=True, help_text="Whether records count in the ledgers only once approved."
+    )
+    n_awaiting = serializers.IntegerField(
+        read_only=True, help_text="Records of your areas that count once approved."
+    )
     areas = serializers.SerializerMethodField(help_text="Who is offered it; “” is everywhere.")
     users = serializers.SerializerMethodField(help_text="Workers who are offered it by name.")
 
@@ -81,10 +88,20 @@ class WorkbookSerializer(serializers.Serializer):
     )
 
 
-class FormStateSerializer(serializers.Serializer):
-    """What becomes of the form."""
+class FormChangeSerializer(serializers.Serializer):
+    """What becomes of the form and its records; one of the two, or both."""
 
-    state = serializers.ChoiceField(choices=Form.State.choices)
+    state = serializers.ChoiceField(choices=Form.State.choices, required=False)
+    needs_approval = serializers.BooleanField(
+        required=False,
+        help_text="Let records count in the ledgers only once approved; what this touches is folded"
+        " again.",
+    )
+
+    def validate(self, attrs):
+        if not attrs:
+            raise serializers.ValidationError(_("Give state, needs_approval or both."), "required")
+        return attrs
 
 
 @extend_schema_field({"type": "array", "items": {"type": "string", "pattern": r"^\d{0,12}$"}})

@@ -6,12 +6,14 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from django_filters.constants import EMPTY_VALUES
 from rest_framework import serializers
 
 from server.api.fields import PlaceField
 from server.api.filters import AnyOf, Area, Box, Flag, Ordering, Search
 from server.forms.models import EncryptionKey
 from server.submissions.models import EncryptedVersion, ReviewState, Submission
+from server.submissions.selectors import AWAITING
 
 
 class SubmissionSerializer(serializers.Serializer):
@@ -24,6 +26,9 @@ class SubmissionSerializer(serializers.Serializer):
     )
     title = serializers.CharField(read_only=True)
     review_state = serializers.ChoiceField(read_only=True, choices=ReviewState.choices)
+    awaits_approval = serializers.BooleanField(
+        read_only=True, help_text="Whether it counts in the ledgers only once it is approved."
+    )
     submitter = serializers.CharField(read_only=True, source="submitter.username")
     device_id = serializers.CharField(
         read_only=True, source="current_version.device_id", default=None, allow_null=True
@@ -159,6 +164,13 @@ class _Flagged(django_filters.CharFilter):
         return qs.filter(flags__contains=[value]) if value else qs
 
 
+class _Awaiting(Flag):
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in EMPTY_VALUES:
+            return qs
+        return qs.filter(AWAITING) if value == "true" else qs.exclude(AWAITING)
+
+
 class SubmissionFilters(django_filters.FilterSet):
     form = AnyOf(field_name="form__form_id", lookup_expr="in")
     state = AnyOf(field_name="review_state", lookup_expr="in")
@@ -174,6 +186,7 @@ class SubmissionFilters(django_filters.FilterSet):
         lookup_expr="gte",
         label="Received or edited at or after this instant.",
     )
+    awaits_approval = _Awaiting(label="Counts in the ledgers only once it is approved.")
     is_processed = Flag(field_name="processed_at", lookup_expr="isnull", exclude=True)
     flag = _Flagged(field_name="flags", label="A remark of geotagging, e.g. outside_area.")
     search = Search(("title", "instance_id"), label="title, instance_id")

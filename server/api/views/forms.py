@@ -22,17 +22,20 @@ from server.api.problems import NothingHere
 from server.api.representations import Bytes
 from server.api.shapes.forms import (
     AudienceSerializer,
+    FormChangeSerializer,
     FormFilters,
     FormSerializer,
-    FormStateSerializer,
     FormVersionSerializer,
     WorkbookSerializer,
 )
 from server.api.views.base import Door
 from server.core import blobs
+from server.core.clock import now
 from server.forms import selectors, services
 from server.forms.models import Form, FormVersion
 from server.forms.problems import UnknownForm
+from server.submissions.selectors import with_awaiting
+from server.submissions.services import set_approval
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 VERSION = OpenApiParameter("version", str, description="The current version when left out.")
@@ -50,7 +53,7 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
 
     def rows(self) -> QuerySet[Any]:
         return (
-            selectors.forms(self.access)
+            with_awaiting(selectors.forms(self.access), self.access)
             .defer(
                 "current_version__xform", "current_version__mapping", "current_version__questions"
             )
@@ -87,11 +90,15 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         version = selectors.versions(self.access).get(pk=made.form_version.pk)
         return Response(FormVersionSerializer(version).data, status=201 if made.is_new else 200)
 
-    @extend_schema(request=FormStateSerializer, responses=FormSerializer)
+    @extend_schema(request=FormChangeSerializer, responses=FormSerializer)
     def partial_update(self, request: Request, form_id: str) -> Response:
-        """Open the form (listed, accepting), let it run out (accepting only) or close it."""
+        """Open the form (listed, accepting), let it run out (accepting only) or close it; say whether records need approval."""
         self.require(PUBLISHERS)
-        services.set_state(form_id=form_id, state=self.read_body(FormStateSerializer)["state"])
+        asked = self.read_body(FormChangeSerializer)
+        if "needs_approval" in asked:
+            set_approval(form_id=form_id, needed=asked["needs_approval"], at=now())
+        if "state" in asked:
+            services.set_state(form_id=form_id, state=asked["state"])
         return self.retrieve(request, form_id=form_id)
 
     @extend_schema(responses=FormVersionSerializer(many=True))

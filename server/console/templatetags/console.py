@@ -213,7 +213,9 @@ VERDICTS = {
     "soft": gettext_lazy("Somebody else changed it after this phone's last list:"),
     "no_uuid": gettext_lazy("The form gave no usable id."),
     "no_label": gettext_lazy("The form gave no label."),
-    "unknown_id": gettext_lazy("No ledger has this entry; its creation may still be on its way."),
+    "unknown_id": gettext_lazy(
+        "No ledger has this entry; its creation may still be on its way or wait for approval."
+    ),
     "unknown_list": gettext_lazy("There is no such entity list."),
 }
 """What was found of a form's entity block (ledgers.claims), for people."""

@@ -13,9 +13,12 @@ from django.utils.translation import gettext as _
 from server.accounts.access import PUBLISHERS
 from server.console.forms import PublishForm, checked
 from server.console.pages import StaffRequest, area_names, staff_page
+from server.core.clock import now
 from server.core.problems import Problem
 from server.forms import selectors, services
 from server.forms.models import Form, FormAudience
+from server.submissions.selectors import with_awaiting
+from server.submissions.services import set_approval as approve
 
 
 @staff_page()
@@ -29,7 +32,7 @@ def forms(request: StaffRequest) -> HttpResponse:
     context = {
         "forms": [
             (form, by_form.get(form.pk, []), audience.get(form.pk, []))
-            for form in selectors.forms(request.access)
+            for form in with_awaiting(selectors.forms(request.access), request.access)
         ],
         "areas": area_names(
             (row.area or "").ljust(12, "0")
@@ -81,4 +84,20 @@ def set_state(request: StaffRequest, form_id: str) -> HttpResponse:
         request,
         _("{title} is now: {state}.").format(title=form.title, state=Form.State(state).label),
     )
+    return redirect("console:forms")
+
+
+@staff_page("POST", roles=PUBLISHERS)
+def set_approval(request: StaffRequest, form_id: str) -> HttpResponse:
+    """Let records count once approved, or at once; what is touched goes through the queue."""
+    wanted = request.POST.get("needed", "")
+    if wanted not in ("yes", "no"):
+        raise Http404
+    form, queued = approve(form_id=form_id, needed=wanted == "yes", at=now())
+    said = (
+        _("{title}: records count in the ledgers once they are approved. Folded again: {n}.")
+        if form.needs_approval
+        else _("{title}: records count in the ledgers at once. Folded again: {n}.")
+    )
+    messages.success(request, said.format(title=form.title, n=queued))
     return redirect("console:forms")

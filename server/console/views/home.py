@@ -9,10 +9,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from server.console.filters import TO_REVIEW
 from server.console.pages import COUNTED, StaffRequest, area_names, staff_page
 from server.core.clock import today
 from server.ledgers.selectors import cases, exceptions, households
+from server.submissions.models import TO_REVIEW
 from server.submissions.selectors import submissions, waiting_count
 
 LATEST = 8

@@ -20,7 +20,7 @@ from server.core.clock import now
 from server.ledgers.columns import Column, Sensitivity
 from server.ledgers.selectors import Change, changes_of, doubts_of
 from server.submissions import services
-from server.submissions.models import Submission
+from server.submissions.models import TO_REVIEW, Submission
 from server.submissions.selectors import files_of
 from server.submissions.selectors import submissions as visible
 from server.submissions.steps import Flag
@@ -42,7 +42,7 @@ def review(request: StaffRequest) -> HttpResponse:
     """The review queue, the longest waiting first."""
     rows = (
         visible(request.access)
-        .filter(review_state__in=("received", "edited", "has_issues"))
+        .filter(review_state__in=TO_REVIEW)
         .select_related("form", "submitter")
         .order_by(*REVIEW_ORDER)
     )
@@ -133,9 +133,13 @@ def _visible_or_404(request: StaffRequest, number: int) -> Submission:
     rows = (
         visible(request.access)
         .select_related(
-            "form", "submitter", "current_version__form_version", "current_version__encrypted__key"
+            "form",
+            "submitter",
+            "current_version__form_version",
+            "current_version__encrypted__key",
+            "approved__version",
         )
-        .defer("current_version__encrypted__key__private_key")
+        .defer("current_version__encrypted__key__private_key", "approved__version__document")
     )
     return get_object_or_404(rows, pk=number)
 

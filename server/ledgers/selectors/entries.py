@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 
 from server.accounts.access import RESTRICTED, Access
 from server.ledgers.claim_exceptions import PER_VERSION
@@ -26,6 +26,7 @@ from server.ledgers.models import (
 )
 from server.ledgers.models.base import LedgerEntry
 from server.submissions.models import Submission, SubmissionVersion
+from server.submissions.selectors import versions_at_work
 
 
 def persons(access: Access) -> QuerySet[Person]:
@@ -80,12 +81,15 @@ def with_records(access: Access, rows: QuerySet[LedgerException]) -> QuerySet[Le
 
 
 def doubts_of(access: Access, submission: Submission) -> QuerySet[LedgerException]:
-    """Exceptions drawn from what the submission's current version claims of list entries."""
-    first = (submission.current_version_id or 0) * PER_VERSION
+    """Exceptions drawn from what the submission's current version claims of list entries, and one that stands approved."""
+    from_them = Q(pk__in=())
+    for version in versions_at_work([submission.pk]).values_list("pk", flat=True):
+        first = version * PER_VERSION
+        from_them |= Q(contribution__range=(first, first + PER_VERSION - 1))
     return exceptions(access).filter(
+        from_them,
         kind__in=(LedgerException.Kind.ENTITY_CONFLICT, LedgerException.Kind.ENTITY_FAULT),
         column="",
-        contribution__range=(first, first + PER_VERSION - 1),
     )
 
 

@@ -15,24 +15,25 @@ from server.ledgers.claims import Judging, new_claims, turns
 from server.ledgers.contribute import Source, contributions_of
 from server.ledgers.refold import Dirty, lock, refold, replace
 from server.ledgers.storage import query
+from server.submissions.counting import COUNTED
 
-_SOURCES = """
+_SOURCES = f"""
     select submission.id, version.id, version.form_version_id, version.instance_id,
-           submission.received_at, version.received_at, submission.observed_at,
-           version.submitter_id, submission.review_state, submission.area_code,
-           submission.flags::text, coalesce(encrypted.document, version.document)
-      from submissions_submission submission
-      join submissions_submissionversion version on version.id = submission.current_version_id
+           submission.received_at, version.received_at, counted.observed_at,
+           version.submitter_id, counted.review_state, counted.area_code,
+           counted.flags::text, coalesce(encrypted.document, version.document)
+      from ({COUNTED}) counted
+      join submissions_submission submission on submission.id = counted.submission_id
+      join submissions_submissionversion version on version.id = counted.version_id
       left join submissions_encryptedversion encrypted on encrypted.version_id = version.id
-     where submission.id = any(%s::bigint[])
-"""
+"""  # noqa: S608 our own
 _MAPPINGS_KEPT = 200
 _mappings: dict[int, dict[str, Any]] = {}
 
 
 @transaction.atomic
 def merge_submissions(*, submission_ids: Sequence[int], as_of: date) -> None:
-    """Replace these submissions' contributions by what their current versions say, and fold what that touches.
+    """Replace these submissions' contributions by what the versions of them that count say, and fold what that touches.
 
     Takes the merge lock to the end of the transaction. Doing it again changes nothing.
     """

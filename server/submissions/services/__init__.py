@@ -1,5 +1,6 @@
 """Writes of the submissions room: receiving, deciding about what was received, and the quarantine."""
 
+from server.submissions.services.approving import set_approval
 from server.submissions.services.disclosing import disclose_quarantined, disclose_record
 from server.submissions.services.dropping import Dropped, drop
 from server.submissions.services.files import IncomingFile
@@ -33,4 +34,5 @@ __all__ = [
     "replay_many",
     "replay_ready",
     "review",
+    "set_approval",
 ]

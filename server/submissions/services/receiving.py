@@ -32,6 +32,7 @@ from server.submissions.problems import (
     UnknownForm,
     UnknownFormVersion,
 )
+from server.submissions.services.approving import let_approved_stand
 from server.submissions.services.files import (
     IncomingFile,
     KeptFile,
@@ -299,8 +300,9 @@ def add_later(
 def store_edit(arrival: Arrival, edition: FormVersion) -> Receipt:
     """A correction: a new version of the record that its deprecatedID names.
 
-    The record's current version only can be edited. Files the new answers name and the
-    phone does not send again are carried forward.
+    The record's current version only can be edited; if it was approved, it stands until
+    the edit is. Files the new answers name and the phone does not send again are carried
+    forward.
     """
     envelope, sender = arrival.envelope, arrival.sender
     original = (
@@ -333,6 +335,7 @@ def store_edit(arrival: Arrival, edition: FormVersion) -> Receipt:
     )
     attach(version, arrival.files, arrival.received_at)
     _carry_forward(arrival, original, version)
+    let_approved_stand(submission, original)
     submission.current_version = version
     submission.review_state = ReviewState.EDITED
     submission.save(update_fields=["current_version", "review_state"])

@@ -8,7 +8,13 @@ from django.db import transaction
 
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import User
-from server.submissions.models import Comment, ReviewDecision, ReviewState, Submission
+from server.submissions.models import (
+    ApprovedVersion,
+    Comment,
+    ReviewDecision,
+    ReviewState,
+    Submission,
+)
 from server.submissions.problems import CommentEmpty, DecidedUnseen, MayNotReview, ReasonMissing
 from server.submissions.services.queueing import queue
 
@@ -44,6 +50,8 @@ def review(
     )
     locked.review_state = decided
     locked.save(update_fields=["review_state"])
+    if decided == ReviewState.APPROVED:
+        ApprovedVersion.objects.filter(submission=locked).delete()
     submission.review_state = decided
     queue([locked.pk], at=at)
     return decision

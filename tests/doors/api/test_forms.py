@@ -112,3 +112,19 @@ def test_versions_are_listed_without_their_bytes(street, asking):
     assert version["version"] == "2026112001"
     assert "xform" not in version
     assert_problem(asking("county").get("/api/v1/forms/none/versions/"), "no-such-form", 404)
+
+
+def test_records_of_a_form_are_made_to_need_approval_by_who_publishes(street, publisher, asking):
+    path, json = "/api/v1/forms/household_survey/", "application/json"
+    assert publisher.get(path).json()["needs_approval"] is False
+    form = publisher.patch(path, {"needs_approval": True}, json).json()
+    assert (form["needs_approval"], form["n_awaiting"], form["state"]) == (True, 2, "open")
+    client = asking("street")
+    assert client.get(path).json()["n_awaiting"] == 1
+    (row,) = client.get("/api/v1/submissions/?awaits_approval=true").json()["results"]
+    assert row["awaits_approval"] is True
+    assert client.get("/api/v1/submissions/?awaits_approval=false").json()["count"] == 0
+    assert_problem(client.patch(path, {"needs_approval": False}, json), "not-allowed", 403)
+    assert_problem(publisher.patch(path, {}, json), "invalid-request", 400)
+    both = publisher.patch(path, {"needs_approval": False, "state": "closing"}, json).json()
+    assert (both["needs_approval"], both["n_awaiting"], both["state"]) == (False, 0, "closing")

@@ -104,6 +104,26 @@ def test_only_street_staff_of_the_area_decide(street, log_in, page, thing, data)
     assert clerk.post(mine, data).status_code == 200
 
 
+def test_only_who_publishes_says_that_records_need_approval(street, log_in):
+    """And whoever may not is told how many wait, in their own areas."""
+    address = reverse("console:form-approval", args=[street.form.form_id])
+    for role in ("worker", "street", "county"):
+        client = log_in(role, AREAS[role])
+        assert client.post(address, {"needed": "yes"}).status_code == 403
+        assert address not in client.get("/forms").content.decode()
+    publisher = log_in("administrator", "")
+    assert publisher.post(address, {"needed": "maybe"}).status_code == 404
+    gone = reverse("console:form-approval", args=["no_such_form"])
+    assert publisher.post(gone, {"needed": "yes"}).status_code == 404
+    told = publisher.post(address, {"needed": "yes"}, follow=True).content.decode()
+    assert "once they are approved. Folded again: 2." in told
+    assert "2 records wait for approval" in told
+    page = log_in("street", STREET).get("/forms").content.decode()
+    assert f'href="/review?form={street.form.pk}&amp;flag=approval">1 record waits' in page
+    told = publisher.post(address, {"needed": "no"}, follow=True).content.decode()
+    assert "count in the ledgers at once. Folded again: 2." in told
+
+
 def test_lists_hold_only_rows_of_the_area(street, log_in):
     client = log_in("street", STREET)
     for page, mine, foreign in (

@@ -169,6 +169,33 @@ def test_a_decision_is_taken_explained_and_taken_back(street, log_in):
     assert client.post(address, {"state": "nonsense"}).status_code == 400
 
 
+def test_what_counts_once_approved_is_seen_as_such(street, log_in):
+    from server.submissions.models import ApprovedVersion, SubmissionVersion
+
+    client, number = log_in(), street.submission.pk
+    address = reverse("console:submission", args=[number])
+    assert "once approved</span>" not in client.get("/review").content.decode()
+    assert rows(client.get("/review?flag=approval")) == 0
+    street.form.needs_approval = True
+    street.form.save()
+    make_submission(street.form, street.worker, COMMUNITY, "uuid:b", review_state="approved")
+    queue = client.get("/review").content.decode()
+    assert queue.count(">counts once approved</span>") == 1
+    assert rows(client.get("/review?flag=approval")) == 1
+    assert rows(client.get("/submissions?flag=approval")) == 1
+    page = client.get(address).content.decode()
+    assert "This submission counts in the ledgers once it is approved." in page
+    assert "It changes nothing in the ledgers before it is approved." in page
+    version = SubmissionVersion.objects.get(pk=street.submission.current_version_id)
+    version.pk, version.instance_id = None, "uuid:before"
+    version.save(force_insert=True)
+    ApprovedVersion.objects.create(submission=street.submission, version=version)
+    page = client.get(address).content.decode()
+    assert "The ledgers have the version of 2026-11-20 10:30" in page
+    decided = client.post(reverse("console:decide", args=[number]), {"state": "approved"})
+    assert "The ledgers have the version" not in decided.content.decode()
+
+
 def test_a_decision_about_what_was_corrected_meanwhile_is_not_taken(street, log_in):
     client, number = log_in(), street.submission.pk
     page = client.get(reverse("console:submission", args=[number])).content.decode()

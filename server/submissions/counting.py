@@ -1,0 +1,29 @@
+"""Which version of a record the ledgers count: the rule of approval, said once (decision 0180).
+
+A rejected record counts for nothing. Otherwise its current version counts; where the
+form's records need approval, only once that is approved, and until then the version
+that was approved before it was edited, if there is one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+COUNTED: Final = """
+    select submission.id as submission_id,
+           case when submission.review_state = 'rejected' then null
+                when rule.waits then approved.version_id
+                else submission.current_version_id end as version_id,
+           case when rule.waits then 'approved' else submission.review_state end as review_state,
+           case when rule.waits then approved.observed_at else submission.observed_at end
+               as observed_at,
+           case when rule.waits then approved.area_code else submission.area_code end as area_code,
+           case when rule.waits then approved.flags else submission.flags end as flags
+      from submissions_submission submission
+      join forms_form form on form.id = submission.form_id
+      left join submissions_approvedversion approved on approved.submission_id = submission.id
+     cross join lateral (
+           select form.needs_approval and submission.review_state <> 'approved' as waits) rule
+     where submission.id = any(%s::bigint[])
+"""
+"""Submission → the version that counts (null: none), its place and time, and how it was reviewed; the parameter is ids."""
