@@ -19,21 +19,24 @@ class EntityForm:
     """The lists a form names, and property by question path (a bind's nodeset)."""
 
     datasets: tuple[str, ...]
+    creates: frozenset[str]  # those of the lists that it may make entities in
     properties: Mapping[str, str]
 
 
 def entity_form(document: bytes) -> EntityForm:
     """Read from the XForm, as phones do; a form without entities declares nothing."""
     if _NAMESPACE[1:-1].encode() not in document:
-        return EntityForm((), {})
+        return EntityForm((), frozenset(), {})
     datasets: dict[str, None] = {}
-    properties = {}
+    creates, properties = set(), {}
     for element in xml.parse(document).iter():
         if local_name(element) == "entity" and element.get("dataset") is not None:
             datasets.setdefault(element.get("dataset", ""))
+            if element.get("create") is not None:
+                creates.add(element.get("dataset", ""))
         elif local_name(element) == "bind" and (name := _saveto(element)):
             properties[element.get("nodeset", "")] = name
-    return EntityForm(tuple(datasets), properties)
+    return EntityForm(tuple(datasets), frozenset(creates), properties)
 
 
 def _saveto(bind: etree._Element) -> str:

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from psycopg.types.numeric import Int8
 
 from server.accounts.access import PUBLISHERS, Access
 from server.core.statements import run
-from server.forms.entity_forms import entity_form
+from server.forms.entity_forms import EntityForm, entity_form
 from server.forms.models import (
     EncryptionKey,
     Form,
@@ -78,6 +78,51 @@ def forms_offered(
 def _read(told: str) -> tuple[OfferedForm, ...]:
     """The rows of a form list; most workers of an office are offered the same."""
     return tuple(OfferedForm(*form) for form in json.loads(told))
+
+
+_CREATING = """
+select coalesce(json_agg(json_build_array(form.current_version_id, form.needs_approval)), '[]')::text
+  from forms_form form
+ where form.state = 'open' and form.current_version_id is not null
+   and exists (select from forms_form other where other.state = 'open' and other.needs_approval)
+   and exists (select from forms_formaudience audience
+                where audience.form_id = form.id
+                  and (audience.user_id = %(user_id)s or audience.area = any(%(prefixes)s)))
+"""
+
+
+def approval_lists(user_id: int, areas: Iterable[str]) -> frozenset[str]:
+    """The entity lists in which nothing may be made on this worker's phone before the office approves it.
+
+    A list in which an open form of the worker's makes entities, where every such form
+    needs approval (decision 0180). One query; what a version declares is read once a process.
+    """
+    asked = {"user_id": Int8(user_id), "prefixes": sorted(_prefixes(areas))}
+    row = run(_CREATING, asked)
+    offered: dict[int, bool] = dict(json.loads(row[0])) if row else {}
+    if not any(offered.values()):
+        return frozenset()
+    made: dict[bool, set[str]] = {True: set(), False: set()}
+    for version, declared in entity_forms(offered).items():
+        made[offered[version]] |= declared.creates
+    return frozenset(made[True] - made[False])
+
+
+_FORMS_KEPT: Final = 200
+_entity_forms: dict[int, EntityForm] = {}
+
+
+def entity_forms(versions: Iterable[int]) -> dict[int, EntityForm]:
+    """What form versions declare of entities; that never changes, so each is read once a process."""
+    wanted = set(versions)
+    missing = wanted - _entity_forms.keys()
+    if missing:
+        if len(_entity_forms) > _FORMS_KEPT:
+            _entity_forms.clear()
+            missing = wanted
+        rows = FormVersion.objects.filter(pk__in=missing).order_by().values_list("pk", "xform")
+        _entity_forms.update((pk, entity_form(bytes(xform))) for pk, xform in rows)
+    return {version: _entity_forms[version] for version in wanted}
 
 
 def lists_offered(user_id: int, areas: Iterable[str]) -> list[str]:

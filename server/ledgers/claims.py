@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from server.core.sealing import unseal_document
-from server.forms.entity_forms import EntityForm, entity_form
+from server.forms.entity_forms import EntityForm
+from server.forms.selectors import entity_forms
 from server.ledgers import storage
 from server.ledgers.contribute import Source
 from server.ledgers.storage import dumps, query
@@ -30,8 +31,6 @@ COMPUTED: Final = {
     "employers": frozenset({"vacancies", "last_visit"}),
 }
 """Properties no form answers: that they moved on is no disagreement between people."""
-_FORMS_KEPT = 200
-_forms: dict[int, EntityForm] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def new_claims(sources: Iterable[Source]) -> dict[int, list[Claim]]:
         )
     }
     fresh = {source: found for source, found in read.items() if source.version_id not in judged}
-    forms = _forms_of({source.form_version_id for source in fresh})
+    forms = entity_forms(source.form_version_id for source in fresh)
     return {
         source.submission_id: [
             Claim(source, number, block, _values(block, forms[source.form_version_id]))
@@ -86,20 +85,6 @@ def _values(block: EntityBlock, form: EntityForm) -> dict[str, str]:
         if path in form.properties
     }
     return {**said, "label": block.label} if block.label else said
-
-
-def _forms_of(versions: set[int]) -> dict[int, EntityForm]:
-    """What form versions declare; that never changes, so each is read once a process."""
-    missing = versions - _forms.keys()
-    if missing:
-        if len(_forms) > _FORMS_KEPT:
-            _forms.clear()
-            missing = versions
-        rows = query(
-            "select id, xform from forms_formversion where id = any(%s::bigint[])", (list(missing),)
-        )
-        _forms.update((id_, entity_form(bytes(xform))) for id_, xform in rows)
-    return {version: _forms[version] for version in versions}
 
 
 def turns(

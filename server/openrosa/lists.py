@@ -19,6 +19,7 @@ class MediaLine:
     md5: str
     url: str
     integrity_url: str = ""  # of an entity list only
+    needs_approval: bool = False  # phones make no entities in the list by themselves
 
 
 @lru_cache(maxsize=2048)
@@ -62,7 +63,7 @@ def _form(form: OfferedForm, base: str) -> str:
 def _media(line: MediaLine) -> str:
     kind, integrity_url = "", ""
     if line.integrity_url:
-        kind = ' type="entityList"'
+        kind = f' type="{"approvalEntityList" if line.needs_approval else "entityList"}"'
         integrity_url = f"<integrityUrl>{escape(line.integrity_url)}</integrityUrl>"
     return (
         f"<mediaFile{kind}><filename>{escape(line.filename)}</filename><hash>md5:{line.md5}</hash>"

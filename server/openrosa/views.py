@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import mimetypes
+from collections.abc import Collection
 from functools import cache
 
 from django.conf import settings
@@ -74,15 +76,19 @@ def form_xml(
 def manifest(
     request: HttpRequest, form: str, version: str, token: str | None = None
 ) -> HttpResponse:
-    """The form's files; an entity list's hash is this worker's own."""
+    """The form's files; an entity list's hash and kind are this worker's own."""
     only_reading(request)
     worker = login_to_work(request, token).worker
     found = _offered(worker, form, version)
     base = addresses.base(request, token)
     folder = addresses.form(base, found.form.form_id, found.version)
+    files = forms.media_of(found)
+    approval: frozenset[str] = frozenset()
+    if any(map(_is_list, files)):
+        approval = forms.approval_lists(worker.user_id, worker.areas)
     lines = [
-        _line(media, worker, base, f"{folder}/media/{addresses.segment(media.filename)}")
-        for media in forms.media_of(found)
+        _line(file, worker, base, f"{folder}/media/{addresses.segment(file.filename)}", approval)
+        for file in files
     ]
     return responses.document(request, lists.manifest(lines))
 
@@ -149,11 +155,18 @@ def _is_list(file: FormMedia) -> bool:
     return file.kind == FormMedia.Kind.ENTITY_LIST
 
 
-def _line(file: FormMedia, worker: Worker, base: str, url: str) -> lists.MediaLine:
+def _line(
+    file: FormMedia, worker: Worker, base: str, url: str, approval: Collection[str]
+) -> lists.MediaLine:
     if not _is_list(file):
         return lists.MediaLine(file.filename, file.md5, url)
     mark = _entity_list(file).hash(worker)
-    return lists.MediaLine(file.filename, mark, url, f"{base}/entities/integrity")
+    needs_approval = file.filename.removesuffix(".csv") in approval
+    if needs_approval:
+        # Collect notes a list's kind only when it takes the list anew, so the hash moves with it.
+        mark = hashlib.md5(f"approval {mark}".encode(), usedforsecurity=False).hexdigest()
+    integrity_url = f"{base}/entities/integrity"
+    return lists.MediaLine(file.filename, mark, url, integrity_url, needs_approval)
 
 
 def _entity_list(file: FormMedia) -> EntityList:

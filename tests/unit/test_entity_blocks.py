@@ -114,11 +114,13 @@ def test_a_form_declares_its_lists_and_properties():
     form = (
         b"<h:html xmlns:h='http://www.w3.org/1999/xhtml' xmlns='http://www.w3.org/2002/xforms'"
         b" xmlns:entities='http://www.opendatakit.org/xforms/entities'><h:head><model>"
-        b"<instance><data><meta><entity dataset='households'/></meta></data></instance>"
+        b"<instance><data><meta><entity dataset='households' update='1'/></meta>"
+        b"<r><meta><entity dataset='employers' create=''/></meta></r></data></instance>"
         b"<bind nodeset='/data/address' entities:saveto='address'/><bind nodeset='/data/x'/>"
         b"</model></h:head></h:html>"
     )
-    assert entity_form(form).datasets == ("households",)
+    assert entity_form(form).datasets == ("households", "employers")
+    assert entity_form(form).creates == {"employers"}
     assert entity_form(form).properties == {"/data/address": "address"}
     assert entity_form(b"<h/>").datasets == ()
 
