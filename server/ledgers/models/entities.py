@@ -11,7 +11,8 @@ class ListedEntity(models.Model):
     """An entry that phones can have seen in an entity list, with the version they saw.
 
     Versions only rise and rows are never deleted: a row that left its list keeps its
-    number and is the tombstone by which `integrityUrl` knows it (decision 0150).
+    number and is the tombstone by which `integrityUrl` knows it (decision 0150). Version
+    0 was never listed: its record was refused first.
     """
 
     class Left(models.TextChoices):

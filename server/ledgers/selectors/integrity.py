@@ -13,7 +13,8 @@ from server.submissions.entity_blocks import as_uuid
 def deleted_entities(worker: Worker, ids: Iterable[str]) -> set[str]:
     """Those of the ids, as given, that this worker's phone should forget.
 
-    An entry that was in the worker's lists and was voided, or whose creation was rejected;
+    An entry that was in the worker's lists and was voided, or whose creation was rejected,
+    be it before any list had it;
     and one that was merged into another that the worker has. What is not known here is
     most likely still on its way, and what lies elsewhere is none of the worker's: neither
     is ever called deleted. One query.

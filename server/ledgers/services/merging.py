@@ -14,6 +14,7 @@ from server.ledgers.claim_exceptions import settle_claims, take_up_waiting
 from server.ledgers.claims import Judging, new_claims, turns
 from server.ledgers.contribute import Source, contributions_of
 from server.ledgers.refold import Dirty, lock, refold, replace
+from server.ledgers.refusals import bury_refused
 from server.ledgers.storage import query
 from server.submissions.counting import COUNTED
 
@@ -46,6 +47,7 @@ def merge_submissions(*, submission_ids: Sequence[int], as_of: date) -> None:
     mappings = _mappings_of({source.form_version_id for source in sources})
     claims = new_claims(sources)
     gone = set(ids) - {source.submission_id for source in sources}
+    uncounted = list(gone)
     for turn, claimed in turns(sources, claims):
         judging = Judging(claimed)
         said = [
@@ -59,6 +61,7 @@ def merge_submissions(*, submission_ids: Sequence[int], as_of: date) -> None:
         gone.clear()
     take_up_waiting()
     settle_claims(ids)
+    bury_refused(uncounted)
 
 
 def _mappings_of(versions: set[int]) -> dict[int, dict[str, Any]]:

@@ -158,6 +158,22 @@ def test_a_correction_of_what_was_approved_is_on_phones_once_approved_itself(pho
     assert [(row["room"], row["__version"]) for row in listed(phone)[2]] == [("102", "2")]
 
 
+def test_an_entity_refused_before_any_list_had_it_is_called_deleted(phone, desk) -> None:
+    """The phone made it while its list needed no approval yet, and keeps it until it is told."""
+    make_form("survey")
+    need(desk, "survey")
+    elsewhere = make_phone("other", "440106005001")
+    review = f"/api/v1/submissions/{send(phone).instance_id}/review/"
+    assert is_deleted(phone) == "false"
+    desk.post(review, {"state": "rejected", "reason": "没有这户"}, "application/json")
+    drain_now()
+    assert (is_deleted(phone), is_deleted(elsewhere)) == ("true", "false")
+    desk.post(review, {"state": "approved"}, "application/json")
+    drain_now()
+    assert is_deleted(phone) == "false"
+    assert [row["__version"] for row in listed(phone)[2]] == ["1"]
+
+
 def test_a_list_changes_its_hash_with_its_kind(phone, desk) -> None:
     """Collect notes a list's kind only when it takes the list anew (LocalEntityUseCases)."""
     make_form("survey")
