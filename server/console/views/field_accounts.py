@@ -24,15 +24,24 @@ from server.console.pages import StaffRequest, area_names, page_of, staff_page
 from server.console.problems import FormFieldsWrong
 from server.core.clock import now
 from server.forms import selectors as forms
+from server.ledgers.entities import MOST
+from server.ledgers.selectors import households_in, is_crowded
 
 
 @staff_page(roles=REVIEWERS)
 def field_accounts(request: StaffRequest) -> HttpResponse:
     page = page_of(request, _manageable(request.access))
-    areas = area_names(
-        grant.area.ljust(12, "0") for worker in page for grant in worker.grants.all()
-    )
-    context = {"page": page, "areas": areas}
+    held = {
+        worker.pk: [grant.area for grant in worker.grants.all() if grant.role == Role.WORKER]
+        for worker in page
+    }
+    households = households_in(area for areas in held.values() for area in areas)
+    context = {
+        "page": page,
+        "areas": area_names(area.ljust(12, "0") for areas in held.values() for area in areas),
+        "crowded": {pk for pk, areas in held.items() if is_crowded(areas, households)},
+        "most": MOST,
+    }
     return render(request, "console/field_accounts/list.html", context)
 
 

@@ -28,6 +28,7 @@ from server.ledgers.selectors.listed import (
 )
 from server.ledgers.selectors.lookup import holding
 from server.ledgers.selectors.provenance import Change, Origin, changes_of, provenance
+from server.ledgers.selectors.sizes import households_in, is_crowded
 from server.ledgers.selectors.timeline import Event, timeline
 
 __all__ = [
@@ -45,6 +46,8 @@ __all__ = [
     "hidden_columns",
     "holding",
     "households",
+    "households_in",
+    "is_crowded",
     "list_mark",
     "list_properties",
     "list_size",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -12,7 +13,10 @@ from server.accounts.models import FieldAccount, RoleGrant
 from server.accounts.selectors import authenticate_password, authenticate_token
 from server.accounts.services import add_worker, issue_token
 from server.core.clock import now
+from server.ledgers.entities import MOST
+from server.ledgers.models import Household
 from tests.conftest import COMMUNITY, OTHER_COMMUNITY, OTHER_STREET_COMMUNITY
+from tests.factories.console import entry
 from tests.factories.submissions import make_form
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +43,30 @@ def test_what_is_known_of_a_phone_is_shown(made, log_in):
     assert "unsent" not in text
     FieldAccount.objects.update(last_seen_at=now() - timedelta(days=4))
     assert "may hold unsent records" in listed(client)
+
+
+def test_a_worker_with_more_households_than_a_phone_holds_is_marked(made, log_in):
+    """Whoever does not find a household on the phone registers it a second time."""
+    first = Household.objects.create(**entry(COMMUNITY, hh_no="1"))
+    columns = ", ".join(
+        f'"{field.column}"'
+        for field in Household._meta.concrete_fields
+        if not field.generated and field.column != "id"
+    )
+    copy = (
+        f"insert into ledgers_household (id, {columns}) select gen_random_uuid(), {columns}"
+        " from ledgers_household, generate_series(1, %s) where id = %s"
+    )
+    RoleGrant.objects.create(user=made.user, role="worker", area=OTHER_COMMUNITY)
+    client = log_in()
+    with connection.cursor() as cursor:
+        cursor.execute(copy, [MOST - 1, first.pk])
+        assert "more than 5000 households" not in listed(client)
+        cursor.execute(copy, [1, first.pk])
+        Household.objects.filter(pk=first.pk).update(area_code=OTHER_COMMUNITY)
+    assert "more than 5000 households" in listed(client)
+    RoleGrant.objects.filter(area=OTHER_COMMUNITY).delete()
+    assert "more than 5000 households" not in listed(client)
 
 
 def test_a_lost_phone_is_shut_out_with_one_button(made, log_in):
