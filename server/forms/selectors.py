@@ -99,7 +99,17 @@ def approval_lists(user_id: int, areas: Iterable[str]) -> frozenset[str]:
     """
     asked = {"user_id": Int8(user_id), "prefixes": sorted(_prefixes(areas))}
     row = run(_CREATING, asked)
-    offered: dict[int, bool] = dict(json.loads(row[0])) if row else {}
+    return _needing_approval(dict(json.loads(row[0])) if row else {})
+
+
+def all_approval_lists() -> frozenset[str]:
+    """The same by all open forms, for the desk."""
+    rows = Form.objects.filter(state=Form.State.OPEN).exclude(current_version=None).order_by()
+    return _needing_approval(dict(rows.values_list("current_version", "needs_approval")))
+
+
+def _needing_approval(offered: Mapping[int, bool]) -> frozenset[str]:
+    """`offered` is current version → whether its form needs approval."""
     if not any(offered.values()):
         return frozenset()
     made: dict[bool, set[str]] = {True: set(), False: set()}

@@ -58,12 +58,12 @@ def choice(properties: tuple[str, ...], select: Iterable[str]) -> Choice:
     return Choice(tuple(keys), tuple(system), tuple(chosen))
 
 
-def dataset(name: str, begun: datetime) -> dict[str, Any]:
+def dataset(name: str, begun: datetime, *, needs_approval: bool) -> dict[str, Any]:
     return {
         "name": name,
         "projectId": PROJECT,
         "createdAt": instant(begun),
-        "approvalRequired": False,
+        "approvalRequired": needs_approval,
         "ownerOnly": False,
     }
 

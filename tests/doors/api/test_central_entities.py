@@ -72,15 +72,18 @@ def test_forms_that_use_a_list_or_make_its_entries(street, asking):
     version = street.form.current_version
     version.xform = (
         b"<x xmlns:entities='http://www.opendatakit.org/xforms/entities'>"
-        b"<entity dataset='households'/></x>"
+        b"<entity dataset='households' create=''/></x>"
     )
     version.save()
+    street.form.needs_approval = True
+    street.form.save()
     FormMedia.objects.create(form_version=version, filename="cases.csv", kind="entity_list")
     client = asking()
     mine = {"xmlFormId": "household_survey", "name": street.form.title}
     household, case = get(client, HOUSEHOLDS).json(), get(client, f"{LISTS}/cases").json()
     assert (household["sourceForms"], household["linkedForms"]) == ([mine], [])
     assert (case["sourceForms"], case["linkedForms"]) == ([], [mine])
+    assert (household["approvalRequired"], case["approvalRequired"]) == (True, False)
 
 
 def test_an_entry_in_every_shape(said, street, asking):

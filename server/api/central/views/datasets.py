@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
@@ -36,7 +36,8 @@ def datasets(asked: Asked) -> list[dict[str, Any]]:
     if not asked.access.areas():
         return []
     started = begun(asked)
-    return [_dataset(asked, name, started) for name in NAMES]
+    approval = forms.all_approval_lists()
+    return [_dataset(asked, name, started, approval) for name in NAMES]
 
 
 def dataset(asked: Asked, name: str) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def dataset(asked: Asked, name: str) -> dict[str, Any]:
         forms.forms_with_list(asked.access, name),
         forms.forms_making(asked.access, name),
     )
-    return _dataset(asked, name, started) | detail
+    return _dataset(asked, name, started, forms.all_approval_lists()) | detail
 
 
 def entries(asked: Asked, name: str) -> StreamingHttpResponse:
@@ -169,8 +170,10 @@ def _known(asked: Asked, name: str) -> None:
         raise NothingHere
 
 
-def _dataset(asked: Asked, name: str, started: datetime) -> dict[str, Any]:
-    told = entities.dataset(name, started)
+def _dataset(
+    asked: Asked, name: str, started: datetime, approval: Collection[str]
+) -> dict[str, Any]:
+    told = entities.dataset(name, started, needs_approval=name in approval)
     if asked.is_extended:
         told |= {"entities": ledgers.list_size(asked.access, name), "lastEntity": None}
     return told
