@@ -139,8 +139,7 @@ def _manageable(access: Access) -> QuerySet[User]:
     A code for a worker opens everything that worker may see, so one foreign area is enough to keep hands off.
     """
     mine = Access(access.user_id, tuple(grant for grant in access.grants if grant[0] in REVIEWERS))
-    inside = RoleGrant.objects.filter(mine.within("area"))  # excluding Q(), everywhere, is nothing
-    elsewhere = RoleGrant.objects.filter(role=Role.WORKER).exclude(pk__in=inside.values("pk"))
+    elsewhere = RoleGrant.objects.filter(role=Role.WORKER).exclude(mine.within("area"))
     return workers(mine).exclude(pk__in=elsewhere.values("user")).order_by("username")
 
 

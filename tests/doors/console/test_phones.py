@@ -92,6 +92,8 @@ def test_codes_of_an_area_are_made_when_confirmed(made, log_in):
 def test_an_administrator_of_everywhere_manages_all_workers(made, log_in):
     client = log_in("administrator", "")
     assert "谢协理" in listed(client)
+    new = client.get(reverse("console:new-field-account")).content.decode()
+    assert f'<option value="{COMMUNITY}">' in new
     asked = {"worker": [made.user.pk], "confirmed": "on"}
     assert client.post(reverse("console:codes"), asked).status_code == 200
     assert authenticate_token(made.token) is None
