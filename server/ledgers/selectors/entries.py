@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from server.accounts.access import RESTRICTED, Access
 from server.ledgers.claim_exceptions import PER_VERSION
 from server.ledgers.columns import Sensitivity, columns_of
+from server.ledgers.definitions import COLUMNS
 from server.ledgers.derive.categories import RESTRICTED as RESTRICTED_CATEGORIES
 from server.ledgers.models import (
     AssistanceCase,
@@ -26,6 +27,13 @@ from server.ledgers.models import (
 )
 from server.ledgers.models.base import LedgerEntry
 from server.submissions.models import Submission
+
+_RESTRICTED_COLUMNS = {
+    ledger: sorted(
+        name for name, one in columns.items() if one.sensitivity is Sensitivity.RESTRICTED
+    )
+    for ledger, columns in COLUMNS.items()
+}
 
 
 def persons(access: Access) -> QuerySet[Person]:
@@ -62,7 +70,15 @@ def memberships(access: Access) -> QuerySet[Membership]:
 
 
 def exceptions(access: Access) -> QuerySet[LedgerException]:
-    return LedgerException.objects.filter(access.within())
+    """What is doubtful in the user's areas; about a restricted column only for those who may see it.
+
+    A conflict about somebody's disability says as much as the column itself.
+    """
+    about_restricted = Q(pk__in=())
+    for ledger, columns in _RESTRICTED_COLUMNS.items():
+        about_restricted |= Q(family=ledger, column__in=columns)
+    may_see = ~about_restricted | access.within(roles=RESTRICTED)
+    return LedgerException.objects.filter(access.within(), may_see)
 
 
 def doubts_of(access: Access, submission: Submission) -> QuerySet[LedgerException]:

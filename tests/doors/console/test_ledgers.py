@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from server.accounts.models import Disclosure
+from server.ledgers.models import LedgerException
 from tests.conftest import COMMUNITY, STREET
 from tests.factories.console import ID_NO, PHONE, entry
 
@@ -139,6 +140,12 @@ def test_restricted_columns_and_categories_need_the_role(street, log_in):
     for page in pages:
         assert ">disabled<" not in clerk.get(page).content.decode(), page
         assert ">disabled<" in trusted.get(page).content.decode(), page
+    LedgerException.objects.filter(pk=street.exception.pk).update(column="disability")
+    for page in ("/exceptions", pages[0], pages[1]):
+        assert "disability" not in clerk.get(page).content.decode(), page
+        assert "disability" in trusted.get(page).content.decode(), page
+    settling = reverse("console:resolve", args=[street.exception.pk])
+    assert clerk.post(settling, {"reason": "seen"}).status_code == 404
 
 
 def test_an_exception_is_settled_with_a_note(street, log_in):
