@@ -51,6 +51,7 @@ urlpatterns = [
     path("quarantine/<int:number>/dismiss", quarantine.dismiss, name="quarantine-dismiss"),
     path("exceptions", exceptions.exceptions, name="exceptions"),
     path("exceptions/<int:number>", exceptions.resolve, name="resolve"),
+    path("desk-acts/<int:number>/undo", exceptions.undo, name="undo"),
     path("sealed/<str:ledger>/<uuid:entry>/<slug:column>", disclosure.sealed, name="sealed"),
     path("disclosures", disclosure.disclosures, name="disclosures"),
     path("map", map.map_page, name="map"),

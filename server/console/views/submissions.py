@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from server.accounts.access import PUBLISHERS, RESTRICTED, REVIEWERS
 from server.console.answers import answers_for
+from server.console.doubts import concerns
 from server.console.filters import ReviewFilter, SubmissionFilter
 from server.console.forms import DecisionForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
@@ -71,6 +72,7 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
     version = found.current_version
     encrypted = getattr(version, "encrypted", None)
     attachments = list(files_of(version.pk)) if version else []
+    doubts = list(doubts_of(request.access, found))
     context = {
         "submission": found,
         "encrypted": encrypted,
@@ -80,7 +82,8 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
         "photos": [file for file in attachments if is_photo(file)],
         "files": [file for file in attachments if not is_photo(file)],
         "changes": _visible_changes(request, found),
-        "doubts": doubts_of(request.access, found),
+        "doubts": doubts,
+        "concerns": concerns(request.access, doubts),
         "versions": found.versions.select_related("form_version", "submitter").order_by(
             "-received_at", "-id"
         ),

@@ -95,6 +95,16 @@ def desk_acts(access: Access) -> QuerySet[DeskAct]:
     return DeskAct.objects.filter(access.within())
 
 
+def desk_acts_on(access: Access, family: str, entry: UUID) -> QuerySet[DeskAct]:
+    """What was decided about an entry, under whatever name it had then, and not taken back; the latest first."""
+    names = IdentityKey.objects.filter(family=family, entry=entry).values("key")
+    return (
+        desk_acts(access)
+        .filter(Q(entry__in=names) | Q(other__in=names), family=family, undone_at=None)
+        .order_by("-at", "-id")
+    )
+
+
 def resolve(family: str, uuid: UUID) -> UUID | None:
     """The entry a uuid leads to now: its own, or that of the entry it was merged into; None when unknown."""
     return (
