@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from server.accounts.access import PUBLISHERS, RESTRICTED, REVIEWERS
 from server.console.answers import answers_for
+from server.console.differences import Difference, differences, instance_of
 from server.console.doubts import concerns
 from server.console.filters import ReviewFilter, SubmissionFilter
 from server.console.forms import DecisionForm, checked
@@ -21,7 +22,7 @@ from server.core.clock import now
 from server.ledgers.columns import Column, Sensitivity
 from server.ledgers.selectors import Change, changes_of, doubts_of
 from server.submissions import services
-from server.submissions.models import Submission
+from server.submissions.models import Submission, SubmissionVersion
 from server.submissions.selectors import files_of
 from server.submissions.selectors import submissions as visible
 from server.submissions.steps import Flag
@@ -29,6 +30,7 @@ from server.submissions.steps import Flag
 ENCRYPTION_FLAGS = frozenset({Flag.FILES_MISSING, Flag.SEALED, Flag.TAMPERED})
 """Remarks that the page spells out besides."""
 REVIEW_ORDER = ("received_at", "id")
+EDITS_COMPARED = 5
 
 
 @staff_page()
@@ -84,9 +86,7 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
         "changes": _visible_changes(request, found),
         "doubts": doubts,
         "concerns": concerns(request.access, doubts),
-        "versions": found.versions.select_related("form_version", "submitter").order_by(
-            "-received_at", "-id"
-        ),
+        "versions": _versions(request, found),
         "areas": area_names([found.area_code, found.located_area]),
         **_decision_context(request, found),
     }
@@ -109,6 +109,26 @@ def decide(request: StaffRequest, number: int) -> HttpResponse:
     found = _visible_or_404(request, number)
     context = {"submission": found, "decided": True, **_decision_context(request, found)}
     return render(request, "console/submissions/_decision.html", context)
+
+
+def _versions(
+    request: StaffRequest, found: Submission
+) -> list[tuple[SubmissionVersion, list[Difference] | None]]:
+    """Every version, the latest first; the latest edits with the answers that they changed."""
+    versions = found.versions.select_related("form_version", "submitter", "encrypted").order_by(
+        "-received_at", "-id"
+    )
+    by_name = {version.instance_id: version for version in versions}
+    rows: list[tuple[SubmissionVersion, list[Difference] | None]] = []
+    for version in versions:
+        edited = by_name.get(version.deprecated_id)
+        changed = None
+        if edited is not None and len(rows) < EDITS_COMPARED:
+            before, after = instance_of(edited), instance_of(version)
+            if before is not None and after is not None:
+                changed = differences(before, after, request.access, found.area_code)
+        rows.append((version, changed))
+    return rows
 
 
 def _visible_changes(request: StaffRequest, found: Submission) -> list[Change]:

@@ -88,6 +88,39 @@ def test_the_reason_is_told_in_the_readers_language(street, form, log_in) -> Non
     assert "此前已收到 instanceID 相同而内容不同的记录" in listed.content.decode()
 
 
+def test_a_conflict_shows_what_differs_and_the_desk_is_told_what_to_do(
+    street, form, log_in
+) -> None:
+    form_id, phone = "quarantined_survey", make_phone("zhao")
+    mine, theirs, again = (
+        instance(number, form_id=form_id, met_whom=met, deprecated=edits)
+        for number, met, edits in (
+            (1, "1", ""), (2, "2", instance_id(1)), (3, "3", instance_id(1)),
+        )
+    )  # fmt: skip
+    for document in (mine, mine.replace(b">1</met_whom>", b">4</met_whom>"), theirs, again):
+        with contextlib.suppress(Problem):
+            receive(document=document, sender=sender_of(phone), received_at=clock.now())
+    drain()
+    client = log_in()
+    conflict, superseded = Quarantined.objects.order_by("pk")
+
+    first = client.get(address("item", conflict)).content.decode()
+    second = client.get(address("item", superseded)).content.decode()
+    listed = client.get(reverse("console:quarantine"), {"reason": "edit-superseded"})
+
+    assert "<td>Met</td><td>2</td><td><strong>4</strong></td>" in first
+    assert "<td>Met</td><td>2</td><td><strong>3</strong></td>" in second
+    assert "Two contents of one record came" in first
+    assert "Two people corrected one record" in second
+    assert "Try again" not in first + second, "it would end as before"
+    assert "Take it with this version" not in first + second
+    assert "Two people corrected one record" in listed.content.decode()
+    assert address("item", conflict) not in listed.content.decode()
+    empty = client.get(reverse("console:quarantine"), {"reason": "form-closed"}).content.decode()
+    assert "Nothing was set aside for this reason" in empty
+
+
 def test_a_download_needs_a_reason_and_is_logged(street, form, log_in) -> None:
     item = late(street)
     client = log_in()
