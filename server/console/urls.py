@@ -5,6 +5,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from server.console.views import (
+    audience,
     disclosure,
     employers,
     encryption,
@@ -62,6 +63,7 @@ urlpatterns = [
     path("forms", forms.forms, name="forms"),
     path("forms/publish", forms.publish, name="publish"),
     path("forms/<str:form_id>/state", forms.set_state, name="form-state"),
+    path("forms/<str:form_id>/audience", audience.audience, name="audience"),
     path("encryption", encryption.encryption, name="encryption"),
     path("encryption/new", encryption.new_key, name="new-key"),
     path("encryption/private-key", encryption.private_key, name="private-key"),

@@ -87,7 +87,11 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
             ),
             section(
                 _("Administration"),
-                (_("Forms"), "forms", ("publish", "encryption", "new-key", "private-key")),
+                (
+                    _("Forms"),
+                    "forms",
+                    ("publish", "audience", "encryption", "new-key", "private-key"),
+                ),
                 *(
                     [(_("Field accounts"), "field-accounts", ("new-field-account",))]
                     if access.areas(REVIEWERS)
