@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from server.accounts import collect, services
 from server.accounts.access import REVIEWERS, Access
@@ -24,6 +25,14 @@ from server.console.pages import StaffRequest, area_names, page_of, staff_page
 from server.console.problems import FormFieldsWrong
 from server.core.clock import now
 from server.forms import selectors as forms
+
+LISTS = {
+    "cases.csv": gettext_lazy("Assistance cases"),
+    "communities.csv": gettext_lazy("Communities"),
+    "employers.csv": gettext_lazy("Employers"),
+    "households.csv": gettext_lazy("Households"),
+}
+"""Entity list → what a person calls it."""
 
 
 @staff_page(roles=REVIEWERS)
@@ -91,7 +100,7 @@ def lost(request: StaffRequest, user_id: int) -> HttpResponse:
         "areas": _names(grants),
         "accounts": worker.field_accounts.all(),
         "forms": [form.title for form in forms.forms_offered(worker.pk, held)],
-        "lists": forms.lists_offered(worker.pk, held),
+        "lists": [LISTS.get(name, name) for name in forms.lists_offered(worker.pk, held)],
     }
     return render(request, "console/field_accounts/lost.html", context)
 

@@ -58,6 +58,9 @@ def test_a_lost_phone_is_shut_out_with_one_button(made, log_in):
     assert authenticate_password("xie", made.password) is None
     token = page.content.decode().split("/key/")[1].split("<")[0].strip()
     assert authenticate_token(token)
+    text = listed(client)
+    assert "2 codes ended" in text
+    assert text.count("Shut out</button>") == 1
 
 
 def test_codes_of_an_area_are_made_when_confirmed(made, log_in):

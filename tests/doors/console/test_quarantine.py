@@ -48,6 +48,9 @@ def test_an_item_is_shown_with_what_can_be_done_and_only_to_its_desk(street, for
     item = late(street)
     foreign = make_quarantined(street.worker, OTHER_STREET_COMMUNITY)
     client = log_in()
+    front = '<a class="number alert" href="/quarantine">Set aside<strong>1</strong></a>'
+    assert front in client.get("/").content.decode()
+    assert "/quarantine" not in log_in("county", "440106").get("/").content.decode()
 
     page = client.get(address("item", item)).content.decode()
 
