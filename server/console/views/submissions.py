@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -43,12 +44,7 @@ def submissions(request: StaffRequest) -> HttpResponse:
 @staff_page()
 def review(request: StaffRequest) -> HttpResponse:
     """The review queue, the longest waiting first."""
-    rows = (
-        visible(request.access)
-        .filter(review_state__in=("received", "edited", "has_issues"))
-        .select_related("form", "submitter")
-        .order_by(*REVIEW_ORDER)
-    )
+    rows = _queue(request).select_related("form", "submitter")
     found = ReviewFilter(request.GET, rows, access=request.access)
     return _list(
         request,
@@ -57,6 +53,22 @@ def review(request: StaffRequest) -> HttpResponse:
         subtitle=_("the longest waiting first"),
         empty=gettext_lazy("Nothing waits for a decision."),
     )
+
+
+def _queue(request: StaffRequest) -> QuerySet[Submission]:
+    """What waits for a decision, the longest waiting first."""
+    return (
+        visible(request.access)
+        .filter(review_state__in=("received", "edited", "has_issues"))
+        .order_by(*REVIEW_ORDER)
+    )
+
+
+def _next(request: StaffRequest, found: Submission) -> Submission | None:
+    """What the queue offers after this one; at its end the first again."""
+    rows = _queue(request).exclude(pk=found.pk)
+    later = Q(received_at__gt=found.received_at) | Q(received_at=found.received_at, pk__gt=found.pk)
+    return rows.filter(later).first() or rows.first()
 
 
 def _list(request: StaffRequest, found: SubmissionFilter, **context: object) -> HttpResponse:
@@ -107,7 +119,12 @@ def decide(request: StaffRequest, number: int) -> HttpResponse:
         at=now(),
     )
     found = _visible_or_404(request, number)
-    context = {"submission": found, "decided": True, **_decision_context(request, found)}
+    context = {
+        "submission": found,
+        "decided": True,
+        "next": _next(request, found),
+        **_decision_context(request, found),
+    }
     return render(request, "console/submissions/_decision.html", context)
 
 

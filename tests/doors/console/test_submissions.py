@@ -213,6 +213,20 @@ def test_a_decision_is_taken_explained_and_taken_back(street, log_in):
     assert client.post(address, {"state": "nonsense"}).status_code == 400
 
 
+def test_a_decision_leads_to_the_next_in_the_queue(street, log_in):
+    client, first = log_in(), street.submission
+    second, third = (
+        make_submission(street.form, street.worker, COMMUNITY, f"uuid:{name}") for name in "bc"
+    )
+    make_submission(street.form, street.worker, COMMUNITY, "uuid:d", review_state="approved")
+    for decided, following in ((second, third), (third, first)):
+        page = client.post(reverse("console:decide", args=[decided.pk]), {"state": "approved"})
+        link = f'href="{reverse("console:submission", args=[following.pk])}"'
+        assert link in page.content.decode()
+    page = client.post(reverse("console:decide", args=[first.pk]), {"state": "approved"})
+    assert "Nothing else waits" in page.content.decode()
+
+
 def test_a_decision_from_another_site_is_refused(street, log_in):
     client = Client(enforce_csrf_checks=True)
     client.cookies = log_in().cookies
