@@ -104,8 +104,8 @@ def told(row: LedgerException, known: Concerns) -> SafeString | str:
         return format_html("{} {}", _("Registered with both:"), joined(homes))
     sentence = SENTENCES.get((row.kind, row.column)) or SENTENCES.get((row.kind, ""))
     if sentence is None:
-        return f"{column_label(row.family, row.column)} {structured(detail)}".strip()
-    return str(sentence).format(column=column_label(row.family, row.column), **_numbers(detail))
+        return f"{label_of_column(row.family, row.column)} {structured(detail)}".strip()
+    return str(sentence).format(column=label_of_column(row.family, row.column), **_numbers(detail))
 
 
 def _numbers(detail: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,19 +156,25 @@ _OTHERWISE_NAMED = {
     "members": "n_members",
 }
 
+NO_COLUMNS = {
+    "area_code": gettext_lazy("Area"),
+    "document": gettext_lazy("the record as received"),
+}
+"""What is told of like a column, and is none."""
+
 
 def property_label(entity_list: str, name: str) -> str:
     """What a property of an entity list is called in the ledger its rows come from."""
     if name == "label":
         return _("Title")
-    return column_label(_LISTED.get(entity_list, ""), _OTHERWISE_NAMED.get(name, name))
+    return label_of_column(_LISTED.get(entity_list, ""), _OTHERWISE_NAMED.get(name, name))
 
 
-def column_label(ledger: str, name: str) -> str:
+def label_of_column(ledger: str, name: str) -> str:
     """A column's label; `case.state` is a column of another ledger than the entry's own."""
     part, dot, column = name.partition(".")
     model = LEDGERS.get(part if dot else ledger)
     declared = columns_of(model).get(column if dot else name) if model else None
     if declared is not None:
         return str(declared.label)
-    return _("Area") if name == "area_code" else name
+    return str(NO_COLUMNS.get(name, name))

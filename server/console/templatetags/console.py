@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from server.accounts.access import REVEALERS, REVIEWERS, Access
 from server.accounts.models import Disclosure
 from server.console import doubts
+from server.console.doubts import label_of_column
 from server.console.filters import FLAGS
 from server.console.presentation import category_names
 from server.core import labels
@@ -210,7 +211,7 @@ def entry_link(row: LedgerException, concerns: doubts.Concerns) -> str:
 
 @register.simple_tag
 def disclosed_columns(row: Disclosure) -> str:
-    return listed(doubts.column_label(row.ledger, column) for column in row.columns)
+    return listed(label_of_column(row.ledger, column) for column in row.columns)
 
 
 @register.simple_tag

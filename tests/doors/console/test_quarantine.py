@@ -136,7 +136,9 @@ def test_a_download_needs_a_reason_and_is_logged(street, form, log_in) -> None:
         assert hashlib.sha256(held.read("record.xml")).digest() == item.sha256
     told = Disclosure.objects.get()
     assert (told.kind, told.ledger, told.entry) == ("export", "quarantine", str(item.pk))
-    assert "Set aside" in client.get(reverse("console:disclosures")).content.decode()
+    log = client.get(reverse("console:disclosures")).content.decode()
+    assert "Set aside" in log
+    assert "the record as received" in log
 
 
 def test_a_try_that_fails_says_why_and_one_that_succeeds_shows_the_record(
@@ -180,6 +182,8 @@ def test_all_of_one_reason_are_tried_again_and_one_is_dismissed(street, form, lo
 
     page = client.get(reverse("console:quarantine") + "?state=settled").content.decode()
     assert address("item", first) in page
+    assert "Not taken" in page
+    assert "Taken as data" in page
     assert Submission.objects.filter(form__form_id="quarantined_survey").count() == 1
     second.refresh_from_db()
     assert second.is_taken
