@@ -65,11 +65,15 @@ def access_of(user: User) -> Access:
 
 
 def within(areas: Iterable[str], field: str = "area_code") -> Q:
-    """Rows whose area begins with one of the prefixes."""
+    """Rows whose area begins with one of the prefixes.
+
+    Everywhere is a condition that all rows meet and SQL does not see. An empty Q() would
+    vanish from an "or" and from an exclusion, and leave nothing of everything.
+    """
     condition = Q(pk__in=())
     for area in areas:
         if area == "":
-            return Q()
+            return ~condition
         condition |= Q(**{f"{field}__startswith": area})
     return condition
 

@@ -45,24 +45,24 @@ def answers_for(submission: Submission, access: Access) -> list[Row]:
     rows = []
     for place, answer in enumerate(answers):
         if answer.kind != "question":
-            if _has_answers(answers, place) and not _is_nameless(answer):
-                rows.append(Row(_heading(answer), "", answer.depth, is_group=True))
+            if _has_answers(answers, place) and not is_nameless(answer):
+                rows.append(Row(heading(answer), "", answer.depth, is_group=True))
         elif answer.value:
             is_masked = answer.sensitivity is Sensitivity.MASKED
             rows.append(
                 Row(
                     label=answer.label,
-                    text=answer.value if is_masked else _written(answer),
+                    text=written(answer),
                     depth=answer.depth,
                     is_group=False,
                     masked=is_masked,
-                    computed=_is_nameless(answer),
+                    computed=is_nameless(answer),
                 )
             )
     return rows
 
 
-def _is_nameless(answer: ShownAnswer) -> bool:
+def is_nameless(answer: ShownAnswer) -> bool:
     """Whether the form gives it no label, so that its name stands there instead."""
     return answer.label == re.sub(r"\[\d+\]$", "", answer.path).rpartition("/")[2]
 
@@ -73,19 +73,21 @@ def _has_answers(answers: Sequence[ShownAnswer], place: int) -> bool:
     for inner in answers[place + 1 :]:
         if inner.depth <= depth:
             return False
-        if inner.kind == "question" and inner.value and not _is_nameless(inner):
+        if inner.kind == "question" and inner.value and not is_nameless(inner):
             return True
     return False
 
 
-def _heading(answer: ShownAnswer) -> str:
+def heading(answer: ShownAnswer) -> str:
     """A group's label; of a repeat, with its number."""
     number = re.search(r"\[(\d+)\]$", answer.path)
     return f"{answer.label} {number[1]}" if number else answer.label
 
 
-def _written(answer: ShownAnswer) -> str:
-    """An answer that goes to an open column, or to none."""
+def written(answer: ShownAnswer) -> str:
+    """An answer as people read it."""
+    if answer.sensitivity is Sensitivity.MASKED:
+        return answer.value
     if answer.type.startswith("select") and _UUID.fullmatch(answer.value):
         return _("chosen from the list")
     try:

@@ -97,6 +97,24 @@ class PublishForm(forms.Form):
     )
 
 
+class AudienceForm(forms.Form):
+    """Areas and workers that are offered a form."""
+
+    areas = forms.MultipleChoiceField(
+        label=_("Areas"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    users = forms.MultipleChoiceField(
+        label=_("Workers"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(
+        self, *args: Any, areas: list[tuple[str, str]], users: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["areas"].choices = areas  # type: ignore[attr-defined]
+        self.fields["users"].choices = users  # type: ignore[attr-defined]
+
+
 class NewPassphrase(forms.Form):
     """A passphrase that protects a private key from now on, typed twice; empty for none."""
 

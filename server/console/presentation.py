@@ -5,7 +5,7 @@ Pure but for code lists and the masking of sealed columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 
 from server.accounts.access import RESTRICTED, Access
 from server.core.codes import label_of
+from server.core.labels import facts, listed
 from server.ledgers.columns import Column, Kind, Sensitivity, columns_of
+from server.ledgers.definitions import COLUMNS
 from server.ledgers.masking import shown
 from server.ledgers.models.base import LedgerEntry
 from server.ledgers.selectors import visible_categories
@@ -96,7 +98,7 @@ def written(value: Any, column: Column, names: Mapping[Any, str]) -> str:
         case Kind.CODE:
             return label_of(column.codes, value)
         case Kind.CODES:
-            return "、".join(label_of(column.codes, code) for code in value)
+            return listed(label_of(column.codes, code) for code in value)
         case Kind.BOOLEAN:
             return _("yes") if value else _("no")
         case Kind.AREA:
@@ -104,7 +106,7 @@ def written(value: Any, column: Column, names: Mapping[Any, str]) -> str:
         case Kind.POINT:
             return f"{value.y:.5f}, {value.x:.5f}"
         case Kind.JSON:
-            return structured(value)
+            return _JSON.get(column.name, structured)(value)
     return plain(value)
 
 
@@ -121,10 +123,44 @@ def plain(value: Any) -> str:
 def structured(value: Any) -> str:
     """JSON that a person can read: the values, with their names where they have some."""
     if isinstance(value, dict):
-        return "；".join(f"{name}：{structured(inner)}" for name, inner in value.items() if inner)
+        return facts((name, structured(inner)) for name, inner in value.items() if inner)
     if isinstance(value, list):
-        return "、".join(structured(inner) for inner in value)
+        return listed(structured(inner) for inner in value)
     return plain(value)
+
+
+def _five_clear(known: Mapping[str, Any]) -> str:
+    """五清 (ledgers.derive.cases): each fact by the name and in the words of the column it is from."""
+    told = []
+    for name, column in _CLEAR.items():
+        found = known.get(name) or []
+        codes = found if isinstance(found, list) else [found]
+        told.append((column.label, listed(label_of(column.codes, code) for code in codes)))
+    return facts((label, text) for label, text in told if text)
+
+
+_CLEAR = {
+    "family": COLUMNS["person"]["relation"],
+    "reason": COLUMNS["spell"]["unemp_reason"],
+    "skills": COLUMNS["person"]["skill_grade"],  # its code where nobody put the skills in words
+    "training": COLUMNS["person"]["training_wish"],
+    "wish": COLUMNS["person"]["wish_job"],
+}
+
+
+def _followup(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The follow-up visits after somebody was placed: until when, and when they were made."""
+    return listed(
+        (
+            _("after {months} months: due {due_on}, visited {done_on}")
+            if row["done_on"]
+            else _("after {months} months: due {due_on}")
+        ).format(**row)
+        for row in rows
+    )
+
+
+_JSON: dict[str, Callable[[Any], str]] = {"five_clear": _five_clear, "followup": _followup}
 
 
 def category_names(codes: Iterable[str], area_code: str, access: Access) -> list[str]:

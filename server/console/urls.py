@@ -5,6 +5,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from server.console.views import (
+    audience,
     disclosure,
     employers,
     encryption,
@@ -51,6 +52,7 @@ urlpatterns = [
     path("quarantine/<int:number>/dismiss", quarantine.dismiss, name="quarantine-dismiss"),
     path("exceptions", exceptions.exceptions, name="exceptions"),
     path("exceptions/<int:number>", exceptions.resolve, name="resolve"),
+    path("desk-acts/<int:number>/undo", exceptions.undo, name="undo"),
     path("sealed/<str:ledger>/<uuid:entry>/<slug:column>", disclosure.sealed, name="sealed"),
     path("disclosures", disclosure.disclosures, name="disclosures"),
     path("map", map.map_page, name="map"),
@@ -62,6 +64,7 @@ urlpatterns = [
     path("forms/publish", forms.publish, name="publish"),
     path("forms/<str:form_id>/state", forms.set_state, name="form-state"),
     path("forms/<str:form_id>/approval", forms.set_approval, name="form-approval"),
+    path("forms/<str:form_id>/audience", audience.audience, name="audience"),
     path("encryption", encryption.encryption, name="encryption"),
     path("encryption/new", encryption.new_key, name="new-key"),
     path("encryption/private-key", encryption.private_key, name="private-key"),

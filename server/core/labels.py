@@ -6,12 +6,30 @@ both languages, so that one line declares a column whole.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import get_language
 
 
 def in_chinese() -> bool:
     """Whether the active language is Chinese; it is when none is active."""
     return (get_language() or "zh").startswith("zh")
+
+
+def comma() -> str:
+    """What stands between the parts of an enumeration."""
+    return "、" if in_chinese() else ", "
+
+
+def listed(parts: Iterable[object]) -> str:
+    """An enumeration in the active language."""
+    return comma().join(map(str, parts))
+
+
+def facts(named: Iterable[tuple[object, object]]) -> str:
+    """Names with their values, as one line in the active language."""
+    colon, stop = ("：", "；") if in_chinese() else (": ", "; ")
+    return stop.join(f"{name}{colon}{value}" for name, value in named)
 
 
 class Label:
@@ -35,4 +53,4 @@ class Label:
         return hash((self.zh, self.en))
 
 
-__all__ = ["Label", "in_chinese"]
+__all__ = ["Label", "comma", "facts", "in_chinese", "listed"]

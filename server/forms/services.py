@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -213,6 +213,18 @@ def withdraw(*, form: Form, areas: Iterable[str] = (), users: Iterable[User] = (
     """Remove areas and workers; phones drop the form at their next sync, finished records stay welcome."""
     form.audience.filter(area__in=list(areas)).delete()
     form.audience.filter(user__in=list(users)).delete()
+
+
+@transaction.atomic
+def offer_only(*, form: Form, areas: Collection[str], users: Collection[User]) -> None:
+    """Make areas ("" is everywhere) and workers those who are offered the form, and nobody else."""
+    now = list(form.audience.select_related("user"))
+    offer(form=form, areas=areas, users=users)
+    withdraw(
+        form=form,
+        areas={row.area for row in now if row.area is not None} - set(areas),
+        users={row.user for row in now if row.user} - set(users),
+    )
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from those without the restricted role.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from lxml import etree
 
 from server.accounts.access import RESTRICTED, REVEALERS, Access
 from server.core.xml import local_name, parse
+from server.forms.models import FormVersion
 from server.ledgers.columns import Sensitivity
 from server.ledgers.definitions import COLUMNS
 from server.ledgers.masking import mask
@@ -38,25 +40,30 @@ class ShownAnswer:
     value: str  # for people: choices by label; "" when withheld
     sensitivity: Sensitivity
     is_withheld: bool = False
+    mark: bytes = b""  # of the whole value: equal where two are, also behind the mask
 
 
 def shown_answers(submission: Submission, access: Access) -> list[ShownAnswer]:
-    """The current version's answers as this user may see them."""
+    """The current version's answers as this user may see them. Raises BadXml."""
     version = submission.current_version
-    if version is None:
+    document = answers_of(version) if version is not None else None
+    if version is None or document is None:
         return []
-    form = version.form_version
+    return shown_document(document, version.form_version, access, submission.area_code)
+
+
+def shown_document(
+    document: bytes, form: FormVersion, access: Access, area_code: str
+) -> list[ShownAnswer]:
+    """An instance's answers as this user may see those of the area. Raises BadXml."""
     kinds = sensitivities(form.mapping)
-    document = answers_of(version)
-    if document is None:
-        return []
     tree = answer_tree(document, form.questions)
     sealed = {
         answer.value
         for answer in _flat(tree)
         if kinds.get(answer.path) is Sensitivity.MASKED and len(answer.value) >= _TELLING
     }
-    may_see = access.may(RESTRICTED, submission.area_code)
+    may_see = access.may(RESTRICTED, area_code)
     return list(_shown(tree, 0, kinds, sorted(sealed, key=len, reverse=True), may_see))
 
 
@@ -199,6 +206,7 @@ def _shown(
             value="" if is_withheld else _masked(answer, sensitivity, sealed),
             sensitivity=sensitivity,
             is_withheld=is_withheld,
+            mark=b"" if is_withheld else hashlib.blake2b(answer.value.encode()).digest(),
         )
         yield from _shown(answer.children, depth + 1, kinds, sealed, may_see)
 

@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree
 
 from server.core import clock
-from server.core.labels import Label
+from server.core.labels import Label, listed
 from server.core.xml import local_name
 from server.core.xml import parse as parse_xml
 
@@ -44,7 +44,7 @@ class Answer:
     @property
     def text(self) -> str:
         """The answer for people, in the active language."""
-        return "、".join(map(str, self.texts)) if self.texts else self.value
+        return listed(self.texts) if self.texts else self.value
 
 
 def head(document: bytes, paths: Mapping[str, str]) -> Head:

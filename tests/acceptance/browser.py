@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from selenium import webdriver
@@ -102,6 +103,18 @@ class Clerk:
         self.browser.execute_cdp_cmd(
             "Emulation.setDeviceMetricsOverride", {**metrics, "height": 768}
         )
+
+    @contextmanager
+    def as_wide_as(self, width: int, height: int) -> Iterator[None]:
+        """Within this block the page has another size, as on a phone."""
+        metrics = {"deviceScaleFactor": 1, "mobile": width < 600}
+        sizes = ({"width": width, "height": height}, {"width": 1366, "height": 768})
+        command = "Emulation.setDeviceMetricsOverride"
+        self.browser.execute_cdp_cmd(command, {**sizes[0], **metrics})
+        try:
+            yield
+        finally:
+            self.browser.execute_cdp_cmd(command, {**sizes[1], **metrics, "mobile": False})
 
     def complaints(self) -> list[str]:
         """What the browser noted as an error since it was last asked."""

@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
+from selenium.webdriver.common.keys import Keys
 
 from server.submissions import opening
 from tests.acceptance.browser import Clerk, start
@@ -29,7 +30,7 @@ def demo_street(transactional_db) -> None:
 
     for file in FORMS:
         publish(workbook=file.read_bytes(), filename=file.name, publisher=None, validate=False)
-    make(Size(communities=2, households=160, quarters=2), lambda what, done, of: None)
+    make(Size(communities=2, households=60, quarters=2), lambda what, done, of: None)
 
 
 @pytest.fixture
@@ -167,6 +168,7 @@ def test_a_clerks_morning(clerk, make_user, monkeypatch):
     assert Household.objects.filter(pk=household.pk).exists()
 
     assert clerk.complaints() == []
+    on_a_phone(clerk, f"/submissions/{number}", f"/households/{household.pk}")
     administer(clerk, make_user, monkeypatch)
 
     clerk.go("/")
@@ -174,6 +176,22 @@ def test_a_clerks_morning(clerk, make_user, monkeypatch):
     clerk.says("Employment assistance")
     clerk.picture("11-english")
     assert clerk.complaints() == []
+
+
+def on_a_phone(clerk, *pages: str) -> None:
+    """The same pages 390 points wide: nothing sticks out, each cell names its column, the menu folds."""
+    with clerk.as_wide_as(390, 844):
+        for page in (*pages, "/submissions?flag=no_location", "/exceptions", "/forms", "/map"):
+            clerk.go(page)
+            clerk.picture("phone-" + page.strip("/").split("/")[0].split("?")[0])
+            assert clerk.browser.execute_script(STICKS_OUT) == [], page
+        clerk.go("/field-accounts")
+        assert clerk.find("td[data-name='手机']")
+        menu = clerk.find("[data-menu]")
+        assert not clerk.find("#menu a").is_displayed()
+        menu.send_keys(Keys.ENTER)
+        assert clerk.find("#menu a").is_displayed()
+        assert menu.get_attribute("aria-expanded") == "true"
 
 
 def administer(clerk, make_user, monkeypatch) -> None:
@@ -226,6 +244,12 @@ def administer(clerk, make_user, monkeypatch) -> None:
     clerk.picture("office-10-incomplete")
 
 
+STICKS_OUT = """
+return [...document.querySelectorAll("body *")]
+  .filter((one) => one.checkVisibility() && !one.closest("#map, .small-map, .visually-hidden, .skip, thead"))
+  .filter((one) => one.getBoundingClientRect().right > 391)
+  .map((one) => one.outerHTML.slice(0, 120));
+"""
 DRAWN = """
 const map = window.ruhuMap;
 return map.areTilesLoaded() &&

@@ -49,7 +49,12 @@ def test_a_worker_is_one_command_away_from_collect(divisions, capsys) -> None:
 def test_a_worker_for_people_shows_the_code(divisions, capsys) -> None:
     call_command("worker", "add", "wang", "--area", "440106003001")
 
-    assert "▀" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "▀" in told.out
+    assert "手机无法访问 127.0.0.1" in told.err
+    call_command("worker", "list")
+    line = capsys.readouterr().out.splitlines()[1]
+    assert line.split() == ["wang", "wang", "440106003001", "1", "—"]
 
 
 def test_phones_are_listed_and_shut_out(divisions, capsys) -> None:

@@ -83,6 +83,8 @@ def test_divisions_are_those_of_the_area_and_above(outlined, make_user):
     assert not selectors.divisions(nobody).exists()
     assert selectors.extent(nobody) is None
     assert selectors.extent(access) == pytest.approx((113.35, 23.12, 113.36, 23.13))
+    everybody = access_of(make_user("zhou", role="administrator", area=""))
+    assert COMMUNITY in selectors.divisions(everybody).values_list("code", flat=True)
 
 
 def test_names_and_centroids(outlined):

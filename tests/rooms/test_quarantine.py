@@ -298,7 +298,7 @@ def test_dropping_is_explicit_and_leaves_files_others_name(send, capsys, monkeyp
     call_command("quarantine", "drop", "--older-than", "90d", "--yes")
 
     assert not Quarantined.objects.exists()
-    assert "dropped: 2  files: 1" in capsys.readouterr().out
+    assert "已清除 2 条，文件 1 个。" in capsys.readouterr().out
 
 
 def test_commands_replay_by_number_and_by_reason(send, capsys, tmp_path) -> None:
@@ -316,7 +316,7 @@ def test_commands_replay_by_number_and_by_reason(send, capsys, tmp_path) -> None
 
     assert Submission.objects.count() == 2
     assert zipfile.is_zipfile(tmp_path / "q.zip")
-    assert "taken: 1" in capsys.readouterr().out
+    assert "已收录：1" in capsys.readouterr().out
 
 
 @given(st.text("abc-:/'\"<&中文", min_size=1), st.text("abc1", max_size=5))

@@ -14,6 +14,22 @@ from tests.factories.submissions import RECEIVED_AT, instance, make_phone, sende
 pytestmark = pytest.mark.django_db
 
 
+def test_the_quarantine_is_told_in_words_and_the_offices_time(divisions, capsys, tmp_path) -> None:
+    call_command("quarantine", "list")
+    assert capsys.readouterr().out.strip() == "没有暂存内容。"
+    with pytest.raises(UnknownForm):
+        receive(document=instance(1), sender=sender_of(make_phone()), received_at=RECEIVED_AT)
+
+    call_command("quarantine", "list")
+    line = capsys.readouterr().out.splitlines()[1]
+    number = line.split()[0]
+
+    assert "2026-11-20 10:30  wang" in line
+    assert line.endswith("household_survey  unknown-form  不认识这个表单")
+    with pytest.raises(CommandError, match="nowhere"):
+        call_command("quarantine", "export", number, str(tmp_path / "nowhere" / "a.zip"))
+
+
 def test_the_quarantine_is_listed_and_its_documents_come_out_as_received(divisions, capsys) -> None:
     with pytest.raises(UnknownForm):
         receive(document=instance(1), sender=sender_of(make_phone()), received_at=RECEIVED_AT)
@@ -24,5 +40,5 @@ def test_the_quarantine_is_listed_and_its_documents_come_out_as_received(divisio
 
     assert (row["reason"], row["submitter"], row["files"]) == ("unknown-form", "wang", 0)
     assert capsys.readouterr().out.rstrip("\n").encode() == instance(1)
-    with pytest.raises(CommandError, match="0 in the quarantine"):
+    with pytest.raises(CommandError, match="没有编号 0"):
         call_command("quarantine", "show", "0")

@@ -22,7 +22,7 @@ from server.ops.setup.cluster_folders import (
 )
 from server.ops.setup.cluster_settings import hba, ident, settings
 from server.ops.setup.database import Database
-from server.ops.setup.messages import SetupProblem, catalogue, language, text
+from server.ops.setup.messages import COMMANDS, SetupProblem, catalogue, language, text
 from server.ops.setup.places import Places
 from server.ops.setup.progress import Progress, Step
 from server.ops.setup.stamps import Stamps, digest
@@ -335,5 +335,6 @@ def test_the_address_shown_is_one_that_can_be_called(monkeypatch):
 
 def test_help_knows_every_command_of_ours():
     found = application.commands(ROOT)
+    assert set(COMMANDS) == set(found), "each is told in Chinese, too"
     assert {"user", "worker", "divisions"} <= set(found)
     assert all(found.values())

@@ -118,13 +118,7 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         wanted = {user.username: user for user in users().filter(username__in=asked["users"])}
         if unknown := sorted(set(asked["users"]) - set(wanted)):
             raise serializers.ValidationError({"users": unknown}, code="unknown")
-        now = list(form.audience.select_related("user"))
-        services.offer(form=form, areas=asked["areas"], users=wanted.values())
-        services.withdraw(
-            form=form,
-            areas={row.area for row in now if row.area is not None} - set(asked["areas"]),
-            users=[row.user for row in now if row.user and row.user.username not in wanted],
-        )
+        services.offer_only(form=form, areas=asked["areas"], users=list(wanted.values()))
         return self.retrieve(request, form_id=form_id)
 
     @extend_schema(parameters=[VERSION], responses={(200, XLSX): OpenApiTypes.BINARY})

@@ -8,27 +8,21 @@ from typing import Any
 
 from django import template
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from server.accounts.access import REVEALERS, REVIEWERS, Access
 from server.accounts.models import Disclosure
+from server.console import doubts
+from server.console.doubts import label_of_column
 from server.console.filters import FLAGS
-from server.console.presentation import category_names, structured
+from server.console.presentation import category_names
+from server.core import labels
 from server.core.codes import label_of
-from server.ledgers.columns import columns_of
+from server.core.labels import listed
 from server.ledgers.masking import shown
-from server.ledgers.models import (
-    AssistanceCase,
-    Employer,
-    Family,
-    Household,
-    LedgerException,
-    Person,
-    Vacancy,
-    Visit,
-)
+from server.ledgers.models import AssistanceCase, Family, Household, LedgerException
 from server.submissions.models import ReviewState
 
 register = template.Library()
@@ -94,7 +88,11 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
             ),
             section(
                 _("Administration"),
-                (_("Forms"), "forms", ("publish", "encryption", "new-key", "private-key")),
+                (
+                    _("Forms"),
+                    "forms",
+                    ("publish", "audience", "encryption", "new-key", "private-key"),
+                ),
                 *(
                     [(_("Field accounts"), "field-accounts", ("new-field-account",))]
                     if access.areas(REVIEWERS)
@@ -141,7 +139,18 @@ def categories(entry: Household | AssistanceCase, access: Access) -> list[str]:
 
 @register.filter
 def coded_all(codes: list[str] | None, list_name: str) -> str:
-    return "、".join(label_of(list_name, code) for code in codes or [])
+    return listed(label_of(list_name, code) for code in codes or [])
+
+
+@register.simple_tag
+def comma() -> str:
+    """What stands between the parts of an enumeration, in the active language."""
+    return labels.comma()
+
+
+@register.filter(name="listed")
+def listed_filter(parts: Iterable[Any]) -> str:
+    return listed(parts)
 
 
 @register.filter
@@ -184,91 +193,25 @@ def area_label(prefix: str, names: dict[str, str]) -> str:
 
 
 WITH_PAGE = frozenset({"person", "household", "employer", "case"})
-MODELS = {
-    "person": Person,
-    "household": Household,
-    "employer": Employer,
-    "vacancy": Vacancy,
-    "visit": Visit,
-    "case": AssistanceCase,
-}
-
-
-def label_of_column(ledger: str, column: str) -> str:
-    model = MODELS.get(ledger)
-    declared = columns_of(model).get(column) if model else None
-    if declared is None:
-        return _("Area") if column == "area_code" else column
-    return str(declared.label)
 
 
 @register.simple_tag
-def column_label(row: LedgerException) -> str:
-    """The column an exception is about."""
-    return label_of_column(row.family, row.column) if row.column else ""
-
-
-VERDICTS = {
-    "hard": gettext_lazy("Somebody else gave another value after this phone's last list:"),
-    "soft": gettext_lazy("Somebody else changed it after this phone's last list:"),
-    "no_uuid": gettext_lazy("The form gave no usable id."),
-    "no_label": gettext_lazy("The form gave no label."),
-    "unknown_id": gettext_lazy(
-        "No ledger has this entry; its creation may still be on its way or wait for approval."
-    ),
-    "unknown_list": gettext_lazy("There is no such entity list."),
-}
-"""What was found of a form's entity block (ledgers.claims), for people."""
-LIST_LEDGERS = {"households": "household", "cases": "household", "employers": "employer"}
-PROPERTIES = {
-    "community": "area_code",
-    "geometry": "loc",
-    "head": "head_person",
-    "label": "name",
-    "members": "n_members",
-    "person": "case.subject_person",
-    "household": "person.household",
-    "person_name": "person.name",
-}
-"""The columns behind list properties that are called otherwise."""
-
-
-def label_of_property(list_name: str, name: str) -> str:
-    """What a property of an entity list is called."""
-    ledger, _dot, column = PROPERTIES.get(name, name).rpartition(".")
-    return label_of_column(ledger or LIST_LEDGERS.get(list_name, ""), column)
-
-
-@register.simple_tag
-def exception_detail(row: LedgerException) -> str:
+def exception_detail(row: LedgerException, concerns: doubts.Concerns) -> str:
     """What the fold noted, in words; never personal data."""
-    verdict = VERDICTS.get(row.detail.get("verdict", ""))
-    if verdict is None:
-        return structured(row.detail)
-    names = (
-        label_of_property(row.detail.get("list", ""), name)
-        for name in row.detail.get("columns", ())
-    )
-    return " ".join((str(verdict), "、".join(names))).strip()
+    return doubts.told(row, concerns)
 
 
 @register.simple_tag
-def entry_link(row: LedgerException, concerns: dict[Any, Any]) -> str:
+def entry_link(row: LedgerException, concerns: doubts.Concerns) -> str:
     """What an exception concerns: its ledger, and its name with a link where it has a page."""
-    links = [
-        format_html('<a href="{}">{}</a>', concern.address, concern.title)
-        if concern.address
-        else concern.title
-        for entry in (row.entry, row.other)
-        if entry is not None and (concern := concerns.get(entry)) is not None and concern.title
-    ]
+    links = [doubts.linked(entry, concerns) for entry in (row.entry, row.other) if entry]
     kind = str(Family(row.family).label)
-    return format_html("{} {}", kind, format_html_join("、", "{}", ((link,) for link in links)))
+    return format_html("{} {}", kind, doubts.joined(link for link in links if link))
 
 
 @register.simple_tag
 def disclosed_columns(row: Disclosure) -> str:
-    return "、".join(label_of_column(row.ledger, column) for column in row.columns)
+    return listed(label_of_column(row.ledger, column) for column in row.columns)
 
 
 @register.simple_tag

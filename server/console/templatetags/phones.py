@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from operator import attrgetter
+
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -28,6 +31,13 @@ def phone_contact(phone: FieldAccount | User) -> SafeString:
     if is_silent:
         parts.append(_badge("warn", _("silent for days: it may hold unsent records")))
     return SafeString(" ".join(parts))  # each part escaped by itself
+
+
+@register.filter
+def ended(accounts: Iterable[FieldAccount]) -> list[FieldAccount]:
+    """The codes that have ended, the latest first."""
+    gone = [account for account in accounts if account.revoked_at]
+    return sorted(gone, key=attrgetter("revoked_at"), reverse=True)
 
 
 def _seen(phone: FieldAccount | User, kind: str) -> SafeString:

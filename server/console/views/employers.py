@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from server.console.doubts import open_doubts
 from server.console.filters import EmployerFilter, VacancyFilter
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
 from server.ledgers.models import Family
 from server.ledgers.selectors import employers as visible
-from server.ledgers.selectors import exceptions, provenance, resolve, visits
+from server.ledgers.selectors import provenance, resolve, visits
 from server.ledgers.selectors import vacancies as visible_vacancies
 
 VISITS_SHOWN = 50
@@ -56,9 +58,7 @@ def employer(request: StaffRequest, entry: UUID) -> HttpResponse:
         .filter(employer=found)
         .select_related("person", "recorded_by")
         .order_by("-visited_at")[:VISITS_SHOWN],
-        "exceptions": exceptions(request.access).filter(
-            resolved_at=None, family=Family.EMPLOYER, entry=found.pk
-        ),
+        **open_doubts(request.access, Q(family=Family.EMPLOYER, entry=found.pk)),
         "areas": names,
     }
     return render(request, "console/employers/detail.html", context)

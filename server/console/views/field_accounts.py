@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from server.accounts import collect, services
 from server.accounts.access import REVIEWERS, Access
@@ -26,6 +27,14 @@ from server.core.clock import now
 from server.forms import selectors as forms
 from server.ledgers.entities import MOST
 from server.ledgers.selectors import households_in, is_crowded
+
+LISTS = {
+    "cases.csv": gettext_lazy("Assistance cases"),
+    "communities.csv": gettext_lazy("Communities"),
+    "employers.csv": gettext_lazy("Employers"),
+    "households.csv": gettext_lazy("Households"),
+}
+"""Entity list → what a person calls it."""
 
 
 @staff_page(roles=REVIEWERS)
@@ -100,7 +109,7 @@ def lost(request: StaffRequest, user_id: int) -> HttpResponse:
         "areas": _names(grants),
         "accounts": worker.field_accounts.all(),
         "forms": [form.title for form in forms.forms_offered(worker.pk, held)],
-        "lists": forms.lists_offered(worker.pk, held),
+        "lists": [LISTS.get(name, name) for name in forms.lists_offered(worker.pk, held)],
     }
     return render(request, "console/field_accounts/lost.html", context)
 
@@ -148,8 +157,7 @@ def _manageable(access: Access) -> QuerySet[User]:
     A code for a worker opens everything that worker may see, so one foreign area is enough to keep hands off.
     """
     mine = Access(access.user_id, tuple(grant for grant in access.grants if grant[0] in REVIEWERS))
-    inside = RoleGrant.objects.filter(mine.within("area"))  # excluding Q(), everywhere, is nothing
-    elsewhere = RoleGrant.objects.filter(role=Role.WORKER).exclude(pk__in=inside.values("pk"))
+    elsewhere = RoleGrant.objects.filter(role=Role.WORKER).exclude(mine.within("area"))
     return workers(mine).exclude(pk__in=elsewhere.values("user")).order_by("username")
 
 

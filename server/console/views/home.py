@@ -9,11 +9,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from server.accounts.access import REVIEWERS, Access
 from server.console.pages import COUNTED, StaffRequest, area_names, staff_page
 from server.core.clock import today
 from server.ledgers.selectors import cases, exceptions, households
 from server.submissions.models import TO_REVIEW
-from server.submissions.selectors import submissions, waiting_count
+from server.submissions.selectors import quarantined, submissions, waiting_count
 
 LATEST = 8
 
@@ -56,6 +57,7 @@ def home(request: StaffRequest) -> HttpResponse:
             exceptions(access).filter(resolved_at=None).order_by()[:COUNTED].count(),
             reverse("console:exceptions"),
         ),
+        *_set_aside(access),
         Number(
             _("Assisted households"),
             households(access).exclude(assisted_categories=[]).order_by()[:COUNTED].count(),
@@ -70,3 +72,13 @@ def home(request: StaffRequest) -> HttpResponse:
         "day": today(),
     }
     return render(request, "console/home.html", context)
+
+
+def _set_aside(access: Access) -> list[Number]:
+    """What phones sent and the desk has to look at, while there is any."""
+    if not access.areas(REVIEWERS):
+        return []
+    waiting = quarantined(access).filter(settled_at=None).order_by()[:COUNTED].count()
+    if not waiting:
+        return []
+    return [Number(_("Set aside"), waiting, reverse("console:quarantine"), alert=True)]

@@ -13,17 +13,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from server.console.doubts import open_doubts
 from server.console.filters import HouseholdFilter
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
 from server.ledgers.models import Family, Membership, Person
-from server.ledgers.selectors import (
-    cases,
-    exceptions,
-    provenance,
-    resolve,
-    visits,
-)
+from server.ledgers.selectors import cases, provenance, resolve, visits
 from server.ledgers.selectors import households as visible
 
 VISITS_SHOWN = 50
@@ -86,10 +81,9 @@ def household(request: StaffRequest, entry: UUID) -> HttpResponse:
         "former": _by_person(row for row in members if row.to_on is not None),
         "cases": theirs,
         "visits": seen,
-        "exceptions": exceptions(request.access)
-        .filter(resolved_at=None)
-        .filter(
-            Q(family=Family.HOUSEHOLD, entry=found.pk) | Q(family=Family.PERSON, entry__in=people)
+        **open_doubts(
+            request.access,
+            Q(family=Family.HOUSEHOLD, entry=found.pk) | Q(family=Family.PERSON, entry__in=people),
         ),
         "areas": names,
     }

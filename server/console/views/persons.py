@@ -10,13 +10,15 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from server.accounts.access import REVIEWERS
+from server.console.doubts import open_doubts
 from server.console.filters import CaseFilter, PersonFilter
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
 from server.core.clock import today
 from server.ledgers.models import AssistanceCase, Family, Person
 from server.ledgers.selectors import cases as visible_cases
-from server.ledgers.selectors import exceptions, provenance, resolve, spells, visits
+from server.ledgers.selectors import desk_acts_on, provenance, resolve, spells, visits
 from server.ledgers.selectors import persons as visible
 
 VISITS_SHOWN = 50
@@ -59,9 +61,9 @@ def person(request: StaffRequest, entry: UUID) -> HttpResponse:
         .filter(person=found)
         .select_related("person", "recorded_by")
         .order_by("-visited_at")[:VISITS_SHOWN],
-        "exceptions": exceptions(request.access).filter(
-            resolved_at=None, family=Family.PERSON, entry=found.pk
-        ),
+        **open_doubts(request.access, Q(family=Family.PERSON, entry=found.pk)),
+        "acts": desk_acts_on(request.access, Family.PERSON, found.pk).select_related("user"),
+        "may_undo": request.access.may(REVIEWERS, found.area_code),
         "areas": names,
     }
     return render(request, "console/persons/detail.html", context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.db.models import Count, Sum
 from django.http import FileResponse, HttpResponse
@@ -9,6 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from server.accounts.access import REVIEWERS
+from server.console.advice import ADVICE, LIMITS, REPAIRED, WAITS
+from server.console.differences import Difference, Instance, differences, instance_of
 from server.console.forms import ReasonForm, RepairForm, checked
 from server.console.pages import StaffRequest, page_of, staff_page
 from server.core.clock import now
@@ -16,8 +20,12 @@ from server.core.problems import Problem, catalogue
 from server.forms.models import FormVersion
 from server.submissions import services
 from server.submissions.export import archive
-from server.submissions.models import Quarantined, Repair
+from server.submissions.models import Quarantined, Repair, Submission
+from server.submissions.sealed_forms import is_encrypted
 from server.submissions.selectors import quarantined, quarantined_item, refusals, submission_named
+from server.submissions.services.replaying import document_to_take
+
+CONFLICTS = frozenset({"instance-conflict", "edit-superseded"})
 
 
 @staff_page(roles=REVIEWERS)
@@ -29,7 +37,7 @@ def quarantine(request: StaffRequest) -> HttpResponse:
     rows = mine.filter(settled_at__isnull=not is_settled)
     context = {
         "page": page_of(request, rows.filter(reason=reason) if reason else rows),
-        "query": request.GET.urlencode() if reason or is_settled else "",
+        "query": urlencode({"state": "settled"} if is_settled else {"reason": reason}),
         "reasons": _titles(),
         "waiting": mine.filter(settled_at=None)
         .order_by("reason")
@@ -37,6 +45,9 @@ def quarantine(request: StaffRequest) -> HttpResponse:
         .annotate(count=Count("pk")),
         "reason": reason,
         "is_settled": is_settled,
+        "advice": ADVICE.get(reason, ""),
+        "waits": WAITS,
+        "limits": LIMITS,
         "kept_out": refusals(request.access).aggregate(count=Sum("count"))["count"],
         "refusals": refusals(request.access)[:20],
     }
@@ -131,17 +142,39 @@ def _desk(request: StaffRequest, number: int, **told: object) -> HttpResponse:
 
 def _context(request: StaffRequest, found: Quarantined) -> dict[str, object]:
     versions = FormVersion.objects.filter(form__form_id=found.form_id).order_by("-pk")
+    first = submission_named(
+        request.access, found.form_id, found.instance_id, roles=REVIEWERS
+    ) or submission_named(request.access, found.form_id, found.deprecated_id, roles=REVIEWERS)
+    is_conflict = found.reason in CONFLICTS
     return {
         "item": found,
+        "advice": ADVICE.get(found.reason, ""),
+        "may_wait": found.reason in WAITS,
+        "is_for_repair": found.reason in REPAIRED,
         "repairs": found.repairs.select_related("user").order_by("-at", "-pk"),
         "reasons": _titles(),
-        "versions": versions.values_list("version", flat=True),
+        "versions": [] if is_conflict else versions.values_list("version", flat=True),
         "acts": Repair.Act,
-        "first": submission_named(
-            request.access, found.form_id, found.instance_id, roles=REVIEWERS
-        ),
-        "is_conflict": found.reason in ("instance-conflict", "edit-superseded"),
+        "first": first,
+        "is_conflict": is_conflict,
+        "differences": _differences(request, found, first)
+        if is_conflict and first and not found.is_taken
+        else None,
     }
+
+
+def _differences(
+    request: StaffRequest, found: Quarantined, first: Submission
+) -> list[Difference] | None:
+    """The answers in which this differs from the record that is here; None when they cannot be read."""
+    form = FormVersion.objects.filter(
+        form__form_id=found.form_id, version=found.form_version
+    ).first()
+    here = instance_of(first.current_version) if first.current_version else None
+    document = document_to_take(found)
+    if here is None or form is None or is_encrypted(document):
+        return None
+    return differences(here, Instance(document, form), request.access, found.area)
 
 
 def _titles() -> dict[str, object]:

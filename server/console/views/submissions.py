@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from server.accounts.access import PUBLISHERS, RESTRICTED, REVIEWERS
 from server.console.answers import answers_for
+from server.console.differences import Difference, differences, instance_of
+from server.console.doubts import concerns
 from server.console.filters import ReviewFilter, SubmissionFilter
 from server.console.forms import DecisionForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
@@ -20,7 +23,7 @@ from server.core.clock import now
 from server.ledgers.columns import Column, Sensitivity
 from server.ledgers.selectors import Change, changes_of, doubts_of
 from server.submissions import services
-from server.submissions.models import TO_REVIEW, Submission
+from server.submissions.models import TO_REVIEW, Submission, SubmissionVersion
 from server.submissions.selectors import files_of
 from server.submissions.selectors import submissions as visible
 from server.submissions.steps import Flag
@@ -28,6 +31,7 @@ from server.submissions.steps import Flag
 ENCRYPTION_FLAGS = frozenset({Flag.FILES_MISSING, Flag.SEALED, Flag.TAMPERED})
 """Remarks that the page spells out besides."""
 REVIEW_ORDER = ("received_at", "id")
+EDITS_COMPARED = 5
 
 
 @staff_page()
@@ -40,12 +44,7 @@ def submissions(request: StaffRequest) -> HttpResponse:
 @staff_page()
 def review(request: StaffRequest) -> HttpResponse:
     """The review queue, the longest waiting first."""
-    rows = (
-        visible(request.access)
-        .filter(review_state__in=TO_REVIEW)
-        .select_related("form", "submitter")
-        .order_by(*REVIEW_ORDER)
-    )
+    rows = _queue(request).select_related("form", "submitter")
     found = ReviewFilter(request.GET, rows, access=request.access)
     return _list(
         request,
@@ -54,6 +53,18 @@ def review(request: StaffRequest) -> HttpResponse:
         subtitle=_("the longest waiting first"),
         empty=gettext_lazy("Nothing waits for a decision."),
     )
+
+
+def _queue(request: StaffRequest) -> QuerySet[Submission]:
+    """What waits for a decision, the longest waiting first."""
+    return visible(request.access).filter(review_state__in=TO_REVIEW).order_by(*REVIEW_ORDER)
+
+
+def _next(request: StaffRequest, found: Submission) -> Submission | None:
+    """What the queue offers after this one; at its end the first again."""
+    rows = _queue(request).exclude(pk=found.pk)
+    later = Q(received_at__gt=found.received_at) | Q(received_at=found.received_at, pk__gt=found.pk)
+    return rows.filter(later).first() or rows.first()
 
 
 def _list(request: StaffRequest, found: SubmissionFilter, **context: object) -> HttpResponse:
@@ -71,6 +82,7 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
     version = found.current_version
     encrypted = getattr(version, "encrypted", None)
     attachments = list(files_of(version.pk)) if version else []
+    doubts = list(doubts_of(request.access, found))
     context = {
         "submission": found,
         "encrypted": encrypted,
@@ -80,10 +92,9 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
         "photos": [file for file in attachments if is_photo(file)],
         "files": [file for file in attachments if not is_photo(file)],
         "changes": _visible_changes(request, found),
-        "doubts": doubts_of(request.access, found),
-        "versions": found.versions.select_related("form_version", "submitter").order_by(
-            "-received_at", "-id"
-        ),
+        "doubts": doubts,
+        "concerns": concerns(request.access, doubts),
+        "versions": _versions(request, found),
         "areas": area_names([found.area_code, found.located_area]),
         **_decision_context(request, found),
     }
@@ -109,9 +120,30 @@ def decide(request: StaffRequest, number: int) -> HttpResponse:
         "submission": found,
         "decided": True,
         "seen": decision["version"],  # what the page around still shows
+        "next": _next(request, found),
         **_decision_context(request, found),
     }
     return render(request, "console/submissions/_decision.html", context)
+
+
+def _versions(
+    request: StaffRequest, found: Submission
+) -> list[tuple[SubmissionVersion, list[Difference] | None]]:
+    """Every version, the latest first; the latest edits with the answers that they changed."""
+    versions = found.versions.select_related("form_version", "submitter", "encrypted").order_by(
+        "-received_at", "-id"
+    )
+    by_name = {version.instance_id: version for version in versions}
+    rows: list[tuple[SubmissionVersion, list[Difference] | None]] = []
+    for version in versions:
+        edited = by_name.get(version.deprecated_id)
+        changed = None
+        if edited is not None and len(rows) < EDITS_COMPARED:
+            before, after = instance_of(edited), instance_of(version)
+            if before is not None and after is not None:
+                changed = differences(before, after, request.access, found.area_code)
+        rows.append((version, changed))
+    return rows
 
 
 def _visible_changes(request: StaffRequest, found: Submission) -> list[Change]:

@@ -3,6 +3,7 @@
 from server.ledgers.selectors.entries import (
     cases,
     desk_acts,
+    desk_acts_on,
     doubts_of,
     employers,
     exceptions,
@@ -40,6 +41,7 @@ __all__ = [
     "changes_of",
     "deleted_entities",
     "desk_acts",
+    "desk_acts_on",
     "doubts_of",
     "employers",
     "exceptions",

@@ -10,6 +10,7 @@ from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, Q,
 from server.accounts.access import RESTRICTED, Access
 from server.ledgers.claim_exceptions import PER_VERSION
 from server.ledgers.columns import Sensitivity, columns_of
+from server.ledgers.definitions import COLUMNS
 from server.ledgers.derive.categories import RESTRICTED as RESTRICTED_CATEGORIES
 from server.ledgers.models import (
     AssistanceCase,
@@ -27,6 +28,13 @@ from server.ledgers.models import (
 from server.ledgers.models.base import LedgerEntry
 from server.submissions.models import Submission, SubmissionVersion
 from server.submissions.selectors import versions_at_work
+
+_RESTRICTED_COLUMNS = {
+    ledger: sorted(
+        name for name, one in columns.items() if one.sensitivity is Sensitivity.RESTRICTED
+    )
+    for ledger, columns in COLUMNS.items()
+}
 
 
 def persons(access: Access) -> QuerySet[Person]:
@@ -63,7 +71,15 @@ def memberships(access: Access) -> QuerySet[Membership]:
 
 
 def exceptions(access: Access) -> QuerySet[LedgerException]:
-    return LedgerException.objects.filter(access.within())
+    """What is doubtful in the user's areas; about a restricted column only for those who may see it.
+
+    A conflict about somebody's disability says as much as the column itself.
+    """
+    about_restricted = Q(pk__in=())
+    for ledger, columns in _RESTRICTED_COLUMNS.items():
+        about_restricted |= Q(family=ledger, column__in=columns)
+    may_see = ~about_restricted | access.within(roles=RESTRICTED)
+    return LedgerException.objects.filter(access.within(), may_see)
 
 
 def with_records(access: Access, rows: QuerySet[LedgerException]) -> QuerySet[LedgerException]:
@@ -95,6 +111,16 @@ def doubts_of(access: Access, submission: Submission) -> QuerySet[LedgerExceptio
 
 def desk_acts(access: Access) -> QuerySet[DeskAct]:
     return DeskAct.objects.filter(access.within())
+
+
+def desk_acts_on(access: Access, family: str, entry: UUID) -> QuerySet[DeskAct]:
+    """What was decided about an entry, under whatever name it had then, and not taken back; the latest first."""
+    names = IdentityKey.objects.filter(family=family, entry=entry).values("key")
+    return (
+        desk_acts(access)
+        .filter(Q(entry__in=names) | Q(other__in=names), family=family, undone_at=None)
+        .order_by("-at", "-id")
+    )
 
 
 def resolve(family: str, uuid: UUID) -> UUID | None:

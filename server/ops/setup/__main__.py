@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from server.ops.setup import application, shell, up
-from server.ops.setup.messages import SetupProblem, language, text
+from server.ops.setup.messages import COMMANDS, SetupProblem, language, text
 from server.ops.setup.places import Places, here
 from server.ops.setup.serving import usual_processes
 
@@ -71,9 +71,11 @@ def process_count(word: str) -> int:
 
 
 def _help(places: Places) -> str:
-    found = application.commands(places.root)
+    found, spoken = application.commands(places.root), language(os.environ)
+    if spoken == "zh":
+        found = {name: COMMANDS.get(name, first) for name, first in found.items()}
     lines = [f"        {name:<12} {first}" for name, first in found.items()]
-    return _HELP[language(os.environ)] + "\n".join(lines)
+    return _HELP[spoken] + "\n".join(lines)
 
 
 def _terminated(_number: int, _frame: object) -> NoReturn:

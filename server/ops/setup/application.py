@@ -157,8 +157,9 @@ def commands(root: Path) -> dict[str, str]:
 def _help_of(path: Path) -> str:
     """The text assigned to `help` in a command's class, read without importing it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            names = [getattr(target, "id", "") for target in node.targets]
-            if "help" in names:
-                return str(node.value.value)
+        if isinstance(node, ast.Assign) and "help" in [
+            getattr(one, "id", "") for one in node.targets
+        ]:
+            said = node.value.args[0] if isinstance(node.value, ast.Call) else node.value
+            return str(said.value) if isinstance(said, ast.Constant) else ""
     return ""

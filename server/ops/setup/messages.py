@@ -38,6 +38,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Log in:  {username}  /  {password}  ({role})",
         "登录：  {username}  /  {password}（{role}）",
     ),
+    "role_worker": ("community worker", "社区协理员"),
+    "role_street": ("street staff", "街道工作人员"),
+    "role_county": ("county staff", "县区工作人员"),
+    "role_administrator": ("administrator", "系统管理员"),
     "login_once": (
         "Administrator:  {username}  /  {password}   (shown this once; note it now)",
         "管理员：  {username}  /  {password}   （只显示这一次，请立即记下）",
@@ -168,6 +172,22 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{reason}；用 ./ruhu --help 查看用法。",
     ),
 }
+
+COMMANDS: dict[str, str] = {
+    "codes": "把 server/core/codes.csv 中的代码表写入各 XLSForm 的 choices 工作表",
+    "demo": "生成示范街道：边界、家庭、用人单位、几个季度的走访，并带有真实数据常见的瑕疵",
+    "dictionary": "由台帐字段定义生成数据字典",
+    "divisions": "由 GeoJSON（WGS 84）导入区划及边界，或列出已有区划",
+    "keys": "加密表单：生成或更换密钥，列出密钥和待解开的记录，提交私钥，解开记录",
+    "openapi": "生成 REST 接口的 OpenAPI 文档",
+    "problems": "生成调用方可能遇到的全部问题的列表",
+    "publish": "发布 XLSForm 工作簿（.xlsx）",
+    "quarantine": "列出未能收录的内容及原因；导出、收录或清除",
+    "rebuild": "根据收到的记录和案头决定重算全部台帐，逐列比对，改正不一致之处",
+    "user": "新增、列出登录控制台的人员",
+    "worker": "新增社区协理员并给出 Collect 配置，列出，停用手机",
+}
+"""What `./ruhu --help` says of each command in Chinese; in English the command says it itself."""
 
 
 def language(environment: Mapping[str, str]) -> str:

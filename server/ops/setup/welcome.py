@@ -102,7 +102,7 @@ class FirstPeople:
         if people:
             workers = [login for login in people["logins"] if "collect" in login]
             for login in [login for login in people["logins"] if "collect" not in login]:
-                print(text("login", **login))
+                print(text("login", **{**login, "role": text(f"role_{login['role']}")}))
             for worker in workers[:1]:
                 base_url = worker["base_url"].replace(people["url"], self.url, 1)
                 print(text("qr", name=worker["username"], url=base_url))

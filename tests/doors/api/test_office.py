@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from django.contrib.gis.geos import MultiPolygon, Polygon
 
-from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
+from server.accounts.models import RoleGrant, User
+from server.ledgers.models import LedgerException
+from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY, STREET
 from tests.doors.api.conftest import assert_problem
 
 JSON = "application/json"
@@ -152,3 +154,15 @@ def test_an_exception_is_settled_by_a_reviewer_with_a_note(street, asking):
     assert client.get("/api/v1/exceptions/?open=true").json()["count"] == 0
     foreign = f"/api/v1/exceptions/{street.foreign_exception.pk}/"
     assert_problem(client.get(foreign), "not-found", 404)
+
+
+def test_an_exception_about_a_restricted_column_is_for_the_role(street, asking):
+    LedgerException.objects.filter(pk=street.exception.pk).update(column="disability")
+    path = f"/api/v1/exceptions/{street.exception.pk}/"
+    clerk, trusted = asking("street"), asking("administrator")
+    RoleGrant.objects.create(
+        user=User.objects.get(username__startswith="administrator"), role="restricted", area=STREET
+    )
+    assert_problem(clerk.get(path), "not-found", 404)
+    assert clerk.get("/api/v1/exceptions/").json()["count"] == 0
+    assert trusted.get(path).json()["column"] == "disability"

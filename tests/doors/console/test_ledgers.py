@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from server.accounts.models import Disclosure
+from server.ledgers.models import IdentityKey, LedgerException
 from tests.conftest import COMMUNITY, STREET
 from tests.factories.console import AT, ID_NO, PHONE, entry
 
@@ -141,6 +142,12 @@ def test_restricted_columns_and_categories_need_the_role(street, log_in):
     for page in pages:
         assert ">disabled<" not in clerk.get(page).content.decode(), page
         assert ">disabled<" in trusted.get(page).content.decode(), page
+    LedgerException.objects.filter(pk=street.exception.pk).update(column="disability")
+    for page in ("/exceptions", pages[0], pages[1]):
+        assert "disability" not in clerk.get(page).content.decode(), page
+        assert "disability" in trusted.get(page).content.decode(), page
+    settling = reverse("console:resolve", args=[street.exception.pk])
+    assert clerk.post(settling, {"reason": "seen"}).status_code == 404
 
 
 def test_an_exception_is_settled_with_a_note(street, log_in):
@@ -181,15 +188,15 @@ def test_an_exception_leads_to_the_record_that_raised_it(street, log_in):
 
 @pytest.mark.parametrize("name", ["households", "cases", "employers"])
 def test_what_forms_disagree_about_is_called_by_its_column(name):
-    from server.console.templatetags.console import label_of_property
+    from server.console.doubts import property_label
     from server.ledgers.claims import COMPUTED
     from server.ledgers.versions import DATED, LISTS
 
     for column in (
         set(LISTS[name].columns) - COMPUTED[name] - DATED - {"name", "label", "__version"}
     ):
-        assert label_of_property(name, column) != column
-    assert label_of_property("employers", "label") == "单位名称"
+        assert property_label(name, column) != column
+    assert property_label("employers", "label") == "单位名称"
 
 
 def test_a_possible_duplicate_is_decided_as_a_desk_act(street, log_in):
@@ -208,3 +215,63 @@ def test_a_possible_duplicate_is_decided_as_a_desk_act(street, log_in):
     act = DeskAct.objects.get()
     assert (act.kind, act.reason) == ("not_same", "born in different years")
     assert {act.entry, act.other} == {street.person.pk, twin.pk}
+    IdentityKey.objects.create(family="person", key=twin.pk, entry=twin.pk)
+    undo = reverse("console:undo", args=[act.pk])
+    page = reverse("console:person", args=[twin.pk])
+    assert undo in answer.content.decode()
+    assert undo in client.get(page).content.decode()
+    assert undo not in log_in("county", "440106").get(page).content.decode()
+    assert log_in("county", "440106").post(undo).status_code == 403
+    assert log_in("street", "440106005").post(undo).status_code == 404
+    assert "taken back" in client.post(undo).content.decode()
+    assert client.post(undo).status_code == 409
+    assert "born in different years" not in client.get(page).content.decode()
+
+
+def test_what_does_not_fit_is_told_in_words(street, log_in):
+    from server.ledgers.models import Household
+
+    elsewhere = Household.objects.create(**entry("440106005001", address="邻街2号"))
+    for number, (kind, family, of, column, detail) in enumerate(
+        [
+            ("location_mismatch", "visit", street.person, "area_code", {}),
+            ("location_mismatch", "visit", street.person, "loc", {"metres": 2224, "allowed": 326}),
+            ("bad_id", "person", street.person, "id_no", {}),
+            ("illegal_move", "person", street.person, "case.state", {}),
+            ("entity_conflict", "household", street.household, "", {
+                "verdict": "hard", "list": "households",
+                "columns": ["label", "address", "geometry", "members"]}),
+            ("two_hukou_households", "person", street.person, "household", {
+                "households": [str(street.household.pk), str(elsewhere.pk)]}),
+        ]
+    ):  # fmt: skip
+        LedgerException.objects.create(
+            kind=kind, family=family, entry=of.pk, column=column, detail=detail,
+            contribution=100 + number, area_code=COMMUNITY, opened_at=of.observed_at,
+        )  # fmt: skip
+    client = log_in()
+    text = client.get("/exceptions").content.decode()
+    for said in (
+        "outside the community that the form names",
+        "located 2224 m from the dwelling; up to 326 m",
+        "ID number: the check digit",
+        "state of the case: told a change",
+        "last list: Title, address, place (WGS 84)",
+        "棠荫路1号",
+        "one elsewhere",
+    ):
+        assert said in text, said
+    assert str(elsewhere.pk) not in text
+    page = client.get(reverse("console:household", args=[street.household.pk])).content.decode()
+    assert "棠荫路1号</a>, one elsewhere" in page
+    assert "case.state" not in page
+
+
+def test_a_cases_facts_are_told_in_words(street, log_in):
+    street.case.five_clear = {"family": "0", "reason": "02", "training": ["09"], "skills": "电工"}
+    street.case.followup = [{"months": 1, "due_on": "2026-10-01", "done_on": None}]
+    street.case.save()
+    text = log_in().get(reverse("console:case", args=[street.case.pk])).content.decode()
+    assert "after 1 months: due 2026-10-01" in text
+    assert "电工" in text
+    assert not [raw for raw in ("family：", "reason：", "training：09", "months：") if raw in text]

@@ -86,6 +86,9 @@ def test_a_lost_phone_is_shut_out_with_one_button(made, log_in):
     assert authenticate_password("xie", made.password) is None
     token = page.content.decode().split("/key/")[1].split("<")[0].strip()
     assert authenticate_token(token)
+    text = listed(client)
+    assert "2 codes ended" in text
+    assert text.count("Shut out</button>") == 1
 
 
 def test_codes_of_an_area_are_made_when_confirmed(made, log_in):
@@ -120,6 +123,8 @@ def test_codes_of_an_area_are_made_when_confirmed(made, log_in):
 def test_an_administrator_of_everywhere_manages_all_workers(made, log_in):
     client = log_in("administrator", "")
     assert "谢协理" in listed(client)
+    new = client.get(reverse("console:new-field-account")).content.decode()
+    assert f'<option value="{COMMUNITY}">' in new
     asked = {"worker": [made.user.pk], "confirmed": "on"}
     assert client.post(reverse("console:codes"), asked).status_code == 200
     assert authenticate_token(made.token) is None

@@ -48,6 +48,9 @@ def test_an_item_is_shown_with_what_can_be_done_and_only_to_its_desk(street, for
     item = late(street)
     foreign = make_quarantined(street.worker, OTHER_STREET_COMMUNITY)
     client = log_in()
+    front = '<a class="number alert" href="/quarantine">Set aside<strong>1</strong></a>'
+    assert front in client.get("/").content.decode()
+    assert "/quarantine" not in log_in("county", "440106").get("/").content.decode()
 
     page = client.get(address("item", item)).content.decode()
 
@@ -88,6 +91,39 @@ def test_the_reason_is_told_in_the_readers_language(street, form, log_in) -> Non
     assert "此前已收到 instanceID 相同而内容不同的记录" in listed.content.decode()
 
 
+def test_a_conflict_shows_what_differs_and_the_desk_is_told_what_to_do(
+    street, form, log_in
+) -> None:
+    form_id, phone = "quarantined_survey", make_phone("zhao")
+    mine, theirs, again = (
+        instance(number, form_id=form_id, met_whom=met, deprecated=edits)
+        for number, met, edits in (
+            (1, "1", ""), (2, "2", instance_id(1)), (3, "3", instance_id(1)),
+        )
+    )  # fmt: skip
+    for document in (mine, mine.replace(b">1</met_whom>", b">4</met_whom>"), theirs, again):
+        with contextlib.suppress(Problem):
+            receive(document=document, sender=sender_of(phone), received_at=clock.now())
+    drain()
+    client = log_in()
+    conflict, superseded = Quarantined.objects.order_by("pk")
+
+    first = client.get(address("item", conflict)).content.decode()
+    second = client.get(address("item", superseded)).content.decode()
+    listed = client.get(reverse("console:quarantine"), {"reason": "edit-superseded"})
+
+    assert "<td>Met</td><td>2</td><td><strong>4</strong></td>" in first
+    assert "<td>Met</td><td>2</td><td><strong>3</strong></td>" in second
+    assert "Two contents of one record came" in first
+    assert "Two people corrected one record" in second
+    assert "Try again" not in first + second, "it would end as before"
+    assert "Take it with this version" not in first + second
+    assert "Two people corrected one record" in listed.content.decode()
+    assert address("item", conflict) not in listed.content.decode()
+    empty = client.get(reverse("console:quarantine"), {"reason": "form-closed"}).content.decode()
+    assert "Nothing was set aside for this reason" in empty
+
+
 def test_a_download_needs_a_reason_and_is_logged(street, form, log_in) -> None:
     item = late(street)
     client = log_in()
@@ -100,7 +136,9 @@ def test_a_download_needs_a_reason_and_is_logged(street, form, log_in) -> None:
         assert hashlib.sha256(held.read("record.xml")).digest() == item.sha256
     told = Disclosure.objects.get()
     assert (told.kind, told.ledger, told.entry) == ("export", "quarantine", str(item.pk))
-    assert "Set aside" in client.get(reverse("console:disclosures")).content.decode()
+    log = client.get(reverse("console:disclosures")).content.decode()
+    assert "Set aside" in log
+    assert "the record as received" in log
 
 
 def test_a_try_that_fails_says_why_and_one_that_succeeds_shows_the_record(
@@ -144,6 +182,8 @@ def test_all_of_one_reason_are_tried_again_and_one_is_dismissed(street, form, lo
 
     page = client.get(reverse("console:quarantine") + "?state=settled").content.decode()
     assert address("item", first) in page
+    assert "Not taken" in page
+    assert "Taken as data" in page
     assert Submission.objects.filter(form__form_id="quarantined_survey").count() == 1
     second.refresh_from_db()
     assert second.is_taken

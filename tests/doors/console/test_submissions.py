@@ -86,6 +86,50 @@ def test_answers_are_shown_by_label_in_the_active_language_and_numbers_masked(st
         assert f"{ID_NO[:6]}**********{ID_NO[-2:]}" in page
 
 
+def test_an_edit_shows_what_it_changed_masked_as_answers_are(street, log_in):
+    edit(
+        street.submission,
+        {ID_NO: "449901196501010198", ">1</outcome>": ">3</outcome>", "01</": "02</"},
+    )
+    address = reverse("console:submission", args=[street.submission.pk])
+
+    text = log_in().get(address).content.decode()
+
+    assert "2 answers changed" in text
+    assert "<td>Outcome</td><td>complete</td><td><strong>3</strong></td>" in text
+    assert "Members 1 · ID number" in text
+    assert ID_NO not in text
+    assert "449901196501010198" not in text
+    trusted = log_in("street", STREET, "restricted").get(address).content.decode()
+    assert "3 answers changed" in trusted
+    assert "Members 1 · Political status" in trusted
+
+
+def edit(submission, replaced):
+    """One more version of a record, with some of its text replaced."""
+    from server.core import sealing
+    from server.submissions.models import SubmissionVersion
+
+    first = submission.current_version
+    document = sealing.unseal_document(bytes(first.document)).decode()
+    for old, new in replaced.items():
+        assert old in document
+        document = document.replace(old, new)
+    submission.current_version = SubmissionVersion.objects.create(
+        submission=submission,
+        form=first.form,
+        form_version=first.form_version,
+        instance_id="uuid:edit",
+        deprecated_id=first.instance_id,
+        sha256=b"0" * 32,
+        document=sealing.seal_document(document.encode()),
+        size=len(document),
+        received_at=first.received_at,
+        submitter=first.submitter,
+    )
+    submission.save()
+
+
 def test_a_restricted_answer_needs_the_role(street, log_in):
     address = reverse("console:submission", args=[street.submission.pk])
     assert "CPC member" not in log_in("street", STREET).get(address).content.decode()
@@ -209,6 +253,20 @@ def test_a_decision_about_what_was_corrected_meanwhile_is_not_taken(street, log_
     assert over_rest.json()["type"].endswith("decided-unseen")
     street.submission.refresh_from_db()
     assert street.submission.review_state == "received"
+
+
+def test_a_decision_leads_to_the_next_in_the_queue(street, log_in):
+    client, first = log_in(), street.submission
+    second, third = (
+        make_submission(street.form, street.worker, COMMUNITY, f"uuid:{name}") for name in "bc"
+    )
+    make_submission(street.form, street.worker, COMMUNITY, "uuid:d", review_state="approved")
+    for decided, following in ((second, third), (third, first)):
+        page = client.post(reverse("console:decide", args=[decided.pk]), {"state": "approved"})
+        link = f'href="{reverse("console:submission", args=[following.pk])}"'
+        assert link in page.content.decode()
+    page = client.post(reverse("console:decide", args=[first.pk]), {"state": "approved"})
+    assert "Nothing else waits" in page.content.decode()
 
 
 def test_a_decision_from_another_site_is_refused(street, log_in):

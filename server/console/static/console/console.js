@@ -1,12 +1,34 @@
-// The few things the pages do beyond htmx: rows that open on click, printing, notes that close.
+// The few things the pages do beyond htmx: rows that open on click, printing, the menu and tables on
+// a narrow screen, a second question before what cannot be undone, notes that close.
 
 document.addEventListener("click", (event) => {
   const printer = event.target.closest("[data-print]");
   if (printer) window.print();
+  const menu = event.target.closest("[data-menu]");
+  if (menu) menu.setAttribute("aria-expanded", String(menu.getAttribute("aria-expanded") !== "true"));
   if (event.target.closest("a, button, input, select, textarea, label, summary")) return;
   const row = event.target.closest("tr[data-href]");
   if (row && !window.getSelection().toString()) window.location.assign(row.dataset.href);
 });
+
+// What ends something for somebody asks once more.
+document.addEventListener("submit", (event) => {
+  const question = event.submitter?.dataset.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
+});
+
+// On a narrow screen a row stands upright: each cell under the name of its column.
+function nameCells(root) {
+  for (const table of root.querySelectorAll("table:has(> thead)")) {
+    const names = Array.from(table.tHead.rows[0].cells, (cell) => cell.textContent.trim());
+    for (const row of table.tBodies[0]?.rows ?? []) {
+      if (row.cells.length !== names.length) continue;
+      for (const [place, cell] of Array.from(row.cells).entries()) cell.dataset.name = names[place];
+    }
+  }
+}
+nameCells(document);
+document.addEventListener("htmx:afterSwap", () => nameCells(document));
 
 // Escape closes an open "where from" note and gives the focus back.
 document.addEventListener("keydown", (event) => {

@@ -12,8 +12,9 @@ else {
 
 function start() {
   const bounds = element.dataset.bounds ? element.dataset.bounds.split(",").map(Number) : null;
+  const isBeside = getComputedStyle(document.querySelector(".map-panel")).position === "absolute";
   const options = bounds
-    ? { bounds: [[bounds[0], bounds[1]], [bounds[2], bounds[3]]], fitBoundsOptions: { padding: { top: 30, bottom: 30, left: 350, right: 60 } } }
+    ? { bounds: [[bounds[0], bounds[1]], [bounds[2], bounds[3]]], fitBoundsOptions: { padding: { top: 30, bottom: 30, left: isBeside ? 350 : 30, right: 60 } } }
     : { center: [113.35, 23.14], zoom: 11 };
   const map = makeMap(element, options);
   window.ruhuMap = map; // for the browser test

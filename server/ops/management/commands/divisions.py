@@ -24,7 +24,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
-        bring = acts.add_parser("import", help="create or update; the same file twice is harmless")
+        bring = acts.add_parser(
+            "import",
+            help=_("create or update; the same file twice is harmless"),
+            description=_(
+                "A FeatureCollection with a feature for each division: “code” (12 digits) and “name” among its properties, its outline or null as geometry; “name_en”, “valid_from”, “valid_to” (days), “parent” and “successors” (codes) may stand there, too."
+            ),
+        )
         bring.add_argument("files", nargs="+", type=Path, metavar="FILE")
         bring.add_argument("--dry-run", action="store_true", help="check only, write nothing")
         show = acts.add_parser("list", help="code, name, validity and number of boundaries")

@@ -10,45 +10,52 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from server.core import clock
+from server.core.labels import listed
 from server.core.problems import Problem
 from server.forms import keys, services
 from server.forms.models import EncryptionKey
+from server.ops.tables import table
 from server.submissions import opening
+from server.submissions.models import EncryptedVersion
 from server.submissions.selectors import encrypted_counts
 
 
 class Command(BaseCommand):
-    help = (
+    help = gettext_noop(
         "Encrypted forms: make a key or change it, list keys and what waits for them, "
         "give a private key, open what waits. Passphrases are asked for, or read from standard "
         "input, one a line; they never stand on the command line."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.description = _(self.help)
         acts = parser.add_subparsers(dest="act", required=True)
         new = acts.add_parser(
-            "new", help="make a key for a form and publish its next version with it"
+            "new", help=_("make a key for a form and publish its next version with it")
         )
         new.add_argument("form_id")
-        upload = acts.add_parser("upload", help="give the private key of a form's own public key")
+        upload = acts.add_parser(
+            "upload", help=_("give the private key of a form's own public key")
+        )
         upload.add_argument("file", type=Path, metavar="FILE.pem")
         upload.add_argument(
-            "--encrypted", action="store_true", help="the file has a password; it is asked for"
+            "--encrypted", action="store_true", help=_("the file has a password; it is asked for")
         )
         for one in (new, upload):
             one.add_argument(
                 "--passphrase",
                 action="store_true",
-                help="protect it with a passphrase: records are opened by “keys open” only. "
-                "Without it the server opens them by itself",
+                help=_(
+                    "protect it with a passphrase: records are opened by “keys open” only. Without it the server opens them by itself"
+                ),
             )
-        listing = acts.add_parser("list", help="list keys and the records that came with them")
-        listing.add_argument("--json", action="store_true", help="print a JSON array")
-        opening_ = acts.add_parser("open", help="open the records that wait for a key")
-        opening_.add_argument("key", help="the first letters of its name, at least 6")
+        listing = acts.add_parser("list", help=_("list keys and the records that came with them"))
+        listing.add_argument("--json", action="store_true", help=_("print a JSON array"))
+        opening_ = acts.add_parser("open", help=_("open the records that wait for a key"))
+        opening_.add_argument("key", help=_("the first letters of its name, at least 6"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         acts = {"new": self._new, "list": self._list, "upload": self._upload, "open": self._open}
@@ -62,6 +69,11 @@ class Command(BaseCommand):
         form_id = options["form_id"]
         key = services.rotate_key(form_id=form_id, passphrase=passphrase, at=clock.now())
         self.stdout.write(_("{form_id}: key {key}").format(form_id=form_id, key=key))
+        if not key.form_versions.exists():
+            told = _(
+                "There is no form {form_id} yet: the key waits for it. If that was a slip, nothing comes of it."
+            )
+            self.stderr.write(told.format(form_id=form_id))
         for version in key.form_versions.all():
             self.stdout.write(
                 _("{form_id}: published version {version}.").format(
@@ -120,11 +132,22 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(rows, ensure_ascii=False))
             return
-        for row in rows:
-            told = "  ".join(f"{state} {count}" for state, count in sorted(row["records"].items()))
-            name = (row["key"] or "—")[:8]
-            versions = ", ".join(row.get("form_versions", ()))
-            self.stdout.write(f"{name:<8}  {row.get('opening', ''):<10}  {versions}  {told}")
+        if not rows:
+            self.stdout.write(_("There is no key yet: nothing is encrypted."))
+            return
+        head = (_("Key"), _("Private key"), _("Carried by"), _("Records"))
+        self.stdout.write(table([head, *map(_line, rows)]))
+
+
+def _line(row: dict[str, Any]) -> tuple[object, ...]:
+    """A key as one line; the last one is of what no key here opens."""
+    words = {state.value: str(state.label) for state in EncryptedVersion.State}
+    if row["key"]:
+        words["sealed"] = _("still sealed")  # “the key is not here” would be wrong beside it
+    records = [f"{words[state]} {count}" for state, count in sorted(row["records"].items())]
+    kept = EncryptionKey.Opening(row["opening"]).label if "opening" in row else "—"
+    versions = listed(row.get("form_versions", ()))
+    return (row["key"] or "—")[:8], kept, versions, listed(records) or "—"
 
 
 def _asked(prompt: str) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from server.core import clock
-from server.core.problems import Problem
+from server.core.problems import Problem, named
+from server.ops.tables import table
 from server.submissions import services
 from server.submissions.export import archive
 from server.submissions.models import Quarantined, QuarantineRefusal
@@ -23,34 +27,37 @@ _AGE = re.compile(r"(\d{1,4})([dh])")
 
 
 class Command(BaseCommand):
-    help = (
+    help = gettext_noop(
         "List what could not be taken as data, and why; write it out, take it after all, drop it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.description = _(self.help)
         acts = parser.add_subparsers(dest="act", required=True)
-        listing = acts.add_parser("list", help="list the quarantine, newest first")
-        listing.add_argument("--json", action="store_true", help="print a JSON array")
+        listing = acts.add_parser("list", help=_("list the quarantine, newest first"))
+        listing.add_argument("--json", action="store_true", help=_("print a JSON array"))
         listing.add_argument("--limit", type=int, default=100)
-        listing.add_argument("--reason", default="", help="only this reason, e.g. form-closed")
-        listing.add_argument("--all", action="store_true", help="what was settled, too")
-        limits = acts.add_parser("limits", help="what it holds, and what limits kept out")
-        limits.add_argument("--json", action="store_true", help="print one JSON object")
+        listing.add_argument("--reason", default="", help=_("only this reason, e.g. form-closed"))
+        listing.add_argument("--all", action="store_true", help=_("what was settled, too"))
+        limits = acts.add_parser("limits", help=_("what it holds, and what limits kept out"))
+        limits.add_argument("--json", action="store_true", help=_("print one JSON object"))
         show = acts.add_parser(
-            "show", help="write the document, exactly as received, to standard output"
+            "show", help=_("write the document, exactly as received, to standard output")
         )
         show.add_argument("number", type=int)
-        show.add_argument("--repaired", action="store_true", help="the last repair instead")
-        export = acts.add_parser("export", help="write record, repairs and files into one zip")
+        show.add_argument("--repaired", action="store_true", help=_("the last repair instead"))
+        export = acts.add_parser("export", help=_("write record, repairs and files into one zip"))
         export.add_argument("number", type=int)
         export.add_argument("file", type=Path)
-        replay = acts.add_parser("replay", help="try to take it as data again")
+        replay = acts.add_parser("replay", help=_("try to take it as data again"))
         replay.add_argument("number", type=int, nargs="?")
-        replay.add_argument("--reason", default="", help="everything of this reason")
-        replay.add_argument("--json", action="store_true", help="print one JSON object")
-        drop = acts.add_parser("drop", help="forget what is old, for good")
-        drop.add_argument("--older-than", required=True, metavar="90d", help="days or hours: 90d")
-        drop.add_argument("--yes", action="store_true", help="do it; otherwise only count")
+        replay.add_argument("--reason", default="", help=_("everything of this reason"))
+        replay.add_argument("--json", action="store_true", help=_("print one JSON object"))
+        drop = acts.add_parser("drop", help=_("forget what is old, for good"))
+        drop.add_argument(
+            "--older-than", required=True, metavar="90d", help=_("days or hours: 90d")
+        )
+        drop.add_argument("--yes", action="store_true", help=_("do it; otherwise only count"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         acts = {
@@ -93,11 +100,11 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(rows, ensure_ascii=False))
             return
-        for row in rows:
-            self.stdout.write(
-                f"{row['number']:>6}  {row['received_at'][:16]}  {row['reason']:<22} "
-                f"{row['submitter']:<16} {row['form_id']}"
-            )
+        if not rows:
+            self.stdout.write(_("Nothing is set aside."))
+            return
+        head = (_("Number"), _("Received"), _("Worker"), _("Form"), _("Reason"), _("Why"))
+        self.stdout.write(table([head, *map(_line, rows)]))
 
     def _limits(self, options: dict[str, Any]) -> None:
         held = {"items": Quarantined.objects.count(), "bytes": stored_bytes()}
@@ -115,12 +122,16 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps({**held, "kept_out": kept_out}, ensure_ascii=False))
             return
-        self.stdout.write(f"{held['items']} items, {held['bytes'] / 1e6:.1f} MB")
-        for row in kept_out:
-            self.stdout.write(
-                f"{row['day']}  {row['limit']:<12} {row['reason']:<22} "
-                f"{row['submitter']:<16} {row['count']}"
-            )
+        told = _("Set aside: {items}, {megabytes} MB.")
+        self.stdout.write(told.format(items=held["items"], megabytes=f"{held['bytes'] / 1e6:.1f}"))
+        if kept_out:
+            head = (_("Day"), _("Why not kept"), _("Why refused"), _("Worker"), _("Times"))
+            self.stdout.write(_("Refused and not kept, because a limit was reached:"))
+            rows = [
+                [row[name] for name in ("day", "limit", "reason", "submitter", "count")]
+                for row in kept_out
+            ]
+            self.stdout.write(table([head, *rows]))
 
     def _show(self, options: dict[str, Any]) -> None:
         item = _item(options["number"])
@@ -129,46 +140,64 @@ class Command(BaseCommand):
 
     def _export(self, options: dict[str, Any]) -> None:
         item = _item(options["number"])
-        with archive(item) as packed, options["file"].open("xb") as file:
-            shutil.copyfileobj(packed, file)
+        try:
+            with archive(item) as packed, options["file"].open("xb") as file:
+                shutil.copyfileobj(packed, file)
+        except OSError as error:
+            raise CommandError(f"{options['file']}: {error.strerror}") from None
         self.stdout.write(str(options["file"]))
 
     def _replay(self, options: dict[str, Any]) -> None:
         if (options["number"] is None) == (not options["reason"]):
-            raise CommandError("Give a number, or --reason.")
+            raise CommandError(_("Give a number, or --reason."))
         if options["number"] is not None:
             receipt = services.replay(
                 item=_item(options["number"]), user=None, access=None, at=clock.now()
             )
             told = services.Replayed(1, {})
-            self.stderr.write(f"{receipt.outcome}: submission {receipt.submission_id}")
+            said = _("Taken as submission {number}.").format(number=receipt.submission_id)
+            self.stderr.write(said)
         else:
             items = Quarantined.objects.filter(reason=options["reason"])
             told = services.replay_many(items, user=None, access=None, at=clock.now())
         if options["json"]:
             self.stdout.write(json.dumps({"taken": told.taken, "refused": told.refused}))
             return
-        self.stdout.write(f"taken: {told.taken}")
+        self.stdout.write(_("Taken: {taken}").format(taken=told.taken))
         for reason, number in sorted(told.refused.items()):
-            self.stdout.write(f"{reason}: {number}")
+            kept = _("Still set aside: {number} ({reason})")
+            self.stdout.write(kept.format(number=number, reason=reason))
 
     def _drop(self, options: dict[str, Any]) -> None:
         found = _AGE.fullmatch(options["older_than"])
         if found is None:
-            raise CommandError("Say an age as 90d (days) or 12h (hours).")
+            raise CommandError(_("Say an age as 90d (days) or 12h (hours)."))
         at = clock.now()
         age = timedelta(days=int(found[1])) if found[2] == "d" else timedelta(hours=int(found[1]))
         before = at - age
         if not options["yes"]:
             number = Quarantined.objects.filter(received_at__lt=before).count()
-            self.stdout.write(f"{number} would be dropped for good. Add --yes to do it.")
+            told = _("{number} would be dropped for good. Add --yes to do it.")
+            self.stdout.write(told.format(number=number))
             return
         dropped = services.drop(received_before=before, at=at)
-        self.stdout.write(f"dropped: {dropped.items}  files: {dropped.files}")
+        told = _("Dropped: {items}. Files: {files}.")
+        self.stdout.write(told.format(items=dropped.items, files=dropped.files))
+
+
+def _line(row: dict[str, Any]) -> tuple[object, ...]:
+    """One of them as a line: in the office's time, the reason as --reason takes it and in words."""
+    received = f"{localtime(datetime.fromisoformat(row['received_at'])):%Y-%m-%d %H:%M}"
+    kind = named(row["reason"])
+    words = str(kind.title) if kind else ""
+    reason = f"{row['reason']} ✓" if row["settled_at"] else row["reason"]
+    return row["number"], received, row["submitter"], row["form_id"], reason, words
 
 
 def _item(number: int) -> Quarantined:
     found = Quarantined.objects.select_related("submitter").filter(pk=number).first()
     if found is None:
-        raise CommandError(f"There is no number {number} in the quarantine.")
+        raise CommandError(
+            _("There is no number {number} in the quarantine.").format(number=number)
+        )
     return found

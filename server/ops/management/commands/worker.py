@@ -3,55 +3,66 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from server.accounts import collect, contact, selectors, services
 from server.accounts.models import FieldAccount, Role, User
 from server.accounts.problems import UnknownUser
 from server.core import clock
 from server.core.problems import Problem
+from server.ops.tables import table
 
 LOCAL = "http://127.0.0.1:8000"
+NOT_FOR_PHONES = ("127.0.0.1", "::1", "localhost")
 
 
 class Command(BaseCommand):
-    help = "Make community workers with their Collect settings, list them, shut phones out."
+    help = gettext_noop(
+        "Make community workers with their Collect settings, list them, shut phones out."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.description = _(self.help)
         acts = parser.add_subparsers(dest="act", required=True)
         add = acts.add_parser(
-            "add", help="make a worker; print log-in, address and settings for Collect, this once"
+            "add", help=_("make a worker; print log-in, address and QR code for Collect, this once")
         )
         add.add_argument("username")
-        add.add_argument("--name", default="", help="the person's name, as shown on screens")
+        add.add_argument("--name", default="", help=_("the person's name, as shown on screens"))
         add.add_argument(
             "--area",
             required=True,
             action="append",
-            help="division code or its leading digits; may be repeated",
+            help=_("division code or its leading digits; may be repeated"),
         )
         lost = acts.add_parser(
-            "lost", help="end all codes and the password of a worker, and print new ones, this once"
+            "lost",
+            help=_("end all codes and the password of a worker, and print new ones, this once"),
         )
         lost.add_argument("username")
         for parser_ in (add, lost):
             parser_.add_argument(
                 "--base-url",
                 default=settings.RUHU_BASE_URL or LOCAL,
-                help="where phones reach this server (default: RUHU_BASE_URL, else %(default)s)",
+                help=_("where phones reach this server (default: %(default)s)"),
             )
-            parser_.add_argument("--json", action="store_true", help="print one JSON object")
-        listing = acts.add_parser("list", help="list workers and their phones")
-        listing.add_argument("--json", action="store_true", help="print a JSON array")
+            parser_.add_argument("--json", action="store_true", help=_("print one JSON object"))
+        listing = acts.add_parser("list", help=_("list workers and their phones"))
+        listing.add_argument("--json", action="store_true", help=_("print a JSON array"))
         revoke = acts.add_parser(
             "revoke",
-            help="shut all phones of a worker out, at once, with the password made for them",
+            help=_("shut all phones of a worker out, at once, with the password made for them"),
         )
         revoke.add_argument("username")
-        revoke.add_argument("--json", action="store_true", help="print one JSON object")
+        revoke.add_argument("--json", action="store_true", help=_("print one JSON object"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         act = {
@@ -91,10 +102,27 @@ class Command(BaseCommand):
             }
             self.stdout.write(json.dumps(told, ensure_ascii=False))
             return
-        self.stdout.write(f"{made.user.username}  password: {made.password}")
-        self.stdout.write(f"Collect: {base_url}")
-        self.stdout.write(f"or with user name and password: {options['base_url'].rstrip('/')}/odk")
+        self.stdout.write(
+            table(
+                [
+                    (_("User name"), made.user.username),
+                    (_("Password"), made.password),
+                    (_("Server address in Collect"), base_url),
+                    (
+                        _("or with user name and password"),
+                        f"{options['base_url'].rstrip('/')}/odk",
+                    ),
+                ]
+            )
+        )
+        self.stdout.write(_("In Collect choose “Configure with QR code” and scan:"))
         self.stdout.write(collect.terminal(text))
+        if (host := urlsplit(base_url).hostname) in NOT_FOR_PHONES:
+            self.stderr.write(
+                _(
+                    "No phone can reach {host}: start with './ruhu up --host 0.0.0.0', or give --base-url, and make the code anew with './ruhu worker lost {username}'."
+                ).format(host=host, username=made.user.username)
+            )
 
     def _list(self, options: dict[str, Any]) -> None:
         rows: list[dict[str, Any]] = [
@@ -110,10 +138,11 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(rows, ensure_ascii=False))
             return
-        for row in rows:
-            phones = sum(phone["revoked_at"] is None for phone in row["phones"])
-            areas = " ".join(area or "*" for area in row["areas"])
-            self.stdout.write(f"{row['username']:<24} {row['name']:<16} {areas}  phones: {phones}")
+        if not rows:
+            self.stdout.write(_("No worker yet; './ruhu worker add NAME --area CODE' makes one."))
+            return
+        head = (_("User name"), _("Name"), _("Area"), _("Phones"), _("Last contact"))
+        self.stdout.write(table([head, *map(_line, rows)]))
 
     def _revoke(self, options: dict[str, Any]) -> None:
         user = _user(options)
@@ -121,7 +150,10 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps({"username": user.username, "revoked": revoked}))
         else:
-            self.stdout.write(f"{user.username}  phones shut out: {revoked}")
+            told = _(
+                "{username}: phones shut out: {revoked}. What they have not sent stays on them."
+            )
+            self.stdout.write(told.format(username=user.username, revoked=revoked))
 
 
 def _user(options: dict[str, Any]) -> User:
@@ -129,6 +161,15 @@ def _user(options: dict[str, Any]) -> User:
     if user is None:
         raise UnknownUser(username=options["username"][:150])
     return user
+
+
+def _line(row: dict[str, Any]) -> tuple[object, ...]:
+    """A worker as one line: the phones that are let in, and when one of them was last heard of."""
+    phones = [phone for phone in row["phones"] if phone["revoked_at"] is None]
+    seen = max((phone["last_seen_at"] for phone in phones if phone["last_seen_at"]), default="")
+    areas = " ".join(area or "*" for area in row["areas"])
+    contact_ = f"{localtime(datetime.fromisoformat(seen)):%Y-%m-%d %H:%M}" if seen else "—"
+    return row["username"], row["name"], areas, len(phones), contact_
 
 
 def _phone(account: FieldAccount) -> dict[str, Any]:

@@ -1,0 +1,79 @@
+"""What differs between two instances of one record: an edit and what it edits, or two contents under one name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.accounts.access import Access
+from server.console.answers import heading, is_nameless, written
+from server.core.xml import BadXml
+from server.forms.models import FormVersion
+from server.ledgers.answers import ShownAnswer, shown_document
+from server.submissions.models import SubmissionVersion
+from server.submissions.selectors import answers_of
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One question that was answered otherwise; what only one instance holds is "" in the other."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A document and the form that lays it out."""
+
+    document: bytes
+    form: FormVersion
+
+
+def instance_of(version: SubmissionVersion) -> Instance | None:
+    """A received version; None while it is sealed."""
+    document = answers_of(version)
+    return None if document is None else Instance(document, version.form_version)
+
+
+def differences(
+    before: Instance, after: Instance, access: Access, area_code: str
+) -> list[Difference] | None:
+    """The questions answered otherwise, in form order, masked as answers are; None when one cannot be read.
+
+    Restricted answers are left out for those without the role, and what the form
+    computes by itself for everybody.
+    """
+    try:
+        old, new = (
+            _named(shown_document(one.document, one.form, access, area_code))
+            for one in (before, after)
+        )
+    except BadXml:
+        return None
+    found = []
+    for path in [*new, *(path for path in old if path not in new)]:
+        label, was = old.get(path, ("", None))
+        label, now = new.get(path, (label, None))
+        if (was.mark if was else b"") != (now.mark if now else b""):
+            found.append(Difference(label, _text(was), _text(now)))
+    return found
+
+
+def _named(answers: Sequence[ShownAnswer]) -> dict[str, tuple[str, ShownAnswer]]:
+    """Path → the answer and its label, led by the repetition it stands in."""
+    found: dict[str, tuple[str, ShownAnswer]] = {}
+    inside: list[ShownAnswer] = []
+    for answer in answers:
+        inside = inside[: answer.depth]
+        if answer.kind != "question":
+            inside.append(answer)
+        elif answer.value and not is_nameless(answer):
+            repeats = [heading(one) for one in inside if one.kind == "repeat"]
+            found[answer.path] = (" · ".join([*repeats, answer.label]), answer)
+    return found
+
+
+def _text(answer: ShownAnswer | None) -> str:
+    return written(answer) if answer else ""

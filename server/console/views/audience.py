@@ -1,0 +1,45 @@
+"""Whom a form is offered to: areas, and single workers."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from server.accounts.access import PUBLISHERS
+from server.accounts.selectors import workers
+from server.console.filters import area_choices
+from server.console.forms import AudienceForm, checked
+from server.console.pages import StaffRequest, staff_page
+from server.forms import selectors, services
+
+
+@staff_page("GET", "HEAD", "POST", roles=PUBLISHERS)
+def audience(request: StaffRequest, form_id: str) -> HttpResponse:
+    """Choose them. What lies outside the user's own areas is not shown and stays as it is."""
+    form = get_object_or_404(selectors.forms(request.access), form_id=form_id)
+    known = {str(user.pk): user for user in workers(request.access).order_by("name", "username")}
+    places = [("", _("everyone")), *area_choices(request.access)]
+    now = list(selectors.audience(form))
+    areas = {row.area for row in now if row.area is not None}
+    users = {str(row.user.pk): row.user for row in now if row.user}
+    people = [(pk, f"{user.name} {user.username}") for pk, user in known.items()]
+    if request.method != "POST":
+        chosen = {"areas": sorted(areas), "users": sorted(users)}
+        asked = AudienceForm(initial=chosen, areas=places, users=people)
+        context = {"form": form, "asked": asked}
+        return render(request, "console/forms/audience.html", context)
+    given = checked(AudienceForm(request.POST, areas=places, users=people))
+    unseen = areas - {code for code, _name in places}
+    services.offer_only(
+        form=form,
+        areas=unseen.union(given["areas"]),
+        users=[
+            *(user for pk, user in users.items() if pk not in known),
+            *(known[pk] for pk in given["users"]),
+        ],
+    )
+    said = _("{title}: phones follow at their next update.").format(title=form.title)
+    messages.success(request, said)
+    return redirect("console:forms")
