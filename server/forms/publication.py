@@ -30,6 +30,7 @@ from server.forms.xform import XForm
 _ROW = re.compile(r"\[row : (\d+)\]\s*")
 _SHEET = re.compile(r"[Oo]n the '(survey|choices|settings|entities)' sheet,?\s*")
 _QUOTED = re.compile(r"'([^']+)'")
+_SAVETO = re.compile(r"bind::(?!entities:)[^:]+:saveto")
 _FORM_ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")  # the colon for instants
 _FILENAME = re.compile(r"[^/\\\x00-\x1f;]{1,200}")
@@ -61,6 +62,7 @@ def prepare(
     """Convert and check a workbook; files of a draft may be missing. Raises any problem of this room; changes nothing."""
     workbook = workbooks.read(content, filename)
     _check_settings(workbook)
+    _check_savetos(workbook)
     converted = _convert(content, workbook)
     document = converted.xform.encode()
     form = _read(document)
@@ -138,6 +140,26 @@ def _check_settings(workbook: Workbook) -> None:
                 row=setting.number,
             )
         )
+    if faults:
+        raise FaultyWorkbook(faults)
+
+
+def _check_savetos(workbook: Workbook) -> None:
+    """pyxform writes `save_to` over a bind of the same row; the ledger's column would never be filled."""
+    faults = [
+        Fault(
+            _("{name} is saved to a list and to a ledger; the ledger would never get it.").format(
+                name=row["name"]
+            ),
+            _("Move the save_to to a calculate of its own, with the calculation {name}.").format(
+                name=f"${{{row['name']}}}"
+            ),
+            sheet="survey",
+            row=row.number,
+        )
+        for row in workbook.survey
+        if row["save_to"] and any(_SAVETO.fullmatch(header) for header in row.cells)
+    ]
     if faults:
         raise FaultyWorkbook(faults)
 

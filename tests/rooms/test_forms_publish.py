@@ -115,6 +115,34 @@ def test_a_form_may_only_write_to_lists_that_there_are(name):
     assert not Form.objects.exists()
 
 
+def test_an_answer_cannot_go_to_a_ledger_and_to_a_list_from_one_question():
+    """pyxform would keep save_to alone, and the ledger's column would stay empty without a word."""
+    form = """
+| survey |
+| | type | name | label | bind::ruhu:saveto | calculation | save_to |
+| | calculate | hh_id | | household.id | once(uuid()) | |
+| | text | address | 住址 | household.address | | address |
+| | text | room | 室 | household.room | | |
+| | calculate | entity_room | | | ${room} | room |
+| settings |
+| | form_title | form_id | version | namespaces |
+| | 登记 | both | 1 | ruhu="urn:ruhu:xforms" |
+| entities |
+| | list_name | label | entity_id | create_if | update_if |
+| | households | ${address} | ${hh_id} | true() | false() |
+| ledgers |
+| | ledger | at | key | link |
+| | household | | id | |
+"""
+    with pytest.raises(FaultyWorkbook) as refused:
+        publish(xlsforms.workbook(form))
+    (fault,) = refused.value.faults
+    assert (fault.sheet, fault.row) == ("survey", 3)
+    assert "save_to" in fault.remedy
+    apart = form.replace("| household.address | | address |", "| household.address | | |")
+    assert "/data/address" in publish(xlsforms.workbook(apart)).mapping["questions"]
+
+
 def test_a_version_never_changes_and_old_versions_stay():
     first = publish(xlsforms.workbook(xlsforms.HOUSEHOLD))
     before = everything()
