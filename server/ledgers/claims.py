@@ -19,7 +19,7 @@ from server.forms.selectors import entity_forms
 from server.ledgers import storage
 from server.ledgers.contribute import Source
 from server.ledgers.storage import dumps, query
-from server.ledgers.versions import LISTS, Known, digest, known
+from server.ledgers.versions import LISTS, Known, digest, known, raise_to_branches
 from server.submissions.entity_blocks import EntityBlock, entity_blocks
 
 HARD, SOFT = "hard", "soft"
@@ -123,7 +123,7 @@ class Judging:
         self.before = self._told()
 
     def judge(self) -> None:
-        """Record every claim with its verdict and the version it made. The turn has been merged."""
+        """Record every claim with its verdict and the version it made; versions follow branches. The turn has been merged."""
         if not self.claims:
             return
         after, own = self._told(), self._own_versions()
@@ -134,6 +134,7 @@ class Judging:
             " on conflict do nothing",
             (dumps(rows),),
         )
+        raise_to_branches({one.entity for one in self.claims if one.block.entity is not None})
 
     def _told(self) -> dict[tuple[str, str], Known]:
         """(list, entity) → what phones were told, an entry that was merged away by its survivor."""

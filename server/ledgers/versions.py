@@ -75,6 +75,33 @@ def stamp(name: str, touched: Iterable[str]) -> None:
         _stamp(name, every[start : start + _CHUNK])
 
 
+def raise_to_branches(entities: Iterable[str]) -> None:
+    """Bring versions up to what phones counted that changed these entities offline.
+
+    Such a phone numbers its own row with each change, keeps it while the list's number is
+    lower, and would not see what others do next. Nothing a form says leads further than to
+    as many versions as changes came, after one that phones were really told.
+    """
+    raised = query(
+        "with branch as ("
+        "  select list, entity, coalesce(max(trunk_version), 1) as trunk,"
+        "         least(max(base_version) + 1, coalesce(max(trunk_version), 1) + count(*)) as counted"
+        "    from ledgers_entityclaim"
+        "   where entity = any(%s::uuid[]) and branch_id <> '' and base_version is not null"
+        "   group by list, entity, branch_id),"
+        " wanted as ("
+        "  select told.list, told.entity, max(counted) as version"
+        "    from branch join ledgers_listedentity told using (list, entity)"
+        "   where told.left_as = '' and trunk <= told.version group by told.list, told.entity)"
+        " update ledgers_listedentity told set version = wanted.version from wanted"
+        "  where (told.list, told.entity) = (wanted.list, wanted.entity)"
+        "    and told.version < wanted.version"
+        " returning told.list, told.area_code",
+        (list(entities),),
+    )
+    move_marks({(name, area) for name, area in raised})
+
+
 def stamp_touched(entries: Mapping[str, set[str]], cases: Iterable[str]) -> None:
     """Stamp what lists show of these entries (by family), and these cases beside those they own."""
     owned = query(

@@ -217,8 +217,23 @@ def test_an_offline_chain_ends_the_same_in_any_order(send, order, at_once):
             send(CHAIN[at], names=[f"chain {at}"])
     (row,) = rows().values()
     assert (row["room"], row["address"], row["name"]) == ("103", "示范路1号", HOME)
+    assert int(row["__version"]) >= 3, "what the phone counted itself, else it keeps its own row"
     assert LedgerException.objects.filter(kind__startswith="entity").count() == 0
     assert EntityClaim.objects.count() == 3
+
+
+def test_a_version_follows_what_phones_count_and_no_further(send):
+    send(CREATE)
+    told = entities.households.hash(HERE)
+    for number in range(2):  # nothing that a list shows has changed
+        send(claimed(f'update="1" baseVersion="{number + 1}" trunkVersion="1" {BRANCH}'))
+        assert version() == number + 2
+        assert told != (told := entities.households.hash(HERE))
+    for bluff in ('baseVersion="2000000000"', 'baseVersion="9" trunkVersion="2000000000"'):
+        send(claimed(f'update="1" {bluff} branchId="5d1f6c3a-9a0e-4b7e-8f43-0a9b8c7d6e99"'))
+        assert version() == 3
+    send(claimed('update="1" baseVersion="2000000000"'))
+    assert version() == 3
 
 
 def test_an_update_that_overtakes_its_creation_waits_in_sight(send):
