@@ -15,9 +15,7 @@ BOUNDARY = "b0undary"
 
 def web_memory(office: Office) -> int:
     """Resident bytes of all web processes together."""
-    root = office._processes[0].pid
-    children = Path(f"/proc/{root}/task/{root}/children").read_text().split()
-    return sum(_resident(int(pid)) for pid in (root, *children))
+    return sum(map(_resident, (office._processes[0].pid, *office.web_processes())))
 
 
 def _resident(pid: int) -> int:

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -42,6 +43,7 @@ class Office:
     port: int = 0
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _commands: subprocess.Popen[str] | None = None
+    pipeline: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -58,7 +60,6 @@ class Office:
             **os.environ,
             "DATABASE_URL": f"postgis:///{self.database}?{urlencode(query)}",
             "RUHU_BLOBS": str(self.folder / "blobs"),
-            "RUHU_STATIC": str(self.folder / "static"),
             "RUHU_DEBUG": "false",
         }
 
@@ -67,38 +68,40 @@ class Office:
             template = f" TEMPLATE {TEMPLATE}" if TEMPLATE else ""
             connection.execute(f'CREATE DATABASE "{self.database}"{template}')
         self.run("migrate", "--verbosity", "0")
-        self.run("collectstatic", "--noinput", "--verbosity", "0")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        bind = ("--bind", f"127.0.0.1:{self.port}")
-        self._start(*web_server(processes=2), *bind)
-        self._start("-m", "server", "procrastinate", "worker", "--queues", "pipeline")
-        self.wait_for(self._serves, "the server to answer /healthz")
+        # What the tests say of themselves in X-Forwarded-Proto counts, as if TLS ended in gunicorn.
+        self.port = self.serve("--forwarded-allow-ips", "127.0.0.1", processes=2)
+        words = ("-m", "server", "procrastinate", "worker", "--queues", "pipeline")
+        self.pipeline = self._start(*words)
+        self.wait_for(lambda: _serves(self.port), "the server to answer /healthz")
 
-    def _start(self, *arguments: str) -> None:
+    def serve(self, *words: str, processes: int, **settings: str) -> int:
+        """Start a web server of this office with these settings; the port it will answer at."""
+        port = free_port()
+        self._start(*web_server(processes), "--bind", f"127.0.0.1:{port}", *words, **settings)
+        return port
+
+    def _start(self, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
-            self._processes.append(
-                subprocess.Popen(
-                    [sys.executable, *arguments],
-                    cwd=ROOT,
-                    env=self.environment,
-                    stdout=log,
-                    stderr=log,
-                )
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env={**self.environment, **settings},
+                stdout=log,
+                stderr=log,
             )
+        self._processes.append(process)
+        return process
 
-    def _serves(self) -> bool:
-        try:
-            return requests.get(f"{self.url}/healthz", timeout=5).status_code == 200
-        except (requests.ConnectionError, requests.Timeout):
-            return False
+    def web_processes(self) -> list[int]:
+        """Those that answer requests at `url`."""
+        return children_of(self._processes[0].pid)
 
     def close(self) -> None:
         if self._commands is not None:
             self._commands.communicate(timeout=20)  # ends with its input
         for process in self._processes:
-            process.terminate()
+            # gunicorn would wait for phones that keep their connections.
+            process.send_signal(signal.SIGTERM if process is self.pipeline else signal.SIGQUIT)
         for process in self._processes:
             process.wait(20)
         with psycopg.connect(**self.admin_dsn, autocommit=True) as connection:
@@ -144,6 +147,24 @@ class Office:
                 return found
             time.sleep(0.1)
         raise AssertionError(f"waited {seconds} s for {what}")
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def _serves(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
+    except (requests.ConnectionError, requests.Timeout):
+        return False
 
 
 def _commands() -> None:

@@ -36,7 +36,10 @@ def preparation(places: Places, database: Database, *, testing: bool = False) ->
         ),
     ]
     if testing:
-        steps.append(environment.second_engine(places, stamps))
+        steps += [
+            environment.second_engine(places, stamps),
+            environment.static_files(places, stamps),
+        ]
     if database.cluster:
         steps.append(database.cluster.step())
     return steps
