@@ -40,8 +40,9 @@ SECRET_KEY = hashlib.sha256(b"django" + b"".join(RUHU_SECRET_KEYS[-1:])).hexdige
 DEBUG = env.bool("RUHU_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("RUHU_ALLOWED_HOSTS", default=["*"])
 RUHU_BASE_URL = env.str("RUHU_BASE_URL", default="")
-"""What phones are told to call, when it is not what the request came in on (a proxy)."""
-if env.bool("RUHU_BEHIND_TLS_PROXY", default=False):
+"""What phones are told to call, when it is not what the request came in on (api_docs/behind-a-proxy.md)."""
+RUHU_BEHIND_TLS_PROXY = env.bool("RUHU_BEHIND_TLS_PROXY", default=False)
+if RUHU_BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
@@ -73,6 +74,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "server.ops.middleware.Forwarded",
     "server.ops.middleware.RequestLog",
     "server.openrosa.middleware.Door",
     "django.middleware.security.SecurityMiddleware",

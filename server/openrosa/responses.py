@@ -57,10 +57,12 @@ def message(text: str, *, status: int, nature: str = "") -> HttpResponse:
     return HttpResponse(body, status=status, content_type=XML, headers=HEADERS)
 
 
-def nothing() -> HttpResponse:
-    """204: the headers are the answer."""
+def nothing(*, location: str = "") -> HttpResponse:
+    """204: the headers are the answer; `location` is where Collect goes on to send."""
     response = HttpResponse(status=204, headers=HEADERS)
     del response.headers["Content-Type"]
+    if location:
+        response.headers["Location"] = location
     return response
 
 

@@ -33,7 +33,7 @@ def submission(request: HttpRequest, token: str | None = None) -> HttpResponse:
     """HEAD: may I send, and how much at once. POST: one upload, answered when it is safe."""
     if request.method == "HEAD":
         login(request, token)
-        return responses.nothing()
+        return responses.nothing(location=addresses.submission_over_tls(request, token))
     if request.method != "POST":
         raise MethodNotAllowed(methods="HEAD, POST")
     found = login(request, token)

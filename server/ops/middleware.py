@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import (
     BadRequest,
+    MiddlewareNotUsed,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
@@ -35,6 +37,25 @@ _FORESEEN = (
 
 _log = structlog.get_logger("server.request")
 _levels = logging.getLogger("server.request")
+
+
+class Forwarded:
+    """Behind the proxy of RUHU_BEHIND_TLS_PROXY the client's address is the one that the proxy saw.
+
+    Else all clients had the proxy's, and wrong passwords of a stranger would lock a name for everybody.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        if not settings.RUHU_BEHIND_TLS_PROXY:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # What stands before the last comma came from the client.
+        seen = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        if seen:
+            request.META["REMOTE_ADDR"] = seen
+        return self.get_response(request)
 
 
 class RequestLog:

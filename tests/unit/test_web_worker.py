@@ -1,13 +1,15 @@
-"""The web server's threads stay with a busy connection, and leave it when others wait or nothing comes."""
+"""The web server: its threads stay with a busy connection and leave silent ones, and nobody's word is taken for TLS."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import signal
 import socket
 import subprocess
 import sys
 import time
+from ast import literal_eval
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -18,6 +20,7 @@ from server.ops.web_worker import Line, Worker
 
 HERE = "tests.unit.test_web_worker"
 PATIENCE = 0.4
+SAID = ("wsgi.url_scheme", "SCRIPT_NAME", "HTTP_X_FORWARDED_PROTO")
 
 
 class HastyLine(Line):
@@ -31,6 +34,9 @@ class HastyWorker(Worker):
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Reads what is sent, as all doors do; a line that broke is an OSError there."""
+    if environ["PATH_INFO"] == "/said":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [repr({name: environ.get(name) for name in SAID}).encode()]
     try:
         length = len(environ["wsgi.input"].read())
     except OSError:
@@ -40,7 +46,7 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     return [b"%12d" % length]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """The web server with a single thread, in front of `application`."""
     with socket.socket() as free:
@@ -62,7 +68,7 @@ def port() -> Iterator[int]:
                 time.sleep(0.05)
         yield number
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGQUIT)  # it would wait for silent phones
         server.wait(20)
 
 
@@ -137,3 +143,13 @@ def test_a_slow_upload_that_goes_on_is_waited_for_and_a_trickle_is_not(port) -> 
 
     assert answer(200, PATIENCE / 4).endswith(b" 2000")
     assert not answer(10, PATIENCE / 10).endswith(b" 2000")
+
+
+def test_the_application_alone_says_which_proxy_is_believed(port) -> None:
+    """RUHU_BEHIND_TLS_PROXY does; gunicorn by itself would believe whoever asks from this machine."""
+    claims = {"X-Forwarded-Proto": "https", "X-Forwarded-Ssl": "off", "Script-Name": "/x"}
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as phone:
+        phone.request("GET", "/said", headers=claims)
+        told = literal_eval(phone.getresponse().read().decode())
+
+    assert told == dict(zip(SAID, ("http", "", "https"), strict=True))

@@ -28,6 +28,8 @@ WEB_SERVER = (
     "--timeout", "120", "--graceful-timeout", "15",
     # Collect asks after all its offline entities in one address, and Digest repeats it in a header.
     "--limit-request-line", "0", "--limit-request-field_size", "262144",
+    # Whether a request came over TLS is the application's to know: RUHU_BEHIND_TLS_PROXY.
+    "--forwarded-allow-ips", "",
     "--log-level", "warning", "--no-control-socket",
 )  # fmt: skip
 """gunicorn as phones need it, whatever it listens on. No access log: tokens are part of the addresses."""
