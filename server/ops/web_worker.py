@@ -6,12 +6,20 @@ import select
 import time
 from typing import Any, Final
 
-from gunicorn.http import get_parser
+from gunicorn import util
+from gunicorn.http import errors, get_parser
 from gunicorn.http.errors import NoMoreData
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import ThreadWorker
 
 LINGER_MS: Final = 10
+_OTHER_THAN_400: Final = {
+    errors.LimitRequestLine: (414, "URI Too Long"),
+    errors.LimitRequestHeaders: (431, "Request Header Fields Too Large"),
+    errors.ExpectationFailed: (417, "Expectation Failed"),
+    errors.UnsupportedTransferCoding: (501, "Not Implemented"),
+}
+_OF_OURS: Final = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
 
 
 class Line(SocketUnreader):
@@ -72,6 +80,23 @@ class Worker(ThreadWorker):
     def _handle_one(self, conn: Any) -> Any:
         conn.parser.unreader.begin()
         return super().handle(conn)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """What is no HTTP is told by its kind alone.
+
+        gunicorn would log the words it could not read, and send them back: an address with
+        a phone's token, say.
+        """
+        status, reason = 500, "Internal Server Error"
+        if isinstance(exc, errors.ParseException) and not isinstance(exc, _OF_OURS):
+            status, reason = _OTHER_THAN_400.get(type(exc), (400, "Bad Request"))
+            self.log.warning("no HTTP: %s", type(exc).__name__)
+        else:
+            self.log.exception("a request broke off in the web server")
+        try:
+            util.write_error(client, status, reason, "")
+        except OSError:
+            self.log.debug("nobody was there to be told")
 
     def _may_stay(self, conn: Any) -> bool:
         if not self.alive or conn.is_http2 or not self.tpool._work_queue.empty():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 import requests
 
 from tests.acceptance.office import Office
-from tests.acceptance.openrosa.line import FORM, OLD, OTHER, VERSION, Line
+from tests.acceptance.openrosa.line import FORM, OLD, OTHER, SEALED, VERSION, Line
 from tests.samples.xlsforms import workbook
 
 # Another street than the other acceptance tests', so that neither sees the other's records.
@@ -30,16 +32,25 @@ _PROBE = """
 """
 
 
-def publish(office: Office, *forms: tuple[str, str]) -> None:
-    """The probe form under form IDs and versions, with its media."""
+def book(form_id: str, version: str, markdown: str = _PROBE) -> bytes:
+    """The workbook of a form, the probe unless another is given."""
+    return workbook(markdown.replace("{id}", form_id).replace("{version}", version))
+
+
+def publish(
+    office: Office,
+    *forms: tuple[str, str],
+    markdown: str = _PROBE,
+    media: Mapping[str, bytes] = MEDIA,
+) -> None:
+    """Forms under form IDs and versions, with media for those that name them."""
     folder = office.folder / "probe media"
     folder.mkdir(exist_ok=True)
-    for name, content in MEDIA.items():
+    for name, content in media.items():
         (folder / name).write_bytes(content)
-    books = []
-    for form_id, version in forms:
-        books.append(office.folder / f"{form_id} {version}.xlsx")
-        books[-1].write_bytes(workbook(_PROBE.format(id=form_id, version=version)))
+    books = [office.folder / f"{form_id} {version}.xlsx" for form_id, version in forms]
+    for path, form in zip(books, forms, strict=True):
+        path.write_bytes(book(*form, markdown))
     office.run("publish", "--no-validate", "--media", str(folder), *map(str, books))
 
 
@@ -52,10 +63,12 @@ def offer(office: Office, desk: requests.Session, form_id: str, worker: str) -> 
 
 @pytest.fixture(scope="session")
 def line(office: Office) -> Line:
-    """A phone that gets the probe form and the three others, and an administrator's desk."""
+    """A phone that gets the probe forms, one of them encrypted, and the three others; an administrator's desk."""
     desk = office.add_user("conformance_desk", "administrator", "")
     made = office.add_worker("conformance", COMMUNITY)
-    publish(office, (FORM, OLD), (FORM, VERSION), (OTHER, VERSION))
-    for form_id in (FORM, OTHER):
+    publish(office, (FORM, OLD), (FORM, VERSION), (OTHER, VERSION), (SEALED, VERSION))
+    office.run("keys", "new", SEALED)
+    for form_id in (FORM, OTHER, SEALED):
         offer(office, desk, form_id, "conformance")
-    return Line(office, str(made["base_url"]), desk)
+    password = str(made["username"]), str(made["password"])
+    return Line(office, str(made["base_url"]), desk, password, str(made["qr"]))

@@ -17,6 +17,7 @@ from tests.acceptance.office import Office
 
 FORM, OLD, VERSION = "conformance_probe", "1", "2"
 OTHER = "conformance_other"
+SEALED = "conformance_sealed"
 MESSAGE = "{http://openrosa.org/http/response}message"
 SENT = (201, 202)
 XML_PART = "xml_submission_file"
@@ -80,8 +81,16 @@ def body_of(parts: Iterable[bytes], boundary: str) -> bytes:
 class Line:
     """A phone's address, and a desk that may look at what was stored."""
 
-    def __init__(self, office: Office, base: str, desk: requests.Session) -> None:
+    def __init__(
+        self,
+        office: Office,
+        base: str,
+        desk: requests.Session,
+        password: tuple[str, str] = ("", ""),
+        qr: str = "",
+    ) -> None:
         self.office, self.base, self.desk = office, base, desk
+        self.password, self.qr = password, qr
         self.http = requests.Session()
         self.http.headers.update(HEADERS)
         self.address = urlsplit(base)
