@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from server.ops.setup import application, environment, instance, packages, shell, up, welcome
+from server.ops.setup import application, environment, instance, nginx, packages, shell, up, welcome
 from server.ops.setup.cluster_folders import (
     SOCKET_LIMIT,
     data_home,
@@ -128,6 +128,34 @@ def test_without_apt_an_optional_package_is_only_noted(places, monkeypatch, tmp_
     monkeypatch.setenv("PATH", str(tmp_path))
     java = packages.Package("openjdk-17-jre-headless", lambda: False, optional=True)
     assert packages.install(places, [java]) == text("no_java")
+
+
+def test_nginx_is_fetched_and_unpacked_and_never_installed(places, monkeypatch, tmp_path):
+    """With newer lists of packages when the ones here are none."""
+    programs = {
+        "apt-get": """
+            echo "$@" >> {log}
+            case "$*" in *update*) touch {lists} ;; esac
+            case "$*" in *download*) test -e {lists} && touch nginx_1_amd64.deb ;; esac
+        """,
+        "dpkg-deb": 'mkdir -p "$3/usr/sbin" && touch "$3/usr/sbin/nginx"',
+        "sudo": 'test "$1" = -v || exec "$@"',
+    }
+    log, lists = tmp_path / "log", tmp_path / "lists"
+    for name, script in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script.format(log=log, lists=lists)}")
+        (tmp_path / name).chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    places.make()
+
+    nginx.step(places).act()
+
+    assert (places.var / "nginx/usr/sbin/nginx").exists()
+    assert ["install" in words.split() for words in log.read_text().splitlines()] == [False] * 3
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    with pytest.raises(SetupProblem) as caught:
+        nginx.step(places).act()
+    assert (caught.value.key, "nginx" in str(caught.value)) == ("no_apt", True)
 
 
 def test_the_lock_for_tests_holds_the_lock_for_serving():

@@ -15,6 +15,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "step_venv": ("Python packages", "Python 软件包"),
     "step_npm": ("Browser libraries", "网页前端库"),
     "step_engine": ("Second form engine", "第二个表单引擎"),
+    "step_nginx": ("nginx for the tests", "测试用的 nginx"),
     "step_translations": ("Translations", "界面翻译"),
     "step_static": ("Static files", "静态文件"),
     "step_key": ("Sealing key", "加密密钥"),

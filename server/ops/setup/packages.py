@@ -110,7 +110,7 @@ def install(places: Places, packages: list[Package], version: int | None = None)
         else name
         for name in names
     )
-    apt = _apt(known or optional[0].name, required=bool(names))
+    apt = apt_get(known or optional[0].name, required=bool(names))
     if apt is None:
         return text("no_java")
     updated = _call(places, [*apt, "update", "-qq"])
@@ -132,7 +132,7 @@ def install(places: Places, packages: list[Package], version: int | None = None)
     return "" if got_optional else text("no_java")
 
 
-def _apt(names: str, *, required: bool) -> list[str] | None:
+def apt_get(names: str, *, required: bool) -> list[str] | None:
     """apt-get as this account may call it; None when it cannot and nothing required is missing."""
     problem = None
     prefix: list[str] = []

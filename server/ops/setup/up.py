@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from server.ops.setup import application, environment, instance, packages, serving
+from server.ops.setup import application, environment, instance, nginx, packages, serving
 from server.ops.setup.database import Database
 from server.ops.setup.messages import text
 from server.ops.setup.places import Places
@@ -39,6 +39,7 @@ def preparation(places: Places, database: Database, *, testing: bool = False) ->
         steps += [
             environment.second_engine(places, stamps),
             environment.static_files(places, stamps),
+            nginx.step(places),
         ]
     if database.cluster:
         steps.append(database.cluster.step())
