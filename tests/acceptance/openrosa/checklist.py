@@ -27,7 +27,7 @@ _SEVERITIES = {
 
 @dataclass(frozen=True)
 class Item:
-    """A line of checklist.csv: `status` and `note` of what no test here shows, `proof` a test elsewhere."""
+    """A line of checklist.csv: `status` of what no test shows and why, `proof` a test elsewhere that shows more."""
 
     number: int
     id: str
@@ -71,11 +71,10 @@ def marks() -> Iterator[tuple[int, str, str]]:
 
 def status_of(line: Item, tests: dict[int, str]) -> tuple[str, str]:
     """The status and what it rests on. A test that fails fails the suite, so what has one passes."""
-    if line.number in tests:
-        return "passed", f"`{tests[line.number]}`"
-    if line.proof:
-        return "passed", f"`{line.proof}`" + (f"; {line.note}" if line.note else "")
-    return line.status, line.note
+    by = [f"`{one}`" for one in (tests.get(line.number), line.proof) if one]
+    if not by:
+        return line.status, line.note
+    return "passed", "; ".join([*by, *filter(None, [line.note])])
 
 
 def page() -> str:

@@ -7,6 +7,7 @@ import itertools
 import secrets
 import socket
 from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -180,6 +181,11 @@ class Line:
         """instanceIDs of all versions, oldest first."""
         found = self.ask(f"submissions/{instance_id}/", form=FORM).json()["versions"]
         return [one["instance_id"] for one in sorted(found, key=lambda one: one["received_at"])]
+
+    def kept(self, instance_id: str) -> list[dict[str, Any]]:
+        """What was refused of this name and lies in the quarantine."""
+        found = self.ask("quarantine/", ordering="-received_at", page_size="50").json()
+        return [one for one in found["results"] if one["instance_id"] == instance_id]
 
     def ask(self, path: str, **query: str) -> requests.Response:
         response = self.desk.get(f"{self.office.url}/api/v1/{path}", params=query, timeout=30)

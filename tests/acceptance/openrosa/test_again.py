@@ -1,13 +1,15 @@
-"""Duplicates, files and edits (items 141–176)."""
+"""Duplicates, files and edits (items 141–177)."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
 from tests.acceptance.openrosa.checklist import item
+from tests.acceptance.openrosa.conftest import offer, publish
 from tests.acceptance.openrosa.line import (
     JPEG,
     SENT,
+    VERSION,
     Line,
     field,
     is_refused,
@@ -19,6 +21,17 @@ from tests.acceptance.openrosa.line import (
 )
 
 INCOMPLETE = field("*isIncomplete*", "yes")
+HEARD = "conformance_heard"
+_HEARD = """
+| survey   |
+|          | type             | name  | label |
+|          | audit            | audit |       |
+|          | background-audio | heard |       |
+|          | text             | a     | 甲    |
+| settings |
+|          | form_title | form_id | version   |
+|          | 录音       | {id}    | {version} |
+"""
 
 
 @item(141, "D01")
@@ -56,6 +69,7 @@ def test_other_answers_under_a_known_name_are_refused(line: Line) -> None:
     assert refused.status_code == 409
     assert said(refused)
     assert line.document(name) == record(name, name="甲")
+    assert [one["reason"] for one in line.kept(name)] == ["instance-conflict"]
 
 
 @item(145, "D05")
@@ -269,6 +283,53 @@ def test_empty_long_and_broken_file_names(line: Line) -> None:
     assert line.count(name) == 1
     invalid = b'Content-Disposition: form-data; name="f"; filename="\xff\xfe.jpg"\r\n\r\nx'
     assert line.post(part(record(name)), invalid).status_code < 500
+
+
+@item(170)
+def test_a_name_of_a_file_belongs_to_its_record(line: Line) -> None:
+    names = [new_id() for _ in range(3)]
+    for number, name in enumerate(names):
+        content = b"the same" if number else b"another"
+        assert line.send(record(name), **{"1763900000000__jpg": content}).status_code in SENT
+    found = [line.files(name)["1763900000000.jpg"] for name in names]
+    assert found == [b"another", b"the same", b"the same"]
+
+
+@item(171)
+def test_files_without_a_question_on_the_screen_are_expected(line: Line) -> None:
+    publish(line.office, (HEARD, VERSION), markdown=_HEARD)
+    offer(line.office, line.desk, HEARD, "conformance")
+    name = new_id()
+    document = (
+        f'<data id="{HEARD}" version="{VERSION}" xmlns:orx="http://openrosa.org/xforms">'
+        "<heard>heard.m4a</heard><a>x</a><orx:meta><audit>audit.csv</audit>"
+        f"<orx:instanceID>{name}</orx:instanceID></orx:meta></data>"
+    ).encode()
+
+    def told() -> tuple[int, int]:
+        """Files present and expected, as clients of ODK Central are told."""
+        url = f"{line.office.url}/v1/projects/1/forms/{HEARD}.svc/Submissions"
+        rows = line.desk.get(url, headers={"X-Forwarded-Proto": "https"}, timeout=30).json()[
+            "value"
+        ]
+        (row,) = (row for row in rows if row["__id"] == name)
+        return row["__system"]["attachmentsPresent"], row["__system"]["attachmentsExpected"]
+
+    assert line.send(document).status_code in SENT
+    assert told() == (0, 2)
+    assert line.send(document, heard__m4a=b"sound").status_code in SENT
+    assert line.send(document, audit__csv=b"event,node,start,end\n").status_code in SENT
+    assert told() == (2, 2)
+
+
+@item(177)
+def test_an_edit_keeps_the_files_it_does_not_send_again(line: Line) -> None:
+    first, second = new_id(), new_id()
+    line.send(record(first, photo="p.jpg"), p__jpg=JPEG, dropped__jpg=b"x")
+    edit = record(second, name="乙", photo="p.jpg", deprecated=first)
+    assert line.send(edit).status_code in SENT
+    assert line.document(first) == edit
+    assert line.files(first)["p.jpg"] == JPEG
 
 
 @item(172, "V01")

@@ -6,8 +6,11 @@ import base64
 import csv
 import io
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from xml.etree import ElementTree
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from tests.acceptance.openrosa.checklist import item
 from tests.acceptance.openrosa.line import (
@@ -28,6 +31,7 @@ from tests.acceptance.openrosa.sync import (
     md5,
     media_of,
 )
+from tests.samples.xlsforms import workbook
 
 
 @item(44, "L01")
@@ -146,19 +150,37 @@ def test_collect_can_install_every_form(line: Line) -> None:
 
 
 @item(64, "F04")
-def test_a_submission_address_is_absolute(line: Line) -> None:
-    for form in listed(line):
-        for submission in xform(line, form).iter(f"{X}submission"):
-            action = submission.get("action")
-            assert action is None or urlsplit(action).scheme in ("http", "https")
+def test_a_form_with_a_submission_address_of_its_own_is_not_published(line: Line) -> None:
+    """So none that Collect would refuse, and none that leads records elsewhere."""
+    for address in ("https://elsewhere.example/submission", "no address"):
+        form = (
+            "| survey |\n| | type | name | label |\n| | text | a | 甲 |\n| settings |\n"
+            "| | form_title | form_id | version | submission_url |\n"
+            f"| | 甲 | conformance_elsewhere | 1 | {address} |"
+        )
+        files = {"workbook": ("f.xlsx", workbook(form))}
+        url = f"{line.office.url}/api/v1/forms/"
+        refused = line.desk.post(url, files=files, timeout=60)
+        assert refused.status_code == 400
+        assert "submission_url" in refused.text
+    for listed_form in listed(line):
+        for submission in xform(line, listed_form).iter(f"{X}submission"):
+            assert submission.get("action") is None
 
 
 @item(65, "F05")
 def test_a_public_key_is_one_line_of_base64(line: Line) -> None:
-    for form in listed(line):
-        for submission in xform(line, form).iter(f"{X}submission"):
-            if key := submission.get("base64RsaPublicKey"):
-                assert base64.b64decode(key, validate=True)[:1] == b"0"
+    keys = [
+        key
+        for form in listed(line)
+        for submission in xform(line, form).iter(f"{X}submission")
+        if (key := submission.get("base64RsaPublicKey")) is not None
+    ]
+    assert keys
+    for key in keys:
+        read = load_der_public_key(base64.b64decode(key, validate=True))
+        assert isinstance(read, RSAPublicKey)
+        assert read.key_size >= 2048
 
 
 @item(66, "F06")
@@ -180,12 +202,14 @@ def test_forms_are_plain_utf8(line: Line) -> None:
 @item(68, "F08")
 def test_the_entities_version_is_one_that_collect_knows(line: Line) -> None:
     known = ("2022.1", "2023.1", "2024.1", "2025.1")
-    for form in listed(line):
-        model = xform(line, form).find(f"{H}head/{X}model")
-        declared = [
-            value for key, value in model.attrib.items() if key.endswith("entities-version")
-        ]
-        assert all(version.startswith(known) for version in declared)
+    declared = [
+        value
+        for form in listed(line)
+        for key, value in xform(line, form).find(f"{H}head/{X}model").attrib.items()
+        if key.endswith("entities-version")
+    ]
+    assert declared
+    assert all(version.startswith(known) for version in declared)
 
 
 @item(69, "F09")

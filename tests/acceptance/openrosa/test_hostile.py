@@ -1,4 +1,4 @@
-"""Hostile input, wrong tokens, encrypted dress (items 38, 180–188)."""
+"""Hostile input, wrong tokens (items 38, 181–188)."""
 
 from __future__ import annotations
 
@@ -36,24 +36,6 @@ def test_a_wrong_token_is_403_without_a_challenge(line: Line) -> None:
         sent = requests.post(f"{base}/submission", data=record(name), timeout=30)
         assert sent.status_code in (403, 404)
     assert line.count(name) == 0
-
-
-@item(180, "N03")
-def test_encryption_where_it_is_not_expected_does_no_harm(line: Line) -> None:
-    for namespace in (
-        "http://www.opendatakit.org/xforms/encrypted",
-        "http://opendatakit.org/submissions",
-    ):
-        manifest = (
-            f'<data xmlns="{namespace}" id="{FORM}" version="{VERSION}" encrypted="yes">'
-            "<base64EncryptedKey>AAAA</base64EncryptedKey>"
-            '<orx:meta xmlns:orx="http://openrosa.org/xforms">'
-            f"<orx:instanceID>{new_id()}</orx:instanceID></orx:meta>"
-            "<encryptedXmlFile>submission.xml.enc</encryptedXmlFile>"
-            "<base64EncryptedElementSignature>AAAA</base64EncryptedElementSignature></data>"
-        ).encode()
-        sent = line.send(manifest, submission__xml__enc=b"\0" * 64)
-        assert sent.status_code in SENT or is_refused(sent)
 
 
 @item(181, "X01")

@@ -1,16 +1,13 @@
-"""Pre-flight and submission (items 95–140)."""
+"""Submission (items 101–135)."""
 
 from __future__ import annotations
 
 import time
-from urllib.parse import urlsplit
 
 import pytest
-import requests
 
 from tests.acceptance.openrosa.checklist import item
 from tests.acceptance.openrosa.line import (
-    FORM,
     JPEG,
     OLD,
     SENT,
@@ -24,52 +21,6 @@ from tests.acceptance.openrosa.line import (
     record,
     said,
 )
-
-
-def head(line: Line, query: str = "?deviceID=collect%3Aabc") -> requests.Response:
-    return line.http.head(f"{line.base}/submission{query}", timeout=30, allow_redirects=False)
-
-
-@item(95, "P01")
-def test_head_gives_204(line: Line) -> None:
-    assert head(line).status_code == 204
-
-
-@item(96, "P02")
-def test_head_says_the_version(line: Line) -> None:
-    assert head(line).headers["X-OpenRosa-Version"] == "1.0"
-
-
-@item(97, "P03")
-def test_head_says_how_much_may_be_sent(line: Line) -> None:
-    told = head(line).headers["X-OpenRosa-Accept-Content-Length"]
-    assert told.isascii()
-    assert told.isdigit()
-    assert int(told) >= 10_000_000
-
-
-@item(98, "P04")
-def test_head_has_no_body(line: Line) -> None:
-    status, headers, body = line.raw(line.head_lines("HEAD", "/submission", "Connection: close"))
-    assert (status, body) == (204, b"")
-    lines = headers.lower().splitlines()
-    assert [one for one in lines if one.startswith("content-length:")] in (
-        [],
-        ["content-length: 0"],
-    )
-    assert not [one for one in lines if one.startswith("transfer-encoding:")]
-
-
-@item(99, "P05")
-def test_head_leads_to_no_other_host(line: Line) -> None:
-    location = head(line).headers.get("Location")
-    assert location is None or urlsplit(location).netloc == line.address.netloc
-
-
-@item(100, "P06")
-def test_head_without_a_device_and_get_are_clean(line: Line) -> None:
-    assert head(line, "").status_code == 204
-    assert is_refused(line.get("/submission"))
 
 
 @item(101, "S01")
@@ -184,8 +135,14 @@ def test_messages_survive_hostile_input(line: Line) -> None:
 
 
 @item(115, "S15")
-def test_an_unknown_version_is_refused_with_a_message(line: Line) -> None:
-    assert is_refused(line.send(record(new_id(), version="never published")))
+def test_an_unknown_version_is_refused_with_a_message_and_kept(line: Line) -> None:
+    name = new_id()
+    assert is_refused(line.send(record(name, version="never published"), a__jpg=JPEG))
+    (kept,) = line.kept(name)
+    assert (kept["form_version"], [one["name"] for one in kept["files"]]) == (
+        "never published",
+        ["a.jpg"],
+    )
 
 
 @item(116, "S16")
@@ -380,32 +337,3 @@ def test_repeats_and_empty_groups(line: Line) -> None:
     body = "<items><what>二</what></items><items/><group></group>"
     assert line.send(record(name, body=body)).status_code in SENT
     assert line.count(name) == 1
-
-
-@item(137)
-def test_the_stored_xml_is_the_received_bytes(line: Line) -> None:
-    name = new_id()
-    document = record(name).replace(b"<n>3</n>", b"<n  >3</n\t>").replace(b'"2"', b"'2'")
-    assert line.send(document).status_code in SENT
-    assert line.document(name) == document
-
-
-@item(139)
-def test_closing_forms_take_records_and_closed_ones_say_so(line: Line) -> None:
-    url = f"{line.office.url}/api/v1/forms/conformance_other/"
-    for state, taken in (("closing", True), ("closed", False), ("open", True)):
-        assert line.desk.patch(url, json={"state": state}, timeout=30).status_code == 200
-        response = line.send(record(new_id(), form="conformance_other"))
-        assert response.status_code in SENT if taken else is_refused(response)
-        listed = "<formID>conformance_other</formID>" in line.get("/formList").text
-        assert listed == (state == "open")
-
-
-@item(140)
-def test_device_and_time_are_kept(line: Line) -> None:
-    name = new_id()
-    line.send(record(name))
-    found = line.ask(f"submissions/{name}/", form=FORM).json()
-    assert found["device_id"] == "collect:abc"
-    assert found["received_at"]
-    assert found["submitter"] == "conformance"

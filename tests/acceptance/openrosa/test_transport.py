@@ -1,14 +1,17 @@
-"""Transport (items 1–21)."""
+"""Transport (items 1–23)."""
 
 from __future__ import annotations
 
 import gzip
+import signal
+import time
 from email.utils import parsedate_to_datetime
 
 import requests
 
 from tests.acceptance.openrosa.checklist import item
 from tests.acceptance.openrosa.line import (
+    FORM,
     SENT,
     Line,
     body_of,
@@ -200,11 +203,16 @@ def test_accept_headers_do_no_harm(line: Line) -> None:
 
 
 @item(19, "H19")
-def test_packed_uploads_are_cleanly_refused(line: Line) -> None:
+def test_packed_uploads_are_taken_or_cleanly_refused(line: Line) -> None:
     name = new_id()
-    body = gzip.compress(body_of([part(record(name))], "x"))
+    plain = body_of([part(record(name))], "x")
+    body = gzip.compress(plain)
     sent = line.post_body(body, MULTIPART, headers={"Content-Encoding": "gzip"})
-    assert sent.status_code in SENT or is_refused(sent)
+    assert sent.status_code in SENT
+    assert line.document(name) == record(name)
+    for other in (body[:-20], plain, b""):
+        assert is_refused(line.post_body(other, MULTIPART, headers={"Content-Encoding": "gzip"}))
+    assert is_refused(line.post_body(body, MULTIPART, headers={"Content-Encoding": "br"}))
 
 
 @item(20, "H20")
@@ -222,3 +230,24 @@ def test_header_names_have_no_case(line: Line) -> None:
     body = body_of([part(record(name))], "x")
     lines = (f"content-type: {MULTIPART}", f"content-length: {len(body)}", "user-agent: lower")
     assert line.raw(line.head_lines("POST", "/submission", *lines) + body)[0] in SENT
+
+
+@item(23)
+def test_a_post_does_not_wait_for_the_work_it_starts(line: Line) -> None:
+    names = [new_id() for _ in range(3)]
+
+    def taken_up(name: str) -> int:
+        query = {"form": FORM, "search": name, "is_processed": "true"}
+        return line.ask("submissions/", **query).json()["count"]
+
+    line.office.pipeline.send_signal(signal.SIGSTOP)  # whoever does the work does nothing now
+    try:
+        for name in names:
+            began = time.monotonic()
+            assert line.send(record(name)).status_code in SENT
+            assert time.monotonic() - began < 10
+        assert [taken_up(name) for name in names] == [0, 0, 0]
+        assert [line.document(name) for name in names] == [record(name) for name in names]
+    finally:
+        line.office.pipeline.send_signal(signal.SIGCONT)
+    line.office.wait_for(lambda: all(map(taken_up, names)), "the work to be done")
