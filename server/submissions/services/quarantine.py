@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,10 +17,8 @@ from server.submissions.envelope import Envelope
 from server.submissions.models import Quarantined, SubmissionVersion
 from server.submissions.problems import NotKept, OriginalNotHere
 from server.submissions.services import limits
+from server.submissions.services.arriving import Sender
 from server.submissions.services.files import KeptFile, as_dict, column, discard
-
-if TYPE_CHECKING:
-    from server.submissions.services.receiving import Sender
 
 
 @dataclass(frozen=True, slots=True)

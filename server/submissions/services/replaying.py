@@ -24,9 +24,10 @@ from server.submissions.problems import (
     UnknownForm,
     UnknownFormVersion,
 )
+from server.submissions.services.arriving import Arrival, Receipt, Sender
 from server.submissions.services.files import from_dict
 from server.submissions.services.quarantine import release
-from server.submissions.services.receiving import Arrival, Receipt, Sender, take
+from server.submissions.services.receiving import take
 
 WAITED_FOR_A_FORM = (UnknownForm.type, UnknownFormVersion.type)
 

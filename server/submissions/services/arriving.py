@@ -1,0 +1,48 @@
+"""What comes in at a door, and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from server.submissions.envelope import Envelope
+from server.submissions.services.files import KeptFile
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends, and with what."""
+
+    user_id: int
+    field_account_id: int | None
+    areas: tuple[str, ...]
+    device_id: str = ""
+    user_agent: str = ""
+    may_backdate: bool = False  # records moved here keep the time at which they were received first
+
+
+class Outcome(StrEnum):
+    NEW = "new"
+    RESEND = "resend"
+    ATTACHMENTS = "attachments"
+    EDIT = "edit"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    outcome: Outcome
+    submission_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An upload whose files are safe and whose envelope is read."""
+
+    document: bytes
+    sha256: bytes
+    sender: Sender
+    received_at: datetime
+    envelope: Envelope
+    files: Sequence[KeptFile] = field(default=())
