@@ -34,6 +34,7 @@ from server.submissions.problems import (
     OriginalNotHere,
     QuarantineSettled,
     ReasonMissing,
+    UnknownForm,
     UnknownFormVersion,
 )
 from server.submissions.selectors import document_of
@@ -231,6 +232,26 @@ def test_the_right_form_version_can_be_chosen(send, clerk) -> None:
     take(item, clerk)
     assert Submission.objects.get().instance_id == instance_id(1)
     assert send(instance(1, version="2025.9")).outcome is Outcome.RESEND
+
+
+def test_what_became_another_record_is_never_taken_a_second_time(send, clerk) -> None:
+    """The phone sends on until it is told 201, also when what it waited for has come meanwhile."""
+    edit = instance(2, deprecated=instance_id(1))
+    other = instance(3, form_id="other_survey")
+    kept = refuse(send, OriginalNotHere, edit)
+    moved = refuse(send, UnknownForm, other, {"a.jpg": b"a"})
+    mend(kept, clerk, "new_instance")
+    mend(moved, clerk, "form_version", form_id=FORM_ID, version="2026.1")
+    taken = [take(item, clerk) for item in (kept, moved)]
+    send(instance(1))
+    make_form("other_survey")
+
+    again = [send(edit), send(other, {"b.jpg": b"b"})]
+
+    assert [one.version_id for one in again] == [one.version_id for one in taken]
+    assert SubmissionVersion.objects.count() == 3
+    files = Attachment.objects.filter(version=taken[1].version_id)
+    assert {file.name for file in files} == {"a.jpg", "b.jpg"}
 
 
 def test_only_the_desk_of_the_area_decides(send, make_user) -> None:

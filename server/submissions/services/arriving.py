@@ -34,6 +34,7 @@ class Outcome(StrEnum):
 class Receipt:
     outcome: Outcome
     submission_id: int
+    version_id: int  # which holds what was sent
 
 
 @dataclass(frozen=True, slots=True)

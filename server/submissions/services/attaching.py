@@ -8,14 +8,13 @@ from datetime import datetime
 from server.core.sealing import unseal_document
 from server.submissions import envelope as envelopes
 from server.submissions.models import Attachment, Submission, SubmissionVersion
+from server.submissions.sealed_forms import is_encrypted
 from server.submissions.services.arriving import Arrival, Outcome, Receipt
 from server.submissions.services.files import KeptFile, attach, completes
 from server.submissions.services.queueing import queue
 
 
-def add_later(
-    files: Sequence[KeptFile], known: SubmissionVersion, at: datetime, *, encrypted: bool
-) -> Receipt:
+def add_later(files: Sequence[KeptFile], known: SubmissionVersion, at: datetime) -> Receipt:
     """Later files of a record, in any number of requests.
 
     The first bytes under a name stay, unless the new ones begin with them and go on: then
@@ -26,12 +25,12 @@ def add_later(
     Submission.objects.select_for_update().get(pk=known.submission_id)
     news, before = _add(files, known, at, _inherited(known))
     if not news:
-        return Receipt(Outcome.RESEND, known.submission_id)
-    if encrypted:
+        return Receipt(Outcome.RESEND, known.submission_id, known.pk)
+    if is_encrypted(unseal_document(bytes(known.document))):
         queue([known.submission_id], at=at)  # it may be complete now
     else:
         _carry_on(news, before, known, at)
-    return Receipt(Outcome.ATTACHMENTS, known.submission_id)
+    return Receipt(Outcome.ATTACHMENTS, known.submission_id, known.pk)
 
 
 def carry_forward(

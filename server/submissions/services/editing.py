@@ -57,4 +57,4 @@ def store_edit(arrival: Arrival, edition: FormVersion) -> Receipt | None:
     submission.review_state = ReviewState.EDITED
     submission.save(update_fields=["current_version", "review_state"])
     queue([submission.pk], at=arrival.received_at)
-    return Receipt(Outcome.EDIT, submission.pk)
+    return Receipt(Outcome.EDIT, submission.pk, version.pk)

@@ -75,9 +75,7 @@ def receive(
         settled = settled_version(sha256)
         if settled is not None:
             with transaction.atomic():
-                return add_later(
-                    kept, settled, received_at, encrypted=bool(envelope and envelope.encrypted)
-                )
+                return add_later(kept, settled, received_at)
         set_aside(refused)
         raise
 
@@ -105,6 +103,8 @@ with version as (
       from forms_form form
       join forms_formversion edition on edition.form_id = form.id and edition.version = %(version)s
      where form.form_id = %(form_id)s and form.state <> 'closed'
+       and not exists (select from submissions_quarantined settled
+                        where settled.sha256 = %(sha256)s and settled.taken_as_id is not null)
     on conflict (form_id, instance_id) do nothing
     returning id, submission_id, form_id
 ), submission as (
@@ -126,12 +126,12 @@ with version as (
     insert into submissions_waiting (submission_id, queued_at)
     select submission_id, %(received_at)s from version
 ), job as ({QUEUE_DRAIN.format(source="version")})
-select submission_id from version
+select submission_id, id from version
 """  # noqa: S608 the only part put in is our own
 """Everything a new record needs, in one statement that commits by itself.
 
 Rows come only out of `version`, so that a known instanceID, an unknown form or a closed
-one leave nothing at all. Two copies at once: the second waits for the first's commit on
+one, and bytes that a person took already as something else, leave nothing at all. Two copies at once: the second waits for the first's commit on
 the unique key, then finds nothing to do.
 """
 
@@ -156,7 +156,7 @@ def store_new(arrival: Arrival) -> Receipt | None:
             "files": as_json(arrival.files) if arrival.files else "[]",
         },
     )
-    return None if row is None else Receipt(Outcome.NEW, row[0])
+    return None if row is None else Receipt(Outcome.NEW, *row)
 
 
 def _settle(arrival: Arrival) -> Receipt:
@@ -166,6 +166,10 @@ def _settle(arrival: Arrival) -> Receipt:
             with connection.cursor() as cursor:
                 cursor.execute("set local lock_timeout = '10s'")
             known = _known(arrival)
+            if known is None or bytes(known.sha256) != arrival.sha256:
+                settled = settled_version(arrival.sha256)
+                if settled is not None:
+                    return add_later(arrival.files, settled, arrival.received_at)
             if known is not None:
                 return _receive_again(arrival, known)
             edition = _edition(arrival.envelope)
@@ -211,14 +215,12 @@ def _receive_again(arrival: Arrival, known: SubmissionVersion | None) -> Receipt
         raise InstanceConflict
     if not arrival.files:
         return repeat_upload(known)
-    return add_later(
-        arrival.files, known, arrival.received_at, encrypted=arrival.envelope.encrypted
-    )
+    return add_later(arrival.files, known, arrival.received_at)
 
 
 def repeat_upload(known: SubmissionVersion) -> Receipt:
     """The same record again, as after a lost answer: nothing changes."""
-    return Receipt(Outcome.RESEND, known.submission_id)
+    return Receipt(Outcome.RESEND, known.submission_id, known.pk)
 
 
 def _int8(number: int | None) -> Int8 | None:

@@ -76,10 +76,7 @@ def replay(*, item: Quarantined, user: User | None, access: Access | None, at: d
     except Problem as problem:
         Quarantined.objects.filter(pk=item.pk).update(tried_at=at, tried_reason=problem.type)
         raise
-    version = SubmissionVersion.objects.only("pk").get(
-        form__form_id=envelope.form_id, instance_id=envelope.instance_id
-    )
-    _settle(item, user=user, at=at, taken_as=version.pk)
+    _settle(item, user=user, at=at, taken_as=receipt.version_id)
     release([bytes(item.sha256)])
     return receipt
 
