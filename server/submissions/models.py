@@ -304,9 +304,9 @@ class Quarantined(models.Model):
         indexes = (
             models.Index(fields=("field_account", "received_at"), name="quarantine_by_phone"),
             models.Index(
-                fields=("reason", "deprecated_id"),
-                name="quarantine_waiting",
-                condition=Q(settled_at__isnull=True),
+                fields=("deprecated_id",),
+                name="quarantine_edits",
+                condition=Q(settled_at__isnull=True) & ~Q(deprecated_id=""),
             ),
         )
 

@@ -11,6 +11,7 @@ from server.submissions.services.arriving import Arrival, Outcome, Receipt
 from server.submissions.services.attaching import carry_forward
 from server.submissions.services.files import attach, column
 from server.submissions.services.queueing import queue
+from server.submissions.services.waiting import original_of
 
 
 def store_edit(arrival: Arrival, edition: FormVersion) -> Receipt | None:
@@ -21,11 +22,7 @@ def store_edit(arrival: Arrival, edition: FormVersion) -> Receipt | None:
     forward. Locks the record. Raises OriginalNotHere, EditSuperseded.
     """
     envelope, sender = arrival.envelope, arrival.sender
-    original = (
-        SubmissionVersion.objects.filter(form=edition.form, instance_id=envelope.deprecated_id)
-        .only("pk", "submission_id")
-        .first()
-    )
+    original = original_of(envelope.form_id, envelope.deprecated_id)
     if original is None:
         raise OriginalNotHere
     submission = Submission.objects.select_for_update().get(pk=original.submission_id)

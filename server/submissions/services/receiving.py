@@ -36,6 +36,8 @@ from server.submissions.services.quarantine import Refused, set_aside, settled_v
 from server.submissions.services.queueing import QUEUE_DRAIN
 
 MAX_DOCUMENT_MB = 20
+LOCK_TIMEOUT = "10s"
+"""How long an upload waits for others at the same record before the phone is asked to come again."""
 
 
 def receive(
@@ -164,7 +166,7 @@ def _settle(arrival: Arrival) -> Receipt:
     try:
         with transaction.atomic(durable=True):
             with connection.cursor() as cursor:
-                cursor.execute("set local lock_timeout = '10s'")
+                cursor.execute("select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
             known = _known(arrival)
             if known is None or bytes(known.sha256) != arrival.sha256:
                 settled = settled_version(arrival.sha256)
