@@ -259,6 +259,7 @@ class Quarantined(models.Model):
     """Something that could not be taken as data, kept whole with the reason."""
 
     received_at = models.DateTimeField()
+    first_received_at = models.DateTimeField(null=True)  # elsewhere, if its sender may say so
     reason = models.CharField(max_length=60)  # the problem's type
     detail = models.TextField(blank=True)  # the problem's sentence in English; no personal data
     facts = models.JSONField(default=dict)  # what it is filled with

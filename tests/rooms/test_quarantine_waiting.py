@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from server.core import blobs, clock
@@ -17,10 +19,17 @@ from server.submissions.problems import (
     UnknownFormVersion,
 )
 from server.submissions.selectors import document_of
-from server.submissions.services import Outcome
+from server.submissions.services import Outcome, receive
 from tests.conftest import STREET
 from tests.factories.quarantine import jobs, mend, refuse, sending, take, work
-from tests.factories.submissions import FORM_ID, instance, instance_id, make_form
+from tests.factories.submissions import (
+    FORM_ID,
+    RECEIVED_AT,
+    instance,
+    instance_id,
+    make_form,
+    sender_of,
+)
 from tests.samples import xlsforms
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +43,25 @@ def send(phone):
 @pytest.fixture
 def clerk(phone, make_user):
     return make_user("li", role="street", area=STREET)
+
+
+def test_a_moved_record_keeps_its_date_also_through_the_quarantine(phone) -> None:
+    """It is set aside today, whenever it was received first: limits and dropping go by that."""
+    mover = replace(sender_of(phone), may_backdate=True)
+    dated = b'<data submissionDate="2019-02-03T04:05:06.000+08:00" '
+    for number, sender in ((1, mover), (2, sender_of(phone))):
+        document = instance(number, version="2026.2").replace(b"<data ", dated)
+        with pytest.raises(UnknownFormVersion):
+            receive(document=document, sender=sender, received_at=RECEIVED_AT)
+    assert {item.received_at for item in Quarantined.objects.all()} == {RECEIVED_AT}
+
+    make_form(version="2026.2")
+    at = clock.now()
+    services.replay_ready(at=at)
+
+    moved, sent = Submission.objects.order_by("instance_id")
+    assert moved.received_at.isoformat() == "2019-02-02T20:05:06+00:00"
+    assert sent.received_at == at
 
 
 def test_what_waited_for_a_form_version_is_taken_when_that_is_published(send) -> None:

@@ -22,6 +22,11 @@ class Sender:
     user_agent: str = ""
     may_backdate: bool = False  # records moved here keep the time at which they were received first
 
+    def first_received(self, envelope: Envelope, at: datetime) -> datetime | None:
+        """When another server received the record first, if this sender may say so and it lies in the past."""
+        said = envelope.submission_date
+        return said if said and self.may_backdate and said < at else None
+
 
 class Outcome(StrEnum):
     NEW = "new"

@@ -35,6 +35,11 @@ class Refused:
     received_at: datetime
 
     @property
+    def first_received_at(self) -> datetime | None:
+        envelope = self.envelope
+        return self.sender.first_received(envelope, self.received_at) if envelope else None
+
+    @property
     def stored_bytes(self) -> int:
         return len(self.document) + sum(file.size for file in self.files)
 
@@ -69,6 +74,7 @@ def set_aside(refused: Refused) -> None:
             "size": len(refused.document),
             "attachments": [as_dict(file) for file in refused.files],
             "stored_bytes": refused.stored_bytes,
+            "first_received_at": refused.first_received_at,
             "submitter_id": sender.user_id,
             "field_account_id": sender.field_account_id,
             "area": common_prefix(sender.areas),

@@ -65,10 +65,8 @@ def receive(
         if len(document) > MAX_DOCUMENT_MB * 1024 * 1024:
             raise InstanceTooLarge(limit_mb=MAX_DOCUMENT_MB)
         envelope = envelopes.parse(document)
-        first_received = envelope.submission_date
-        if first_received and sender.may_backdate and first_received < received_at:
-            received_at = first_received
-        arrival = Arrival(document, sha256, sender, received_at, envelope, kept)
+        first = sender.first_received(envelope, received_at) or received_at
+        arrival = Arrival(document, sha256, sender, first, envelope, kept)
         return take(arrival)
     except InstanceBusy:
         raise

@@ -54,7 +54,8 @@ def replay(*, item: Quarantined, user: User | None, access: Access | None, at: d
     """Take the document as data, as if its phone sent it now.
 
     Goes the same way as an upload; a second replay, or a crash in between, finds the
-    record there. `access` None is the programme itself. The time of receipt is now.
+    record there. `access` None is the programme itself. The time of receipt is now, but
+    of a record moved from elsewhere the time when it was received there.
     Raises MayNotReview, QuarantineSettled, InstanceBusy, and whatever refuses the record;
     that is noted, and nothing else changes.
     """
@@ -130,7 +131,8 @@ def _take(item: Quarantined, user: User | None, at: datetime) -> Receipt:
         user_agent=item.user_agent,
     )
     sha256 = hashlib.sha256(document).digest()
-    return take(Arrival(document, sha256, sender, at, envelope, files_here(item)))
+    received_at = item.first_received_at or at
+    return take(Arrival(document, sha256, sender, received_at, envelope, files_here(item)))
 
 
 def _taken_meanwhile(item: Quarantined, at: datetime) -> Receipt | None:
