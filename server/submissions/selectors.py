@@ -9,7 +9,8 @@ from typing import Any, Final
 from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
-from server.accounts.access import REVIEWERS, Access
+from server.accounts.access import REVEALERS, REVIEWERS, Access
+from server.core import blobs
 from server.core.sealing import unseal_document
 from server.forms.models import EncryptionKey, Form
 from server.submissions.models import (
@@ -24,7 +25,7 @@ from server.submissions.models import (
     SubmissionVersion,
     Waiting,
 )
-from server.submissions.problems import UnknownQuarantined, UnknownSubmission
+from server.submissions.problems import NotRaw, UnknownQuarantined, UnknownSubmission
 from server.submissions.sealed_forms import is_encrypted
 
 
@@ -69,28 +70,49 @@ def submission(access: Access, submission_id: int) -> Submission:
     return found
 
 
-def submissions_after(
-    access: Access, form_id: str, after: int, most: int, *, roles: Iterable[str]
-) -> list[Submission]:
-    """The next records of a form in the order of receipt, of areas where the user holds one of the roles."""
+def may_have_raw(access: Access, submission: Submission) -> bool:
+    """Whether the user may have the record as it was received, document and files.
+
+    The one rule of all doors (decision 0185): who may look behind masks, in the record's area.
+    """
+    return access.may(REVEALERS, submission.area_code)
+
+
+def raw_submissions(access: Access) -> QuerySet[Submission]:
+    """The records the user may have as they were received."""
+    return Submission.objects.filter(access.within(roles=REVEALERS))
+
+
+def check_raw(access: Access, submission: Submission) -> None:
+    """Raises NotRaw."""
+    if not may_have_raw(access, submission):
+        raise NotRaw
+
+
+def file_as_received(access: Access, submission: Submission, name: str) -> Attachment | None:
+    """A file of the current version by its name; None when it is not there. Raises NotRaw."""
+    check_raw(access, submission)
+    found = files_of(submission.current_version_id).filter(name=name).first()
+    return found if found is not None and blobs.path_of(found.sha256).exists() else None
+
+
+def submissions_after(access: Access, form_id: str, after: int, most: int) -> list[Submission]:
+    """The next records of a form in the order of receipt, of those the user may have as they were received."""
     if "\0" in form_id:
         return []
-    found = Submission.objects.filter(access.within(roles=roles), form__form_id=form_id)
-    return list(found.filter(pk__gt=after).only("pk", "instance_id").order_by("pk")[:most])
+    found = raw_submissions(access).filter(form__form_id=form_id, pk__gt=after)
+    return list(found.only("pk", "instance_id").order_by("pk")[:most])
 
 
 def submission_named(
-    access: Access, form_id: str, instance_id: str, *, roles: Iterable[str]
+    rows: QuerySet[Submission], form_id: str, instance_id: str
 ) -> Submission | None:
-    """The record of that instanceID, the first one's or an edit's, with its current version."""
+    """Of these, the record of that instanceID, the first one's or an edit's, with its current version."""
     if "\0" in form_id + instance_id:
         return None
     version = SubmissionVersion.objects.filter(form__form_id=form_id, instance_id=instance_id)
-    return (
-        Submission.objects.filter(access.within(roles=roles), pk__in=version.values("submission"))
-        .select_related("current_version")
-        .first()
-    )
+    found = rows.filter(pk__in=version.values("submission"))
+    return found.select_related("current_version").first()
 
 
 def records(access: Access, form_id: str) -> QuerySet[Submission]:

@@ -15,7 +15,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
-from server.accounts.access import REVEALERS
 from server.accounts.models import Disclosure
 from server.api import requests
 from server.api.problems import AmbiguousSubmission, NothingHere
@@ -95,7 +94,7 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def xml(self, request: Request, instance_id: str) -> HttpResponse:
         """The instance exactly as it was received. Takes a role and a reason; it is recorded."""
         submission = self.get_object()
-        self.require(REVEALERS, submission.area_code)
+        selectors.check_raw(self.access, submission)
         version = SubmissionVersion.objects.get(current_of=submission)
         self._record(submission, Disclosure.Kind.REVEAL, "document", requests.reason(request))
         response = HttpResponse(selectors.document_of(version), content_type="text/xml")
@@ -118,10 +117,10 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         filterset_class=None,
     )
     def attachment(self, request: Request, instance_id: str, name: str) -> FileResponse:
-        """One file, as it was received. That it was opened is recorded."""
+        """One file, as it was received. Takes the role that the instance takes; that it was opened is recorded."""
         submission = self.get_object()
-        found = self._files(submission).filter(name=name).first()
-        if found is None or not blobs.path_of(found.sha256).exists():
+        found = selectors.file_as_received(self.access, submission, name)
+        if found is None:
             raise NothingHere
         self._record(submission, Disclosure.Kind.MEDIA, found.name, "")
         response = FileResponse(

@@ -69,9 +69,7 @@ def test_the_xml_takes_a_role_and_a_reason_and_is_recorded(street, asking):
 
     client = asking("street")
     assert_problem(client.get(f"{ONE}xml/"), "reason-required", 400)
-    assert_problem(
-        asking("county", area="440106").get(f"{ONE}xml/?reason=look"), "not-allowed", 403
-    )
+    assert_problem(asking("county", area="440106").get(f"{ONE}xml/?reason=look"), "not-raw", 403)
     assert Disclosure.objects.count() == 0
     response = client.get(f"{ONE}xml/", headers={"x-reason": quote("核对身份证")})
     assert response.content.decode() == DOCUMENT.replace("uuid:one", "uuid:1")
@@ -89,6 +87,9 @@ def test_an_attachment_comes_as_it_was_received(street, asking):
     assert response["X-Content-Type-Options"] == "nosniff"
     assert_problem(client.get(f"{ONE}attachments/other.jpg/"), "not-found", 404)
     assert_problem(client.get("/api/v1/submissions/uuid:2/attachments/door.jpg/"), "not-found", 404)
+    county = asking("county", area="440106")
+    assert [one["name"] for one in county.get(f"{ONE}attachments/").json()] == ["door.jpg"]
+    assert_problem(county.get(f"{ONE}attachments/door.jpg/"), "not-raw", 403)
 
 
 def test_a_reviewer_of_the_area_decides(street, asking):
