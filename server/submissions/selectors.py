@@ -13,6 +13,9 @@ from server.accounts.access import REVEALERS, REVIEWERS, Access
 from server.core import blobs
 from server.core.sealing import unseal_document
 from server.forms.models import EncryptionKey, Form
+from server.submissions import envelope as envelopes
+from server.submissions.answers import file_names
+from server.submissions.filenames import flat
 from server.submissions.models import (
     TO_REVIEW,
     Attachment,
@@ -112,7 +115,8 @@ def submission_named(
         return None
     version = SubmissionVersion.objects.filter(form__form_id=form_id, instance_id=instance_id)
     found = rows.filter(pk__in=version.values("submission"))
-    return found.select_related("current_version").first()
+    heavy = (f"current_version__form_version__{name}" for name in ("xform", "mapping"))
+    return found.select_related("current_version__form_version").defer(*heavy).first()
 
 
 def records(access: Access, form_id: str) -> QuerySet[Submission]:
@@ -258,6 +262,23 @@ def answers_of(version: SubmissionVersion) -> bytes | None:
 def files_of(version_id: int | None) -> QuerySet[Attachment]:
     """A version's files by name; of one that arrived encrypted, the opened file instead."""
     return Attachment.objects.filter(version=version_id, opened=None).order_by("name")
+
+
+def missing_files(version: SubmissionVersion, here: Iterable[Attachment]) -> list[str]:
+    """Files that the version names and that have not come, or not yet (openrosa.md §10).
+
+    `here` are its files as they came.
+    """
+    document = document_of(version)
+    envelope = envelopes.parse(document)
+    named = envelope.media or file_names(document, version.form_version.questions)
+    present = {file.name for file in here}
+    return [name for name in named if flat(name) not in present]
+
+
+def files_as_they_came(version: SubmissionVersion) -> QuerySet[Attachment]:
+    """A version's files by name; of one that arrived encrypted, the encrypted ones."""
+    return Attachment.objects.filter(version=version, opened_from=None).order_by("name")
 
 
 def files_of_all(version_ids: Iterable[int | None]) -> QuerySet[Attachment]:

@@ -33,7 +33,7 @@ from server.core import blobs
 from server.core.clock import now
 from server.ledgers.answers import shown_answers
 from server.submissions import selectors, services
-from server.submissions.models import Attachment, Submission, SubmissionVersion
+from server.submissions.models import Attachment, EncryptedVersion, Submission, SubmissionVersion
 
 FORM = OpenApiParameter("form", str, description="Needed only when two forms share the ID.")
 REASON = OpenApiParameter("reason", str, description="Why; recorded. Or the header X-Reason.")
@@ -85,7 +85,9 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         """The record with its answers by label; what is sensitive is masked or withheld."""
         submission = self.get_object()
         if self.get_serializer_class() is SubmissionDetailSerializer:
-            submission.files = self._files(submission)  # type: ignore[attr-defined]
+            files = list(self._files(submission))
+            submission.files = files  # type: ignore[attr-defined]
+            submission.missing_files = _missing(submission, files)  # type: ignore[attr-defined]
             submission.answers = shown_answers(submission, self.access)  # type: ignore[attr-defined]
         return Response(self.get_serializer(submission).data)
 
@@ -170,3 +172,11 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         services.disclose_record(
             submission, user=self.user, kind=kind, column=column, reason=reason
         )
+
+
+def _missing(submission: Submission, files: list[Attachment]) -> list[str]:
+    version = submission.current_version
+    record: EncryptedVersion | None = getattr(version, "encrypted", None)
+    if record is not None:
+        return list(record.missing)
+    return selectors.missing_files(version, files) if version is not None else []

@@ -61,7 +61,10 @@ def test_a_detail_holds_versions_files_and_decisions(street, asking):
     found = client.get(ONE).json()
     assert [version["instance_id"] for version in found["versions"]] == ["uuid:1"]
     assert [file["name"] for file in found["attachments"]] == ["door.jpg"]
+    assert found["missing_files"] == []
     assert [decision["state"] for decision in found["decisions"]] == ["approved"]
+    street.photo.delete()
+    assert client.get(ONE).json()["missing_files"] == ["door.jpg"]
 
 
 def test_the_xml_takes_a_role_and_a_reason_and_is_recorded(street, asking):
