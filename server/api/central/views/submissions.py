@@ -10,8 +10,8 @@ from urllib.parse import unquote
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 
-from server.accounts.access import REVIEWERS, Access
-from server.accounts.models import Disclosure, Role
+from server.accounts.access import REVIEWERS, SENDERS, Access
+from server.accounts.models import Disclosure
 from server.api.central import bodies, shapes
 from server.api.central.conditions import STATES
 from server.api.central.door import Asked, is_storable
@@ -34,7 +34,6 @@ from server.submissions.services import (
     review,
 )
 
-SENDERS: Final = frozenset({Role.WORKER, Role.STREET, Role.ADMINISTRATOR})
 JUST_BEFORE: Final = timedelta(hours=1)
 """How old a comment may be that gives the reason of a decision."""
 LONGEST: Final = 2000  # characters of a reason or comment
@@ -219,7 +218,7 @@ def _receive(asked: Asked, document: bytes, *files: IncomingFile) -> dict[str, A
     sender = Sender(
         user_id=asked.user.pk,
         field_account_id=None,
-        areas=access.areas({Role.WORKER}),
+        areas=access.sends_from(),
         device_id=asked.request.GET.get("deviceID", ""),
         user_agent=asked.request.headers.get("User-Agent", ""),
     )
