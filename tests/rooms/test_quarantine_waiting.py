@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
@@ -107,6 +109,22 @@ def test_edits_that_overtook_are_taken_when_their_original_comes(send) -> None:
     submission = Submission.objects.get()
     assert submission.current_version.instance_id == instance_id(3)
     assert submission.versions.count() == 3
+
+
+@pytest.mark.parametrize("order", list(permutations((1, 2, 3))), ids=str)
+def test_a_chain_of_edits_ends_the_same_in_any_order_with_nothing_sent_twice(send, order) -> None:
+    for number in order:
+        original = instance_id(number - 1) if number > 1 else ""
+        with suppress(OriginalNotHere):
+            send(instance(number, deprecated=original))
+    work()
+
+    record = Submission.objects.get()
+    assert (record.instance_id, record.current_version.instance_id) == (
+        instance_id(1),
+        instance_id(3),
+    )
+    assert record.versions.count() == 3
 
 
 def test_an_edit_of_an_unknown_version_is_taken_when_its_original_comes_too(send) -> None:
