@@ -309,6 +309,11 @@ class Quarantined(models.Model):
                 name="quarantine_edits",
                 condition=Q(settled_at__isnull=True) & ~Q(deprecated_id=""),
             ),
+            models.Index(
+                fields=("instance_id",),
+                name="quarantine_taken",
+                condition=Q(taken_as__isnull=False),
+            ),
         )
 
     @property

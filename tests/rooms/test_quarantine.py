@@ -47,6 +47,7 @@ from tests.factories.submissions import (
     instance,
     instance_id,
     make_form,
+    make_phone,
 )
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,21 @@ def test_a_conflict_is_settled_by_keeping_both(send, clerk) -> None:
     assert (item.settled_by, services.replaying.received_document(item)) == (clerk, other)
     drain_now()
     assert Quarantined.objects.filter(pk=item.pk).exists()
+
+
+def test_after_a_conflict_each_phone_corrects_the_record_that_it_sent(send, clerk) -> None:
+    """Two phones held one half-sent record, finished it differently, and the desk kept both."""
+    other = sending(make_phone("zhao"))
+    first = send(instance(1))
+    item = refuse(other, InstanceConflict, instance(1, met_whom="2"))
+    mend(item, clerk, "new_instance")
+    second = take(item, clerk)
+
+    theirs = other(instance(3, deprecated=instance_id(1), met_whom="2"))
+    ours = send(instance(2, deprecated=instance_id(1)))
+
+    assert theirs.submission_id == second.submission_id
+    assert ours.submission_id == first.submission_id
 
 
 def test_a_conflict_is_settled_by_an_edit_or_by_keeping_the_first(send, clerk) -> None:

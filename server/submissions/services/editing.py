@@ -22,7 +22,7 @@ def store_edit(arrival: Arrival, edition: FormVersion) -> Receipt | None:
     forward. Locks the record. Raises OriginalNotHere, EditSuperseded.
     """
     envelope, sender = arrival.envelope, arrival.sender
-    original = original_of(envelope.form_id, envelope.deprecated_id)
+    original = original_of(envelope.form_id, envelope.deprecated_id, sender)
     if original is None:
         raise OriginalNotHere
     submission = Submission.objects.select_for_update().get(pk=original.submission_id)

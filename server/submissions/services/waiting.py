@@ -14,6 +14,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from server.forms.models import Form, FormVersion
 from server.submissions.models import Quarantined, SubmissionVersion
 from server.submissions.problems import OriginalNotHere, UnknownForm, UnknownFormVersion
+from server.submissions.services.arriving import Sender
 
 _FORM: Final = (UnknownForm.type, UnknownFormVersion.type)
 _OBSTACLE: Final = Case(When(tried_reason="", then=F("reason")), default=F("tried_reason"))
@@ -40,14 +41,26 @@ def ready() -> QuerySet[Quarantined]:
     )
 
 
-def original_of(form_id: str, deprecated_id: str) -> SubmissionVersion | None:
-    """The version an edit names: by its instanceID, else by the one it had before a person renamed it."""
+def original_of(
+    form_id: str, deprecated_id: str, sender: Sender | None = None
+) -> SubmissionVersion | None:
+    """The version an edit names: by its instanceID, or by the one it had before a person renamed it.
+
+    What this sender had sent under that name, and a person renamed because somebody else's
+    record has it, comes before that.
+    """
+    if not deprecated_id:
+        return None
     versions = SubmissionVersion.objects.filter(form__form_id=form_id).defer("document")
-    found = versions.filter(instance_id=deprecated_id).first()
-    if found is None and deprecated_id:
-        renamed = _taken().filter(instance_id=deprecated_id)
-        found = versions.filter(pk__in=renamed.values("taken_as")).order_by("-pk").first()
-    return found
+    renamed = versions.filter(pk__in=_taken().filter(instance_id=deprecated_id).values("taken_as"))
+    own = (
+        Q(submitter_id=sender.user_id, field_account_id=sender.field_account_id) if sender else None
+    )
+    return (
+        (renamed.filter(own).order_by("-pk").first() if own else None)
+        or versions.filter(instance_id=deprecated_id).first()
+        or renamed.order_by("-pk").first()
+    )
 
 
 def _waiting() -> QuerySet[Quarantined]:
