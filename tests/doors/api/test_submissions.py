@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import COMMUNITY
+from server.submissions.drain import drain_now
+from tests.conftest import COMMUNITY, STREET
 from tests.doors.api.conftest import assert_problem
 from tests.factories.console import DOCUMENT, ID_NO, make_form, make_submission, photo_bytes
 
@@ -138,6 +139,17 @@ def test_submissions_come_as_geojson(street, asking):
     (feature,) = asking("street").get("/api/v1/submissions/?format=geojson").json()["features"]
     assert feature["id"] == "uuid:1"
     assert feature["geometry"]["type"] == "Point"
+
+
+def test_what_a_clerk_sends_that_names_no_community_is_the_desks(street, asking):
+    client = asking("street")
+    document = DOCUMENT.replace("uuid:one", "uuid:moved")
+    sent = client.post("/odk/submission", document, content_type="text/xml", secure=True)
+    assert sent.status_code == 201
+    drain_now()
+    assert client.get("/api/v1/submissions/uuid:moved/").json()["area_code"] == STREET
+    elsewhere = asking("street", area="440106005")
+    assert_problem(elsewhere.get("/api/v1/submissions/uuid:moved/"), "not-found", 404)
 
 
 def test_what_is_not_yet_placed_is_seen_by_nobody_but_everywhere(street, asking):
