@@ -16,6 +16,7 @@ from server.geo.models import PREFIX_LENGTH
 READERS = frozenset({Role.WORKER, Role.STREET, Role.COUNTY, Role.ADMINISTRATOR})
 REVIEWERS = frozenset({Role.STREET, Role.ADMINISTRATOR})
 REVEALERS = frozenset({Role.STREET, Role.ADMINISTRATOR})
+SENDERS = frozenset({Role.WORKER, Role.STREET, Role.ADMINISTRATOR})
 PUBLISHERS = frozenset({Role.ADMINISTRATOR})
 RESTRICTED = frozenset({Role.RESTRICTED})
 
@@ -36,6 +37,10 @@ class Access:
             for area in prefixes
             if not any(area != wider and area.startswith(wider) for wider in prefixes)
         )
+
+    def sends_from(self) -> tuple[str, ...]:
+        """The areas whose records the user sends: a worker's communities, else the desk's."""
+        return self.areas({Role.WORKER}) or self.areas(SENDERS)
 
     def may(self, roles: Iterable[str], area_code: str) -> bool:
         """Whether the user holds one of the roles over this division."""

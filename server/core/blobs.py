@@ -51,12 +51,7 @@ def store(chunks: Iterable[bytes]) -> Blob:
             with _lock(fcntl.LOCK_SH):
                 if not _touch(target):
                     os.fsync(file.fileno())
-                    if not target.parent.exists():
-                        target.parent.mkdir(exist_ok=True)
-                        _sync_directory(_root())
-                    made_ns = temporary.stat().st_mtime_ns
-                    temporary.rename(target)
-                    _sync_directory(target.parent)
+                    made_ns = _put(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
     return Blob(sha256.digest(), md5.digest(), size, made_ns)
@@ -95,6 +90,23 @@ def path_of(sha256: bytes | memoryview) -> Path:
 def read(sha256: bytes | memoryview) -> bytes:
     """The whole blob in memory: for small files only."""
     return path_of(sha256).read_bytes()
+
+
+def _put(temporary: Path, target: Path) -> int | None:
+    """Give a synced file its place; its time, or None when another put the same bytes there first.
+
+    Never over the other's: whoever made a blob may take it away again, so there is one maker.
+    """
+    if not target.parent.exists():
+        target.parent.mkdir(exist_ok=True)
+        _sync_directory(_root())
+    try:
+        target.hardlink_to(temporary)
+    except FileExistsError:
+        _touch(target)
+        return None
+    _sync_directory(target.parent)
+    return target.stat().st_mtime_ns
 
 
 def _touch(path: Path) -> bool:

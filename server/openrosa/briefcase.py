@@ -29,7 +29,7 @@ from server.openrosa.problems import (
     NotForPhones,
 )
 from server.submissions import selectors
-from server.submissions.models import Attachment, Submission
+from server.submissions.models import Submission
 from server.submissions.services import disclose_record
 
 NAMESPACE: Final = "http://opendatakit.org/submissions"
@@ -40,7 +40,7 @@ _BY_DEFAULT: Final = 100
 def submission_list(request: HttpRequest, token: str | None = None) -> HttpResponse:
     """A page of instanceIDs in the order of receipt; the cursor is a number and sorts.
 
-    Incomplete records are listed as well: a record is complete with its XML.
+    Records whose files have not all come are listed as well, and say so themselves (decision 0111).
     """
     only_reading(request)
     access = _access(request, token)
@@ -48,9 +48,7 @@ def submission_list(request: HttpRequest, token: str | None = None) -> HttpRespo
     if not re.fullmatch("[0-9]{1,18}", cursor):
         raise BadCursor
     most = min(int(count), _MOST) if re.fullmatch("[1-9][0-9]{0,8}", count) else _BY_DEFAULT
-    page = selectors.submissions_after(
-        access, request.GET.get("formId", ""), int(cursor), most, roles=REVEALERS
-    )
+    page = selectors.submissions_after(access, request.GET.get("formId", ""), int(cursor), most)
     ids = "".join(f"<id>{escape(row.instance_id)}</id>" for row in page)
     after = page[-1].pk if page else int(cursor)
     return responses.document(
@@ -73,22 +71,24 @@ def download_submission(request: HttpRequest, token: str | None = None) -> HttpR
         f"{addresses.base(request, token)}/view/files/{addresses.segment(form_id)}"
         f"/{addresses.segment(submission.instance_id)}"
     )
-    files = "".join(
+    files = list(selectors.files_as_they_came(version))
+    listed = "".join(
         f"<mediaFile><filename>{escape(responses.printable(file.name))}</filename>"
         f"<hash>md5:{file.md5}</hash>"
         f"<downloadUrl>{escape(f'{folder}/{addresses.segment(file.name)}')}</downloadUrl></mediaFile>"
-        for file in version.attachments.all()
+        for file in files
     )
     instance = instance_xml(
         selectors.document_of(version),
-        instance_id=version.instance_id,
-        submission_date=submission.received_at.isoformat(timespec="milliseconds"),
+        instanceID=version.instance_id,
+        submissionDate=submission.received_at.isoformat(timespec="milliseconds"),
+        isComplete="false" if selectors.missing_files(version, files) else "true",
     )
     return responses.document(
         request,
         f'<?xml version="1.0" encoding="UTF-8"?><submission xmlns="{NAMESPACE}"'
         ' xmlns:orx="http://openrosa.org/xforms">'
-        f"<data>{instance}</data>{files}</submission>".encode(),
+        f"<data>{instance}</data>{listed}</submission>".encode(),
     )
 
 
@@ -99,9 +99,10 @@ def file(
     only_reading(request)
     access = _access(request, token)
     submission = _submission(access, addresses.text_of(form), addresses.text_of(instance))
-    found = Attachment.objects.filter(
-        version=submission.current_version_id, name=addresses.text_of(filename)
-    ).first()
+    version = submission.current_version
+    assert version is not None  # noqa: S101 written in the same statement
+    files = selectors.files_as_they_came(version)
+    found = files.filter(name=addresses.text_of(filename)).first()
     if found is None or not blobs.path_of(found.sha256).exists():
         raise NoSuchRecord
     _record(access, submission, Disclosure.Kind.MEDIA, found.name)
@@ -141,10 +142,10 @@ def key_of(form_id: str) -> tuple[str, str]:
     return form.rpartition("[@version=")[0] or form, key[:-1].strip("'\"")
 
 
-def instance_xml(document: bytes, *, instance_id: str, submission_date: str) -> str:
-    """The instance as an element within the answer's namespace, its own namespaces kept."""
+def instance_xml(document: bytes, **told: str) -> str:
+    """The instance as an element within the answer's namespace, its own namespaces kept; `told` becomes attributes."""
     root = xml.parse(document)
-    for name, value in (("instanceID", instance_id), ("submissionDate", submission_date)):
+    for name, value in told.items():
         root.set(name, value)
     text = etree.tostring(root, encoding="unicode")
     if str(root.tag).startswith("{"):
@@ -163,7 +164,7 @@ def _access(request: HttpRequest, token: str | None) -> Access:
 
 
 def _submission(access: Access, form_id: str, instance_id: str) -> Submission:
-    found = selectors.submission_named(access, form_id, instance_id, roles=REVEALERS)
+    found = selectors.submission_named(selectors.raw_submissions(access), form_id, instance_id)
     if found is None:
         raise NoSuchRecord
     return found

@@ -27,6 +27,8 @@ XML_PART: Final = "xml_submission_file"
 _BARE: Final = ("text/xml", "application/xml")
 _SMALL: Final = 512 * 1024
 MAX_XML_MB: Final = 64
+_BYTES_AS_TEXT: Final = "iso-8859-1"
+"""How Django's parser is to read texts: each byte becomes one character, which is undone where it matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _streamed(request: HttpRequest, body: Body) -> Upload:
     """By Django's parser: large files go to temporary ones, and every legal form is understood."""
     meta = {**request.META, "CONTENT_LENGTH": body.announced}
     try:
-        parser = _Parser(meta, body, [Scratch(request)], "utf-8")
+        parser = _Parser(meta, body, [Scratch(request)], _BYTES_AS_TEXT)
         fields, files = parser.parse()
     except (UnreadablePostError, OSError):
         raise CutOff from None
@@ -108,7 +110,7 @@ def _sorted(fields: Any, files: Any) -> Upload:
             else:
                 incoming.append(_of_piece(upload))
     if document is None and XML_PART in fields:  # a part without a file name
-        document = fields[XML_PART].encode()
+        document = fields[XML_PART].encode(_BYTES_AS_TEXT)
     if document is None:
         raise NoXmlPart
     return Upload(document, incoming)
@@ -142,4 +144,4 @@ class _Parser(MultiPartParser):
         self.closing = b"--" + self._boundary + b"--"  # type: ignore[attr-defined]
 
     def sanitize_file_name(self, file_name: str) -> str:
-        return file_name or "-"
+        return file_name.encode(_BYTES_AS_TEXT).decode("utf-8", "replace")

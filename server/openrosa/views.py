@@ -122,7 +122,7 @@ def _sender(request: HttpRequest, found: FieldLogin, document: bytes) -> Sender:
     return Sender(
         user_id=found.worker.user_id,
         field_account_id=found.field_account_id,
-        areas=found.worker.areas,
+        areas=found.worker.areas or desk_access(found).sends_from(),
         device_id=request.GET.get("deviceID", ""),
         user_agent=request.META.get("HTTP_USER_AGENT", ""),
         may_backdate=is_moved and "" in desk_access(found).areas(PUBLISHERS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from lxml import etree
 
@@ -13,6 +13,9 @@ from server.core import clock
 from server.core.labels import Label, listed
 from server.core.xml import local_name
 from server.core.xml import parse as parse_xml
+
+FILE_TYPES: Final = frozenset({"image", "audio", "video", "file", "audit"})
+"""Questions whose answer is the name of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,13 @@ def answer_tree(document: bytes, questions: Mapping[str, Any]) -> list[Answer]:
     return list(_walk(root, path, path, items, choices))
 
 
+def file_names(document: bytes, questions: Mapping[str, Any]) -> list[str]:
+    """The files that the answers name, in the order they were asked for, each once. Raises BadXml."""
+    root = parse_xml(document)
+    paths = [item["path"] for item in questions.get("items", ()) if item["type"] in FILE_TYPES]
+    return list(dict.fromkeys(name for path in paths for name in _all_at(root, path)))
+
+
 def _walk(
     element: etree._Element,
     path: str,
@@ -125,13 +135,16 @@ def _texts(value: str, item: Mapping[str, Any], choices: Mapping[str, Any]) -> t
 
 def _at(root: etree._Element, path: str) -> str:
     """The first non-blank answer at an absolute path, matched by local names."""
+    return next(iter(_all_at(root, path)), "")
+
+
+def _all_at(root: etree._Element, path: str) -> Iterator[str]:
+    """The non-blank answers at an absolute path, in all repetitions."""
     first, *names = path.strip("/").split("/")
-    if not names or first != local_name(root):
-        return ""
-    level = [root]
+    level = [root] if names and first == local_name(root) else []
     for name in names:
         level = [child for element in level for child in element if local_name(child) == name]
-    return next((text for element in level if (text := (element.text or "").strip())), "")
+    return (text for element in level if (text := (element.text or "").strip()))
 
 
 def _instance_name(root: etree._Element) -> str:

@@ -14,9 +14,11 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.module_loading import import_string
 
 from server.accounts.models import FieldAccount
+from server.core import clock
 from server.submissions.models import Submission, SubmissionVersion, Waiting
-from server.submissions.services.quarantine import edits_waiting_for, release
+from server.submissions.services.quarantine import release
 from server.submissions.services.queueing import queue_drain, queue_replay, take_turn
+from server.submissions.services.waiting import edits_waiting_for
 from server.submissions.steps import Flag
 
 BATCH: Final = 200
@@ -116,9 +118,9 @@ def _steps(paths: tuple[str, ...]) -> tuple[Callable[[Sequence[int]], None], ...
 def _finish(ids: Sequence[int]) -> None:
     """What the accept path leaves to its leisure: quarantined copies, the phones' last contact."""
     versions = SubmissionVersion.objects.filter(submission_id__in=ids)
-    arrived = list(versions.values_list("sha256", "instance_id"))
-    release([bytes(sha256) for sha256, _instance_id in arrived])
-    if edits_waiting_for([instance_id for _sha256, instance_id in arrived]).exists():
+    arrived = list(versions.values_list("sha256", "pk", "instance_id"))
+    release({bytes(sha256): pk for sha256, pk, _instance_id in arrived}, at=clock.now())
+    if edits_waiting_for([instance_id for _sha256, _pk, instance_id in arrived]).exists():
         queue_replay()
     with connection.cursor() as cursor:
         cursor.execute(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from lxml import etree
@@ -18,6 +18,9 @@ from server.core.xml import parse as parse_xml
 from server.submissions.problems import InstanceIdTooLong, NoInstanceId, NotAnInstance
 
 MAX_INSTANCE_ID: Final = 249
+_EARLIEST: Final = datetime(
+    2000, 1, 1, tzinfo=UTC
+)  # years before 1 do not even come out of the database
 _OPENROSA: Final = "{http://openrosa.org/xforms}"
 
 
@@ -100,14 +103,14 @@ def _text(meta: etree._Element | None, name: str) -> str:
 
 
 def _instant(text: str) -> datetime | None:
-    """An instant with its time zone; anything else is none."""
+    """An instant of this century with its time zone; anything else is none."""
     if not text:
         return None
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    return found if found.tzinfo and found >= _EARLIEST else None
 
 
 def _listed_files(root: etree._Element) -> tuple[str, ...]:

@@ -259,6 +259,7 @@ class Quarantined(models.Model):
     """Something that could not be taken as data, kept whole with the reason."""
 
     received_at = models.DateTimeField()
+    first_received_at = models.DateTimeField(null=True)  # elsewhere, if its sender may say so
     reason = models.CharField(max_length=60)  # the problem's type
     detail = models.TextField(blank=True)  # the problem's sentence in English; no personal data
     facts = models.JSONField(default=dict)  # what it is filled with
@@ -304,9 +305,14 @@ class Quarantined(models.Model):
         indexes = (
             models.Index(fields=("field_account", "received_at"), name="quarantine_by_phone"),
             models.Index(
-                fields=("reason", "deprecated_id"),
-                name="quarantine_waiting",
-                condition=Q(settled_at__isnull=True),
+                fields=("deprecated_id",),
+                name="quarantine_edits",
+                condition=Q(settled_at__isnull=True) & ~Q(deprecated_id=""),
+            ),
+            models.Index(
+                fields=("instance_id",),
+                name="quarantine_taken",
+                condition=Q(taken_as__isnull=False),
             ),
         )
 

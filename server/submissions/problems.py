@@ -176,6 +176,14 @@ class UnknownSubmission(Problem):
     template = _("There is no such submission in your areas.")
 
 
+class NotRaw(Problem):
+    """A record and its files as they were received go to street staff and administrators only (decision 0185)."""
+
+    type, status = "not-raw", 403
+    title = _("Not allowed")
+    template = _("Records as they were received are given to street staff and administrators only.")
+
+
 class MayNotReview(Problem):
     """Deciding takes a role over the record's area."""
 

@@ -9,9 +9,13 @@ from typing import Any, Final
 from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
-from server.accounts.access import REVIEWERS, Access
+from server.accounts.access import REVEALERS, REVIEWERS, Access
+from server.core import blobs
 from server.core.sealing import unseal_document
 from server.forms.models import EncryptionKey, Form
+from server.submissions import envelope as envelopes
+from server.submissions.answers import file_names
+from server.submissions.filenames import flat
 from server.submissions.models import (
     TO_REVIEW,
     Attachment,
@@ -24,7 +28,7 @@ from server.submissions.models import (
     SubmissionVersion,
     Waiting,
 )
-from server.submissions.problems import UnknownQuarantined, UnknownSubmission
+from server.submissions.problems import NotRaw, UnknownQuarantined, UnknownSubmission
 from server.submissions.sealed_forms import is_encrypted
 
 
@@ -69,28 +73,50 @@ def submission(access: Access, submission_id: int) -> Submission:
     return found
 
 
-def submissions_after(
-    access: Access, form_id: str, after: int, most: int, *, roles: Iterable[str]
-) -> list[Submission]:
-    """The next records of a form in the order of receipt, of areas where the user holds one of the roles."""
+def may_have_raw(access: Access, submission: Submission) -> bool:
+    """Whether the user may have the record as it was received, document and files.
+
+    The one rule of all doors (decision 0185): who may look behind masks, in the record's area.
+    """
+    return access.may(REVEALERS, submission.area_code)
+
+
+def raw_submissions(access: Access) -> QuerySet[Submission]:
+    """The records the user may have as they were received."""
+    return Submission.objects.filter(access.within(roles=REVEALERS))
+
+
+def check_raw(access: Access, submission: Submission) -> None:
+    """Raises NotRaw."""
+    if not may_have_raw(access, submission):
+        raise NotRaw
+
+
+def file_as_received(access: Access, submission: Submission, name: str) -> Attachment | None:
+    """A file of the current version by its name; None when it is not there. Raises NotRaw."""
+    check_raw(access, submission)
+    found = files_of(submission.current_version_id).filter(name=name).first()
+    return found if found is not None and blobs.path_of(found.sha256).exists() else None
+
+
+def submissions_after(access: Access, form_id: str, after: int, most: int) -> list[Submission]:
+    """The next records of a form in the order of receipt, of those the user may have as they were received."""
     if "\0" in form_id:
         return []
-    found = Submission.objects.filter(access.within(roles=roles), form__form_id=form_id)
-    return list(found.filter(pk__gt=after).only("pk", "instance_id").order_by("pk")[:most])
+    found = raw_submissions(access).filter(form__form_id=form_id, pk__gt=after)
+    return list(found.only("pk", "instance_id").order_by("pk")[:most])
 
 
 def submission_named(
-    access: Access, form_id: str, instance_id: str, *, roles: Iterable[str]
+    rows: QuerySet[Submission], form_id: str, instance_id: str
 ) -> Submission | None:
-    """The record of that instanceID, the first one's or an edit's, with its current version."""
+    """Of these, the record of that instanceID, the first one's or an edit's, with its current version."""
     if "\0" in form_id + instance_id:
         return None
     version = SubmissionVersion.objects.filter(form__form_id=form_id, instance_id=instance_id)
-    return (
-        Submission.objects.filter(access.within(roles=roles), pk__in=version.values("submission"))
-        .select_related("current_version")
-        .first()
-    )
+    found = rows.filter(pk__in=version.values("submission"))
+    heavy = (f"current_version__form_version__{name}" for name in ("xform", "mapping"))
+    return found.select_related("current_version__form_version").defer(*heavy).first()
 
 
 def records(access: Access, form_id: str) -> QuerySet[Submission]:
@@ -236,6 +262,23 @@ def answers_of(version: SubmissionVersion) -> bytes | None:
 def files_of(version_id: int | None) -> QuerySet[Attachment]:
     """A version's files by name; of one that arrived encrypted, the opened file instead."""
     return Attachment.objects.filter(version=version_id, opened=None).order_by("name")
+
+
+def missing_files(version: SubmissionVersion, here: Iterable[Attachment]) -> list[str]:
+    """Files that the version names and that have not come, or not yet (openrosa.md §10).
+
+    `here` are its files as they came.
+    """
+    document = document_of(version)
+    envelope = envelopes.parse(document)
+    named = envelope.media or file_names(document, version.form_version.questions)
+    present = {file.name for file in here}
+    return [name for name in named if flat(name) not in present]
+
+
+def files_as_they_came(version: SubmissionVersion) -> QuerySet[Attachment]:
+    """A version's files by name; of one that arrived encrypted, the encrypted ones."""
+    return Attachment.objects.filter(version=version, opened_from=None).order_by("name")
 
 
 def files_of_all(version_ids: Iterable[int | None]) -> QuerySet[Attachment]:

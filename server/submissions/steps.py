@@ -14,8 +14,8 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
-from server.accounts.access import common_prefix
-from server.accounts.models import Role, RoleGrant
+from server.accounts.access import Access, common_prefix
+from server.accounts.models import RoleGrant
 from server.core import clock
 from server.core.sealing import unseal_document
 from server.geo.selectors import locate, metres_outside
@@ -119,12 +119,15 @@ def _located(heads: Sequence[Head], times: Sequence[datetime]) -> list[str]:
 
 
 def _areas_of(user_ids: Iterable[int]) -> dict[int, str]:
-    """The digits all of a worker's areas begin with: where a record belongs that names no community."""
-    areas: dict[int, list[str]] = {}
-    grants = RoleGrant.objects.filter(user_id__in=user_ids, role=Role.WORKER)
-    for user_id, area in grants.values_list("user_id", "area"):
-        areas.setdefault(user_id, []).append(area)
-    return {user_id: common_prefix(found) for user_id, found in areas.items()}
+    """The digits all of a sender's areas begin with: where a record belongs that names no community."""
+    grants: dict[int, list[tuple[str, str]]] = {}
+    rows = RoleGrant.objects.filter(user_id__in=user_ids)
+    for user_id, role, area in rows.values_list("user_id", "role", "area"):
+        grants.setdefault(user_id, []).append((role, area))
+    return {
+        user_id: common_prefix(Access(user_id, tuple(held)).sends_from())
+        for user_id, held in grants.items()
+    }
 
 
 def _strayed(heads: Sequence[Head], located: Sequence[str]) -> set[int]:
@@ -153,7 +156,7 @@ def _flags_of_point(said: Head, *, is_outside: bool) -> list[Flag]:
 
 
 def _area_code(said: Head, located: str, fallback: str) -> str:
-    """What the form names; else where the point lies, if the worker works there; else the worker's area."""
+    """What the form names; else where the point lies, if the worker works there; else the sender's area."""
     return said.area_code or (located if located.startswith(fallback) else "") or fallback
 
 

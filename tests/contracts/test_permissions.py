@@ -95,7 +95,7 @@ RULES = (
     ),
     look(SUBMISSION),
     look(f"{SUBMISSION}attachments/"),
-    look(f"{SUBMISSION}attachments/door.jpg/"),
+    look(f"{SUBMISSION}attachments/door.jpg/", DESK),
     look(f"{SUBMISSION}decisions/"),
     look(f"{SUBMISSION}comments/"),
     look(f"{SUBMISSION}xml/?reason=look", DESK),

@@ -50,6 +50,7 @@ def _item(
 QUESTIONS: dict[str, Any] = {
     "items": [
         _item("/data/outcome", "question", "走访结果", "Outcome", 0, "VO"),
+        {**_item("/data/photo", "question", "门牌照片", "Photo", 0), "type": "image"},
         _item("/data/members", "repeat", "家庭成员", "Members", 0),
         _item("/data/members/name", "question", "姓名", "Name", 1),
         _item("/data/members/id_no", "question", "身份证号码", "ID number", 1),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from server.accounts.access import access_of
 from server.core import blobs, clock
-from server.forms.services import take_workbook
+from server.forms.models import Form
 from server.submissions import envelope, rewriting, services
 from server.submissions.drain import drain_now
 from server.submissions.export import archive
@@ -34,117 +34,33 @@ from server.submissions.problems import (
     OriginalNotHere,
     QuarantineSettled,
     ReasonMissing,
+    UnknownForm,
     UnknownFormVersion,
 )
 from server.submissions.selectors import document_of
-from server.submissions.services import IncomingFile, Outcome, receive
+from server.submissions.services import Outcome
 from tests.conftest import STREET
+from tests.factories.quarantine import mend, refuse, sending, take
 from tests.factories.submissions import (
     FORM_ID,
     RECEIVED_AT,
     instance,
     instance_id,
     make_form,
-    sender_of,
+    make_phone,
 )
-from tests.samples import xlsforms
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def send(phone):
-    def send(document: bytes, files: dict[str, bytes] | None = None, at=RECEIVED_AT):
-        incoming = [
-            IncomingFile(name, "image/jpeg", lambda content=content: [content])
-            for name, content in (files or {}).items()
-        ]
-        return receive(document=document, files=incoming, sender=sender_of(phone), received_at=at)
-
-    return send
+    return sending(phone)
 
 
 @pytest.fixture
 def clerk(phone, make_user):
     return make_user("li", role="street", area=STREET)
-
-
-def refuse(send, problem, document, files=None) -> Quarantined:
-    with pytest.raises(problem):
-        send(document, files)
-    return Quarantined.objects.latest("pk")
-
-
-def mend(item, clerk, act, **more):
-    return services.repair(
-        item=item,
-        act=act,
-        reason="核对",
-        user=clerk,
-        access=access_of(clerk),
-        at=clock.now(),
-        **more,
-    )
-
-
-def take(item, clerk):
-    return services.replay(
-        item=Quarantined.objects.get(pk=item.pk),
-        user=clerk,
-        access=access_of(clerk),
-        at=clock.now(),
-    )
-
-
-def jobs(task: str) -> int:
-    from procrastinate.contrib.django.models import ProcrastinateJob
-
-    return ProcrastinateJob.objects.filter(task_name=task, status="todo").count()
-
-
-def test_what_waited_for_a_form_version_is_taken_when_that_is_published(send) -> None:
-    late = instance(1, version="2026.2")
-    refuse(send, UnknownFormVersion, late, {"door.jpg": b"photo"})
-    refuse(send, UnknownFormVersion, instance(2, version="2026.3"))
-    assert services.replay_ready(at=clock.now()).taken == 0
-
-    make_form(version="2026.2")
-
-    assert services.replay_ready(at=clock.now()) == services.Replayed(1, {})
-    taken = Submission.objects.get()
-    assert document_of(taken.current_version) == late
-    assert blobs.read(taken.current_version.attachments.get().sha256) == b"photo"
-    drain_now()
-    kept = Quarantined.objects.get(instance_id=instance_id(1))
-    assert (kept.taken_as, kept.settled_by) == (taken.current_version, None)
-    assert send(late).outcome is Outcome.RESEND
-
-
-def test_publication_queues_the_replay(phone) -> None:
-    take_workbook(
-        workbook=xlsforms.workbook(xlsforms.HOUSEHOLD),
-        filename="f.xlsx",
-        publisher=None,
-        validate=False,
-    )
-
-    assert jobs("replay_ready") == 1
-
-
-def test_edits_that_overtook_are_taken_when_their_original_comes(send) -> None:
-    refuse(send, OriginalNotHere, instance(3, deprecated=instance_id(2)))
-    refuse(send, OriginalNotHere, instance(2, deprecated=instance_id(1)))
-    send(instance(1))
-    drain_now()
-    assert jobs("replay_ready") == 1
-
-    assert services.replay_ready(at=clock.now()).taken == 1  # 2; that lets 3 follow
-    drain_now()
-    assert services.replay_ready(at=clock.now()).taken == 1
-
-    submission = Submission.objects.get()
-    assert submission.current_version.instance_id == instance_id(3)
-    assert submission.versions.count() == 3
 
 
 def test_a_conflict_is_settled_by_keeping_both(send, clerk) -> None:
@@ -167,6 +83,21 @@ def test_a_conflict_is_settled_by_keeping_both(send, clerk) -> None:
     assert (item.settled_by, services.replaying.received_document(item)) == (clerk, other)
     drain_now()
     assert Quarantined.objects.filter(pk=item.pk).exists()
+
+
+def test_after_a_conflict_each_phone_corrects_the_record_that_it_sent(send, clerk) -> None:
+    """Two phones held one half-sent record, finished it differently, and the desk kept both."""
+    other = sending(make_phone("zhao"))
+    first = send(instance(1))
+    item = refuse(other, InstanceConflict, instance(1, met_whom="2"))
+    mend(item, clerk, "new_instance")
+    second = take(item, clerk)
+
+    theirs = other(instance(3, deprecated=instance_id(1), met_whom="2"))
+    ours = send(instance(2, deprecated=instance_id(1)))
+
+    assert theirs.submission_id == second.submission_id
+    assert ours.submission_id == first.submission_id
 
 
 def test_a_conflict_is_settled_by_an_edit_or_by_keeping_the_first(send, clerk) -> None:
@@ -233,6 +164,26 @@ def test_the_right_form_version_can_be_chosen(send, clerk) -> None:
     assert send(instance(1, version="2025.9")).outcome is Outcome.RESEND
 
 
+def test_what_became_another_record_is_never_taken_a_second_time(send, clerk) -> None:
+    """The phone sends on until it is told 201, also when what it waited for has come meanwhile."""
+    edit = instance(2, deprecated=instance_id(1))
+    other = instance(3, form_id="other_survey")
+    kept = refuse(send, OriginalNotHere, edit)
+    moved = refuse(send, UnknownForm, other, {"a.jpg": b"a"})
+    mend(kept, clerk, "new_instance")
+    mend(moved, clerk, "form_version", form_id=FORM_ID, version="2026.1")
+    taken = [take(item, clerk) for item in (kept, moved)]
+    send(instance(1))
+    make_form("other_survey")
+
+    again = [send(edit), send(other, {"b.jpg": b"b"})]
+
+    assert [one.version_id for one in again] == [one.version_id for one in taken]
+    assert SubmissionVersion.objects.count() == 3
+    files = Attachment.objects.filter(version=taken[1].version_id)
+    assert {file.name for file in files} == {"a.jpg", "b.jpg"}
+
+
 def test_only_the_desk_of_the_area_decides(send, make_user) -> None:
     item = refuse(send, UnknownFormVersion, instance(1, version="x"))
     for role, area in (("street", "440106005"), ("county", "440106"), ("worker", STREET)):
@@ -241,16 +192,6 @@ def test_only_the_desk_of_the_area_decides(send, make_user) -> None:
             take(item, user)
         with pytest.raises(MayNotReview):
             mend(item, user, "new_instance")
-
-
-def test_a_replay_that_fails_again_is_noted_and_not_repeated_by_itself(send) -> None:
-    refuse(send, UnknownFormVersion, instance(1, version="2026.2"))
-    send(instance(1))
-    make_form(version="2026.2")
-
-    assert services.replay_ready(at=clock.now()).refused == {"instance-conflict": 1}
-    assert services.replay_ready(at=clock.now()) == services.Replayed(0, {})
-    assert Quarantined.objects.get().tried_reason == "instance-conflict"
 
 
 def test_limits_keep_one_phone_from_filling_the_disk_and_are_counted(send, settings) -> None:
@@ -302,8 +243,6 @@ def test_dropping_is_explicit_and_leaves_files_others_name(send, capsys, monkeyp
 
 
 def test_commands_replay_by_number_and_by_reason(send, capsys, tmp_path) -> None:
-    from server.forms.models import Form
-
     Form.objects.update(state="closed")
     refuse(send, FormClosed, instance(1))
     item = refuse(send, FormClosed, instance(2))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
@@ -111,7 +113,7 @@ def test_the_same_bytes_again_change_nothing(send) -> None:
 
     again = send(instance(1), photo_jpg=b"1")
 
-    assert again == Receipt(Outcome.RESEND, first.submission_id)
+    assert again == replace(first, outcome=Outcome.RESEND)
     assert send(instance(1)) == again
     assert (Submission.objects.count(), SubmissionVersion.objects.count()) == (1, 1)
     assert (Attachment.objects.count(), Waiting.objects.count()) == (1, 1)
@@ -228,14 +230,70 @@ def test_an_edit_is_a_new_version_and_carries_named_files_forward(send) -> None:
     again = send(edit, new_jpg=b"new")
 
     submission = Submission.objects.get()
-    assert receipt == Receipt(Outcome.EDIT, first.submission_id)
-    assert again == Receipt(Outcome.RESEND, first.submission_id)
+    assert (receipt.outcome, receipt.submission_id) == (Outcome.EDIT, first.submission_id)
+    assert again == replace(receipt, outcome=Outcome.RESEND)
     assert submission.instance_id == instance_id(1)
     assert submission.review_state == ReviewState.EDITED
     assert submission.current_version.instance_id == instance_id(2)
     assert names(submission) == {"photo.jpg": b"photo", "new.jpg": b"new"}
     assert submission.versions.count() == 2
     assert Waiting.objects.count() == 1
+
+
+PHOTO = "<photo>photo.jpg</photo>"
+
+
+@pytest.mark.parametrize("late", ["before the edits", "between them", "after them"])
+def test_a_late_file_reaches_the_edits_that_name_it_whenever_it_comes(send, late) -> None:
+    first = instance(1, answers=PHOTO)
+    uploads = [
+        (first, {}),
+        (instance(2, deprecated=instance_id(1), answers=PHOTO), {}),
+        (instance(3, deprecated=instance_id(2), answers=PHOTO), {}),
+        (instance(4, deprecated=instance_id(3)), {}),
+    ]
+    place = {"before the edits": 1, "between them": 2, "after them": 4}[late]
+    uploads.insert(place, (first, {"photo_jpg": b"photo", "extra_jpg": b"extra"}))
+
+    for document, files in uploads:
+        send(document, **files)
+
+    kept = {
+        version.instance_id: {
+            file.name: blobs.read(file.sha256) for file in version.attachments.all()
+        }
+        for version in Submission.objects.get().versions.all()
+    }
+    assert kept == {
+        instance_id(1): {"photo.jpg": b"photo", "extra.jpg": b"extra"},
+        instance_id(2): {"photo.jpg": b"photo"},
+        instance_id(3): {"photo.jpg": b"photo"},
+        instance_id(4): {},
+    }
+
+
+def test_a_file_that_was_cut_off_is_completed_in_the_edits_too(send) -> None:
+    send(instance(1, answers=PHOTO), photo_jpg=b"begin")
+    send(instance(2, deprecated=instance_id(1), answers=PHOTO))
+
+    send(instance(1, answers=PHOTO), photo_jpg=b"beginning to end")
+
+    assert names(Submission.objects.get()) == {"photo.jpg": b"beginning to end"}
+
+
+def test_an_edits_own_file_takes_the_place_of_the_one_carried_forward(send) -> None:
+    """As audit.csv, which has the same name in each, when it comes in the second request."""
+    send(instance(1, answers=PHOTO), photo_jpg=b"of the first")
+    edit = instance(2, deprecated=instance_id(1), answers=PHOTO)
+    send(edit)
+    send(instance(3, deprecated=instance_id(2), answers=PHOTO))
+
+    send(edit, photo_jpg=b"its own")
+    send(edit, photo_jpg=b"yet another")
+
+    assert names(Submission.objects.get()) == {"photo.jpg": b"its own"}
+    first = SubmissionVersion.objects.get(instance_id=instance_id(1))
+    assert blobs.read(first.attachments.get().sha256) == b"of the first"
 
 
 def test_edits_chain_and_only_the_current_version_can_be_edited(send) -> None:

@@ -30,7 +30,7 @@ def test_what_is_no_key_names_no_record(written: str) -> None:
 
 def test_an_instance_keeps_its_namespaces_inside_the_answer() -> None:
     for root, tag in (("<d id='f'/>", "d"), ("<d xmlns='urn:f'><a/></d>", "{urn:f}d")):
-        text = instance_xml(root.encode(), instance_id="uuid:1", submission_date="2026-01-01")
+        text = instance_xml(root.encode(), instanceID="uuid:1", isComplete="true")
         outer = etree.fromstring(f'<submission xmlns="urn:outer">{text}</submission>')
         assert outer[0].tag == tag
-        assert outer[0].get("instanceID") == "uuid:1"
+        assert (outer[0].get("instanceID"), outer[0].get("isComplete")) == ("uuid:1", "true")

@@ -55,6 +55,25 @@ def test_who_meets_a_blob_that_was_just_put_there_makes_sure_of_it_too(monkeypat
     assert folder.stat().st_ino in synced
 
 
+def test_of_two_who_store_the_same_bytes_at_once_one_made_them(monkeypatch) -> None:
+    """The other's row may name them, so taking back what oneself made must not take that away."""
+    fsync, others = os.fsync, []
+
+    def meanwhile(descriptor: int) -> None:
+        if not others:
+            others.append(None)  # what follows syncs, too
+            others[0] = blobs.store([b"photo"])
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    mine = blobs.store([b"photo"])
+
+    makers = [blob for blob in (mine, *others) if blob.made_ns is not None]
+    assert len(makers) == 1
+    assert not blobs.discard(mine.sha256, untouched_since_ns=makers[0].made_ns)
+    assert blobs.read(mine.sha256) == b"photo"
+
+
 def test_what_a_killed_process_left_half_written_is_forgotten_after_a_day(settings) -> None:
     blob = blobs.store([b"photo"])
     incoming = Path(settings.BLOB_ROOT) / "incoming"

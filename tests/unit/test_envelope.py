@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import pytest
 
 from server.core.problems import Problem
@@ -46,6 +48,23 @@ def test_namespaces_order_and_layout_do_not_matter(text: bytes) -> None:
 
 def test_a_form_without_an_id_is_named_by_its_namespace() -> None:
     assert parse(document(PLAIN, 'xmlns="http://example.org/f"')).form_id == "http://example.org/f"
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        ("2019-02-03T04:05:06.000+08:00", "2019-02-02T20:05:06+00:00"),
+        ("2019-02-03T04:05:06Z", "2019-02-03T04:05:06+00:00"),
+        ("2019-02-03T04:05:06", None),
+        ("yesterday", None),
+        ("0001-01-01T00:00:00+14:00", None),  # before year 1 in UTC
+        ("1999-12-31T23:59:59Z", None),
+    ],
+)
+def test_the_date_of_a_moved_record_has_a_time_zone_and_is_of_this_century(said, taken) -> None:
+    found = parse(document(PLAIN, f'id="f" submissionDate="{said}"')).submission_date
+
+    assert (found and found.astimezone(UTC).isoformat()) == taken
 
 
 def test_the_meta_block_of_a_repeat_is_not_the_records_own() -> None:

@@ -51,14 +51,6 @@ class HttpsOnly(CredentialsRefused):
     )
 
 
-class NotRaw(Problem):
-    """Raw documents and files go to street staff and administrators only."""
-
-    type, status = "not-raw", 403
-    title = _("Not allowed")
-    template = _("Records as they were received are given to street staff and administrators only.")
-
-
 class ODataTooOld(Problem):
     """The client understands only versions of OData before 4.0."""
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
+from server.submissions.answers import FILE_TYPES
+
 ROOT: Final = "Submissions"
 _RESERVED: Final = frozenset({"__id", "__system"})
 _EDM: Final = {
@@ -20,7 +22,6 @@ _EDM: Final = {
     "date": "Edm.Date",
     "dateTime": "Edm.DateTimeOffset",
 }
-_BINARY: Final = frozenset({"image", "audio", "video", "file", "audit"})
 _STRINGS: Final = frozenset({"text", "calculate", "trigger", "select_one", "select_multiple", ""})
 
 
@@ -45,7 +46,7 @@ class Field:
         """What Central calls the type in its list of fields."""
         if self.kind != "question":
             return "repeat" if self.kind == "repeat" else "structure"
-        if self.type in _BINARY:
+        if self.type in FILE_TYPES:
             return "binary"
         return "string" if self.type in _STRINGS else self.type
 
@@ -64,7 +65,7 @@ class Schema:
     @cached_property
     def binaries(self) -> frozenset[str]:
         """Paths of the questions whose answers are file names."""
-        return frozenset(field.path for field in walk(self.fields) if field.type in _BINARY)
+        return frozenset(field.path for field in walk(self.fields) if field.type in FILE_TYPES)
 
     def columns(self, table: str) -> tuple[Field, ...]:
         """What a row of the table holds."""

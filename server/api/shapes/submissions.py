@@ -139,6 +139,11 @@ class SubmissionDetailSerializer(SubmissionSerializer):
     answers = AnswerSerializer(many=True, read_only=True)
     versions = VersionSerializer(many=True, read_only=True)
     attachments = AttachmentSerializer(many=True, read_only=True, source="files")
+    missing_files = serializers.ListField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="Files that the answers name and that have not come, or not yet.",
+    )
     decisions = DecisionSerializer(many=True, read_only=True)
 
 

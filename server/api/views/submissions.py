@@ -15,7 +15,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
-from server.accounts.access import REVEALERS
 from server.accounts.models import Disclosure
 from server.api import requests
 from server.api.problems import AmbiguousSubmission, NothingHere
@@ -34,7 +33,7 @@ from server.core import blobs
 from server.core.clock import now
 from server.ledgers.answers import shown_answers
 from server.submissions import selectors, services
-from server.submissions.models import Attachment, Submission, SubmissionVersion
+from server.submissions.models import Attachment, EncryptedVersion, Submission, SubmissionVersion
 
 FORM = OpenApiParameter("form", str, description="Needed only when two forms share the ID.")
 REASON = OpenApiParameter("reason", str, description="Why; recorded. Or the header X-Reason.")
@@ -86,7 +85,9 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         """The record with its answers by label; what is sensitive is masked or withheld."""
         submission = self.get_object()
         if self.get_serializer_class() is SubmissionDetailSerializer:
-            submission.files = self._files(submission)  # type: ignore[attr-defined]
+            files = list(self._files(submission))
+            submission.files = files  # type: ignore[attr-defined]
+            submission.missing_files = _missing(submission, files)  # type: ignore[attr-defined]
             submission.answers = shown_answers(submission, self.access)  # type: ignore[attr-defined]
         return Response(self.get_serializer(submission).data)
 
@@ -95,7 +96,7 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def xml(self, request: Request, instance_id: str) -> HttpResponse:
         """The instance exactly as it was received. Takes a role and a reason; it is recorded."""
         submission = self.get_object()
-        self.require(REVEALERS, submission.area_code)
+        selectors.check_raw(self.access, submission)
         version = SubmissionVersion.objects.get(current_of=submission)
         self._record(submission, Disclosure.Kind.REVEAL, "document", requests.reason(request))
         response = HttpResponse(selectors.document_of(version), content_type="text/xml")
@@ -118,10 +119,10 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         filterset_class=None,
     )
     def attachment(self, request: Request, instance_id: str, name: str) -> FileResponse:
-        """One file, as it was received. That it was opened is recorded."""
+        """One file, as it was received. Takes the role that the instance takes; that it was opened is recorded."""
         submission = self.get_object()
-        found = self._files(submission).filter(name=name).first()
-        if found is None or not blobs.path_of(found.sha256).exists():
+        found = selectors.file_as_received(self.access, submission, name)
+        if found is None:
             raise NothingHere
         self._record(submission, Disclosure.Kind.MEDIA, found.name, "")
         response = FileResponse(
@@ -171,3 +172,11 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         services.disclose_record(
             submission, user=self.user, kind=kind, column=column, reason=reason
         )
+
+
+def _missing(submission: Submission, files: list[Attachment]) -> list[str]:
+    version = submission.current_version
+    record: EncryptedVersion | None = getattr(version, "encrypted", None)
+    if record is not None:
+        return list(record.missing)
+    return selectors.missing_files(version, files) if version is not None else []

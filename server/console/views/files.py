@@ -1,4 +1,4 @@
-"""Files that came with submissions: previews freely within the area, originals with a logged reason to look."""
+"""Files that came with submissions: small pictures freely within the area, originals to whom they may go (decision 0185)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from server.console.problems import FileMissing
 from server.console.thumbnails import thumbnail
 from server.core import blobs
 from server.submissions.models import Attachment
-from server.submissions.selectors import submissions
+from server.submissions.selectors import check_raw, submissions
+from server.submissions.services import disclose_record
 
 SHOWN_INLINE = {
     ".jpg": "image/jpeg",
@@ -35,20 +36,18 @@ def preview(request: StaffRequest, number: int) -> HttpResponse:
 
 @staff_page()
 def original(request: StaffRequest, number: int) -> HttpResponseBase:
-    """The file as it was received; that it was opened is logged (design §8)."""
+    """The file as it was received, for street staff and administrators; that it was opened is logged (design §8)."""
     attachment = _visible_or_404(request, number)
+    check_raw(request.access, attachment.version.submission)
     try:
         file = blobs.path_of(attachment.sha256).open("rb")
     except FileNotFoundError:
         raise FileMissing(name=attachment.name) from None
-    submission = attachment.version.submission
-    Disclosure.objects.create(
+    disclose_record(
+        attachment.version.submission,
         user=request.user,
         kind=Disclosure.Kind.MEDIA,
-        ledger="submission",
-        entry=str(submission.pk),
-        columns=[attachment.name],
-        area_code=submission.area_code,
+        column=attachment.name,
         reason="",
     )
     suffix = PurePosixPath(attachment.name).suffix.lower()

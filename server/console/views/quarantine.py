@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -22,7 +23,13 @@ from server.submissions import services
 from server.submissions.export import archive
 from server.submissions.models import Quarantined, Repair, Submission
 from server.submissions.sealed_forms import is_encrypted
-from server.submissions.selectors import quarantined, quarantined_item, refusals, submission_named
+from server.submissions.selectors import (
+    quarantined,
+    quarantined_item,
+    refusals,
+    submission_named,
+    submissions,
+)
 from server.submissions.services.replaying import document_to_take
 
 CONFLICTS = frozenset({"instance-conflict", "edit-superseded"})
@@ -142,9 +149,8 @@ def _desk(request: StaffRequest, number: int, **told: object) -> HttpResponse:
 
 def _context(request: StaffRequest, found: Quarantined) -> dict[str, object]:
     versions = FormVersion.objects.filter(form__form_id=found.form_id).order_by("-pk")
-    first = submission_named(
-        request.access, found.form_id, found.instance_id, roles=REVIEWERS
-    ) or submission_named(request.access, found.form_id, found.deprecated_id, roles=REVIEWERS)
+    of_record = partial(submission_named, submissions(request.access), found.form_id)
+    first = of_record(found.instance_id) or of_record(found.deprecated_id)
     is_conflict = found.reason in CONFLICTS
     return {
         "item": found,

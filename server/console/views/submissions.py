@@ -24,7 +24,7 @@ from server.ledgers.columns import Column, Sensitivity
 from server.ledgers.selectors import Change, changes_of, doubts_of
 from server.submissions import services
 from server.submissions.models import TO_REVIEW, Submission, SubmissionVersion
-from server.submissions.selectors import files_of
+from server.submissions.selectors import files_of, may_have_raw, missing_files
 from server.submissions.selectors import submissions as visible
 from server.submissions.steps import Flag
 
@@ -91,6 +91,8 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
         "answers": answers_for(found, request.access),
         "photos": [file for file in attachments if is_photo(file)],
         "files": [file for file in attachments if not is_photo(file)],
+        "may_open_files": may_have_raw(request.access, found),
+        "missing_files": missing_files(version, attachments) if version and not encrypted else [],
         "changes": _visible_changes(request, found),
         "doubts": doubts,
         "concerns": concerns(request.access, doubts),

@@ -1,10 +1,11 @@
 """Writes of the submissions room: receiving, deciding about what was received, and the quarantine."""
 
 from server.submissions.services.approving import set_approval
+from server.submissions.services.arriving import Outcome, Receipt, Sender
 from server.submissions.services.disclosing import disclose_quarantined, disclose_record
 from server.submissions.services.dropping import Dropped, drop
 from server.submissions.services.files import IncomingFile
-from server.submissions.services.receiving import Outcome, Receipt, Sender, receive
+from server.submissions.services.receiving import receive
 from server.submissions.services.repairing import repair
 from server.submissions.services.replaying import (
     Replayed,

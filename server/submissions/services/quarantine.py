@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import override
 
 from server.accounts.access import common_prefix
+from server.core import blobs
 from server.core.problems import Problem
 from server.core.sealing import seal_document
 from server.submissions.envelope import Envelope
-from server.submissions.models import Quarantined, SubmissionVersion
-from server.submissions.problems import NotKept, OriginalNotHere
+from server.submissions.models import Quarantined, Submission, SubmissionVersion
+from server.submissions.problems import NotKept
 from server.submissions.services import limits
-from server.submissions.services.files import KeptFile, as_dict, column, discard
-
-if TYPE_CHECKING:
-    from server.submissions.services.receiving import Sender
+from server.submissions.services.arriving import Sender
+from server.submissions.services.attaching import add_later
+from server.submissions.services.files import KeptFile, as_dict, column, discard, from_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,11 @@ class Refused:
     envelope: Envelope | None
     sender: Sender
     received_at: datetime
+
+    @property
+    def first_received_at(self) -> datetime | None:
+        envelope = self.envelope
+        return self.sender.first_received(envelope, self.received_at) if envelope else None
 
     @property
     def stored_bytes(self) -> int:
@@ -66,14 +69,12 @@ def set_aside(refused: Refused) -> None:
                 name: fact if isinstance(fact, int) else str(fact)
                 for name, fact in refused.problem.data.items()
             },
-            "form_id": envelope.form_id[:250] if envelope else "",
-            "form_version": envelope.version[:250] if envelope else "",
-            "instance_id": envelope.instance_id if envelope else "",
-            "deprecated_id": envelope.deprecated_id[:250] if envelope else "",
+            **(named_in(envelope) if envelope else {}),
             "document": seal_document(refused.document),
             "size": len(refused.document),
             "attachments": [as_dict(file) for file in refused.files],
             "stored_bytes": refused.stored_bytes,
+            "first_received_at": refused.first_received_at,
             "submitter_id": sender.user_id,
             "field_account_id": sender.field_account_id,
             "area": common_prefix(sender.areas),
@@ -83,6 +84,16 @@ def set_aside(refused: Refused) -> None:
     )
     if not is_new:  # another request with the same bytes was first
         _add_files(item.pk, refused)
+
+
+def named_in(envelope: Envelope) -> dict[str, str]:
+    """What a copy tells of the record without its document."""
+    return {
+        "form_id": envelope.form_id[:250],
+        "form_version": envelope.version[:250],
+        "instance_id": envelope.instance_id,
+        "deprecated_id": envelope.deprecated_id[:250],
+    }
 
 
 def _add_files(item_id: int, refused: Refused) -> None:
@@ -136,19 +147,32 @@ def settled_version(sha256: bytes) -> SubmissionVersion | None:
     return item.taken_as if item else None
 
 
-def release(sha256s: Sequence[bytes]) -> int:
-    """Take out of the quarantine what was taken as data after all, byte for byte.
+def files_here(item: Quarantined) -> list[KeptFile]:
+    """Its files, but those that are gone from the disk."""
+    return [
+        from_dict(file)
+        for file in item.attachments
+        if blobs.path_of(bytes.fromhex(file["sha256"])).exists()
+    ]
 
-    What a person had a hand in stays as the record of that.
+
+def release(taken: Mapping[bytes, int], *, at: datetime) -> None:
+    """Take out of the quarantine what was taken as data after all: hash of the bytes → the version they are.
+
+    Files that only the copy has go to that version. What a person had a hand in stays,
+    settled, as the record of that. Locks the records, then the copies.
     """
-    deleted, _by_model = Quarantined.objects.filter(
-        sha256__in=sha256s, settled_at=None, repairs=None
-    ).delete()
-    return deleted
-
-
-def edits_waiting_for(instance_ids: Sequence[str]) -> QuerySet[Quarantined]:
-    """Edits that overtook one of these records."""
-    return Quarantined.objects.filter(
-        settled_at=None, reason=OriginalNotHere.type, deprecated_id__in=instance_ids
-    )
+    copies = Quarantined.objects.filter(sha256__in=taken, settled_at=None).defer("document")
+    if not copies.exists():
+        return
+    with transaction.atomic():
+        versions = SubmissionVersion.objects.filter(pk__in=taken.values())
+        records = Submission.objects.filter(pk__in=versions.values("submission"))
+        list(records.select_for_update().order_by("pk").values_list("pk"))
+        for item in copies.select_for_update():
+            version = versions.get(pk=taken[bytes(item.sha256)])
+            add_later(files_here(item), version, at)
+            if item.repairs.exists():
+                copies.filter(pk=item.pk).update(settled_at=at, taken_as=version)
+            else:
+                item.delete()

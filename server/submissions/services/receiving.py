@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.types.numeric import Int8
@@ -21,68 +19,25 @@ from server.core.statements import run
 from server.forms.models import Form, FormVersion
 from server.submissions import envelope as envelopes
 from server.submissions.envelope import Envelope
-from server.submissions.models import Attachment, ReviewState, Submission, SubmissionVersion
+from server.submissions.models import SubmissionVersion
 from server.submissions.problems import (
-    EditSuperseded,
     FormClosed,
     InstanceBusy,
     InstanceConflict,
     InstanceTooLarge,
-    OriginalNotHere,
     UnknownForm,
     UnknownFormVersion,
 )
-from server.submissions.services.approving import let_approved_stand
-from server.submissions.services.files import (
-    IncomingFile,
-    KeptFile,
-    as_json,
-    attach,
-    column,
-    completes,
-    keep,
-)
+from server.submissions.services.arriving import Arrival, Outcome, Receipt, Sender
+from server.submissions.services.attaching import add_later
+from server.submissions.services.editing import store_edit
+from server.submissions.services.files import IncomingFile, as_json, column, keep
 from server.submissions.services.quarantine import Refused, set_aside, settled_version
-from server.submissions.services.queueing import QUEUE_DRAIN, queue
+from server.submissions.services.queueing import QUEUE_DRAIN
 
 MAX_DOCUMENT_MB = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who sends, and with what."""
-
-    user_id: int
-    field_account_id: int | None
-    areas: tuple[str, ...]
-    device_id: str = ""
-    user_agent: str = ""
-    may_backdate: bool = False  # records moved here keep the time at which they were received first
-
-
-class Outcome(StrEnum):
-    NEW = "new"
-    RESEND = "resend"
-    ATTACHMENTS = "attachments"
-    EDIT = "edit"
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    outcome: Outcome
-    submission_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """An upload whose files are safe and whose envelope is read."""
-
-    document: bytes
-    sha256: bytes
-    sender: Sender
-    received_at: datetime
-    envelope: Envelope
-    files: Sequence[KeptFile] = field(default=())
+LOCK_TIMEOUT = "10s"
+"""How long an upload waits for others at the same record before the phone is asked to come again."""
 
 
 def receive(
@@ -110,10 +65,8 @@ def receive(
         if len(document) > MAX_DOCUMENT_MB * 1024 * 1024:
             raise InstanceTooLarge(limit_mb=MAX_DOCUMENT_MB)
         envelope = envelopes.parse(document)
-        first_received = envelope.submission_date
-        if first_received and sender.may_backdate and first_received < received_at:
-            received_at = first_received
-        arrival = Arrival(document, sha256, sender, received_at, envelope, kept)
+        first = sender.first_received(envelope, received_at) or received_at
+        arrival = Arrival(document, sha256, sender, first, envelope, kept)
         return take(arrival)
     except InstanceBusy:
         raise
@@ -122,9 +75,7 @@ def receive(
         settled = settled_version(sha256)
         if settled is not None:
             with transaction.atomic():
-                return add_later(
-                    kept, settled, received_at, encrypted=bool(envelope and envelope.encrypted)
-                )
+                return add_later(kept, settled, received_at)
         set_aside(refused)
         raise
 
@@ -152,6 +103,8 @@ with version as (
       from forms_form form
       join forms_formversion edition on edition.form_id = form.id and edition.version = %(version)s
      where form.form_id = %(form_id)s and form.state <> 'closed'
+       and not exists (select from submissions_quarantined settled
+                        where settled.sha256 = %(sha256)s and settled.taken_as_id is not null)
     on conflict (form_id, instance_id) do nothing
     returning id, submission_id, form_id
 ), submission as (
@@ -173,12 +126,12 @@ with version as (
     insert into submissions_waiting (submission_id, queued_at)
     select submission_id, %(received_at)s from version
 ), job as ({QUEUE_DRAIN.format(source="version")})
-select submission_id from version
+select submission_id, id from version
 """  # noqa: S608 the only part put in is our own
 """Everything a new record needs, in one statement that commits by itself.
 
 Rows come only out of `version`, so that a known instanceID, an unknown form or a closed
-one leave nothing at all. Two copies at once: the second waits for the first's commit on
+one, and bytes that a person took already as something else, leave nothing at all. Two copies at once: the second waits for the first's commit on
 the unique key, then finds nothing to do.
 """
 
@@ -203,7 +156,7 @@ def store_new(arrival: Arrival) -> Receipt | None:
             "files": as_json(arrival.files) if arrival.files else "[]",
         },
     )
-    return None if row is None else Receipt(Outcome.NEW, row[0])
+    return None if row is None else Receipt(Outcome.NEW, *row)
 
 
 def _settle(arrival: Arrival) -> Receipt:
@@ -211,14 +164,18 @@ def _settle(arrival: Arrival) -> Receipt:
     try:
         with transaction.atomic(durable=True):
             with connection.cursor() as cursor:
-                cursor.execute("set local lock_timeout = '10s'")
+                cursor.execute("select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
             known = _known(arrival)
+            if known is None or bytes(known.sha256) != arrival.sha256:
+                settled = settled_version(arrival.sha256)
+                if settled is not None:
+                    return add_later(arrival.files, settled, arrival.received_at)
             if known is not None:
                 return _receive_again(arrival, known)
             edition = _edition(arrival.envelope)
-            if arrival.envelope.deprecated_id:
-                return store_edit(arrival, edition)
-            return store_new(arrival) or _receive_again(arrival, _known(arrival))
+            is_edit = arrival.envelope.deprecated_id != ""
+            receipt = store_edit(arrival, edition) if is_edit else store_new(arrival)
+            return receipt or _receive_again(arrival, _known(arrival))
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) == "55P03":  # lock_not_available
             raise InstanceBusy from None
@@ -258,101 +215,12 @@ def _receive_again(arrival: Arrival, known: SubmissionVersion | None) -> Receipt
         raise InstanceConflict
     if not arrival.files:
         return repeat_upload(known)
-    return add_later(
-        arrival.files, known, arrival.received_at, encrypted=arrival.envelope.encrypted
-    )
+    return add_later(arrival.files, known, arrival.received_at)
 
 
 def repeat_upload(known: SubmissionVersion) -> Receipt:
     """The same record again, as after a lost answer: nothing changes."""
-    return Receipt(Outcome.RESEND, known.submission_id)
-
-
-def add_later(
-    files: Sequence[KeptFile], known: SubmissionVersion, at: datetime, *, encrypted: bool
-) -> Receipt:
-    """Later files of a record, in any number of requests.
-
-    The first bytes under a name stay, unless the new ones begin with them and go on: then
-    the first were cut off.
-    """
-    Submission.objects.select_for_update().get(pk=known.submission_id)
-    present = {file.name: file for file in known.attachments.filter(opened_from=None)}
-    fresh = [file for file in files if file.name not in present]
-    completed = False
-    for file in files:
-        earlier = present.get(file.name)
-        if earlier and completes(file, bytes(earlier.sha256), earlier.size):
-            Attachment.objects.filter(pk=earlier.pk).update(
-                sha256=file.sha256,
-                md5=file.md5,
-                size=file.size,
-                received_at=at,
-            )
-            completed = True
-    attach(known, fresh, at)
-    if encrypted and (fresh or completed):
-        queue([known.submission_id], at=at)  # it may be complete now
-    outcome = Outcome.ATTACHMENTS if fresh else Outcome.RESEND
-    return Receipt(outcome, known.submission_id)
-
-
-def store_edit(arrival: Arrival, edition: FormVersion) -> Receipt:
-    """A correction: a new version of the record that its deprecatedID names.
-
-    The record's current version only can be edited; if it was approved, it stands until
-    the edit is. Files the new answers name and the phone does not send again are carried
-    forward.
-    """
-    envelope, sender = arrival.envelope, arrival.sender
-    original = (
-        SubmissionVersion.objects.filter(form=edition.form, instance_id=envelope.deprecated_id)
-        .only("pk", "submission_id")
-        .first()
-    )
-    if original is None:
-        raise OriginalNotHere
-    submission = Submission.objects.select_for_update().get(pk=original.submission_id)
-    known = _known(arrival)
-    if known is not None:  # sent twice at once
-        return _receive_again(arrival, known)
-    if submission.current_version_id != original.pk:
-        raise EditSuperseded
-    version = SubmissionVersion.objects.create(
-        submission=submission,
-        form=edition.form,
-        form_version=edition,
-        instance_id=envelope.instance_id,
-        deprecated_id=envelope.deprecated_id,
-        sha256=arrival.sha256,
-        document=seal_document(arrival.document),
-        size=len(arrival.document),
-        received_at=arrival.received_at,
-        field_account_id=sender.field_account_id,
-        submitter_id=sender.user_id,
-        device_id=column(sender.device_id),
-        user_agent=column(sender.user_agent),
-    )
-    attach(version, arrival.files, arrival.received_at)
-    _carry_forward(arrival, original, version)
-    let_approved_stand(submission, original)
-    submission.current_version = version
-    submission.review_state = ReviewState.EDITED
-    submission.save(update_fields=["current_version", "review_state"])
-    queue([submission.pk], at=arrival.received_at)
-    return Receipt(Outcome.EDIT, submission.pk)
-
-
-def _carry_forward(
-    arrival: Arrival, original: SubmissionVersion, version: SubmissionVersion
-) -> None:
-    sent = {file.name for file in arrival.files}
-    kept = original.attachments.filter(opened_from=None)
-    earlier = {file.name: file for file in kept if file.name not in sent}
-    for name in sorted(envelopes.mentioned(arrival.document, earlier)):
-        file = earlier[name]
-        file.pk, file.version = None, version
-        file.save(force_insert=True)
+    return Receipt(Outcome.RESEND, known.submission_id, known.pk)
 
 
 def _int8(number: int | None) -> Int8 | None:

@@ -15,15 +15,17 @@ from server.core.sealing import seal_document
 from server.forms.models import FormVersion
 from server.submissions import envelope as envelopes
 from server.submissions import rewriting
-from server.submissions.models import Quarantined, Repair, Submission, SubmissionVersion
+from server.submissions.models import Quarantined, Repair
 from server.submissions.problems import (
     InstanceTooLarge,
     NothingToCorrect,
     ReasonMissing,
     UnknownFormVersion,
 )
+from server.submissions.services.quarantine import named_in
 from server.submissions.services.receiving import MAX_DOCUMENT_MB
 from server.submissions.services.replaying import check, document_to_take
+from server.submissions.services.waiting import original_of
 
 _IDS: Final = uuid.UUID("5d1c3a0e-6f4b-4b62-9a65-2f6f7c0a9d11")
 
@@ -56,7 +58,7 @@ def repair(
     chosen = Repair.Act(act)
     match chosen:
         case Repair.Act.CORRECTED:
-            repaired = _corrected(document)
+            repaired = _corrected(locked, document)
         case Repair.Act.FORM_VERSION:
             repaired = _retargeted(locked, form_id or locked.form_id, version)
         case _:
@@ -73,10 +75,13 @@ def repair(
     )
 
 
-def _corrected(document: bytes) -> bytes:
+def _corrected(item: Quarantined, document: bytes) -> bytes:
+    """The document; of one that could not be read it is known now which record it is."""
     if len(document) > MAX_DOCUMENT_MB * 1024 * 1024:
         raise InstanceTooLarge(limit_mb=MAX_DOCUMENT_MB)
-    envelopes.parse(document)
+    envelope = envelopes.parse(document)
+    if not item.form_id:
+        Quarantined.objects.filter(pk=item.pk).update(**named_in(envelope))
     return document
 
 
@@ -98,14 +103,9 @@ def _renamed(item: Quarantined, act: Repair.Act) -> bytes:
 
 def _current_instance(item: Quarantined) -> str:
     """The instanceID a correction has to name: the current one of the record this is about."""
-    about = [named for named in (item.instance_id, item.deprecated_id) if named]
-    versions = SubmissionVersion.objects.filter(form__form_id=item.form_id, instance_id__in=about)
-    submission = (
-        Submission.objects.filter(versions__in=versions)
-        .select_related("current_version")
-        .order_by("pk")
-        .first()
-    )
-    if submission is None or submission.current_version is None:
+    found = original_of(item.form_id, item.instance_id)
+    found = found or original_of(item.form_id, item.deprecated_id)
+    current = found and found.submission.current_version
+    if current is None:
         raise NothingToCorrect
-    return submission.current_version.instance_id
+    return current.instance_id

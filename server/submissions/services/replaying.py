@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db import transaction
+from django.db.models import QuerySet
 
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import User
-from server.core import blobs
 from server.core.problems import Problem
 from server.core.sealing import unseal_document
-from server.forms.models import Form, FormVersion
 from server.submissions import envelope as envelopes
 from server.submissions.models import Quarantined, SubmissionVersion
 from server.submissions.problems import (
+    InstanceBusy,
     MayNotReview,
     OriginalNotHere,
     QuarantineSettled,
     ReasonMissing,
-    UnknownForm,
-    UnknownFormVersion,
 )
-from server.submissions.services.files import from_dict
-from server.submissions.services.quarantine import release
-from server.submissions.services.receiving import Arrival, Receipt, Sender, take
-
-WAITED_FOR_A_FORM = (UnknownForm.type, UnknownFormVersion.type)
+from server.submissions.services.arriving import Arrival, Receipt, Sender
+from server.submissions.services.attaching import add_later
+from server.submissions.services.quarantine import files_here, release
+from server.submissions.services.queueing import queue_replay
+from server.submissions.services.receiving import take
+from server.submissions.services.waiting import edits_waiting_for, ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +54,23 @@ def replay(*, item: Quarantined, user: User | None, access: Access | None, at: d
     """Take the document as data, as if its phone sent it now.
 
     Goes the same way as an upload; a second replay, or a crash in between, finds the
-    record there. `access` None is the programme itself. The time of receipt is now.
-    Raises MayNotReview, QuarantineSettled, and whatever refuses the record; that is
-    noted, and nothing else changes.
+    record there. `access` None is the programme itself. The time of receipt is now, but
+    of a record moved from elsewhere the time when it was received there.
+    Raises MayNotReview, QuarantineSettled, InstanceBusy, and whatever refuses the record;
+    that is noted, and nothing else changes.
     """
     check(item, access)
-    document = document_to_take(item)
     try:
-        envelope = envelopes.parse(document)
-        files = [from_dict(file) for file in item.attachments if _is_here(file["sha256"])]
-        sender = Sender(
-            user_id=item.submitter_id or (user.pk if user else 0),
-            field_account_id=item.field_account_id,
-            areas=(item.area,),
-            device_id=item.device_id,
-            user_agent=item.user_agent,
-        )
-        sha256 = hashlib.sha256(document).digest()
-        receipt = take(Arrival(document, sha256, sender, at, envelope, files))
+        receipt = _taken_meanwhile(item, at) or _take(item, user, at)
+    except InstanceBusy:  # says nothing about the record: it is tried again
+        raise
     except Problem as problem:
         Quarantined.objects.filter(pk=item.pk).update(tried_at=at, tried_reason=problem.type)
         raise
-    version = SubmissionVersion.objects.only("pk").get(
-        form__form_id=envelope.form_id, instance_id=envelope.instance_id
-    )
-    _settle(item, user=user, at=at, taken_as=version.pk)
-    release([bytes(item.sha256)])
+    _settle(item, user=user, at=at, taken_as=receipt.version_id)
+    release({bytes(item.sha256): receipt.version_id}, at=at)
+    if edits_waiting_for([item.instance_id]).exists():
+        queue_replay()
     return receipt
 
 
@@ -87,25 +78,19 @@ def replay_many(
     items: QuerySet[Quarantined], *, user: User | None, access: Access | None, at: datetime
 ) -> Replayed:
     """Replay one after the other, originals before their edits; one that fails holds up nobody."""
-    taken, refused = 0, dict[str, int]()
-    ids = list(items.filter(settled_at=None).order_by("received_at", "pk").values_list("pk"))
-    later: list[int] = []
-    for (pk,) in ids:
-        outcome = _try(pk, user=user, access=access, at=at)
-        if outcome == OriginalNotHere.type:
-            later.append(pk)
-        elif outcome:
-            refused[outcome] = refused.get(outcome, 0) + 1
-        else:
-            taken += 1
-    while later:  # edits that overtook: again, for as long as that helps
-        still = [pk for pk in later if _try(pk, user=user, access=access, at=at)]
-        taken += len(later) - len(still)
-        if len(still) == len(later):
-            refused[OriginalNotHere.type] = len(still)
+    outcomes: dict[int, str | None] = {}
+    left = list(
+        items.filter(settled_at=None).order_by("received_at", "pk").values_list("pk", flat=True)
+    )
+    while left:  # edits that overtook: again, for as long as that helps
+        tried = {pk: _try(pk, user=user, access=access, at=at) for pk in left}
+        outcomes |= tried
+        later = [pk for pk, outcome in tried.items() if outcome == OriginalNotHere.type]
+        if len(later) == len(left):
             break
-        later = still
-    return Replayed(taken, refused)
+        left = later
+    refused = Counter(outcome for outcome in outcomes.values() if outcome)
+    return Replayed(list(outcomes.values()).count(""), dict(refused))
 
 
 def replay_ready(*, at: datetime) -> Replayed:
@@ -114,21 +99,6 @@ def replay_ready(*, at: datetime) -> Replayed:
     What then fails for another reason is left to a person.
     """
     return replay_many(ready(), user=None, access=None, at=at)
-
-
-def ready() -> QuerySet[Quarantined]:
-    """What waited for something that is here now."""
-    edition = FormVersion.objects.filter(
-        form__form_id=OuterRef("form_id"), version=OuterRef("form_version")
-    ).exclude(form__state=Form.State.CLOSED)
-    original = SubmissionVersion.objects.filter(
-        form__form_id=OuterRef("form_id"), instance_id=OuterRef("deprecated_id")
-    )
-    came = Q(Exists(edition), reason__in=WAITED_FOR_A_FORM) | Q(
-        Exists(original), reason=OriginalNotHere.type
-    )
-    untried = Q(tried_reason="") | Q(tried_reason=F("reason"))
-    return Quarantined.objects.filter(came, untried, settled_at=None)
 
 
 def dismiss(*, item: Quarantined, reason: str, user: User, access: Access, at: datetime) -> None:
@@ -150,9 +120,39 @@ def check(item: Quarantined, access: Access | None) -> None:
         raise QuarantineSettled
 
 
-def _try(pk: int, *, user: User | None, access: Access | None, at: datetime) -> str:
-    """Replay one; "" when it was taken, else the problem's type."""
-    item = Quarantined.objects.get(pk=pk)
+def _take(item: Quarantined, user: User | None, at: datetime) -> Receipt:
+    document = document_to_take(item)
+    envelope = envelopes.parse(document)
+    sender = Sender(
+        user_id=item.submitter_id or (user.pk if user else 0),
+        field_account_id=item.field_account_id,
+        areas=(item.area,),
+        device_id=item.device_id,
+        user_agent=item.user_agent,
+    )
+    sha256 = hashlib.sha256(document).digest()
+    received_at = item.first_received_at or at
+    return take(Arrival(document, sha256, sender, received_at, envelope, files_here(item)))
+
+
+def _taken_meanwhile(item: Quarantined, at: datetime) -> Receipt | None:
+    """Answer with the record that the received bytes became while they were being repaired."""
+    if not item.repairs.exists():
+        return None
+    version = SubmissionVersion.objects.filter(
+        form__form_id=item.form_id, instance_id=item.instance_id, sha256=item.sha256
+    ).first()
+    if version is None:
+        return None
+    with transaction.atomic():
+        return add_later(files_here(item), version, at)
+
+
+def _try(pk: int, *, user: User | None, access: Access | None, at: datetime) -> str | None:
+    """Replay one; "" when it was taken, None when another's replay settled it, else the problem's type."""
+    item = Quarantined.objects.filter(pk=pk, settled_at=None).first()
+    if item is None:
+        return None
     try:
         replay(item=item, user=user, access=access, at=at)
     except Problem as problem:
@@ -171,7 +171,3 @@ def _settle(
     Quarantined.objects.filter(pk=item.pk, settled_at=None).update(
         settled_at=at, settled_by=user, taken_as=taken_as, settled_note=note
     )
-
-
-def _is_here(sha256: str) -> bool:
-    return blobs.path_of(bytes.fromhex(sha256)).exists()

@@ -69,7 +69,11 @@ def test_the_pages_hold_every_record_and_end(line: Line, briefcase: Line) -> Non
 @item(190, "B02")
 def test_a_record_and_its_files_come_back(line: Line, briefcase: Line) -> None:
     name = new_id()
-    line.post(part(record(name)), photo("门 1.jpg"), photo("b.jpg", b"b"))
+    document = record(name, photo="b.jpg")
+    line.post(part(document), photo("门 1.jpg"))
+    (instance,) = download(briefcase, f"{FORM}/data[@key={name}]").find(f"{NS}data")
+    assert instance.get("isComplete") == "false"
+    line.post(part(document), photo("b.jpg", b"b"))
     for version in ("null", "Optional.empty", "Optional[2026]"):
         root = download(
             briefcase, f"{FORM}[@version={version} and @uiVersion=null]/data[@key={name}]"
@@ -78,6 +82,7 @@ def test_a_record_and_its_files_come_back(line: Line, briefcase: Line) -> None:
         assert instance.tag == "data"
         assert instance.get("id") == FORM
         assert instance.get("instanceID") == name
+        assert instance.get("isComplete") == "true"
         assert instance.findtext("name") == "张三"
         files = {}
         for one in root.iter(f"{NS}mediaFile"):

@@ -130,6 +130,7 @@ def test_the_project_and_its_forms(street, asking):
     fields = client.get(f"{FORM}/fields?flatten=true&odata=true", secure=True).json()
     assert [(one["path"], one["type"]) for one in fields] == [
         ("/outcome", "string"),
+        ("/photo", "binary"),
         ("/members", "repeat"),
         ("/members/name", "string"),
         ("/members/id_no", "string"),

@@ -12,6 +12,21 @@ from tests.factories.console import make_quarantined
 from tests.factories.submissions import instance, instance_id, make_form
 
 
+def test_what_a_clerk_sends_and_cannot_be_taken_lies_on_the_clerks_own_desk(street, asking) -> None:
+    """Whoever works in no community sends from the areas whose records they send."""
+    client = asking()
+    kind = {"content_type": "text/xml", "secure": True}
+    for path, number in (
+        ("/odk/submission", 1),
+        ("/v1/projects/1/forms/household_survey/submissions", 2),
+    ):
+        assert client.post(path, instance(number, version="0"), **kind).status_code == 404
+
+    rows = client.get("/api/v1/quarantine/").json()["results"]
+    assert {row["instance_id"] for row in rows} == {instance_id(1), instance_id(2)}
+    assert asking("street", area="440106005").get("/api/v1/quarantine/").json()["count"] == 0
+
+
 def test_from_refusal_to_record(street, asking) -> None:
     make_form("quarantined_survey")
     document = instance(1, form_id="quarantined_survey", version="0")

@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import COMMUNITY
+from server.submissions.drain import drain_now
+from tests.conftest import COMMUNITY, STREET
 from tests.doors.api.conftest import assert_problem
 from tests.factories.console import DOCUMENT, ID_NO, make_form, make_submission, photo_bytes
 
@@ -61,7 +62,10 @@ def test_a_detail_holds_versions_files_and_decisions(street, asking):
     found = client.get(ONE).json()
     assert [version["instance_id"] for version in found["versions"]] == ["uuid:1"]
     assert [file["name"] for file in found["attachments"]] == ["door.jpg"]
+    assert found["missing_files"] == []
     assert [decision["state"] for decision in found["decisions"]] == ["approved"]
+    street.photo.delete()
+    assert client.get(ONE).json()["missing_files"] == ["door.jpg"]
 
 
 def test_the_xml_takes_a_role_and_a_reason_and_is_recorded(street, asking):
@@ -69,9 +73,7 @@ def test_the_xml_takes_a_role_and_a_reason_and_is_recorded(street, asking):
 
     client = asking("street")
     assert_problem(client.get(f"{ONE}xml/"), "reason-required", 400)
-    assert_problem(
-        asking("county", area="440106").get(f"{ONE}xml/?reason=look"), "not-allowed", 403
-    )
+    assert_problem(asking("county", area="440106").get(f"{ONE}xml/?reason=look"), "not-raw", 403)
     assert Disclosure.objects.count() == 0
     response = client.get(f"{ONE}xml/", headers={"x-reason": quote("核对身份证")})
     assert response.content.decode() == DOCUMENT.replace("uuid:one", "uuid:1")
@@ -89,6 +91,9 @@ def test_an_attachment_comes_as_it_was_received(street, asking):
     assert response["X-Content-Type-Options"] == "nosniff"
     assert_problem(client.get(f"{ONE}attachments/other.jpg/"), "not-found", 404)
     assert_problem(client.get("/api/v1/submissions/uuid:2/attachments/door.jpg/"), "not-found", 404)
+    county = asking("county", area="440106")
+    assert [one["name"] for one in county.get(f"{ONE}attachments/").json()] == ["door.jpg"]
+    assert_problem(county.get(f"{ONE}attachments/door.jpg/"), "not-raw", 403)
 
 
 def test_a_reviewer_of_the_area_decides(street, asking):
@@ -134,6 +139,17 @@ def test_submissions_come_as_geojson(street, asking):
     (feature,) = asking("street").get("/api/v1/submissions/?format=geojson").json()["features"]
     assert feature["id"] == "uuid:1"
     assert feature["geometry"]["type"] == "Point"
+
+
+def test_what_a_clerk_sends_that_names_no_community_is_the_desks(street, asking):
+    client = asking("street")
+    document = DOCUMENT.replace("uuid:one", "uuid:moved")
+    sent = client.post("/odk/submission", document, content_type="text/xml", secure=True)
+    assert sent.status_code == 201
+    drain_now()
+    assert client.get("/api/v1/submissions/uuid:moved/").json()["area_code"] == STREET
+    elsewhere = asking("street", area="440106005")
+    assert_problem(elsewhere.get("/api/v1/submissions/uuid:moved/"), "not-found", 404)
 
 
 def test_what_is_not_yet_placed_is_seen_by_nobody_but_everywhere(street, asking):

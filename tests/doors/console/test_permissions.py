@@ -38,7 +38,6 @@ PAGES = [
 ]
 OBJECTS = [
     ("submission", "submission"),
-    ("file", "photo"),
     ("preview", "photo"),
     ("household", "household"),
     ("person", "person"),
@@ -91,6 +90,21 @@ def test_an_object_of_my_area_opens_and_one_of_another_area_does_not_exist(stree
         assert status(clerk, mine) == 200, page
         assert status(clerk, foreign) == 404, page
         assert status(county, foreign) == 200, page
+
+
+def test_an_original_opens_to_the_desk_of_the_area_and_its_small_picture_to_all_readers(
+    street, log_in
+):
+    """The rule of all doors: what was received as it was received (decision 0185)."""
+    page = reverse("console:submission", args=[street.submission.pk])
+    original = reverse("console:file", args=[street.photo.pk])
+    for role, expected in DESK.items():
+        client = log_in(role, AREAS[role])
+        assert status(client, original) == expected, role
+        assert status(client, reverse("console:preview", args=[street.photo.pk])) == 200, role
+        link = f'href="{original}"'
+        assert (link in client.get(page).content.decode()) == (expected == 200), role
+    assert status(log_in("street", "440106005"), original) == 404
 
 
 @pytest.mark.parametrize(("page", "thing", "data"), WRITES, ids=[page for page, *_ in WRITES])

@@ -14,7 +14,7 @@ from django.urls import reverse
 from server.accounts.models import Disclosure
 from server.core import clock
 from server.core.problems import Problem
-from server.submissions.drain import drain
+from server.submissions.drain import drain_now
 from server.submissions.models import Quarantined, Submission
 from server.submissions.services import receive
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
@@ -68,7 +68,7 @@ def test_the_reason_is_told_in_the_readers_language(street, form, log_in) -> Non
     for document in (first, first.replace(b"meta", b"meta ", 1), other.encode()):
         with contextlib.suppress(Problem):
             receive(document=document, sender=sender_of(phone), received_at=clock.now())
-    drain()
+    drain_now()
     client = log_in()
     conflict, unreadable = Quarantined.objects.order_by("pk")
 
@@ -104,7 +104,7 @@ def test_a_conflict_shows_what_differs_and_the_desk_is_told_what_to_do(
     for document in (mine, mine.replace(b">1</met_whom>", b">4</met_whom>"), theirs, again):
         with contextlib.suppress(Problem):
             receive(document=document, sender=sender_of(phone), received_at=clock.now())
-    drain()
+    drain_now()
     client = log_in()
     conflict, superseded = Quarantined.objects.order_by("pk")
 
@@ -122,6 +122,21 @@ def test_a_conflict_shows_what_differs_and_the_desk_is_told_what_to_do(
     assert address("item", conflict) not in listed.content.decode()
     empty = client.get(reverse("console:quarantine"), {"reason": "form-closed"}).content.decode()
     assert "Nothing was set aside for this reason" in empty
+
+
+def test_where_a_limit_kept_something_out_not_everything_was_taken(
+    street, form, log_in, settings
+) -> None:
+    settings.RUHU_QUARANTINE_DAY_ITEMS = 0
+    document = instance(1, form_id="quarantined_survey", version="0")
+    with contextlib.suppress(Problem):
+        receive(document=document, sender=sender_of(make_phone("zhao")), received_at=clock.now())
+
+    listed = log_in().get(reverse("console:quarantine")).content.decode()
+
+    assert "too many in a day from one phone" in listed
+    assert "of that no copy is kept" in listed
+    assert "Everything phones sent could be taken" not in listed
 
 
 def test_a_download_needs_a_reason_and_is_logged(street, form, log_in) -> None:

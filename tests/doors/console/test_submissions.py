@@ -130,6 +130,16 @@ def edit(submission, replaced):
     submission.save()
 
 
+def test_files_that_the_answers_name_and_that_have_not_come_are_told(street, log_in):
+    client = log_in()
+    address = reverse("console:submission", args=[street.submission.pk])
+    assert "data-missing-files" not in client.get(address).content.decode()
+    street.photo.delete()
+    page = client.get(address).content.decode()
+    assert "Files that have not come" in page
+    assert '<li class="code">door.jpg</li>' in page
+
+
 def test_a_restricted_answer_needs_the_role(street, log_in):
     address = reverse("console:submission", args=[street.submission.pk])
     assert "CPC member" not in log_in("street", STREET).get(address).content.decode()

@@ -147,6 +147,36 @@ def test_an_encrypted_household_survey_ends_up_in_the_ledgers(phone) -> None:
     assert not Quarantined.objects.exists()
 
 
+def test_briefcase_pulls_an_encrypted_record_as_it_came_and_hears_what_is_missing(
+    phone, make_user
+) -> None:
+    """Whoever pulls needs the key (decision 0111), also after the server has opened the record."""
+    make_user("admin", role="administrator", area="")
+    publish()
+    keys("new", "household")
+    manifest, files = sealed(FormVersion.objects.get(current_of__form_id="household"))
+    address = "/odk/view/downloadSubmission?formId=household/data[@key=uuid:1]"
+    login = "Basic " + base64.b64encode(b"admin:correct horse").decode()
+
+    def pulled() -> tuple[str | None, list[str]]:
+        response = Client().get(address, secure=True, HTTP_AUTHORIZATION=login)
+        root = etree.fromstring(response.content)
+        names = root.iterfind(".//{*}mediaFile/{*}filename")
+        return root.find("{*}data")[0].get("isComplete"), [name.text for name in names]
+
+    send(phone, manifest)
+    assert pulled() == ("false", [])
+    send(phone, manifest, files)
+    drain.drain_now()
+
+    assert state() == "opened"
+    assert pulled() == ("true", ["door.jpg.enc", "submission.xml.enc"])
+    opened = Client().get(
+        "/odk/view/files/household/uuid:1/door.jpg", secure=True, HTTP_AUTHORIZATION=login
+    )
+    assert opened.status_code == 404
+
+
 def test_staff_see_the_answers_and_files_by_their_names(phone, make_user) -> None:
     make_user("zhou")
     client = Client()

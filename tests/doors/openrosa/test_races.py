@@ -7,11 +7,12 @@ from threading import Barrier
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connections
+from django.db import connections, transaction
 from django.test import Client
 
+from server.submissions import services
 from server.submissions.models import Attachment, Quarantined, Submission, SubmissionVersion
-from server.submissions.services import receive
+from server.submissions.services import receive, receiving
 from tests.factories.submissions import (
     RECEIVED_AT,
     household_instance,
@@ -96,6 +97,29 @@ def test_two_edits_of_one_version_at_once_leave_one_and_a_message(phone) -> None
 
     assert sorted(statuses) == [201, 409]
     assert SubmissionVersion.objects.count() == 2
+
+
+def test_an_edit_that_finds_its_record_busy_is_tried_again_and_not_given_up(
+    phone, monkeypatch
+) -> None:
+    monkeypatch.setattr(receiving, "LOCK_TIMEOUT", "50ms")
+    edit = instance(2, deprecated=instance_id(1))
+    assert race(phone, [edit]) == [404]
+    receive(document=instance(1), sender=sender_of(phone), received_at=RECEIVED_AT)
+
+    def replayed() -> services.Replayed:
+        try:
+            return services.replay_ready(at=RECEIVED_AT)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            Submission.objects.select_for_update().get()
+            assert other.submit(replayed).result().refused == {"instance-busy": 1}
+            assert race(phone, [edit]) == [423]
+        assert other.submit(replayed).result().taken == 1
+    assert Submission.objects.get().versions.count() == 2
 
 
 def test_a_connection_the_database_closed_is_replaced_without_the_phone_noticing(phone) -> None:

@@ -156,6 +156,21 @@ def test_the_record_is_found_however_its_part_is_dressed(phone, xml_part) -> Non
     assert Attachment.objects.get().name == "first.jpg"
 
 
+def test_a_part_without_a_file_name_is_kept_byte_for_byte(phone) -> None:
+    text = (
+        instance(1)
+        .decode()
+        .replace("<?xml version='1.0' ?>", "<?xml version='1.0' encoding='GB18030'?>")
+    )
+    document = text.encode("gb18030")
+
+    response = post(phone, part(document, filename=None, headers=()), photo("门牌.jpg"))
+
+    assert response.status_code == 201
+    assert document_of(Submission.objects.get().current_version) == document
+    assert Attachment.objects.get().name == "门牌.jpg"
+
+
 @pytest.mark.parametrize(
     ("sent", "kept"),
     [

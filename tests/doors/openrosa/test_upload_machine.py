@@ -62,6 +62,7 @@ class Model:
 
     documents: dict[int, bytes] = field(default_factory=dict)
     files: dict[int, dict[str, bytes]] = field(default_factory=dict)
+    named: dict[int, set[str]] = field(default_factory=dict)  # files an edit's answers name
     records: dict[int, Record] = field(default_factory=dict)  # by any of its versions
     refused: set[bytes] = field(default_factory=set)
 
@@ -93,12 +94,35 @@ class Uploads(RuleBasedStateMachine):
         return answer.status_code
 
     def _gained(self, number: int, files: dict[str, int]) -> None:
-        """The first content under a name stays, unless the new one begins with it and goes on."""
-        kept = self.model.files.setdefault(number, {})
-        for name, kind in files.items():
-            new, old = content(kind), kept.get(flat(name))
+        """What a version gains goes on to the edits after it that name it."""
+        versions = self.model.records[number].versions
+        place = versions.index(number)
+        inherited = self.model.files[versions[place - 1]] if place else {}
+        came: dict[str, bytes] = {}
+        for name, kind in files.items():  # of two under one name in one upload
+            new, old = content(kind), came.get(flat(name))
             if old is None or (len(new) > len(old) and new.startswith(old)):
-                kept[flat(name)] = new
+                came[flat(name)] = new
+        for version in versions[place:]:
+            if version != number:
+                came = {
+                    name: new for name, new in came.items() if name in self.model.named[version]
+                }
+            kept = self.model.files.setdefault(version, {})
+            inherited, before = {name: kept.get(name) for name in came}, inherited
+            came = {
+                name: new for name, new in came.items() if self._is_better(name, new, kept, before)
+            }
+            kept |= came
+
+    @staticmethod
+    def _is_better(name: str, new: bytes, kept: dict[str, bytes], inherited: dict) -> bool:
+        """The first content stays, unless it was only carried forward or the new one begins with it and goes on."""
+        old = kept.get(name)
+        if old is None:
+            return True
+        is_carried = inherited.get(name) == old
+        return new != old and (is_carried or (len(new) > len(old) and new.startswith(old)))
 
     @rule(target=instances, files=FILES, xml_last=st.booleans())
     def send_new(self, files: dict[str, int], xml_last: bool) -> int:
@@ -106,8 +130,8 @@ class Uploads(RuleBasedStateMachine):
         document = instance(number)
         assert self._post(document, files, xml_last=xml_last) == 201
         self.model.documents[number] = document
-        self._gained(number, files)
         self.model.records[number] = Record([number])
+        self._gained(number, files)
         return number
 
     @rule(number=instances, files=FILES)
@@ -136,13 +160,14 @@ class Uploads(RuleBasedStateMachine):
             return multiple()
         assert self._post(document, files) == 201
         self.model.documents[new] = document
+        self.model.named[new] = named
+        self.model.records[new] = record
+        record.versions.append(new)
+        record.state = "edited"
         self._gained(new, files)
         carried = self.model.files[number]
         for name in named & set(carried):
             self.model.files[new].setdefault(name, carried[name])
-        record.versions.append(new)
-        record.state = "edited"
-        self.model.records[new] = record
         return new
 
     @rule(files=FILES)
@@ -158,6 +183,7 @@ class Uploads(RuleBasedStateMachine):
             self.model.documents[number] = sent
             self.model.records[number] = record
         self.model.files[original] = {}
+        self.model.named[new] = set()
         self._gained(new, files)
 
     # --- what the office does ---------------------------------------------------

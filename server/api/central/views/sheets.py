@@ -12,7 +12,6 @@ from typing import IO, Final
 
 from django.http import FileResponse, StreamingHttpResponse
 
-from server.accounts.access import REVEALERS
 from server.api.central import sheets
 from server.api.central.conditions import q
 from server.api.central.door import Asked
@@ -112,7 +111,7 @@ def _pack_files(
     asked: Asked, batch: list[Submission], packed: zipfile.ZipFile, known: set[str]
 ) -> None:
     """The batch's files, where raw ones may be seen; of two under one name the newer record's."""
-    seen = [row for row in batch if asked.access.may(REVEALERS, row.area_code)]
+    seen = [row for row in batch if selectors.may_have_raw(asked.access, row)]
     for file in selectors.files_of_all(row.current_version_id for row in seen):
         path = blobs.path_of(file.sha256)
         if file.name not in known and path.exists():

@@ -10,12 +10,12 @@ from urllib.parse import unquote
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 
-from server.accounts.access import REVEALERS, REVIEWERS, Access
-from server.accounts.models import Disclosure, Role
+from server.accounts.access import REVIEWERS, SENDERS, Access
+from server.accounts.models import Disclosure
 from server.api.central import bodies, shapes
 from server.api.central.conditions import STATES
 from server.api.central.door import Asked, is_storable
-from server.api.central.problems import CommentFirst, NoDeprecatedId, NotRaw, OtherForm
+from server.api.central.problems import CommentFirst, NoDeprecatedId, OtherForm
 from server.api.central.reading import REASON, form_named
 from server.api.central.service import as_json, as_list
 from server.api.problems import InvalidRequest, NotAllowed, NothingHere
@@ -34,7 +34,6 @@ from server.submissions.services import (
     review,
 )
 
-SENDERS: Final = frozenset({Role.WORKER, Role.STREET, Role.ADMINISTRATOR})
 JUST_BEFORE: Final = timedelta(hours=1)
 """How old a comment may be that gives the reason of a decision."""
 LONGEST: Final = 2000  # characters of a reason or comment
@@ -63,7 +62,8 @@ def submission(asked: Asked, form: str, instance: str) -> dict[str, Any]:
 
 def document(asked: Asked, form: str, instance: str) -> HttpResponse:
     """The instance as it was received; recorded as revealed."""
-    row = _raw(asked, form, instance)
+    row = selectors.record(asked.access, form, instance)
+    selectors.check_raw(asked.access, row)
     _record(asked, row, Disclosure.Kind.REVEAL, "document")
     return HttpResponse(
         selectors.document_of(_version(row)), content_type="application/xml; charset=utf-8"
@@ -77,9 +77,9 @@ def attachments(asked: Asked, form: str, instance: str) -> list[dict[str, Any]]:
 
 def attachment(asked: Asked, form: str, instance: str, name: str) -> FileResponse:
     """A file of the current version; recorded as opened."""
-    row = _raw(asked, form, instance)
-    found = selectors.files_of(row.current_version_id).filter(name=name).first()
-    if found is None or not blobs.path_of(found.sha256).exists():
+    row = selectors.record(asked.access, form, instance)
+    found = selectors.file_as_received(asked.access, row, name)
+    if found is None:
         raise NothingHere
     _record(asked, row, Disclosure.Kind.MEDIA, found.name)
     return FileResponse(
@@ -197,14 +197,6 @@ def _version(row: Submission) -> SubmissionVersion:
     return row.current_version
 
 
-def _raw(asked: Asked, form: str, instance: str) -> Submission:
-    """A record in an area where the caller may see raw ones. Raises NothingHere, NotRaw."""
-    row = selectors.record(asked.access, form, instance)
-    if not asked.access.may(REVEALERS, row.area_code):
-        raise NotRaw
-    return row
-
-
 def _record(asked: Asked, row: Submission, kind: str, column: str) -> None:
     disclose_record(row, user=asked.user, kind=kind, column=column, reason=REASON)
 
@@ -226,7 +218,7 @@ def _receive(asked: Asked, document: bytes, *files: IncomingFile) -> dict[str, A
     sender = Sender(
         user_id=asked.user.pk,
         field_account_id=None,
-        areas=access.areas({Role.WORKER}),
+        areas=access.sends_from(),
         device_id=asked.request.GET.get("deviceID", ""),
         user_agent=asked.request.headers.get("User-Agent", ""),
     )

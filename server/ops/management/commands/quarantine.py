@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -135,8 +136,10 @@ class Command(BaseCommand):
 
     def _show(self, options: dict[str, Any]) -> None:
         item = _item(options["number"])
-        last = document_to_take(item) if options["repaired"] else received_document(item)
-        self.stdout.write(last.decode("utf-8", "replace"))
+        document = document_to_take(item) if options["repaired"] else received_document(item)
+        self.stdout.flush()
+        sys.stdout.buffer.write(document)
+        sys.stdout.buffer.flush()
 
     def _export(self, options: dict[str, Any]) -> None:
         item = _item(options["number"])

@@ -1,0 +1,54 @@
+"""What comes in at a door, and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from server.submissions.envelope import Envelope
+from server.submissions.services.files import KeptFile
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends, and with what."""
+
+    user_id: int
+    field_account_id: int | None
+    areas: tuple[str, ...]
+    device_id: str = ""
+    user_agent: str = ""
+    may_backdate: bool = False  # records moved here keep the time at which they were received first
+
+    def first_received(self, envelope: Envelope, at: datetime) -> datetime | None:
+        """When another server received the record first, if this sender may say so and it lies in the past."""
+        said = envelope.submission_date
+        return said if said and self.may_backdate and said < at else None
+
+
+class Outcome(StrEnum):
+    NEW = "new"
+    RESEND = "resend"
+    ATTACHMENTS = "attachments"
+    EDIT = "edit"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    outcome: Outcome
+    submission_id: int
+    version_id: int  # which holds what was sent
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An upload whose files are safe and whose envelope is read."""
+
+    document: bytes
+    sha256: bytes
+    sender: Sender
+    received_at: datetime
+    envelope: Envelope
+    files: Sequence[KeptFile] = field(default=())

@@ -1,0 +1,71 @@
+"""What was set aside and waits for something to come: a form version, or the record it corrects (decision 0130).
+
+What it waits for is what was in its way when it was last tried, not only when it came: an
+edit of an unknown version waits for the version first, and then for its original.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+
+from server.forms.models import Form, FormVersion
+from server.submissions.models import Quarantined, SubmissionVersion
+from server.submissions.problems import OriginalNotHere, UnknownForm, UnknownFormVersion
+from server.submissions.services.arriving import Sender
+
+_FORM: Final = (UnknownForm.type, UnknownFormVersion.type)
+_OBSTACLE: Final = Case(When(tried_reason="", then=F("reason")), default=F("tried_reason"))
+
+
+def edits_waiting_for(instance_ids: Sequence[str]) -> QuerySet[Quarantined]:
+    """Edits that overtook one of these records."""
+    return _waiting().filter(Q(obstacle=OriginalNotHere.type, deprecated_id__in=instance_ids))
+
+
+def ready() -> QuerySet[Quarantined]:
+    """What waited for something that is here now. What failed otherwise is left to a person."""
+    edition = FormVersion.objects.filter(
+        form__form_id=OuterRef("form_id"), version=OuterRef("form_version")
+    ).exclude(form__state=Form.State.CLOSED)
+    original = SubmissionVersion.objects.filter(
+        form__form_id=OuterRef("form_id"), instance_id=OuterRef("deprecated_id")
+    )
+    renamed = _taken().filter(instance_id=OuterRef("deprecated_id"))
+    has_original = Q(Exists(original)) | Q(Exists(renamed))
+    return _waiting().filter(
+        Q(Exists(edition), obstacle__in=_FORM)
+        | Q(has_original, ~Q(deprecated_id=""), obstacle=OriginalNotHere.type)
+    )
+
+
+def original_of(
+    form_id: str, deprecated_id: str, sender: Sender | None = None
+) -> SubmissionVersion | None:
+    """The version an edit names: by its instanceID, or by the one it had before a person renamed it.
+
+    What this sender had sent under that name, and a person renamed because somebody else's
+    record has it, comes before that.
+    """
+    if not deprecated_id:
+        return None
+    versions = SubmissionVersion.objects.filter(form__form_id=form_id).defer("document")
+    renamed = versions.filter(pk__in=_taken().filter(instance_id=deprecated_id).values("taken_as"))
+    own = (
+        Q(submitter_id=sender.user_id, field_account_id=sender.field_account_id) if sender else None
+    )
+    return (
+        (renamed.filter(own).order_by("-pk").first() if own else None)
+        or versions.filter(instance_id=deprecated_id).first()
+        or renamed.order_by("-pk").first()
+    )
+
+
+def _waiting() -> QuerySet[Quarantined]:
+    return Quarantined.objects.filter(settled_at=None).alias(obstacle=_OBSTACLE)
+
+
+def _taken() -> QuerySet[Quarantined]:
+    return Quarantined.objects.filter(taken_as__isnull=False).order_by()

@@ -1,0 +1,250 @@
+"""What waits in the quarantine for a form version or for its original is taken by itself, once, with all its files."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+
+from server.core import blobs, clock
+from server.forms.models import Form
+from server.forms.services import take_workbook
+from server.submissions import services
+from server.submissions.drain import drain_now
+from server.submissions.models import Quarantined, Submission, SubmissionVersion
+from server.submissions.problems import (
+    EditSuperseded,
+    FormClosed,
+    OriginalNotHere,
+    UnknownFormVersion,
+)
+from server.submissions.selectors import document_of
+from server.submissions.services import Outcome, receive
+from tests.conftest import STREET
+from tests.factories.quarantine import jobs, mend, refuse, sending, take, work
+from tests.factories.submissions import (
+    FORM_ID,
+    RECEIVED_AT,
+    instance,
+    instance_id,
+    make_form,
+    sender_of,
+)
+from tests.samples import xlsforms
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def send(phone):
+    return sending(phone)
+
+
+@pytest.fixture
+def clerk(phone, make_user):
+    return make_user("li", role="street", area=STREET)
+
+
+def test_a_moved_record_keeps_its_date_also_through_the_quarantine(phone) -> None:
+    """It is set aside today, whenever it was received first: limits and dropping go by that."""
+    mover = replace(sender_of(phone), may_backdate=True)
+    dated = b'<data submissionDate="2019-02-03T04:05:06.000+08:00" '
+    for number, sender in ((1, mover), (2, sender_of(phone))):
+        document = instance(number, version="2026.2").replace(b"<data ", dated)
+        with pytest.raises(UnknownFormVersion):
+            receive(document=document, sender=sender, received_at=RECEIVED_AT)
+    assert {item.received_at for item in Quarantined.objects.all()} == {RECEIVED_AT}
+
+    make_form(version="2026.2")
+    at = clock.now()
+    services.replay_ready(at=at)
+
+    moved, sent = Submission.objects.order_by("instance_id")
+    assert moved.received_at.isoformat() == "2019-02-02T20:05:06+00:00"
+    assert sent.received_at == at
+
+
+def test_what_waited_for_a_form_version_is_taken_when_that_is_published(send) -> None:
+    late = instance(1, version="2026.2")
+    refuse(send, UnknownFormVersion, late, {"door.jpg": b"photo"})
+    refuse(send, UnknownFormVersion, instance(2, version="2026.3"))
+    assert services.replay_ready(at=clock.now()).taken == 0
+
+    make_form(version="2026.2")
+
+    assert services.replay_ready(at=clock.now()) == services.Replayed(1, {})
+    taken = Submission.objects.get()
+    assert document_of(taken.current_version) == late
+    assert blobs.read(taken.current_version.attachments.get().sha256) == b"photo"
+    drain_now()
+    kept = Quarantined.objects.get(instance_id=instance_id(1))
+    assert (kept.taken_as, kept.settled_by) == (taken.current_version, None)
+    assert send(late).outcome is Outcome.RESEND
+
+
+def test_publication_queues_the_replay(phone) -> None:
+    take_workbook(
+        workbook=xlsforms.workbook(xlsforms.HOUSEHOLD),
+        filename="f.xlsx",
+        publisher=None,
+        validate=False,
+    )
+
+    assert jobs("replay_ready") == 1
+
+
+def test_edits_that_overtook_are_taken_when_their_original_comes(send) -> None:
+    refuse(send, OriginalNotHere, instance(3, deprecated=instance_id(2)))
+    refuse(send, OriginalNotHere, instance(2, deprecated=instance_id(1)))
+    send(instance(1))
+    drain_now()
+    assert jobs("replay_ready") == 1
+
+    assert services.replay_ready(at=clock.now()).taken == 1  # 2; that lets 3 follow
+    drain_now()
+    assert services.replay_ready(at=clock.now()).taken == 1
+
+    submission = Submission.objects.get()
+    assert submission.current_version.instance_id == instance_id(3)
+    assert submission.versions.count() == 3
+
+
+@pytest.mark.parametrize("order", list(permutations((1, 2, 3))), ids=str)
+def test_a_chain_of_edits_ends_the_same_in_any_order_with_nothing_sent_twice(send, order) -> None:
+    for number in order:
+        original = instance_id(number - 1) if number > 1 else ""
+        with suppress(OriginalNotHere):
+            send(instance(number, deprecated=original))
+    work()
+
+    record = Submission.objects.get()
+    assert (record.instance_id, record.current_version.instance_id) == (
+        instance_id(1),
+        instance_id(3),
+    )
+    assert record.versions.count() == 3
+
+
+def test_an_edit_of_an_unknown_version_is_taken_when_its_original_comes_too(send) -> None:
+    """First the version is in its way, then the original; the phone sends nothing again."""
+    refuse(send, UnknownFormVersion, instance(2, version="2026.2", deprecated=instance_id(1)))
+    make_form(version="2026.2")
+    work()
+    assert Quarantined.objects.get().tried_reason == OriginalNotHere.type
+
+    send(instance(1))
+    work()
+
+    assert Submission.objects.get().current_version.instance_id == instance_id(2)
+
+
+def test_an_edit_is_taken_when_its_original_comes_through_the_quarantine(send, clerk) -> None:
+    Form.objects.update(state="closed")
+    original = refuse(send, FormClosed, instance(1))
+    edit = refuse(send, FormClosed, instance(2, deprecated=instance_id(1)))
+    Form.objects.update(state="open")
+    with pytest.raises(OriginalNotHere):
+        take(edit, clerk)
+
+    take(original, clerk)
+    work()
+
+    assert Submission.objects.get().current_version.instance_id == instance_id(2)
+
+
+def test_an_edit_follows_its_original_that_was_taken_under_another_name(send, clerk) -> None:
+    """Two people corrected one record, and the one who came late went on correcting."""
+    send(instance(1))
+    send(instance(2, deprecated=instance_id(1)))
+    late = refuse(send, EditSuperseded, instance(3, deprecated=instance_id(1)))
+    refuse(send, OriginalNotHere, instance(4, deprecated=instance_id(3)))
+    refuse(send, OriginalNotHere, instance(5, deprecated=instance_id(4)))
+
+    mend(late, clerk, "as_edit")
+    take(late, clerk)
+    assert jobs("replay_ready") == 1
+    work()
+
+    assert Submission.objects.get().current_version.instance_id == instance_id(5)
+    last = refuse(send, EditSuperseded, instance(6, deprecated=instance_id(3)))
+    mend(last, clerk, "as_edit")
+    assert take(last, clerk).outcome is Outcome.EDIT
+
+
+def test_an_edit_whose_xml_was_corrected_waits_for_its_original_as_others_do(send, clerk) -> None:
+    from server.core.xml import BadXml
+
+    item = refuse(send, BadXml, b"<data id='household_survey'")
+    mend(item, clerk, "corrected", document=instance(2, deprecated=instance_id(1)))
+    with pytest.raises(OriginalNotHere):
+        take(item, clerk)
+    told = Quarantined.objects.get()
+    assert (told.form_id, told.instance_id) == (FORM_ID, instance_id(2))
+
+    send(instance(1))
+    work()
+
+    assert Submission.objects.get().current_version.instance_id == instance_id(2)
+
+
+def test_one_document_set_aside_for_two_reasons_is_taken_once(send) -> None:
+    edit = instance(2, version="2026.2", deprecated=instance_id(1))
+    refuse(send, UnknownFormVersion, edit, {"a.jpg": b"a"})
+    make_form(version="2026.2")
+    refuse(send, OriginalNotHere, edit, {"b.jpg": b"b"})
+    refuse(send, OriginalNotHere, instance(3, version="2026.2", deprecated=instance_id(2)))
+    send(instance(1))
+
+    assert services.replay_ready(at=clock.now()) == services.Replayed(1, {})
+    assert jobs("replay_ready") == 1
+    work()
+
+    versions = {one.instance_id: one for one in Submission.objects.get().versions.all()}
+    assert set(versions) == {instance_id(number) for number in (1, 2, 3)}
+    names = {file.name for file in versions[instance_id(2)].attachments.all()}
+    assert names == {"a.jpg", "b.jpg"}
+
+
+def test_files_of_a_refused_request_are_not_lost_when_the_next_is_taken(send) -> None:
+    edit = instance(2, deprecated=instance_id(1))
+    refuse(send, OriginalNotHere, edit, {"a.jpg": b"a"})
+    send(instance(1))
+    send(edit, {"b.jpg": b"b"})
+
+    drain_now()
+
+    names = {file.name for file in Submission.objects.get().current_version.attachments.all()}
+    assert names == {"a.jpg", "b.jpg"}
+    assert not Quarantined.objects.exists()
+
+
+@pytest.mark.parametrize("is_drained", [True, False])
+def test_what_its_phone_got_in_meanwhile_is_not_taken_again_as_it_was_repaired(
+    send, clerk, is_drained
+) -> None:
+    edit = instance(2, deprecated=instance_id(1))
+    item = refuse(send, OriginalNotHere, edit)
+    mend(item, clerk, "new_instance")
+    send(instance(1))
+    receipt = send(edit)
+
+    if is_drained:
+        drain_now()
+    services.replay_ready(at=clock.now())
+
+    assert SubmissionVersion.objects.count() == 2
+    item.refresh_from_db()
+    assert item.taken_as_id == receipt.version_id
+    assert item.repairs.exists()
+
+
+def test_a_replay_that_fails_again_is_noted_and_not_repeated_by_itself(send) -> None:
+    refuse(send, UnknownFormVersion, instance(1, version="2026.2"))
+    send(instance(1))
+    make_form(version="2026.2")
+
+    assert services.replay_ready(at=clock.now()).refused == {"instance-conflict": 1}
+    assert services.replay_ready(at=clock.now()) == services.Replayed(0, {})
+    assert Quarantined.objects.get().tried_reason == "instance-conflict"
