@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from server.accounts.access import Access
 from server.console.presentation import plain
+from server.core.masking import mask
 from server.core.xml import BadXml
 from server.ledgers.answers import ShownAnswer, shown_answers
 from server.ledgers.columns import Sensitivity
-from server.ledgers.masking import mask
 from server.submissions.models import Submission
 
 _PERSONAL_NUMBER = re.compile(

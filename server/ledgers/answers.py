@@ -15,11 +15,11 @@ from typing import Any
 from lxml import etree
 
 from server.accounts.access import RESTRICTED, REVEALERS, Access
+from server.core.masking import mask
 from server.core.xml import local_name, parse
 from server.forms.models import FormVersion
 from server.ledgers.columns import Sensitivity
 from server.ledgers.definitions import COLUMNS
-from server.ledgers.masking import mask
 from server.submissions.answers import Answer, answer_tree
 from server.submissions.models import Submission
 from server.submissions.selectors import answers_of

@@ -11,6 +11,7 @@ from lxml import etree
 
 from server.core import clock
 from server.core.labels import Label, listed
+from server.core.masking import mask_numbers
 from server.core.xml import local_name
 from server.core.xml import parse as parse_xml
 
@@ -148,11 +149,12 @@ def _all_at(root: etree._Element, path: str) -> Iterator[str]:
 
 
 def _instance_name(root: etree._Element) -> str:
+    """What the form calls the record. Lists show it and it is stored as it is, so never a person's number."""
     for meta in root:
         if local_name(meta) == "meta":
             for child in meta:
                 if local_name(child) == "instanceName":
-                    return (child.text or "").strip()[:250]
+                    return mask_numbers((child.text or "").strip()[:250])
     return ""
 
 

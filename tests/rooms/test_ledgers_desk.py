@@ -11,8 +11,9 @@ from django.core.management import call_command
 
 from server.accounts.access import Worker, access_of
 from server.accounts.models import Disclosure
+from server.core.masking import mask
 from server.ledgers import entities, selectors, services
-from server.ledgers.masking import mask, shown
+from server.ledgers.masking import shown
 from server.ledgers.models import Household, LedgerException, Person, Vacancy, Visit
 from server.ledgers.problems import BadValue, NotCorrectable, NotYours, ReasonMissing
 from server.ledgers.rebuild import rebuild

@@ -46,6 +46,18 @@ def test_a_plausible_visit_is_written_down_without_remarks(phone) -> None:
     assert found.processed_at
 
 
+def test_a_title_never_holds_a_persons_number(phone) -> None:
+    document = instance(1).replace(
+        "instanceName>入户 示范路1号".encode(),
+        "instanceName>440106003001 陈大文 44990119650101018x，020-00001234 2026-11-20".encode(),
+    )
+    receipt = receive(document=document, sender=sender_of(phone), received_at=RECEIVED_AT)
+    place([receipt.submission_id])
+
+    title = Submission.objects.get(pk=receipt.submission_id).title
+    assert title == "440106003001 陈大文 449901**********8x，020-00****34 2026-11-20"
+
+
 @pytest.mark.parametrize(
     ("answers", "flags"),
     [
