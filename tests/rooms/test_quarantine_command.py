@@ -26,6 +26,9 @@ def test_the_quarantine_is_told_in_words_and_the_offices_time(divisions, capsys,
 
     assert "2026-11-20 10:30  wang" in line
     assert line.endswith("household_survey  unknown-form  不认识这个表单")
+    for odd in ("0", "-1", "x"):
+        with pytest.raises(CommandError, match="--limit"):
+            call_command("quarantine", "list", "--limit", odd)
     with pytest.raises(CommandError, match="nowhere"):
         call_command("quarantine", "export", number, str(tmp_path / "nowhere" / "a.zip"))
 

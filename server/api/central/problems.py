@@ -51,6 +51,16 @@ class HttpsOnly(CredentialsRefused):
     )
 
 
+class AnotherFileHere(Problem):
+    """The record has a file of that name with other content, which stays."""
+
+    type, status = "another-file-here", 409
+    title = _("The record has another file of that name")
+    template = _(
+        "The record has a file of that name with other content. What was received first stays; send an edited version of the record that names the new file."
+    )
+
+
 class ODataTooOld(Problem):
     """The client understands only versions of OData before 4.0."""
 

@@ -273,9 +273,10 @@ def test_sending_correcting_and_attaching(street, asking):
     assert_central(send("post", f"{FORMS}/other/submissions", document("uuid:o")), 400.8)
     assert_central(send("post", records, b"<data"), 400.1)
     mine = f"{records}/uuid:n"
-    assert send("post", f"{mine}/attachments/a.jpg", b"a photo", "image/jpeg").json() == {
-        "success": True
-    }
+    photo = f"{mine}/attachments/a.jpg"
+    for content in (b"a photo", b"a photo", b"a photo, now whole"):
+        assert send("post", photo, content, "image/jpeg").json() == {"success": True}
+    assert_central(send("post", photo, b"another photo", "image/jpeg"), 409.1)
     assert get(client, f"{mine}/attachments").json() == [{"name": "a.jpg", "exists": True}]
     assert_central(get(client, f"{mine}/attachments/a.jpg"), 403.1)
     edited = send("put", mine, document("uuid:n2", "uuid:n")).json()

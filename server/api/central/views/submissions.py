@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
@@ -15,7 +16,7 @@ from server.accounts.models import Disclosure
 from server.api.central import bodies, shapes
 from server.api.central.conditions import STATES
 from server.api.central.door import Asked, is_storable
-from server.api.central.problems import CommentFirst, NoDeprecatedId, OtherForm
+from server.api.central.problems import AnotherFileHere, CommentFirst, NoDeprecatedId, OtherForm
 from server.api.central.reading import REASON, form_named
 from server.api.central.service import as_json, as_list
 from server.api.problems import InvalidRequest, NotAllowed, NothingHere
@@ -179,11 +180,19 @@ def decide(asked: Asked, form: str, instance: str) -> dict[str, Any]:
 
 
 def attach(asked: Asked, form: str, instance: str, name: str) -> dict[str, Any]:
-    """A file of the record, as a phone sends one later."""
+    """A file of the record, as a phone sends one later. Raises AnotherFileHere."""
     row = selectors.record(asked.access, form, instance)
-    kind = asked.request.headers.get("Content-Type", "")
-    file = IncomingFile(name, kind, lambda: bodies.chunks(asked.request))
-    _receive(asked, selectors.document_of(_version(row)), file)
+    kind, sent = asked.request.headers.get("Content-Type", ""), hashlib.sha256()
+
+    def chunks() -> Iterator[bytes]:
+        for chunk in bodies.chunks(asked.request):
+            sent.update(chunk)
+            yield chunk
+
+    _receive(asked, selectors.document_of(_version(row)), IncomingFile(name, kind, chunks))
+    kept = {bytes(file.sha256) for file in selectors.files_of(row.current_version_id)}
+    if sent.digest() not in kept:  # the first bytes under a name stay (decision 0042)
+        raise AnotherFileHere
     return {"success": True}
 
 

@@ -37,7 +37,9 @@ class Command(BaseCommand):
         acts = parser.add_subparsers(dest="act", required=True)
         listing = acts.add_parser("list", help=_("list the quarantine, newest first"))
         listing.add_argument("--json", action="store_true", help=_("print a JSON array"))
-        listing.add_argument("--limit", type=int, default=100)
+        listing.add_argument(
+            "--limit", type=int, choices=range(1, 100_001), metavar="N", default=100
+        )
         listing.add_argument("--reason", default="", help=_("only this reason, e.g. form-closed"))
         listing.add_argument("--all", action="store_true", help=_("what was settled, too"))
         limits = acts.add_parser("limits", help=_("what it holds, and what limits kept out"))
@@ -186,6 +188,13 @@ class Command(BaseCommand):
         dropped = services.drop(received_before=before, at=at)
         told = _("Dropped: {items}. Files: {files}.")
         self.stdout.write(told.format(items=dropped.items, files=dropped.files))
+
+
+def _count(text: str) -> int:
+    """A number of rows, for argparse: what is none is a ValueError."""
+    if not 0 < int(text) < 1 << 31:
+        raise ValueError
+    return int(text)
 
 
 def _line(row: dict[str, Any]) -> tuple[object, ...]:
