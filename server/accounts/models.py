@@ -103,6 +103,17 @@ class FieldAccount(PhoneContact):
         ordering = ("user_id", "created_at")
 
 
+class PasswordFailures(models.Model):
+    """How many different wrong passwords were given in a row by one caller for one name (lockout.py)."""
+
+    who = models.CharField(max_length=64, primary_key=True)  # lockout.caller
+    failures = models.PositiveIntegerField()
+    latest_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name_plural = "password failures"
+
+
 class Disclosure(models.Model):
     """One look behind the mask, or one export: who, what, why, when (design §8). Append-only."""
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
-import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import Prefetch, QuerySet
 
 from server.accounts.access import Access, Worker
@@ -60,42 +55,31 @@ def authenticate_token(token: str) -> FieldLogin | None:
     return FieldLogin(Worker(user_id, tuple(areas)), account_id, contact_due)
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An active person of that user name, and what proves that it is them."""
+
+    login: FieldLogin
+    password: str  # as it is stored
+    device_secret: bytes | None
+
+
+def named(username: str) -> Named | None:
+    """The active person of that user name. One statement."""
+    row = run(_BY_NAME, {"username": username}) if "\0" not in username else None
+    if row is None:
+        return None
+    user_id, password, device_secret, contact_due, areas = row
+    login = FieldLogin(Worker(user_id, tuple(areas)), None, contact_due)
+    return Named(login, password, device_secret)
+
+
 def device_login(username: str) -> tuple[bytes, FieldLogin | None]:
     """The Digest secret of a user name, and who it lets in; a secret nobody knows, and None, for all other names."""
-    row = run(_BY_NAME, {"username": username}) if "\0" not in username else None
-    if row is None or row[2] is None:
+    person = named(username)
+    if person is None or person.device_secret is None:
         return opened_secret("", _decoy_secret()), None
-    return opened_secret(username, row[2]), _by_name(row)
-
-
-def authenticate_password(
-    username: str, password: str, *, remembered_only: bool = False
-) -> FieldLogin | None:
-    """The worker with this user name and password; None for either being wrong.
-
-    An unknown name takes as long as a wrong password. A password found right is
-    remembered for a minute by a keyed hash that includes the stored one, so that a
-    phone's series of requests costs one slow hash and a changed password is refused at once.
-    `remembered_only` asks for no slow hash at all.
-    """
-    if "\0" in username:
-        return None
-    row = run(_BY_NAME, {"username": username})
-    stored = row[1] if row else _decoy()
-    proof = hmac.digest(_PROCESS_KEY, f"{username}\0{stored}\0{password}".encode(), "sha256")
-    is_right = _remembered.holds(proof)
-    if not is_right and not remembered_only:
-        is_right = check_password(password, stored)
-        if is_right and row:
-            _remembered.add(proof)
-    if not (is_right and row):
-        return None
-    return _by_name(row)
-
-
-def _by_name(row: tuple[Any, ...]) -> FieldLogin:
-    user_id, _password, _secret, contact_due, areas = row
-    return FieldLogin(Worker(user_id, tuple(areas)), None, contact_due)
+    return opened_secret(username, person.device_secret), person.login
 
 
 def desk_access(login: FieldLogin) -> Access:
@@ -124,38 +108,6 @@ def workers(access: Access) -> QuerySet[User]:
     return users().filter(pk__in=grants.values("user"))
 
 
-_PROCESS_KEY = secrets.token_bytes(32)
-_decoys: list[str] = []
-
-
-def _decoy() -> str:
-    """The stored form of a password nobody has."""
-    if not _decoys:
-        _decoys.append(make_password(secrets.token_hex(16)))
-    return _decoys[0]
-
-
 @cache
 def _decoy_secret() -> bytes:
     return sealed_secret("", secrets.token_hex(16))
-
-
-class _Recent:
-    """Proofs that held within the last minute; bounded."""
-
-    SECONDS, LIMIT = 60.0, 4096
-
-    def __init__(self) -> None:
-        self._until: OrderedDict[bytes, float] = OrderedDict()
-
-    def holds(self, proof: bytes) -> bool:
-        return self._until.get(proof, 0.0) > time.monotonic()
-
-    def add(self, proof: bytes) -> None:
-        self._until[proof] = time.monotonic() + self.SECONDS
-        self._until.move_to_end(proof)
-        while len(self._until) > self.LIMIT:
-            self._until.popitem(last=False)
-
-
-_remembered = _Recent()

@@ -10,10 +10,10 @@ from rest_framework.authentication import BasicAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from server.accounts import lockout
 from server.accounts.access import RESTRICTED, Access, access_of
+from server.accounts.lockout import PAUSE
 from server.accounts.models import User
-from server.accounts.selectors import authenticate_password
+from server.accounts.passwords import Refusal, log_in
 from server.api.problems import ReasonRequired, TooManyRequests
 
 
@@ -26,13 +26,13 @@ class PasswordLogin(BasicAuthentication):
         self, userid: str, password: str, request: HttpRequest | None = None
     ) -> tuple[User, None]:
         address = request.META.get("REMOTE_ADDR", "") if request else ""
-        if lockout.is_locked(userid, address):
-            raise TooManyRequests(wait=lockout.SECONDS)
-        login = authenticate_password(userid, password)
-        if login is None:
-            lockout.failed(userid, address)
-            raise AuthenticationFailed
-        return User.objects.get(pk=login.worker.user_id), None
+        found = log_in(userid, password, address=address)
+        match found:
+            case Refusal.PAUSED:
+                raise TooManyRequests(wait=PAUSE.total_seconds())
+            case Refusal.WRONG:
+                raise AuthenticationFailed
+        return User.objects.get(pk=found.worker.user_id), None
 
 
 def user_of(request: Request) -> User:

@@ -9,7 +9,8 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from server.accounts import lockout
+from server.accounts.passwords import Refusal, log_in
+from server.accounts.selectors import user
 from server.console.problems import FormFieldsWrong
 from server.forms.keys import PASSPHRASE_LENGTH
 from server.submissions.models import Repair, ReviewState
@@ -19,19 +20,20 @@ class LoginForm(AuthenticationForm):
     """User name and password, with a pause after too many wrong ones."""
 
     def clean(self) -> dict[str, Any]:
-        username = self.cleaned_data.get("username") or ""
+        username, password = (self.cleaned_data.get(name) for name in ("username", "password"))
+        if not (username and password):
+            return self.cleaned_data  # the fields say what is missing
         address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
-        if lockout.is_locked(username, address):
-            raise ValidationError(
-                _("Too many failed attempts. Wait 15 minutes, then try again."), code="locked"
-            )
-        try:
-            cleaned = super().clean()
-        except ValidationError:
-            lockout.failed(username, address)
-            raise
-        lockout.succeeded(username, address)
-        return cleaned
+        found = log_in(username, password, address=address)
+        match found:
+            case Refusal.PAUSED:
+                raise ValidationError(
+                    _("Too many failed attempts. Wait 15 minutes, then try again."), code="locked"
+                )
+            case Refusal.WRONG:
+                raise self.get_invalid_login_error()
+        self.user_cache = user(found.worker.user_id)
+        return self.cleaned_data
 
 
 class DecisionForm(forms.Form):

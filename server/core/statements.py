@@ -27,6 +27,15 @@ DATABASE_AWAY: Final = (
 )
 """What Django and psycopg raise while PostgreSQL is gone or just starting again."""
 
+
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL can be asked about the text at all."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
 _Row = tuple[Any, ...] | None
 _PLACEHOLDER: Final = re.compile(r"%(?:\((\w+)\)s|(%))")
 _HAS_ROWS: Final = pq.ExecStatus.TUPLES_OK

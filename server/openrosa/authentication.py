@@ -7,15 +7,11 @@ import binascii
 
 from django.http import HttpRequest
 
-from server.accounts import contact, lockout
+from server.accounts import contact
 from server.accounts.device_passwords import REALM
+from server.accounts.passwords import Refusal, log_in
 from server.accounts.problems import NoFieldWork, TokenRevoked
-from server.accounts.selectors import (
-    FieldLogin,
-    authenticate_password,
-    authenticate_token,
-    device_login,
-)
+from server.accounts.selectors import FieldLogin, authenticate_token, device_login
 from server.core import clock
 from server.openrosa import digest
 from server.openrosa.problems import CredentialsNeeded, PasswordPause, TlsNeeded
@@ -84,20 +80,15 @@ def _digest(request: HttpRequest, credentials: str) -> FieldLogin:
 def _basic(request: HttpRequest, credentials: str) -> FieldLogin:
     if not request.is_secure():
         raise TlsNeeded
-    username, colon, password = _decoded(credentials).partition(":")
-    if not colon or not username:
-        raise CredentialsNeeded
-    # Counted apart from the console's log-in: a phone with an old password tries all day.
-    who, address = f"phone {username}", request.META.get("REMOTE_ADDR", "")
-    is_locked = lockout.is_locked(who, address)
-    found = authenticate_password(username, password, remembered_only=is_locked)
-    if found is not None:
-        lockout.succeeded(who, address)
-        return found
-    if is_locked:
-        raise PasswordPause
-    lockout.failed(who, address)
-    raise CredentialsNeeded
+    username, _colon, password = _decoded(credentials).partition(":")
+    address = request.META.get("REMOTE_ADDR", "")
+    found = log_in(username, password, address=address, counter="phone")
+    match found:
+        case Refusal.PAUSED:
+            raise PasswordPause
+        case Refusal.WRONG:
+            raise CredentialsNeeded
+    return found
 
 
 def _decoded(credentials: str) -> str:

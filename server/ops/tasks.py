@@ -9,6 +9,7 @@ import structlog
 from django.db import connection
 from procrastinate.contrib.django import app
 
+from server.accounts import lockout
 from server.core import blobs, clock
 
 HALF_WRITTEN_FOR: Final = timedelta(days=1)
@@ -45,7 +46,7 @@ def tidy_regularly(timestamp: int) -> None:
 
 
 def tidy() -> None:
-    """Let go of jobs whose worker is dead, forget old failures and half-written files.
+    """Let go of jobs whose worker is dead, forget old failures, wrong passwords and half-written files.
 
     A job that holds a lock keeps others of the same lock waiting for as long as it is
     "doing", which after `kill -9` is for ever. Each of our jobs is queued anew by itself
@@ -56,4 +57,5 @@ def tidy() -> None:
         for task_name, _nothing in cursor.fetchall():
             _log.warning("job of a dead worker let go", task=task_name)
         cursor.execute(_OLD, [clock.now() - FAILED_FOR])
+    lockout.forget_old()
     blobs.forget_unfinished(older_than=HALF_WRITTEN_FOR)

@@ -9,8 +9,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest, UnreadablePostError
 
-from server.api.central.door import is_storable
 from server.api.problems import InvalidRequest, RequestTooLarge, UnreadableRequest
+from server.core.statements import is_storable
 
 _CHUNK: Final = 1 << 16
 

@@ -19,10 +19,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
-from server.accounts import lockout, scripts
+from server.accounts import scripts
 from server.accounts.access import Access, access_of
 from server.accounts.models import User
-from server.accounts.selectors import authenticate_password
+from server.accounts.passwords import Refusal, log_in
 from server.accounts.selectors import user as user_named
 from server.api.central.elsewhere import elsewhere
 from server.api.central.problems import (
@@ -41,7 +41,7 @@ from server.api.problems import (
 )
 from server.core import clock
 from server.core.problems import Problem
-from server.core.statements import DATABASE_AWAY
+from server.core.statements import DATABASE_AWAY, is_storable
 
 _BASIC: Final = 'Basic realm="Ruhu", charset="UTF-8"'
 _log = structlog.get_logger("server.api.central")
@@ -152,25 +152,13 @@ class Nowhere(Door):
 
 def person(request: HttpRequest, username: str, password: str) -> User:
     """The person with this password. Raises CredentialsRefused, LogInPause."""
-    if not (username and password and is_storable(username) and is_storable(password)):
-        raise CredentialsRefused
-    address = request.META.get("REMOTE_ADDR", "")
-    is_locked = lockout.is_locked(username, address)
-    login = authenticate_password(username, password, remembered_only=is_locked)
-    if login is not None:
-        return user_named(login.worker.user_id)
-    if is_locked:
-        raise LogInPause
-    lockout.failed(username, address)
-    raise CredentialsRefused
-
-
-def is_storable(text: str) -> bool:
-    """Whether PostgreSQL can be asked about the text at all."""
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False
+    found = log_in(username, password, address=request.META.get("REMOTE_ADDR", ""))
+    match found:
+        case Refusal.PAUSED:
+            raise LogInPause
+        case Refusal.WRONG:
+            raise CredentialsRefused
+    return user_named(found.worker.user_id)
 
 
 def _user(request: HttpRequest) -> User:

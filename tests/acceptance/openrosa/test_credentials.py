@@ -1,4 +1,4 @@
-"""User name and password, by Digest and by Basic (items 29–33, 35–37, 39–41)."""
+"""User name and password, by Digest and by Basic (items 29–33, 35–37, 39–41, 43)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
+import requests
 
+from server.accounts.lockout import FAILURES
 from tests.acceptance.openrosa.checklist import item
 from tests.acceptance.openrosa.line import SENT, Line, body_of, new_id, part, record
 from tests.acceptance.openrosa.sync import MULTIPART
@@ -254,3 +256,43 @@ def test_passwords_and_names_beyond_ascii_work(line: Line) -> None:
     for encoding in ("iso-8859-1", "utf-8"):  # Collect's, and everybody else's
         header = basic("josé", password, encoding)
         assert over_tls.generic("GET", LIST, HTTP_AUTHORIZATION=header).status_code == 200
+
+
+@item(43)
+def test_wrong_passwords_make_one_name_wait_and_nobody_else_at_the_address(line: Line) -> None:
+    """The doors of the desk keep to the same rule: tests/doors/test_passwords.py."""
+
+    def knock(username: str, password: str) -> Answer:
+        header = basic(username, password)
+        return Wire(line.office, tls=True).generic("GET", LIST, HTTP_AUTHORIZATION=header)
+
+    counted = FAILURES - 3  # each that is looked at costs a slow hash
+    line.office.run(
+        "shell", "--no-imports", "-c",
+        "from server.accounts import lockout\n"
+        "who = lockout.caller('guessed', '127.0.0.1', 'phone')\n"
+        f"for _ in range({counted}): lockout.failed(who)",
+    )  # fmt: skip
+    answers = [knock("guessed", f"guess {number}") for number in range(9)]
+    # All web processes count together, so that none of the further guesses slips through.
+    waits = ["15 分钟" in answer.content.decode() for answer in answers]
+    assert waits == [False] * 3 + [True] * 6
+
+    assert knock(*line.password).status_code == 200
+    assert at_the_console(line, *line.desk.auth) == 302  # type: ignore[misc]
+    assert line.get("/formList").status_code == 200
+    stale = phone_of(line, line.password[0], "last year's")
+    for _ in range(FAILURES + 1):
+        assert knock(line.password[0], "last year's").status_code == 401
+        assert stale.send("HEAD", "submission").status_code == 401
+    assert knock(*line.password).status_code == 200
+
+
+def at_the_console(line: Line, username: str, password: str) -> int:
+    page = requests.get(f"{line.office.url}/login", timeout=30)
+    hidden = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+    assert hidden
+    given = {"csrfmiddlewaretoken": hidden[1], "username": username, "password": password}
+    cookies = page.cookies.get_dict()
+    sent = requests.post(page.url, given, cookies=cookies, allow_redirects=False, timeout=30)
+    return sent.status_code

@@ -253,18 +253,19 @@ class From(HTTPAdapter):
 def test_wrong_passwords_are_counted_where_they_come_from(line: Line, proxy: Proxy) -> None:
     """Else a stranger far away could keep the administrator out."""
 
-    def login(address: str, password: str, **headers: str) -> int:
+    def guess(address: str, password: str, **headers: str) -> str:
         with proxy.session() as session:
             session.mount(proxy.url, From(address))
             body = {"email": line.desk.auth[0], "password": password}
-            return session.post(
-                f"{proxy.url}/v1/sessions", json=body, headers=headers, timeout=30
-            ).status_code
+            url = f"{proxy.url}/v1/sessions"
+            refused = session.post(url, json=body, headers=headers, timeout=30)
+            return str(refused.json()["details"]["problem"])
 
     for number in range(lockout.FAILURES):
-        assert login("127.0.0.3", "wrong", **{"X-Forwarded-For": f"127.0.0.{number + 9}"}) == 401
-    assert login("127.0.0.3", line.desk.auth[1]) == 401
-    assert login("127.0.0.2", line.desk.auth[1]) == 200
+        claimed = {"X-Forwarded-For": f"127.0.0.{number + 9}"}
+        assert guess("127.0.0.3", f"wrong {number}", **claimed) == "credentials-refused"
+    assert guess("127.0.0.3", "wrong once more") == "log-in-pause"
+    assert guess("127.0.0.2", "wrong there, too") == "credentials-refused"
 
 
 @pytest.fixture(scope="module")

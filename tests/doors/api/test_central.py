@@ -67,8 +67,8 @@ def test_a_token_ends_after_a_day_and_opens_no_console(street, make_user, monkey
 
 def test_wrong_passwords_are_refused_and_slowed_down(street, make_user):
     make_user("li")
-    for _ in range(10):
-        assert_central(log_in("li", "wrong"), 401.2)
+    for number in range(10):
+        assert_central(log_in("li", f"wrong {number}"), 401.2)
     # Neither 429 nor 5xx, which clients repeat by themselves.
     assert assert_central(log_in("li"), 401.2)["details"] == {"problem": "log-in-pause"}
     assert_central(log_in(""), 400.3)

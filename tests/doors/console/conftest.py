@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Callable
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from tests.conftest import STREET
@@ -35,10 +34,3 @@ def log_in(make_user) -> Callable[..., Client]:
         return client
 
     return log_in
-
-
-@pytest.fixture(autouse=True)
-def _no_lockouts_left_over():
-    cache.clear()
-    yield
-    cache.clear()

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from server.accounts.models import FieldAccount, RoleGrant
-from server.accounts.selectors import authenticate_password, authenticate_token
+from server.accounts.models import FieldAccount, RoleGrant, User
+from server.accounts.selectors import authenticate_token
 from server.accounts.services import add_worker, issue_token
 from server.core.clock import now
 from server.ledgers.entities import MOST
@@ -83,7 +83,7 @@ def test_a_lost_phone_is_shut_out_with_one_button(made, log_in):
 
     assert "no-store" in page.headers["Cache-Control"]
     assert authenticate_token(made.token) is authenticate_token(other) is None
-    assert authenticate_password("xie", made.password) is None
+    assert not User.objects.get(username="xie").check_password(made.password)
     token = page.content.decode().split("/key/")[1].split("<")[0].strip()
     assert authenticate_token(token)
     text = listed(client)
@@ -117,7 +117,7 @@ def test_codes_of_an_area_are_made_when_confirmed(made, log_in):
         True, True, False, False,
     ]  # fmt: skip
     assert FieldAccount.objects.filter(revoked_at=None).count() == 4
-    assert authenticate_password("xie", made.password)
+    assert User.objects.get(username="xie").check_password(made.password)
 
 
 def test_an_administrator_of_everywhere_manages_all_workers(made, log_in):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from server.accounts import lockout
-
 pytestmark = pytest.mark.django_db
 
 
@@ -35,25 +33,6 @@ def test_an_address_elsewhere_is_not_followed(client, make_user):
         {"username": "wang", "password": "correct horse", "next": "https://elsewhere.example/"},
     )
     assert response.url == "/"
-
-
-def test_guessing_is_stopped_for_that_name_only(client, make_user):
-    make_user("wang")
-    make_user("li")
-    for _ in range(lockout.FAILURES):
-        attempt(client, "wrong")
-    refused = attempt(client, "correct horse")
-    assert refused.status_code == 200
-    assert "Wait 15 minutes" in refused.content.decode()
-    assert attempt(client, "correct horse", username="li").status_code == 302
-
-
-def test_a_success_forgets_earlier_failures(client, make_user):
-    make_user("wang")
-    for _ in range(lockout.FAILURES - 1):
-        attempt(client, "wrong")
-    assert attempt(client, "correct horse").status_code == 302
-    assert not lockout.is_locked("wang", "127.0.0.1")
 
 
 def test_chinese_comes_first_and_english_is_one_click_away(client, db):

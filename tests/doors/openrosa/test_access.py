@@ -6,11 +6,9 @@ import base64
 import logging
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from server.accounts import lockout
 from server.accounts.models import FieldAccount, RoleGrant, User
 from server.accounts.services import create_user, issue_token, revoke, rotate_token
 from tests.factories.submissions import make_form
@@ -153,26 +151,9 @@ def test_a_changed_password_counts_at_once_though_the_old_one_was_remembered(wor
 
 def test_a_verified_password_is_not_hashed_again(worker, monkeypatch) -> None:
     assert formlist(**basic("li", PASSWORD)).status_code == 200
-    monkeypatch.setattr("server.accounts.selectors.check_password", None)
+    monkeypatch.setattr("server.accounts.passwords.check_password", None)
 
     assert formlist(**basic("li", PASSWORD)).status_code == 200
-
-
-def test_guessing_is_stopped_for_that_name_at_that_address_only(worker) -> None:
-    """A street office has one address: nobody else in it may be locked out."""
-    create_user(username="mu", role="worker", areas=["440106003001"], password=PASSWORD)
-    cache.clear()
-    assert formlist(**basic("li", PASSWORD)).status_code == 200
-
-    for _ in range(lockout.FAILURES):
-        assert formlist(**basic("mu", "wrong")).status_code == 401
-
-    assert formlist(**basic("mu", PASSWORD)).status_code == 401
-    assert formlist(**basic("mu", PASSWORD), REMOTE_ADDR="10.0.0.9").status_code == 200
-    assert formlist(**basic("mu", PASSWORD)).status_code == 200  # known to be right
-    assert formlist(**basic("li", PASSWORD)).status_code == 200
-    assert not lockout.is_locked("mu", "127.0.0.1")  # at the console
-    cache.clear()
 
 
 def test_unknown_addresses_are_told_as_messages(phone) -> None:

@@ -175,13 +175,13 @@ def test_whatever_the_header_holds_it_is_a_401(made, scheme, rest) -> None:
 
 
 def test_no_request_costs_a_password_hash_or_a_second_statement(phone, made, monkeypatch) -> None:
-    from server.accounts import selectors
+    from server.accounts import passwords, selectors
 
     phone.send("GET", LIST)
     statements = []
     once = selectors.run
     monkeypatch.setattr(selectors, "run", lambda *said: statements.append(said) or once(*said))
-    monkeypatch.setattr(selectors, "check_password", None)
+    monkeypatch.setattr(passwords, "check_password", None)
     monkeypatch.setattr("server.accounts.contact.run", None)
 
     assert phone.send("HEAD", "submission").status_code == 204

@@ -15,13 +15,14 @@ from server.accounts.access import REVIEWERS, SENDERS, Access
 from server.accounts.models import Disclosure
 from server.api.central import bodies, shapes
 from server.api.central.conditions import STATES
-from server.api.central.door import Asked, is_storable
+from server.api.central.door import Asked
 from server.api.central.problems import AnotherFileHere, CommentFirst, NoDeprecatedId, OtherForm
 from server.api.central.reading import REASON, form_named
 from server.api.central.service import as_json, as_list
 from server.api.problems import InvalidRequest, NotAllowed, NothingHere
 from server.core import blobs
 from server.core.problems import Problem
+from server.core.statements import is_storable
 from server.submissions import envelope as envelopes
 from server.submissions import selectors
 from server.submissions.models import Submission, SubmissionVersion
