@@ -18,6 +18,7 @@ REVIEWERS = frozenset({Role.STREET, Role.ADMINISTRATOR})
 REVEALERS = frozenset({Role.STREET, Role.ADMINISTRATOR})
 SENDERS = frozenset({Role.WORKER, Role.STREET, Role.ADMINISTRATOR})
 PUBLISHERS = frozenset({Role.ADMINISTRATOR})
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 RESTRICTED = frozenset({Role.RESTRICTED})
 
 
@@ -45,6 +46,16 @@ class Access:
     def may(self, roles: Iterable[str], area_code: str) -> bool:
         """Whether the user holds one of the roles over this division."""
         return any(area_code.startswith(prefix) for prefix in self.areas(roles))
+
+    def may_give(self, grants: Iterable[tuple[str, str]]) -> bool:
+        """Whether the user may hand out what opens all of these (role, area prefix).
+
+        A password opens every role of its owner: who could set a colleague's would have theirs.
+        """
+        return all(
+            self.may(REVIEWERS if role == Role.WORKER else ADMINISTRATORS, area)
+            for role, area in grants
+        )
 
     def within(self, field: str = "area_code", roles: Iterable[str] = READERS) -> Q:
         """The filter that keeps only rows of the user's areas; nothing at all without a grant."""

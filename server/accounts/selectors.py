@@ -8,7 +8,7 @@ from functools import cache
 
 from django.db.models import Prefetch, QuerySet
 
-from server.accounts.access import Access, Worker
+from server.accounts.access import REVIEWERS, Access, Worker
 from server.accounts.device_passwords import opened_secret, sealed_secret
 from server.accounts.models import FieldAccount, Role, RoleGrant, User
 from server.core.sealing import token_hash
@@ -106,6 +106,22 @@ def workers(access: Access) -> QuerySet[User]:
     """The community workers of the user's areas."""
     grants = RoleGrant.objects.filter(access.within("area"), role=Role.WORKER)
     return users().filter(pk__in=grants.values("user"))
+
+
+def workers_in_hand(access: Access) -> QuerySet[User]:
+    """The workers whose phones the user looks after: with no area outside those of the user's desk.
+
+    A code for a worker opens everything that worker may see, so one foreign area is enough to keep hands off.
+    """
+    grants, inside = RoleGrant.objects.filter(role=Role.WORKER), access.within("area", REVIEWERS)
+    mine, elsewhere = grants.filter(inside), grants.exclude(inside)
+    found = users().filter(pk__in=mine.values("user")).exclude(pk__in=elsewhere.values("user"))
+    return found.order_by("username")
+
+
+def may_set_password(access: Access, user: User) -> bool:
+    """Whether the password of this person is the user's to end and to give."""
+    return access.may_give((grant.role, grant.area) for grant in user.grants.all())
 
 
 @cache

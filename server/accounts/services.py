@@ -32,7 +32,7 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class NewWorker:
-    """A community worker just made, with the password and the phone's token, shown this once."""
+    """A worker's password and phone's token just made, shown this once; "" for a password that stays."""
 
     user: User
     password: str
@@ -76,9 +76,14 @@ def add_worker(
 
 
 @transaction.atomic
-def replace_phone(*, user: User, at: datetime) -> NewWorker:
-    """The lost-phone procedure: every code and the password of the worker end, and new ones are given."""
+def replace_phone(*, user: User, at: datetime, keeps_password: bool = False) -> NewWorker:
+    """The lost-phone procedure: every code and the password of the worker end, and new ones are given.
+
+    The password stays where it is not the caller's to give (selectors.may_set_password).
+    """
     revoke(accounts=user.field_accounts.all(), at=at)
+    if keeps_password:
+        return NewWorker(user, "", *issue_token(user=user))
     return _let_in(user, "")
 
 

@@ -152,9 +152,14 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
     @extend_schema(request=LostPhoneSerializer, responses={201: SetUpSerializer})
     @action(detail=False, methods=["post"], filterset_class=None)
     def lost(self, request: Request) -> Response:
-        """A lost phone: end all codes and the password of a worker, and give new ones. Told this once."""
+        """A lost phone: end all codes and the password of a worker, and give new ones. Told this once.
+
+        Refused for somebody whose password opens a desk that is not the caller's to give; `codes/` ends their codes.
+        """
         self.require(REVIEWERS)
         user = self._worker(self.read_body(LostPhoneSerializer)["username"])
+        if not accounts.may_set_password(self.access, user):
+            raise NotAllowed
         made = account_services.replace_phone(user=user, at=now())
         return self._told(made.user, made.field_account, made.token, made.password)
 

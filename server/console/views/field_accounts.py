@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import SafeString, mark_safe
@@ -17,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from server.accounts import collect, services
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import FieldAccount, Role, RoleGrant, User
-from server.accounts.selectors import workers
+from server.accounts.selectors import may_set_password, workers_in_hand
 from server.accounts.services import CODES_AT_ONCE
 from server.console.filters import area_choices
 from server.console.forms import WorkerForm, checked
@@ -39,7 +38,7 @@ LISTS = {
 
 @staff_page(roles=REVIEWERS)
 def field_accounts(request: StaffRequest) -> HttpResponse:
-    page = page_of(request, _manageable(request.access))
+    page = page_of(request, workers_in_hand(request.access))
     held = {
         worker.pk: [grant.area for grant in worker.grants.all() if grant.role == Role.WORKER]
         for worker in page
@@ -73,7 +72,7 @@ def new_field_account(request: StaffRequest) -> HttpResponse:
 @staff_page("POST", roles=REVIEWERS)
 def new_code(request: StaffRequest, user_id: int) -> HttpResponse:
     """A further phone for a worker: another code, the old ones stay valid."""
-    worker = get_object_or_404(_manageable(request.access), pk=user_id)
+    worker = get_object_or_404(workers_in_hand(request.access), pk=user_id)
     _account, token = services.issue_token(user=worker)
     return _sheet(request, worker, token)
 
@@ -82,7 +81,7 @@ def new_code(request: StaffRequest, user_id: int) -> HttpResponse:
 def revoke(request: StaffRequest, number: int) -> HttpResponse:
     """Shut a phone out from its next request on."""
     account = get_object_or_404(
-        FieldAccount.objects.filter(user__in=_manageable(request.access)), pk=number
+        FieldAccount.objects.filter(user__in=workers_in_hand(request.access)), pk=number
     )
     services.revoke(accounts=[account], at=now())
     messages.success(
@@ -96,15 +95,20 @@ def revoke(request: StaffRequest, number: int) -> HttpResponse:
 
 @staff_page("GET", "HEAD", "POST", roles=REVIEWERS)
 def lost(request: StaffRequest, user_id: int) -> HttpResponse:
-    """What a lost phone could hold; one button ends every way in and shows the new one."""
-    worker = get_object_or_404(_manageable(request.access), pk=user_id)
+    """What a lost phone could hold; one button ends every way in and shows the new one.
+
+    Somebody who has a desk, too, keeps the password, unless it is the user's to give.
+    """
+    worker = get_object_or_404(workers_in_hand(request.access), pk=user_id)
+    keeps_password = not may_set_password(request.access, worker)
     if request.method == "POST":
-        made = services.replace_phone(user=worker, at=now())
+        made = services.replace_phone(user=worker, at=now(), keeps_password=keeps_password)
         return _sheet(request, made.user, made.token, made.password)
     grants = [grant for grant in worker.grants.all() if grant.role == Role.WORKER]
     held = [grant.area for grant in grants]
     context = {
         "worker": worker,
+        "keeps_password": keeps_password,
         "grants": grants,
         "areas": _names(grants),
         "accounts": worker.field_accounts.all(),
@@ -119,7 +123,7 @@ def codes(request: StaffRequest) -> HttpResponse:
     """New codes for all workers of an area on one printed sheet; the chosen workers' old codes end."""
     areas = _choices(request.access)
     area = request.GET.get("area") or ""
-    workers = _manageable(request.access).filter(is_active=True)
+    workers = workers_in_hand(request.access).filter(is_active=True)
     if area in (code for code, _name in areas):
         inside = RoleGrant.objects.filter(role=Role.WORKER, area__startswith=area)
         workers = workers.filter(pk__in=inside.values("user"))
@@ -149,16 +153,6 @@ def _codes(request: StaffRequest, chosen: list[User]) -> list[dict[str, Any]]:
 
 def _names(grants: Iterable[RoleGrant]) -> dict[str, str]:
     return area_names(grant.area.ljust(12, "0") for grant in grants)
-
-
-def _manageable(access: Access) -> QuerySet[User]:
-    """Workers with no area outside those where the user is street staff or administrator.
-
-    A code for a worker opens everything that worker may see, so one foreign area is enough to keep hands off.
-    """
-    mine = Access(access.user_id, tuple(grant for grant in access.grants if grant[0] in REVIEWERS))
-    elsewhere = RoleGrant.objects.filter(role=Role.WORKER).exclude(mine.within("area"))
-    return workers(mine).exclude(pk__in=elsewhere.values("user")).order_by("username")
 
 
 def _choices(access: Access) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from server.accounts.services import add_worker, issue_token
 from server.core.clock import now
 from server.ledgers.entities import MOST
 from server.ledgers.models import Household
-from tests.conftest import COMMUNITY, OTHER_COMMUNITY, OTHER_STREET_COMMUNITY
+from tests.conftest import COMMUNITY, OTHER_COMMUNITY, OTHER_STREET_COMMUNITY, STREET
 from tests.factories.console import entry
 from tests.factories.submissions import make_form
 
@@ -135,3 +135,28 @@ def test_other_streets_have_no_hand_in_it(made, log_in):
     address = reverse("console:lost-phone", args=[made.user.pk])
     assert client.get(address).status_code == client.post(address).status_code == 404
     assert log_in("county", "440106").post(address).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "area"), [("administrator", ""), ("street", STREET), ("restricted", STREET)]
+)
+def test_a_clerk_never_gets_the_password_of_somebody_with_a_desk(made, log_in, role, area):
+    """The phone is shut out all the same; the password opens more than the clerk may give."""
+    RoleGrant.objects.create(user=made.user, role=role, area=area)
+    address = reverse("console:lost-phone", args=[made.user.pk])
+    clerk = log_in()
+    assert "password stays" in clerk.get(address).content.decode()
+
+    page = clerk.post(address).content.decode()
+
+    assert authenticate_token(made.token) is None
+    assert authenticate_token(page.split("/key/")[1].split("<")[0].strip())
+    assert "Password for this website" not in page
+    assert User.objects.get(username="xie").check_password(made.password)
+    rest = clerk.post("/api/v1/field-accounts/lost/", {"username": "xie"}, "application/json")
+    assert rest.status_code == 403
+    assert User.objects.get(username="xie").check_password(made.password)
+
+    everywhere = log_in("administrator", "")
+    assert "Password for this website" in everywhere.post(address).content.decode()
+    assert not User.objects.get(username="xie").check_password(made.password)
