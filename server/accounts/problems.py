@@ -25,6 +25,14 @@ class BadUserName(Problem):
     )
 
 
+class BadName(Problem):
+    """A person's name must fit on a line of a list."""
+
+    type, status = "bad-name", 400
+    title = _("The name is too long")
+    template = _("A name has at most {most} characters.")
+
+
 class BadArea(Problem):
     """An area is the code of a division, or its leading digits."""
 

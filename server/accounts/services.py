@@ -12,13 +12,14 @@ from django.db import IntegrityError, transaction
 
 from server.accounts.device_passwords import made_up, sealed_secret
 from server.accounts.models import Disclosure, FieldAccount, Role, RoleGrant, User
-from server.accounts.problems import BadArea, BadUserName, NameTaken
+from server.accounts.problems import BadArea, BadName, BadUserName, NameTaken
 from server.core.sealing import token_hash
 from server.geo.models import Division
 
 CODES_AT_ONCE = 200
 """Codes made in one go: some seconds' work and 34 printed pages."""
 
+_NAME_LENGTH = 100
 _USER_NAME = re.compile(r"[\w.@+-]{1,150}")
 
 
@@ -46,12 +47,16 @@ def create_user(
 ) -> NewUser:
     """Make a user who holds a role in the areas; without a password, one is made up.
 
-    Raises BadUserName, NameTaken, BadArea.
+    Wide letters in the user name, as input methods write them, become ordinary ones: the
+    console's log-in reads them so. Raises BadUserName, BadName, NameTaken, BadArea.
     """
+    username, name = User.normalize_username(username), " ".join(name.split())
+    if len(name) > _NAME_LENGTH:
+        raise BadName(most=_NAME_LENGTH)
     if not _USER_NAME.fullmatch(username):
         raise BadUserName(username=username[:150])
     password = password or made_up()
-    user = User(username=username, name=name or username)
+    user = User(username=username, name=name or username[:_NAME_LENGTH])
     user.set_password(password)
     try:
         with transaction.atomic():
@@ -134,7 +139,7 @@ def grant(*, user: User, role: str, area: str) -> RoleGrant:
     Trailing zeros are dropped by the division's level, so that a street's 12 digits cover
     its communities.
     """
-    prefix = _prefix(area)
+    prefix = area_prefix(area)
     made, _is_new = RoleGrant.objects.get_or_create(user=user, role=Role(role), area=prefix)
     return made
 
@@ -159,7 +164,8 @@ def revoke(*, accounts: Iterable[FieldAccount], at: datetime) -> int:
     return FieldAccount.objects.filter(pk__in=ids, revoked_at=None).update(revoked_at=at)
 
 
-def _prefix(area: str) -> str:
+def area_prefix(area: str) -> str:
+    """The digits that all codes of an area begin with. Raises BadArea."""
     if area == "":
         return area
     if not re.fullmatch(r"\d{1,12}", area):

@@ -6,10 +6,11 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from server.accounts import collect
 from server.accounts.models import FieldAccount, RoleGrant, User
-from server.accounts.problems import BadArea, BadUserName, NameTaken
+from server.accounts.problems import BadArea, BadName, BadUserName, NameTaken
 from server.accounts.selectors import authenticate_token
 from server.accounts.services import add_worker, create_user, issue_token
 
@@ -154,6 +155,29 @@ def test_names_are_unique_and_can_be_typed(divisions) -> None:
     for bad in ("", "a b", "a:b", "x" * 151, "a\n"):
         with pytest.raises(BadUserName):
             create_user(username=bad, role="street", areas=[""])
+
+
+def test_a_user_name_typed_in_wide_letters_is_the_one_that_log_in_asks_for(divisions) -> None:
+    """Chinese input methods write them; the console's log-in reads them as ordinary ones."""
+    made = add_worker(username="ｗａｎｇ＿１", areas=["440106003001"])
+
+    assert made.user.username == "wang_1"
+    given = {"username": "ｗａｎｇ＿１", "password": made.password}
+    assert Client().post("/login", given).status_code == 302
+    with pytest.raises(NameTaken):
+        create_user(username="wang_1", role="street", areas=[""])
+
+
+def test_a_person_without_a_name_is_called_by_the_user_name(divisions) -> None:
+    assert (
+        create_user(username="x" * 150, name=" ", role="street", areas=[""]).user.name == "x" * 100
+    )
+    assert (
+        create_user(username="li", name=" 李\n协理 ", role="street", areas=[""]).user.name
+        == "李 协理"
+    )
+    with pytest.raises(BadName):
+        create_user(username="mu", name="x" * 101, role="street", areas=[""])
 
 
 def test_the_code_can_be_drawn() -> None:

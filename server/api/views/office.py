@@ -138,7 +138,7 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
         self.require(REVIEWERS)
         asked = self.read_body(NewFieldAccountSerializer)
         if asked["areas"]:
-            self._own(asked["areas"])
+            self._own(map(account_services.area_prefix, asked["areas"]))
             made = account_services.add_worker(
                 username=asked["username"],
                 name=asked["name"],
@@ -146,7 +146,7 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
                 label=asked["label"],
             )
             return self._told(made.user, made.field_account, made.token, made.password)
-        user = self._worker(asked["username"])
+        user = self._worker(asked["username"], is_active=True)
         return self._told(user, *account_services.issue_token(user=user, label=asked["label"]))
 
     @extend_schema(request=LostPhoneSerializer, responses={201: SetUpSerializer})
@@ -223,9 +223,9 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
         grants = tuple(grant for grant in held.grants if grant[0] in REVIEWERS)
         return Access(user_id=held.user_id, grants=grants)
 
-    def _worker(self, username: str) -> User:
+    def _worker(self, username: str, **which: bool) -> User:
         """The worker, if every area of theirs is the caller's: a token opens all of them."""
-        user = accounts.workers(self._desk()).filter(username=username).first()
+        user = accounts.workers(self._desk()).filter(username=username, **which).first()
         if user is None:
             raise UnknownUser(username=username[:150])
         self._own(grant.area for grant in user.grants.all() if grant.role == Role.WORKER)

@@ -72,7 +72,7 @@ def new_field_account(request: StaffRequest) -> HttpResponse:
 @staff_page("POST", roles=REVIEWERS)
 def new_code(request: StaffRequest, user_id: int) -> HttpResponse:
     """A further phone for a worker: another code, the old ones stay valid."""
-    worker = get_object_or_404(workers_in_hand(request.access), pk=user_id)
+    worker = get_object_or_404(workers_in_hand(request.access), pk=user_id, is_active=True)
     _account, token = services.issue_token(user=worker)
     return _sheet(request, worker, token)
 

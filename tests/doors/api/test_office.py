@@ -166,3 +166,22 @@ def test_an_exception_about_a_restricted_column_is_for_the_role(street, asking):
     assert_problem(clerk.get(path), "not-found", 404)
     assert clerk.get("/api/v1/exceptions/").json()["count"] == 0
     assert trusted.get(path).json()["column"] == "disability"
+
+
+def test_a_new_worker_is_told_apart_by_the_user_name_however_long(divisions, asking):
+    body = {"username": "x" * 150, "areas": [COMMUNITY]}
+    made = asking("street").post("/api/v1/field-accounts/", body, JSON)
+    assert (made.status_code, made.json()["username"]) == (201, "x" * 150)
+
+
+def test_the_digits_of_a_division_do_not_widen_an_area(divisions, asking):
+    """440106000000 is the whole county, though it begins with somebody's 44010600."""
+    client = asking("street", area="44010600")
+    body = {"username": "wide", "areas": ["440106000000"]}
+    assert_problem(client.post("/api/v1/field-accounts/", body, JSON), "not-allowed", 403)
+
+
+def test_no_code_is_made_for_somebody_who_is_switched_off(street, asking):
+    type(street.worker).objects.filter(pk=street.worker.pk).update(is_active=False)
+    refused = asking("street").post("/api/v1/field-accounts/", {"username": "xie"}, JSON)
+    assert_problem(refused, "unknown-user", 404)
