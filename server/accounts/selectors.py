@@ -11,6 +11,7 @@ from django.db.models import Prefetch, QuerySet
 from server.accounts.access import REVIEWERS, Access, Worker
 from server.accounts.device_passwords import opened_secret, sealed_secret
 from server.accounts.models import FieldAccount, Role, RoleGrant, User
+from server.accounts.problems import UnknownUser
 from server.core.sealing import token_hash
 from server.core.statements import run
 
@@ -93,6 +94,14 @@ def desk_access(login: FieldLogin) -> Access:
 def user(user_id: int) -> User:
     """The person of a login."""
     return User.objects.get(pk=user_id)
+
+
+def user_named(username: str) -> User:
+    """The person of that user name, switched off or not. Raises UnknownUser."""
+    found = User.objects.filter(username=username).first()
+    if found is None:
+        raise UnknownUser(username=username[:150])
+    return found
 
 
 def users() -> QuerySet[User]:

@@ -123,12 +123,34 @@ def end_codes(*, users: Iterable[User], at: datetime) -> int:
     return revoke(accounts=FieldAccount.objects.filter(user__in=list(users)), at=at)
 
 
-def _let_in(user: User, label: str) -> NewWorker:
-    """A password and a token of our making."""
+@transaction.atomic
+def replace_password(*, user: User) -> str:
+    """A made-up password in place of the one before, shown this once; every session of the person ends.
+
+    One made for phones is one again.
+    """
+    return _give_password(user, is_for_phones=user.device_secret is not None)
+
+
+def switch(*, user: User, is_active: bool) -> User:
+    """Let the person in at all doors, or at none, from the next request on; codes and password stay as they are."""
+    user.is_active = is_active
+    user.save(update_fields=["is_active"])
+    return user
+
+
+def _give_password(user: User, *, is_for_phones: bool) -> str:
     password = made_up()
     user.set_password(password)
-    user.device_secret = sealed_secret(user.username, password)
+    if is_for_phones:
+        user.device_secret = sealed_secret(user.username, password)
     user.save(update_fields=["password", "device_secret"])
+    return password
+
+
+def _let_in(user: User, label: str) -> NewWorker:
+    """A password and a token of our making."""
+    password = _give_password(user, is_for_phones=True)
     account, token = issue_token(user=user, label=label)
     return NewWorker(user, password, account, token)
 

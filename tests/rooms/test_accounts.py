@@ -11,8 +11,11 @@ from django.test import Client
 from server.accounts import collect
 from server.accounts.models import FieldAccount, RoleGrant, User
 from server.accounts.problems import BadArea, BadName, BadUserName, NameTaken
+from server.accounts.scripts import begin
 from server.accounts.selectors import authenticate_token
 from server.accounts.services import add_worker, create_user, issue_token
+from server.core.clock import now
+from tests.doors.openrosa.digest_client import DigestPhone
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +110,47 @@ def test_a_user_of_the_street(divisions, capsys) -> None:
     (row,) = told(capsys, "user", "list")
     assert row["roles"] == [{"role": "street", "area": "440106003"}]
     assert not User.objects.filter(password__contains=found["password"]).exists()
+
+
+def test_a_person_is_switched_off_at_every_door_and_on_again(divisions, capsys) -> None:
+    made = add_worker(username="wang", areas=["440106003001"])
+    browser = Client()
+    browser.force_login(made.user)
+    script = Client(headers={"authorization": f"Bearer {begin(user=made.user, at=now()).token}"})
+
+    def is_let_in() -> list[bool]:
+        return [
+            browser.get("/").status_code == 200,
+            script.get("/v1/projects").status_code == 200,
+            Client().head(f"/key/{made.token}/submission").status_code == 204,
+            DigestPhone("wang", made.password).send("HEAD", "submission").status_code == 204,
+        ]
+
+    assert is_let_in() == [True] * 4
+    assert told(capsys, "user", "off", "wang") == {"username": "wang", "active": False}
+    assert is_let_in() == [False] * 4
+    call_command("user", "list")
+    assert capsys.readouterr().out.endswith("社区协理员 440106003001  已停用\n")
+    assert told(capsys, "user", "on", "wang") == {"username": "wang", "active": True}
+    assert is_let_in() == [True] * 4
+
+
+def test_a_forgotten_password_is_replaced_by_one_that_is_shown(divisions, capsys) -> None:
+    made = add_worker(username="wang", areas=["440106003001"])
+    create_user(username="li", role="street", areas=["440106003"], password="chosen 马")
+    browser = Client()
+    browser.force_login(made.user)
+
+    for name in ("wang", "li"):
+        found = told(capsys, "user", "password", name)
+        assert found["username"] == name
+        assert User.objects.get(username=name).check_password(found["password"])
+        is_by_digest = DigestPhone(name, found["password"]).send("HEAD", "submission").status_code
+        assert is_by_digest == (204 if name == "wang" else 401)
+    assert browser.get("/").status_code == 302
+    assert Client().head(f"/key/{made.token}/submission").status_code == 204
+    with pytest.raises(CommandError, match="nobody"):
+        call_command("user", "password", "nobody")
 
 
 def test_faults_are_one_sentence_and_leave_nothing(divisions) -> None:

@@ -185,7 +185,7 @@ COMMANDS: dict[str, str] = {
     "publish": "发布 XLSForm 工作簿（.xlsx）",
     "quarantine": "列出未能收录的内容及原因；导出、收录或清除",
     "rebuild": "根据收到的记录和案头决定重算全部台帐，逐列比对，改正不一致之处",
-    "user": "新增、列出登录控制台的人员",
+    "user": "新增、列出、停用登录控制台的人员，重设密码",
     "worker": "新增社区协理员并给出 Collect 配置，列出，停用手机",
 }
 """What `./ruhu --help` says of each command in Chinese; in English the command says it itself."""

@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from server.accounts import collect, contact, selectors, services
-from server.accounts.models import FieldAccount, Role, User
-from server.accounts.problems import UnknownUser
+from server.accounts.models import FieldAccount, Role
 from server.core import clock
 from server.core.problems import Problem
 from server.ops.tables import table
@@ -83,7 +82,10 @@ class Command(BaseCommand):
         self._tell(made, options)
 
     def _lost(self, options: dict[str, Any]) -> None:
-        self._tell(services.replace_phone(user=_user(options), at=clock.now()), options)
+        self._tell(
+            services.replace_phone(user=selectors.user_named(options["username"]), at=clock.now()),
+            options,
+        )
 
     def _tell(self, made: services.NewWorker, options: dict[str, Any]) -> None:
         base_url = collect.base_url(options["base_url"], made.token)
@@ -145,7 +147,7 @@ class Command(BaseCommand):
         self.stdout.write(table([head, *map(_line, rows)]))
 
     def _revoke(self, options: dict[str, Any]) -> None:
-        user = _user(options)
+        user = selectors.user_named(options["username"])
         revoked = services.shut_out(user=user, at=clock.now())
         if options["json"]:
             self.stdout.write(json.dumps({"username": user.username, "revoked": revoked}))
@@ -154,13 +156,6 @@ class Command(BaseCommand):
                 "{username}: phones shut out: {revoked}. What they have not sent stays on them."
             )
             self.stdout.write(told.format(username=user.username, revoked=revoked))
-
-
-def _user(options: dict[str, Any]) -> User:
-    user = User.objects.filter(username=options["username"]).first()
-    if user is None:
-        raise UnknownUser(username=options["username"][:150])
-    return user
 
 
 def _line(row: dict[str, Any]) -> tuple[object, ...]:
