@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from server.geo.models import AreaCodeField
 
+KEY = "encryption-key"
+"""What a disclosure names as its ledger when it is about a key of encrypted forms; `entry` is its fingerprint."""
+
 
 class Role(models.TextChoices):
     """What a person may do within an area (design §7)."""
@@ -115,19 +118,26 @@ class PasswordFailures(models.Model):
 
 
 class Disclosure(models.Model):
-    """One look behind the mask, or one export: who, what, why, when (design §8). Append-only."""
+    """One look behind the mask, one export, or one use of what opens sealed records: who, what, why, when (design §8).
+
+    Append-only, but that a series of requests which open records grows as one.
+    """
 
     class Kind(models.TextChoices):
         REVEAL = "reveal", _("revealed")
         EXPORT = "export", _("exported")
         MEDIA = "media", _("file opened")
+        KEY_MADE = "key_made", _("key made")
+        KEY_GIVEN = "key_given", _("private key given")
+        KEY_USED = "key_used", _("records opened")
 
     at = models.DateTimeField(auto_now_add=True)
-    user = models.ForeignKey(User, models.PROTECT)
+    user = models.ForeignKey(User, models.PROTECT, null=True)  # null: by a command of the server's
     kind = models.CharField(max_length=20, choices=Kind.choices)
     ledger = models.CharField(max_length=40)
     entry = models.CharField(max_length=64)
     columns = models.JSONField(default=list)
+    facts = models.JSONField(default=dict)  # of a key: what was done with it
     area_code = AreaCodeField(blank=True)
     reason = models.TextField(_("reason"))
 

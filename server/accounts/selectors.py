@@ -6,11 +6,11 @@ import secrets
 from dataclasses import dataclass
 from functools import cache
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
-from server.accounts.access import REVIEWERS, Access, Worker
+from server.accounts.access import PUBLISHERS, REVIEWERS, Access, Worker
 from server.accounts.device_passwords import opened_secret, sealed_secret
-from server.accounts.models import FieldAccount, Role, RoleGrant, User
+from server.accounts.models import KEY, Disclosure, FieldAccount, Role, RoleGrant, User
 from server.accounts.problems import UnknownUser
 from server.core.sealing import token_hash
 from server.core.statements import run
@@ -131,6 +131,18 @@ def workers_in_hand(access: Access) -> QuerySet[User]:
 def may_set_password(access: Access, user: User) -> bool:
     """Whether the password of this person is the user's to end and to give."""
     return access.may_give((grant.role, grant.area) for grant in user.grants.all())
+
+
+def disclosures(access: Access) -> QuerySet[Disclosure]:
+    """Who looked at what in the areas of the user's desk, newest first.
+
+    Keys of encrypted forms lie in no area: what was done with them is for all who may
+    publish, wherever they do.
+    """
+    rows = access.within(roles=REVIEWERS)
+    if access.areas(PUBLISHERS):
+        rows |= Q(ledger=KEY)
+    return Disclosure.objects.filter(rows).select_related("user").order_by("-at", "-id")
 
 
 @cache

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -204,13 +205,14 @@ def area_prefix(area: str) -> str:
 
 def disclose(
     *,
-    user: User,
+    user: User | None,
     kind: str,
     ledger: str,
     entry: str,
-    columns: Sequence[str],
-    area_code: str,
-    reason: str,
+    columns: Sequence[str] = (),
+    facts: Mapping[str, Any] | None = None,
+    area_code: str = "",
+    reason: str = "",
 ) -> Disclosure:
     """Record that somebody saw or took out what is protected (design §8), in the caller's transaction."""
     return Disclosure.objects.create(
@@ -219,6 +221,7 @@ def disclose(
         ledger=ledger,
         entry=entry,
         columns=list(columns),
+        facts=dict(facts or {}),
         area_code=area_code,
         reason=reason,
     )

@@ -1,5 +1,6 @@
 """Writes of encryption keys: make, rotate, take in, open (api_docs/decisions/0120).
 
+Who made or gave a key, if not a command (None), is written down in the log of disclosures.
 The private half leaves this module only as an object in memory. At rest it is sealed by
 the server's own key, and below that protected by a passphrase unless the server is to
 open records by itself.
@@ -14,6 +15,8 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from django.db import transaction
 
+from server.accounts.models import KEY, Disclosure, User
+from server.accounts.services import disclose
 from server.core import clock
 from server.core.sealing import seal, unseal
 from server.forms import encryption
@@ -34,7 +37,7 @@ _NAME: Final = re.compile(r"[0-9a-f]{6,64}")
 
 
 @transaction.atomic
-def make(*, form_id: str, passphrase: str | None, at: datetime) -> EncryptionKey:
+def make(*, form_id: str, passphrase: str | None, at: datetime, user: User | None) -> EncryptionKey:
     """A new key for the form's next versions; the one before is retired, and goes on opening.
 
     The form need not be published yet. Without a passphrase the server opens records by
@@ -53,7 +56,7 @@ def make(*, form_id: str, passphrase: str | None, at: datetime) -> EncryptionKey
     EncryptionKey.objects.filter(form_id=form_id, retired_at=None).update(retired_at=at)
     private = encryption.make_private_key()
     public = encryption.public_bytes(private)
-    return EncryptionKey.objects.create(
+    key = EncryptionKey.objects.create(
         form_id=form_id,
         public_key=public,
         fingerprint=encryption.fingerprint(public),
@@ -61,6 +64,8 @@ def make(*, form_id: str, passphrase: str | None, at: datetime) -> EncryptionKey
         opening=_opening(passphrase),
         created_at=at,
     )
+    _note(key, user, Disclosure.Kind.KEY_MADE)
+    return key
 
 
 def carried(text: str) -> EncryptionKey | None:
@@ -81,7 +86,9 @@ def carried(text: str) -> EncryptionKey | None:
 
 
 @transaction.atomic
-def take_in(*, pem: bytes, password: str | None, passphrase: str | None) -> EncryptionKey:
+def take_in(
+    *, pem: bytes, password: str | None, passphrase: str | None, user: User | None
+) -> EncryptionKey:
     """Keep the private half of a key that forms carry; None as passphrase lets the server open by itself.
 
     Raises PassphraseTooShort, NotAPrivateKey, UnknownEncryptionKey.
@@ -100,6 +107,7 @@ def take_in(*, pem: bytes, password: str | None, passphrase: str | None) -> Encr
     key.private_key = seal(encryption.protect(private, passphrase), _PURPOSE)
     key.opening = _opening(passphrase)
     key.save(update_fields=["private_key", "opening"])
+    _note(key, user, Disclosure.Kind.KEY_GIVEN)
     return key
 
 
@@ -124,6 +132,11 @@ def private_key(key: EncryptionKey, passphrase: str | None = None) -> RSAPrivate
         return encryption.unprotect(kept, passphrase if needed else None)
     except encryption.BadKey:
         raise WrongPassphrase(key=str(key)) from None
+
+
+def _note(key: EncryptionKey, user: User | None, kind: Disclosure.Kind) -> None:
+    facts = {"form_id": key.form_id, "opening": str(key.opening)}
+    disclose(user=user, kind=kind, ledger=KEY, entry=key.fingerprint, facts=facts)
 
 
 def _check(passphrase: str | None) -> None:

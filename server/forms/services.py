@@ -85,14 +85,14 @@ def take_workbook(
 
 
 def rotate_key(
-    *, form_id: str, passphrase: str | None, at: datetime, publisher: User | None = None
+    *, form_id: str, passphrase: str | None, at: datetime, publisher: User | None
 ) -> EncryptionKey:
     """A new encryption key for the form, and, if it is published, its next version with it.
 
     The version is made of the workbook of the current one. Versions with the old key
     keep accepting, and the old key keeps opening. Raises PassphraseTooShort, FormHasOwnKey.
     """
-    key = keys.make(form_id=form_id, passphrase=passphrase, at=at)
+    key = keys.make(form_id=form_id, passphrase=passphrase, at=at, user=publisher)
     current = FormVersion.objects.filter(current_of__form_id=form_id).first()
     if current is not None:
         publish(

@@ -20,6 +20,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from django.db import transaction
 
+from server.accounts.models import User
 from server.core import blobs, clock
 from server.core.problems import Problem
 from server.core.sealing import seal_document, unseal_document
@@ -36,6 +37,7 @@ from server.submissions.sealed_forms import (
     read_manifest,
 )
 from server.submissions.selectors import versions_at_work
+from server.submissions.services.disclosing import count_opened, disclose_opening
 from server.submissions.services.queueing import queue
 from server.submissions.services.receiving import MAX_DOCUMENT_MB
 
@@ -78,13 +80,18 @@ def open_encrypted(submission_ids: Sequence[int]) -> None:
 
 
 def take_private_key(
-    *, pem: bytes, password: str | None, passphrase: str | None, at: datetime
+    *,
+    pem: bytes,
+    password: str | None,
+    passphrase: str | None,
+    at: datetime,
+    user: User | None,
 ) -> tuple[EncryptionKey, int]:
     """Keep the private half of a key; without a passphrase the worker opens what waits for it, so many.
 
     Raises as `keys.take_in`.
     """
-    key = keys.take_in(pem=pem, password=password, passphrase=passphrase)
+    key = keys.take_in(pem=pem, password=password, passphrase=passphrase, user=user)
     return key, take_up_sealed(key=key, at=at) if passphrase is None else 0
 
 
@@ -93,14 +100,17 @@ def open_with_passphrase(
     key: EncryptionKey,
     passphrase: str | None,
     at: datetime,
+    user: User | None,
     seconds: float = float("inf"),
 ) -> Opened:
     """Open the records that wait for this key until none is left or the time is up, at least one.
 
     The ledgers follow in the worker. A record with a file that is gone from the disk stays
-    as it is and keeps none of the others. Raises PrivateKeyNotHere, WrongPassphrase.
+    as it is and keeps none of the others. That the key was used is logged before, how
+    much it opened afterwards. Raises PrivateKeyNotHere, WrongPassphrase.
     """
     private_key = keys.private_key(key, passphrase)
+    noted = disclose_opening(key, user=user, at=at)
     ends_at = time.monotonic() + seconds
     came_to: Counter[State | None] = Counter()
     waiting = EncryptedVersion.objects.filter(key=key, state=State.SEALED).order_by("pk")
@@ -109,6 +119,7 @@ def open_with_passphrase(
             came_to[_open_sealed(version_id, private_key, at)] += 1
         if time.monotonic() >= ends_at:
             break
+    count_opened(noted, came_to[State.OPENED], at=at)
     return Opened(came_to[State.OPENED], came_to[State.TAMPERED], waiting.count())
 
 

@@ -22,7 +22,9 @@ def make_encrypted_form(key: Any = None, *, passphrase: str | None = PASSPHRASE)
     from server.forms import keys
 
     version = make_form(FORM_ID)
-    version.encryption_key = key or keys.make(form_id=FORM_ID, passphrase=passphrase, at=now())
+    version.encryption_key = key or keys.make(
+        form_id=FORM_ID, passphrase=passphrase, at=now(), user=None
+    )
     version.save()
     return version
 

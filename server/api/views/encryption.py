@@ -82,6 +82,7 @@ class EncryptionKeys(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             password=asked["password"],
             passphrase=asked["passphrase"],
             at=now(),
+            user=self.user,
         )
         return self._told(key, 200)
 
@@ -93,6 +94,7 @@ class EncryptionKeys(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             key=keys.named(fingerprint),
             passphrase=self.read_body(OpeningSerializer)["passphrase"],
             at=now(),
+            user=self.user,
             seconds=opening.SECONDS_AT_ONCE,
         )
         return Response(OpenedSerializer(told).data)

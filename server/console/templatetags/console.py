@@ -13,9 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from server.accounts.access import REVEALERS, REVIEWERS, Access
-from server.accounts.models import Disclosure
 from server.console import doubts
-from server.console.doubts import label_of_column
 from server.console.filters import FLAGS
 from server.console.presentation import category_names
 from server.core import labels
@@ -207,26 +205,6 @@ def entry_link(row: LedgerException, concerns: doubts.Concerns) -> str:
     links = [doubts.linked(entry, concerns) for entry in (row.entry, row.other) if entry]
     kind = str(Family(row.family).label)
     return format_html("{} {}", kind, doubts.joined(link for link in links if link))
-
-
-@register.simple_tag
-def disclosed_columns(row: Disclosure) -> str:
-    return listed(label_of_column(row.ledger, column) for column in row.columns)
-
-
-@register.simple_tag
-def disclosed_entry(row: Disclosure) -> str:
-    """What was looked at, as a link where it has a page."""
-    if row.ledger in WITH_PAGE:
-        address = reverse(f"console:{row.ledger}", args=[row.entry])
-        return format_html('<a href="{}">{}</a>', address, label_of_ledger(row.ledger))
-    if row.ledger == "submission":
-        address = reverse("console:submission", args=[row.entry])
-        return format_html('<a href="{}">{}</a>', address, _("submission"))
-    if row.ledger == "quarantine":
-        address = reverse("console:quarantine-item", args=[row.entry])
-        return format_html('<a href="{}">{}</a>', address, _("Set aside"))
-    return row.ledger
 
 
 def label_of_ledger(ledger: str) -> str:

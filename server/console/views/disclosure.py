@@ -8,8 +8,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
+from server.accounts import selectors as accounts
 from server.accounts.access import REVEALERS, REVIEWERS
-from server.accounts.models import Disclosure
 from server.console.forms import ReasonForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, staff_page
 from server.ledgers import selectors
@@ -43,12 +43,7 @@ def sealed(request: StaffRequest, ledger: str, entry: UUID, column: str) -> Http
 @staff_page(roles=REVIEWERS)
 def disclosures(request: StaffRequest) -> HttpResponse:
     """Who looked at what in my area, and why; the newest first."""
-    rows = (
-        Disclosure.objects.filter(request.access.within(roles=REVIEWERS))
-        .select_related("user")
-        .order_by("-at", "-id")
-    )
-    page = page_of(request, rows)
+    page = page_of(request, accounts.disclosures(request.access))
     context = {
         "title": _("Disclosure log"),
         "page": page,

@@ -76,6 +76,7 @@ def private_key(request: StaffRequest) -> HttpResponse:
         password=given["password"] or None,
         passphrase=given["passphrase"] or None,
         at=now(),
+        user=request.user,
     )
     messages.success(request, _("The private half of key {key} is kept here.").format(key=key))
     if waiting:
@@ -100,6 +101,7 @@ def open_records(request: StaffRequest, fingerprint: str) -> HttpResponse:
         key=key,
         passphrase=given["passphrase"] or None,
         at=now(),
+        user=request.user,
         seconds=opening.SECONDS_AT_ONCE,
     )
     opened = (given["opened"] or 0) + told.opened

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from server.accounts.models import Disclosure, User
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from server.accounts.models import KEY, Disclosure, User
 from server.accounts.services import disclose
+from server.forms.models import EncryptionKey
 from server.submissions.models import Quarantined, Submission
+
+_SERIES: Final = timedelta(minutes=1)
+"""Between two requests that open records with the same passphrase, typed once."""
 
 
 def disclose_record(
@@ -33,3 +42,31 @@ def disclose_quarantined(item: Quarantined, *, user: User, reason: str) -> None:
         area_code=item.area,
         reason=reason,
     )
+
+
+@transaction.atomic
+def disclose_opening(key: EncryptionKey, *, user: User | None, at: datetime) -> Disclosure:
+    """A key is used to open records. Requests that follow each other are one act, and one line of the log."""
+    known = (
+        Disclosure.objects.select_for_update(of=("self",))
+        .filter(kind=Disclosure.Kind.KEY_USED, ledger=KEY, entry=key.fingerprint, user=user)
+        .order_by("-pk")
+        .first()
+    )
+    if known is not None and at - datetime.fromisoformat(known.facts["until"]) <= _SERIES:
+        return known
+    return disclose(
+        user=user,
+        kind=Disclosure.Kind.KEY_USED,
+        ledger=KEY,
+        entry=key.fingerprint,
+        facts={"opened": 0, "until": at.isoformat()},
+    )
+
+
+@transaction.atomic
+def count_opened(noted: Disclosure, opened: int, *, at: datetime) -> None:
+    """So many more records were opened by an act that is in the log."""
+    row = Disclosure.objects.select_for_update().get(pk=noted.pk)
+    row.facts = {"opened": row.facts["opened"] + opened, "until": at.isoformat()}
+    row.save(update_fields=["facts"])

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import re
+import sys
+
 import pytest
 from cryptography.hazmat.primitives import serialization
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
+from server.accounts.models import Disclosure
 from server.forms import encryption, services
 from server.forms.models import EncryptionKey
 from server.submissions import drain, opening
 from server.submissions.models import EncryptedVersion
 from server.submissions.selectors import encrypted_counts
+from tests.conftest import STREET
 from tests.factories.encrypted import (
+    FORM_ID,
     PASSPHRASE,
     make_encrypted_form,
     make_own_key,
@@ -165,3 +173,59 @@ def test_a_record_says_what_it_waits_for_until_the_private_key_is_given(phone, a
     signed = send_encrypted(phone, version, 3, signed="another")
     assert 'data-encrypted="tampered"' in submission_page(admin, signed)
     assert EncryptedVersion.objects.filter(state="opened").count() == 1
+
+
+def test_whoever_makes_gives_or_uses_a_key_is_in_the_log(
+    phone, admin, log_in, monkeypatch, tmp_path
+) -> None:
+    """At the console, over REST and in the terminal alike; for those who publish, wherever they do."""
+    private = encryption.make_private_key()
+    brought = make_own_key(encryption.public_bytes(private))
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = tmp_path / "key.pem"
+    file.write_bytes(pem)
+
+    def lines(client: Client) -> list[str]:
+        page = client.get("/disclosures").content.decode()
+        rows = page.partition("<tbody>")[2].partition("</tbody>")[0].split("</tr>")[:-1]
+        return [
+            " ".join(re.sub(r"<[^>]*>", " ", row.replace("</td>", " | ")).split()) for row in rows
+        ]
+
+    def typed(*words: str, text: str) -> None:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+        call_command("keys", *words, stdout=io.StringIO())
+
+    asked = {"form": FORM_ID, "passphrase": PASSPHRASE}
+    admin.post("/api/v1/encryption-keys/", asked, "application/json")
+    key = EncryptionKey.objects.get(form_id=FORM_ID)
+    version = make_encrypted_form(key)
+    for number in (1, 2, 3):
+        send_encrypted(phone, version, number)
+    monkeypatch.setattr(opening, "SECONDS_AT_ONCE", 0.0)
+    admin.post(f"{PAGE}/{key.fingerprint}/open", {"passphrase": "another horse"})
+    assert len(lines(admin)) == 1, "a wrong passphrase opens nothing"
+    for _ in range(2):
+        admin.post(f"{PAGE}/{key.fingerprint}/open", {"passphrase": PASSPHRASE})
+    opened = {"passphrase": PASSPHRASE}
+    admin.post(f"/api/v1/encryption-keys/{key}/open/", opened, "application/json")
+    admin.post(f"{PAGE}/private-key", {"file": SimpleUploadedFile("k.pem", pem)})
+    typed("upload", str(file), "--passphrase", text=f"{PASSPHRASE}\n")
+    typed("open", str(key), text=f"{PASSPHRASE}\n")
+    typed("new", "another_form", text="")
+
+    said = [line.partition(" | ")[2] for line in lines(admin)]
+    assert said == [
+        f"the server's terminal | key made: another_form, by the server itself | key {EncryptionKey.objects.get(form_id='another_form')} | | |",
+        f"the server's terminal | records opened: 0 | key {key} | | |",
+        f"the server's terminal | records opened: 0 | key {brought} | | |",
+        f"the server's terminal | private key given: with the passphrase | key {brought} | | |",
+        f"administrator-0 | private key given: by the server itself | key {brought} | | |",
+        f"administrator-0 | records opened: 3 | key {key} | | |",
+        f"administrator-0 | key made: {FORM_ID}, with the passphrase | key {key} | | |",
+    ]
+    assert len(lines(log_in("administrator", STREET))) == 7
+    assert lines(log_in("street")) == []
+    assert PASSPHRASE not in str(list(Disclosure.objects.values()))

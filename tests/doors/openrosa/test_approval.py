@@ -222,7 +222,7 @@ def test_only_a_manifest_with_a_list_asks_and_once(phone, desk, statements) -> N
 
 def test_what_stands_approved_is_opened_as_what_is_current(phone) -> None:
     """An encrypted record was approved by its paper and corrected; its key came after that."""
-    version = make_encrypted_form(keys.make(form_id=FORM_ID, passphrase=None, at=now()))
+    version = make_encrypted_form(keys.make(form_id=FORM_ID, passphrase=None, at=now(), user=None))
     found = send_encrypted(phone, version, 1)
     EncryptedVersion.objects.update(state="sealed", document=None)
     ApprovedVersion.objects.create(submission=found, version_id=found.current_version_id)

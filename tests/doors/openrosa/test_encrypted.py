@@ -45,6 +45,10 @@ def publish(workbook: bytes = WORKBOOK) -> FormVersion:
     return services.publish(workbook=workbook, filename="f.xlsx", publisher=None, validate=False)
 
 
+def change_key() -> EncryptionKey:
+    return services.rotate_key(form_id="household", passphrase=None, at=clock.now(), publisher=None)
+
+
 def keys(*words: str, typed: str = "", monkeypatch=None) -> str:
     said = io.StringIO()
     if monkeypatch is not None:
@@ -181,7 +185,7 @@ def test_staff_see_the_answers_and_files_by_their_names(phone, make_user) -> Non
     make_user("zhou")
     client = Client()
     client.login(username="zhou", password="correct horse")
-    services.rotate_key(form_id="household", passphrase=None, at=clock.now())
+    change_key()
     version = publish()
     manifest, files = sealed(version)
     send(phone, manifest)
@@ -239,7 +243,7 @@ def test_without_the_passphrase_records_are_stored_sealed_and_counted(phone, mon
 
 
 def test_what_was_altered_is_kept_and_flagged_and_never_merged(phone) -> None:
-    services.rotate_key(form_id="household", passphrase=None, at=clock.now())
+    change_key()
     version = publish()
 
     assert send(phone, *sealed(version, signed="another")).status_code == 201
@@ -258,9 +262,9 @@ def test_what_was_altered_is_kept_and_flagged_and_never_merged(phone) -> None:
 
 
 def test_records_for_a_retired_key_are_opened_too(phone) -> None:
-    services.rotate_key(form_id="household", passphrase=None, at=clock.now())
+    change_key()
     old = publish()
-    services.rotate_key(form_id="household", passphrase=None, at=clock.now())
+    change_key()
     new = FormVersion.objects.get(current_of__form_id="household")
     assert (old.version != new.version, key_of(old) != key_of(new)) == (True, True)
     assert EncryptionKey.objects.filter(retired_at=None).get().form_versions.get() == new
@@ -283,7 +287,7 @@ def test_a_forms_own_key_seals_for_good_unless_its_private_half_is_given(
     version = publish(xlsforms.workbook(own))
     assert version.version == "2026112301", "the workbook's own words stay"
     with pytest.raises(FormHasOwnKey):
-        services.rotate_key(form_id="household", passphrase=None, at=clock.now())
+        change_key()
     with pytest.raises(FaultyWorkbook):
         publish(xlsforms.workbook(own.replace(text, text[:-40])))
     send(phone, *sealed(version))
@@ -309,7 +313,7 @@ def test_a_forms_own_key_seals_for_good_unless_its_private_half_is_given(
 
 def test_plain_and_encrypted_files_together_are_all_kept(phone) -> None:
     """Collect's failure window: it encrypted, but could not remove the plain files."""
-    services.rotate_key(form_id="household", passphrase=None, at=clock.now())
+    change_key()
     version = publish()
     manifest, files = sealed(version)
 
@@ -325,7 +329,7 @@ def test_plain_and_encrypted_files_together_are_all_kept(phone) -> None:
 
 def test_a_plain_record_of_an_encrypted_form_counts_and_the_reverse_is_kept(phone) -> None:
     plain = publish()
-    services.rotate_key(form_id="household", passphrase=None, at=clock.now())
+    change_key()
     version = FormVersion.objects.get(current_of__form_id="household")
 
     assert send(phone, answers(version.version)).status_code == 201
@@ -350,7 +354,7 @@ def test_a_manifest_without_its_parts_is_kept_and_flagged(phone) -> None:
 
 
 def test_the_private_key_lies_nowhere_in_the_open(phone) -> None:
-    services.rotate_key(form_id="household", passphrase=None, at=clock.now())
+    change_key()
     key = EncryptionKey.objects.get()
 
     with pytest.raises(ValueError):

@@ -67,7 +67,9 @@ class Command(BaseCommand):
     def _new(self, options: dict[str, Any]) -> None:
         passphrase = _new_passphrase() if options["passphrase"] else None
         form_id = options["form_id"]
-        key = services.rotate_key(form_id=form_id, passphrase=passphrase, at=clock.now())
+        key = services.rotate_key(
+            form_id=form_id, passphrase=passphrase, at=clock.now(), publisher=None
+        )
         self.stdout.write(_("{form_id}: key {key}").format(form_id=form_id, key=key))
         if not key.form_versions.exists():
             told = _(
@@ -90,26 +92,36 @@ class Command(BaseCommand):
         passphrase = _new_passphrase() if options["passphrase"] else None
         at = clock.now()
         key, waiting = opening.take_private_key(
-            pem=pem, password=password, passphrase=passphrase, at=at
+            pem=pem, password=password, passphrase=passphrase, at=at, user=None
         )
         if passphrase is not None:
-            waiting = opening.open_with_passphrase(key=key, passphrase=passphrase, at=at).opened
-        self._opened(key, waiting)
+            told = opening.open_with_passphrase(key=key, passphrase=passphrase, at=at, user=None)
+            self._opened(key, told.opened, told.altered, told.left)
+        else:
+            self._opened(key, waiting)
 
     def _open(self, options: dict[str, Any]) -> None:
         key, passphrase = keys.named(options["key"]), None
         if key.opening == EncryptionKey.Opening.PASSPHRASE:
             passphrase = _asked(_("Passphrase of the key: "))
-        told = opening.open_with_passphrase(key=key, passphrase=passphrase, at=clock.now())
-        self._opened(key, told.opened)
+        told = opening.open_with_passphrase(
+            key=key, passphrase=passphrase, at=clock.now(), user=None
+        )
+        self._opened(key, told.opened, told.altered, told.left)
 
-    def _opened(self, key: EncryptionKey, count: int) -> None:
+    def _opened(self, key: EncryptionKey, count: int, altered: int = 0, left: int = 0) -> None:
         sentence = ngettext(
             "{key}: {count} record is on its way into the ledgers.",
             "{key}: {count} records are on their way into the ledgers.",
             count,
         )
         self.stdout.write(sentence.format(key=key, count=count))
+        if altered:
+            self.stdout.write(_("Altered after encryption: {altered}.").format(altered=altered))
+        if left:
+            self.stdout.write(
+                _("What is left cannot be opened: files are gone from this server's disk.")
+            )
 
     def _list(self, options: dict[str, Any]) -> None:
         counts = encrypted_counts()

@@ -1,0 +1,53 @@
+"""How the log of disclosures is written."""
+
+from __future__ import annotations
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from server.accounts.models import KEY, Disclosure
+from server.console.doubts import label_of_column
+from server.console.templatetags.console import WITH_PAGE, label_of_ledger
+from server.core.labels import facts, listed
+from server.forms.models import EncryptionKey
+
+register = template.Library()
+
+
+@register.simple_tag
+def disclosed_what(row: Disclosure) -> str:
+    """What was done, and with which columns, files or records."""
+    if row.ledger == KEY:
+        told = _told_of_key(row)
+    else:
+        told = listed(label_of_column(row.ledger, column) for column in row.columns)
+    return facts([(row.get_kind_display(), told)])
+
+
+def _told_of_key(row: Disclosure) -> str:
+    if row.kind == Disclosure.Kind.KEY_USED:
+        return str(row.facts["opened"])
+    opening = str(EncryptionKey.Opening(row.facts["opening"]).label)
+    made_for = row.facts["form_id"] if row.kind == Disclosure.Kind.KEY_MADE else ""
+    return listed(filter(None, (made_for, opening)))
+
+
+@register.simple_tag
+def disclosed_entry(row: Disclosure) -> str:
+    """What was looked at, as a link where it has a page."""
+    if row.ledger in WITH_PAGE:
+        address = reverse(f"console:{row.ledger}", args=[row.entry])
+        return format_html('<a href="{}">{}</a>', address, label_of_ledger(row.ledger))
+    if row.ledger == "submission":
+        address = reverse("console:submission", args=[row.entry])
+        return format_html('<a href="{}">{}</a>', address, _("submission"))
+    if row.ledger == "quarantine":
+        address = reverse("console:quarantine-item", args=[row.entry])
+        return format_html('<a href="{}">{}</a>', address, _("Set aside"))
+    if row.ledger == KEY:
+        name = row.entry[:8]
+        address = reverse("console:encryption") + f"#key-{name}"
+        return format_html('{} <a class="code" href="{}">{}</a>', _("key"), address, name)
+    return row.ledger
