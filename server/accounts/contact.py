@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from server.accounts.models import PhoneContact
 from server.accounts.selectors import FieldLogin
 from server.core.statements import run
 
@@ -89,6 +90,18 @@ def app(user_agent: str) -> str:
 def is_silent(last_seen_at: datetime | None, since: datetime, now: datetime) -> bool:
     """Whether the phone has not been heard of for so long that it may hold unsent records."""
     return now - (last_seen_at or since) > SILENT_AFTER
+
+
+def waited(phone: PhoneContact) -> timedelta | None:
+    """How long the newest record lay finished on the phone; None when its form keeps no audit log.
+
+    The phone's clock is put right by what it is known to be wrong. Records that follow may
+    lie there as long: the server cannot know how many there are, but it knows this.
+    """
+    if phone.record_received_at is None or phone.record_finished_at is None:
+        return None
+    finished_at = phone.record_finished_at - timedelta(seconds=phone.clock_ahead or 0)
+    return max(phone.record_received_at - finished_at, timedelta(0))
 
 
 def _storable(text: str) -> str:

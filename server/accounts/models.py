@@ -24,12 +24,17 @@ class Role(models.TextChoices):
 
 
 class PhoneContact(models.Model):
-    """When a phone was last heard of by this way in, and what it said of itself; at most a minute old."""
+    """When a phone was last heard of by this way in, and what it said of itself; at most a minute old.
+
+    And of its newest record, when that came and when the form's audit log says it was finished.
+    """
 
     last_seen_at = models.DateTimeField(null=True)
     user_agent = models.CharField(max_length=200, blank=True, default="")
     device_id = models.CharField(max_length=200, blank=True, default="")
     clock_ahead = models.IntegerField(null=True)  # seconds; negative when the phone is slow
+    record_received_at = models.DateTimeField(null=True)  # the newest of its records
+    record_finished_at = models.DateTimeField(null=True)  # that one, by the phone's clock
 
     class Meta:
         abstract = True

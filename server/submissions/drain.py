@@ -10,11 +10,11 @@ from typing import Final
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.module_loading import import_string
 
-from server.accounts.models import FieldAccount
 from server.core import clock
+from server.submissions import arrivals
 from server.submissions.models import Submission, SubmissionVersion, Waiting
 from server.submissions.services.quarantine import release
 from server.submissions.services.queueing import queue_drain, queue_replay, take_turn
@@ -116,25 +116,13 @@ def _steps(paths: tuple[str, ...]) -> tuple[Callable[[Sequence[int]], None], ...
 
 
 def _finish(ids: Sequence[int]) -> None:
-    """What the accept path leaves to its leisure: quarantined copies, the phones' last contact."""
+    """What the accept path leaves to its leisure: quarantined copies, the phones' newest record."""
     versions = SubmissionVersion.objects.filter(submission_id__in=ids)
     arrived = list(versions.values_list("sha256", "pk", "instance_id"))
     release({bytes(sha256): pk for sha256, pk, _instance_id in arrived}, at=clock.now())
     if edits_waiting_for([instance_id for _sha256, _pk, instance_id in arrived]).exists():
         queue_replay()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            update {FieldAccount._meta.db_table} account set last_seen_at = seen.at
-              from (select field_account_id, max(received_at) as at
-                      from {SubmissionVersion._meta.db_table}
-                     where submission_id = any(%s) and field_account_id is not null
-                     group by field_account_id) seen
-             where account.id = seen.field_account_id
-               and (account.last_seen_at is null or account.last_seen_at < seen.at)
-            """,  # noqa: S608 table names
-            [list(ids)],
-        )
+    arrivals.note(ids)
 
 
 def _set_aside(ticket: Sequence[tuple[int, int]], error: Exception) -> None:

@@ -10,6 +10,7 @@ from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquer
 from django.db.models.functions import Coalesce, Greatest
 
 from server.accounts.access import REVEALERS, REVIEWERS, Access
+from server.accounts.models import User
 from server.core import blobs
 from server.core.sealing import unseal_document
 from server.forms.models import EncryptionKey, Form
@@ -306,6 +307,25 @@ def keys_awaited(access: Access, form_id: str) -> QuerySet[EncryptionKey]:
         document=None, version__current_of__in=records(access, form_id).order_by().values("pk")
     )
     return EncryptionKey.objects.filter(pk__in=sealed.values("key")).defer("private_key")
+
+
+def count_refused(people: Iterable[User]) -> None:
+    """Give each phone that is let in `n_refused`: records set aside, which it still holds.
+
+    A phone keeps what was refused, and sends it again until it is taken. What came with a
+    password or a code that has ended counts for the person. One query.
+    """
+    people = list(people)
+    waiting = Quarantined.objects.filter(submitter__in=people, settled_at=None).order_by()
+    rows = waiting.values_list("submitter", "field_account").annotate(count=Count("pk"))
+    counts = {(user_id, account_id): count for user_id, account_id, count in rows}
+    for person in people:
+        for account in person.field_accounts.all():
+            if account.revoked_at is None:
+                found = counts.pop((person.pk, account.pk), 0)
+                account.n_refused = found  # type: ignore[attr-defined]
+        rest = [count for (user_id, _account), count in counts.items() if user_id == person.pk]
+        person.n_refused = sum(rest)  # type: ignore[attr-defined]
 
 
 def encrypted_counts() -> dict[int | None, dict[str, int]]:

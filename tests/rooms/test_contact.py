@@ -5,13 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from server.accounts import contact
 from server.accounts.models import FieldAccount, User
 from server.accounts.services import add_worker
 from server.core import clock
+from server.submissions import drain
+from server.submissions.audit_log import finished_at
+from server.submissions.models import Submission
+from server.submissions.services.queueing import queue
 from tests.doors.openrosa.digest_client import DigestPhone
+from tests.factories.submissions import instance, make_form, make_phone
 
 AT = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 COLLECT = "org.odk.collect.android/v2026.1.2 Dalvik/2.1.0 (Linux; U; Android 9; EML-AL00)"
@@ -86,3 +92,87 @@ def test_silence_is_told_after_days() -> None:
     assert contact.is_silent(None, AT - timedelta(days=4), AT)
     assert contact.is_silent(AT - timedelta(days=4), AT - timedelta(days=90), AT)
     assert not contact.is_silent(AT - timedelta(days=2), AT - timedelta(days=90), AT)
+
+
+@pytest.mark.django_db
+def test_a_body_on_a_slow_line_is_no_slow_clock(divisions) -> None:
+    """A proxy passes an upload on when it is here, with the time at which the phone began to send."""
+    made = add_worker(username="li", areas=["440106003001"])
+    began = (clock.now() - timedelta(minutes=30)).strftime("%a, %d %b %Y %I:%M:%S GMT")
+
+    Client().post(f"/key/{made.token}/submission", {}, HTTP_DATE=began, HTTP_USER_AGENT=COLLECT)
+
+    account = FieldAccount.objects.get()
+    assert (account.user_agent, account.clock_ahead) == (COLLECT, None)
+
+
+def ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def audit(*events: tuple[str, datetime]) -> bytes:
+    """As Collect writes it (openrosa.md §11), with changes tracked."""
+    lines = [
+        "event,node,start,end,old-value,new-value",
+        f'question,/data/note,{ms(AT) - 10**9},{ms(AT) - 10**9},,"two\nlines, ""quoted"""',
+        *(f"{event},,{ms(at)}," for event, at in events),
+    ]
+    return "\n".join(lines).encode()
+
+
+def test_the_audit_log_tells_when_a_record_was_finished() -> None:
+    started, finished = AT - timedelta(days=5), AT - timedelta(days=4)
+    log = audit(("form start", started), ("form save", finished), ("form finalize", finished))
+    assert finished_at(log) == finished
+    assert finished_at(log[-40:]) == finished, "the end is enough"
+    long_answer = f"question,/data/x,{ms(started)},{ms(finished)},,".encode() + b"x" * 100
+    assert finished_at(long_answer) == finished
+    for nothing in (
+        b"",
+        b"event,node,start,end",
+        b"a,b,c,d\n",
+        b"x,,9999999999999999,",
+        b"\xff,,1,",
+    ):
+        assert finished_at(nothing) is None
+
+
+@pytest.fixture
+def sending(divisions):
+    """sending(number, days) → the phone's account after a record that was finished so many days before it came."""
+    make_form()
+    phone = make_phone()
+
+    def send(number: int, days: float, name: str = "audit.csv") -> FieldAccount:
+        log = audit(("form finalize", clock.now() - timedelta(days=days)))
+        parts = {
+            "xml_submission_file": SimpleUploadedFile("x.xml", instance(number), "text/xml"),
+            name: SimpleUploadedFile(name, log, "text/csv"),
+        }
+        assert Client().post(f"{phone.base}/submission", parts).status_code == 201
+        drain.drain_now()
+        return FieldAccount.objects.get()
+
+    return send
+
+
+@pytest.mark.django_db
+def test_how_long_records_lay_on_the_phone_is_read_off_the_newest(sending) -> None:
+    account = sending(1, 5.0)
+    assert contact.waited(account) == pytest.approx(timedelta(days=5), abs=timedelta(minutes=1))
+    assert contact.waited(sending(2, 0.0)) < timedelta(minutes=1)
+    sending(3, 2.0)
+    queue(Submission.objects.values_list("pk", flat=True), at=clock.now())
+    drain.drain_now()
+    assert contact.waited(FieldAccount.objects.get()).days == 2, "the newest counts, in any order"
+    account = sending(4, 5.0, name="notes.csv")
+    assert account.record_received_at
+    assert contact.waited(account) is None, "a form without an audit log tells nothing"
+
+
+@pytest.mark.django_db
+def test_a_clock_that_is_known_to_be_wrong_is_put_right(sending) -> None:
+    account = sending(1, 365.0)
+    account.clock_ahead = -round(timedelta(days=365).total_seconds())
+    assert abs(contact.waited(account)) < timedelta(minutes=1)
+    assert contact.waited(sending(2, -400.0)) is None, "of the future"

@@ -124,6 +124,14 @@ class FieldAccountSerializer(serializers.Serializer):
         allow_null=True,
         help_text="Seconds the phone's clock is ahead; half a day more or less is not seen.",
     )
+    record_received_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="When its newest record came."
+    )
+    record_finished_at = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="When that was finished, by the phone's clock; null where the form keeps no audit log.",
+    )
 
 
 class FieldAccountFilters(django_filters.FilterSet):

@@ -1,11 +1,13 @@
-"""How a phone's last contact is shown."""
+"""How a phone's last contact is shown, and what it may still hold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from operator import attrgetter
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -21,15 +23,21 @@ register = template.Library()
 
 @register.simple_tag
 def phone_contact(phone: FieldAccount | User) -> SafeString:
-    """Last contact, application, and what is odd about it."""
+    """Last contact, application, newest record, and what is odd about them."""
     is_silent = contact.is_silent(phone.last_seen_at, phone.created_at, now())
-    parts = [_seen(phone, "" if is_silent else "good")]
+    parts = [_seen(phone, is_silent)]
     if phone.user_agent:
-        parts.append(format_html('<span class="soft">{}</span>', contact.app(phone.user_agent)))
+        parts.append(_soft(contact.app(phone.user_agent)))
+    if phone.record_received_at is not None:
+        time = f"{localtime(phone.record_received_at):%Y-%m-%d %H:%M}"
+        parts.append(_soft(_("last record {time}").format(time=time)))
     if phone.clock_ahead is not None and abs(phone.clock_ahead) >= contact.CLOCK_IS_OFF:
         parts.append(_badge("bad", _clock(phone.clock_ahead)))
-    if is_silent:
+    if is_silent and phone.last_seen_at is not None:
         parts.append(_badge("warn", _("silent for days: it may hold unsent records")))
+    if is_silent and isinstance(phone, FieldAccount) and _follows_another(phone):
+        parts.append(_badge("warn", _("not scanned: the phone cannot send what it holds")))
+    parts += _waited(phone)
     return SafeString(" ".join(parts))  # each part escaped by itself
 
 
@@ -40,11 +48,48 @@ def ended(accounts: Iterable[FieldAccount]) -> list[FieldAccount]:
     return sorted(gone, key=attrgetter("revoked_at"), reverse=True)
 
 
-def _seen(phone: FieldAccount | User, kind: str) -> SafeString:
+def _seen(phone: FieldAccount | User, is_silent: bool) -> SafeString:
     if phone.last_seen_at is None:
         return _badge("", _("no contact yet"))
     said = _("last contact {time}").format(time=f"{localtime(phone.last_seen_at):%Y-%m-%d %H:%M}")
-    return _badge(kind, said)
+    return _badge("" if is_silent else "good", said)
+
+
+def _follows_another(account: FieldAccount) -> bool:
+    """Whether the code was made for a phone that was in use with one that has ended."""
+    others = account.user.field_accounts.all()
+    return account.last_seen_at is None and any(
+        other.revoked_at and other.last_seen_at for other in others
+    )
+
+
+def _waited(phone: FieldAccount | User) -> Iterator[SafeString]:
+    """How long the newest record lay on the phone, if it was a day or more."""
+    waited = contact.waited(phone)
+    if waited is None or waited < timedelta(days=1):
+        return
+    said = ngettext(
+        "the newest record lay {n} day on the phone",
+        "the newest record lay {n} days on the phone",
+        waited.days,
+    )
+    kind = "warn" if waited >= contact.SILENT_AFTER else ""
+    yield _badge(kind, said.format(n=waited.days))
+
+
+@register.simple_tag
+def refused(phone: FieldAccount | User) -> SafeString:
+    """How many records were refused and wait on the phone, with the way there (selectors.count_refused)."""
+    count = getattr(phone, "n_refused", 0)
+    if not count:
+        return SafeString("")
+    said = ngettext(
+        "{n} record was refused and is still on the phone",
+        "{n} records were refused and are still on the phone",
+        count,
+    )
+    address = reverse("console:quarantine")
+    return format_html('<a class="badge bad" href="{}">{}</a>', address, said.format(n=count))
 
 
 def _clock(ahead: int) -> str:
@@ -54,6 +99,10 @@ def _clock(ahead: int) -> str:
     else:
         said = ngettext("clock {n} minute behind", "clock {n} minutes behind", minutes)
     return said.format(n=minutes)
+
+
+def _soft(text: str) -> SafeString:
+    return format_html('<span class="soft">{}</span>', text)
 
 
 def _badge(kind: str, text: str) -> SafeString:

@@ -26,6 +26,7 @@ from server.core.clock import now
 from server.forms import selectors as forms
 from server.ledgers.entities import MOST
 from server.ledgers.selectors import households_in, is_crowded
+from server.submissions.selectors import count_refused
 
 LISTS = {
     "cases.csv": gettext_lazy("Assistance cases"),
@@ -39,6 +40,7 @@ LISTS = {
 @staff_page(roles=REVIEWERS)
 def field_accounts(request: StaffRequest) -> HttpResponse:
     page = page_of(request, workers_in_hand(request.access))
+    count_refused(page.object_list)
     held = {
         worker.pk: [grant.area for grant in worker.grants.all() if grant.role == Role.WORKER]
         for worker in page
@@ -104,6 +106,7 @@ def lost(request: StaffRequest, user_id: int) -> HttpResponse:
     if request.method == "POST":
         made = services.replace_phone(user=worker, at=now(), keeps_password=keeps_password)
         return _sheet(request, made.user, made.token, made.password)
+    count_refused([worker])
     grants = [grant for grant in worker.grants.all() if grant.role == Role.WORKER]
     held = [grant.area for grant in grants]
     context = {

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import localtime
 
 from server.accounts.models import FieldAccount, RoleGrant, User
 from server.accounts.selectors import authenticate_token
@@ -16,7 +17,7 @@ from server.core.clock import now
 from server.ledgers.entities import MOST
 from server.ledgers.models import Household
 from tests.conftest import COMMUNITY, OTHER_COMMUNITY, OTHER_STREET_COMMUNITY, STREET
-from tests.factories.console import entry
+from tests.factories.console import entry, make_quarantined
 from tests.factories.submissions import make_form
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,42 @@ def test_a_worker_with_more_households_than_a_phone_holds_is_marked(made, log_in
     assert "more than 5000 households" in listed(client)
     RoleGrant.objects.filter(area=OTHER_COMMUNITY).delete()
     assert "more than 5000 households" not in listed(client)
+
+
+def test_records_that_wait_on_a_phone_are_told_of_as_far_as_they_are_known(made, log_in):
+    """What came late, what was refused: the phone holds on to both until it is put right."""
+    client, came = log_in(), now() - timedelta(hours=1)
+    FieldAccount.objects.update(
+        last_seen_at=came, record_received_at=came, record_finished_at=came - timedelta(hours=2)
+    )
+    text = listed(client)
+    assert f"last record {localtime(came):%Y-%m-%d %H:%M}" in text
+    assert "on the phone" not in text
+    FieldAccount.objects.update(record_finished_at=came - timedelta(days=5, hours=1))
+    assert "the newest record lay 5 days on the phone" in listed(client)
+
+    account = FieldAccount.objects.get()
+    for number, settled in enumerate((None, None, came)):
+        document = b"%d" % number
+        told = {"field_account": account, "settled_at": settled}
+        make_quarantined(made.user, COMMUNITY, document, **told)
+    assert "2 records were refused" in listed(client)
+    lost = client.get(reverse("console:lost-phone", args=[made.user.pk])).content.decode()
+    assert "2 records were refused" in lost
+    FieldAccount.objects.update(revoked_at=now())
+    assert "2 records were refused" in listed(client), "the code has ended, the records wait on"
+
+
+def test_a_code_that_nobody_scanned_holds_no_records(made, log_in):
+    FieldAccount.objects.update(created_at=now() - timedelta(days=4))
+    text = listed(log_in())
+    assert "no contact yet" in text
+    assert "unsent" not in text
+
+    second, _token = issue_token(user=made.user)
+    FieldAccount.objects.filter(pk=second.pk).update(created_at=now() - timedelta(days=4))
+    FieldAccount.objects.exclude(pk=second.pk).update(revoked_at=now(), last_seen_at=now())
+    assert "not scanned: the phone cannot send what it holds" in listed(log_in())
 
 
 def test_a_lost_phone_is_shut_out_with_one_button(made, log_in):

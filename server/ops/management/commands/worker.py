@@ -175,4 +175,6 @@ def _phone(account: FieldAccount) -> dict[str, Any]:
         "last_seen_at": account.last_seen_at and account.last_seen_at.isoformat(),
         "app": contact.app(account.user_agent),
         "clock_ahead": account.clock_ahead,
+        "record_received_at": account.record_received_at and account.record_received_at.isoformat(),
+        "record_finished_at": account.record_finished_at and account.record_finished_at.isoformat(),
     }
