@@ -6,7 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, Greatest
 
 from server.accounts.access import REVEALERS, REVIEWERS, Access
@@ -236,7 +248,7 @@ def count_versions_and_files(batch: Sequence[Submission]) -> None:
     """Give each row `n_versions`, and `n_files` of its current version. Two queries."""
     versions = _counts(SubmissionVersion.objects.filter(submission__in=batch), "submission")
     current = [row.current_version_id for row in batch]
-    files = _counts(Attachment.objects.filter(version__in=current, opened=None), "version")
+    files = _counts(_shown(Attachment.objects.filter(version__in=current)), "version")
     for row in batch:
         row.n_versions = versions.get(row.pk, 1)  # type: ignore[attr-defined]
         row.n_files = files.get(row.current_version_id or 0, 0)  # type: ignore[attr-defined]
@@ -261,8 +273,11 @@ def answers_of(version: SubmissionVersion) -> bytes | None:
 
 
 def files_of(version_id: int | None) -> QuerySet[Attachment]:
-    """A version's files by name; of one that arrived encrypted, the opened file instead."""
-    return Attachment.objects.filter(version=version_id, opened=None).order_by("name")
+    """A version's files by name; of one that arrived encrypted, the opened file instead.
+
+    Then a file of that name which came beside it unencrypted is not shown: nobody signed it.
+    """
+    return _shown(Attachment.objects.filter(version=version_id)).order_by("name")
 
 
 def missing_files(version: SubmissionVersion, here: Iterable[Attachment]) -> list[str]:
@@ -284,7 +299,14 @@ def files_as_they_came(version: SubmissionVersion) -> QuerySet[Attachment]:
 
 def files_of_all(version_ids: Iterable[int | None]) -> QuerySet[Attachment]:
     """`files_of` several versions."""
-    return Attachment.objects.filter(version__in=list(version_ids), opened=None).order_by("pk")
+    return _shown(Attachment.objects.filter(version__in=list(version_ids))).order_by("pk")
+
+
+def _shown(files: QuerySet[Attachment]) -> QuerySet[Attachment]:
+    signed = Attachment.objects.filter(
+        version=OuterRef("version"), name=OuterRef("name"), opened_from__isnull=False
+    )
+    return files.filter(opened=None).exclude(Exists(signed), opened_from=None)
 
 
 def waiting_count() -> int:

@@ -327,6 +327,24 @@ def test_plain_and_encrypted_files_together_are_all_kept(phone) -> None:
     assert state() == "opened"
 
 
+def test_the_desk_shows_the_file_that_was_signed(phone, make_user) -> None:
+    """And not one of the same name that came beside it in plain: nobody signed that."""
+    make_user("zhou")
+    change_key()
+    manifest, files = sealed(publish())
+    send(phone, manifest, {**files, "door.jpg": b"another door"})
+    drain.drain_now()
+    assert state() == "opened"
+    client = Client()
+    client.login(username="zhou", password="correct horse")
+    record = "/api/v1/submissions/uuid:1/"
+
+    names = [one["name"] for one in client.get(record).json()["attachments"]]
+    assert names == ["door.jpg", "submission.xml.enc"]
+    shown = client.get(f"{record}attachments/door.jpg/")
+    assert b"".join(shown.streaming_content) == PHOTO
+
+
 def test_a_plain_record_of_an_encrypted_form_counts_and_the_reverse_is_kept(phone) -> None:
     plain = publish()
     change_key()
