@@ -37,11 +37,18 @@ _NAME: Final = re.compile(r"[0-9a-f]{6,64}")
 
 
 @transaction.atomic
-def make(*, form_id: str, passphrase: str | None, at: datetime, user: User | None) -> EncryptionKey:
+def make(
+    *,
+    form_id: str,
+    passphrase: str | None,
+    at: datetime,
+    user: User | None,
+    private: RSAPrivateKey | None = None,
+) -> EncryptionKey:
     """A new key for the form's next versions; the one before is retired, and goes on opening.
 
-    The form need not be published yet. Without a passphrase the server opens records by
-    itself. Raises PassphraseTooShort, FormHasOwnKey.
+    Locks the form, which need not be published yet. Without a passphrase the server opens
+    records by itself. Raises PassphraseTooShort, FormHasOwnKey.
     """
     _check(passphrase)
     form = (
@@ -54,7 +61,7 @@ def make(*, form_id: str, passphrase: str | None, at: datetime, user: User | Non
     if carried_now and not carried_now.form_id:
         raise FormHasOwnKey(form_id=form_id)
     EncryptionKey.objects.filter(form_id=form_id, retired_at=None).update(retired_at=at)
-    private = encryption.make_private_key()
+    private = private or encryption.make_private_key()
     public = encryption.public_bytes(private)
     key = EncryptionKey.objects.create(
         form_id=form_id,

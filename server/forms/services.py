@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 
 from server.accounts.models import User
 from server.core import blobs
-from server.forms import keys, selectors
+from server.forms import encryption, keys, selectors
 from server.forms.models import EncryptionKey, Form, FormAudience, FormMedia, FormVersion
 from server.forms.problems import UnknownForm, VersionExists
 
@@ -70,39 +70,65 @@ def take_workbook(
     if known is not None:
         return Publication(known, is_new=False)
 
-    # pyxform and openpyxl take half a second to import, which neither the doors nor the
-    # publication of unchanged workbooks should pay.
-    from server.forms.publication import encrypted, prepare
-
-    prepared = prepare(content=workbook, filename=filename, media=media, validate=validate)
-    key = selectors.current_key(prepared.form.form_id)
-    if key is not None and not prepared.form.public_key:
-        prepared = encrypted(prepared, bytes(key.public_key))
-    source = blobs.store([workbook])
-    files = {name: blobs.store([content]) for name, content in prepared.files.items()}
+    ready = _made_ready(workbook, filename, media, validate=validate)
+    key = selectors.current_key(ready.prepared.form.form_id)
+    if key is not None:
+        ready = ready.carrying(bytes(key.public_key))
     with transaction.atomic(durable=True):
-        return _record(prepared, source, files, publisher)
+        return _record(ready, publisher)
 
 
 def rotate_key(
     *, form_id: str, passphrase: str | None, at: datetime, publisher: User | None
 ) -> EncryptionKey:
-    """A new encryption key for the form, and, if it is published, its next version with it.
+    """A new encryption key for the form, and, if it is published, its next version with it: both or neither.
 
     The version is made of the workbook of the current one. Versions with the old key
-    keep accepting, and the old key keeps opening. Raises PassphraseTooShort, FormHasOwnKey.
+    keep accepting, and the old key keeps opening. Raises PassphraseTooShort, FormHasOwnKey, and
+    what publishing raises when the workbook would not be taken any more.
     """
-    key = keys.make(form_id=form_id, passphrase=passphrase, at=at, user=publisher)
     current = FormVersion.objects.filter(current_of__form_id=form_id).first()
-    if current is not None:
-        publish(
-            workbook=blobs.read(current.workbook_sha256),
-            filename=f"{form_id}.xlsx",
-            publisher=publisher,
-            media=files_of(current),
-            validate=False,  # it was, when it was published
+    if current is None:
+        return keys.make(form_id=form_id, passphrase=passphrase, at=at, user=publisher)
+    private = encryption.make_private_key()
+    workbook, filename = blobs.read(current.workbook_sha256), f"{form_id}.xlsx"
+    ready = _made_ready(workbook, filename, files_of(current), validate=False)  # it was, then
+    ready = ready.carrying(encryption.public_bytes(private))
+    with transaction.atomic(durable=True):
+        key = keys.make(
+            form_id=form_id, passphrase=passphrase, at=at, user=publisher, private=private
         )
+        _record(ready, publisher)
     return key
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A workbook that is ready to be recorded; its files are among the blobs."""
+
+    prepared: Prepared
+    source: blobs.Blob
+    files: Mapping[str, blobs.Blob]
+
+    def carrying(self, public_key: bytes) -> _Ready:
+        """The form with a key of ours, unless the workbook brought its own."""
+        from server.forms.publication import encrypted
+
+        if self.prepared.form.public_key:
+            return self
+        return replace(self, prepared=encrypted(self.prepared, public_key))
+
+
+def _made_ready(
+    workbook: bytes, filename: str, media: Mapping[str, bytes], *, validate: bool
+) -> _Ready:
+    # pyxform and openpyxl take half a second to import, which neither the doors nor the
+    # publication of unchanged workbooks should pay.
+    from server.forms.publication import prepare
+
+    prepared = prepare(content=workbook, filename=filename, media=media, validate=validate)
+    files = {name: blobs.store([content]) for name, content in prepared.files.items()}
+    return _Ready(prepared, blobs.store([workbook]), files)
 
 
 def files_of(version: FormVersion) -> dict[str, bytes]:
@@ -111,9 +137,8 @@ def files_of(version: FormVersion) -> dict[str, bytes]:
     return {file.filename: blobs.read(file.sha256) for file in held if file.sha256 is not None}
 
 
-def _record(
-    prepared: Prepared, source: blobs.Blob, files: Mapping[str, blobs.Blob], publisher: User | None
-) -> Publication:
+def _record(ready: _Ready, publisher: User | None) -> Publication:
+    prepared, files = ready.prepared, ready.files
     xform = prepared.form
     _row, is_first = Form.objects.get_or_create(
         form_id=xform.form_id, defaults={"title": xform.title}
@@ -134,7 +159,7 @@ def _record(
         title=xform.title,
         xform=prepared.document,
         md5=prepared.md5,
-        workbook_sha256=source.sha256,
+        workbook_sha256=ready.source.sha256,
         mapping=prepared.mapping,
         questions=prepared.questions,
         warnings=prepared.warnings,

@@ -19,7 +19,7 @@ from lxml import etree
 from server.core import blobs, clock
 from server.forms import encryption, services
 from server.forms.models import EncryptionKey, FormVersion
-from server.forms.problems import FaultyWorkbook, FormHasOwnKey
+from server.forms.problems import FaultyWorkbook, FormHasOwnKey, NotAWorkbook
 from server.ledgers.models import Household, Person
 from server.ledgers.rebuild import rebuild
 from server.submissions import drain
@@ -325,6 +325,17 @@ def test_plain_and_encrypted_files_together_are_all_kept(phone) -> None:
     names = list(Attachment.objects.filter(opened_from=None).values_list("name", flat=True))
     assert names == ["1.xml", "door.jpg", "door.jpg.enc", "submission.xml.enc"]
     assert state() == "opened"
+
+
+def test_a_key_that_cannot_be_published_is_not_made(phone) -> None:
+    version = publish()
+    FormVersion.objects.update(workbook_sha256=blobs.store([b"no workbook"]).sha256)
+
+    with pytest.raises(NotAWorkbook):
+        change_key()
+
+    assert not EncryptionKey.objects.exists()
+    assert FormVersion.objects.get(current_of__form_id="household") == version
 
 
 def test_the_desk_shows_the_file_that_was_signed(phone, make_user) -> None:
