@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -143,13 +144,17 @@ def codes(request: StaffRequest) -> HttpResponse:
     if not chosen or "confirmed" not in request.POST:
         raise FormFieldsWrong(field=_("Workers"), message=_("Choose workers, and confirm."))
     grants = [grant for worker in chosen for grant in worker.grants.all()]
-    context = {"areas": _names(grants), "sheets": _codes(request, chosen)}
+    context = {
+        "areas": _names(grants),
+        "sheets": _codes(request, chosen),
+        "unreachable": _unreachable(request),
+    }
     return render(request, "console/field_accounts/codes.html", context)
 
 
 def _codes(request: StaffRequest, chosen: list[User]) -> list[dict[str, Any]]:
     return [
-        {"worker": account.user, "code": _drawn(_address(request, token))}
+        {"worker": account.user, "code": _drawn(account.user, _address(request, token))}
         for account, token in services.replace_codes(users=chosen, at=now())
     ]
 
@@ -169,17 +174,29 @@ def _sheet(request: StaffRequest, worker: User, token: str, password: str = "") 
         "worker": worker,
         "password": password,
         "address": address,
-        "code": _drawn(address),
+        "unreachable": _unreachable(request),
+        "code": _drawn(worker, address),
         "grants": grants,
         "areas": _names(grants),
     }
     return render(request, "console/field_accounts/code.html", context)
 
 
+def _server(request: StaffRequest) -> str:
+    return settings.RUHU_BASE_URL or request.build_absolute_uri("/")
+
+
 def _address(request: StaffRequest, token: str) -> str:
-    return collect.base_url(settings.RUHU_BASE_URL or request.build_absolute_uri("/"), token)
+    return collect.base_url(_server(request), token)
 
 
-def _drawn(address: str) -> SafeString:
-    code = collect.code_text(collect.settings(server_url=address, project=_("Ruhu")))
+def _unreachable(request: StaffRequest) -> str:
+    """The server's address in the codes, if only this machine itself can follow it."""
+    server = _server(request)
+    return server if urlsplit(server).hostname in ("127.0.0.1", "::1", "localhost") else ""
+
+
+def _drawn(worker: User, address: str) -> SafeString:
+    """The code; in Collect the project has the worker's name, for two may share a phone."""
+    code = collect.code_text(collect.settings(server_url=address, project=worker.name))
     return mark_safe(collect.svg(code))  # noqa: S308 drawn by segno from our own text

@@ -128,6 +128,21 @@ def test_a_lost_phone_is_shut_out_with_one_button(made, log_in):
     assert text.count("Shut out</button>") == 1
 
 
+def test_a_code_that_no_phone_can_follow_says_so(made, log_in, settings):
+    """The page was opened on the server's own machine."""
+    client = log_in()
+    addresses = (reverse("console:new-code", args=[made.user.pk]), reverse("console:codes"))
+    asked = {"worker": [made.user.pk], "confirmed": "on"}
+    for address in addresses:
+        for host in ("127.0.0.1:8000", "localhost", "[::1]:8000"):
+            text = client.post(address, asked, HTTP_HOST=host).content.decode()
+            assert "No phone can reach this address" in text, host
+        assert "No phone can reach" not in client.post(address, asked).content.decode()
+    settings.RUHU_BASE_URL = "https://r.example"
+    text = client.post(addresses[0], HTTP_HOST="localhost").content.decode()
+    assert "No phone can reach" not in text
+
+
 def test_codes_of_an_area_are_made_when_confirmed(made, log_in):
     second = add_worker(username="he", name="何协理", areas=[OTHER_COMMUNITY])
     foreign = add_worker(username="wu", name="吴协理", areas=[OTHER_STREET_COMMUNITY])
