@@ -31,6 +31,8 @@ def start(profile: Path, language: str = "zh-CN") -> webdriver.Chrome:
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        "--disable-gpu-compositing",
+        "--force-prefers-reduced-motion",
         "--use-gl=angle",
         "--use-angle=swiftshader",
         "--enable-unsafe-swiftshader",
