@@ -148,6 +148,8 @@ def suite(places: Places, arguments: Sequence[str]) -> int:
     }  # fmt: skip
     with database.running():
         surroundings = application.environment(places, database)
+        # Dozens of processes import the same modules, and pytest rewrites every assertion.
+        surroundings.pop("PYTHONDONTWRITEBYTECODE", None)
         if database.cluster:
             progress.run(application.template(places, database, database.cluster))
             surroundings["TESTS_COPY_DATABASE"] = "ruhu"
