@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from django.db import transaction
+from django.db import connection, transaction
 
 from server.accounts.models import KEY, Disclosure, User
 from server.accounts.services import disclose
@@ -47,10 +47,13 @@ def make(
 ) -> EncryptionKey:
     """A new key for the form's next versions; the one before is retired, and goes on opening.
 
-    Locks the form, which need not be published yet. Without a passphrase the server opens
-    records by itself. Raises PassphraseTooShort, FormHasOwnKey.
+    Takes its turn at the form's keys, and locks the form, which need not be published yet.
+    Without a passphrase the server opens records by itself. Raises PassphraseTooShort,
+    FormHasOwnKey.
     """
     _check(passphrase)
+    with connection.cursor() as cursor:  # of a form that is not published there is no row to lock
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"key {form_id}"])
     form = (
         Form.objects.select_for_update(of=("self",))
         .select_related("current_version__encryption_key")
