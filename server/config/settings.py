@@ -9,6 +9,7 @@ import base64
 import hashlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 import structlog
@@ -46,7 +47,8 @@ if RUHU_BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-CSRF_TRUSTED_ORIGINS = [RUHU_BASE_URL] if RUHU_BASE_URL else []
+_base = urlsplit(RUHU_BASE_URL)
+CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"] if RUHU_BASE_URL else []
 
 INSTALLED_APPS = [
     "django.contrib.auth",

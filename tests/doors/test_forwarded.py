@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from django.test import Client
 
@@ -49,3 +53,16 @@ def test_a_phone_that_came_by_http_is_led_to_the_same_host_only(settings, token)
     assert head() is None
     settings.RUHU_BASE_URL = HTTPS
     assert Client().head("/key/wrong/submission").status_code == 403
+
+
+@pytest.mark.parametrize("base", [HTTPS, f"{HTTPS}/", f"{HTTPS}/office/"])
+def test_a_page_of_the_base_url_may_post_however_that_is_written(base) -> None:
+    """Django compares with what browsers send as Origin, which has no path and no slash."""
+    told = subprocess.run(
+        [sys.executable, "-c", "from server.config import settings as s; print(s.CSRF_TRUSTED_ORIGINS)"],
+        env={**os.environ, "RUHU_BASE_URL": base},
+        capture_output=True,
+        text=True,
+        check=True,
+    )  # fmt: skip
+    assert told.stdout.strip() == f"['{HTTPS}']"
