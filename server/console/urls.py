@@ -50,6 +50,7 @@ urlpatterns = [
     path("quarantine/<int:number>/replay", quarantine.replay, name="quarantine-replay"),
     path("quarantine/<int:number>/repair", quarantine.repair, name="quarantine-repair"),
     path("quarantine/<int:number>/dismiss", quarantine.dismiss, name="quarantine-dismiss"),
+    path("quarantine/<int:number>/reopen", quarantine.reopen, name="quarantine-reopen"),
     path("exceptions", exceptions.exceptions, name="exceptions"),
     path("exceptions/<int:number>", exceptions.resolve, name="resolve"),
     path("desk-acts/<int:number>/undo", exceptions.undo, name="undo"),

@@ -53,6 +53,17 @@ def archive(item: Quarantined) -> IO[bytes]:
                 }
                 for repair in repairs
             ],
+            "reopened": [
+                {
+                    "dismissed_by": one.dismissed_by.username,
+                    "dismissed_at": one.dismissed_at.isoformat(),
+                    "dismissed_note": one.dismissed_note,
+                    "user": one.user.username,
+                    "at": one.at.isoformat(),
+                    "reason": one.reason,
+                }
+                for one in item.reopenings.select_related("dismissed_by", "user")
+            ],
             "missing_files": missing,
         }
         packed.writestr("about.json", json.dumps(about, ensure_ascii=False, indent=1))

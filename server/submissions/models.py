@@ -352,6 +352,21 @@ class Repair(models.Model):
         ordering = ("at", "id")
 
 
+class Reopening(models.Model):
+    """A dismissal that was taken back, and whose it had been. Append-only."""
+
+    item = models.ForeignKey(Quarantined, models.CASCADE, related_name="reopenings")
+    dismissed_at = models.DateTimeField()
+    dismissed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    dismissed_note = models.TextField()
+    reason = models.TextField(_("reason"))
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "id")
+
+
 class QuarantineRefusal(models.Model):
     """How often a day a limit kept something out of the quarantine, by phone: counted, never silent."""
 

@@ -12,13 +12,9 @@ from django.test import Client
 
 from tests.conftest import COMMUNITY, STREET
 from tests.factories.console import AT, make_street
+from tests.factories.roles import BLIND, DESK, OTHER_STREET, PUBLISHERS, READERS, in_every_role
 
-OTHER_STREET = "440106005"
-READERS = frozenset({"worker", "street", "county", "administrator"})
-DESK = frozenset({"street", "administrator"})
 SENDERS = frozenset({"worker", "street", "administrator"})
-PUBLISHERS = frozenset({"administrator"})
-BLIND = frozenset({"restricted", ""})
 HOUSEHOLD = "8d3c6f4e-0000-4000-8000-000000000001"
 FORM = "projects/1/forms/household_survey"
 RECORD = f"{FORM}/submissions/uuid:1"
@@ -124,17 +120,10 @@ def street(divisions, make_user) -> Any:
 def tokens(make_user) -> dict[tuple[str, str], str]:
     """A session for each role, in the street of the things and in another; "" has none."""
     from server.accounts import scripts
-    from server.accounts.models import RoleGrant
     from server.core.clock import now
 
-    found = {}
-    for area in (STREET, OTHER_STREET):
-        for role in READERS | BLIND:
-            user = make_user(f"{role or 'nobody'}-{area}", role=role or "worker", area=area)
-            if not role:
-                RoleGrant.objects.filter(user=user).delete()
-            found[role, area] = scripts.begin(user=user, at=now()).token
-    return found
+    users = in_every_role(make_user)
+    return {asking: scripts.begin(user=user, at=now()).token for asking, user in users.items()}
 
 
 def ask(token: str, rule: Rule) -> int:

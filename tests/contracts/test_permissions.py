@@ -19,12 +19,7 @@ from tests.factories.console import (
     make_stranger_key,
     make_street,
 )
-
-OTHER_STREET = "440106005"
-READERS = frozenset({"worker", "street", "county", "administrator"})
-DESK = frozenset({"street", "administrator"})
-PUBLISHERS = frozenset({"administrator"})
-BLIND = frozenset({"restricted", ""})  # the restricted role alone opens nothing
+from tests.factories.roles import BLIND, DESK, OTHER_STREET, PUBLISHERS, READERS, in_every_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +118,7 @@ RULES = (
         denied=404,
     ),
     act("post", "/quarantine/{quarantine}/dismiss/", 200, {"reason": "核对"}, denied=404),
+    act("post", "/quarantine/{quarantine}/reopen/", 200, {"reason": "核对"}, denied=404),
     look("/exceptions/{exceptions}/"),
     act("post", "/exceptions/{exceptions}/resolve/", 200, {"note": "核对"}),
     look("/divisions/440106003001/"),
@@ -175,16 +171,10 @@ def names(divisions, make_user) -> dict[str, Any]:
 @pytest.fixture
 def clients(make_user) -> dict[tuple[str, str], Client]:
     """Somebody logged in for each role, in the street of the things and in another; "" has none."""
-    from server.accounts.models import RoleGrant
-
     found = {}
-    for area in (STREET, OTHER_STREET):
-        for role in READERS | BLIND:
-            user = make_user(f"{role or 'nobody'}-{area}", role=role or "worker", area=area)
-            if not role:
-                RoleGrant.objects.filter(user=user).delete()
-            found[role, area] = Client()
-            found[role, area].force_login(user)
+    for asking, user in in_every_role(make_user).items():
+        found[asking] = Client()
+        found[asking].force_login(user)
     return found
 
 

@@ -53,16 +53,6 @@ from tests.factories.submissions import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def send(phone):
-    return sending(phone)
-
-
-@pytest.fixture
-def clerk(phone, make_user):
-    return make_user("li", role="street", area=STREET)
-
-
 def test_a_conflict_is_settled_by_keeping_both(send, clerk) -> None:
     send(instance(1))
     other = instance(1, met_whom="2")
@@ -120,6 +110,30 @@ def test_a_conflict_is_settled_by_an_edit_or_by_keeping_the_first(send, clerk) -
     assert b"<met_whom>2<" in document_of(submission.current_version)
     refuse(send, InstanceConflict, instance(1, met_whom="3"))
     assert Quarantined.objects.count() == 2
+
+
+def test_a_dismissal_is_taken_back_and_stays_told(send, clerk, make_user) -> None:
+    send(instance(1))
+    item = refuse(send, InstanceConflict, instance(1, met_whom="2"))
+    by_clerk = {"user": clerk, "access": access_of(clerk), "at": clock.now()}
+    services.dismiss(item=item, reason="第一份正确", **by_clerk)
+    far = make_user("far", area="440106005")
+
+    with pytest.raises(MayNotReview):
+        services.reopen(item=item, reason="核对", user=far, access=access_of(far), at=clock.now())
+    with pytest.raises(ReasonMissing):
+        services.reopen(item=item, reason=" ", **by_clerk)
+    services.reopen(item=item, reason="看错了", **by_clerk)
+    services.reopen(item=item, reason="再点一次", **by_clerk)
+
+    item.refresh_from_db()
+    assert (item.settled_at, item.settled_by, item.settled_note) == (None, None, "")
+    told = item.reopenings.get()
+    assert (told.dismissed_by, told.dismissed_note, told.reason) == (clerk, "第一份正确", "看错了")
+    mend(item, clerk, "as_edit")
+    assert take(item, clerk).outcome is Outcome.EDIT
+    with pytest.raises(QuarantineSettled):
+        services.reopen(item=item, reason="看错了", **by_clerk)
 
 
 def test_a_superseded_edit_becomes_the_newest_when_a_person_says_so(send, clerk) -> None:

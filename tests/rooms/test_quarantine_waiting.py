@@ -22,8 +22,7 @@ from server.submissions.problems import (
 )
 from server.submissions.selectors import document_of
 from server.submissions.services import Outcome, receive
-from tests.conftest import STREET
-from tests.factories.quarantine import jobs, mend, refuse, sending, take, work
+from tests.factories.quarantine import jobs, mend, refuse, take, work
 from tests.factories.submissions import (
     FORM_ID,
     RECEIVED_AT,
@@ -35,16 +34,6 @@ from tests.factories.submissions import (
 from tests.samples import xlsforms
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def send(phone):
-    return sending(phone)
-
-
-@pytest.fixture
-def clerk(phone, make_user):
-    return make_user("li", role="street", area=STREET)
 
 
 def test_a_moved_record_keeps_its_date_also_through_the_quarantine(phone) -> None:

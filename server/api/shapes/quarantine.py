@@ -54,10 +54,22 @@ class RepairSerializer(serializers.Serializer):
     size = serializers.IntegerField(read_only=True)
 
 
+class ReopeningSerializer(serializers.Serializer):
+    """A dismissal that was taken back."""
+
+    dismissed_at = serializers.DateTimeField(read_only=True)
+    dismissed_by = serializers.CharField(read_only=True, source="dismissed_by.username")
+    dismissed_note = serializers.CharField(read_only=True)
+    reason = serializers.CharField(read_only=True)
+    user = serializers.CharField(read_only=True, source="user.username")
+    at = serializers.DateTimeField(read_only=True)
+
+
 class QuarantinedDetailSerializer(QuarantinedSerializer):
-    """A refused record with its repairs."""
+    """A refused record with its repairs and what was decided before."""
 
     repairs = RepairSerializer(many=True, read_only=True)
+    reopenings = ReopeningSerializer(many=True, read_only=True)
 
 
 class RepairingSerializer(serializers.Serializer):
@@ -72,8 +84,8 @@ class RepairingSerializer(serializers.Serializer):
     version = serializers.CharField(required=False, default="", help_text="For `form_version`.")
 
 
-class DismissingSerializer(serializers.Serializer):
-    """Why it is not taken."""
+class DecidingSerializer(serializers.Serializer):
+    """Why it is not taken, or why it is to be decided again."""
 
     reason = serializers.CharField(max_length=2000)
 

@@ -19,7 +19,7 @@ from server.accounts.access import REVIEWERS
 from server.api import requests
 from server.api.representations import Bytes
 from server.api.shapes.quarantine import (
-    DismissingSerializer,
+    DecidingSerializer,
     KeptOutSerializer,
     QuarantinedDetailSerializer,
     QuarantinedFilters,
@@ -98,13 +98,22 @@ class Quarantine(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         services.replay(item=self.get_object(), user=self.user, access=self.access, at=now())
         return Response(QuarantinedDetailSerializer(self.get_object()).data)
 
-    @extend_schema(request=DismissingSerializer, responses=QuarantinedDetailSerializer)
+    @extend_schema(request=DecidingSerializer, responses=QuarantinedDetailSerializer)
     @action(detail=True, methods=["post"], filterset_class=None)
     def dismiss(self, request: Request, id: int) -> Response:
         """Decide that it is not taken; the copy stays."""
         found = self.get_object()
-        reason = self.read_body(DismissingSerializer)["reason"]
+        reason = self.read_body(DecidingSerializer)["reason"]
         services.dismiss(item=found, reason=reason, user=self.user, access=self.access, at=now())
+        return Response(QuarantinedDetailSerializer(self.get_object()).data)
+
+    @extend_schema(request=DecidingSerializer, responses=QuarantinedDetailSerializer)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def reopen(self, request: Request, id: int) -> Response:
+        """Take a dismissal back; it waits for a decision again."""
+        found = self.get_object()
+        reason = self.read_body(DecidingSerializer)["reason"]
+        services.reopen(item=found, reason=reason, user=self.user, access=self.access, at=now())
         return Response(QuarantinedDetailSerializer(self.get_object()).data)
 
     @extend_schema(

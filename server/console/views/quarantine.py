@@ -121,6 +121,19 @@ def dismiss(request: StaffRequest, number: int) -> HttpResponse:
 
 
 @staff_page("POST", roles=REVIEWERS)
+def reopen(request: StaffRequest, number: int) -> HttpResponse:
+    """Take the decision back that it is not taken."""
+    services.reopen(
+        item=quarantined_item(request.access, number),
+        reason=checked(ReasonForm(request.POST))["reason"],
+        user=request.user,
+        access=request.access,
+        at=now(),
+    )
+    return _desk(request, number, notice=_("It waits for a decision again."))
+
+
+@staff_page("POST", roles=REVIEWERS)
 def replay_all(request: StaffRequest) -> HttpResponse:
     """Everything of one reason, once more."""
     rows = quarantined(request.access).filter(reason=request.POST.get("reason", ""))
@@ -158,6 +171,9 @@ def _context(request: StaffRequest, found: Quarantined) -> dict[str, object]:
         "may_wait": found.reason in WAITS,
         "is_for_repair": found.reason in REPAIRED,
         "repairs": found.repairs.select_related("user").order_by("-at", "-pk"),
+        "reopenings": found.reopenings.select_related("user", "dismissed_by").order_by(
+            "-at", "-pk"
+        ),
         "reasons": _titles(),
         "versions": [] if is_conflict else versions.values_list("version", flat=True),
         "acts": Repair.Act,

@@ -9,12 +9,12 @@ from server.submissions.services.receiving import receive
 from server.submissions.services.repairing import repair
 from server.submissions.services.replaying import (
     Replayed,
-    dismiss,
     replay,
     replay_many,
     replay_ready,
 )
 from server.submissions.services.reviewing import NEEDS_REASON, comment, review
+from server.submissions.services.settling import dismiss, reopen
 
 __all__ = [
     "NEEDS_REASON",
@@ -30,6 +30,7 @@ __all__ = [
     "dismiss",
     "drop",
     "receive",
+    "reopen",
     "repair",
     "replay",
     "replay_many",

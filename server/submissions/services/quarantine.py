@@ -172,7 +172,7 @@ def release(taken: Mapping[bytes, int], *, at: datetime) -> None:
         for item in copies.select_for_update():
             version = versions.get(pk=taken[bytes(item.sha256)])
             add_later(files_here(item), version, at)
-            if item.repairs.exists():
+            if item.repairs.exists() or item.reopenings.exists():
                 copies.filter(pk=item.pk).update(settled_at=at, taken_as=version)
             else:
                 item.delete()

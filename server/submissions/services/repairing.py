@@ -24,7 +24,8 @@ from server.submissions.problems import (
 )
 from server.submissions.services.quarantine import named_in
 from server.submissions.services.receiving import MAX_DOCUMENT_MB
-from server.submissions.services.replaying import check, document_to_take
+from server.submissions.services.replaying import document_to_take
+from server.submissions.services.settling import check
 from server.submissions.services.waiting import original_of
 
 _IDS: Final = uuid.UUID("5d1c3a0e-6f4b-4b62-9a65-2f6f7c0a9d11")

@@ -10,24 +10,19 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from server.accounts.access import REVIEWERS, Access
+from server.accounts.access import Access
 from server.accounts.models import User
 from server.core.problems import Problem
 from server.core.sealing import unseal_document
 from server.submissions import envelope as envelopes
 from server.submissions.models import Quarantined, SubmissionVersion
-from server.submissions.problems import (
-    InstanceBusy,
-    MayNotReview,
-    OriginalNotHere,
-    QuarantineSettled,
-    ReasonMissing,
-)
+from server.submissions.problems import InstanceBusy, OriginalNotHere
 from server.submissions.services.arriving import Arrival, Receipt, Sender
 from server.submissions.services.attaching import add_later
 from server.submissions.services.quarantine import files_here, release
 from server.submissions.services.queueing import queue_replay
 from server.submissions.services.receiving import take
+from server.submissions.services.settling import check, settle
 from server.submissions.services.waiting import edits_waiting_for, ready
 
 
@@ -67,7 +62,7 @@ def replay(*, item: Quarantined, user: User | None, access: Access | None, at: d
     except Problem as problem:
         Quarantined.objects.filter(pk=item.pk).update(tried_at=at, tried_reason=problem.type)
         raise
-    _settle(item, user=user, at=at, taken_as=receipt.version_id)
+    settle(item, user=user, at=at, taken_as=receipt.version_id)
     release({bytes(item.sha256): receipt.version_id}, at=at)
     if edits_waiting_for([item.instance_id]).exists():
         queue_replay()
@@ -99,25 +94,6 @@ def replay_ready(*, at: datetime) -> Replayed:
     What then fails for another reason is left to a person.
     """
     return replay_many(ready(), user=None, access=None, at=at)
-
-
-def dismiss(*, item: Quarantined, reason: str, user: User, access: Access, at: datetime) -> None:
-    """Decide that it is not taken, as when the first of two contents is right. It stays to be seen.
-
-    Raises MayNotReview, QuarantineSettled, ReasonMissing.
-    """
-    check(item, access)
-    if not reason.strip():
-        raise ReasonMissing
-    _settle(item, user=user, at=at, note=reason.strip())
-
-
-def check(item: Quarantined, access: Access | None) -> None:
-    """Raises MayNotReview, QuarantineSettled."""
-    if access is not None and not access.may(REVIEWERS, item.area):
-        raise MayNotReview
-    if item.settled_at is not None:
-        raise QuarantineSettled
 
 
 def _take(item: Quarantined, user: User | None, at: datetime) -> Receipt:
@@ -158,16 +134,3 @@ def _try(pk: int, *, user: User | None, access: Access | None, at: datetime) -> 
     except Problem as problem:
         return problem.type
     return ""
-
-
-def _settle(
-    item: Quarantined,
-    *,
-    user: User | None,
-    at: datetime,
-    taken_as: int | None = None,
-    note: str = "",
-) -> None:
-    Quarantined.objects.filter(pk=item.pk, settled_at=None).update(
-        settled_at=at, settled_by=user, taken_as=taken_as, settled_note=note
-    )

@@ -202,3 +202,12 @@ def test_all_of_one_reason_are_tried_again_and_one_is_dismissed(street, form, lo
     assert Submission.objects.filter(form__form_id="quarantined_survey").count() == 1
     second.refresh_from_db()
     assert second.is_taken
+
+    desk = client.post(address("reopen", first), {"reason": "看错了"}).content.decode()
+    assert "测试数据" in desk
+    assert "看错了" in desk
+    assert "Try again" in desk
+    assert (
+        "Take back" in client.post(address("dismiss", first), {"reason": "测试"}).content.decode()
+    )
+    assert client.post(address("reopen", second), {"reason": "看错了"}).status_code == 409
