@@ -7,6 +7,7 @@ import io
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
@@ -121,6 +122,7 @@ def make_form(form_id: str = "household_survey") -> Any:
     return form
 
 
+@cache
 def photo_bytes(size: tuple[int, int] = (1200, 900), orientation: int = 1) -> bytes:
     from PIL import Image
 

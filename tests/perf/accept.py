@@ -140,8 +140,8 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def prepare() -> tuple[list[bytes], str]:
-    """Publish the form and make a worker: what households say, and the worker's token."""
+def prepare(variants: int = VARIANTS) -> tuple[list[bytes], str]:
+    """Publish the form and make a worker: what so many households say, and the worker's token."""
     from server.forms.services import publish
     from server.geo.models import Division, Level
     from tests.factories.submissions import make_phone
@@ -153,10 +153,12 @@ def prepare() -> tuple[list[bytes], str]:
     version = publish(
         workbook=workbook.read_bytes(), filename=workbook.name, publisher=None, validate=False
     )
-    return _households(bytes(version.xform)), make_phone(f"load-{secrets.token_hex(4)}").token
+    return _households(bytes(version.xform), variants), make_phone(
+        f"load-{secrets.token_hex(4)}"
+    ).token
 
 
-def _households(xform: bytes) -> list[bytes]:
+def _households(xform: bytes, variants: int) -> list[bytes]:
     """What the demo's census says of its households of two members and more."""
     from server.ops.demo import boundaries
     from server.ops.demo.instances import Template
@@ -166,7 +168,7 @@ def _households(xform: bytes) -> list[bytes]:
     calendar = Calendar(until=date(2026, 11, 1), quarters=2)
     street = boundaries.street(seed=1, communities=2, recoded_on=calendar.recoded_on, moved=0)
     people = population(
-        seed=1, communities=street.communities, households=3 * VARIANTS, on=calendar.begins
+        seed=1, communities=street.communities, households=3 * variants, on=calendar.begins
     )
     people.homes[:] = [home for home in people.homes if 2 <= len(home.members) <= 4]
     plan = Plan(
@@ -183,7 +185,7 @@ def _households(xform: bytes) -> list[bytes]:
         template.fill(sent.say(Random(number)), instance_id=uuid.UUID(MARK), instance_name="入户")
         for number, sent in enumerate(surveys)
     ]
-    return sorted(filled, key=len)[-VARIANTS:]
+    return sorted(filled, key=len)[-variants:]
 
 
 def top_up(wanted: int) -> int:

@@ -232,7 +232,7 @@ def _prepare(options: argparse.Namespace) -> None:
     from tests.perf import accept, load
 
     load.django()
-    documents, token = accept.prepare()
+    documents, token = accept.prepare(min(accept.VARIANTS, options.submissions // options.clients))
     tokens = [token, *(make_phone(f"w{n}").token for n in range(1, options.clients))]
     told = {"documents": [document.decode() for document in documents], "tokens": tokens}
     (options.folder / "prepared.json").write_text(json.dumps(told))
