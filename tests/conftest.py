@@ -38,7 +38,14 @@ OFFICE_FILES = frozenset(
     )
 )
 LONG_FILES = frozenset(
-    f"tests/acceptance/{name}.py" for name in ("test_console_browser", "test_kill")
+    f"tests/{name}.py"
+    for name in (
+        "acceptance/test_console_browser",
+        "acceptance/test_kill",
+        "unit/test_ledgers_properties",
+        "unit/test_web_worker",
+        "unit/test_xlsforms",
+    )
 )
 
 
