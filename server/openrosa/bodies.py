@@ -53,6 +53,9 @@ class Body:
             )
         self._came = 0
         self._tail = b""
+        self._delimiter = b""
+        self._undecided = b""  # may be the beginning of a delimiter
+        self.delimiters = 0
 
     def read(self, size: int) -> bytes:
         chunk: bytes = self._stream.read(size)
@@ -60,7 +63,15 @@ class Body:
         if self._came > self._limit_mb * 1_000_000:
             self._refuse()
         self._tail = (self._tail + chunk[-_TAIL:])[-_TAIL:]
+        if self._delimiter:
+            *before, rest = (self._undecided + chunk).split(self._delimiter)
+            self.delimiters += len(before)
+            self._undecided = rest[1 - len(self._delimiter) :]
         return chunk
+
+    def count(self, delimiter: bytes) -> None:
+        """Count from here on how often the delimiter comes."""
+        self._delimiter = delimiter
 
     def _refuse(self) -> NoReturn:
         """Let the rest pass, so that the phone comes to read the answer: it reads none while it sends.

@@ -96,7 +96,9 @@ class BadMultipart(Problem):
 
     type, status = "bad-multipart", 400
     title = _("The upload cannot be read")
-    template = _("The upload cannot be read. Send the record again.")
+    template = _(
+        "The upload cannot be read. Send the record again; if it is refused again, tell the office."
+    )
 
 
 class NotForPhones(Problem):

@@ -90,13 +90,17 @@ def _streamed(request: HttpRequest, body: Body) -> Upload:
     meta = {**request.META, "CONTENT_LENGTH": body.announced}
     try:
         parser = _Parser(meta, body, [Scratch(request)], _BYTES_AS_TEXT)
+        body.count(parser.delimiter)
         fields, files = parser.parse()
     except (UnreadablePostError, OSError):
         raise CutOff from None
     except (MultiPartParserError, SuspiciousOperation, ValueError, LookupError):
         raise BadMultipart from None
-    if not body.is_whole(parser.closing):
+    if not body.is_whole(parser.delimiter + b"--"):
         raise CutOff
+    understood = sum(len(parts) for found in (fields, files) for _name, parts in found.lists())
+    if understood != body.delimiters - 1:  # the parser passes over parts whose head it cannot read
+        raise BadMultipart
     return _sorted(fields, files)
 
 
@@ -141,7 +145,7 @@ class _Parser(MultiPartParser):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.closing = b"--" + self._boundary + b"--"  # type: ignore[attr-defined]
+        self.delimiter = b"--" + self._boundary  # type: ignore[attr-defined]
 
     def sanitize_file_name(self, file_name: str) -> str:
         return file_name.encode(_BYTES_AS_TEXT).decode("utf-8", "replace")

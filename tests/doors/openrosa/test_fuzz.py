@@ -20,7 +20,11 @@ from server.openrosa.uploads import read
 from server.submissions.models import Attachment, Quarantined, SubmissionVersion, Waiting
 from tests.factories.submissions import instance
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    # Python says so of what a client made up, filename*=unicode_escape; no fault of ours.
+    pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning"),
+]
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
 FUZZED = settings(
     max_examples=EXAMPLES,

@@ -156,6 +156,39 @@ def test_the_record_is_found_however_its_part_is_dressed(phone, xml_part) -> Non
     assert Attachment.objects.get().name == "first.jpg"
 
 
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        "filename*=UTF-8''%E9%97%A8%20%E5%8F%A3.jpg",
+        "filename=door.jpg; filename*=utf-8''%E9%97%A8%20%E5%8F%A3.jpg",
+        "filename*=GB18030'zh'%C3%C5%20%BF%DA.jpg",
+        'filename="门 口.jpg"; x=y',
+    ],
+)
+def test_a_chinese_name_is_kept_however_it_is_written(phone, disposition) -> None:
+    named = photo("door.jpg").replace(b'filename="door.jpg"', disposition.encode())
+    assert named != photo("door.jpg")
+
+    assert post(phone, part(instance(1)), named).status_code == 201
+    assert Attachment.objects.get().name == "门 口.jpg"
+
+
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        'filename="门.jpg"'.encode("gb18030"),
+        b"filename*=unicode_escape''%5Cud800.jpg",
+        b"filename*=no-such''a.jpg",
+    ],
+)
+def test_a_file_whose_name_cannot_be_read_is_not_lost_unsaid(phone, disposition) -> None:
+    named = photo("door.jpg").replace(b'filename="door.jpg"', disposition)
+
+    answer = post(phone, part(instance(1)), named)
+
+    assert (answer.status_code, Attachment.objects.count()) in ((201, 1), (400, 0))
+
+
 def test_a_part_without_a_file_name_is_kept_byte_for_byte(phone) -> None:
     text = (
         instance(1)
