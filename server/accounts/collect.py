@@ -6,9 +6,18 @@ import base64
 import io
 import json
 import zlib
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import segno
+
+_THIS_MACHINE: Final = ("127.0.0.1", "::1", "localhost")
+
+
+def unreachable_host(server: str) -> str:
+    """The host of the server's address, if only this machine itself can follow it; else ""."""
+    host = urlsplit(server).hostname or ""
+    return host if host in _THIS_MACHINE else ""
 
 
 def base_url(server: str, token: str) -> str:

@@ -9,15 +9,18 @@ psycopg's cursor takes twice as long as this over a statement that is prepared a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, LiteralString
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import LockNotAvailable, error_from_result
+
+from server.core.problems import Problem
 
 DATABASE_AWAY: Final = (
     InterfaceError,
@@ -26,6 +29,22 @@ DATABASE_AWAY: Final = (
     psycopg.OperationalError,
 )
 """What Django and psycopg raise while PostgreSQL is gone or just starting again."""
+
+
+@contextmanager
+def waiting_at_most(patience: str, otherwise: type[Problem]) -> Iterator[None]:
+    """Wait for locks as long as that ("10s"), from here to the end of the transaction it stands in.
+
+    What is waited for longer raises the Problem, which asks to come again.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select set_config('lock_timeout', %s, true)", [patience])
+        yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise otherwise from None
+        raise
 
 
 def is_storable(text: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -193,7 +192,7 @@ def _address(request: StaffRequest, token: str) -> str:
 def _unreachable(request: StaffRequest) -> str:
     """The server's address in the codes, if only this machine itself can follow it."""
     server = _server(request)
-    return server if urlsplit(server).hostname in ("127.0.0.1", "::1", "localhost") else ""
+    return server if collect.unreachable_host(server) else ""
 
 
 def _drawn(worker: User, address: str) -> SafeString:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import OperationalError, connection, transaction
+from django.db import transaction
 
+from server.core.statements import waiting_at_most
 from server.forms.models import Form
 from server.forms.problems import UnknownForm
 from server.submissions.models import (
@@ -29,14 +30,8 @@ def set_approval(*, form_id: str, needed: bool, at: datetime) -> tuple[Form, int
     Waits for the batch that is being merged and holds off the next one, so that none is
     merged by the old rule and missed by the queue. Raises UnknownForm, LedgersBusy.
     """
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("select set_config('lock_timeout', %s, true)", [PATIENCE])
+    with waiting_at_most(PATIENCE, LedgersBusy):
         take_turn()
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", None) == "55P03":  # lock_not_available
-            raise LedgersBusy from None
-        raise
     form = Form.objects.select_for_update().filter(form_id=form_id).first()
     if form is None:
         raise UnknownForm(form_id=form_id)

@@ -10,12 +10,12 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, transaction
 from psycopg.types.numeric import Int8
 
 from server.core.problems import Problem
 from server.core.sealing import seal_document
-from server.core.statements import run
+from server.core.statements import run, waiting_at_most
 from server.forms.models import Form, FormVersion
 from server.submissions import envelope as envelopes
 from server.submissions.envelope import Envelope
@@ -162,9 +162,7 @@ def store_new(arrival: Arrival) -> Receipt | None:
 def _settle(arrival: Arrival) -> Receipt:
     """Everything that is not plainly new, in a transaction that locks the record."""
     try:
-        with transaction.atomic(durable=True):
-            with connection.cursor() as cursor:
-                cursor.execute("select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+        with transaction.atomic(durable=True), waiting_at_most(LOCK_TIMEOUT, InstanceBusy):
             known = _known(arrival)
             if known is None or bytes(known.sha256) != arrival.sha256:
                 settled = settled_version(arrival.sha256)
@@ -176,10 +174,6 @@ def _settle(arrival: Arrival) -> Receipt:
             is_edit = arrival.envelope.deprecated_id != ""
             receipt = store_edit(arrival, edition) if is_edit else store_new(arrival)
             return receipt or _receive_again(arrival, _known(arrival))
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", None) == "55P03":  # lock_not_available
-            raise InstanceBusy from None
-        raise
     except IntegrityError:  # the same instanceID arrived this moment as something else
         raise InstanceBusy from None
 

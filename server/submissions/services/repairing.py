@@ -19,13 +19,12 @@ from server.submissions.models import Quarantined, Repair
 from server.submissions.problems import (
     InstanceTooLarge,
     NothingToCorrect,
-    ReasonMissing,
     UnknownFormVersion,
 )
 from server.submissions.services.quarantine import named_in
 from server.submissions.services.receiving import MAX_DOCUMENT_MB
 from server.submissions.services.replaying import document_to_take
-from server.submissions.services.settling import check
+from server.submissions.services.settling import check, given
 from server.submissions.services.waiting import original_of
 
 _IDS: Final = uuid.UUID("5d1c3a0e-6f4b-4b62-9a65-2f6f7c0a9d11")
@@ -54,8 +53,7 @@ def repair(
     """
     locked = Quarantined.objects.select_for_update().get(pk=item.pk)
     check(locked, access)
-    if not reason.strip():
-        raise ReasonMissing
+    told = given(reason)
     chosen = Repair.Act(act)
     match chosen:
         case Repair.Act.CORRECTED:
@@ -70,7 +68,7 @@ def repair(
         sha256=hashlib.sha256(repaired).digest(),
         document=seal_document(repaired),
         size=len(repaired),
-        reason=reason.strip(),
+        reason=told,
         user=user,
         at=at,
     )

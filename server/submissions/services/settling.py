@@ -42,7 +42,7 @@ def dismiss(*, item: Quarantined, reason: str, user: User, access: Access, at: d
     Raises MayNotReview, QuarantineSettled, ReasonMissing.
     """
     check(item, access)
-    settle(item, user=user, at=at, note=_given(reason))
+    settle(item, user=user, at=at, note=given(reason))
 
 
 @transaction.atomic
@@ -53,7 +53,7 @@ def reopen(*, item: Quarantined, reason: str, user: User, access: Access, at: da
     QuarantineSettled for what was taken: that is a record by now.
     """
     _check_role(item, access)
-    told = _given(reason)
+    told = given(reason)
     locked = Quarantined.objects.select_for_update().defer("document").get(pk=item.pk)
     if locked.is_taken:
         raise QuarantineSettled
@@ -72,12 +72,13 @@ def reopen(*, item: Quarantined, reason: str, user: User, access: Access, at: da
     locked.save(update_fields=["settled_at", "settled_by", "settled_note"])
 
 
-def _check_role(item: Quarantined, access: Access | None) -> None:
-    if access is not None and not access.may(REVIEWERS, item.area):
-        raise MayNotReview
-
-
-def _given(reason: str) -> str:
+def given(reason: str) -> str:
+    """The reason a person gave. Raises ReasonMissing."""
     if not reason.strip():
         raise ReasonMissing
     return reason.strip()
+
+
+def _check_role(item: Quarantined, access: Access | None) -> None:
+    if access is not None and not access.may(REVIEWERS, item.area):
+        raise MayNotReview

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -20,7 +19,6 @@ from server.core.problems import Problem
 from server.ops.tables import table
 
 LOCAL = "http://127.0.0.1:8000"
-NOT_FOR_PHONES = ("127.0.0.1", "::1", "localhost")
 
 
 class Command(BaseCommand):
@@ -119,7 +117,7 @@ class Command(BaseCommand):
         )
         self.stdout.write(_("In Collect choose “Configure with QR code” and scan:"))
         self.stdout.write(collect.terminal(text))
-        if (host := urlsplit(base_url).hostname) in NOT_FOR_PHONES:
+        if host := collect.unreachable_host(base_url):
             self.stderr.write(
                 _(
                     "No phone can reach {host}: start with './ruhu up --host 0.0.0.0', or give --base-url, and make the code anew with './ruhu worker lost {username}'."
