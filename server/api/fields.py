@@ -12,9 +12,9 @@ from rest_framework import serializers
 from rest_framework_gis.fields import GeometryField
 
 from server.core.clock import OFFICE
-from server.ledgers import masking
-from server.ledgers.columns import Column, Kind, Sensitivity
-from server.ledgers.derive.categories import RESTRICTED as RESTRICTED_CATEGORIES
+from server.ledgers.definitions.columns import Column, Kind, Sensitivity
+from server.ledgers.folding.derive.categories import RESTRICTED as RESTRICTED_CATEGORIES
+from server.ledgers.reading import masking
 
 RESTRICTED_CODES = {"AC": RESTRICTED_CATEGORIES}
 """Codes shown only with the restricted role, though their column is open to all."""

@@ -20,7 +20,7 @@ from server.api.fields import RESTRICTED_CODES
 from server.api.problems import InvalidQuery
 from server.api.requests import access
 from server.core.codes import code_lists
-from server.ledgers.columns import Column, Kind, Sensitivity, columns_of
+from server.ledgers.definitions.columns import Column, Kind, Sensitivity, columns_of
 
 PAGING = frozenset({"page", "page_size", "cursor", "format"})
 

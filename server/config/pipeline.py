@@ -4,7 +4,7 @@ Lower rooms never import upper ones (design §4); where a lower room's act has
 consequences above it, it calls what is listed here.
 """
 
-AT_PUBLICATION = "server.ledgers.mapping.compile_mapping"
+AT_PUBLICATION = "server.ledgers.intake.mapping.compile_mapping"
 """compile_mapping(workbook: forms.workbook.Workbook, form: forms.xform.XForm) -> dict: where each answer goes;
 raises forms.problems.FaultyWorkbook."""
 
@@ -20,9 +20,9 @@ AFTER_SUBMISSION = [
 transaction a batch, and does the same again without harm."""
 
 ENTITY_LISTS = {
-    "communities": "server.ledgers.entities.communities",
-    "households": "server.ledgers.entities.households",
-    "cases": "server.ledgers.entities.cases",
-    "employers": "server.ledgers.entities.employers",
+    "communities": "server.ledgers.entity_lists.lists.communities",
+    "households": "server.ledgers.entity_lists.lists.households",
+    "cases": "server.ledgers.entity_lists.lists.cases",
+    "employers": "server.ledgers.entity_lists.lists.employers",
 }
 """File name less .csv of a form's media → the forms.entities.EntityList that builds it per worker."""

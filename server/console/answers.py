@@ -13,8 +13,8 @@ from server.accounts.access import Access
 from server.console.presentation import plain
 from server.core.masking import mask
 from server.core.xml import BadXml
-from server.ledgers.answers import ShownAnswer, shown_answers
-from server.ledgers.columns import Sensitivity
+from server.ledgers.definitions.columns import Sensitivity
+from server.ledgers.reading.answers import ShownAnswer, shown_answers
 from server.submissions.models import Submission
 
 _PERSONAL_NUMBER = re.compile(

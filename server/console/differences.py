@@ -9,7 +9,7 @@ from server.accounts.access import Access
 from server.console.answers import heading, is_nameless, written
 from server.core.xml import BadXml
 from server.forms.models import FormVersion
-from server.ledgers.answers import ShownAnswer, shown_document
+from server.ledgers.reading.answers import ShownAnswer, shown_document
 from server.submissions.models import SubmissionVersion
 from server.submissions.selectors import answers_of
 

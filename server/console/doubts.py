@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy
 from server.accounts.access import Access
 from server.console.presentation import structured
 from server.core.labels import comma, listed
-from server.ledgers.columns import columns_of
-from server.ledgers.definitions import LEDGERS
+from server.ledgers.definitions.columns import columns_of
+from server.ledgers.definitions.ledgers import LEDGERS
 from server.ledgers.models import Household, LedgerException, Visit
 from server.ledgers.selectors import employers, exceptions, households, persons, visits
 

@@ -25,7 +25,7 @@ from server.ledgers.models import (
     Person,
     Vacancy,
 )
-from server.ledgers.tiles import RESTRICTED_CATEGORIES
+from server.ledgers.reading.tiles import RESTRICTED_CATEGORIES
 from server.submissions.models import TO_REVIEW, ReviewState, Submission
 from server.submissions.selectors import AWAITING
 from server.submissions.steps import Flag

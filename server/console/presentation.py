@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from server.accounts.access import RESTRICTED, Access
 from server.core.codes import label_of
 from server.core.labels import facts, listed
-from server.ledgers.columns import Column, Kind, Sensitivity, columns_of
-from server.ledgers.definitions import COLUMNS
-from server.ledgers.masking import shown
+from server.ledgers.definitions.columns import Column, Kind, Sensitivity, columns_of
+from server.ledgers.definitions.ledgers import COLUMNS
 from server.ledgers.models.base import LedgerEntry
+from server.ledgers.reading.masking import shown
 from server.ledgers.selectors import visible_categories
 
 

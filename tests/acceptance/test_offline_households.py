@@ -13,7 +13,7 @@ from django.test import Client
 from lxml import etree
 
 from server.forms.services import publish
-from server.ledgers.definitions import LEDGERS
+from server.ledgers.definitions.ledgers import LEDGERS
 from server.submissions.drain import drain_now
 from tests.acceptance.engine import Engine, Filled, Hints
 from tests.acceptance.engine.households import survey

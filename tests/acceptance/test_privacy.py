@@ -11,8 +11,8 @@ import pytest
 from django.db import connection
 
 from server.forms.services import publish
+from server.ledgers.definitions.normalise import citizen_id
 from server.ledgers.models import Person
-from server.ledgers.normalise import citizen_id
 from server.ops.demo import boundaries, defects, population, street
 from server.ops.demo.plan import Calendar
 

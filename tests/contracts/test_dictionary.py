@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.management import call_command
 
 from server.core.codes import code_lists
-from server.ledgers.definitions import COLUMNS
+from server.ledgers.definitions.ledgers import COLUMNS
 
 
 def test_the_dictionary_page_is_in_step():

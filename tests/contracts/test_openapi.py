@@ -11,8 +11,8 @@ from django.test import Client
 from jsonschema import Draft202012Validator
 
 from server.api.document import document
-from server.ledgers.columns import columns_of
-from server.ledgers.definitions import LEDGERS
+from server.ledgers.definitions.columns import columns_of
+from server.ledgers.definitions.ledgers import LEDGERS
 from tests.conftest import STREET
 from tests.factories.console import make_street
 

@@ -6,8 +6,8 @@ import csv
 import io
 
 from server.accounts.access import Worker
-from server.ledgers import entities
-from server.ledgers.entities import LedgerList
+from server.ledgers.entity_lists import lists as entities
+from server.ledgers.entity_lists.lists import LedgerList
 from tests.conftest import COMMUNITY
 from tests.factories.ledgers import Filled, member, uuid_of
 

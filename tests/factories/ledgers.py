@@ -240,7 +240,7 @@ def source_of(
 ) -> Any:
     """The filled form as a source of contributions, without a database."""
     from server.core.sealing import seal_document
-    from server.ledgers.contribute import Source
+    from server.ledgers.intake.contribute import Source
 
     observed = datetime.fromisoformat(filled.visited_at).astimezone(UTC)
     received = received_at or observed + timedelta(hours=9)
@@ -263,7 +263,7 @@ def source_of(
 
 def said_of(filled: Filled, number: int, **how: Any) -> list[Any]:
     """The contributions of a filled form, without a database."""
-    from server.ledgers.contribute import contributions_of
+    from server.ledgers.intake.contribute import contributions_of
 
     return contributions_of(source_of(filled, number, **how), FORMS[filled.form])
 

@@ -245,7 +245,7 @@ def _verify(options: argparse.Namespace) -> None:
     django.setup()
     from server.core import blobs, clock
     from server.core.sealing import unseal_document
-    from server.ledgers.rebuild import rebuild
+    from server.ledgers.refolding.rebuild import rebuild
     from server.submissions.models import Quarantined, Submission, SubmissionVersion
 
     acknowledged: dict[str, Any] = json.loads((options.folder / "sent.json").read_text())

@@ -43,9 +43,10 @@ def main() -> None:
 def measured(households: int) -> dict[str, Any]:
     """Fill the tables inside the caller's transaction and time the lists."""
     from server.accounts.access import Worker
-    from server.ledgers import entities, versions
+    from server.ledgers.entity_lists import lists as entities
+    from server.ledgers.entity_lists import versions
     from server.ledgers.selectors import deleted_entities
-    from server.ledgers.storage import query
+    from server.ledgers.storage.database import query
 
     _fill(households)
     began = time.perf_counter()
@@ -70,7 +71,7 @@ def measured(households: int) -> dict[str, Any]:
 def _fill(households: int) -> None:
     """Households of two, a visit each, and a case for every second; plain SQL, columns with defaults left out."""
     from server.core.sealing import seal_text
-    from server.ledgers.storage import query
+    from server.ledgers.storage.database import query
 
     base = "'2026-11-01 02:00+00'::timestamptz"
     common = f"'{COMMUNITY}', {base}, 2, 1, '{{}}'::jsonb"

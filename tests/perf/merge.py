@@ -31,7 +31,7 @@ def main() -> None:
 
     from server.core import clock
     from server.ledgers import storage
-    from server.ledgers.definitions import LEDGERS
+    from server.ledgers.definitions.ledgers import LEDGERS
     from server.ledgers.services import merge_submissions
 
     ids = _empty_ledgers()
@@ -102,7 +102,8 @@ def _prepare(options: argparse.Namespace) -> None:
 def _empty_ledgers() -> list[int]:
     """Empty all derived tables; the submissions, oldest first."""
     from server.ledgers.models import Contribution, IdentityKey, LedgerException, Membership
-    from server.ledgers.storage import TABLES, query
+    from server.ledgers.storage.database import query
+    from server.ledgers.storage.tables import TABLES
 
     derived = [
         one._meta.db_table for one in (Contribution, IdentityKey, LedgerException, Membership)

@@ -161,7 +161,7 @@ def measure(rounds: int) -> dict[str, Any]:
 
     from server.accounts.access import Access
     from server.geo.selectors import division_tile, extent
-    from server.ledgers.tiles import assisted_tile
+    from server.ledgers.reading.tiles import assisted_tile
 
     access = Access(user_id=1, grants=(("street", "440106003"),))
     box = extent(access)

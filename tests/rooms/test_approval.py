@@ -12,9 +12,9 @@ from django.db import connection
 
 from server.accounts.access import access_of
 from server.core.clock import now
-from server.ledgers import entities
+from server.ledgers.entity_lists import lists as entities
 from server.ledgers.models import Contribution, EntityClaim, Household, LedgerException
-from server.ledgers.rebuild import rebuild
+from server.ledgers.refolding.rebuild import rebuild
 from server.ledgers.selectors import deleted_entities, doubts_of
 from server.submissions import drain, services
 from server.submissions.models import ApprovedVersion, ReviewDecision, Submission

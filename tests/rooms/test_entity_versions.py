@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from server.accounts.access import Worker, access_of
-from server.ledgers import entities, services
+from server.ledgers import services
+from server.ledgers.entity_lists import lists as entities
 from server.ledgers.models import EntityClaim, Household, LedgerException, ListedEntity
-from server.ledgers.rebuild import rebuild
+from server.ledgers.refolding.rebuild import rebuild
 from server.ledgers.selectors import deleted_entities
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
 from tests.factories.claims import (

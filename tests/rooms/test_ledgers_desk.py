@@ -12,11 +12,12 @@ from django.core.management import call_command
 from server.accounts.access import Worker, access_of
 from server.accounts.models import Disclosure
 from server.core.masking import mask
-from server.ledgers import entities, selectors, services
-from server.ledgers.masking import shown
+from server.ledgers import selectors, services
+from server.ledgers.entity_lists import lists as entities
 from server.ledgers.models import Household, LedgerException, Person, Vacancy, Visit
 from server.ledgers.problems import BadValue, NotCorrectable, NotYours, ReasonMissing
-from server.ledgers.rebuild import rebuild
+from server.ledgers.reading.masking import shown
+from server.ledgers.refolding.rebuild import rebuild
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
 from tests.factories.ledgers import Filled, id_number, make_versions, member, store, street, uuid_of
 

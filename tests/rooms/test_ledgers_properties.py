@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.accounts.access import access_of
-from server.ledgers.definitions import LEDGERS
+from server.ledgers.definitions.ledgers import LEDGERS
 from server.ledgers.models import (
     Contribution,
     DeskAct,
@@ -137,7 +137,7 @@ class Office:
         order.shuffle(ids)
         for start in range(0, len(ids), batch):
             merge_submissions(submission_ids=ids[start : start + batch], as_of=AS_OF)
-        from server.ledgers.services.desk import _apply
+        from server.ledgers.desk.acts import _apply
 
         acts = list(DeskAct.objects.filter(undone_at=None))
         order.shuffle(acts)

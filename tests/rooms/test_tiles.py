@@ -10,7 +10,7 @@ from server.accounts.models import RoleGrant
 from server.core import clock
 from server.geo.problems import NoSuchTile
 from server.ledgers.models import AssistanceCase, Household, Person
-from server.ledgers.tiles import FEW, assisted_tile
+from server.ledgers.reading.tiles import FEW, assisted_tile
 from tests.conftest import COMMUNITY, OTHER_COMMUNITY, OTHER_STREET_COMMUNITY, STREET
 
 pytestmark = pytest.mark.django_db

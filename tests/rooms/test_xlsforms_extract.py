@@ -11,7 +11,7 @@ from django.conf import settings
 
 from server.forms import publication
 from server.forms.xform import Node, XForm
-from server.ledgers.extract import records
+from server.ledgers.intake.extract import records
 
 WORKBOOKS = sorted(Path(settings.BASE_DIR, "xlsforms").glob("*.xlsx"))
 ENTRY = "7d9f2c1e-5b7a-4c55-9f0e-1a2b3c4d5e6f"

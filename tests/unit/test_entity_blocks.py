@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from server.core import xml
 from server.forms.entity_forms import entity_form
-from server.ledgers.claims import disagreement
-from server.ledgers.versions import Known, digest
+from server.ledgers.entity_lists.claims import disagreement
+from server.ledgers.entity_lists.versions import Known, digest
 from server.submissions.entity_blocks import EntityBlock, entity_blocks
 
 HOME = "0b6a3a1e-62c4-4c57-9f3e-2f1a6d7c8e01"

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from server.core import xml
-from server.ledgers import extract, normalise
-from server.ledgers.extract import records
-from server.ledgers.identity import Key, key_uuid
+from server.ledgers.definitions import normalise
+from server.ledgers.identity.keys import Key, key_uuid
+from server.ledgers.intake import extract
+from server.ledgers.intake.extract import records
 from tests.samples import xlsforms
 from tests.samples.instances import instance
 from tests.unit.test_mapping import compiled

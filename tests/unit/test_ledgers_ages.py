@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from server.ledgers.derive.ages import (
+from server.ledgers.folding.derive.ages import (
     add_months,
     age,
     is_working_age,
@@ -14,7 +14,7 @@ from server.ledgers.derive.ages import (
     retires_on,
     turns,
 )
-from server.ledgers.derive.rules import NoRule, Rule, Rules, rules
+from server.ledgers.folding.derive.rules import NoRule, Rule, Rules, rules
 
 STREET = "440106003001"
 

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from server.ledgers.derive.rules import rules
-from server.ledgers.fold import Folded, whole
-from server.ledgers.identity import components
-from server.ledgers.observation import Said
+from server.ledgers.definitions.contribution import Said
+from server.ledgers.folding.derive.rules import rules
+from server.ledgers.folding.fold import Folded, whole
+from server.ledgers.identity.components import components
 from tests.factories.ledgers import Filled, id_number, member, said_of, street, uuid_of
 
 AS_OF = date(2026, 11, 23)

@@ -12,10 +12,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.ledgers.derive.rules import rules
-from server.ledgers.fold import Folded, whole
-from server.ledgers.identity import components
-from server.ledgers.observation import DESK, Said
+from server.ledgers.definitions.contribution import DESK, Said
+from server.ledgers.folding.derive.rules import rules
+from server.ledgers.folding.fold import Folded, whole
+from server.ledgers.identity.components import components
 from tests.factories.ledger_histories import filled_forms
 from tests.factories.ledgers import said_of
 

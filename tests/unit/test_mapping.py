@@ -10,7 +10,7 @@ from pyxform.xls2xform import convert
 
 from server.forms import workbook, xform
 from server.forms.problems import FaultyWorkbook
-from server.ledgers.mapping import compile_mapping, question_paths
+from server.ledgers.intake.mapping import compile_mapping, question_paths
 from tests.samples import xlsforms
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.ledgers import normalise
+from server.ledgers.definitions import normalise
 
 TODAY = date(2026, 11, 23)
 GOOD = "449901196501010016"

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.gis.geos import Polygon
 
 from server.geo.distance import metres_between
-from server.ledgers.normalise import citizen_id, uscc
+from server.ledgers.definitions.normalise import citizen_id, uscc
 from server.ops.demo import boundaries, defects
 from server.ops.demo.plan import Calendar, Plan
 from server.ops.demo.population import EMPLOYED, UNEMPLOYED, population

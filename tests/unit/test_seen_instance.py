@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from server.core.xml import parse
-from server.ledgers.answers import Sight, seen_instance
-from server.ledgers.columns import Sensitivity
+from server.ledgers.definitions.columns import Sensitivity
+from server.ledgers.reading.answers import Sight, seen_instance
 
 KINDS = {
     "/data/members/id_no": Sensitivity.MASKED,

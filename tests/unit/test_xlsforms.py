@@ -16,7 +16,7 @@ from pyxform.xls2xform import convert
 
 from server.forms import workbook as workbooks
 from server.forms import xform as xforms
-from server.ledgers.mapping import compile_mapping
+from server.ledgers.intake.mapping import compile_mapping
 from tests.samples.xlsforms import committed
 
 XLSFORMS = Path(__file__).parents[2] / "xlsforms"

@@ -18,8 +18,8 @@ from server.api.central.schema import Schema, schema_of
 from server.api.problems import NothingHere
 from server.forms import selectors as forms
 from server.forms.models import Form
-from server.ledgers.answers import Sight, seen_instance, sensitivities, sight
-from server.ledgers.columns import Sensitivity
+from server.ledgers.definitions.columns import Sensitivity
+from server.ledgers.reading.answers import Sight, seen_instance, sensitivities, sight
 from server.submissions.models import EncryptedVersion, Submission
 from server.submissions.selectors import answers_of
 

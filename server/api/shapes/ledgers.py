@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from server.api.fields import ColumnField, WithheldField, field_of, is_withheld
 from server.core.labels import Label
-from server.ledgers.columns import Column, Kind, Merge, columns_of
+from server.ledgers.definitions.columns import Column, Kind, Merge, columns_of
 from server.ledgers.models import Household, Membership, Person
 
 SOURCE = {

@@ -31,7 +31,7 @@ from server.api.shapes.submissions import (
 from server.api.views.base import Door
 from server.core import blobs
 from server.core.clock import now
-from server.ledgers.answers import shown_answers
+from server.ledgers.reading.answers import shown_answers
 from server.submissions import selectors, services
 from server.submissions.models import Attachment, EncryptedVersion, Submission, SubmissionVersion
 

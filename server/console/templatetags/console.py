@@ -19,8 +19,8 @@ from server.console.presentation import category_names
 from server.core import labels
 from server.core.codes import label_of
 from server.core.labels import listed
-from server.ledgers.masking import shown
 from server.ledgers.models import AssistanceCase, Family, Household, LedgerException
+from server.ledgers.reading.masking import shown
 from server.submissions.models import ReviewState
 
 register = template.Library()

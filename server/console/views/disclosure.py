@@ -13,7 +13,7 @@ from server.accounts.access import REVEALERS, REVIEWERS
 from server.console.forms import ReasonForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, staff_page
 from server.ledgers import selectors
-from server.ledgers.columns import Kind, columns_of
+from server.ledgers.definitions.columns import Kind, columns_of
 from server.ledgers.services import reveal
 
 LEDGERS = {

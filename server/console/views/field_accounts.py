@@ -24,7 +24,7 @@ from server.console.pages import StaffRequest, area_names, page_of, staff_page
 from server.console.problems import FormFieldsWrong
 from server.core.clock import now
 from server.forms import selectors as forms
-from server.ledgers.entities import MOST
+from server.ledgers.entity_lists.lists import MOST
 from server.ledgers.selectors import households_in, is_crowded
 from server.submissions.selectors import count_refused
 

@@ -16,8 +16,8 @@ from server.core.clock import today
 from server.core.codes import code_lists
 from server.geo.selectors import division_tile, extent
 from server.ledgers.models import Household
+from server.ledgers.reading.tiles import RESTRICTED_CATEGORIES, assisted_tile
 from server.ledgers.selectors import households
-from server.ledgers.tiles import RESTRICTED_CATEGORIES, assisted_tile
 
 FOUND = 12
 TILE_SECONDS = 60

@@ -20,7 +20,7 @@ from server.console.forms import DecisionForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.thumbnails import is_photo
 from server.core.clock import now
-from server.ledgers.columns import Column, Sensitivity
+from server.ledgers.definitions.columns import Column, Sensitivity
 from server.ledgers.selectors import Change, changes_of, doubts_of
 from server.submissions import services
 from server.submissions.models import TO_REVIEW, Submission, SubmissionVersion

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.ledgers.columns import (
+from server.ledgers.definitions.columns import (
     Merge,
     boolean,
     code,

@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GistIndex
 from django.utils.translation import gettext_lazy as _
 
-from server.ledgers.columns import (
+from server.ledgers.definitions.columns import (
     Merge,
     boolean,
     code,

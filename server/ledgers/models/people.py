@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from server.ledgers.columns import (
+from server.ledgers.definitions.columns import (
     Merge,
     Sensitivity,
     area,

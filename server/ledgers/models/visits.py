@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from server.ledgers.columns import (
+from server.ledgers.definitions.columns import (
     Merge,
     code,
     codes,

@@ -9,7 +9,7 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from server.ledgers.normalise import id_check_digit, uscc_check_character
+from server.ledgers.definitions.normalise import id_check_digit, uscc_check_character
 from server.ops.demo import names
 from server.ops.demo.boundaries import Community
 

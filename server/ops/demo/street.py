@@ -15,7 +15,7 @@ from server.core import clock
 from server.forms.models import FormVersion
 from server.geo.models import Boundary
 from server.geo.services import import_divisions
-from server.ledgers.entities import community_uuid
+from server.ledgers.entity_lists.lists import community_uuid
 from server.ledgers.models import (
     AssistanceCase,
     Employer,

@@ -161,7 +161,7 @@ def test_pages_hold_each_entry_once_while_others_come(many, street, asking, monk
     client = asking()
     whole = [row["__id"] for row in table(client, TABLE)["value"]]
     assert whole == sorted(whole)
-    monkeypatch.setattr("server.ledgers.selectors.listed.BATCH", 4)  # as a longer list is read
+    monkeypatch.setattr("server.ledgers.entity_lists.listed.BATCH", 4)  # as a longer list is read
     assert [row["__id"] for row in table(client, TABLE)["value"]] == whole
     seen, body = [], table(client, TABLE, top=3, skip=1)
     while True:
@@ -212,7 +212,7 @@ def test_an_open_disagreement_is_told(street, asking):
 
 def test_an_unchanged_list_is_not_sent_again(street, asking):
     from server.accounts.models import Disclosure
-    from server.ledgers.marks import move_marks
+    from server.ledgers.entity_lists.marks import move_marks
 
     client = asking()
     first = sheet(client, "households")

@@ -162,13 +162,13 @@ def test_an_exception_is_settled_with_a_note(street, log_in):
 
 def test_an_exception_leads_to_the_record_that_raised_it(street, log_in):
     """An entity block that names nothing, or a record that says nothing, has no entry to open."""
-    from server.ledgers.claim_exceptions import FIRST, PER_VERSION
+    from server.ledgers.definitions.ordinals import CLAIMS, PER_VERSION
     from server.ledgers.models import LedgerException
 
     for number, found in enumerate((street.submission, street.foreign_submission)):
         LedgerException.objects.create(
             kind="entity_fault", family="visit", entry=uuid4(), area_code=COMMUNITY,
-            contribution=found.current_version_id * PER_VERSION + FIRST, opened_at=AT,
+            contribution=found.current_version_id * PER_VERSION + CLAIMS, opened_at=AT,
             detail={"list": "households", "verdict": ("hard", "soft")[number], "columns": ["room"]},
         )  # fmt: skip
     client = log_in()
@@ -189,8 +189,8 @@ def test_an_exception_leads_to_the_record_that_raised_it(street, log_in):
 @pytest.mark.parametrize("name", ["households", "cases", "employers"])
 def test_what_forms_disagree_about_is_called_by_its_column(name):
     from server.console.doubts import property_label
-    from server.ledgers.claims import COMPUTED
-    from server.ledgers.versions import DATED, LISTS
+    from server.ledgers.entity_lists.claims import COMPUTED
+    from server.ledgers.entity_lists.versions import DATED, LISTS
 
     for column in (
         set(LISTS[name].columns) - COMPUTED[name] - DATED - {"name", "label", "__version"}

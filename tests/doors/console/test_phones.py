@@ -14,7 +14,7 @@ from server.accounts.models import FieldAccount, RoleGrant, User
 from server.accounts.selectors import authenticate_token
 from server.accounts.services import add_worker, issue_token
 from server.core.clock import now
-from server.ledgers.entities import MOST
+from server.ledgers.entity_lists.lists import MOST
 from server.ledgers.models import Household
 from tests.conftest import COMMUNITY, OTHER_COMMUNITY, OTHER_STREET_COMMUNITY, STREET
 from tests.factories.console import entry, make_quarantined

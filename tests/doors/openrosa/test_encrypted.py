@@ -21,7 +21,7 @@ from server.forms import encryption, services
 from server.forms.models import EncryptionKey, FormVersion
 from server.forms.problems import FaultyWorkbook, FormHasOwnKey, NotAWorkbook
 from server.ledgers.models import Household, Person
-from server.ledgers.rebuild import rebuild
+from server.ledgers.refolding.rebuild import rebuild
 from server.submissions import drain
 from server.submissions.models import Attachment, EncryptedVersion, Quarantined, Submission
 from server.submissions.selectors import document_of, encrypted_counts

@@ -25,8 +25,8 @@ from server.api.central.service import JSON, PIECE, address, as_json, as_list, c
 from server.api.problems import NothingHere
 from server.forms import selectors as forms
 from server.ledgers import selectors as ledgers
+from server.ledgers.entity_lists.listed import NAMES
 from server.ledgers.selectors import Listed
-from server.ledgers.selectors.listed import NAMES
 
 TABLE = "Entities"
 

@@ -17,7 +17,7 @@ from server.forms import selectors as forms
 from server.forms.models import Form, FormMedia
 from server.forms.services import set_state
 from server.geo.selectors import division_names
-from server.ledgers.selectors.listed import NAMES
+from server.ledgers.entity_lists.listed import NAMES
 from server.submissions.selectors import record_counts
 
 WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

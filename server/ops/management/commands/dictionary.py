@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.ledgers.dictionary import page
+from server.ledgers.definitions.dictionary import page
 from server.ops.generated import GeneratedFileCommand
 
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from server.core import clock
-from server.ledgers.rebuild import Report, rebuild
+from server.ledgers.refolding.rebuild import Report, rebuild
 
 _PROGRESS_EACH = 0.5  # seconds
 

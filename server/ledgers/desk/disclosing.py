@@ -1,0 +1,44 @@
+"""Looking behind the mask: needs a role and a reason, and is logged (design §8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from server.accounts.access import RESTRICTED, REVEALERS, Access
+from server.accounts.models import Disclosure
+from server.ledgers.definitions.columns import Kind, Sensitivity, columns_of
+from server.ledgers.models.base import LedgerEntry
+from server.ledgers.problems import NotCorrectable, NotYours, ReasonMissing
+from server.ledgers.reading.masking import plain
+
+
+@transaction.atomic
+def reveal(
+    access: Access, entry: LedgerEntry, columns: Sequence[str], reason: str
+) -> dict[str, str | None]:
+    """The sealed columns in plain. Raises NotYours, ReasonMissing, NotCorrectable for a column that is not sealed."""
+    if not access.may(REVEALERS, entry.area_code):
+        raise NotYours
+    if not reason.strip():
+        raise ReasonMissing
+    declared = columns_of(type(entry))
+    for name in columns:
+        column = declared.get(name)
+        if column is None or column.kind is not Kind.SEALED:
+            raise NotCorrectable(column=name)
+        if column.sensitivity is Sensitivity.RESTRICTED and not access.may(
+            RESTRICTED, entry.area_code
+        ):
+            raise NotYours
+    Disclosure.objects.create(
+        user_id=access.user_id,
+        kind=Disclosure.Kind.REVEAL,
+        ledger=entry._meta.model_name or "",
+        entry=str(entry.pk),
+        columns=list(columns),
+        area_code=entry.area_code,
+        reason=reason.strip(),
+    )
+    return {name: plain(entry, name) for name in columns}

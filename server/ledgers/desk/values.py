@@ -1,0 +1,85 @@
+"""A value given at the desk, made plain for its column. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from server.core.codes import code_lists
+from server.ledgers.definitions.columns import Column, Kind
+from server.ledgers.problems import BadValue
+
+
+def plain_value(column: Column, value: Any) -> Any:
+    """The value as contributions hold it. Raises BadValue with what is wrong, never with the value."""
+    try:
+        found = _READ[column.kind](value)
+    except (ValueError, TypeError, KeyError, InvalidOperation) as error:
+        raise BadValue(
+            column=column.name, why=_("it is no {kind}").format(kind=column.kind)
+        ) from error
+    if column.kind in (Kind.CODE, Kind.CODES):
+        known = code_lists()[column.codes].codes
+        for code in [found] if column.kind is Kind.CODE else found:
+            if code not in known:
+                raise BadValue(
+                    column=column.name, why=_("it is not in list {list}").format(list=column.codes)
+                )
+    return found
+
+
+def _text(value: Any) -> str:
+    text = str(value).strip()
+    if not text:
+        raise ValueError
+    return text
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[
+        str(value).lower()
+    ]
+
+
+def _point(value: Any) -> list[float | None]:
+    lon, lat, *rest = value
+    lon, lat = float(lon), float(lat)
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise ValueError
+    return [lon, lat, *(rest or [None, None])]
+
+
+def _instant(value: Any) -> str:
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    if found.tzinfo is None:
+        raise ValueError
+    return found.isoformat()
+
+
+def _none(value: Any) -> Any:
+    raise ValueError
+
+
+_READ: dict[Kind, Callable[[Any], Any]] = {
+    Kind.TEXT: _text,
+    Kind.SEALED: _text,
+    Kind.IMAGE: _text,
+    Kind.AREA: _text,
+    Kind.CODE: _text,
+    Kind.CODES: lambda value: sorted({_text(one) for one in value}),
+    Kind.INTEGER: int,
+    Kind.USER: int,
+    Kind.DECIMAL: lambda value: f"{Decimal(str(value)):.2f}",
+    Kind.BOOLEAN: _boolean,
+    Kind.DATE: lambda value: date.fromisoformat(str(value)).isoformat(),
+    Kind.INSTANT: _instant,
+    Kind.POINT: _point,
+    Kind.JSON: lambda value: value,
+    Kind.ENTRY: _none,
+}

@@ -1,0 +1,1 @@
+"""The fold: from contributions to ledger rows, rule by rule. Pure: knows no storage."""

@@ -1,0 +1,39 @@
+"""Who is who: keys, and the entries they tie contributions into.
+
+A key *is* a uuid. An entry is a connected component of keys over the live
+contributions; it is named by the first key of its earliest contribution, so that the
+name depends on what was said and not on the order of arrival (decision 0050). Pure,
+but for the keyed hash that turns a strong key into a uuid.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+from server.core.sealing import search_hash
+
+_KEYS = UUID("3f1d1c56-6b3f-5b0e-9a55-1f0d6f2a7c11")
+_OWNED = UUID("8d0d2f0c-52a4-5c39-8a0f-6a1f5f5b9e02")
+
+
+class Key(NamedTuple):
+    """One way of naming an entry: kind "id", "id_no", "document", "uscc", "instance", "employer+title" or "local"."""
+
+    kind: str
+    value: str  # normalised
+
+
+def key_uuid(family: str, key: Key) -> UUID:
+    """The key as a uuid: an entity's own uuid as it is, anything else by its keyed hash.
+
+    The hash is keyed, so a dump of the database does not tell which ID number a uuid stands for.
+    """
+    if key.kind == "id":
+        return UUID(key.value)
+    return uuid5(_KEYS, f"{family}:{key.kind}:" + search_hash(key.value, "identity").hex())
+
+
+def owned_uuid(owner: str, discriminator: str) -> str:
+    """The uuid of a row that belongs to an entry (a spell, a membership, a case)."""
+    return str(uuid5(_OWNED, f"{owner}/{discriminator}"))

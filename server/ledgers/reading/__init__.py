@@ -1,0 +1,1 @@
+"""Reads of the ledgers, each through the reader's access."""

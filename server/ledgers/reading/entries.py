@@ -1,0 +1,148 @@
+"""Ledger rows within the reader's areas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
+
+from server.accounts.access import RESTRICTED, Access
+from server.ledgers.definitions.columns import Sensitivity, columns_of
+from server.ledgers.definitions.ledgers import COLUMNS
+from server.ledgers.definitions.ordinals import PER_VERSION
+from server.ledgers.folding.derive.categories import RESTRICTED as RESTRICTED_CATEGORIES
+from server.ledgers.models import (
+    AssistanceCase,
+    DeskAct,
+    Employer,
+    Household,
+    IdentityKey,
+    LedgerException,
+    Membership,
+    Person,
+    Spell,
+    Vacancy,
+    Visit,
+)
+from server.ledgers.models.base import LedgerEntry
+from server.submissions.models import Submission, SubmissionVersion
+from server.submissions.selectors import versions_at_work
+
+_RESTRICTED_COLUMNS = {
+    ledger: sorted(
+        name for name, one in columns.items() if one.sensitivity is Sensitivity.RESTRICTED
+    )
+    for ledger, columns in COLUMNS.items()
+}
+
+
+def persons(access: Access) -> QuerySet[Person]:
+    return Person.objects.filter(access.within())
+
+
+def households(access: Access) -> QuerySet[Household]:
+    return Household.objects.filter(access.within())
+
+
+def employers(access: Access) -> QuerySet[Employer]:
+    return Employer.objects.filter(access.within())
+
+
+def vacancies(access: Access) -> QuerySet[Vacancy]:
+    return Vacancy.objects.filter(access.within())
+
+
+def cases(access: Access) -> QuerySet[AssistanceCase]:
+    return AssistanceCase.objects.filter(access.within())
+
+
+def visits(access: Access) -> QuerySet[Visit]:
+    return Visit.objects.filter(access.within())
+
+
+def spells(access: Access) -> QuerySet[Spell]:
+    return Spell.objects.filter(access.within())
+
+
+def memberships(access: Access) -> QuerySet[Membership]:
+    """Who belongs to the households the reader sees."""
+    return Membership.objects.filter(access.within("household__area_code"))
+
+
+def exceptions(access: Access) -> QuerySet[LedgerException]:
+    """What is doubtful in the user's areas; about a restricted column only for those who may see it.
+
+    A conflict about somebody's disability says as much as the column itself.
+    """
+    about_restricted = Q(pk__in=())
+    for ledger, columns in _RESTRICTED_COLUMNS.items():
+        about_restricted |= Q(family=ledger, column__in=columns)
+    may_see = ~about_restricted | access.within(roles=RESTRICTED)
+    return LedgerException.objects.filter(access.within(), may_see)
+
+
+def with_records(access: Access, rows: QuerySet[LedgerException]) -> QuerySet[LedgerException]:
+    """The exceptions with the record that raised each, where the reader sees it: `record_id`, `record` (its instanceID)."""
+    version = SubmissionVersion.objects.filter(
+        access.within("submission__area_code"), pk=OuterRef("version_number")
+    )
+    numbered = rows.annotate(
+        version_number=ExpressionWrapper(F("contribution") / PER_VERSION, BigIntegerField())
+    )
+    return numbered.annotate(
+        record_id=Subquery(version.values("submission_id")),
+        record=Subquery(version.values("submission__instance_id")),
+    )
+
+
+def doubts_of(access: Access, submission: Submission) -> QuerySet[LedgerException]:
+    """Exceptions drawn from what the submission's current version claims of list entries, and one that stands approved."""
+    from_them = Q(pk__in=())
+    for version in versions_at_work([submission.pk]).values_list("pk", flat=True):
+        first = version * PER_VERSION
+        from_them |= Q(contribution__range=(first, first + PER_VERSION - 1))
+    return exceptions(access).filter(
+        from_them,
+        kind__in=(LedgerException.Kind.ENTITY_CONFLICT, LedgerException.Kind.ENTITY_FAULT),
+        column="",
+    )
+
+
+def desk_acts(access: Access) -> QuerySet[DeskAct]:
+    return DeskAct.objects.filter(access.within())
+
+
+def desk_acts_on(access: Access, family: str, entry: UUID) -> QuerySet[DeskAct]:
+    """What was decided about an entry, under whatever name it had then, and not taken back; the latest first."""
+    names = IdentityKey.objects.filter(family=family, entry=entry).values("key")
+    return (
+        desk_acts(access)
+        .filter(Q(entry__in=names) | Q(other__in=names), family=family, undone_at=None)
+        .order_by("-at", "-id")
+    )
+
+
+def resolve(family: str, uuid: UUID) -> UUID | None:
+    """The entry a uuid leads to now: its own, or that of the entry it was merged into; None when unknown."""
+    return (
+        IdentityKey.objects.filter(family=family, key=uuid).values_list("entry", flat=True).first()
+    )
+
+
+def hidden_columns(access: Access, entry: LedgerEntry) -> frozenset[str]:
+    """The columns of an entry that this reader may not see (design §7: a role besides the area)."""
+    if access.may(RESTRICTED, entry.area_code):
+        return frozenset()
+    return frozenset(
+        column.name
+        for column in columns_of(type(entry)).values()
+        if column.sensitivity is Sensitivity.RESTRICTED
+    )
+
+
+def visible_categories(access: Access, area_code: str, categories: Iterable[str]) -> list[str]:
+    """Assistance categories without those that need the restricted role."""
+    if access.may(RESTRICTED, area_code):
+        return list(categories)
+    return [code for code in categories if code not in RESTRICTED_CATEGORIES]

@@ -1,0 +1,68 @@
+"""Reads of the ledgers room, each through the reader's access."""
+
+from server.ledgers.entity_lists.integrity import deleted_entities
+from server.ledgers.entity_lists.listed import (
+    Listed,
+    list_mark,
+    list_properties,
+    list_size,
+    listed_entity,
+    listed_entries,
+)
+from server.ledgers.entity_lists.sizes import households_in, is_crowded
+from server.ledgers.reading.entries import (
+    cases,
+    desk_acts,
+    desk_acts_on,
+    doubts_of,
+    employers,
+    exceptions,
+    hidden_columns,
+    households,
+    memberships,
+    persons,
+    resolve,
+    spells,
+    vacancies,
+    visible_categories,
+    visits,
+    with_records,
+)
+from server.ledgers.reading.lookup import holding
+from server.ledgers.reading.provenance import Change, Origin, changes_of, provenance
+from server.ledgers.reading.timeline import Event, timeline
+
+__all__ = [
+    "Change",
+    "Event",
+    "Listed",
+    "Origin",
+    "cases",
+    "changes_of",
+    "deleted_entities",
+    "desk_acts",
+    "desk_acts_on",
+    "doubts_of",
+    "employers",
+    "exceptions",
+    "hidden_columns",
+    "holding",
+    "households",
+    "households_in",
+    "is_crowded",
+    "list_mark",
+    "list_properties",
+    "list_size",
+    "listed_entity",
+    "listed_entries",
+    "memberships",
+    "persons",
+    "provenance",
+    "resolve",
+    "spells",
+    "timeline",
+    "vacancies",
+    "visible_categories",
+    "visits",
+    "with_records",
+]

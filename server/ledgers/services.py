@@ -1,0 +1,18 @@
+"""Writes of the ledgers room: merging submissions, desk acts, refolding, revealing."""
+
+from server.ledgers.desk.acts import correct, mark_not_same, mark_same, undo, void
+from server.ledgers.desk.disclosing import reveal
+from server.ledgers.desk.exceptions import resolve_exception
+from server.ledgers.refolding.merging import merge_submissions, refold_due
+
+__all__ = [
+    "correct",
+    "mark_not_same",
+    "mark_same",
+    "merge_submissions",
+    "refold_due",
+    "resolve_exception",
+    "reveal",
+    "undo",
+    "void",
+]
