@@ -21,6 +21,7 @@ from server.console.presentation import structured
 from server.core.labels import comma, listed
 from server.ledgers.definitions.columns import columns_of
 from server.ledgers.definitions.ledgers import LEDGERS
+from server.ledgers.definitions.vocabulary import ExceptionKind
 from server.ledgers.models import Household, LedgerException, Visit
 from server.ledgers.selectors import employers, exceptions, households, persons, visits
 
@@ -99,7 +100,7 @@ def told(row: LedgerException, known: Concerns) -> SafeString | str:
     if verdict := VERDICTS.get(detail.get("verdict", "")):
         names = [property_label(detail.get("list", ""), one) for one in detail.get("columns", ())]
         return f"{verdict} {listed(names)}".strip()
-    if row.kind == LedgerException.Kind.TWO_HUKOU_HOUSEHOLDS and "households" in detail:
+    if row.kind == ExceptionKind.TWO_HUKOU_HOUSEHOLDS and "households" in detail:
         homes = [linked(UUID(one), known) or _("one elsewhere") for one in detail["households"]]
         return format_html("{} {}", _("Registered with both:"), joined(homes))
     sentence = SENTENCES.get((row.kind, row.column)) or SENTENCES.get((row.kind, ""))

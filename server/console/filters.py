@@ -25,6 +25,7 @@ from server.ledgers.models import (
     Person,
     Vacancy,
 )
+from server.ledgers.models.choices import EXCEPTION_CHOICES
 from server.ledgers.reading.tiles import RESTRICTED_CATEGORIES
 from server.submissions.models import TO_REVIEW, ReviewState, Submission
 from server.submissions.selectors import AWAITING
@@ -294,9 +295,7 @@ class VacancyFilter(AreaFilterSet):
 
 
 class ExceptionFilter(AreaFilterSet):
-    kind = filters.ChoiceFilter(
-        label=_("Kind"), choices=LedgerException.Kind.choices, empty_label=_("All")
-    )
+    kind = filters.ChoiceFilter(label=_("Kind"), choices=EXCEPTION_CHOICES, empty_label=_("All"))
     state = filters.ChoiceFilter(
         label=_("State"),
         choices=[("open", _("unsettled")), ("resolved", _("settled")), ("all", _("all"))],

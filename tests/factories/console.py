@@ -272,7 +272,7 @@ def make_place(worker: Any, form: Any, area: str, suffix: str, lon: float) -> tu
                 n_filled=1, wage_min=2600, state="3", expires_on=date(2026, 12, 20))
     )  # fmt: skip
     exception = LedgerException.objects.create(
-        kind=LedgerException.Kind.CONFLICT, family="person", entry=person.pk, column="edu",
+        kind="conflict", family="person", entry=person.pk, column="edu",
         contribution=int(suffix), area_code=area, opened_at=AT,
     )  # fmt: skip
     return submission, photo, household, person, case, employer, exception

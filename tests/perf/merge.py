@@ -101,12 +101,12 @@ def _prepare(options: argparse.Namespace) -> None:
 
 def _empty_ledgers() -> list[int]:
     """Empty all derived tables; the submissions, oldest first."""
-    from server.ledgers.models import Contribution, IdentityKey, LedgerException, Membership
+    from server.ledgers.models import ContributionRow, IdentityKey, LedgerException, Membership
     from server.ledgers.storage.database import query
     from server.ledgers.storage.tables import TABLES
 
     derived = [
-        one._meta.db_table for one in (Contribution, IdentityKey, LedgerException, Membership)
+        one._meta.db_table for one in (ContributionRow, IdentityKey, LedgerException, Membership)
     ]
     derived += [table.name for table in TABLES.values()]
     query(f"truncate {', '.join(derived)}")

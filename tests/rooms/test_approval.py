@@ -13,7 +13,7 @@ from django.db import connection
 from server.accounts.access import access_of
 from server.core.clock import now
 from server.ledgers.entity_lists import lists as entities
-from server.ledgers.models import Contribution, EntityClaim, Household, LedgerException
+from server.ledgers.models import ContributionRow, EntityClaim, Household, LedgerException
 from server.ledgers.refolding.rebuild import rebuild
 from server.ledgers.selectors import deleted_entities, doubts_of
 from server.submissions import drain, services
@@ -93,7 +93,7 @@ def test_a_record_counts_once_approved_and_its_entity_is_made_then_once(office):
     sent = office.send(CREATE)
     unlisted = entities.households.hash(HERE)
     assert (room(), rows()) == ("", {})
-    assert not Contribution.objects.exists()
+    assert not ContributionRow.objects.exists()
     office.decide(sent, "approved")
     assert (room(), rows()[HOME]["__version"]) == ("101", "1")
     assert entities.households.hash(HERE) != unlisted
@@ -118,14 +118,14 @@ def test_the_switch_folds_again_what_it_touches_and_nothing_else(office):
     assert room() == "6"
     assert office.need() == 2
     assert room() == "4"
-    assert set(Contribution.objects.values_list("submission", flat=True)) == {approved.pk}
+    assert set(ContributionRow.objects.values_list("submission", flat=True)) == {approved.pk}
     assert office.need() == 0
     assert office.need(False) == 2
     assert room() == "6"
     assert differences() == []
     office.decide(later, "rejected")
     assert room() == "4"
-    assert waiting.pk in Contribution.objects.values_list("submission", flat=True)
+    assert waiting.pk in ContributionRow.objects.values_list("submission", flat=True)
 
 
 def test_what_was_approved_counts_until_its_correction_is(office):
@@ -142,7 +142,7 @@ def test_what_was_approved_counts_until_its_correction_is(office):
         True,
     )
     assert told() == ("101", COMMUNITY, 3)
-    assert Contribution.objects.values_list("observed_at__day", flat=True).first() == 2
+    assert ContributionRow.objects.values_list("observed_at__day", flat=True).first() == 2
     office.decide(office.send(claimed("", 1, building="1栋")), "approved")
     assert differences() == []
     assert differences(OTHER_COMMUNITY) == [], "what stands and shares the household comes with it"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from server.accounts.access import access_of
 from server.ledgers.definitions.ledgers import LEDGERS
 from server.ledgers.models import (
-    Contribution,
+    ContributionRow,
     DeskAct,
     IdentityKey,
     LedgerException,
@@ -30,7 +30,7 @@ from tests.factories.ledgers import Filled, make_versions, store, uuid_of
 
 pytestmark = pytest.mark.django_db
 AS_OF = date(2026, 11, 23)
-TABLES = (*LEDGERS.values(), Membership, IdentityKey, LedgerException, Contribution)
+TABLES = (*LEDGERS.values(), Membership, IdentityKey, LedgerException, ContributionRow)
 APART = frozenset({"row_version", "web_point"})
 
 

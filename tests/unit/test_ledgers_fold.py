@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from server.ledgers.definitions.contribution import Said
+from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.folding.derive.rules import rules
-from server.ledgers.folding.fold import Folded, whole
+from server.ledgers.folding.fold import FoldResult, whole
 from server.ledgers.identity.components import components
 from tests.factories.ledgers import Filled, id_number, member, said_of, street, uuid_of
 
@@ -23,8 +23,8 @@ SEEKING = {
 }
 
 
-def folded(*documents: Filled | tuple[Filled, dict], as_of: date = AS_OF) -> Folded:
-    said: list[Said] = []
+def folded(*documents: Filled | tuple[Filled, dict], as_of: date = AS_OF) -> FoldResult:
+    said: list[Contribution] = []
     for number, document in enumerate(documents, 1):
         filled, how = document if isinstance(document, tuple) else (document, {})
         said += said_of(filled, number, **how)
@@ -42,12 +42,12 @@ def survey(day: str, *members: dict, **how) -> Filled:
     return filled
 
 
-def person(result: Folded, name: str = "陈一") -> dict:
+def person(result: FoldResult, name: str = "陈一") -> dict:
     (found,) = [row for row in result.rows["person"] if row.get("name") == name]
     return found
 
 
-def kinds(result: Folded) -> set[str]:
+def kinds(result: FoldResult) -> set[str]:
     return {one.kind for one in result.raised}
 
 
@@ -244,7 +244,7 @@ def test_a_visit_far_from_the_known_place_is_flagged_not_refused():
     result = folded(known, far, near)
     flagged = [one for one in result.raised if one.kind == "location_mismatch"]
     assert len(flagged) == 1
-    assert flagged[0].said.day == date(2026, 2, 5)
+    assert flagged[0].contribution.day == date(2026, 2, 5)
     assert len(result.rows["visit"]) == 3
 
 
@@ -331,7 +331,7 @@ def test_a_case_opens_is_placed_and_closes_when_the_job_lasted():
     assert closed["closed_on"] == date(2026, 9, 1)
 
 
-def case_rows(result: Folded) -> list[dict]:
+def case_rows(result: FoldResult) -> list[dict]:
     return [row for row in result.rows["case"] if row.get("subject_person_id")]
 
 

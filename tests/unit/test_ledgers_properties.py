@@ -12,9 +12,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.ledgers.definitions.contribution import DESK, Said
+from server.ledgers.definitions.contribution import DESK, Contribution
 from server.ledgers.folding.derive.rules import rules
-from server.ledgers.folding.fold import Folded, whole
+from server.ledgers.folding.fold import FoldResult, whole
 from server.ledgers.identity.components import components
 from tests.factories.ledger_histories import filled_forms
 from tests.factories.ledgers import said_of
@@ -28,7 +28,7 @@ histories = st.lists(
 )
 
 
-def said_in(history: Sequence[tuple[Any, str]]) -> list[Said]:
+def contributions_in(history: Sequence[tuple[Any, str]]) -> list[Contribution]:
     return [
         one
         for number, (filled, review_state) in enumerate(history, 1)
@@ -36,27 +36,27 @@ def said_in(history: Sequence[tuple[Any, str]]) -> list[Said]:
     ]
 
 
-def fold(said: Sequence[Said], as_of: date = AS_OF) -> Folded:
+def fold(said: Sequence[Contribution], as_of: date = AS_OF) -> FoldResult:
     entries = components(said)
     for one in said:
         one.entry = entries[one.family, one.keys[0]]
     return whole(said, entries, as_of, rules())
 
 
-def told(result: Folded) -> Any:
+def told(result: FoldResult) -> Any:
     rows = {
         ledger: sorted((sorted(row.items()) for row in rows), key=repr)
         for ledger, rows in sorted(result.rows.items())
         if rows
     }
-    raised = sorted((one.kind, one.entry, one.column, one.said.id) for one in result.raised)
+    raised = sorted((one.kind, one.entry, one.column, one.contribution.id) for one in result.raised)
     return rows, sorted(result.memberships, key=repr), raised
 
 
 @many
 @given(histories, st.integers(0, 2**16))
 def test_the_order_of_arrival_does_not_matter(history, seed):
-    said = said_in(history)
+    said = contributions_in(history)
     shuffled = list(said)
     random.Random(seed).shuffle(shuffled)
     assert told(fold(said)) == told(fold(shuffled))
@@ -65,8 +65,8 @@ def test_the_order_of_arrival_does_not_matter(history, seed):
 @many
 @given(histories)
 def test_saying_it_again_changes_nothing(history):
-    said = said_in(history)
-    assert told(fold(said)) == told(fold(said_in(history)))
+    said = contributions_in(history)
+    assert told(fold(said)) == told(fold(contributions_in(history)))
     entries = [one.entry for one in said]
     fold(said)
     assert [one.entry for one in said] == entries
@@ -75,13 +75,13 @@ def test_saying_it_again_changes_nothing(history):
 @many
 @given(histories, st.data())
 def test_what_was_joined_is_parted_without_a_trace(history, data):
-    said = said_in(history)
+    said = contributions_in(history)
     before = told(fold(said))
     people = sorted({one.entry for one in said if one.family == "person"})
     if len(people) < 2:
         return
     one, two = data.draw(st.permutations(people))[:2]
-    act = Said(
+    act = Contribution(
         id=-1,
         family="person",
         keys=(one, two),
@@ -105,7 +105,7 @@ def test_what_was_joined_is_parted_without_a_trace(history, data):
 @many
 @given(histories)
 def test_spells_never_overlap_and_one_case_is_open(history):
-    result = fold(said_in(history))
+    result = fold(contributions_in(history))
     spells = defaultdict(list)
     for row in result.rows["spell"]:
         spells[row["person_id"]].append((row["start_on"], row["end_on"] or date.max))
@@ -126,7 +126,7 @@ def test_spells_never_overlap_and_one_case_is_open(history):
 @many
 @given(histories)
 def test_nobody_lives_in_two_households_at_once(history):
-    result = fold(said_in(history))
+    result = fold(contributions_in(history))
     lives = [one.person for one in result.memberships if one.role == "resident" and not one.to_on]
     assert len(lives) == len(set(lives))
     assert all(one.to_on is None or one.from_on < one.to_on for one in result.memberships)
@@ -135,7 +135,7 @@ def test_nobody_lives_in_two_households_at_once(history):
 @many
 @given(histories, st.integers(0, 2000))
 def test_nothing_changes_by_itself_before_its_day(history, days):
-    said = said_in(history)
+    said = contributions_in(history)
     start = date(2024, 1, 1) + timedelta(days=days)
     first = fold(said, start)
     due = [

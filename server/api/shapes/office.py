@@ -14,7 +14,8 @@ from server.accounts.services import CODES_AT_ONCE
 from server.api.filters import AnyOf, Area, Flag, Ordering, Search
 from server.api.shapes.forms import AreasField
 from server.geo.models import Division, Level
-from server.ledgers.models import Family, LedgerException
+from server.ledgers.models import LedgerException
+from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES
 
 
 class DivisionSerializer(serializers.Serializer):
@@ -64,8 +65,8 @@ class ExceptionSerializer(serializers.Serializer):
     """One thing the fold would not decide."""
 
     id = serializers.IntegerField(read_only=True)
-    kind = serializers.ChoiceField(read_only=True, choices=LedgerException.Kind.choices)
-    ledger = serializers.ChoiceField(read_only=True, choices=Family.choices, source="family")
+    kind = serializers.ChoiceField(read_only=True, choices=EXCEPTION_CHOICES)
+    ledger = serializers.ChoiceField(read_only=True, choices=FAMILY_CHOICES, source="family")
     entry = serializers.UUIDField(read_only=True)
     other = serializers.UUIDField(read_only=True, allow_null=True, help_text="The possible double.")
     column = serializers.CharField(read_only=True)

@@ -29,10 +29,10 @@ from server.api.shapes.ledgers import (
 )
 from server.api.views.base import Door
 from server.ledgers import selectors, services
+from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.models import (
     AssistanceCase,
     Employer,
-    Family,
     Household,
     Membership,
     Person,

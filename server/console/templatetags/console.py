@@ -19,7 +19,8 @@ from server.console.presentation import category_names
 from server.core import labels
 from server.core.codes import label_of
 from server.core.labels import listed
-from server.ledgers.models import AssistanceCase, Family, Household, LedgerException
+from server.ledgers.models import AssistanceCase, Household, LedgerException
+from server.ledgers.models.choices import FAMILY_CHOICES
 from server.ledgers.reading.masking import shown
 from server.submissions.models import ReviewState
 
@@ -203,8 +204,11 @@ def exception_detail(row: LedgerException, concerns: doubts.Concerns) -> str:
 def entry_link(row: LedgerException, concerns: doubts.Concerns) -> str:
     """What an exception concerns: its ledger, and its name with a link where it has a page."""
     links = [doubts.linked(entry, concerns) for entry in (row.entry, row.other) if entry]
-    kind = str(Family(row.family).label)
+    kind = label_of_ledger(row.family)
     return format_html("{} {}", kind, doubts.joined(link for link in links if link))
+
+
+_FAMILY_LABELS = dict(FAMILY_CHOICES)
 
 
 def label_of_ledger(ledger: str) -> str:
@@ -212,7 +216,7 @@ def label_of_ledger(ledger: str) -> str:
         return _("assistance case")
     if ledger == "spell":
         return _("employment spell")
-    return str(Family(ledger).label) if ledger in Family.values else ledger
+    return str(_FAMILY_LABELS.get(ledger, ledger))
 
 
 LEVELS = {

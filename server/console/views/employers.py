@@ -14,7 +14,7 @@ from server.console.doubts import open_doubts
 from server.console.filters import EmployerFilter, VacancyFilter
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
-from server.ledgers.models import Family
+from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.selectors import employers as visible
 from server.ledgers.selectors import provenance, resolve, visits
 from server.ledgers.selectors import vacancies as visible_vacancies

@@ -17,7 +17,8 @@ from server.console.doubts import open_doubts
 from server.console.filters import HouseholdFilter
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
-from server.ledgers.models import Family, Membership, Person
+from server.ledgers.definitions.vocabulary import Family
+from server.ledgers.models import Membership, Person
 from server.ledgers.selectors import cases, provenance, resolve, visits
 from server.ledgers.selectors import households as visible
 

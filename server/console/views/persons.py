@@ -16,7 +16,8 @@ from server.console.filters import CaseFilter, PersonFilter
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
 from server.core.clock import today
-from server.ledgers.models import AssistanceCase, Family, Person
+from server.ledgers.definitions.vocabulary import Family
+from server.ledgers.models import AssistanceCase, Person
 from server.ledgers.selectors import cases as visible_cases
 from server.ledgers.selectors import desk_acts_on, provenance, resolve, spells, visits
 from server.ledgers.selectors import persons as visible

@@ -13,7 +13,7 @@ DESK = "desk:"
 
 
 @dataclass(slots=True)
-class Said:
+class Contribution:
     """Plain values only, sealed where the column is sealed, so that folding needs no key and no database.
 
     Beside the ledger's columns, `values` may hold sub-ledger columns ("spell.start_on",

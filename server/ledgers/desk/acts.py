@@ -13,6 +13,7 @@ from server.accounts.access import REVIEWERS, Access
 from server.core.clock import office_day
 from server.ledgers.definitions.columns import Kind, Merge
 from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
+from server.ledgers.definitions.vocabulary import ActKind
 from server.ledgers.desk.values import plain_value
 from server.ledgers.intake.contribute import sealed_values
 from server.ledgers.models import DeskAct
@@ -26,7 +27,7 @@ from server.ledgers.problems import (
 from server.ledgers.reading.entries import resolve
 from server.ledgers.refolding.exceptions import settle_duplicates
 from server.ledgers.refolding.refold import lock, replace
-from server.ledgers.storage.contributions import said_with_ids
+from server.ledgers.storage.contributions import contributions_with_ids
 from server.ledgers.storage.desk_acts import contribution_of_act
 
 _COMPUTED = frozenset(
@@ -62,7 +63,7 @@ def mark_same(
         raise AlreadyDone
     return _do(
         DeskAct(
-            kind=DeskAct.Kind.SAME,
+            kind=ActKind.SAME,
             family=family,
             entry=first[0],
             other=second[0],
@@ -82,7 +83,7 @@ def mark_not_same(
     first, second = _entry(family, entry, access), _entry(family, other, access)
     act = _do(
         DeskAct(
-            kind=DeskAct.Kind.NOT_SAME,
+            kind=ActKind.NOT_SAME,
             family=family,
             entry=first[0],
             other=second[0],
@@ -125,7 +126,7 @@ def correct(
     value = plain_value(declared, value)
     return _do(
         DeskAct(
-            kind=DeskAct.Kind.CORRECT,
+            kind=ActKind.CORRECT,
             family=family,
             entry=found,
             column=column,
@@ -144,7 +145,7 @@ def void(*, family: str, entry: UUID, reason: str, access: Access, at: datetime)
     found, area = _entry(family, entry, access)
     return _do(
         DeskAct(
-            kind=DeskAct.Kind.VOID,
+            kind=ActKind.VOID,
             family=family,
             entry=found,
             area_code=area,
@@ -197,9 +198,9 @@ def _do(act: DeskAct) -> DeskAct:
 
 def _apply(acts: Sequence[DeskAct], at: datetime) -> None:
     said = [one for act in acts if (one := contribution_of_act(act)) is not None]
-    replace(said_with_ids(-act.pk for act in acts), said, office_day(at))
+    replace(contributions_with_ids(-act.pk for act in acts), said, office_day(at))
     for act in acts:
-        if act.kind == DeskAct.Kind.NOT_SAME and act.family == "person":
+        if act.kind == ActKind.NOT_SAME and act.family == "person":
             settle_duplicates(
                 str(resolve("person", uuid) or uuid) for uuid in (act.entry, act.other) if uuid
             )

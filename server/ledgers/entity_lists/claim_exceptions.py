@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from server.ledgers.definitions.ordinals import CLAIMS, MAX_CLAIMS, PER_VERSION
+from server.ledgers.definitions.vocabulary import ClaimVerdict, ExceptionKind
 from server.ledgers.storage.database import query
 from server.submissions.counting import COUNTED
 
@@ -27,17 +28,17 @@ def take_up_waiting() -> None:
               from ledgers_entityclaim claim
               left join ledgers_identitykey key
                      on key.family = {_FAMILY} and key.key = claim.entity
-             where claim.verdict = 'unknown_id'
+             where claim.verdict = '{ClaimVerdict.UNKNOWN_ID}'
         ), taken as (
             update ledgers_entityclaim claim set verdict = ''
               from waiting join ledgers_listedentity listed
                 on listed.list = waiting.list and listed.entity = waiting.entry
-             where listed.left_as = '' and claim.verdict = 'unknown_id'
+             where listed.left_as = '' and claim.verdict = '{ClaimVerdict.UNKNOWN_ID}'
                and claim.version_id = waiting.version_id and claim.ordinal = waiting.ordinal
             returning claim.version_id * {PER_VERSION} + {CLAIMS} + least(claim.ordinal, {MAX_CLAIMS}) as id
         )
         delete from ledgers_ledgerexception
-         where kind = 'entity_fault' and "column" = '' and resolved_at is null
+         where kind = '{ExceptionKind.ENTITY_FAULT}' and "column" = '' and resolved_at is null
            and contribution in (select id from taken)
         """  # noqa: S608 our own
     )
@@ -50,7 +51,7 @@ def follow(entries: Iterable[str]) -> None:
         update ledgers_ledgerexception found set entry = key.entry
           from ledgers_entityclaim claim
           join ledgers_identitykey key on key.family = {_FAMILY} and key.key = claim.entity
-         where found.kind = 'entity_conflict' and found.entry = any(%s::uuid[])
+         where found.kind = '{ExceptionKind.ENTITY_CONFLICT}' and found.entry = any(%s::uuid[])
            and found.family in ('household', 'employer') and found.family = key.family
            and found.entry <> key.entry
            and claim.version_id = found.contribution / {PER_VERSION}
@@ -70,8 +71,8 @@ def settle_claims(submission_ids: Sequence[int]) -> None:
         f"""
         with judged as (
             select claim.version_id * {PER_VERSION} + {CLAIMS} + least(claim.ordinal, {MAX_CLAIMS}) as id,
-                   case when claim.verdict in ('hard', 'soft') then 'entity_conflict'
-                        else 'entity_fault' end as kind,
+                   case when claim.verdict in ('{ClaimVerdict.HARD}', '{ClaimVerdict.SOFT}') then '{ExceptionKind.ENTITY_CONFLICT}'
+                        else '{ExceptionKind.ENTITY_FAULT}' end as kind,
                    claim.version_id is not distinct from counted.version_id
                        and claim.verdict <> '' as holds,
                    {_FAMILY} as family,
@@ -84,7 +85,7 @@ def settle_claims(submission_ids: Sequence[int]) -> None:
              where claim.submission_id = any(%s::bigint[])
         ), gone as (
             delete from ledgers_ledgerexception open using judged
-             where open.kind in ('entity_conflict', 'entity_fault') and open."column" = ''
+             where open.kind in ('{ExceptionKind.ENTITY_CONFLICT}', '{ExceptionKind.ENTITY_FAULT}') and open."column" = ''
                and open.resolved_at is null and open.contribution = judged.id
                and not (judged.holds and open.kind = judged.kind)
         )
@@ -98,7 +99,7 @@ def settle_claims(submission_ids: Sequence[int]) -> None:
           from judged
           left join lateral (
                select key.family, key.entry from ledgers_identitykey key
-                where judged.kind = 'entity_conflict' and key.family = judged.family
+                where judged.kind = '{ExceptionKind.ENTITY_CONFLICT}' and key.family = judged.family
                   and key.key = judged.entity) subject on true
           left join lateral (
                select said.family, said.entry from ledgers_contribution said

@@ -115,7 +115,7 @@ def turns(
         yield turn[0], turn[1]
 
 
-class Judging:
+class ClaimJudgement:
     """Takes down what phones knew before a turn is merged, and judges its claims afterwards."""
 
     def __init__(self, claims: Sequence[Claim]) -> None:

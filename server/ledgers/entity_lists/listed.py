@@ -16,9 +16,9 @@ from typing import Any, Final
 
 from server.accounts.access import REVEALERS, Access, Worker
 from server.accounts.models import Role, User
+from server.ledgers.definitions.vocabulary import ExceptionKind
 from server.ledgers.entity_lists.lists import LedgerList, Within, communities
 from server.ledgers.entity_lists.versions import LISTS, TABLES
-from server.ledgers.models import LedgerException
 from server.ledgers.reading.entries import exceptions
 from server.ledgers.storage.database import query
 from server.ledgers.storage.identity_keys import resolved_keys
@@ -161,7 +161,7 @@ def _conflicts(access: Access, name: str, wanted: list[str]) -> dict[str, str]:
     """Entry → the worst open disagreement about it."""
     if name not in _FAMILIES:
         return {}
-    kind = LedgerException.Kind.ENTITY_CONFLICT
+    kind = ExceptionKind.ENTITY_CONFLICT
     rows = exceptions(access).filter(
         kind=kind, family=_FAMILIES[name], entry__in=wanted, resolved_at=None
     )

@@ -2,7 +2,7 @@
 
     ledger = fold(sorted(contributions, key=(observed_at, received_at, instance_id)))
 
-`World` is what is to be folded: all contributions of the entries in scope and of the
+`FoldInput` is what is to be folded: all contributions of the entries in scope and of the
 submissions that tie them together, and the little that must be known of households just
 outside the scope. Folding a scope gives the same rows as folding everything.
 """
@@ -14,12 +14,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from server.ledgers.definitions.contribution import Said
+from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import LINKS
+from server.ledgers.definitions.vocabulary import (
+    IN_QUESTION,
+    ExceptionKind,
+    Ledger,
+    VisitOutcome,
+)
 from server.ledgers.folding.derive.cases import VisitFact, household_case, person_cases
 from server.ledgers.folding.derive.categories import Categories
 from server.ledgers.folding.derive.households import (
-    IN_QUESTION,
     HouseholdFacts,
     derive_household,
     facts_of,
@@ -31,17 +36,21 @@ from server.ledgers.folding.employers import fold_employer, fold_vacancy
 from server.ledgers.folding.household import fold_household
 from server.ledgers.folding.person import PersonFold, fold_person
 from server.ledgers.folding.rosters import HUKOU, RESIDENT, Membership, Roster, fold_members
-from server.ledgers.folding.row import Fold, Raised, Row, gather, is_void
+from server.ledgers.folding.row import (
+    RaisedException,
+    Row,
+    RowBuilder,
+    is_void,
+    observations_by_column,
+)
 from server.ledgers.folding.visit import fold_visit
-
-_COMPLETE = "1"
 
 
 @dataclass(slots=True)
-class World:
+class FoldInput:
     """Contributions with their entries resolved, and what to fold of them."""
 
-    said: Sequence[Said]
+    contributions: Sequence[Contribution]
     entries: Mapping[tuple[str, str], str]  # (family, key) → entry
     scope: Mapping[str, set[str]]  # family → entries to fold
     as_of: date
@@ -50,36 +59,36 @@ class World:
     outside_visits: Mapping[str, list[VisitFact]] = field(default_factory=dict)
     outside_memberships: Sequence[Membership] = ()
 
-    def linked(self, said: Said, name: str) -> str | None:
+    def linked(self, said: Contribution, name: str) -> str | None:
         """The entry a link leads to; an unknown key stands for itself."""
         key = said.links.get(name)
         return None if key is None else self.entries.get((LINKS[name], key), key)
 
 
 @dataclass(slots=True)
-class Folded:
+class FoldResult:
     """What came out: rows by ledger, memberships, exceptions."""
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     memberships: list[Membership] = field(default_factory=list)
-    raised: list[Raised] = field(default_factory=list)
+    raised: list[RaisedException] = field(default_factory=list)
 
-    def add(self, ledger: str, made: Fold) -> None:
+    def add(self, ledger: Ledger, made: RowBuilder) -> None:
         self.rows[ledger].append(made.finish())
         self.raised.extend(made.raised)
 
 
 def whole(
-    said: Sequence[Said], entries: Mapping[tuple[str, str], str], as_of: date, rules: Rules
-) -> Folded:
+    said: Sequence[Contribution], entries: Mapping[tuple[str, str], str], as_of: date, rules: Rules
+) -> FoldResult:
     """Fold everything that was said."""
     scope: dict[str, set[str]] = defaultdict(set)
     for one in said:
         scope[one.family].add(one.entry)
-    return fold(World(said, entries, scope, as_of, rules))
+    return fold(FoldInput(said, entries, scope, as_of, rules))
 
 
-def fold(world: World) -> Folded:
+def fold(world: FoldInput) -> FoldResult:
     """The rows of the entries in scope. Deterministic: depends on nothing but its argument."""
     return _Folding(world).run()
 
@@ -87,21 +96,21 @@ def fold(world: World) -> Folded:
 class _Folding:
     """One run; holds what the stages hand to each other."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: FoldInput) -> None:
         self.world = world
-        self.folded = Folded()
-        self.by_entry: dict[tuple[str, str], list[Said]] = defaultdict(list)
-        self.by_submission: dict[int, list[Said]] = defaultdict(list)
-        for one in sorted(world.said, key=lambda said: said.order):
+        self.folded = FoldResult()
+        self.by_entry: dict[tuple[str, str], list[Contribution]] = defaultdict(list)
+        self.by_submission: dict[int, list[Contribution]] = defaultdict(list)
+        for one in sorted(world.contributions, key=lambda said: said.order):
             self.by_entry[one.family, one.entry].append(one)
             if one.submission_id is not None:
                 self.by_submission[one.submission_id].append(one)
         self.people: dict[str, PersonFold] = {}
-        self.households: dict[str, Fold] = {}
+        self.households: dict[str, RowBuilder] = {}
         self.facts: dict[str, HouseholdFacts] = dict(world.outside_households)
         self.rosters: dict[str, list[Roster]] = {}
 
-    def run(self) -> Folded:
+    def run(self) -> FoldResult:
         """Stages in the order of what depends on what."""
         for entry in sorted(self._scope("person")):
             person = fold_person(entry, self.by_entry["person", entry])
@@ -114,12 +123,12 @@ class _Folding:
         self._fold_visits(homes)
         self._fold_employers()
         for person in self.people.values():
-            self.folded.add("person", person.fold)
+            self.folded.add(Ledger.PERSON, person.fold)
             for spell in person.spells:
                 spell.row["area_code"] = person.row["area_code"]
                 self.folded.rows["spell"].append(spell.row)
         for household in self.households.values():
-            self.folded.add("household", household)
+            self.folded.add(Ledger.HOUSEHOLD, household)
         return self.folded
 
     def _scope(self, family: str) -> Iterable[str]:
@@ -161,13 +170,13 @@ class _Folding:
                 )
                 first = min(one.order for one in lines.values())
                 day = next(iter(lines.values())).day
-                found.append(Roster(first, day, lines, outcome in (None, _COMPLETE)))
+                found.append(Roster(first, day, lines, outcome in (None, VisitOutcome.COMPLETE)))
         return found
 
-    def _lines_elsewhere(self, person: str, household: str) -> list[Said]:
+    def _lines_elsewhere(self, person: str, household: str) -> list[Contribution]:
         return [
             one
-            for one in self.people[person].said
+            for one in self.people[person].contributions
             if "member_of" in one.links and self.world.linked(one, "member_of") != household
         ]
 
@@ -183,7 +192,7 @@ class _Folding:
             made = fold_household(entry, said, has_roster=bool(self.rosters[entry]))
             if made is None:
                 continue
-            desk = gather(said).get("zero_emp_state", [])
+            desk = observations_by_column(said).get("zero_emp_state", [])
             derive_household(made, members[entry], desk, self.world.as_of, self.world.rules)
             self.households[entry] = made
             self.facts[entry] = facts_of(made.row)
@@ -220,10 +229,10 @@ class _Folding:
 
     def _raise_two_hukou(self, person: PersonFold, hukou: Sequence[Membership]) -> None:
         latest = max(hukou, key=lambda one: (one.from_on, one.household))
-        line = next((one for one in person.said if one.id == latest.contribution), None)
+        line = next((one for one in person.contributions if one.id == latest.contribution), None)
         if line is not None:
-            person.fold.raise_for(
-                "two_hukou_households",
+            person.fold.raise_exception(
+                ExceptionKind.TWO_HUKOU_HOUSEHOLDS,
                 line,
                 "household",
                 households=sorted({one.household for one in hukou}),
@@ -252,14 +261,14 @@ class _Folding:
             visits.sort(key=lambda one: (one.day, one.id))
             for made in person_cases(
                 folded.row,
-                folded.said,
+                folded.contributions,
                 folded.spells,
                 homes[entry],
                 visits,
                 self.world.as_of,
                 self.world.rules,
             ):
-                self.folded.add("case", made)
+                self.folded.add(Ledger.CASE, made)
         self._fold_household_cases(of_members)
 
     def _fold_household_cases(self, visits: Mapping[str, list[VisitFact]]) -> None:
@@ -281,7 +290,7 @@ class _Folding:
                 self.world.as_of,
                 self.world.rules,
             )
-            self.folded.add("case", made)
+            self.folded.add(Ledger.CASE, made)
 
     def _zero_employment_category(self, row: Row, rural: bool) -> str:
         letter = self.world.rules.value("category_set", row["area_code"], self.world.as_of)
@@ -304,14 +313,14 @@ class _Folding:
             known = self.by_entry["household", place] if place else ()
             made = fold_visit(entry, said, targets, known, slack)
             if made is not None:
-                self.folded.add("visit", made)
+                self.folded.add(Ledger.VISIT, made)
 
     def _fold_employers(self) -> None:
         for entry in sorted(self._scope("employer")):
             if said := self.by_entry["employer", entry]:
                 made = fold_employer(entry, said)
                 if made is not None:
-                    self.folded.add("employer", made)
+                    self.folded.add(Ledger.EMPLOYER, made)
         for entry in sorted(self._scope("vacancy")):
             if said := self.by_entry["vacancy", entry]:
                 employer = next(
@@ -319,10 +328,10 @@ class _Folding:
                 )
                 made = fold_vacancy(entry, said, employer, self.world.as_of, self.world.rules)
                 if made is not None:
-                    self.folded.add("vacancy", made)
+                    self.folded.add(Ledger.VACANCY, made)
 
 
-def visit_fact(entry: str, said: Sequence[Said]) -> VisitFact:
+def visit_fact(entry: str, said: Sequence[Contribution]) -> VisitFact:
     """What cases need of a visit, from what was said of it; desk corrections come last and hold."""
     values: Row = {}
     for one in reversed(said):

@@ -1,4 +1,4 @@
-"""One column's value out of everything that was said of it: the merge rules M0–M6 (domain §2). Pure."""
+"""One column's value out of all its observations: the merge rules M0–M6 (rules.md, Merge rules M0–M6). Pure."""
 
 from __future__ import annotations
 
@@ -6,80 +6,86 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from server.ledgers.definitions.columns import Kind, Merge
-from server.ledgers.definitions.contribution import Said
+from server.ledgers.definitions.contribution import Contribution
+from server.ledgers.definitions.machines import Machine
 
 
 class Observation(NamedTuple):
-    """One value of one column, with who said it."""
+    """One value of one column, and the contribution that carries it."""
 
-    said: Said
+    contribution: Contribution
     value: Any
 
 
 class Decision(NamedTuple):
-    """What a column becomes, who gave it, and who disagreed in a way a person must settle."""
+    """A column's value, the contributions that gave it, and those whose disagreement a person must resolve."""
 
     value: Any
-    winners: tuple[Said, ...]  # several only where values accumulate
-    conflicts: tuple[Said, ...] = ()
+    winners: tuple[Contribution, ...]  # several only where values accumulate
+    conflicts: tuple[Contribution, ...] = ()
 
 
-def _fixed(seen: Sequence[Observation]) -> Decision:
-    """M0: the first that was said holds, until the desk corrects it."""
-    first = _desk(seen) or seen[0]
-    return Decision(first.value, (first.said,))
+def _fixed(observations: Sequence[Observation]) -> Decision:
+    """M0: the first observation holds, until a desk act corrects it."""
+    holding = _latest_desk_act(observations) or observations[0]
+    return Decision(holding.value, (holding.contribution,))
 
 
-def _latest(seen: Sequence[Observation]) -> Decision:
-    """M1, and the present value of M3: the latest observed wins."""
-    return Decision(seen[-1].value, (seen[-1].said,))
+def _latest(observations: Sequence[Observation]) -> Decision:
+    """M1, and the present value of M3: the latest observation wins."""
+    return Decision(observations[-1].value, (observations[-1].contribution,))
 
 
-def _verified(seen: Sequence[Observation]) -> Decision:
-    """M2: the best verified, then the latest. What was last heard, when worse verified and different, is a conflict."""
-    best = seen[0]
-    for one in seen:
-        if one.said.level >= best.said.level:
-            best = one
-    last = seen[-1]
+def _verified(observations: Sequence[Observation]) -> Decision:
+    """M2: the best verified wins, then the latest.
+
+    A last observation that is worse verified and different is a conflict.
+    """
+    best = observations[0]
+    for observation in observations:
+        if observation.contribution.level >= best.contribution.level:
+            best = observation
+    last = observations[-1]
     if last.value == best.value:
-        return Decision(best.value, (best.said,))
-    return Decision(best.value, (best.said,), conflicts=(last.said,))
+        return Decision(best.value, (best.contribution,))
+    return Decision(best.value, (best.contribution,), conflicts=(last.contribution,))
 
 
-def _identity(seen: Sequence[Observation]) -> Decision:
-    """M5: the first holds whatever follows; every other value is a conflict, until the desk corrects it."""
-    settled = _desk(seen)
-    if settled is not None:
-        later = seen[seen.index(settled) + 1 :]
-        differing = tuple(one.said for one in later if one.value != settled.value)
-        return Decision(settled.value, (settled.said,), conflicts=differing)
-    first = seen[0]
-    differing = tuple(one.said for one in seen if one.value != first.value)
-    return Decision(first.value, (first.said,), conflicts=differing)
+def _identity(observations: Sequence[Observation]) -> Decision:
+    """M5: the first observation holds; every other value is a conflict, until a desk act corrects it.
+
+    After a correction, only later observations can conflict with the corrected value.
+    """
+    correction = _latest_desk_act(observations)
+    if correction is None:
+        holding, others = observations[0], observations
+    else:
+        holding = correction
+        others = observations[observations.index(correction) + 1 :]
+    differing = tuple(item.contribution for item in others if item.value != holding.value)
+    return Decision(holding.value, (holding.contribution,), conflicts=differing)
 
 
-def _accumulate_codes(seen: Sequence[Observation]) -> Decision:
-    """M4 of code sets: their union."""
-    found: dict[str, Said] = {}
-    for one in seen:
-        for code in one.value:
-            found.setdefault(code, one.said)
-    givers = {said.id: said for said in found.values()}
-    return Decision(sorted(found), tuple(givers.values()) or (seen[-1].said,))
+def _accumulate_codes(observations: Sequence[Observation]) -> Decision:
+    """M4 of code sets: their union; each code's origin is the contribution that carried it first."""
+    first_with: dict[str, Contribution] = {}
+    for observation in observations:
+        for code in observation.value:
+            first_with.setdefault(code, observation.contribution)
+    winners = {contribution.id: contribution for contribution in first_with.values()}
+    return Decision(sorted(first_with), tuple(winners.values()) or (observations[-1].contribution,))
 
 
-def _accumulate_texts(seen: Sequence[Observation]) -> Decision:
-    """M4 of texts: each different one once, in the order heard."""
-    found: dict[str, Said] = {}
-    for one in seen:
-        found.setdefault(str(one.value), one.said)
-    return Decision("；".join(found), tuple(found.values()))
+def _accumulate_texts(observations: Sequence[Observation]) -> Decision:
+    """M4 of texts: each different text once, in the order observed."""
+    first_with: dict[str, Contribution] = {}
+    for observation in observations:
+        first_with.setdefault(str(observation.value), observation.contribution)
+    return Decision("；".join(first_with), tuple(first_with.values()))
 
 
-def _desk(seen: Sequence[Observation]) -> Observation | None:
-    """The latest desk correction."""
-    return next((one for one in reversed(seen) if one.said.is_desk_act), None)
+def _latest_desk_act(observations: Sequence[Observation]) -> Observation | None:
+    return next((item for item in reversed(observations) if item.contribution.is_desk_act), None)
 
 
 _RULES: dict[Merge, Callable[[Sequence[Observation]], Decision]] = {
@@ -97,26 +103,36 @@ _ACCUMULATE: dict[Kind, Callable[[Sequence[Observation]], Decision]] = {
 }
 
 
-def decide(rule: Merge, kind: Kind, seen: Sequence[Observation]) -> Decision:
-    """Apply a rule to a column's observations, which are in fold order and not empty."""
+def decide(rule: Merge, kind: Kind, observations: Sequence[Observation]) -> Decision:
+    """Apply a merge rule to a column's observations, which are in fold order and not empty."""
     if rule is Merge.ACCUMULATE:
-        return _ACCUMULATE.get(kind, _latest)(seen)
-    return _RULES[rule](seen)
+        return _ACCUMULATE.get(kind, _latest)(observations)
+    return _RULES[rule](observations)
 
 
-def walk(
-    moves: dict[str, frozenset[str]], start: str, seen: Sequence[Observation]
-) -> tuple[str, Said | None, tuple[Said, ...]]:
-    """M6: go from state to state; an illegal move is reported and not made.
+class MachineRun(NamedTuple):
+    """How a state machine ran."""
 
-    Gives the state arrived at, who made the last move (None when nobody did), and the illegal ones.
+    state: str  # at the end
+    mover: Contribution | None  # made the last move; None when nothing moved or repeated the state
+    illegal: tuple[Contribution, ...]  # asked for a move that the machine does not allow
+
+
+def run_machine(
+    machine: Machine, observations: Sequence[Observation], *, start: str | None = None
+) -> MachineRun:
+    """M6: move from state to state; an illegal move is reported and not made.
+
+    `start` replaces the machine's own first state.
     """
-    state, mover, illegal = start, None, []
-    for one in seen:
-        if one.value == state:
-            mover = mover or one.said
-        elif one.value in moves.get(state, ()):
-            state, mover = one.value, one.said
+    state = machine.start if start is None else start
+    mover: Contribution | None = None
+    illegal: list[Contribution] = []
+    for contribution, value in observations:
+        if value == state:
+            mover = mover or contribution
+        elif machine.allows(state, value):
+            state, mover = value, contribution
         else:
-            illegal.append(one.said)
-    return state, mover, tuple(illegal)
+            illegal.append(contribution)
+    return MachineRun(state, mover, tuple(illegal))

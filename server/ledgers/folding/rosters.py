@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from server.ledgers.definitions.contribution import Said
+from server.ledgers.definitions.contribution import Contribution
+from server.ledgers.definitions.vocabulary import MembershipRole
 from server.ledgers.identity.keys import owned_uuid
 
-HUKOU, RESIDENT = "hukou", "resident"
+HUKOU, RESIDENT = MembershipRole.HUKOU, MembershipRole.RESIDENT
 ROLES = {
     "1": (HUKOU, RESIDENT),
     "2": (RESIDENT,),
@@ -40,17 +41,17 @@ class Roster:
 
     order: tuple
     day: date
-    lines: dict[str, Said]  # person's entry → the line
+    lines: dict[str, Contribution]  # person's entry → the line
     is_complete: bool
 
 
-def roles_of(line: Said) -> tuple[str, ...]:
+def roles_of(line: Contribution) -> tuple[str, ...]:
     """A line's roles; one whose residence kind was not asked lives here."""
     return ROLES.get(line.values.get("residence_kind", ""), (RESIDENT,))
 
 
 def fold_members(
-    household: str, rosters: Sequence[Roster], elsewhere: dict[str, list[Said]]
+    household: str, rosters: Sequence[Roster], elsewhere: dict[str, list[Contribution]]
 ) -> list[Membership]:
     """The household's memberships, past and present.
 
@@ -68,7 +69,11 @@ def fold_members(
 
 
 def _walk(
-    household: str, person: str, role: str, rosters: Sequence[Roster], elsewhere: Iterable[Said]
+    household: str,
+    person: str,
+    role: str,
+    rosters: Sequence[Roster],
+    elsewhere: Iterable[Contribution],
 ) -> list[Membership]:
     events = [
         (roster.order, roster.day, line)

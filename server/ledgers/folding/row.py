@@ -1,4 +1,4 @@
-"""What every fold does: gather what was said of each column and let the column's rule decide."""
+"""Building one ledger row: gather the observations of each column and let the column's merge rule decide. Pure."""
 
 from __future__ import annotations
 
@@ -6,57 +6,65 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.ledgers.definitions.columns import Column, Kind, Merge
-from server.ledgers.definitions.contribution import Said
+from server.ledgers.definitions.columns import Column, Kind
+from server.ledgers.definitions.contribution import Contribution
+from server.ledgers.definitions.vocabulary import ExceptionKind, Family
 from server.ledgers.folding.merge import Decision, Observation, decide
 
 Row = dict[str, Any]
-"""A ledger row by database column, in plain values (as JSON would hold them)."""
+"""A ledger row by database column, in plain values (as JSON holds them)."""
 
-_CONFLICTING = frozenset({Merge.VERIFIED, Merge.IDENTITY})
 _REFERENCES = frozenset({Kind.ENTRY, Kind.USER})
 
 
 @dataclass(slots=True)
-class Raised:
-    """An exception the fold found, before it is a row."""
+class RaisedException:
+    """Something a person has to decide, as the fold raises it; `refolding.exceptions` stores it."""
 
-    kind: str
-    family: str
+    kind: ExceptionKind
+    family: Family
     entry: str
-    said: Said
+    contribution: Contribution  # the cause
     column: str = ""
-    other: str | None = None
-    detail: dict[str, Any] = field(default_factory=dict)
+    detail: dict[str, Any] = field(default_factory=dict)  # no personal data
 
 
 @dataclass(slots=True)
-class Fold:
-    """A row in the making."""
+class RowBuilder:
+    """A row in the making, with the origin of its values and the exceptions raised on the way."""
 
-    family: str
+    family: Family
     entry: str
     row: Row
-    origins: dict[int, list[str]] = field(default_factory=dict)
-    raised: list[Raised] = field(default_factory=list)
+    origins: dict[int, list[str]] = field(default_factory=dict)  # contribution id → columns
+    raised: list[RaisedException] = field(default_factory=list)
 
-    def give(self, column: Column, decision: Decision) -> None:
-        """Set a column by a decision: its value, search hash and origin, and its conflicts."""
+    def set_column(self, column: Column, decision: Decision) -> None:
+        """Set a column by a decision: its value, search hash and origin, and raise its conflicts."""
         name = column.name
         self.row[name + "_id" if column.kind in _REFERENCES else name] = decision.value
         winner = decision.winners[-1]
         if column.kind is Kind.SEALED:
             self.row[name + "_hash"] = winner.values.get(name + "#")
-        for said in decision.winners:
-            self.origins.setdefault(said.id, []).append(name)
-        for said in decision.conflicts:
-            self.raise_for("conflict", said, name)
+        for contribution in decision.winners:
+            self.add_origin(contribution, name)
+        for contribution in decision.conflicts:
+            self.raise_exception(ExceptionKind.CONFLICT, contribution, name)
 
-    def raise_for(self, kind: str, said: Said, column: str = "", **detail: Any) -> None:
-        self.raised.append(Raised(kind, self.family, self.entry, said, column, detail=detail))
+    def add_origin(self, contribution: Contribution, column: str) -> None:
+        """Record that the contribution gave the column its value."""
+        self.origins.setdefault(contribution.id, []).append(column)
+
+    def raise_exception(
+        self, kind: ExceptionKind, contribution: Contribution, column: str = "", **detail: Any
+    ) -> None:
+        """Raise an exception about this entry, caused by the contribution."""
+        self.raised.append(
+            RaisedException(kind, self.family, self.entry, contribution, column, detail)
+        )
 
     def finish(self) -> Row:
-        """The row with its origins in the form that is stored."""
+        """The row, with its origins in the form that is stored."""
         self.row["origins"] = {
             str(contribution): sorted(columns)
             for contribution, columns in sorted(self.origins.items())
@@ -64,66 +72,78 @@ class Fold:
         return self.row
 
 
-def gather(said: Sequence[Said], prefix: str = "") -> dict[str, list[Observation]]:
-    """Column → its observations in fold order; with a prefix, the columns of a sub-ledger."""
-    seen: dict[str, list[Observation]] = {}
+def observations_by_column(
+    contributions: Sequence[Contribution], prefix: str = ""
+) -> dict[str, list[Observation]]:
+    """Column → its observations in the order of the contributions.
+
+    With a prefix ("spell.") only the columns of that sub-ledger, without the prefix.
+    """
+    observations: dict[str, list[Observation]] = {}
     start = len(prefix)
-    for one in said:
-        for name, value in one.values.items():
+    for contribution in contributions:
+        for name, value in contribution.values.items():
             if start:
                 if name.startswith(prefix):
-                    seen.setdefault(name[start:], []).append(Observation(one, value))
+                    observations.setdefault(name[start:], []).append(
+                        Observation(contribution, value)
+                    )
             else:
-                seen.setdefault(name, []).append(Observation(one, value))
-    return seen
+                observations.setdefault(name, []).append(Observation(contribution, value))
+    return observations
 
 
-def begin(family: str, entry: str, said: Sequence[Said]) -> Fold:
-    """A fold with the columns every row has, from the latest contribution."""
-    latest = said[-1]
-    area = next((one.area_code for one in reversed(said) if one.area_code), "")
-    return Fold(
+def start_row(family: Family, entry: str, contributions: Sequence[Contribution]) -> RowBuilder:
+    """A row with the columns that every ledger has, taken from the latest contribution."""
+    latest = contributions[-1]
+    newest_first = contributions[::-1]
+    return RowBuilder(
         family,
         entry,
         {
             "id": entry,
-            "area_code": area,
+            "area_code": next((item.area_code for item in newest_first if item.area_code), ""),
             "observed_at": latest.observed_at,
             "verified_level": latest.level,
             "source_submission_id": next(
-                (one.submission_id for one in reversed(said) if one.submission_id), None
+                (item.submission_id for item in newest_first if item.submission_id), None
             ),
             "recorded_by_id": latest.worker_id,
-            "last_confirmed_on": max((one.day for one in said if one.values), default=latest.day),
+            "last_confirmed_on": max(
+                (item.day for item in contributions if item.values), default=latest.day
+            ),
             "refold_on": None,
         },
     )
 
 
 def fold_columns(
-    fold: Fold,
+    builder: RowBuilder,
     columns: Mapping[str, Column],
-    seen: Mapping[str, list[Observation]],
+    observations: Mapping[str, list[Observation]],
     *,
     skip: frozenset[str] = frozenset(),
 ) -> None:
-    """Give every declared column that anything was said of, by its own rule."""
-    for name, observations in seen.items():
+    """Set every declared column that was observed, by its own merge rule, but those to skip."""
+    for name, observed in observations.items():
         column = columns.get(name)
         if column is None or name in skip:
             continue
-        if len(observations) == 1:
-            only = observations[0]
-            fold.give(column, Decision(only.value, (only.said,)))
+        if len(observed) == 1:
+            only = observed[0]
+            builder.set_column(column, Decision(only.value, (only.contribution,)))
         else:
-            fold.give(column, decide(column.merge, column.kind, observations))
+            builder.set_column(column, decide(column.merge, column.kind, observed))
 
 
-def is_void(said: Sequence[Said]) -> bool:
-    """Whether a live desk act voids the entry."""
-    return any("void" in one.values for one in said)
+def is_void(contributions: Sequence[Contribution]) -> bool:
+    """Whether office staff have voided the entry."""
+    return any("void" in contribution.values for contribution in contributions)
 
 
-def says_anything(said: Sequence[Said]) -> bool:
-    """Whether anything received carries a value; keys alone make no row, nor do corrections of what was withdrawn."""
-    return any(one.values and not one.is_desk_act for one in said)
+def has_values(contributions: Sequence[Contribution]) -> bool:
+    """Whether any submission carries a value of the entry.
+
+    Keys alone make no row, and neither do corrections of what was withdrawn.
+    """
+    return any(item.values and not item.is_desk_act for item in contributions)

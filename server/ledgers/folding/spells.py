@@ -7,29 +7,31 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
-from server.ledgers.definitions.contribution import Said
+from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import COLUMNS
-from server.ledgers.folding.row import Row, begin, fold_columns, gather
+from server.ledgers.definitions.vocabulary import Family, SpellKind
+from server.ledgers.folding.row import Row, fold_columns, observations_by_column, start_row
 from server.ledgers.identity.keys import owned_uuid
 
-EMPLOYED, UNEMPLOYED, OUT = "1", "2", "3"
 _PREFIX = "spell."
 _SKIP = frozenset({"spell_kind", "start_on", "end_on", "person"})
-_DECEASED = "3"
 
 
-def kind_of(status: str) -> str:
+_KIND_BY_FIRST_DIGIT = {"1": SpellKind.EMPLOYED, "2": SpellKind.UNEMPLOYED}
+
+
+def kind_of(status: str) -> SpellKind:
     """Spell kind (SPK) of an employment status (ES)."""
-    return {"1": EMPLOYED, "2": UNEMPLOYED}.get(status[0], OUT)
+    return _KIND_BY_FIRST_DIGIT.get(status[0], SpellKind.OUT)
 
 
 @dataclass(slots=True)
 class Spell:
     """A stretch of one kind; half-open, its end is the next one's start."""
 
-    kind: str
+    kind: SpellKind
     start: date
-    said: list[Said] = field(default_factory=list)
+    contributions: list[Contribution] = field(default_factory=list)
     status: str = ""  # the last ES heard in it
     employer: str = ""
     seen: date = date.min  # the last day somebody confirmed it
@@ -38,7 +40,7 @@ class Spell:
     row: Row = field(default_factory=dict)
 
 
-def fold_spells(person: str, said: Sequence[Said], died_on: date | None) -> list[Spell]:
+def fold_spells(person: str, said: Sequence[Contribution], died_on: date | None) -> list[Spell]:
     """The person's spells, oldest first.
 
     A statement of the same kind (and employer) confirms the open spell; any other closes
@@ -50,7 +52,7 @@ def fold_spells(person: str, said: Sequence[Said], died_on: date | None) -> list
         status = one.values.get("emp_status")
         if status is None:
             if spells and any(name.startswith(_PREFIX) for name in one.values):
-                spells[-1].said.append(one)
+                spells[-1].contributions.append(one)
             continue
         _state(spells, one, status)
     for before, after in pairwise(spells):
@@ -64,7 +66,7 @@ def fold_spells(person: str, said: Sequence[Said], died_on: date | None) -> list
     return spells
 
 
-def _state(spells: list[Spell], one: Said, status: str) -> None:
+def _state(spells: list[Spell], one: Contribution, status: str) -> None:
     kind, day = kind_of(status), one.day
     stated = _stated_start(one, kind)
     employer = one.values.get("spell.employer_name") or ""
@@ -83,14 +85,18 @@ def _state(spells: list[Spell], one: Said, status: str) -> None:
                 spells.pop()
         last = Spell(kind, start, seen_first=day)
         spells.append(last)
-    last.said.append(one)
+    last.contributions.append(one)
     last.status = status
     last.employer = employer or last.employer
     last.seen = max(last.seen, day)
 
 
-def _stated_start(one: Said, kind: str) -> date | None:
-    names = ("spell.unemp_date", "spell.start_on") if kind == UNEMPLOYED else ("spell.start_on",)
+def _stated_start(one: Contribution, kind: SpellKind) -> date | None:
+    names = (
+        ("spell.unemp_date", "spell.start_on")
+        if kind == SpellKind.UNEMPLOYED
+        else ("spell.start_on",)
+    )
     for name in names:
         if value := one.values.get(name):
             return date.fromisoformat(value)
@@ -99,15 +105,15 @@ def _stated_start(one: Said, kind: str) -> date | None:
 
 def _is_same(last: Spell, employer: str, start: date) -> bool:
     """Whether a statement of the same kind continues the spell: same or unnamed employer, or begun no later."""
-    if last.kind != EMPLOYED or not employer or not last.employer:
+    if last.kind != SpellKind.EMPLOYED or not employer or not last.employer:
         return True
     return employer == last.employer or start <= last.start
 
 
 def _row(person: str, spell: Spell) -> Row:
-    said = spell.said
-    fold = begin("person", owned_uuid(person, f"spell/{spell.start.isoformat()}"), said)
-    fold_columns(fold, COLUMNS["spell"], gather(said, _PREFIX), skip=_SKIP)
+    said = spell.contributions
+    fold = start_row(Family.PERSON, owned_uuid(person, f"spell/{spell.start.isoformat()}"), said)
+    fold_columns(fold, COLUMNS["spell"], observations_by_column(said, _PREFIX), skip=_SKIP)
     row = fold.finish()
     row["person_id"] = person
     row["spell_kind"] = spell.kind

@@ -6,11 +6,19 @@ from collections.abc import Sequence
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
-from server.ledgers.definitions.contribution import Said
+from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import COLUMNS
+from server.ledgers.definitions.vocabulary import ContributionFlag, ExceptionKind, Family
 from server.ledgers.folding.household import best_place
 from server.ledgers.folding.merge import Observation
-from server.ledgers.folding.row import Fold, begin, fold_columns, gather, is_void, says_anything
+from server.ledgers.folding.row import (
+    RowBuilder,
+    fold_columns,
+    has_values,
+    is_void,
+    observations_by_column,
+    start_row,
+)
 
 _EARTH_M = 6_371_008.8
 _AT_THE_DOOR = "1"
@@ -18,30 +26,30 @@ _AT_THE_DOOR = "1"
 
 def fold_visit(
     entry: str,
-    said: Sequence[Said],
+    said: Sequence[Contribution],
     targets: dict[str, str | None],
-    place: Sequence[Said],
+    place: Sequence[Contribution],
     slack_m: int,
-) -> Fold | None:
+) -> RowBuilder | None:
     """The visit, or None when voided. `place` is what was said of the household visited, in fold order.
 
     The distance is to the place as known before this visit, so it does not change with
     what is learnt later. Out of range is flagged, never refused (domain §6 F3, §7.1).
     """
-    if is_void(said) or not says_anything(said):
+    if is_void(said) or not has_values(said):
         return None
-    fold = begin("visit", entry, said)
-    fold_columns(fold, COLUMNS["visit"], gather(said), skip=frozenset(targets))
+    fold = start_row(Family.VISIT, entry, said)
+    fold_columns(fold, COLUMNS["visit"], observations_by_column(said), skip=frozenset(targets))
     row = fold.row
     for name, target in targets.items():
         row[name + "_id"] = target
     first = said[0]
     row.setdefault("visited_at", first.observed_at.isoformat())
     here = row.get("loc")
-    if "clock" in first.flags:
-        fold.raise_for("clock", first)
-    if "outside_area" in first.flags:
-        fold.raise_for("location_mismatch", first, "area_code")
+    if ContributionFlag.CLOCK in first.flags:
+        fold.raise_exception(ExceptionKind.CLOCK, first)
+    if ContributionFlag.OUTSIDE_AREA in first.flags:
+        fold.raise_exception(ExceptionKind.LOCATION_MISMATCH, first, "area_code")
     if here is not None:
         known = known_place(place, first)
         if known is not None:
@@ -49,8 +57,8 @@ def fold_visit(
             row["loc_distance_m"] = f"{distance:.2f}"
             allowed = slack_m + _accuracy(here) + _accuracy(known.value)
             if distance > allowed and row.get("mode", _AT_THE_DOOR) == _AT_THE_DOOR:
-                fold.raise_for(
-                    "location_mismatch",
+                fold.raise_exception(
+                    ExceptionKind.LOCATION_MISMATCH,
                     first,
                     "loc",
                     metres=round(distance),
@@ -59,7 +67,7 @@ def fold_visit(
     return fold
 
 
-def known_place(place: Sequence[Said], visit: Said) -> Observation | None:
+def known_place(place: Sequence[Contribution], visit: Contribution) -> Observation | None:
     """The household's best place before the visit, from other submissions."""
     return best_place(
         [

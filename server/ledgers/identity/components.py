@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from server.ledgers.definitions.contribution import Said
+from server.ledgers.definitions.contribution import Contribution
 
 
-def components(said: Iterable[Said]) -> dict[tuple[str, str], str]:
+def components(said: Iterable[Contribution]) -> dict[tuple[str, str], str]:
     """(family, key) → the entry it belongs to, for every key of the contributions.
 
     The contributions must be closed: every contribution of every entry concerned.
@@ -20,7 +20,7 @@ def components(said: Iterable[Said]) -> dict[tuple[str, str], str]:
             node = parent
         return node
 
-    ordered: Sequence[Said] = sorted(said, key=lambda one: one.order)
+    ordered: Sequence[Contribution] = sorted(said, key=lambda one: one.order)
     for one in ordered:
         first = (one.family, one.keys[0])
         parents.setdefault(first, first)

@@ -9,7 +9,7 @@ from typing import Any
 from server.core.clock import office_day
 from server.core.sealing import seal_text, search_hash, unseal_document
 from server.ledgers.definitions.columns import Kind
-from server.ledgers.definitions.contribution import Said
+from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import COLUMNS, LINKS
 from server.ledgers.definitions.ordinals import LINKED, contribution_id, version_of
 from server.ledgers.identity.keys import Key, key_uuid
@@ -47,7 +47,7 @@ class Source:
     document: bytes  # sealed; of a record that arrived encrypted, the opened answers
 
 
-def contributions_of(source: Source, mapping: dict[str, Any]) -> list[Said]:
+def contributions_of(source: Source, mapping: dict[str, Any]) -> list[Contribution]:
     """What the instance says, sealed where the column is.
 
     A late edit speaks of the visit it corrects, so its place in the fold is by the visit's
@@ -64,7 +64,7 @@ def contributions_of(source: Source, mapping: dict[str, Any]) -> list[Said]:
     if source.review_state == "approved":
         level = max(level, _REVIEWED)
     said = [
-        Said(
+        Contribution(
             id=contribution_id(source.version_id, record.ordinal),
             family=record.ledger,
             keys=_uuids(record.ledger, record.keys),
@@ -101,14 +101,14 @@ def _flags(record: Record, source: Source) -> tuple[str, ...]:
     return tuple(sorted(flags))
 
 
-def _linked_only(found: list[Record], said: list[Said]) -> list[Said]:
+def _linked_only(found: list[Record], said: list[Contribution]) -> list[Contribution]:
     """Contributions for entries that are linked to but said nothing of.
 
     With them every link leads to a contribution of the same submission, which is how
     the fold finds what depends on an entry.
     """
     here = {(one.family, key) for one in said for key in one.keys}
-    extra: list[Said] = []
+    extra: list[Contribution] = []
     for place, record in enumerate(found):
         for name, keys in record.links.items():
             family, uuids = LINKS[name], _uuids(LINKS[name], keys)
@@ -117,7 +117,7 @@ def _linked_only(found: list[Record], said: list[Said]) -> list[Said]:
             here.update((family, key) for key in uuids)
             like = said[place]
             extra.append(
-                Said(
+                Contribution(
                     id=contribution_id(version_of(like.id), LINKED + len(extra)),
                     family=family,
                     keys=uuids,

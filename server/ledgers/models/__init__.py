@@ -1,10 +1,9 @@
 """The ledgers' tables: one module per subject."""
 
 from server.ledgers.models.contributions import (
-    Contribution,
+    ContributionRow,
     DeskAct,
     EntityListMark,
-    Family,
     IdentityKey,
 )
 from server.ledgers.models.employers import Employer, Vacancy
@@ -16,12 +15,11 @@ from server.ledgers.models.visits import Visit
 
 __all__ = [
     "AssistanceCase",
-    "Contribution",
+    "ContributionRow",
     "DeskAct",
     "Employer",
     "EntityClaim",
     "EntityListMark",
-    "Family",
     "Household",
     "IdentityKey",
     "LedgerException",

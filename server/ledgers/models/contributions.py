@@ -8,19 +8,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from server.geo.models import AreaCodeField
+from server.ledgers.definitions.vocabulary import ActKind
+from server.ledgers.models.choices import ACT_CHOICES, FAMILY_CHOICES, one_of
 
 
-class Family(models.TextChoices):
-    """The identity spaces. A spell and a case belong to a person, a membership to a household."""
-
-    PERSON = "person", _("person")
-    HOUSEHOLD = "household", _("household")
-    EMPLOYER = "employer", _("employer")
-    VACANCY = "vacancy", _("vacancy")
-    VISIT = "visit", _("visit")
-
-
-class Contribution(models.Model):
+class ContributionRow(models.Model):
     """What one record of one submission (or one desk act) says of one entry.
 
     Rows are derived from the raw instances by the form's mapping and can be made again;
@@ -29,7 +21,7 @@ class Contribution(models.Model):
 
     # version id × 65536 + the record's ordinal in the document; a desk act's is minus its own id.
     id = models.BigIntegerField(primary_key=True)
-    family = models.CharField(max_length=10, choices=Family.choices)
+    family = models.CharField(max_length=10, choices=FAMILY_CHOICES)
     entry = models.UUIDField(db_index=True)  # the entry its keys resolve to now
     keys = ArrayField(
         models.UUIDField()
@@ -59,14 +51,24 @@ class Contribution(models.Model):
     )  # name → a key (uuid) of the entry this record belongs to
     flags = ArrayField(models.CharField(max_length=40), default=list)  # bad_id, outside_area, …
 
+    class Meta:
+        db_table = "ledgers_contribution"
+        constraints = (one_of("family", FAMILY_CHOICES, "a_contribution_is_of_a_known_family"),)
+
 
 class IdentityKey(models.Model):
     """A live key's present entry. Every key is a uuid, so an entry that was merged away is found by its old uuid."""
 
     pk = models.CompositePrimaryKey("family", "key")
-    family = models.CharField(max_length=10, choices=Family.choices)
+    family = models.CharField(max_length=10, choices=FAMILY_CHOICES)
     key = models.UUIDField()
     entry = models.UUIDField(db_index=True)
+
+    class Meta:
+        constraints = (one_of("family", FAMILY_CHOICES, "a_key_is_of_a_known_family"),)
+
+
+_OF_TWO = (ActKind.SAME.value, ActKind.NOT_SAME.value)
 
 
 class DeskAct(models.Model):
@@ -75,14 +77,8 @@ class DeskAct(models.Model):
     Append-only but for being undone, which takes its contribution out of the fold again.
     """
 
-    class Kind(models.TextChoices):
-        SAME = "same", _("are the same")
-        NOT_SAME = "not_same", _("are not the same")
-        CORRECT = "correct", _("correct value")
-        VOID = "void", _("void")
-
-    kind = models.CharField(max_length=10, choices=Kind.choices)
-    family = models.CharField(max_length=10, choices=Family.choices)
+    kind = models.CharField(max_length=10, choices=ACT_CHOICES)
+    family = models.CharField(max_length=10, choices=FAMILY_CHOICES)
     entry = models.UUIDField()  # its name when the act was done; resolves for ever
     other = models.UUIDField(null=True)  # the second entry of same and not_same
     column = models.CharField(max_length=60, blank=True, default="")
@@ -97,9 +93,11 @@ class DeskAct(models.Model):
     class Meta:
         ordering = ("at", "id")
         constraints = (
+            one_of("kind", ACT_CHOICES, "a_desk_act_is_of_a_known_kind"),
+            one_of("family", FAMILY_CHOICES, "a_desk_act_is_of_a_known_family"),
             models.CheckConstraint(
-                condition=Q(kind__in=("same", "not_same"), other__isnull=False)
-                | (~Q(kind__in=("same", "not_same")) & Q(other=None)),
+                condition=Q(kind__in=_OF_TWO, other__isnull=False)
+                | (~Q(kind__in=_OF_TWO) & Q(other=None)),
                 name="an_act_of_likeness_names_two_entries",
             ),
             models.CheckConstraint(

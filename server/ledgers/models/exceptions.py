@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 from server.geo.models import AreaCodeField
-from server.ledgers.models.contributions import Family
+from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES, one_of
 
 
 class LedgerException(models.Model):
     """Something a person has to decide (domain §2). Found again by every fold until it is resolved or its cause is gone."""
 
-    class Kind(models.TextChoices):
-        CONFLICT = "conflict", _("conflicting values")
-        NAME_DIFFERS = "name_differs", _("same ID number, other name")
-        TWO_HUKOU_HOUSEHOLDS = "two_hukou_households", _("registered in two households")
-        BAD_ID = "bad_id", _("ID number fails its check")
-        ILLEGAL_MOVE = "illegal_move", _("state change not allowed")
-        LOCATION_MISMATCH = "location_mismatch", _("location does not fit")
-        CLOCK = "clock", _("device clock not plausible")
-        POSSIBLE_DUPLICATE = "possible_duplicate", _("possibly the same")
-        ENTITY_CONFLICT = "entity_conflict", _("changed from an older state")
-        ENTITY_FAULT = "entity_fault", _("entity cannot be used")
-
-    kind = models.CharField(max_length=24, choices=Kind.choices)
-    family = models.CharField(max_length=10, choices=Family.choices)
+    kind = models.CharField(max_length=24, choices=EXCEPTION_CHOICES)
+    family = models.CharField(max_length=10, choices=FAMILY_CHOICES)
     entry = models.UUIDField()
     column = models.CharField(max_length=60, blank=True, default="")
     contribution = models.BigIntegerField()  # the one that raised it
@@ -40,6 +27,8 @@ class LedgerException(models.Model):
     class Meta:
         ordering = ("-opened_at", "-id")
         constraints = (
+            one_of("kind", EXCEPTION_CHOICES, "an_exception_is_of_a_known_kind"),
+            one_of("family", FAMILY_CHOICES, "an_exception_is_of_a_known_family"),
             models.UniqueConstraint(
                 fields=("kind", "column", "contribution", "other"),
                 name="one_exception_per_cause",

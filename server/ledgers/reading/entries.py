@@ -11,6 +11,7 @@ from server.accounts.access import RESTRICTED, Access
 from server.ledgers.definitions.columns import Sensitivity, columns_of
 from server.ledgers.definitions.ledgers import COLUMNS
 from server.ledgers.definitions.ordinals import PER_VERSION
+from server.ledgers.definitions.vocabulary import ExceptionKind
 from server.ledgers.folding.derive.categories import RESTRICTED as RESTRICTED_CATEGORIES
 from server.ledgers.models import (
     AssistanceCase,
@@ -104,7 +105,7 @@ def doubts_of(access: Access, submission: Submission) -> QuerySet[LedgerExceptio
         from_them |= Q(contribution__range=(first, first + PER_VERSION - 1))
     return exceptions(access).filter(
         from_them,
-        kind__in=(LedgerException.Kind.ENTITY_CONFLICT, LedgerException.Kind.ENTITY_FAULT),
+        kind__in=(ExceptionKind.ENTITY_CONFLICT, ExceptionKind.ENTITY_FAULT),
         column="",
     )
 

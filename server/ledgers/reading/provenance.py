@@ -12,7 +12,7 @@ from server.core.labels import Label
 from server.ledgers.definitions.columns import Column, columns_of
 from server.ledgers.definitions.ledgers import COLUMNS, LABELS, LEDGERS
 from server.ledgers.intake.mapping import question_paths
-from server.ledgers.models import Contribution
+from server.ledgers.models import ContributionRow
 from server.ledgers.models.base import LedgerEntry
 from server.submissions.models import Submission
 
@@ -67,15 +67,15 @@ def provenance(entry: LedgerEntry) -> dict[str, Origin]:
     return {name: found[name] for name in columns if name in found}
 
 
-def _contributions(ids: Iterable[int]) -> Iterable[Contribution]:
+def _contributions(ids: Iterable[int]) -> Iterable[ContributionRow]:
     return (
-        Contribution.objects.filter(pk__in=list(ids))
+        ContributionRow.objects.filter(pk__in=list(ids))
         .select_related("worker", "form_version__form", "submission")
         .order_by("observed_at", "received_at", "instance_id", "id")
     )
 
 
-def _origin(said: Contribution, ledger: str, column: Column) -> Origin:
+def _origin(said: ContributionRow, ledger: str, column: Column) -> Origin:
     version = said.form_version
     path, question = said.path, ""
     if version is not None:
@@ -114,7 +114,7 @@ def _indexed(question: str, record: str) -> str:
 
 def changes_of(submission: Submission) -> list[Change]:
     """What a submission says of each entry, and which of it holds now. One query a ledger."""
-    contributions = list(Contribution.objects.filter(submission=submission).order_by("id"))
+    contributions = list(ContributionRow.objects.filter(submission=submission).order_by("id"))
     found: list[Change] = []
     for family, model in LEDGERS.items():
         mine = [said for said in contributions if said.family == family]

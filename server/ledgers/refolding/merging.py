@@ -11,7 +11,7 @@ from django.db import transaction
 
 from server.ledgers import storage
 from server.ledgers.entity_lists.claim_exceptions import settle_claims, take_up_waiting
-from server.ledgers.entity_lists.claims import Judging, new_claims, turns
+from server.ledgers.entity_lists.claims import ClaimJudgement, new_claims, turns
 from server.ledgers.entity_lists.refusals import bury_refused
 from server.ledgers.intake.contribute import Source, contributions_of
 from server.ledgers.refolding.refold import Dirty, lock, refold, replace
@@ -49,13 +49,13 @@ def merge_submissions(*, submission_ids: Sequence[int], as_of: date) -> None:
     gone = set(ids) - {source.submission_id for source in sources}
     uncounted = list(gone)
     for turn, claimed in turns(sources, claims):
-        judging = Judging(claimed)
+        judging = ClaimJudgement(claimed)
         said = [
             one
             for source in turn
             for one in contributions_of(source, mappings[source.form_version_id])
         ]
-        before = storage.said_in_submissions({*gone, *(one.submission_id for one in turn)})
+        before = storage.contributions_of_submissions({*gone, *(one.submission_id for one in turn)})
         replace(before, said, as_of)
         judging.judge()
         gone.clear()
@@ -81,7 +81,7 @@ def _mappings_of(versions: set[int]) -> dict[int, dict[str, Any]]:
 
 @transaction.atomic
 def refold_due(*, as_of: date, limit: int = 500) -> int:
-    """Fold again up to `limit` persons and vacancies whose derived columns change by the date; how many were due.
+    """RowBuilder again up to `limit` persons and vacancies whose derived columns change by the date; how many were due.
 
     Takes the merge lock to the end of the transaction.
     """

@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 from server.ledgers.definitions.ledgers import LEDGERS
 from server.ledgers.entity_lists.versions import stamp_everything
 from server.ledgers.models import (
-    Contribution,
+    ContributionRow,
     DeskAct,
     EntityListMark,
     IdentityKey,
@@ -44,7 +44,7 @@ _OWNERS = {
 _LEDGER_MODELS: tuple[type[models.Model], ...] = (
     *LEDGERS.values(),
     Membership,
-    Contribution,
+    ContributionRow,
     IdentityKey,
 )
 _COUNTING = frozenset({"row_version"})

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from server.ledgers import storage
-from server.ledgers.definitions.contribution import Said
+from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import LINKS
 from server.ledgers.entity_lists.claim_exceptions import follow
 from server.ledgers.entity_lists.versions import stamp_touched
 from server.ledgers.folding.derive.cases import VisitFact
 from server.ledgers.folding.derive.households import HouseholdFacts
 from server.ledgers.folding.derive.rules import rules
-from server.ledgers.folding.fold import Folded, World, fold
+from server.ledgers.folding.fold import FoldInput, FoldResult, fold
 from server.ledgers.folding.rosters import Membership
 from server.ledgers.folding.row import Row
 from server.ledgers.identity.components import components
@@ -43,7 +43,7 @@ class Dirty:
     entries: Entries = field(default_factory=lambda: defaultdict(set))
     dead: Entries = field(default_factory=lambda: defaultdict(set))
     # What is in memory already, so that it is not read again:
-    store: dict[int, Said] = field(default_factory=dict)
+    store: dict[int, Contribution] = field(default_factory=dict)
     loaded: set[str] = field(default_factory=set)  # entries all of whose contributions are here
     submissions: set[int] = field(default_factory=set)  # and submissions
     keys: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Dirty:
         return self.entries[family] | self.dead[family]
 
 
-def replace(old: Sequence[Said], new: Sequence[Said], as_of: date) -> None:
+def replace(old: Sequence[Contribution], new: Sequence[Contribution], as_of: date) -> None:
     """Take contributions out, put others in, and fold what that touches.
 
     `old` and `new` are all contributions of the same sources before and after; those
@@ -73,7 +73,9 @@ def refold(dirty: Dirty, as_of: date) -> None:
     stamp_touched(scope.shown(), cases)
 
 
-def _replace_contributions(old: Sequence[Said], new: Sequence[Said]) -> Dirty | None:
+def _replace_contributions(
+    old: Sequence[Contribution], new: Sequence[Contribution]
+) -> Dirty | None:
     before, after = {one.id: one for one in old}, {one.id: one for one in new}
     for one in after.values():
         known = before.get(one.id)
@@ -86,7 +88,7 @@ def _replace_contributions(old: Sequence[Said], new: Sequence[Said]) -> Dirty | 
     keys = {key for one in (*removed, *added) for key in one.keys}
     touched = set(storage.resolved_keys(keys).values())
     out = {one.id for one in removed}
-    staying = [one for one in storage.said_of_entries(touched) if one.id not in out]
+    staying = [one for one in storage.contributions_of_entries(touched) if one.id not in out]
     found = components([*staying, *added])
     dirty = Dirty()
     moved: dict[int, str] = {}
@@ -131,7 +133,7 @@ def _write_identity(
 
 
 def _spread(
-    staying: Sequence[Said], moved: Mapping[int, str], renamed: set[str], dirty: Dirty
+    staying: Sequence[Contribution], moved: Mapping[int, str], renamed: set[str], dirty: Dirty
 ) -> None:
     """Where an entry's name changed, everything said together with it is folded again: it may link there."""
     submissions = {
@@ -142,7 +144,7 @@ def _spread(
     for one in staying:
         if one.id in moved:
             dirty.entries[one.family].add(one.entry)
-    for one in storage.said_in_submissions(submissions):
+    for one in storage.contributions_of_submissions(submissions):
         dirty.store.setdefault(one.id, one)
         dirty.entries[one.family].add(one.entry)
 
@@ -192,7 +194,7 @@ class _Scope:
             if one.family == "visit" and self._is_within(one, households, people)
         }
 
-    def _is_within(self, visit: Said, households: set[str], people: set[str]) -> bool:
+    def _is_within(self, visit: Contribution, households: set[str], people: set[str]) -> bool:
         """Whether all that a visit's row depends on is loaded."""
         if key := visit.links.get("household"):
             return self.keys.get(("household", key), key) in households
@@ -210,12 +212,12 @@ class _Scope:
                 found[LINKS[name]].add(self.keys.get((LINKS[name], key), key))
         return found
 
-    def world(self, as_of: date) -> World:
+    def world(self, as_of: date) -> FoldInput:
         self._resolve_links()
         outside = self._outside_memberships()
         self.outside |= {one.household for one in outside}
-        return World(
-            said=list(self.store.values()),
+        return FoldInput(
+            contributions=list(self.store.values()),
             entries=self.keys,
             scope=self.entries,
             as_of=as_of,
@@ -228,7 +230,7 @@ class _Scope:
     def _load_entries(self, entries: Iterable[str]) -> None:
         wanted = set(entries) - self.loaded
         self.loaded |= wanted
-        self.store.update((one.id, one) for one in storage.said_of_entries(wanted))
+        self.store.update((one.id, one) for one in storage.contributions_of_entries(wanted))
 
     def _load_submissions(self, entries: set[str], of: str, *, family: str | None = None) -> None:
         submissions = {
@@ -236,7 +238,7 @@ class _Scope:
             for one in self.store.values()
             if one.family == of and one.entry in entries and one.submission_id is not None
         } - self.dirty.submissions
-        found = storage.said_in_submissions(submissions, family=family)
+        found = storage.contributions_of_submissions(submissions, family=family)
         for one in found:
             self.store.setdefault(one.id, one)
 
@@ -259,7 +261,7 @@ class _Scope:
         wanted = {key for one in self.store.values() for key in one.links.values()} - known
         self.keys.update(storage.resolved_keys(wanted))
 
-    def _home(self, one: Said) -> str | None:
+    def _home(self, one: Contribution) -> str | None:
         key = one.links.get("member_of")
         return None if key is None else self.keys.get(("household", key), key)
 
@@ -326,7 +328,7 @@ class _Scope:
 
 
 def _write(
-    folded: Folded, scope: Mapping[str, set[str]], dirty: Dirty, outside: set[str]
+    folded: FoldResult, scope: Mapping[str, set[str]], dirty: Dirty, outside: set[str]
 ) -> set[str]:
     """Write what was folded; the cases that were changed, made or deleted."""
     areas = {row["id"]: row["area_code"] for rows in folded.rows.values() for row in rows}

@@ -1,12 +1,12 @@
 """The ledgers' tables: reading and writing contributions, identity keys and ledger rows, a few statements a batch."""
 
 from server.ledgers.storage.contributions import (
+    contributions_of_entries,
+    contributions_of_submissions,
+    contributions_with_ids,
     delete_contributions,
     insert_contributions,
     move_contributions,
-    said_in_submissions,
-    said_of_entries,
-    said_with_ids,
 )
 from server.ledgers.storage.identity_keys import keys_of_entries, resolved_keys, write_identity
 from server.ledgers.storage.tables import MEMBERSHIPS, TABLES, Changed, Table, membership_rows
@@ -16,14 +16,14 @@ __all__ = [
     "TABLES",
     "Changed",
     "Table",
+    "contributions_of_entries",
+    "contributions_of_submissions",
+    "contributions_with_ids",
     "delete_contributions",
     "insert_contributions",
     "keys_of_entries",
     "membership_rows",
     "move_contributions",
     "resolved_keys",
-    "said_in_submissions",
-    "said_of_entries",
-    "said_with_ids",
     "write_identity",
 ]

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import models
 
-from server.ledgers.definitions.contribution import Said
-from server.ledgers.models import Contribution
+from server.ledgers.definitions.contribution import Contribution
+from server.ledgers.models import ContributionRow
 from server.ledgers.storage.database import dumps, query
 
 _CONTRIBUTION = """
@@ -20,13 +20,15 @@ _CONTRIBUTION = """
 """
 
 
-def said_of_entries(entries: Iterable[str]) -> list[Said]:
+def contributions_of_entries(entries: Iterable[str]) -> list[Contribution]:
     """Every contribution of these entries."""
     wanted = list(entries)
     return _said("where entry = any(%s::uuid[])", wanted) if wanted else []
 
 
-def said_in_submissions(submissions: Iterable[int], *, family: str | None = None) -> list[Said]:
+def contributions_of_submissions(
+    submissions: Iterable[int], *, family: str | None = None
+) -> list[Contribution]:
     """Every contribution of these submissions, or those of one family."""
     wanted = list(submissions)
     if not wanted:
@@ -35,18 +37,18 @@ def said_in_submissions(submissions: Iterable[int], *, family: str | None = None
     return _said(f"{where} and family = '{family}'" if family else where, wanted)
 
 
-def said_with_ids(ids: Iterable[int]) -> list[Said]:
+def contributions_with_ids(ids: Iterable[int]) -> list[Contribution]:
     wanted = list(ids)
     return _said("where id = any(%s::bigint[])", wanted) if wanted else []
 
 
-def _said(where: str, wanted: list[Any]) -> list[Said]:
+def _said(where: str, wanted: list[Any]) -> list[Contribution]:
     found = []
     for row in query(_CONTRIBUTION + where, (wanted,)):
         (id_, family, entry, keys, submission, version, path, observed, received) = row[:9]
         (instance, worker, level, area, values, links, flags) = row[9:]
         found.append(
-            Said(
+            Contribution(
                 id_,
                 family,
                 tuple(keys),
@@ -68,10 +70,10 @@ def _said(where: str, wanted: list[Any]) -> list[Said]:
     return found
 
 
-def insert_contributions(said: Iterable[Said]) -> None:
-    rows = [{name: getattr(one, name) for name in Said.__slots__} for one in said]
+def insert_contributions(said: Iterable[Contribution]) -> None:
+    rows = [{name: getattr(one, name) for name in Contribution.__slots__} for one in said]
     if rows:
-        names = _names(Contribution)
+        names = _names(ContributionRow)
         query(
             f"insert into ledgers_contribution ({names}) select {names}"  # noqa: S608 names of fields
             " from json_populate_recordset(null::ledgers_contribution, %s::json)",

@@ -32,10 +32,10 @@ def lines(response: Any) -> list[dict[str, str]]:
 @pytest.fixture
 def said(street):
     """What the household's records were: two of the worker's."""
-    from server.ledgers.models import Contribution
+    from server.ledgers.models import ContributionRow
 
     for number, at in enumerate((AT, AT.replace(month=12))):
-        Contribution.objects.create(
+        ContributionRow.objects.create(
             id=number, family="household", entry=street.household.pk, keys=[street.household.pk],
             path="/data", observed_at=AT, received_at=at, instance_id=f"uuid:{number}",
             worker=street.worker, level=2, area_code=COMMUNITY, values={},

@@ -38,11 +38,11 @@ def test_only_sealed_columns_of_ones_own_area_are_revealed(street, asking):
 
 
 def test_each_value_names_its_origin(street, asking):
-    from server.ledgers.models import Contribution
+    from server.ledgers.models import ContributionRow
 
     version = street.submission.current_version
     for n, path in ((1, "/data/members[1]"), (2, "/data/members[2]")):
-        Contribution.objects.create(
+        ContributionRow.objects.create(
             id=version.pk * 65536 + n,
             family="person",
             entry=street.person.pk,

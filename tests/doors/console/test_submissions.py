@@ -299,9 +299,9 @@ def test_what_could_not_be_taken_is_listed_with_its_reason(street, log_in):
 
 
 def test_changes_do_not_name_restricted_columns_to_others(street, log_in):
-    from server.ledgers.models import Contribution
+    from server.ledgers.models import ContributionRow
 
-    Contribution.objects.create(
+    ContributionRow.objects.create(
         id=street.submission.current_version_id * 65536, family="person", entry=street.person.pk,
         keys=[street.person.pk], submission=street.submission, path="/data/members[1]",
         observed_at=street.submission.received_at, received_at=street.submission.received_at,

@@ -13,36 +13,43 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from server.ledgers.definitions.contribution import Said
+from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import COLUMNS
+from server.ledgers.definitions.machines import CASE
+from server.ledgers.definitions.vocabulary import (
+    UNDER_WAY,
+    VISITED,
+    CaseState,
+    CloseReason,
+    ExceptionKind,
+    Family,
+    PersonStatus,
+    SpellKind,
+)
 from server.ledgers.folding.derive.ages import add_months, retires_on
 from server.ledgers.folding.derive.categories import Categories, evidence_of
 from server.ledgers.folding.derive.people import ABLE
 from server.ledgers.folding.derive.rules import Rules
 from server.ledgers.folding.household import number
-from server.ledgers.folding.merge import walk
-from server.ledgers.folding.row import Fold, Raised, Row, fold_columns, gather
-from server.ledgers.folding.spells import EMPLOYED, UNEMPLOYED, Spell
+from server.ledgers.folding.merge import run_machine
+from server.ledgers.folding.row import (
+    RaisedException,
+    Row,
+    RowBuilder,
+    fold_columns,
+    observations_by_column,
+)
+from server.ledgers.folding.spells import Spell
 from server.ledgers.identity.keys import owned_uuid
 
-CANDIDATE, OPENED, CHECKED, NOTICE, CERTIFIED, ACTIVE, PLACED, FOLLOW_UP, CLOSED, SUSPENDED = (
-    str(code) for code in range(1, 11)
-)
-_MOVES = {
-    CANDIDATE: frozenset({OPENED, CHECKED, CLOSED, SUSPENDED}),
-    OPENED: frozenset({CHECKED, CLOSED, SUSPENDED}),
-    CHECKED: frozenset({NOTICE, CANDIDATE, CLOSED, SUSPENDED}),
-    NOTICE: frozenset({CERTIFIED, CHECKED, CLOSED, SUSPENDED}),
-    CERTIFIED: frozenset({ACTIVE, CLOSED, SUSPENDED}),
-    ACTIVE: frozenset({CLOSED, SUSPENDED}),
-    SUSPENDED: frozenset({CANDIDATE, OPENED, CERTIFIED, ACTIVE, CLOSED}),
+_LEFT_BY_STATUS = {
+    "30": CloseReason.SCHOOL_OR_ARMY,
+    "34": CloseReason.SCHOOL_OR_ARMY,
+    "31": CloseReason.RETIRED,
+    "33": CloseReason.LOST_CAPACITY,
 }
-_UNDER_WAY = frozenset({CERTIFIED, ACTIVE})
-_STABLE_JOB, _RETIRED, _LOST_CAPACITY, _MOVED, _DIED, _STUDY = "1", "2", "5", "6", "7", "10"
-_LEFT_BY_STATUS = {"30": _STUDY, "34": _STUDY, "31": _RETIRED, "33": _LOST_CAPACITY}
-_CONDITION_GONE = "9"
+"""Employment status (ES) of the spell that follows → why the case closes."""
 _KEY, _GENERAL = "1", "2"
-_DONE = frozenset({"1", "2"})  # visit outcomes that count
 _SKIP = frozenset({"state", "category", "subject_person", "subject_household", "case_no"})
 
 
@@ -59,7 +66,7 @@ class VisitFact:
 
     @property
     def is_done(self) -> bool:
-        return self.outcome in _DONE
+        return self.outcome in VISITED
 
 
 @dataclass(slots=True)
@@ -77,13 +84,13 @@ class _Course:
 
 def person_cases(
     row: Row,
-    said: Sequence[Said],
+    said: Sequence[Contribution],
     spells: Sequence[Spell],
     categories: Categories,
     visits: Sequence[VisitFact],
     as_of: date,
     rules: Rules,
-) -> list[Fold]:
+) -> list[RowBuilder]:
     """The person's cases, past and present; at most one is open. Sets `is_key` on the person."""
     courses = _courses(row, said, spells, categories, as_of, rules)
     folds = []
@@ -96,18 +103,20 @@ def person_cases(
             "category_evidence", evidence_of(fold.row["category"], row, categories.home)
         )
         folds.append(fold)
-    row["is_key"] = any(fold.row["state"] != CLOSED and fold.row["level"] == _KEY for fold in folds)
+    row["is_key"] = any(
+        fold.row["state"] != CaseState.CLOSED and fold.row["level"] == _KEY for fold in folds
+    )
     return folds
 
 
 def household_case(
     row: Row,
-    said: Sequence[Said],
+    said: Sequence[Contribution],
     category: str,
     visits: Sequence[VisitFact],
     as_of: date,
     rules: Rules,
-) -> Fold:
+) -> RowBuilder:
     """The case of a household in which nobody works."""
     since = max((one.day for one in said if one.values), default=as_of)
     course = _Course(since, since, {category: since})
@@ -119,7 +128,7 @@ def household_case(
 
 def _courses(
     row: Row,
-    said: Sequence[Said],
+    said: Sequence[Contribution],
     spells: Sequence[Spell],
     categories: Categories,
     as_of: date,
@@ -133,7 +142,7 @@ def _courses(
             break
         last = found[-1] if found else None
         is_open = last is not None and last.closed_on is None
-        if spell.kind == UNEMPLOYED:
+        if spell.kind == SpellKind.UNEMPLOYED:
             held = _held(row, said, spell, categories, as_of)
             if is_open and last is not None:
                 last.placed_by = None
@@ -144,13 +153,13 @@ def _courses(
                 found.append(_Course(spell.start, opened, held, spells=[spell]))
         elif is_open and last is not None:
             last.spells.append(spell)
-            if spell.kind == EMPLOYED:
+            if spell.kind == SpellKind.EMPLOYED:
                 last.placed_by = last.placed_by or spell
                 lasted = add_months(last.placed_by.start, stable)
                 if (spell.end or as_of) >= lasted:
-                    _close(last, lasted, _STABLE_JOB)
+                    _close(last, lasted, CloseReason.STABLE_JOB)
             else:
-                reason = _LEFT_BY_STATUS.get(spell.status, _CONDITION_GONE)
+                reason = _LEFT_BY_STATUS.get(spell.status, CloseReason.NOT_ELIGIBLE)
                 _close(last, spell.start, reason)
     if found and found[-1].closed_on is None:
         _close_by_person(found[-1], row, said, as_of, rules)
@@ -158,7 +167,7 @@ def _courses(
 
 
 def _held(
-    row: Row, said: Sequence[Said], spell: Spell, categories: Categories, as_of: date
+    row: Row, said: Sequence[Contribution], spell: Spell, categories: Categories, as_of: date
 ) -> dict[str, date]:
     """Categories with the day each began to hold, if the person was able and willing in the spell.
 
@@ -182,42 +191,42 @@ def _close(course: _Course, day: date, reason: str) -> None:
 
 
 def _close_by_person(
-    course: _Course, row: Row, said: Sequence[Said], as_of: date, rules: Rules
+    course: _Course, row: Row, said: Sequence[Contribution], as_of: date, rules: Rules
 ) -> None:
     """Close what death, moving away, lost capacity or retirement has ended."""
-    if row.get("person_status") == "3":
+    if row.get("person_status") == PersonStatus.DECEASED:
         died = row.get("death_date")
-        _close(course, date.fromisoformat(died) if died else said[-1].day, _DIED)
-    elif row.get("person_status") == "2":
-        _close(course, said[-1].day, _MOVED)
+        _close(course, date.fromisoformat(died) if died else said[-1].day, CloseReason.DIED)
+    elif row.get("person_status") == PersonStatus.MOVED_OUT:
+        _close(course, said[-1].day, CloseReason.MOVED_OUT)
     elif row.get("work_capacity") == "3":
         day = max(one.day for one in said if one.values.get("work_capacity") == "3")
-        _close(course, day, _LOST_CAPACITY)
+        _close(course, day, CloseReason.LOST_CAPACITY)
     elif row.get("birth_date") and course.placed_by is None:
         born = date.fromisoformat(row["birth_date"])
         retires = retires_on(born, row.get("sex") or "0", row["area_code"], as_of, rules)
         if retires <= as_of:
-            _close(course, retires, _RETIRED)
+            _close(course, retires, CloseReason.RETIRED)
 
 
 def _fold(
     name: str,
     subject: Row,
-    said: Sequence[Said],
+    said: Sequence[Contribution],
     course: _Course,
     visits: Sequence[VisitFact],
     until: date,
     as_of: date,
     rules: Rules,
-) -> Fold:
+) -> RowBuilder:
     """A case's row: desk columns, automatic state, counters and due date."""
-    family = "person" if "hh_no" not in subject else "household"
+    family = Family.PERSON if "hh_no" not in subject else Family.HOUSEHOLD
     entry = owned_uuid(subject["id"], name)
     area = subject["area_code"]
     desk = [one for one in said if course.opened_on <= one.day < until]
     within = [one for one in visits if course.start <= one.day < until]
     done = [one for one in within if one.is_done]
-    fold = Fold(
+    fold = RowBuilder(
         family,
         entry,
         {
@@ -233,14 +242,16 @@ def _fold(
         }
         | {"id": entry, "refold_on": None},
     )
-    seen = gather(desk, "case.")
+    seen = observations_by_column(desk, "case.")
     fold_columns(fold, COLUMNS["case"], seen, skip=_SKIP)
     row = fold.row
-    state, mover, illegal = walk(_MOVES, CANDIDATE, seen.get("state", []))
+    state, mover, illegal = run_machine(CASE, seen.get("state", []))
     if mover is not None:
         fold.origins.setdefault(mover.id, []).append("state")
     for one in illegal:
-        fold.raised.append(Raised("illegal_move", family, subject["id"], one, "case.state"))
+        fold.raised.append(
+            RaisedException(ExceptionKind.ILLEGAL_MOVE, family, subject["id"], one, "case.state")
+        )
     row["state"] = state = _automatic(state, course, done)
     row["case_no"] = number(area, entry)
     row["category"] = sorted(course.categories)
@@ -256,7 +267,7 @@ def _fold(
         row["placed_on"] = course.placed_by.start
         row["placed_form"] = course.placed_by.row.get("emp_form")
         row["followup"] = _followup(course.placed_by.start, done, area, as_of, rules)
-    if state == CLOSED:
+    if state == CaseState.CLOSED:
         row.setdefault("closed_on", course.closed_on)
         row.setdefault("close_reason", course.reason)
     row["next_due"] = _next_due(row, within, as_of, rules)
@@ -264,13 +275,13 @@ def _fold(
 
 
 def _automatic(state: str, course: _Course, done: Sequence[VisitFact]) -> str:
-    if state == CLOSED or course.closed_on is not None:
-        return CLOSED
+    if state == CaseState.CLOSED or course.closed_on is not None:
+        return CaseState.CLOSED
     if course.placed_by is not None:
         followed = any(one.day > course.placed_by.start for one in done)
-        return FOLLOW_UP if followed else PLACED
-    if state == CERTIFIED and done:
-        return ACTIVE
+        return CaseState.FOLLOW_UP if followed else CaseState.PLACED
+    if state == CaseState.CERTIFIED and done:
+        return CaseState.ACTIVE
     return state
 
 
@@ -292,13 +303,13 @@ def _followup(
 def _next_due(row: Row, visits: Sequence[VisitFact], as_of: date, rules: Rules) -> date | None:
     """When the next visit is due (domain §4); a day promised to the household may only bring it forward."""
     state, area, last = row["state"], row["area_code"], row["last_visit"]
-    if state in (CLOSED, SUSPENDED):
+    if state in (CaseState.CLOSED, CaseState.SUSPENDED):
         return None
-    if state in (PLACED, FOLLOW_UP):
+    if state in (CaseState.PLACED, CaseState.FOLLOW_UP):
         open_ends = [one["due_on"] for one in row["followup"] if one["done_on"] is None]
         return date.fromisoformat(open_ends[0]) if open_ends else None
     days = rules.number("visit_due.certified", area, as_of)
-    if last is None and state not in _UNDER_WAY:
+    if last is None and state not in UNDER_WAY:
         days, last = rules.number("visit_due.candidate", area, as_of), row["opened_on"]
     due: date = (last or row["opened_on"]) + timedelta(days=days)
     promised = visits[-1].next_visit_on if visits else None
@@ -307,7 +318,7 @@ def _next_due(row: Row, visits: Sequence[VisitFact], as_of: date, rules: Rules) 
 
 def _five_clear(row: Row, course: _Course) -> dict[str, Any]:
     """五清: family, reason of unemployment, skills, training wish, job wish, as far as known."""
-    unemployed = [spell for spell in course.spells if spell.kind == UNEMPLOYED]
+    unemployed = [spell for spell in course.spells if spell.kind == SpellKind.UNEMPLOYED]
     facts = {
         "family": row.get("relation"),
         "reason": unemployed[-1].row.get("unemp_reason") if unemployed else None,

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from server.ledgers.definitions.vocabulary import IN_QUESTION
 from server.ledgers.folding.derive.ages import add_months
-from server.ledgers.folding.derive.households import IN_QUESTION, HouseholdFacts
+from server.ledgers.folding.derive.households import HouseholdFacts
 from server.ledgers.folding.derive.people import is_older, older_from
 from server.ledgers.folding.derive.rules import Rules
 from server.ledgers.folding.row import Row

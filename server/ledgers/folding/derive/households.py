@@ -7,29 +7,25 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from server.ledgers.definitions.machines import ZERO_EMPLOYMENT
+from server.ledgers.definitions.vocabulary import (
+    ExceptionKind,
+    PersonStatus,
+    ZeroEmploymentState,
+)
 from server.ledgers.folding.derive.ages import is_working_age
 from server.ledgers.folding.derive.rules import Rules
-from server.ledgers.folding.merge import Observation, walk
+from server.ledgers.folding.merge import Observation, run_machine
 from server.ledgers.folding.rosters import HUKOU, RESIDENT, Membership
-from server.ledgers.folding.row import Fold, Row
+from server.ledgers.folding.row import Row, RowBuilder
 
-NO, SUSPECTED, APPLIED, CHECKED, CERTIFIED, HELPED, STABLE, EXITED = "01234567"
-IN_QUESTION = frozenset({SUSPECTED, APPLIED, CHECKED, CERTIFIED})
-_MOVES = {
-    NO: frozenset({SUSPECTED, APPLIED}),
-    SUSPECTED: frozenset({NO, APPLIED, CHECKED, EXITED}),
-    APPLIED: frozenset({NO, CHECKED, EXITED}),
-    CHECKED: frozenset({NO, CERTIFIED, EXITED}),
-    CERTIFIED: frozenset({HELPED, EXITED}),
-    HELPED: frozenset({STABLE, CERTIFIED, EXITED}),
-    STABLE: frozenset({EXITED, CERTIFIED}),
-    EXITED: frozenset({SUSPECTED, APPLIED}),
-}
 _RURAL_HUKOU = "20"
 _FARMING = "14"
 _NOT_COUNTED = frozenset({"30", "31", "33", "34", "35"})  # in school, retired, unable, serving
+_ASSISTED = frozenset(
+    {ZeroEmploymentState.APPLIED, ZeroEmploymentState.CHECKED, ZeroEmploymentState.CERTIFIED}
+)
 _ABLE = frozenset({"1", "2"})
-_DECEASED = "3"
 HEAD = "0"
 
 
@@ -65,7 +61,7 @@ def facts_of(row: Row) -> HouseholdFacts:
 
 
 def derive_household(
-    fold: Fold,
+    fold: RowBuilder,
     members: Sequence[tuple[Membership, Row]],
     desk_states: Sequence[Observation],
     as_of: date,
@@ -97,13 +93,17 @@ def derive_household(
         as_of,
         rules,
     )
-    state, mover, illegal = walk(_MOVES, SUSPECTED if suspected else NO, desk_states)
+    state, mover, illegal = run_machine(
+        ZERO_EMPLOYMENT,
+        desk_states,
+        start=ZeroEmploymentState.SUSPECTED if suspected else ZeroEmploymentState.NO,
+    )
     if mover is not None:
         fold.origins.setdefault(mover.id, []).append("zero_emp_state")
-        if state in (APPLIED, CHECKED, CERTIFIED) and not suspected:
-            state = HELPED
+        if state in _ASSISTED and not suspected:
+            state = ZeroEmploymentState.HELPED
     for one in illegal:
-        fold.raise_for("illegal_move", one, "zero_emp_state")
+        fold.raise_exception(ExceptionKind.ILLEGAL_MOVE, one, "zero_emp_state")
     row["zero_emp_state"] = state
 
 
@@ -138,7 +138,7 @@ def _nobody_works(
 
 
 def _is_gone(person: Row) -> bool:
-    return bool(person.get("person_status") == _DECEASED)
+    return bool(person.get("person_status") == PersonStatus.DECEASED)
 
 
 def _is_employed(person: Row) -> bool:

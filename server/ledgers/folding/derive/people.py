@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from server.core.clock import office_day
+from server.ledgers.definitions.vocabulary import IN_QUESTION, SpellKind
 from server.ledgers.folding.derive.ages import (
     FEMALE,
     add_months,
@@ -15,10 +16,10 @@ from server.ledgers.folding.derive.ages import (
     turns,
     working_ages,
 )
-from server.ledgers.folding.derive.households import IN_QUESTION, HouseholdFacts
+from server.ledgers.folding.derive.households import HouseholdFacts
 from server.ledgers.folding.derive.rules import Rules
 from server.ledgers.folding.row import Row
-from server.ledgers.folding.spells import EMPLOYED, UNEMPLOYED, Spell
+from server.ledgers.folding.spells import Spell
 
 REGISTERED = "20"
 SEEKING = frozenset({"20", "21", "22"})
@@ -76,7 +77,7 @@ def current_spell(spells: Sequence[Spell]) -> Spell | None:
 
 def unemployed_since(row: Row, spell: Spell | None) -> date | None:
     """When the present unemployment began: by its registration, else as stated."""
-    if spell is None or spell.kind != UNEMPLOYED:
+    if spell is None or spell.kind != SpellKind.UNEMPLOYED:
         return None
     registered = spell.row.get("reg_date")
     return date.fromisoformat(registered) if registered else spell.start
@@ -118,7 +119,7 @@ def _is_new_entrant(
     return (
         is_working_age(born, row.get("sex") or "0", "stat", area, as_of, rules)
         and as_of < turns(born, rules.number("new_entrant_until", area, as_of))
-        and not any(spell.kind == EMPLOYED for spell in spells)
+        and not any(spell.kind == SpellKind.EMPLOYED for spell in spells)
     )
 
 
@@ -138,12 +139,12 @@ def next_change(row: Row, spells: Sequence[Spell], as_of: date, rules: Rules) ->
     months = (_VETERAN_MONTHS, rules.number("long_unemployed_months", area, as_of))
     for spell in spells:
         days += [day for day in (spell.start, spell.end) if day]
-        if spell.kind == UNEMPLOYED:
+        if spell.kind == SpellKind.UNEMPLOYED:
             since = unemployed_since(row, spell)
             if since:
                 days += [add_months(since, count) for count in months]
             days += [add_months(spell.start, count) for count in months]
-        elif spell.kind == EMPLOYED:
+        elif spell.kind == SpellKind.EMPLOYED:
             days.append(add_months(spell.start, rules.number("stable_months", area, as_of)))
     changed = rules.next_change(as_of)
     if changed:

@@ -1,0 +1,62 @@
+"""The labels of the ledgers' words, and the constraints by which the database knows no others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from server.ledgers.definitions.vocabulary import ActKind, ExceptionKind, Family
+
+
+def _choices(labels: dict[Any, Any], words: type[StrEnum]) -> list[tuple[str, Any]]:
+    """Every word with its label, as Django's `choices`; a word without a label is a KeyError at import."""
+    return [(word.value, labels[word]) for word in words]
+
+
+FAMILY_CHOICES = _choices(
+    {
+        Family.PERSON: _("person"),
+        Family.HOUSEHOLD: _("household"),
+        Family.EMPLOYER: _("employer"),
+        Family.VACANCY: _("vacancy"),
+        Family.VISIT: _("visit"),
+    },
+    Family,
+)
+
+ACT_CHOICES = _choices(
+    {
+        ActKind.SAME: _("are the same"),
+        ActKind.NOT_SAME: _("are not the same"),
+        ActKind.CORRECT: _("correct value"),
+        ActKind.VOID: _("void"),
+    },
+    ActKind,
+)
+
+EXCEPTION_CHOICES = _choices(
+    {
+        ExceptionKind.CONFLICT: _("conflicting values"),
+        ExceptionKind.NAME_DIFFERS: _("same ID number, other name"),
+        ExceptionKind.TWO_HUKOU_HOUSEHOLDS: _("registered in two households"),
+        ExceptionKind.BAD_ID: _("ID number fails its check"),
+        ExceptionKind.ILLEGAL_MOVE: _("state change not allowed"),
+        ExceptionKind.LOCATION_MISMATCH: _("location does not fit"),
+        ExceptionKind.CLOCK: _("device clock not plausible"),
+        ExceptionKind.POSSIBLE_DUPLICATE: _("possibly the same"),
+        ExceptionKind.ENTITY_CONFLICT: _("changed from an older state"),
+        ExceptionKind.ENTITY_FAULT: _("entity cannot be used"),
+    },
+    ExceptionKind,
+)
+
+
+def one_of(column: str, choices: Sequence[tuple[str, Any]], name: str) -> models.CheckConstraint:
+    """A constraint: the column holds one of the choices."""
+    return models.CheckConstraint(
+        condition=models.Q(**{f"{column}__in": [value for value, _label in choices]}), name=name
+    )

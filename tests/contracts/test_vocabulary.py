@@ -1,0 +1,63 @@
+"""Families, kinds and states are enums that the code lists, the database and the pages know."""
+
+from __future__ import annotations
+
+import ast
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from server.core.codes import code_lists
+from server.ledgers.definitions import vocabulary
+from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
+from server.ledgers.definitions.machines import MACHINES
+from server.ledgers.definitions.vocabulary import ExceptionKind, Ledger
+from server.ledgers.models.choices import EXCEPTION_CHOICES
+
+SERVER = Path(__file__).parents[2] / "server"
+STATE_LISTS = {
+    vocabulary.PersonStatus: "PS",
+    vocabulary.SpellKind: "SPK",
+    vocabulary.CaseState: "ST4",
+    vocabulary.CloseReason: "CL",
+    vocabulary.ZeroEmploymentState: "ZS",
+    vocabulary.VacancyState: "ST7",
+    vocabulary.VisitOutcome: "VO",
+}
+
+
+@pytest.mark.parametrize(("words", "name"), STATE_LISTS.items(), ids=lambda value: str(value))
+def test_an_enum_has_exactly_the_codes_of_its_list(words: type[StrEnum], name: str):
+    assert [word.value for word in words] == list(code_lists()[name].codes)
+
+
+def test_the_ledgers_are_the_enum():
+    assert set(LEDGERS) == set(Ledger)
+
+
+@pytest.mark.parametrize(("column", "machine"), MACHINES.items(), ids=lambda value: str(value)[:40])
+def test_a_machine_moves_between_codes_of_its_column(column, machine):
+    codes = set(code_lists()[COLUMNS[column[0]][column[1]].codes].codes)
+    assert machine.start in codes
+    assert codes.issuperset(machine.moves)
+    assert all(codes.issuperset(following) for following in machine.moves.values())
+
+
+def test_every_kind_of_exception_has_a_label():
+    assert [kind for kind, _label in EXCEPTION_CHOICES] == list(ExceptionKind)
+
+
+def test_every_kind_of_exception_is_raised_somewhere():
+    """A new kind needs code that raises it: the folding, refolding or entity_lists package names it."""
+    named = set()
+    for package in ("folding", "refolding", "entity_lists", "storage"):
+        for path in (SERVER / "ledgers" / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if (
+                    isinstance(node, ast.Attribute)
+                    and isinstance(node.value, ast.Name)
+                    and node.value.id == "ExceptionKind"
+                ):
+                    named.add(node.attr)
+    assert named >= set(ExceptionKind.__members__)
