@@ -1,7 +1,7 @@
 """Slows down guessing: who gave too many different wrong passwords for a name from one address waits.
 
 An address as a whole is never shut: a street office has one for all its people and phones
-(openrosa.md, item 43). Counted in the database, so that all web processes of all hosts
+(openrosa-conformance.md, item 43). Counted in the database, so that all web processes of all hosts
 count together, under a keyed hash that tells neither name nor address.
 """
 

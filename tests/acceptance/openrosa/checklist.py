@@ -1,6 +1,6 @@
 """The checklist, which test shows which item, and the page made of both.
 
-`python -m tests.acceptance.openrosa.checklist` writes api_docs/openrosa.md; a test holds it in step.
+`python -m tests.acceptance.openrosa.checklist` writes api_docs/openrosa-conformance.md; a test holds it in step.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-PAGE = ROOT / "api_docs" / "openrosa.md"
+PAGE = ROOT / "api_docs" / "openrosa-conformance.md"
 STATUSES = ("", "by design", "not testable", "later", "open")
 _SEVERITIES = {
     "B": "the client breaks",
