@@ -176,6 +176,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
 
 COMMANDS: dict[str, str] = {
     "codes": "把 server/core/codes.csv 中的代码表写入各 XLSForm 的 choices 工作表",
+    "database": "由数据模型生成数据库说明页",
     "demo": "生成示范街道：边界、家庭、用人单位、几个季度的走访，并带有真实数据常见的瑕疵",
     "dictionary": "由台帐字段定义生成数据字典",
     "divisions": "由 GeoJSON（WGS 84）导入区划及边界，或列出已有区划",
