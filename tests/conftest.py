@@ -1,6 +1,6 @@
 """What nearly every test needs: a small place, its people, and a way to log in.
 
-Test people only with ID prefix 4499xx and phones 020-0000xxxx (domain §7.15).
+Test people only with ID prefix 4499xx and phones 020-0000xxxx.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A phone: speaks to the server as ODK Collect does (openrosa.md §1–§9), and is as strict."""
+"""A phone: speaks to the server as ODK Collect does, and is as strict (openrosa.md, Requests and responses)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Design §8: neither a dump of the database nor the logs show an ID number or a phone number."""
+"""Neither a dump of the database nor the logs show an ID number or a phone number (security.md, Sealing at rest)."""
 
 import os
 import shutil

@@ -78,7 +78,7 @@ def test_refusing_a_job_needs_a_reason(engine, xforms):
     [("91350211M0000XUF46", True), ("914403001922038216", None), ("91440300192203821", "refused")],
 )
 def test_a_credit_code_that_fails_its_check_is_to_be_confirmed(engine, xforms, code, confirmed):
-    """91350211M0000XUF46 is a real code that fails (domain §2), so failing is no refusal."""
+    """91350211M0000XUF46 is a real code that fails (rules.md, Identity of employers), so failing is no refusal."""
     hints = Hints(
         {**HERE, "outcome": "1", "consent": "1", "uscc": code, "uscc_confirm": ["2", "1"]}
     )

@@ -6,7 +6,7 @@ Multipart by Django, the XML read by lxml, one statement that inserts the record
 committed with fsync; gunicorn with four sync processes, psycopg through Django's cursor. No
 account, no form, no ledger, no sealing, no index but the one that keeps instanceIDs apart.
 The same records, clients and database server as tests/perf/accept.py: divide its figure by
-this one. Machines differ by half and more; the quotient does not (design §11).
+this one. Machines differ by half and more; the quotient does not (architecture.md, Numbers to design for).
 """
 
 from __future__ import annotations

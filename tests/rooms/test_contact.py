@@ -111,7 +111,7 @@ def ms(moment: datetime) -> int:
 
 
 def audit(*events: tuple[str, datetime]) -> bytes:
-    """As Collect writes it (openrosa.md §11), with changes tracked."""
+    """As Collect writes it (openrosa.md, Attachments), with changes tracked."""
     lines = [
         "event,node,start,end,old-value,new-value",
         f'question,/data/note,{ms(AT) - 10**9},{ms(AT) - 10**9},,"two\nlines, ""quoted"""',

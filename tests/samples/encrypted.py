@@ -1,4 +1,4 @@
-"""Encrypts a record as Collect does when it is finalised (EncryptionUtils; openrosa.md §11)."""
+"""Encrypts a record as Collect does when it is finalised (its class EncryptionUtils; openrosa.md, Encrypted forms)."""
 
 from __future__ import annotations
 

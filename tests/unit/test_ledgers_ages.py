@@ -1,4 +1,4 @@
-"""Ages, retirement and the rule table, by the examples of domain §4."""
+"""Ages, retirement and the rule table, by example (rules.md, Ages)."""
 
 from __future__ import annotations
 

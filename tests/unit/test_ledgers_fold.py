@@ -1,4 +1,4 @@
-"""What the ledgers make of what was said: the rules of domain §2 and §4, one example each."""
+"""The rows that the fold makes of contributions: one example for each rule of rules.md."""
 
 from __future__ import annotations
 

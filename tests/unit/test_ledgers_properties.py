@@ -1,4 +1,4 @@
-"""What holds of the fold whatever was said, in whatever order it came (design §2)."""
+"""What holds of the fold whatever was said, in whatever order it came (fold.md, Invariants)."""
 
 from __future__ import annotations
 

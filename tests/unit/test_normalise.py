@@ -147,7 +147,10 @@ def test_a_mobile_number_loses_its_country_code():
         ("91110000600037341L", True),
         ("９１110000600037341l", True),
         ("91110000600037341M", False),
-        ("91350211M0000XUF46", False),  # reported real, fails its check: a warning only (domain §2)
+        (
+            "91350211M0000XUF46",
+            False,
+        ),  # reported real, fails its check: a warning only (rules.md, Identity of employers)
         ("9111000060003734IL", False),
         ("91110000", False),
     ],

@@ -25,7 +25,7 @@ FORMS = ("household_survey", "employer_survey", "home_visit")
 LANGUAGES = ("中文 (zh)", "English (en)")
 XF = "{http://www.w3.org/2002/xforms}"
 RUHU = "{urn:ruhu:xforms}saveto"
-MAX_VISIBLE = 150  # domain §7.10
+MAX_VISIBLE = 150  # questions; more is too slow on phones with 2 GB of memory
 
 # What the data dictionary takes from a form without a question of its own: why.
 DERIVED = {

@@ -1,4 +1,4 @@
-"""Numbers and names of people and firms that do not exist (domain §7.15)."""
+"""Numbers and names of people and firms that do not exist."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 
 _SURNAMES = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何林罗高"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰飞红梅"
-_RARE = ("𠮷", "㼆", "阿依古丽·买买提")  # must survive every layer (domain §7.10, §7.12)
+_RARE = ("𠮷", "㼆", "阿依古丽·买买提")  # must survive every layer
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 

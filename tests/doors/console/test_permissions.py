@@ -1,4 +1,4 @@
-"""Who may open what: role × page × expected, inside and outside the area (design §7)."""
+"""Who may open what: role × page × expected, inside and outside the area (security.md, Areas and access)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encrypted forms at the phones' door: from the form list to the ledgers (openrosa.md §11; N01–N03, F05)."""
+"""Encrypted forms at the phones' door: from the form list to the ledgers (openrosa.md, Encrypted forms; items N01–N03, F05)."""
 
 from __future__ import annotations
 

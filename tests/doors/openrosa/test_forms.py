@@ -1,4 +1,4 @@
-"""formList, form XML, manifest and media, as Collect reads them (openrosa.md §4–§7)."""
+"""formList, form XML, manifest and media, as Collect reads them (openrosa.md, Form list and manifest)."""
 
 from __future__ import annotations
 

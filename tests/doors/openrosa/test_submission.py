@@ -1,4 +1,4 @@
-"""POST and HEAD /submission, as ODK Collect and its kin send them (openrosa.md §8–§11, §16)."""
+"""POST and HEAD /submission, as ODK Collect and its kin send them (openrosa.md, Submissions)."""
 
 from __future__ import annotations
 
@@ -97,7 +97,9 @@ def test_the_accept_path_stays_within_its_budget_of_round_trips(phone, statement
     statements.clear()
 
     assert post(phone, part(household_instance(2)), photo("a.jpg")).status_code == 201
-    assert len(statements) == 2, "token, then one statement; the limit is 5 (design §5)"
+    assert len(statements) == 2, (
+        "token, then one statement; the limit is 5 (architecture.md, Numbers to design for)"
+    )
 
 
 def test_a_resend_in_another_dress_is_the_same_record(phone) -> None:
