@@ -1,18 +1,19 @@
 """One declaration per ledger column.
 
 A model field made here carries everything there is to know of the column: database
-type, Chinese and English label, code list, merge rule, sensitivity, whether it is
-required. The fold, the form mapping, the screens, REST and the data dictionary page
-all read it from there (design §2).
+type, Chinese and English label, code list, merge rule, sensitivity, how its answers are
+read, what clears it, whether the server computes it. The fold, the form mapping, the
+desk, search, the screens, REST and the data dictionary page read it from there.
 
     edu = code("EDU", "文化程度", "education", Merge.VERIFIED, required=True)
+    phone = sealed("联系电话", "phone", Merge.LATEST, reads=Reading.PHONE)
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
@@ -22,7 +23,7 @@ from server.geo.models import AreaCodeField
 
 
 class Merge(StrEnum):
-    """How one value is chosen among what was contributed (domain §2)."""
+    """How one value is chosen among the contributed ones (rules.md, Merge rules M0–M6)."""
 
     FIXED = "M0"  # identity or computed: set once, or derived
     LATEST = "M1"  # the latest observed wins
@@ -53,21 +54,46 @@ class Kind(StrEnum):
     JSON = "json"
 
 
+class Reading(StrEnum):
+    """How an answer to a text column is read and brought into one spelling (definitions.readings)."""
+
+    TEXT = "text"  # as written, without blanks at the ends
+    NARROW = "sealed_text"  # full-width characters made narrow
+    NAME = "name"
+    PHONE = "phone"
+    ID_NO = "id_no"
+    USCC = "uscc"
+
+
 class Sensitivity(StrEnum):
+    """Who sees a column's values."""
+
     OPEN = "open"
     MASKED = "masked"  # sealed at rest, masked on screens, revealed with role and reason
     RESTRICTED = "restricted"  # shown only with the restricted role
 
 
+class Depends(NamedTuple):
+    """The answers to another column of the same ledger while which this column holds; any other clears it."""
+
+    column: str
+    values: tuple[str | bool, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
+    """The declaration of one ledger column."""
+
     name: str
     label: Label
     kind: Kind
     merge: Merge
-    codes: str = ""
+    codes: str = ""  # name of the code list
     required: bool = False
     sensitivity: Sensitivity = Sensitivity.OPEN
+    reads: Reading | None = None  # of texts; None for every other kind
+    depends: Depends | None = None
+    computed: bool = False  # the server fills it; office staff cannot correct it
 
 
 def column_of(field: Any) -> Column | None:
@@ -78,57 +104,71 @@ def column_of(field: Any) -> Column | None:
 
 def columns_of(model: type[models.Model]) -> dict[str, Column]:
     """A ledger's columns by name, in the order declared."""
-    found = (column_of(field) for field in model._meta.get_fields())
-    return {column.name: column for column in found if column is not None}
+    columns = (column_of(field) for field in model._meta.get_fields())
+    return {column.name: column for column in columns if column is not None}
+
+
+_READ_BY_DEFAULT = {Kind.TEXT: Reading.TEXT, Kind.SEALED: Reading.NARROW}
 
 
 def _declare(field: Any, kind: Kind, zh: str, en: str, merge: Merge, **spec: Any) -> Any:
     label = Label(zh, en)
+    spec.setdefault("reads", _READ_BY_DEFAULT.get(kind))
     field.verbose_name = label  # after construction, so that migrations stay free of it
     field.ledger_spec = {"label": label, "kind": kind, "merge": merge, **spec}
     return field
 
 
 def text(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
+    """Free text."""
     return _declare(models.TextField(null=True), Kind.TEXT, zh, en, merge, **spec)
 
 
 def code(codes: str, zh: str, en: str, merge: Merge, **spec: Any) -> Any:
+    """One code of a list (core/codes.csv)."""
     field = models.CharField(max_length=10, null=True)
     return _declare(field, Kind.CODE, zh, en, merge, codes=codes, **spec)
 
 
 def codes(codes: str, zh: str, en: str, merge: Merge, **spec: Any) -> Any:
+    """Several codes of one list."""
     field = ArrayField(models.CharField(max_length=10), null=True)
     return _declare(field, Kind.CODES, zh, en, merge, codes=codes, **spec)
 
 
 def integer(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
+    """A whole number."""
     return _declare(models.IntegerField(null=True), Kind.INTEGER, zh, en, merge, **spec)
 
 
 def decimal(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
+    """A number with two decimals."""
     field = models.DecimalField(max_digits=14, decimal_places=2, null=True)
     return _declare(field, Kind.DECIMAL, zh, en, merge, **spec)
 
 
 def boolean(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
+    """Yes or no."""
     return _declare(models.BooleanField(null=True), Kind.BOOLEAN, zh, en, merge, **spec)
 
 
 def day(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
+    """A date."""
     return _declare(models.DateField(null=True), Kind.DATE, zh, en, merge, **spec)
 
 
 def instant(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
+    """A point in time, UTC."""
     return _declare(models.DateTimeField(null=True), Kind.INSTANT, zh, en, merge, **spec)
 
 
 def area(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
+    """A 12-digit division code."""
     return _declare(AreaCodeField(null=True), Kind.AREA, zh, en, merge, **spec)
 
 
 def point(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
+    """A place, WGS 84."""
     return _declare(models.PointField(srid=4326, null=True), Kind.POINT, zh, en, merge, **spec)
 
 
@@ -146,11 +186,12 @@ def hash_of() -> Any:
 
 
 def image(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
+    """The name of an attachment."""
     return _declare(models.TextField(null=True), Kind.IMAGE, zh, en, merge, **spec)
 
 
 def entry(to: str, zh: str, en: str, merge: Merge, *, related_name: str = "+", **spec: Any) -> Any:
-    """Another ledger's entry. Ledger rows are derived, so the database does not police the reference."""
+    """Another ledger's entry; without a constraint, since ledger rows are derived and may be written in any order."""
     field = models.ForeignKey(
         to, models.DO_NOTHING, null=True, db_constraint=False, related_name=related_name
     )
@@ -158,6 +199,7 @@ def entry(to: str, zh: str, en: str, merge: Merge, *, related_name: str = "+", *
 
 
 def user(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
+    """Somebody who logs in, or a community worker."""
     field = models.ForeignKey(
         "accounts.User", models.PROTECT, null=True, db_index=False, related_name="+"
     )
@@ -165,4 +207,5 @@ def user(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
 
 
 def structured(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
+    """A JSON document that the fold makes."""
     return _declare(models.JSONField(null=True), Kind.JSON, zh, en, merge, **spec)

@@ -1,13 +1,14 @@
-"""The data dictionary page, generated from the column declarations. Pure."""
+"""The data dictionary page (api_docs/dictionary.md), generated from the column declarations. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from server.core.codes import code_lists
-from server.ledgers.definitions.columns import Column, Kind, Merge, Sensitivity
-from server.ledgers.definitions.ledgers import COLUMNS, LABELS
+from server.ledgers.definitions.columns import Column, Kind, Merge, Reading, Sensitivity
+from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS
 from server.ledgers.definitions.targets import HEAD
+from server.ledgers.definitions.vocabulary import Ledger
 
 _RULES = {
     Merge.FIXED: "identity or computed: set once, or derived",
@@ -33,15 +34,15 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "| rule | how one value is chosen |"
     yield "| --- | --- |"
-    for rule, told in _RULES.items():
-        yield f"| {rule.value} | {told} |"
+    for rule, meaning in _RULES.items():
+        yield f"| {rule.value} | {meaning} |"
     for ledger, columns in COLUMNS.items():
-        label = LABELS[ledger]
+        label = DEFINITIONS[Ledger(ledger)].label
         yield ""
         yield f"## `{ledger}` {label.zh} — {label.en}"
         yield ""
-        yield "| column | 中文 | English | kind | codes | required | rule | shown |"
-        yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+        yield "| column | 中文 | English | kind | codes | required | rule | shown | holds while |"
+        yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
         for column in columns.values():
             yield _row(column)
     yield ""
@@ -55,14 +56,20 @@ def _lines() -> Iterator[str]:
     yield "| list | 中文 | English | codes |"
     yield "| --- | --- | --- | --- |"
     used = {column.codes for columns in COLUMNS.values() for column in columns.values()}
-    for name, found in code_lists().items():
+    for name, listed in code_lists().items():
         if name in used:
-            codes = "; ".join(f"{code} {one.zh} {one.en}" for code, one in found.codes.items())
-            yield f"| {name} | {found.label.zh} | {found.label.en} | {codes} |"
+            codes = "; ".join(
+                f"{code} {label.zh} {label.en}" for code, label in listed.codes.items()
+            )
+            yield f"| {name} | {listed.label.zh} | {listed.label.en} | {codes} |"
 
 
 def _row(column: Column) -> str:
     kind = str(column.kind) + (" (several)" if column.kind is Kind.CODES else "")
+    if column.reads not in (None, Reading.TEXT, Reading.NARROW):
+        kind += f", read as {column.reads}"
+    if column.computed:
+        kind += ", computed"
     shown = "" if column.sensitivity is Sensitivity.OPEN else str(column.sensitivity)
     required = "yes" if column.required else ""
     cells = (
@@ -74,5 +81,16 @@ def _row(column: Column) -> str:
         required,
         column.merge.value,
         shown,
+        _condition(column),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _condition(column: Column) -> str:
+    if column.depends is None:
+        return ""
+    values = " or ".join(
+        ("yes" if value else "no") if isinstance(value, bool) else value
+        for value in column.depends.values
+    )
+    return f"`{column.depends.column}` is {values}"

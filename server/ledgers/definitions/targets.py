@@ -1,4 +1,4 @@
-"""What a form's answers may be saved to, and which question types fit: the vocabulary of saveto."""
+"""What a form may save its answers to, and which question types fit: the vocabulary of `bind::ruhu:saveto`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from server.ledgers.definitions.columns import Kind
-from server.ledgers.definitions.ledgers import COLUMNS, LINKS
+from server.ledgers.definitions.columns import Column, Kind
+from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LINKS
+from server.ledgers.definitions.vocabulary import Family, Ledger
 
-RECORDS: Final = ("person", "household", "employer", "vacancy", "visit")
+RECORDS: Final = tuple(
+    ledger for family in Family if not DEFINITIONS[ledger := Ledger(family.value)].part_of
+)
 """The ledgers a form can have records of."""
-PARTS: Final = {"spell": "person", "case": "person"}
+PARTS: Final[dict[str, str]] = {
+    ledger: definition.part_of[0]
+    for ledger, definition in DEFINITIONS.items()
+    if definition.part_of
+}
 """Ledgers filled through another's record: `spell.start_on` is stored in a person's record."""
 
 HEAD: Final[dict[str, str]] = {
@@ -22,17 +29,12 @@ HEAD: Final[dict[str, str]] = {
     "loc": "point",
     "met_whom": "code",
 }
-"""The pseudo-ledger `head`: what the submission as a whole says, and how it is read."""
+"""The pseudo-ledger `head`: facts of the submission as a whole, and how each is read."""
 
-STRONG_KEYS: Final[dict[str, frozenset[str]]] = {
-    "person": frozenset({"id_no"}),
-    "employer": frozenset({"uscc"}),
-}
 MEMBER_OF: Final = "member_of"
 """Link of a person's record: it is a line of that household's roster."""
 
 _CONVERSIONS: Final[dict[Kind, str]] = {
-    Kind.TEXT: "text",
     Kind.CODE: "code",
     Kind.CODES: "codes",
     Kind.INTEGER: "integer",
@@ -42,23 +44,8 @@ _CONVERSIONS: Final[dict[Kind, str]] = {
     Kind.INSTANT: "instant",
     Kind.AREA: "area",
     Kind.POINT: "point",
-    Kind.SEALED: "sealed_text",
     Kind.IMAGE: "image",
 }
-_SPECIAL: Final[dict[tuple[str, str], str]] = {
-    ("person", "name"): "name",
-    ("person", "former_name"): "name",
-    ("person", "id_no"): "id_no",
-    ("person", "phone"): "phone",
-    ("spell", "employer_name"): "name",
-    ("employer", "name"): "name",
-    ("employer", "legal_rep"): "name",
-    ("employer", "contact"): "name",
-    ("employer", "phone"): "phone",
-    ("employer", "uscc"): "uscc",
-    ("vacancy", "title"): "name",
-}
-
 _WRITTEN: Final = frozenset({"text", "calculate", "barcode"})
 FITTING: Final[dict[str, frozenset[str]]] = {
     "text": _WRITTEN,
@@ -102,7 +89,7 @@ class Target:
 
 
 class NoTarget(ValueError):
-    """The words name nothing; the message says why, `choices` what there is."""
+    """The name stands for no column; the message says why, `choices` lists the names there are."""
 
     def __init__(self, reason: str | Promise, choices: list[str]) -> None:
         super().__init__(str(reason))
@@ -121,18 +108,23 @@ def target(ledger: str, column: str) -> Target:
         return Target(ledger, "id", "entry_id")
     columns = COLUMNS[ledger]
     declared = columns.get(column)
-    fillable = [name for name, known in columns.items() if known.kind in _CONVERSIONS]
+    fillable = [name for name, column in columns.items() if _conversion(column)]
     if declared is None:
         raise NoTarget(_("the ledger has no such column"), fillable)
-    if declared.kind not in _CONVERSIONS:
+    conversion = _conversion(declared)
+    if not conversion:
         raise NoTarget(_("the server fills this column by itself"), fillable)
-    conversion = _SPECIAL.get((ledger, column), _CONVERSIONS[declared.kind])
     extra = declared.codes
     if conversion == "point" and (accuracy := f"{column}_accuracy") in columns:
         extra = accuracy
     if ledger in PARTS:
         return Target(PARTS[ledger], f"{ledger}.{column}", conversion, extra)
     return Target(ledger, column, conversion, extra)
+
+
+def _conversion(column: Column) -> str:
+    """How an answer becomes the column's value (intake.conversions); "" when no answer can."""
+    return column.reads or _CONVERSIONS.get(column.kind, "")
 
 
 def links_of(ledger: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from django.db import transaction
 from server.accounts.access import REVIEWERS, Access
 from server.core.clock import office_day
 from server.ledgers.definitions.columns import Kind, Merge
-from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
+from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS, parts_of
 from server.ledgers.definitions.vocabulary import ActKind
 from server.ledgers.desk.values import plain_value
 from server.ledgers.intake.contribute import sealed_values
@@ -29,28 +29,6 @@ from server.ledgers.refolding.exceptions import settle_duplicates
 from server.ledgers.refolding.refold import lock, replace
 from server.ledgers.storage.contributions import contributions_with_ids
 from server.ledgers.storage.desk_acts import contribution_of_act
-
-_COMPUTED = frozenset(
-    {
-        ("person", "household"),
-        ("household", "head_person"),
-        ("household", "hh_no"),
-        ("vacancy", "vacancy_no"),
-        ("vacancy", "employer"),
-        ("vacancy", "n_filled"),
-        ("household", "n_members"),
-        ("household", "n_working_age"),
-        ("household", "n_able_willing"),
-        ("household", "n_employed"),
-        ("person", "is_4050"),
-        ("person", "in_zero_emp_hh"),
-        ("person", "long_term_unemployed"),
-        ("person", "new_entrant"),
-        ("person", "is_key"),
-        ("visit", "loc_distance_m"),
-    }
-)
-_PARTS = {"person": ("spell", "case"), "household": ("case",)}
 
 
 @transaction.atomic
@@ -116,14 +94,14 @@ def correct(
     name, ledger = column, family
     if "." in column:
         ledger, name = column.split(".", 1)
-        if ledger not in _PARTS.get(family, ()):
+        if ledger not in parts_of(family):
             raise NotCorrectable(column=column)
     declared = COLUMNS[ledger].get(name)
-    if declared is None or (ledger, name) in _COMPUTED or declared.kind is Kind.ENTRY:
+    if declared is None or declared.computed or declared.kind is Kind.ENTRY:
         raise NotCorrectable(column=column)
     if declared.merge is Merge.FIXED and ledger in ("spell", "case"):
         raise NotCorrectable(column=column)
-    value = plain_value(declared, value)
+    value = plain_value(declared, value, office_day(at))
     return _do(
         DeskAct(
             kind=ActKind.CORRECT,

@@ -1,4 +1,4 @@
-"""A value given at the desk, made plain for its column. Pure."""
+"""Reading a value that office staff give for a column, into the form in which contributions hold it. Pure."""
 
 from __future__ import annotations
 
@@ -11,25 +11,31 @@ from django.utils.translation import gettext as _
 
 from server.core.codes import code_lists
 from server.ledgers.definitions.columns import Column, Kind
+from server.ledgers.definitions.readings import spelled
 from server.ledgers.problems import BadValue
 
 
-def plain_value(column: Column, value: Any) -> Any:
-    """The value as contributions hold it. Raises BadValue with what is wrong, never with the value."""
+def plain_value(column: Column, value: Any, today: date) -> Any:
+    """The value as contributions hold it, texts in the spelling that forms give them.
+
+    `today` is the office's day. Raises BadValue, which says what is wrong and never quotes the value.
+    """
     try:
-        found = _READ[column.kind](value)
+        plain = _READ[column.kind](value)
+        if column.reads is not None:
+            plain = _text(spelled(column.reads, plain, today))
     except (ValueError, TypeError, KeyError, InvalidOperation) as error:
         raise BadValue(
             column=column.name, why=_("it is no {kind}").format(kind=column.kind)
         ) from error
     if column.kind in (Kind.CODE, Kind.CODES):
         known = code_lists()[column.codes].codes
-        for code in [found] if column.kind is Kind.CODE else found:
+        for code in [plain] if column.kind is Kind.CODE else plain:
             if code not in known:
                 raise BadValue(
                     column=column.name, why=_("it is not in list {list}").format(list=column.codes)
                 )
-    return found
+    return plain
 
 
 def _text(value: Any) -> str:
@@ -56,10 +62,10 @@ def _point(value: Any) -> list[float | None]:
 
 
 def _instant(value: Any) -> str:
-    found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    if found.tzinfo is None:
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    if instant.tzinfo is None:
         raise ValueError
-    return found.isoformat()
+    return instant.isoformat()
 
 
 def _none(value: Any) -> Any:
@@ -72,7 +78,7 @@ _READ: dict[Kind, Callable[[Any], Any]] = {
     Kind.IMAGE: _text,
     Kind.AREA: _text,
     Kind.CODE: _text,
-    Kind.CODES: lambda value: sorted({_text(one) for one in value}),
+    Kind.CODES: lambda value: sorted({_text(code) for code in value}),
     Kind.INTEGER: int,
     Kind.USER: int,
     Kind.DECIMAL: lambda value: f"{Decimal(str(value)):.2f}",

@@ -8,6 +8,7 @@ from typing import Any
 
 from server.ledgers.definitions.columns import Column, Kind
 from server.ledgers.definitions.contribution import Contribution
+from server.ledgers.definitions.ledgers import CONFIRMS
 from server.ledgers.definitions.vocabulary import ExceptionKind, Family
 from server.ledgers.folding.merge import Decision, Observation, decide
 
@@ -97,6 +98,7 @@ def start_row(family: Family, entry: str, contributions: Sequence[Contribution])
     """A row with the columns that every ledger has, taken from the latest contribution."""
     latest = contributions[-1]
     newest_first = contributions[::-1]
+    confirming = [item.day for item in contributions if item.values] if CONFIRMS[family] else []
     return RowBuilder(
         family,
         entry,
@@ -109,9 +111,7 @@ def start_row(family: Family, entry: str, contributions: Sequence[Contribution])
                 (item.submission_id for item in newest_first if item.submission_id), None
             ),
             "recorded_by_id": latest.worker_id,
-            "last_confirmed_on": max(
-                (item.day for item in contributions if item.values), default=latest.day
-            ),
+            "last_confirmed_on": max(confirming, default=latest.day),
             "refold_on": None,
         },
     )

@@ -17,9 +17,16 @@ from lxml import etree
 
 from server.core import clock, xml
 from server.ledgers.definitions import normalise
+from server.ledgers.definitions.columns import Reading
+from server.ledgers.definitions.ledgers import DEFINITIONS
 from server.ledgers.definitions.ordinals import MAX_RECORDS
+from server.ledgers.definitions.readings import spelled
+from server.ledgers.definitions.vocabulary import Ledger
 from server.ledgers.identity.keys import Key, key_uuid
 from server.ledgers.intake.conversions import CONVERSIONS, BadAnswer, instant_of
+
+_KEYS_OF_PERSONS_AND_EMPLOYERS: Final = frozenset({Reading.ID_NO, Reading.USCC})
+"""Readings that a record's strong key needs whole: `_person` and `_employer` read those."""
 
 PERSONAL_DOCUMENTS: Final = frozenset({"03", "04", "05", "06", "07"})
 """Of list ID, the documents with a number of their holder's own; a household book is shared."""
@@ -67,6 +74,10 @@ def records(
     """
     root = xml.parse(document) if isinstance(document, bytes) else document
     return _Walk(_plan(mapping), root, today or clock.today()).result()
+
+
+def _strong_keys(ledger: str) -> frozenset[str]:
+    return DEFINITIONS[Ledger(ledger)].strong_keys
 
 
 # --- the plan: the mapping as a tree of tags ---
@@ -249,8 +260,12 @@ class _Walk:
                 record.values[column] = value
                 if conversion == "point" and extra and value[3] is not None:
                     record.values.setdefault(extra, f"{value[3]:.2f}")
-                elif conversion == "phone":
+                elif conversion == Reading.PHONE:
                     self._phone(record, column, value)
+                elif conversion in _KEYS_OF_PERSONS_AND_EMPLOYERS and column not in _strong_keys(
+                    record.kind.ledger
+                ):
+                    record.values[column] = spelled(Reading(conversion), value, self.today)
 
     def _phone(self, record: _Open, column: str, answer: str) -> None:
         phone = normalise.phone(answer)

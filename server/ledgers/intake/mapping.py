@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 from server.core.codes import code_lists
 from server.forms.problems import Fault, FaultyWorkbook
 from server.forms.xform import Node, XForm
+from server.ledgers.definitions.ledgers import DEFINITIONS
 from server.ledgers.definitions.targets import (
     FITTING,
     NO,
     RECORDS,
-    STRONG_KEYS,
     XLSFORM_TYPES,
     YES,
     NoTarget,
@@ -30,6 +30,7 @@ from server.ledgers.definitions.targets import (
     links_of,
     target,
 )
+from server.ledgers.definitions.vocabulary import Ledger
 
 if TYPE_CHECKING:  # reading a mapping needs no spreadsheets; they take a third of a second to load
     from server.forms.workbook import Row, Workbook
@@ -271,13 +272,13 @@ class _Compiler:
                 )
 
     def _possible_keys(self, kind: _Kind) -> list[str]:
-        strong = sorted(STRONG_KEYS.get(kind.ledger, ()))
+        strong = sorted(DEFINITIONS[Ledger(kind.ledger)].strong_keys)
         return ["id", *strong, *(() if kind.repeats else ("instance",)), "link+column"]
 
     def _why_no_key(self, kind: _Kind, key: str) -> str:
         if key == "instance":
             return _("records of a repeat would all be the same one") if kind.repeats else ""
-        if key == "id" or key in STRONG_KEYS.get(kind.ledger, ()):
+        if key == "id" or key in DEFINITIONS[Ledger(kind.ledger)].strong_keys:
             if key in kind.filled:
                 return ""
             return _("no question saves to {ledger}.{column}").format(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from server.ledgers.definitions.columns import (
+    Depends,
     Merge,
+    Reading,
     boolean,
     code,
     codes,
@@ -23,8 +25,10 @@ from server.ledgers.models.base import LedgerEntry
 class Employer(LedgerEntry):
     """L6 用人单位台帐."""
 
-    name = text("单位名称", "name", Merge.IDENTITY, required=True)
-    uscc = text("统一社会信用代码", "unified social credit code", Merge.IDENTITY)
+    name = text("单位名称", "name", Merge.IDENTITY, required=True, reads=Reading.NAME)
+    uscc = text(
+        "统一社会信用代码", "unified social credit code", Merge.IDENTITY, reads=Reading.USCC
+    )
     org_code = text("组织机构代码(旧)", "organisation code (old)", Merge.FIXED)
     reg_no = text("工商注册号", "business registration number", Merge.VERIFIED)
     org_type = code("OT", "单位类型", "kind of organisation", Merge.VERIFIED, required=True)
@@ -33,9 +37,9 @@ class Employer(LedgerEntry):
     scale = code("SZ", "规模", "size", Merge.FIXED)
     address = text("地址", "address", Merge.LATEST, required=True)
     loc = point("位置", "place (WGS 84)", Merge.VERIFIED, required=True)
-    legal_rep = text("法定代表人", "legal representative", Merge.VERIFIED)
-    contact = text("联系人", "contact person", Merge.LATEST, required=True)
-    phone = sealed("联系电话", "phone", Merge.LATEST, required=True)
+    legal_rep = text("法定代表人", "legal representative", Merge.VERIFIED, reads=Reading.NAME)
+    contact = text("联系人", "contact person", Merge.LATEST, required=True, reads=Reading.NAME)
+    phone = sealed("联系电话", "phone", Merge.LATEST, required=True, reads=Reading.PHONE)
     phone_hash = hash_of()
     n_staff = integer("从业人数", "staff", Merge.INTERVAL, required=True)
     n_local = integer("本地户籍", "with local hukou", Merge.INTERVAL)
@@ -46,7 +50,9 @@ class Employer(LedgerEntry):
     contracts_signed = integer("签订劳动合同人数", "labour contracts signed", Merge.INTERVAL)
     insured_n = integer("参保人数", "insured workers", Merge.INTERVAL)
     wage_arrears = boolean("拖欠工资", "wages in arrears", Merge.INTERVAL)
-    arrears_amount = decimal("拖欠金额", "amount in arrears", Merge.INTERVAL)
+    arrears_amount = decimal(
+        "拖欠金额", "amount in arrears", Merge.INTERVAL, depends=Depends("wage_arrears", (True,))
+    )
     is_dispatch = boolean("劳务派遣单位", "labour dispatch unit", Merge.VERIFIED)
     is_main = boolean("主要用人单位(挂钩)", "main employer (linked)", Merge.LATEST)
     linked_worker = user("挂钩联系人", "linked worker", Merge.LATEST)
@@ -56,7 +62,7 @@ class Employer(LedgerEntry):
 class Vacancy(LedgerEntry):
     """L7 空岗/公益性岗位台帐."""
 
-    vacancy_no = text("岗位编号", "vacancy number", Merge.FIXED, required=True)
+    vacancy_no = text("岗位编号", "vacancy number", Merge.FIXED, required=True, computed=True)
     employer = entry(
         "ledgers.Employer",
         "用人单位",
@@ -64,13 +70,20 @@ class Vacancy(LedgerEntry):
         Merge.FIXED,
         required=True,
         related_name="vacancies",
+        computed=True,
     )
-    title = text("岗位名称", "job title", Merge.VERIFIED, required=True)
+    title = text("岗位名称", "job title", Merge.VERIFIED, required=True, reads=Reading.NAME)
     occupation = code("OCC", "职业工种", "occupation", Merge.VERIFIED, required=True)
     is_public_welfare = boolean("公益性岗位", "public-welfare post", Merge.VERIFIED, required=True)
-    welfare_kind = code("PW", "公益性岗位种类", "kind of welfare post", Merge.VERIFIED)
+    welfare_kind = code(
+        "PW",
+        "公益性岗位种类",
+        "kind of welfare post",
+        Merge.VERIFIED,
+        depends=Depends("is_public_welfare", (True,)),
+    )
     n_wanted = integer("需求人数", "people wanted", Merge.LATEST, required=True)
-    n_filled = integer("已招人数", "people hired", Merge.FIXED, required=True)
+    n_filled = integer("已招人数", "people hired", Merge.FIXED, required=True, computed=True)
     age_min = integer("年龄下限", "lowest age", Merge.VERIFIED)
     age_max = integer("年龄上限", "highest age", Merge.VERIFIED)
     edu_min = code("EDU", "学历要求", "education required", Merge.VERIFIED)

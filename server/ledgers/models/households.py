@@ -9,6 +9,7 @@ from django.contrib.postgres.indexes import GistIndex
 from django.utils.translation import gettext_lazy as _
 
 from server.ledgers.definitions.columns import (
+    Depends,
     Merge,
     boolean,
     code,
@@ -28,12 +29,12 @@ from server.ledgers.models.base import LedgerEntry
 class Household(LedgerEntry):
     """L2 家庭户台帐."""
 
-    hh_no = text("户编号", "household number", Merge.FIXED, required=True)
+    hh_no = text("户编号", "household number", Merge.FIXED, required=True, computed=True)
     kind = code("HHK", "家庭户类别", "kind of household", Merge.INTERVAL, required=True)
     hukou_book_no = sealed("户口簿号", "hukou book number", Merge.VERIFIED)
     hukou_book_no_hash = hash_of()
     head_person = entry(
-        "ledgers.Person", "户主", "head of household", Merge.INTERVAL, required=True
+        "ledgers.Person", "户主", "head of household", Merge.INTERVAL, required=True, computed=True
     )
     address = text("住址", "address", Merge.LATEST, required=True)
     building = text("楼栋", "building", Merge.LATEST)
@@ -43,12 +44,19 @@ class Household(LedgerEntry):
         "定位精度(米)", "accuracy of the place (m)", Merge.VERIFIED, required=True
     )
     tenure = code("TN", "住房性质", "tenure of the home", Merge.LATEST)
-    n_members = integer("人口数", "residents", Merge.FIXED, required=True)
-    n_working_age = integer("劳动年龄人数", "of working age", Merge.FIXED)
-    n_able_willing = integer("有能力有愿望人数", "able and willing to work", Merge.FIXED)
-    n_employed = integer("已就业人数", "employed", Merge.FIXED)
+    n_members = integer("人口数", "residents", Merge.FIXED, required=True, computed=True)
+    n_working_age = integer("劳动年龄人数", "of working age", Merge.FIXED, computed=True)
+    n_able_willing = integer(
+        "有能力有愿望人数", "able and willing to work", Merge.FIXED, computed=True
+    )
+    n_employed = integer("已就业人数", "employed", Merge.FIXED, computed=True)
     dibao_status = code("DB", "低保状况", "minimum living allowance", Merge.VERIFIED, required=True)
-    dibao_no = sealed("低保证号", "allowance certificate number", Merge.VERIFIED)
+    dibao_no = sealed(
+        "低保证号",
+        "allowance certificate number",
+        Merge.VERIFIED,
+        depends=Depends("dibao_status", ("1",)),
+    )
     dibao_no_hash = hash_of()
     poor_rural = boolean("农村贫困户", "poor rural household", Merge.VERIFIED)
     land_lost_share = code("LL", "失地比例", "share of land lost", Merge.VERIFIED)

@@ -6,7 +6,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from server.ledgers.definitions.columns import (
+    Depends,
     Merge,
+    Reading,
     Sensitivity,
     area,
     boolean,
@@ -29,12 +31,12 @@ from server.ledgers.models.base import LedgerEntry
 class Person(LedgerEntry):
     """L1 城乡劳动力资源台帐: a person, whatever form or household spoke of them."""
 
-    name = text("姓名", "name", Merge.IDENTITY, required=True)
-    former_name = text("曾用名", "former name", Merge.ACCUMULATE)
+    name = text("姓名", "name", Merge.IDENTITY, required=True, reads=Reading.NAME)
+    former_name = text("曾用名", "former name", Merge.ACCUMULATE, reads=Reading.NAME)
     id_type = code("ID", "证件类型", "ID type", Merge.IDENTITY, required=True)
-    id_no = sealed("公民身份号码/证件号码", "ID number", Merge.IDENTITY)
+    id_no = sealed("公民身份号码/证件号码", "ID number", Merge.IDENTITY, reads=Reading.ID_NO)
     id_no_hash = hash_of()
-    id_no_15 = sealed("原15位号码", "15-digit ID number", Merge.FIXED)
+    id_no_15 = sealed("原15位号码", "15-digit ID number", Merge.FIXED, reads=Reading.ID_NO)
     id_no_15_hash = hash_of()
     sex = code("SEX", "性别", "sex", Merge.FIXED, required=True)
     birth_date = day("出生日期", "date of birth", Merge.FIXED, required=True)
@@ -53,6 +55,7 @@ class Person(LedgerEntry):
         Merge.INTERVAL,
         required=True,
         related_name="residents",
+        computed=True,
     )
     relation = code("REL", "与户主关系", "relation to head", Merge.LATEST, required=True)
     marital = code("MAR", "婚姻状况", "marital status", Merge.VERIFIED)
@@ -71,19 +74,30 @@ class Person(LedgerEntry):
     skills = text("技能特长", "skills", Merge.ACCUMULATE)
     health = code("HL", "健康状况", "health", Merge.VERIFIED, required=True)
     disability = codes(
-        "DIS", "残疾类别", "disability", Merge.VERIFIED, sensitivity=Sensitivity.RESTRICTED
+        "DIS",
+        "残疾类别",
+        "disability",
+        Merge.VERIFIED,
+        sensitivity=Sensitivity.RESTRICTED,
+        depends=Depends("health", ("6",)),
     )
     disability_grade = code(
-        "DG", "残疾等级", "disability grade", Merge.VERIFIED, sensitivity=Sensitivity.RESTRICTED
+        "DG",
+        "残疾等级",
+        "disability grade",
+        Merge.VERIFIED,
+        sensitivity=Sensitivity.RESTRICTED,
+        depends=Depends("health", ("6",)),
     )
     disability_cert = sealed(
         "残疾人证号",
         "disability certificate number",
         Merge.VERIFIED,
         sensitivity=Sensitivity.RESTRICTED,
+        depends=Depends("health", ("6",)),
     )
     disability_cert_hash = hash_of()
-    phone = sealed("联系电话", "phone", Merge.LATEST)
+    phone = sealed("联系电话", "phone", Merge.LATEST, reads=Reading.PHONE)
     phone_hash = hash_of()
     earlier_phones = ArrayField(
         models.TextField(), default=list
@@ -96,19 +110,35 @@ class Person(LedgerEntry):
     unemployment_cert_no = text(
         "失业证/就业创业证号", "unemployment certificate number", Merge.VERIFIED
     )
-    wish_job = codes("OCC", "求职意向工种", "wished occupations", Merge.LATEST)
-    wish_wage = code("WB", "期望月薪", "wished wage", Merge.LATEST)
-    wish_area = codes("WA", "期望就业地", "wished places", Merge.LATEST)
+    wish_job = codes(
+        "OCC",
+        "求职意向工种",
+        "wished occupations",
+        Merge.LATEST,
+        depends=Depends("job_willing", (True,)),
+    )
+    wish_wage = code(
+        "WB", "期望月薪", "wished wage", Merge.LATEST, depends=Depends("job_willing", (True,))
+    )
+    wish_area = codes(
+        "WA", "期望就业地", "wished places", Merge.LATEST, depends=Depends("job_willing", (True,))
+    )
     training_wish = codes("TW", "培训愿望", "wished training", Merge.LATEST)
     land_mu = decimal("承包地(亩)", "contracted land (mu)", Merge.LATEST)
     surplus = boolean("农村富余劳动力", "rural surplus labour", Merge.LATEST)
-    is_4050 = boolean("4050人员", "4050 person", Merge.FIXED)
-    in_zero_emp_hh = boolean("零就业家庭成员", "in a zero-employment household", Merge.FIXED)
-    long_term_unemployed = boolean("长期失业", "long-term unemployed", Merge.FIXED)
-    new_entrant = boolean("新成长劳动力", "new entrant to the labour force", Merge.FIXED)
-    is_key = boolean("重点援助对象", "key person of assistance", Merge.FIXED)
+    is_4050 = boolean("4050人员", "4050 person", Merge.FIXED, computed=True)
+    in_zero_emp_hh = boolean(
+        "零就业家庭成员", "in a zero-employment household", Merge.FIXED, computed=True
+    )
+    long_term_unemployed = boolean("长期失业", "long-term unemployed", Merge.FIXED, computed=True)
+    new_entrant = boolean(
+        "新成长劳动力", "new entrant to the labour force", Merge.FIXED, computed=True
+    )
+    is_key = boolean("重点援助对象", "key person of assistance", Merge.FIXED, computed=True)
     linked_worker = user("挂钩联系人", "linked worker", Merge.LATEST)
-    death_date = day("死亡日期", "date of death", Merge.VERIFIED)
+    death_date = day(
+        "死亡日期", "date of death", Merge.VERIFIED, depends=Depends("person_status", ("3",))
+    )
     consent_at = instant("告知同意时间", "consent given at", Merge.LATEST)
     consent_scope = codes("CS", "同意范围", "consent covers", Merge.LATEST)
 
@@ -138,7 +168,7 @@ class Spell(LedgerEntry):
     spell_kind = code("SPK", "状态类别", "kind of spell", Merge.INTERVAL, required=True)
     emp_form = code("EF", "就业形式", "form of employment", Merge.INTERVAL)
     employer = entry("ledgers.Employer", "用人单位", "employer", Merge.INTERVAL)
-    employer_name = text("单位名称", "employer's name", Merge.INTERVAL)
+    employer_name = text("单位名称", "employer's name", Merge.INTERVAL, reads=Reading.NAME)
     industry = code("IND", "行业", "industry", Merge.INTERVAL)
     occupation = code("OCC", "职业工种", "occupation", Merge.INTERVAL)
     workplace_area = area("就业地区划", "division of work", Merge.INTERVAL)
@@ -191,5 +221,7 @@ class AssistanceCase(LedgerEntry):
     placed_on = day("安置就业日期", "placed on", Merge.STATES)
     placed_form = code("EF", "安置形式", "form of placement", Merge.STATES)
     followup = structured("回访(1/3/6月)", "follow-up (1/3/6 months)", Merge.ACCUMULATE)
-    closed_on = day("退出日期", "closed on", Merge.STATES)
-    close_reason = code("CL", "退出原因", "reason of closing", Merge.STATES)
+    closed_on = day("退出日期", "closed on", Merge.STATES, depends=Depends("state", ("9",)))
+    close_reason = code(
+        "CL", "退出原因", "reason of closing", Merge.STATES, depends=Depends("state", ("9",))
+    )

@@ -37,7 +37,9 @@ class Visit(LedgerEntry):
     outcome = code("VO", "走访结果", "outcome of the visit", Merge.FIXED, required=True)
     met_whom = code("MW", "受访人", "who was met", Merge.FIXED)
     loc = point("定位", "place (WGS 84)", Merge.FIXED)
-    loc_distance_m = decimal("与户址距离(米)", "distance from the household (m)", Merge.FIXED)
+    loc_distance_m = decimal(
+        "与户址距离(米)", "distance from the household (m)", Merge.FIXED, computed=True
+    )
     findings = text("了解情况", "findings", Merge.FIXED)
     services = codes("SV", "提供服务", "services given", Merge.FIXED)
     policies_told = codes("PO", "宣讲政策", "policies explained", Merge.FIXED)

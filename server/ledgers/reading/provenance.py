@@ -10,13 +10,12 @@ from uuid import UUID
 
 from server.core.labels import Label
 from server.ledgers.definitions.columns import Column, columns_of
-from server.ledgers.definitions.ledgers import COLUMNS, LABELS, LEDGERS
+from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS
+from server.ledgers.definitions.vocabulary import Ledger
 from server.ledgers.intake.mapping import question_paths
 from server.ledgers.models import ContributionRow
 from server.ledgers.models.base import LedgerEntry
 from server.submissions.models import Submission
-
-_PARTS = ("spell", "case")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ def changes_of(submission: Submission) -> list[Change]:
             found.append(
                 Change(
                     ledger=family,
-                    ledger_label=str(LABELS[family]),
+                    ledger_label=str(DEFINITIONS[Ledger(family)].label),
                     entry=said.entry,
                     title=title_of(row) if row is not None else "",
                     path=said.path,
