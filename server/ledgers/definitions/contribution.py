@@ -1,4 +1,4 @@
-"""A contribution in memory: what one record of one submission, or one desk act, says of one entry."""
+"""A contribution in memory: what one record of one submission, or one desk act, states about one entry. Pure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ DESK = "desk:"
 
 @dataclass(slots=True)
 class Contribution:
-    """Plain values only, sealed where the column is sealed, so that folding needs no key and no database.
+    """One contribution: plain values only, sealed where the column is, so that folding needs no key and no database.
 
-    Beside the ledger's columns, `values` may hold sub-ledger columns ("spell.start_on",
-    "case.state"), a sealed column's hash ("id_no#") and desk marks ("void").
+    Beside the ledger's columns, `values` may hold columns of its parts ("spell.start_on",
+    "case.state"), a sealed column's search hash ("id_no#") and "void" (a desk act).
     """
 
     id: int
@@ -34,12 +34,12 @@ class Contribution:
     area_code: str
     values: dict[str, Any]
     links: dict[str, str] = field(default_factory=dict)  # name → a key of the linked entry
-    flags: tuple[str, ...] = ()  # what extraction and geotagging remarked
-    entry: str = ""
+    flags: tuple[str, ...] = ()  # members of ContributionFlag
+    entry: str = ""  # the entry that the keys resolve to now
 
     @property
     def order(self) -> tuple[datetime, datetime, str, int]:
-        """The place in the fold (design §2)."""
+        """The contribution's place in the fold (fold.md, Order)."""
         return (self.observed_at, self.received_at, self.instance_id, self.id)
 
     @property

@@ -1,7 +1,8 @@
-"""One spelling for names, ID numbers, codes and phones, so that equal things compare equal.
+"""One spelling for names, ID numbers, credit codes and phones, so that equal values compare equal. Pure.
 
-Pure; every function is idempotent. Rules: domain §2 (person and employer identity), GB 11643,
-GB 32100. The place in an ID number is never checked: abolished codes stay valid (domain §7.2).
+Every function is idempotent. Rules: GB 11643 and GB 32100 (rules.md, Identity of persons;
+rules.md, Identity of employers). The place in an ID number is never checked: abolished
+division codes stay valid.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ def title(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
+    """A phone number in one spelling; as it came when it is none."""
+
     number: str
     is_valid: bool
 
@@ -116,12 +119,14 @@ def is_document_number(number: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CreditCode:
+    """A unified social credit code in one spelling, and whether its check character is right."""
+
     code: str
     is_valid: bool
 
 
 def uscc(text: str) -> CreditCode:
-    """A unified social credit code (GB 32100); a failed check is a warning only (domain §2)."""
+    """A unified social credit code (GB 32100); one that fails its check is kept and flagged."""
     plain = document_number(text)
     is_valid = _USCC.fullmatch(plain) is not None and plain[17] == uscc_check_character(plain[:17])
     return CreditCode(plain, is_valid)

@@ -1,4 +1,4 @@
-"""From a received instance to contributions: extraction, levels, sealing. No writes."""
+"""Make the contributions of a submission: extract its records, set their level, seal what is sealed (fold.md, From instance to contribution)."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from server.ledgers.definitions.columns import Kind
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import COLUMNS, LINKS
 from server.ledgers.definitions.ordinals import LINKED, contribution_id, version_of
+from server.ledgers.definitions.vocabulary import ContributionFlag, Family, Ledger, Level
 from server.ledgers.identity.keys import Key, key_uuid
 from server.ledgers.intake.extract import Record, records
 from server.submissions.sealed_forms import is_encrypted
 
-_PROXY, _IN_PERSON, _REVIEWED = 1, 2, 3
-_THE_PERSON = "1"
-_OF_RECORD = frozenset({"bad_id", "bad_uscc"})
-_OF_VISIT = frozenset({"clock", "outside_area"})
+_THE_PERSON = "1"  # list MW
+_OF_RECORD = frozenset({ContributionFlag.BAD_ID, ContributionFlag.BAD_USCC})
+_OF_VISIT = frozenset({ContributionFlag.CLOCK, ContributionFlag.OUTSIDE_AREA})
 
 SEALED: dict[str, frozenset[str]] = {
     family: frozenset(
         column.name for column in COLUMNS[family].values() if column.kind is Kind.SEALED
     )
-    for family in ("person", "household", "employer", "vacancy", "visit")
+    for family in Family
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The version of a submission that counts, as much of it as contributions need."""
+    """The submission version that counts, with what its contributions are made of."""
 
     submission_id: int
     version_id: int
@@ -48,10 +48,10 @@ class Source:
 
 
 def contributions_of(source: Source, mapping: dict[str, Any]) -> list[Contribution]:
-    """What the instance says, sealed where the column is.
+    """The contributions of the instance, sealed where the column is; none of an encrypted record that is not opened.
 
-    A late edit speaks of the visit it corrects, so its place in the fold is by the visit's
-    time; among the same instants by its own receipt.
+    An edit is about the visit that it corrects, so its place in the fold is by the time of the
+    visit and, among equal times, by its own receipt (fold.md, Order).
     """
     if not mapping.get("records"):
         return []
@@ -60,10 +60,10 @@ def contributions_of(source: Source, mapping: dict[str, Any]) -> list[Contributi
         return []
     extracted = records(document, mapping, office_day(source.received_at))
     head = extracted.head
-    level = _PROXY if head.met_whom not in ("", _THE_PERSON) else _IN_PERSON
+    level = Level.PROXY if head.met_whom not in ("", _THE_PERSON) else Level.IN_PERSON
     if source.review_state == "approved":
-        level = max(level, _REVIEWED)
-    said = [
+        level = max(level, Level.REVIEWED)
+    contributions = [
         Contribution(
             id=contribution_id(source.version_id, record.ordinal),
             family=record.ledger,
@@ -85,8 +85,8 @@ def contributions_of(source: Source, mapping: dict[str, Any]) -> list[Contributi
         )
         for record in extracted.records
     ]
-    said.extend(_linked_only(extracted.records, said))
-    return said
+    contributions.extend(_linked_only(extracted.records, contributions))
+    return contributions
 
 
 def _uuids(family: str, keys: tuple[Key, ...]) -> tuple[str, ...]:
@@ -94,28 +94,27 @@ def _uuids(family: str, keys: tuple[Key, ...]) -> tuple[str, ...]:
 
 
 def _flags(record: Record, source: Source) -> tuple[str, ...]:
-    """A submission's own remarks go to its visit, so that each is raised once."""
+    """The record's own flags; the submission's flags go to its visit alone, so that each is raised once."""
     flags = _OF_RECORD.intersection(record.flags)
-    if record.ledger == "visit":
+    if record.ledger == Ledger.VISIT:
         flags |= _OF_VISIT.intersection(source.flags)
     return tuple(sorted(flags))
 
 
-def _linked_only(found: list[Record], said: list[Contribution]) -> list[Contribution]:
-    """Contributions for entries that are linked to but said nothing of.
+def _linked_only(extracted: list[Record], contributions: list[Contribution]) -> list[Contribution]:
+    """Contributions without values for entries that records link to and that have no record themselves.
 
-    With them every link leads to a contribution of the same submission, which is how
-    the fold finds what depends on an entry.
+    With them every link points at a contribution of the same submission, by which the fold
+    finds what depends on an entry.
     """
-    here = {(one.family, key) for one in said for key in one.keys}
+    present = {(item.family, key) for item in contributions for key in item.keys}
     extra: list[Contribution] = []
-    for place, record in enumerate(found):
+    for record, like in zip(extracted, contributions, strict=True):
         for name, keys in record.links.items():
             family, uuids = LINKS[name], _uuids(LINKS[name], keys)
-            if (family, uuids[0]) in here:
+            if (family, uuids[0]) in present:
                 continue
-            here.update((family, key) for key in uuids)
-            like = said[place]
+            present.update((family, key) for key in uuids)
             extra.append(
                 Contribution(
                     id=contribution_id(version_of(like.id), LINKED + len(extra)),
@@ -137,12 +136,12 @@ def _linked_only(found: list[Record], said: list[Contribution]) -> list[Contribu
 
 
 def sealed_values(family: str, values: dict[str, Any]) -> dict[str, Any]:
-    """The values as they may be stored: sealed columns sealed, their hash beside them under "column#"."""
-    wanted = SEALED[family].intersection(values)
-    if not wanted:
+    """The values as contributions store them: sealed columns sealed, their search hash beside them under "column#"."""
+    sealed = SEALED[family].intersection(values)
+    if not sealed:
         return values
     stored = dict(values)
-    for column in wanted:
+    for column in sealed:
         plain = str(values[column])
         stored[column] = seal_text(plain, column)
         stored[column + "#"] = search_hash(plain, column).hex()

@@ -1,7 +1,7 @@
-"""Answers as ODK clients write them → values as the ledgers keep them, JSON-plain.
+"""Convert answers as ODK clients write them into values as the ledgers keep them, JSON-plain. Pure.
 
-Pure. Each conversion takes the trimmed, non-blank answer and the code list, and returns
-the value or raises BadAnswer; an answer is never guessed at (openrosa.md §11 for the spellings).
+Each conversion takes the trimmed, non-blank answer and the name of the code list, and returns
+the value or raises BadAnswer; no answer is guessed at.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _MAX_TEXT: Final = 10_000
 
 
 class BadAnswer(ValueError):
-    """The answer is no value of the column. Never quotes it."""
+    """The answer is no value of the column. The error never quotes the answer."""
 
 
 @lru_cache(maxsize=256)
 def _codes(name: str) -> frozenset[str]:
-    found = code_lists().get(name)
-    return frozenset(found.codes) if found else frozenset()
+    code_list = code_lists().get(name)
+    return frozenset(code_list.codes) if code_list else frozenset()
 
 
 def _text(answer: str, _list: str) -> str:

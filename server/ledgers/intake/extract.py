@@ -1,9 +1,8 @@
-"""One instance document → the records it tells the ledgers, by its form's mapping.
+"""Extract the ledger records of one instance document, by its form's mapping. Pure but for the keyed hash in combined keys.
 
-Pure (but for the keyed hash in combined keys) and fast: the mapping is compiled once into
-a tree of tags, and a document is walked once along it. Nothing in a document makes this
-fail: an answer that is no value of its column is noted by path and left out (openrosa.md
-§11: validation was the device's business).
+The mapping is compiled once into a tree of tags, and each document is walked once along it.
+No content of a document makes this fail: an answer that is no value of its column is noted
+by path and left out, since validation is the device's task.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from server.ledgers.definitions.columns import Reading
 from server.ledgers.definitions.ledgers import DEFINITIONS
 from server.ledgers.definitions.ordinals import MAX_RECORDS
 from server.ledgers.definitions.readings import spelled
-from server.ledgers.definitions.vocabulary import Ledger
+from server.ledgers.definitions.vocabulary import ContributionFlag, Ledger
 from server.ledgers.identity.keys import Key, key_uuid
 from server.ledgers.intake.conversions import CONVERSIONS, BadAnswer, instant_of
 
@@ -34,7 +33,7 @@ PERSONAL_DOCUMENTS: Final = frozenset({"03", "04", "05", "06", "07"})
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the submission as a whole says."""
+    """Facts of the submission as a whole."""
 
     area_code: str = ""
     observed_at: datetime | None = None
@@ -46,7 +45,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What one record says of one entry of a ledger."""
+    """The answers of one document about one entry of a ledger."""
 
     ledger: str
     path: str  # with indexes on repeats: /data/members[2]
@@ -59,9 +58,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
+    """Everything extracted from one document."""
+
     head: Head
     records: list[Record]
-    problems: list[str]  # "bad_date /data/members[2]/birth": what and where, never the answer
+    problems: list[str]  # "bad_date /data/members[2]/birth": kind and path, never the answer
 
 
 def records(
@@ -182,6 +183,8 @@ class _Open:
 
 
 class _Walk:
+    """One walk over a document, collecting open records, then their keys and links."""
+
     def __init__(self, plan: _Plan, root: etree._Element, today: date) -> None:
         self.plan, self.today = plan, today
         self.head: dict[str, Any] = {}
@@ -201,28 +204,28 @@ class _Walk:
         counts: dict[str, int] | None = None
         for child in element:
             tag = child.tag
-            found = steps.get(tag)
-            if found is None:
+            next_step = steps.get(tag)
+            if next_step is None:
                 if not isinstance(tag, str) or tag[0] != "{":
                     continue
-                found = steps.get(tag.rpartition("}")[2])
-                if found is None:
+                next_step = steps.get(tag.rpartition("}")[2])
+                if next_step is None:
                     continue
-            if found.answers or found.head:
+            if next_step.answers or next_step.head:
                 text = child.text
                 if text and (text := text.strip()):
-                    self._answer(found, text, path)
-            if found.children:
-                if found.is_repeat:
+                    self._answer(next_step, text, path)
+            if next_step.children:
+                if next_step.is_repeat:
                     counts = counts or {}
-                    n = counts[found.tag] = counts.get(found.tag, 0) + 1
-                    here = f"{path}/{found.tag}[{n}]"
+                    n = counts[next_step.tag] = counts.get(next_step.tag, 0) + 1
+                    here = f"{path}/{next_step.tag}[{n}]"
                     within = (*scopes, here)
                 else:
-                    here, within = f"{path}/{found.tag}", scopes
-                if found.opens:
-                    self._open(found, here, within)
-                self._inside(child, found, here, within)
+                    here, within = f"{path}/{next_step.tag}", scopes
+                if next_step.opens:
+                    self._open(next_step, here, within)
+                self._inside(child, next_step, here, within)
 
     def _open(self, step: _Step, path: str, scopes: tuple[str, ...]) -> None:
         for index in step.opens:
@@ -271,18 +274,19 @@ class _Walk:
         phone = normalise.phone(answer)
         record.values[column] = phone.number
         if not phone.is_valid:
-            record.flags.append("bad_phone")
+            record.flags.append(ContributionFlag.BAD_PHONE)
             self.problems.append(f"bad_phone {record.path}")
 
     # --- records, once the whole document is read ---
 
     def result(self) -> Extracted:
+        """The records that have values, with their keys and links."""
         for record in self.order:
-            if record.kind.ledger == "person":
+            if record.kind.ledger == Ledger.PERSON:
                 self._person(record)
-            elif record.kind.ledger == "employer":
+            elif record.kind.ledger == Ledger.EMPLOYER:
                 self._employer(record)
-        found = [
+        with_values = [
             Record(
                 ledger=record.kind.ledger,
                 path=record.path,
@@ -295,10 +299,10 @@ class _Walk:
             for record in self.order
             if record.values
         ]
-        return Extracted(Head(**self.head), found, self.problems)
+        return Extracted(Head(**self.head), with_values, self.problems)
 
     def _person(self, record: _Open) -> None:
-        """What an ID number says: the key, and birth date and sex, in which it has the last word."""
+        """Read the person's ID number: it makes the key and, when valid, overrules birth date and sex."""
         values = record.values
         answer = values.get("id_no")
         if answer is None:
@@ -308,26 +312,27 @@ class _Walk:
             if kind in PERSONAL_DOCUMENTS and normalise.is_document_number(number):
                 record.id_key = Key("document", f"{kind}|{number}")
             return
-        found = normalise.citizen_id(answer, self.today)
-        values["id_no"] = found.number
-        if not found.is_valid or found.birth_date is None:
-            record.flags.append("bad_id")
+        citizen = normalise.citizen_id(answer, self.today)
+        values["id_no"] = citizen.number
+        if not citizen.is_valid or citizen.birth_date is None:
+            record.flags.append(ContributionFlag.BAD_ID)
             self.problems.append(f"bad_id {record.path}")
             return
-        record.id_key = Key("id_no", found.number)
-        if found.original_15:
-            values["id_no_15"] = found.original_15
-        values["birth_date"], values["sex"] = found.birth_date.isoformat(), found.sex
+        record.id_key = Key("id_no", citizen.number)
+        if citizen.original_15:
+            values["id_no_15"] = citizen.original_15
+        values["birth_date"], values["sex"] = citizen.birth_date.isoformat(), citizen.sex
 
     def _employer(self, record: _Open) -> None:
+        """Read the employer's credit code: it makes the key when valid."""
         if (answer := record.values.get("uscc")) is None:
             return
-        found = normalise.uscc(answer)
-        record.values["uscc"] = found.code
-        if found.is_valid:
-            record.id_key = Key("uscc", found.code)
+        credit_code = normalise.uscc(answer)
+        record.values["uscc"] = credit_code.code
+        if credit_code.is_valid:
+            record.id_key = Key("uscc", credit_code.code)
         else:
-            record.flags.append("bad_uscc")
+            record.flags.append(ContributionFlag.BAD_USCC)
             self.problems.append(f"bad_uscc {record.path}")
 
     def _keys(self, record: _Open) -> tuple[Key, ...]:
@@ -355,13 +360,13 @@ class _Walk:
         return [Key(word, f"{key_uuid(family, key)}|{compared}") for key in self._keys(linked)]
 
     def _linked(self, record: _Open, name: str) -> _Open | None:
-        """The record a link leads to, unless the document left it without values and keys."""
-        for known, index, depth in record.kind.links:
-            if known == name:
+        """The record that a link points at, unless the document left it without values and keys."""
+        for link, index, depth in record.kind.links:
+            if link == name:
                 scope = record.scopes[depth - 1] if 0 < depth <= len(record.scopes) else ""
-                found = self.opened.get((index, scope))
-                if found is not None and (found.values or found.entry_id or found.id_key):
-                    return found
+                linked = self.opened.get((index, scope))
+                if linked is not None and (linked.values or linked.entry_id or linked.id_key):
+                    return linked
         return None
 
     def _links(self, record: _Open) -> dict[str, tuple[Key, ...]]:

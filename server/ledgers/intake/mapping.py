@@ -1,8 +1,8 @@
-"""Compiles what a form says of itself into the mapping that extraction follows (design §3).
+"""Compile a form's `saveto` columns and ledgers sheet into the mapping that extraction follows (fold.md, From instance to contribution).
 
-The form's `bind::ruhu:saveto` names a column for each answer; its `ledgers` sheet says
-what a record is, by which keys it is known and what it belongs to. Everything that does
-not add up is a fault with sheet, row and remedy, and all faults are reported together.
+The form's `bind::ruhu:saveto` names a column for each answer; its `ledgers` sheet names
+each kind of record, its keys and its links. Every contradiction is a fault with sheet, row and
+remedy; all faults are reported together.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ if TYPE_CHECKING:  # reading a mapping needs no spreadsheets; they take a third 
 
 
 def compile_mapping(workbook: Workbook, form: XForm) -> dict[str, Any]:
-    """The mapping of a form, JSON-plain. Raises FaultyWorkbook with every fault found.
+    """The mapping of a form, JSON-plain. Raises FaultyWorkbook with all faults.
 
     A form that names no ledger has an empty mapping: its submissions are kept and shown,
-    and no ledger moves.
+    and change no ledger.
     """
     return _Compiler(workbook, form).compile()
 
 
 def question_paths(mapping: dict[str, Any], ledger: str, column: str) -> list[str]:
-    """The questions that can have given a ledger's column, as paths without indexes."""
+    """The questions that save to a ledger's column, as paths without indexes of repeats."""
     return [
         path
         for path, targets in mapping["questions"].items()
@@ -71,6 +71,8 @@ class _Kind:
 
 
 class _Compiler:
+    """Compiles one form, collecting faults on the way."""
+
     def __init__(self, workbook: Workbook, form: XForm) -> None:
         self.workbook, self.form = workbook, form
         self.root = f"/{form.root}"
@@ -152,20 +154,20 @@ class _Compiler:
         """The path of the group or repeat a row names, and the repeats it stands in."""
         if at in ("", self.root):
             return self.root, ()
-        found = [
+        sections = [
             node
             for node in self.form.nodes
             if node.kind != "question" and at in (node.name, node.path)
         ]
-        if len(found) == 1:
-            return found[0].path, found[0].repeats
+        if len(sections) == 1:
+            return sections[0].path, sections[0].repeats
         names = sorted(node.name for node in self.form.nodes if node.kind != "question")
-        if found:
+        if sections:
             self._fault(
                 row,
                 _("Several groups are named “{name}”.").format(name=at),
                 _("Write the whole path: {paths}.").format(
-                    paths=", ".join(node.path for node in found)
+                    paths=", ".join(node.path for node in sections)
                 ),
             )
         else:
@@ -179,7 +181,7 @@ class _Compiler:
         return None, ()
 
     def _check_section(self, node: Node, word: str) -> None:
-        """A group or repeat says which ledgers its records feed: the ledgers sheet must know them."""
+        """Check that the ledgers sheet has a row for each ledger that a group or repeat names."""
         row = self.workbook.row_of(node.path)
         if word not in RECORDS:
             self._fault(
@@ -201,7 +203,7 @@ class _Compiler:
             )
 
     def _check_declared(self, kind: _Kind) -> None:
-        """A row of the ledgers sheet and the saveto of its group or repeat say the same."""
+        """Check that a row of the ledgers sheet and the saveto of its group or repeat name the same ledger."""
         node = next((node for node in self.form.nodes if node.path == kind.at), None)
         if node is not None and kind.ledger not in node.saveto.split():
             self._fault(
@@ -213,10 +215,10 @@ class _Compiler:
             )
 
     def _add_links(self, kind: _Kind) -> None:
-        known = links_of(kind.ledger)
+        allowed = links_of(kind.ledger)
         for word in kind.row["link"].split():
             name, _equals, wanted = word.partition("=")
-            to = known.get(name)
+            to = allowed.get(name)
             if to is None or (wanted and wanted != to):
                 self._fault(
                     kind.row,
@@ -224,7 +226,7 @@ class _Compiler:
                         word=word, ledger=kind.ledger
                     ),
                     _("Use one of: {names}.").format(
-                        names=", ".join(f"{a}={b}" for a, b in known.items()) or "—"
+                        names=", ".join(f"{a}={b}" for a, b in allowed.items()) or "—"
                     ),
                 )
                 continue
@@ -303,7 +305,7 @@ class _Compiler:
         row = self.workbook.row_of(node.path)
         ledger, _dot, column = word.partition(".")
         try:
-            found = target(ledger, column)
+            goal = target(ledger, column)
         except NoTarget as error:
             close = difflib.get_close_matches(column, error.choices, 3) or error.choices
             self._fault(
@@ -312,53 +314,53 @@ class _Compiler:
                 _("Use one of: {names}.").format(names=", ".join(close)),
             )
             return
-        if not self._fits(node, word, found, row):
+        if not self._fits(node, word, goal, row):
             return
-        if found.ledger == "head":
-            self._add_head(node, found, row)
+        if goal.ledger == "head":
+            self._add_head(node, goal, row)
             return
-        index = self._enclosing(node, found.ledger)
+        index = self._enclosing(node, goal.ledger)
         if index is None:
             self._fault(
                 row,
                 _("“{word}” stands in no record of the ledger “{ledger}”.").format(
-                    word=word, ledger=found.ledger
+                    word=word, ledger=goal.ledger
                 ),
                 _("Add a row for {ledger} to the ledgers sheet, or move the question.").format(
-                    ledger=found.ledger
+                    ledger=goal.ledger
                 ),
             )
         elif node.repeats != self.kinds[index].repeats:
             self._fault(
                 row,
                 _("“{word}” is asked several times for one record of “{ledger}”.").format(
-                    word=word, ledger=found.ledger
+                    word=word, ledger=goal.ledger
                 ),
                 _("Move the question out of the repeat, or make the repeat a record of its own."),
             )
         else:
-            self.kinds[index].filled.add(found.name)
+            self.kinds[index].filled.add(goal.name)
             self.questions.setdefault(node.path, []).append(
-                [index, found.name, found.conversion, found.list]
+                [index, goal.name, goal.conversion, goal.list]
             )
 
-    def _add_head(self, node: Node, found: Target, row: Row | None) -> None:
+    def _add_head(self, node: Node, goal: Target, row: Row | None) -> None:
         if node.repeats:
             self._fault(
                 row,
                 _("“head.{name}” speaks of the whole form but stands in a repeat.").format(
-                    name=found.name
+                    name=goal.name
                 ),
                 _("Move the question out of the repeat."),
             )
-        elif found.name in self.head:
+        elif goal.name in self.head:
             self._fault(
                 row,
-                _("“head.{name}” is given twice.").format(name=found.name),
+                _("“head.{name}” is given twice.").format(name=goal.name),
                 _("Leave it on one question; combine several by a calculate."),
             )
         else:
-            self.head[found.name] = node.path
+            self.head[goal.name] = node.path
 
     def _enclosing(self, node: Node, ledger: str) -> int | None:
         around = [
@@ -368,10 +370,10 @@ class _Compiler:
         ]
         return max(around)[1] if around else None
 
-    def _fits(self, node: Node, word: str, found: Target, row: Row | None) -> bool:
-        """Whether the answers can be the column's values: the type, then the choices."""
-        if node.type not in FITTING[found.conversion]:
-            fitting = sorted(XLSFORM_TYPES.get(name, name) for name in FITTING[found.conversion])
+    def _fits(self, node: Node, word: str, goal: Target, row: Row | None) -> bool:
+        """Whether answers of the question's type, and its choices, can be values of the column."""
+        if node.type not in FITTING[goal.conversion]:
+            fitting = sorted(XLSFORM_TYPES.get(name, name) for name in FITTING[goal.conversion])
             self._fault(
                 row,
                 _("A question of type “{type}” cannot fill “{word}”.").format(
@@ -382,11 +384,11 @@ class _Compiler:
             return False
         if node.type not in ("select_one", "select_multiple"):
             return True
-        if found.conversion in ("code", "codes", "boolean"):
-            return self._choices_fit(node, word, found, row)
+        if goal.conversion in ("code", "codes", "boolean"):
+            return self._choices_fit(node, word, goal, row)
         return True
 
-    def _choices_fit(self, node: Node, word: str, found: Target, row: Row | None) -> bool:
+    def _choices_fit(self, node: Node, word: str, goal: Target, row: Row | None) -> bool:
         choices = self.form.choices.get(node.list)
         if choices is None:
             self._fault(
@@ -397,10 +399,10 @@ class _Compiler:
                 _("Use a list of the choices sheet, or save a calculate instead."),
             )
             return False
-        if found.conversion == "boolean":
+        if goal.conversion == "boolean":
             allowed, name = set(YES | NO), "YN"
         else:
-            allowed, name = set(code_lists()[found.list].codes), found.list
+            allowed, name = set(code_lists()[goal.list].codes), goal.list
         wrong = [value for value in choices if value not in allowed]
         if wrong:
             at_choice = self.workbook.choice_row(node.list, wrong[0])
