@@ -28,6 +28,12 @@ LABELS: dict[str, Label] = {
     "vacancy": Label("空岗/公益性岗位台帐", "Vacancies"),
 }
 
+SUB_LEDGERS: dict[str, tuple[str, ...]] = {
+    "person": ("spell", "case"),
+    "household": ("case",),
+}
+"""Family → the ledgers whose rows belong to an entry of it; its contributions speak of their columns as "case.state"."""
+
 COLUMNS: dict[str, dict[str, Column]] = {name: columns_of(model) for name, model in LEDGERS.items()}
 
 LINKS: dict[str, str] = {

@@ -1,4 +1,4 @@
-"""A value given at the desk, made plain for its column. Pure."""
+"""Reading the value that office staff give for a column. Pure."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from server.ledgers.problems import BadValue
 
 
 def plain_value(column: Column, value: Any) -> Any:
-    """The value as contributions hold it. Raises BadValue with what is wrong, never with the value."""
+    """The value as contributions hold it. Raises BadValue, which says what is wrong and never repeats the value."""
     try:
-        found = _READ[column.kind](value)
+        plain = _READERS[column.kind](value)
     except (ValueError, TypeError, KeyError, InvalidOperation) as error:
         raise BadValue(
             column=column.name, why=_("it is no {kind}").format(kind=column.kind)
         ) from error
     if column.kind in (Kind.CODE, Kind.CODES):
-        known = code_lists()[column.codes].codes
-        for code in [found] if column.kind is Kind.CODE else found:
-            if code not in known:
+        allowed = code_lists()[column.codes].codes
+        for code in [plain] if column.kind is Kind.CODE else plain:
+            if code not in allowed:
                 raise BadValue(
                     column=column.name, why=_("it is not in list {list}").format(list=column.codes)
                 )
-    return found
+    return plain
 
 
 def _text(value: Any) -> str:
@@ -56,23 +56,23 @@ def _point(value: Any) -> list[float | None]:
 
 
 def _instant(value: Any) -> str:
-    found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    if found.tzinfo is None:
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    if instant.tzinfo is None:
         raise ValueError
-    return found.isoformat()
+    return instant.isoformat()
 
 
-def _none(value: Any) -> Any:
+def _refuse(value: Any) -> Any:
     raise ValueError
 
 
-_READ: dict[Kind, Callable[[Any], Any]] = {
+_READERS: dict[Kind, Callable[[Any], Any]] = {
     Kind.TEXT: _text,
     Kind.SEALED: _text,
     Kind.IMAGE: _text,
     Kind.AREA: _text,
     Kind.CODE: _text,
-    Kind.CODES: lambda value: sorted({_text(one) for one in value}),
+    Kind.CODES: lambda value: sorted({_text(code) for code in value}),
     Kind.INTEGER: int,
     Kind.USER: int,
     Kind.DECIMAL: lambda value: f"{Decimal(str(value)):.2f}",
@@ -81,5 +81,5 @@ _READ: dict[Kind, Callable[[Any], Any]] = {
     Kind.INSTANT: _instant,
     Kind.POINT: _point,
     Kind.JSON: lambda value: value,
-    Kind.ENTRY: _none,
+    Kind.ENTRY: _refuse,
 }

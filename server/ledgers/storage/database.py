@@ -80,9 +80,7 @@ def execute(statement: str, parameters: Parameters = ()) -> int:
     return _run(statement, parameters, tuple_row).rowcount
 
 
-def _run(
-    statement: str, parameters: Parameters, rows: BaseRowFactory[Any]
-) -> psycopg.Cursor[Any]:
+def _run(statement: str, parameters: Parameters, rows: BaseRowFactory[Any]) -> psycopg.Cursor[Any]:
     connection.ensure_connection()
     cursor: psycopg.Cursor[Any] = psycopg.Cursor(connection.connection, row_factory=rows)
     return cursor.execute(statement, parameters, prepare=False)
