@@ -30,13 +30,13 @@ def main() -> None:
     from django.db import connection
 
     from server.core import clock
-    from server.ledgers import storage
     from server.ledgers.definitions.ledgers import LEDGERS
     from server.ledgers.services import merge_submissions
+    from server.ledgers.storage.database import query_values
 
     ids = _empty_ledgers()
-    statements = _count_statements(storage)
-    ((backend,),) = storage.query("select pg_backend_pid()")
+    statements = _count_statements()
+    (backend,) = query_values("select pg_backend_pid()")
     latencies, before, began = [], _cpu(backend), time.perf_counter()
     own = time.process_time()
     for start in range(0, len(ids), options.batch):
@@ -102,21 +102,19 @@ def _prepare(options: argparse.Namespace) -> None:
 def _empty_ledgers() -> list[int]:
     """Empty all derived tables; the submissions, oldest first."""
     from server.ledgers.models import ContributionRow, IdentityKey, LedgerException, Membership
-    from server.ledgers.storage.database import query
+    from server.ledgers.storage.database import execute, query_values
     from server.ledgers.storage.tables import TABLES
 
     derived = [
         one._meta.db_table for one in (ContributionRow, IdentityKey, LedgerException, Membership)
     ]
     derived += [table.name for table in TABLES.values()]
-    query(f"truncate {', '.join(derived)}")
-    return [
-        id_ for (id_,) in query("select id from submissions_submission order by received_at, id")
-    ]
+    execute(f"truncate {', '.join(derived)}")
+    return query_values("select id from submissions_submission order by received_at, id")
 
 
-def _count_statements(storage: Any) -> list[int]:
-    """Count the round trips of the merge: every statement goes through storage.query."""
+def _count_statements() -> list[int]:
+    """Count the round trips of the merge: every statement goes through psycopg's cursor."""
     import psycopg
 
     count, execute = [0], psycopg.Cursor.execute

@@ -142,7 +142,7 @@ class Office:
         acts = list(DeskAct.objects.filter(undone_at=None))
         order.shuffle(acts)
         for act in acts:
-            _apply([act], datetime(2026, 11, 23, 4, tzinfo=UTC))
+            _apply(act, datetime(2026, 11, 23, 4, tzinfo=UTC))
 
 
 ACTS = st.sampled_from(

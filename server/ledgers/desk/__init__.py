@@ -1,1 +1,1 @@
-"""What office staff do with ledger entries: desk acts, looking behind the mask, closing exceptions."""
+"""What office staff do with ledger entries: deciding about them, revealing masked values, resolving exceptions."""

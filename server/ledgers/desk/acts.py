@@ -1,19 +1,18 @@
-"""Desk acts: what a person decides about ledger entries. Each is a contribution and can be undone."""
+"""Desk acts: decisions of office staff about ledger entries. Each is stored, folded like a submission, and can be undone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 
 from server.accounts.access import REVIEWERS, Access
 from server.core.clock import office_day
-from server.ledgers.definitions.columns import Kind, Merge
-from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS, parts_of
-from server.ledgers.definitions.vocabulary import ActKind
+from server.ledgers.definitions.columns import Column, Kind, Merge
+from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS, parts_of
+from server.ledgers.definitions.vocabulary import ActKind, Family, Ledger
 from server.ledgers.desk.values import plain_value
 from server.ledgers.intake.contribute import sealed_values
 from server.ledgers.models import DeskAct
@@ -25,53 +24,56 @@ from server.ledgers.problems import (
     ReasonMissing,
 )
 from server.ledgers.reading.entries import resolve
-from server.ledgers.refolding.exceptions import settle_duplicates
-from server.ledgers.refolding.refold import lock, replace
+from server.ledgers.refolding.refold import replace_contributions
 from server.ledgers.storage.contributions import contributions_with_ids
-from server.ledgers.storage.desk_acts import contribution_of_act
+from server.ledgers.storage.desk_acts import contribution_id_of_act, contributions_of_acts
+from server.ledgers.storage.exceptions import reconcile_possible_duplicates
+from server.ledgers.storage.locks import take_merge_lock
+
+
+class _Subject(NamedTuple):
+    """A live entry that the user may decide about."""
+
+    entry: UUID
+    area_code: str
 
 
 @transaction.atomic
 def mark_same(
     *, family: str, entry: UUID, other: UUID, reason: str, access: Access, at: datetime
 ) -> DeskAct:
-    """Two entries are one. Raises NoSuchEntry, NotYours, ReasonMissing, AlreadyDone."""
-    first, second = _entry(family, entry, access), _entry(family, other, access)
-    if first[0] == second[0]:
-        raise AlreadyDone
-    return _do(
-        DeskAct(
-            kind=ActKind.SAME,
-            family=family,
-            entry=first[0],
-            other=second[0],
-            area_code=first[1],
-            reason=reason,
-            user_id=access.user_id,
-            at=at,
-        )
-    )
+    """Decide that two entries are the same: they become one until the act is undone.
+
+    Takes the merge lock to the end of the transaction. Raises NoSuchEntry, NotYours,
+    ReasonMissing, and AlreadyDone if the two are one entry already.
+    """
+    return _relate(ActKind.SAME, family, entry, other, reason, access, at)
 
 
 @transaction.atomic
 def mark_not_same(
     *, family: str, entry: UUID, other: UUID, reason: str, access: Access, at: datetime
 ) -> DeskAct:
-    """Two entries that look alike are different; they are not proposed again."""
-    first, second = _entry(family, entry, access), _entry(family, other, access)
-    act = _do(
-        DeskAct(
-            kind=ActKind.NOT_SAME,
-            family=family,
-            entry=first[0],
-            other=second[0],
-            area_code=first[1],
-            reason=reason,
-            user_id=access.user_id,
-            at=at,
-        )
-    )
-    return act
+    """Decide that two entries that look alike are different: they are not proposed as duplicates again.
+
+    Locks and raises like `mark_same`.
+    """
+    return _relate(ActKind.NOT_SAME, family, entry, other, reason, access, at)
+
+
+def _relate(
+    kind: ActKind,
+    family: str,
+    entry: UUID,
+    other: UUID,
+    reason: str,
+    access: Access,
+    at: datetime,
+) -> DeskAct:
+    first, second = _subject(family, entry, access), _subject(family, other, access)
+    if first.entry == second.entry:
+        raise AlreadyDone
+    return _do(kind, family, first, reason, access, at, other=second.entry)
 
 
 @transaction.atomic
@@ -85,59 +87,60 @@ def correct(
     access: Access,
     at: datetime,
 ) -> DeskAct:
-    """Say what a column's value is. It has the weight of a street review (V3) at this moment.
+    """Set the value of a column. It weighs as much as a street review (V3) at this moment.
 
-    `column` may be of a spell or case of the person or household ("case.state"): it then
-    speaks of the one that is current. Raises NotCorrectable, BadValue and as above.
+    `column` may be one of the current spell or case of the person or household
+    ("case.state"). Takes the merge lock to the end of the transaction. Raises
+    NoSuchEntry, NotYours, ReasonMissing, NotCorrectable, and BadValue.
     """
-    found, area = _entry(family, entry, access)
-    name, ledger = column, family
+    subject = _subject(family, entry, access)
+    plain = plain_value(_correctable(family, column), value, office_day(at))
+    return _do(
+        ActKind.CORRECT,
+        family,
+        subject,
+        reason,
+        access,
+        at,
+        column=column,
+        value=sealed_values(family, {column: plain}),
+    )
+
+
+def _correctable(family: str, column: str) -> Column:
+    """The declaration of a column that office staff may correct. Raises NotCorrectable."""
+    ledger, name = family, column
     if "." in column:
-        ledger, name = column.split(".", 1)
+        ledger, _, name = column.partition(".")
         if ledger not in parts_of(family):
             raise NotCorrectable(column=column)
     declared = COLUMNS[ledger].get(name)
     if declared is None or declared.computed or declared.kind is Kind.ENTRY:
         raise NotCorrectable(column=column)
-    if declared.merge is Merge.FIXED and ledger in ("spell", "case"):
+    # The fold opens and closes the rows of a part: what identifies one cannot be corrected.
+    if declared.merge is Merge.FIXED and DEFINITIONS[Ledger(ledger)].part_of:
         raise NotCorrectable(column=column)
-    value = plain_value(declared, value, office_day(at))
-    return _do(
-        DeskAct(
-            kind=ActKind.CORRECT,
-            family=family,
-            entry=found,
-            column=column,
-            value=sealed_values(family, {column: value}),
-            area_code=area,
-            reason=reason,
-            user_id=access.user_id,
-            at=at,
-        )
-    )
+    return declared
 
 
 @transaction.atomic
 def void(*, family: str, entry: UUID, reason: str, access: Access, at: datetime) -> DeskAct:
-    """Take an entry out of its ledger (domain §2 L5: a void needs a reason)."""
-    found, area = _entry(family, entry, access)
-    return _do(
-        DeskAct(
-            kind=ActKind.VOID,
-            family=family,
-            entry=found,
-            area_code=area,
-            reason=reason,
-            user_id=access.user_id,
-            at=at,
-        )
-    )
+    """Take an entry out of its ledger until the act is undone.
+
+    Takes the merge lock to the end of the transaction. Raises NoSuchEntry, NotYours,
+    ReasonMissing.
+    """
+    return _do(ActKind.VOID, family, _subject(family, entry, access), reason, access, at)
 
 
 @transaction.atomic
 def undo(*, act: DeskAct, access: Access, at: datetime) -> DeskAct:
-    """Take a desk act back: the ledgers become what they were without it. Raises AlreadyDone, NotYours."""
-    lock()
+    """Undo a desk act: the ledgers become what they were without it.
+
+    Takes the merge lock, then locks the act's row, both to the end of the transaction.
+    Raises AlreadyDone, NotYours.
+    """
+    take_merge_lock()
     act = DeskAct.objects.select_for_update().get(pk=act.pk)
     if act.undone_at is not None:
         raise AlreadyDone
@@ -145,40 +148,61 @@ def undo(*, act: DeskAct, access: Access, at: datetime) -> DeskAct:
         raise NotYours
     act.undone_at, act.undone_by_id = at, access.user_id
     act.save(update_fields=["undone_at", "undone_by"])
-    _apply([act], at)
+    _apply(act, at)
     return act
 
 
-def _entry(family: str, entry: UUID, access: Access) -> tuple[UUID, str]:
-    """The entry a uuid leads to and its area, if the user may act on it."""
-    found = resolve(family, entry) or entry
-    area = (
+def _subject(family: str, entry: UUID, access: Access) -> _Subject:
+    """The entry that a uuid resolves to. Raises NoSuchEntry, NotYours."""
+    resolved = resolve(family, entry) or entry
+    area_code = (
         LEDGERS[family]
-        ._default_manager.filter(pk=found)
+        ._default_manager.filter(pk=resolved)
         .values_list("area_code", flat=True)
         .first()
     )
-    if area is None:
+    if area_code is None:
         raise NoSuchEntry(family=family, entry=entry)
-    if not access.may(REVIEWERS, area):
+    if not access.may(REVIEWERS, area_code):
         raise NotYours
-    return found, area
+    return _Subject(resolved, area_code)
 
 
-def _do(act: DeskAct) -> DeskAct:
-    if not act.reason.strip():
+def _do(
+    kind: ActKind,
+    family: str,
+    subject: _Subject,
+    reason: str,
+    access: Access,
+    at: datetime,
+    **details: Any,
+) -> DeskAct:
+    """Store the act, under the merge lock, and fold what it changes. Raises ReasonMissing."""
+    if not reason.strip():
         raise ReasonMissing
-    lock()
-    act.save(force_insert=True)
-    _apply([act], act.at)
+    take_merge_lock()
+    act = DeskAct.objects.create(
+        kind=kind,
+        family=family,
+        entry=subject.entry,
+        area_code=subject.area_code,
+        reason=reason,
+        user_id=access.user_id,
+        at=at,
+        **details,
+    )
+    _apply(act, at)
     return act
 
 
-def _apply(acts: Sequence[DeskAct], at: datetime) -> None:
-    said = [one for act in acts if (one := contribution_of_act(act)) is not None]
-    replace(contributions_with_ids(-act.pk for act in acts), said, office_day(at))
-    for act in acts:
-        if act.kind == ActKind.NOT_SAME and act.family == "person":
-            settle_duplicates(
-                str(resolve("person", uuid) or uuid) for uuid in (act.entry, act.other) if uuid
-            )
+def _apply(act: DeskAct, at: datetime) -> None:
+    """Bring the ledgers in step with an act that was done or undone."""
+    replace_contributions(
+        contributions_with_ids([contribution_id_of_act(act)]),
+        contributions_of_acts([act]),
+        office_day(at),
+    )
+    if act.kind == ActKind.NOT_SAME and act.family == Family.PERSON and act.other is not None:
+        reconcile_possible_duplicates(
+            str(resolve(Family.PERSON, uuid) or uuid) for uuid in (act.entry, act.other)
+        )

@@ -1,4 +1,4 @@
-"""Looking behind the mask: needs a role and a reason, and is logged (design §8)."""
+"""Revealing masked values: needs a role and a reason, and is logged (security.md, Masks)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from server.ledgers.reading.masking import plain
 def reveal(
     access: Access, entry: LedgerEntry, columns: Sequence[str], reason: str
 ) -> dict[str, str | None]:
-    """The sealed columns in plain. Raises NotYours, ReasonMissing, NotCorrectable for a column that is not sealed."""
+    """Log the disclosure and return column → value in plain, None where there is none.
+
+    Raises NotYours, ReasonMissing, and NotCorrectable for a column that is not sealed.
+    """
     if not access.may(REVEALERS, entry.area_code):
         raise NotYours
     if not reason.strip():

@@ -1,4 +1,4 @@
-"""Closing exceptions."""
+"""Resolving exceptions."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ from server.ledgers.problems import AlreadyDone, NotYours, ReasonMissing
 def resolve_exception(
     *, exception: LedgerException, note: str, user: User, access: Access, at: datetime
 ) -> LedgerException:
-    """Settle an exception with a word of reason; the same cause does not raise it again. Raises AlreadyDone, NotYours, ReasonMissing."""
+    """Resolve an exception with a note; the same cause does not open it again.
+
+    Locks the exception's row. Raises AlreadyDone, NotYours, ReasonMissing.
+    """
     if not note.strip():
         raise ReasonMissing
-    found = LedgerException.objects.select_for_update().get(pk=exception.pk)
-    if not access.may(REVIEWERS, found.area_code):
+    exception = LedgerException.objects.select_for_update().get(pk=exception.pk)
+    if not access.may(REVIEWERS, exception.area_code):
         raise NotYours
-    if found.resolved_at is not None:
+    if exception.resolved_at is not None:
         raise AlreadyDone
-    found.resolved_at, found.resolved_by_id = at, user.pk
-    found.resolution = note.strip()
-    found.save(update_fields=["resolved_at", "resolved_by", "resolution"])
-    return found
+    exception.resolved_at, exception.resolved_by_id = at, user.pk
+    exception.resolution = note.strip()
+    exception.save(update_fields=["resolved_at", "resolved_by", "resolution"])
+    return exception

@@ -1,4 +1,4 @@
-"""Reading a value that office staff give for a column, into the form in which contributions hold it. Pure."""
+"""Reading the value that office staff give for a column. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def plain_value(column: Column, value: Any, today: date) -> Any:
     `today` is the office's day. Raises BadValue, which says what is wrong and never quotes the value.
     """
     try:
-        plain = _READ[column.kind](value)
+        plain = _READERS[column.kind](value)
         if column.reads is not None:
             plain = _text(spelled(column.reads, plain, today))
     except (ValueError, TypeError, KeyError, InvalidOperation) as error:
@@ -68,11 +68,11 @@ def _instant(value: Any) -> str:
     return instant.isoformat()
 
 
-def _none(value: Any) -> Any:
+def _refuse(value: Any) -> Any:
     raise ValueError
 
 
-_READ: dict[Kind, Callable[[Any], Any]] = {
+_READERS: dict[Kind, Callable[[Any], Any]] = {
     Kind.TEXT: _text,
     Kind.SEALED: _text,
     Kind.IMAGE: _text,
@@ -87,5 +87,5 @@ _READ: dict[Kind, Callable[[Any], Any]] = {
     Kind.INSTANT: _instant,
     Kind.POINT: _point,
     Kind.JSON: lambda value: value,
-    Kind.ENTRY: _none,
+    Kind.ENTRY: _refuse,
 }

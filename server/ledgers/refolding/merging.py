@@ -2,63 +2,54 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django.db import transaction
 
-from server.ledgers import storage
+from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.entity_lists.claim_exceptions import settle_claims, take_up_waiting
 from server.ledgers.entity_lists.claims import ClaimJudgement, new_claims, turns
 from server.ledgers.entity_lists.refusals import bury_refused
-from server.ledgers.intake.contribute import Source, contributions_of
-from server.ledgers.refolding.refold import Dirty, lock, refold, replace
-from server.ledgers.storage.database import query
-from server.submissions.counting import COUNTED
+from server.ledgers.intake.contribute import contributions_of
+from server.ledgers.refolding.refold import refold, replace_contributions
+from server.ledgers.refolding.scope import ChangedEntries
+from server.ledgers.storage.contributions import contributions_of_submissions
+from server.ledgers.storage.locks import take_merge_lock
+from server.ledgers.storage.sources import form_mappings, sources_of
+from server.ledgers.storage.tables import TABLES
 
-_SOURCES = f"""
-    select submission.id, version.id, version.form_version_id, version.instance_id,
-           submission.received_at, version.received_at, counted.observed_at,
-           version.submitter_id, counted.review_state, counted.area_code,
-           counted.flags::text, coalesce(encrypted.document, version.document)
-      from ({COUNTED}) counted
-      join submissions_submission submission on submission.id = counted.submission_id
-      join submissions_submissionversion version on version.id = counted.version_id
-      left join submissions_encryptedversion encrypted on encrypted.version_id = version.id
-"""  # noqa: S608 our own
 _MAPPINGS_KEPT = 200
 _mappings: dict[int, dict[str, Any]] = {}
 
 
 @transaction.atomic
 def merge_submissions(*, submission_ids: Sequence[int], as_of: date) -> None:
-    """Replace these submissions' contributions by what the versions of them that count say, and fold what that touches.
+    """Replace these submissions' contributions by those of the versions that count now, and fold what that changes.
 
     Takes the merge lock to the end of the transaction. Doing it again changes nothing.
     """
-    lock()
+    take_merge_lock()
     ids = list(dict.fromkeys(submission_ids))
-    sources = [
-        Source(*row[:10], tuple(json.loads(row[10])), bytes(row[11]))  # type: ignore[call-arg]
-        for row in query(_SOURCES, (ids,))
-    ]
+    sources = sources_of(ids)
     mappings = _mappings_of({source.form_version_id for source in sources})
     claims = new_claims(sources)
-    gone = set(ids) - {source.submission_id for source in sources}
-    uncounted = list(gone)
-    for turn, claimed in turns(sources, claims):
+    uncounted = set(ids) - {source.submission_id for source in sources}
+    to_withdraw = set(uncounted)  # with the first sub-batch
+    for sub_batch, claimed in turns(sources, claims):
         judging = ClaimJudgement(claimed)
-        said = [
-            one
-            for source in turn
-            for one in contributions_of(source, mappings[source.form_version_id])
+        contributions = [
+            contribution
+            for source in sub_batch
+            for contribution in contributions_of(source, mappings[source.form_version_id])
         ]
-        before = storage.contributions_of_submissions({*gone, *(one.submission_id for one in turn)})
-        replace(before, said, as_of)
+        before = contributions_of_submissions(
+            {*to_withdraw, *(source.submission_id for source in sub_batch)}
+        )
+        replace_contributions(before, contributions, as_of)
         judging.judge()
-        gone.clear()
+        to_withdraw.clear()
     take_up_waiting()
     settle_claims(ids)
     bury_refused(uncounted)
@@ -71,29 +62,21 @@ def _mappings_of(versions: set[int]) -> dict[int, dict[str, Any]]:
         if len(_mappings) > _MAPPINGS_KEPT:
             _mappings.clear()
             missing = versions
-        rows = query(
-            "select id, mapping::text from forms_formversion where id = any(%s::bigint[])",
-            (list(missing),),
-        )
-        _mappings.update((id_, json.loads(mapping)) for id_, mapping in rows)
+        _mappings.update(form_mappings(missing))
     return {version: _mappings[version] for version in versions}
 
 
 @transaction.atomic
 def refold_due(*, as_of: date, limit: int = 500) -> int:
-    """RowBuilder again up to `limit` persons and vacancies whose derived columns change by the date; how many were due.
+    """Fold again up to `limit` persons and up to `limit` vacancies whose derived columns change by this day.
 
-    Takes the merge lock to the end of the transaction.
+    Returns how many were due. Takes the merge lock to the end of the transaction.
     """
-    lock()
-    dirty = Dirty()
-    for family, table in (("person", "ledgers_person"), ("vacancy", "ledgers_vacancy")):
-        rows = query(
-            f"select id::text from {table} where refold_on <= %s order by refold_on, id limit %s",  # noqa: S608
-            (as_of, limit),
-        )
-        dirty.entries[family] = {entry for (entry,) in rows}
-    due = sum(map(len, dirty.entries.values()))
+    take_merge_lock()
+    changed = ChangedEntries()
+    for family in (Family.PERSON, Family.VACANCY):
+        changed.entries[family] = TABLES[family].due(as_of, limit)
+    due = sum(map(len, changed.entries.values()))
     if due:
-        refold(dirty, as_of)
+        refold(changed, as_of)
     return due

@@ -10,71 +10,64 @@ from django.db import models
 
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.models import ContributionRow
-from server.ledgers.storage.database import dumps, query
+from server.ledgers.storage.database import dumps, execute, query
 
-_CONTRIBUTION = """
-    select id, family, entry::text, keys::text[], submission_id, form_version_id, path,
-           observed_at, received_at, instance_id, worker_id, level, area_code,
-           values::text, links::text, flags
+_SELECT = """
+    select id, family, entry::text as entry, keys::text[] as keys, submission_id, form_version_id,
+           path, observed_at, received_at, instance_id, worker_id, level, area_code,
+           "values"::text as "values", links::text as links, flags
       from ledgers_contribution
 """
 
 
 def contributions_of_entries(entries: Iterable[str]) -> list[Contribution]:
     """Every contribution of these entries."""
-    wanted = list(entries)
-    return _said("where entry = any(%s::uuid[])", wanted) if wanted else []
+    return _contributions("entry = any(%s::uuid[])", list(entries))
 
 
 def contributions_of_submissions(
     submissions: Iterable[int], *, family: str | None = None
 ) -> list[Contribution]:
     """Every contribution of these submissions, or those of one family."""
-    wanted = list(submissions)
-    if not wanted:
-        return []
-    where = "where submission_id = any(%s::bigint[])"
-    return _said(f"{where} and family = '{family}'" if family else where, wanted)
+    if family is None:
+        return _contributions("submission_id = any(%s::bigint[])", list(submissions))
+    return _contributions(
+        "submission_id = any(%s::bigint[]) and family = %s", list(submissions), family
+    )
 
 
 def contributions_with_ids(ids: Iterable[int]) -> list[Contribution]:
-    wanted = list(ids)
-    return _said("where id = any(%s::bigint[])", wanted) if wanted else []
+    """The contributions with these ids, as far as they exist."""
+    return _contributions("id = any(%s::bigint[])", list(ids))
 
 
-def _said(where: str, wanted: list[Any]) -> list[Contribution]:
-    found = []
-    for row in query(_CONTRIBUTION + where, (wanted,)):
-        (id_, family, entry, keys, submission, version, path, observed, received) = row[:9]
-        (instance, worker, level, area, values, links, flags) = row[9:]
-        found.append(
-            Contribution(
-                id_,
-                family,
-                tuple(keys),
-                submission,
-                version,
-                path,
-                observed,
-                received,
-                instance,
-                worker,
-                level,
-                area,
-                json.loads(values),
-                json.loads(links),
-                tuple(flags),
-                entry,
-            )
-        )
-    return found
+def _contributions(where: str, wanted: list[Any], *more: Any) -> list[Contribution]:
+    if not wanted:
+        return []
+    return query(f"{_SELECT} where {where}", (wanted, *more), row=_contribution)
 
 
-def insert_contributions(said: Iterable[Contribution]) -> None:
-    rows = [{name: getattr(one, name) for name in Contribution.__slots__} for one in said]
+def _contribution(
+    *, keys: list[str], values: str, links: str, flags: list[str], **columns: Any
+) -> Contribution:
+    return Contribution(
+        keys=tuple(keys),
+        values=json.loads(values),
+        links=json.loads(links),
+        flags=tuple(flags),
+        **columns,
+    )
+
+
+def insert_contributions(contributions: Iterable[Contribution]) -> None:
+    """Store new contributions."""
+    rows = [
+        {name: getattr(contribution, name) for name in Contribution.__slots__}
+        for contribution in contributions
+    ]
     if rows:
-        names = _names(ContributionRow)
-        query(
+        names = _column_names(ContributionRow)
+        execute(
             f"insert into ledgers_contribution ({names}) select {names}"  # noqa: S608 names of fields
             " from json_populate_recordset(null::ledgers_contribution, %s::json)",
             (dumps(rows),),
@@ -82,15 +75,16 @@ def insert_contributions(said: Iterable[Contribution]) -> None:
 
 
 def delete_contributions(ids: Iterable[int]) -> None:
+    """Delete the contributions with these ids."""
     wanted = list(ids)
     if wanted:
-        query("delete from ledgers_contribution where id = any(%s::bigint[])", (wanted,))
+        execute("delete from ledgers_contribution where id = any(%s::bigint[])", (wanted,))
 
 
 def move_contributions(entries: Mapping[int, str]) -> None:
-    """Give contributions another entry."""
+    """Give contributions another entry; `entries` is contribution id → entry."""
     if entries:
-        query(
+        execute(
             "update ledgers_contribution set entry = moved.entry"
             " from unnest(%s::bigint[], %s::uuid[]) as moved (id, entry)"
             " where ledgers_contribution.id = moved.id",
@@ -98,5 +92,5 @@ def move_contributions(entries: Mapping[int, str]) -> None:
         )
 
 
-def _names(model: type[models.Model]) -> str:
-    return ", ".join(f'"{one.column}"' for one in model._meta.concrete_fields)
+def _column_names(model: type[models.Model]) -> str:
+    return ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)

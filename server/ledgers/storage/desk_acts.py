@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 from server.ledgers.definitions.contribution import DESK, Contribution
-from server.ledgers.definitions.vocabulary import ActKind
+from server.ledgers.definitions.vocabulary import ActKind, Level
 from server.ledgers.models import DeskAct
 
-_REVIEWED = 3
+
+def contributions_of_acts(acts: Iterable[DeskAct]) -> list[Contribution]:
+    """The contributions of desk acts; one that was undone, or tells two entries apart, makes none."""
+    return [
+        _contribution(act) for act in acts if act.undone_at is None and act.kind != ActKind.NOT_SAME
+    ]
 
 
-def contribution_of_act(act: DeskAct) -> Contribution | None:
-    """What a desk act says; None when it is undone or says nothing to the fold."""
-    if act.undone_at is not None or act.kind == ActKind.NOT_SAME:
-        return None
-    keys = (str(act.entry), str(act.other)) if act.other else (str(act.entry),)
-    values: dict[str, Any] = {}
+def _contribution(act: DeskAct) -> Contribution:
     if act.kind == ActKind.VOID:
         values = {"void": True}
     elif act.kind == ActKind.CORRECT:
         values = dict(act.value or {})
+    else:
+        values = {}
     return Contribution(
-        id=-act.pk,
+        id=contribution_id_of_act(act),
         family=act.family,
-        keys=keys,
+        keys=(str(act.entry), str(act.other)) if act.other else (str(act.entry),),
         submission_id=None,
         form_version_id=None,
         path="",
@@ -32,7 +34,12 @@ def contribution_of_act(act: DeskAct) -> Contribution | None:
         received_at=act.at,
         instance_id=f"{DESK}{act.pk}",
         worker_id=act.user_id,
-        level=_REVIEWED,
+        level=Level.REVIEWED,
         area_code="",
         values=values,
     )
+
+
+def contribution_id_of_act(act: DeskAct) -> int:
+    """The id of the contribution that a desk act makes (definitions/ordinals.py)."""
+    return -act.pk

@@ -1,77 +1,79 @@
-"""Bulk reading and writing of contributions and ledger rows: a few statements a batch, whatever its size.
+"""Writing ledger rows: a few statements a batch, whatever its size.
 
-Rows go to the database as one JSON array a table and come out of it as typed records
-(json_populate_recordset), so there is one parameter and one plan a statement. Table
-names are never qualified: `ledgers.rebuild` runs the same statements against temporary
-tables of the same names.
+Rows go to the database as one JSON array a table (json_populate_recordset), so there is
+one parameter and one plan a statement. Table names are never qualified: a rebuild runs
+the same statements against temporary tables of the same names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from server.ledgers.definitions.ledgers import LEDGERS
-from server.ledgers.folding.rosters import Membership
 from server.ledgers.folding.row import Row
 from server.ledgers.models import Membership as MembershipRow
-from server.ledgers.storage.database import dumps, query
+from server.ledgers.storage.database import dumps, execute, query_values
 
-_APART = frozenset({"row_version", "assisted_categories", "web_point"})
-"""Columns that an upsert does not set from the row: counted, or computed in SQL."""
-
-
-class Changed(NamedTuple):
-    """A row that was inserted or really changed, with the areas it is and was in."""
-
-    id: str
-    area_code: str
-    before: str | None
+_NOT_FOLDED = {"row_version": "1", "assisted_categories": "'{}'"}
+"""Columns that no folded row has → what a new row begins with."""
 
 
 class Table:
-    """One ledger's table and how its plain rows become records."""
+    """The table of one ledger, or of the memberships."""
 
     def __init__(self, model: type[models.Model]) -> None:
         self.name = model._meta.db_table
-        fields = [one for one in model._meta.concrete_fields if not one.generated]
-        self.columns = [one.column for one in fields if one.column not in _APART]
-        self._points = [
-            str(one.column) for one in fields if one.get_internal_type() == "PointField"
+        fields = [
+            field
+            for field in model._meta.concrete_fields
+            if not field.generated and field.column not in _NOT_FOLDED
         ]
-        self._hashes = [str(one.column) for one in fields if isinstance(one, models.BinaryField)]
-        self._lists = [str(one.column) for one in fields if one.column == "earlier_phones"]
-        self._upsert = self._statement({str(one.column) for one in fields})
+        self.columns = [str(field.column) for field in fields]
+        self._points = [
+            str(field.column) for field in fields if field.get_internal_type() == "PointField"
+        ]
+        self._hashes = [
+            str(field.column) for field in fields if isinstance(field, models.BinaryField)
+        ]
+        self._lists = [
+            str(field.column)
+            for field in fields
+            if isinstance(field, ArrayField) and not field.null
+        ]
+        every = {str(field.column) for field in model._meta.concrete_fields}
+        self._upsert = self._upserting(
+            {name: value for name, value in _NOT_FOLDED.items() if name in every}
+        )
 
-    def _statement(self, every: set[str]) -> str:
+    def _upserting(self, defaults: Mapping[str, str]) -> str:
         names = ", ".join(f'"{name}"' for name in self.columns)
-        setting = ", ".join(f'"{name}" = excluded."{name}"' for name in self.columns[1:])
-        mine = ", ".join(f'{self.name}."{name}"' for name in self.columns[1:])
-        theirs = ", ".join(f'excluded."{name}"' for name in self.columns[1:])
-        extra = [(name, value) for name, value in _INSERTED if name in every]
-        bump = f", row_version = {self.name}.row_version + 1" if "row_version" in every else ""
-        area = "area_code" if "area_code" in every else "''"
+        changeable = self.columns[1:]
+        setting = ", ".join(f'"{name}" = excluded."{name}"' for name in changeable)
+        stored = ", ".join(f'{self.name}."{name}"' for name in changeable)
+        incoming = ", ".join(f'excluded."{name}"' for name in changeable)
+        more = "".join(f", {name}" for name in defaults)
+        values = "".join(f", {value}" for value in defaults.values())
+        if "row_version" in defaults:
+            setting += f", row_version = {self.name}.row_version + 1"
         return f"""
-            with incoming as materialized (
-                select {names} from json_populate_recordset(null::{self.name}, %s::json)
-            ), before as (
-                select id, {area} as area_code from {self.name}
-                 where id in (select id from incoming)
-            ), put as (
-                insert into {self.name} ({names}{"".join(f", {name}" for name, _ in extra)})
-                select {names}{"".join(f", {value}" for _, value in extra)} from incoming
-                    on conflict (id) do update set {setting}{bump}
-                    where ({mine}) is distinct from ({theirs})
-                returning id, {area} as area_code
-            )
-            select put.id::text, put.area_code, before.area_code
-              from put left join before on before.id = put.id
+            insert into {self.name} ({names}{more})
+            select {names}{values} from json_populate_recordset(null::{self.name}, %s::json)
+                on conflict (id) do update set {setting}
+                where ({stored}) is distinct from ({incoming})
+            returning id::text
         """  # noqa: S608 names of fields
 
-    def put(self, rows: Sequence[Row]) -> list[Changed]:
-        """Insert rows, update those that differ (row_version + 1), leave the rest alone."""
+    def put(self, rows: Sequence[Row]) -> list[str]:
+        """Insert rows, update those that differ (row_version + 1), leave the rest alone.
+
+        Returns the ids of the rows inserted or updated. Puts points and hashes of the
+        given rows into the form that PostgreSQL reads.
+        """
         if not rows:
             return []
         for row in rows:
@@ -83,53 +85,41 @@ class Table:
                     row[name] = "\\x" + row[name]
             for name in self._lists:
                 row.setdefault(name, [])
-        return [Changed(*found) for found in query(self._upsert, (dumps(rows),))]
+        return query_values(self._upsert, (dumps(rows),))
 
-    def delete(self, ids: Iterable[str]) -> list[Changed]:
-        """Delete rows by id."""
+    def delete(self, ids: Iterable[str]) -> None:
+        """Delete the rows with these ids."""
         wanted = list(ids)
-        if not wanted:
-            return []
-        rows = query(
-            f"delete from {self.name} where id = any(%s::uuid[]) returning id::text, area_code",  # noqa: S608
-            (wanted,),
-        )
-        return [Changed(entry, area, None) for entry, area in rows]
+        if wanted:
+            execute(
+                f"delete from {self.name} where id = any(%s::uuid[])",  # noqa: S608 a model's table
+                (wanted,),
+            )
 
-    def keep(self, owner: str, owners: Iterable[str], ids: Iterable[str]) -> list[Changed]:
-        """Delete rows of these owners but for the ids."""
+    def delete_owned(self, column: str, owners: Iterable[str], keeping: Iterable[str]) -> list[str]:
+        """Delete the rows whose `column` is one of the owners, except those to keep; the deleted ids."""
         wanted = list(owners)
         if not wanted:
             return []
-        area = "''" if self.name == MEMBERSHIPS.name else "area_code"
-        rows = query(
-            f"delete from {self.name} where {owner} = any(%s::uuid[])"  # noqa: S608
-            f" and not id = any(%s::uuid[]) returning id::text, {area}",
-            (wanted, list(ids)),
+        return query_values(
+            f"delete from {self.name} where {column} = any(%s::uuid[])"  # noqa: S608 names of fields
+            " and not id = any(%s::uuid[]) returning id::text",
+            (wanted, list(keeping)),
         )
-        return [Changed(entry, code, None) for entry, code in rows]
 
+    def due(self, as_of: date, limit: int) -> set[str]:
+        """Up to `limit` entries that have to be folded again by this day, the longest due first."""
+        return set(
+            query_values(
+                f"select id::text from {self.name} where refold_on <= %s"  # noqa: S608 a model's table
+                " order by refold_on, id limit %s",
+                (as_of, limit),
+            )
+        )
 
-_INSERTED = (("row_version", "1"), ("assisted_categories", "'{}'"))
 
 TABLES: dict[str, Table] = {name: Table(model) for name, model in LEDGERS.items()}
 MEMBERSHIPS = Table(MembershipRow)
-
-
-def membership_rows(memberships: Iterable[Membership]) -> list[Row]:
-    return [
-        {
-            "id": one.id,
-            "household_id": one.household,
-            "person_id": one.person,
-            "role": one.role,
-            "relation": one.relation,
-            "from_on": one.from_on,
-            "to_on": one.to_on,
-            "contribution": one.contribution,
-        }
-        for one in memberships
-    ]
 
 
 def ewkt(point: Sequence[Any]) -> str:

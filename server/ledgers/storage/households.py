@@ -1,0 +1,57 @@
+"""What is read and kept of household rows beside the fold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from server.ledgers.definitions.vocabulary import CaseState
+from server.ledgers.folding.derive.households import HouseholdFacts
+from server.ledgers.storage.database import execute, query
+
+
+def household_facts(households: Iterable[str]) -> dict[str, HouseholdFacts]:
+    """Household → what folding its members needs to know of it, read from its stored row."""
+    wanted = list(households)
+    if not wanted:
+        return {}
+    facts = query(
+        "select id::text as id, area_code,"
+        "       nullif(concat(address, building, room), '') as address, dibao_status,"
+        "       dibao_no is not null as has_dibao_no, poor_rural, land_lost_share,"
+        "       zero_emp_state, last_confirmed_on"
+        "  from ledgers_household where id = any(%s::uuid[])",
+        (wanted,),
+        row=HouseholdFacts,
+    )
+    return {household.id: household for household in facts}
+
+
+def update_assisted_categories(households: Iterable[str]) -> None:
+    """Set the categories of the open cases of these households and their residents: what the map shows.
+
+    A household whose categories change counts its row_version on.
+    """
+    wanted = list(households)
+    if not wanted:
+        return
+    execute(
+        f"""
+        with assisted as (
+            select house.id, array(
+                select distinct unnest(open_case.category) from (
+                    select category from ledgers_assistancecase
+                     where subject_household_id = house.id and state <> '{CaseState.CLOSED}'
+                    union all
+                    select category from ledgers_assistancecase
+                     where state <> '{CaseState.CLOSED}' and subject_person_id in (
+                           select id from ledgers_person where household_id = house.id)
+                ) open_case order by 1)::varchar(10)[] as categories
+              from ledgers_household house where house.id = any(%s::uuid[])
+        )
+        update ledgers_household house
+           set assisted_categories = assisted.categories, row_version = row_version + 1
+          from assisted
+         where assisted.id = house.id and house.assisted_categories <> assisted.categories
+        """,  # noqa: S608 a member of an enum
+        (wanted,),
+    )

@@ -1,0 +1,65 @@
+"""What ledgers are made of: submissions as they count, the mappings of their forms, and desk acts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from server.ledgers.intake.contribute import Source
+from server.ledgers.storage.database import query, query_values
+from server.submissions.counting import COUNTED
+
+_SOURCES = f"""
+    select submission.id as submission_id, version.id as version_id, version.form_version_id,
+           version.instance_id, submission.received_at,
+           version.received_at as version_received_at, counted.observed_at,
+           version.submitter_id, counted.review_state, counted.area_code,
+           counted.flags::text as flags, coalesce(encrypted.document, version.document) as document
+      from ({COUNTED}) counted
+      join submissions_submission submission on submission.id = counted.submission_id
+      join submissions_submissionversion version on version.id = counted.version_id
+      left join submissions_encryptedversion encrypted on encrypted.version_id = version.id
+"""  # noqa: S608 our own
+
+
+class _Mapping(NamedTuple):
+    form_version: int
+    mapping: str
+
+
+def sources_of(submissions: Sequence[int]) -> list[Source]:
+    """The version that counts of each of these submissions; none of a submission that counts for nothing."""
+    return query(_SOURCES, (list(submissions),), row=_source)
+
+
+def _source(*, flags: str, document: bytes, **columns: Any) -> Source:
+    return Source(flags=tuple(json.loads(flags)), document=bytes(document), **columns)
+
+
+def form_mappings(form_versions: Collection[int]) -> dict[int, dict[str, Any]]:
+    """Form version → the mapping of its questions to ledger columns."""
+    mappings = query(
+        "select id as form_version, mapping::text as mapping from forms_formversion"
+        " where id = any(%s::bigint[])",
+        (list(form_versions),),
+        row=_Mapping,
+    )
+    return {form_version: json.loads(mapping) for form_version, mapping in mappings}
+
+
+def waiting_submissions() -> list[int]:
+    """The submissions that have not been merged since they changed."""
+    return query_values("select distinct submission_id from submissions_waiting")
+
+
+def all_submissions() -> list[int]:
+    """Every submission that has a version, by id."""
+    return query_values(
+        "select id from submissions_submission where current_version_id is not null order by id"
+    )
+
+
+def standing_desk_acts() -> list[int]:
+    """Every desk act that has not been undone, in the order done."""
+    return query_values("select id from ledgers_deskact where undone_at is null order by id")
