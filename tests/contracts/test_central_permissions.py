@@ -160,8 +160,8 @@ def test_nobody_gets_in_without_logging_in(street):
 
 
 def test_every_address_has_its_rule():
-    from server.api.central.door import Nowhere
-    from server.api.central.urls import urlpatterns
+    from server.central.door import Nowhere
+    from server.central.urls import urlpatterns
 
     def asked() -> Iterator[tuple[str, int]]:
         for number, pattern in enumerate(urlpatterns):

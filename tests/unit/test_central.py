@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.api.central import edmx, filters, queries, sheets, tables
-from server.api.central.problems import BadSkipToken
-from server.api.central.queries import After
-from server.api.central.schema import Schema, identifier, pruned, schema_of, walk
+from server.central import edmx, filters, queries, sheets, tables
+from server.central.problems import BadSkipToken
+from server.central.queries import After
+from server.central.schema import Schema, identifier, pruned, schema_of, walk
 from server.core import xml
 from server.core.problems import Problem
 

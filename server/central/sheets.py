@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from server.api.central.schema import Field, Schema
+from server.central.schema import Field, Schema
 from server.core.xml import local_name
 
 SYSTEM: Final = {

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from server.forms.models import Form, FormDraft
-from tests.doors.api.central import FORM, FORMS, assert_central, get
+from tests.doors.central.client import FORM, FORMS, assert_central, get
 from tests.samples import xlsforms
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

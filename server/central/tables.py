@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from lxml import etree
 
-from server.api.central.schema import ROOT, Field
+from server.central.schema import ROOT, Field
 from server.core import clock
 from server.core.xml import local_name
 

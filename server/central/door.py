@@ -24,14 +24,6 @@ from server.accounts.access import Access, access_of
 from server.accounts.models import User
 from server.accounts.passwords import Refusal, log_in
 from server.accounts.selectors import user as user_named
-from server.api.central.elsewhere import elsewhere
-from server.api.central.problems import (
-    CredentialsRefused,
-    HttpsOnly,
-    LogInFirst,
-    LogInPause,
-    document,
-)
 from server.api.problems import (
     MethodNotAllowed,
     NothingHere,
@@ -39,12 +31,20 @@ from server.api.problems import (
     UnknownAddress,
     UnreadableRequest,
 )
+from server.central.elsewhere import elsewhere
+from server.central.problems import (
+    CredentialsRefused,
+    HttpsOnly,
+    LogInFirst,
+    LogInPause,
+    document,
+)
 from server.core import clock
 from server.core.problems import Problem
 from server.core.statements import DATABASE_AWAY, is_storable
 
 _BASIC: Final = 'Basic realm="Ruhu", charset="UTF-8"'
-_log = structlog.get_logger("server.api.central")
+_log = structlog.get_logger("server.central")
 
 
 @dataclass

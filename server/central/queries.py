@@ -13,9 +13,9 @@ from typing import Any, Final, Literal
 
 from django.utils.translation import gettext as _
 
-from server.api.central.edmx import SYSTEM
-from server.api.central.filters import ENTITIES, RECORDS, Condition, parse
-from server.api.central.problems import (
+from server.central.edmx import SYSTEM
+from server.central.filters import ENTITIES, RECORDS, Condition, parse
+from server.central.problems import (
     BadOption,
     BadSkipToken,
     BelowARepeat,
@@ -24,8 +24,8 @@ from server.api.central.problems import (
     OptionNotOffered,
     UnknownProperty,
 )
-from server.api.central.schema import ROOT, Field, Schema, pruned
-from server.api.central.tables import join_column
+from server.central.schema import ROOT, Field, Schema, pruned
+from server.central.tables import join_column
 
 OPTIONS: Final = frozenset(
     f"${name}"

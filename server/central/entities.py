@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from server.api.central.filters import Value
-from server.api.central.problems import UnknownProperty
-from server.api.central.schema import identifier
-from server.api.central.shapes import PROJECT, instant
+from server.central.filters import Value
+from server.central.problems import UnknownProperty
+from server.central.schema import identifier
+from server.central.shapes import PROJECT, instant
 from server.forms.models import Form
 from server.ledgers.selectors import Listed
 

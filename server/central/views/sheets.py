@@ -12,13 +12,13 @@ from typing import IO, Final
 
 from django.http import FileResponse, StreamingHttpResponse
 
-from server.api.central import sheets
-from server.api.central.conditions import q
-from server.api.central.door import Asked
-from server.api.central.filters import parse
-from server.api.central.problems import OptionNotOffered
-from server.api.central.reading import Reader, form_named
-from server.api.central.schema import ROOT
+from server.central import sheets
+from server.central.conditions import q
+from server.central.door import Asked
+from server.central.filters import parse
+from server.central.problems import OptionNotOffered
+from server.central.reading import Reader, form_named
+from server.central.schema import ROOT
 from server.core import blobs
 from server.submissions import selectors
 from server.submissions.models import Submission

@@ -14,7 +14,7 @@ import pytest
 from django.test import Client
 
 from tests.conftest import COMMUNITY
-from tests.doors.api.central import LISTS, assert_central, get, table
+from tests.doors.central.client import LISTS, assert_central, get, table
 from tests.factories.console import AT, ID_NO
 
 HOUSEHOLDS = f"{LISTS}/households"

@@ -13,13 +13,13 @@ from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 
 from server.accounts.access import REVIEWERS, SENDERS, Access
 from server.accounts.models import Disclosure
-from server.api.central import bodies, shapes
-from server.api.central.conditions import STATES
-from server.api.central.door import Asked
-from server.api.central.problems import AnotherFileHere, CommentFirst, NoDeprecatedId, OtherForm
-from server.api.central.reading import REASON, form_named
-from server.api.central.service import as_json, as_list
 from server.api.problems import InvalidRequest, NotAllowed, NothingHere
+from server.central import bodies, shapes
+from server.central.conditions import STATES
+from server.central.door import Asked
+from server.central.problems import AnotherFileHere, CommentFirst, NoDeprecatedId, OtherForm
+from server.central.reading import REASON, form_named
+from server.central.service import as_json, as_list
 from server.core import blobs
 from server.core.problems import Problem
 from server.core.statements import is_storable

@@ -15,14 +15,14 @@ from uuid import UUID
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from server.api.central import edmx, entities, queries
-from server.api.central.door import Asked
-from server.api.central.filters import ENTITIES, Condition, holds, parse
-from server.api.central.problems import BadSkipToken, OptionNotOffered
-from server.api.central.queries import ENTITY_ROWS, After, Query
-from server.api.central.reading import begun, record_export
-from server.api.central.service import JSON, PIECE, address, as_json, as_list, check_version
 from server.api.problems import NothingHere
+from server.central import edmx, entities, queries
+from server.central.door import Asked
+from server.central.filters import ENTITIES, Condition, holds, parse
+from server.central.problems import BadSkipToken, OptionNotOffered
+from server.central.queries import ENTITY_ROWS, After, Query
+from server.central.reading import begun, record_export
+from server.central.service import JSON, PIECE, address, as_json, as_list, check_version
 from server.forms import selectors as forms
 from server.ledgers import selectors as ledgers
 from server.ledgers.entity_lists.listed import NAMES

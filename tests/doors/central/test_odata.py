@@ -14,7 +14,7 @@ import pytest
 from django.test import Client
 
 from tests.conftest import COMMUNITY, STREET
-from tests.doors.api.central import (
+from tests.doors.central.client import (
     FORM,
     MEMBERS,
     RECORD,

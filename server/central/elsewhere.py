@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from server.api.central.problems import NotAtThisDoor
+from server.central.problems import NotAtThisDoor
 
 _PHONES: Final = _(
     "Make phones on the page “Field accounts”, with “ruhu worker add”, or at /api/v1/field-accounts/: a phone belongs to areas, which Central does not know."

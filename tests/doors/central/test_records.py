@@ -12,7 +12,7 @@ from django.test import Client
 from server.accounts.access import access_of
 from server.core import clock
 from tests.conftest import COMMUNITY, STREET
-from tests.doors.api.central import (
+from tests.doors.central.client import (
     FORM,
     FORMS,
     LISTS,

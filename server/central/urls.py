@@ -4,8 +4,8 @@ from typing import Final
 
 from django.urls import path, re_path
 
-from server.api.central.door import Door, Nowhere
-from server.api.central.views import datasets, drafts, forms, odata, people, sheets, submissions
+from server.central.door import Door, Nowhere
+from server.central.views import datasets, drafts, forms, odata, people, sheets, submissions
 
 app_name = "central"
 

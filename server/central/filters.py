@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from operator import ge, gt, le, lt
 from typing import Any, Final, TypeAlias
 
-from server.api.central.problems import BadFilter, FieldNotOffered, FilterNotOffered
+from server.central.problems import BadFilter, FieldNotOffered, FilterNotOffered
 
 PARTS: Final = ("year", "month", "day", "hour", "minute", "second")
 RECORDS: Final = {

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from server.api.central.door import Asked
-from server.api.central.problems import ODataTooOld
-from server.api.central.shapes import PROJECT
+from server.central.door import Asked
+from server.central.problems import ODataTooOld
+from server.central.shapes import PROJECT
 
 JSON: Final = "application/json; odata.metadata=minimal; charset=utf-8"
 PIECE: Final = 1 << 16

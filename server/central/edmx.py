@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
-from server.api.central.schema import ROOT, Field, Schema, identifier
-from server.api.central.tables import join_column
+from server.central.schema import ROOT, Field, Schema, identifier
+from server.central.tables import join_column
 
 SYSTEM: Final = {
     "submissionDate": "Edm.DateTimeOffset",

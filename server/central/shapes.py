@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from server.accounts.models import User
-from server.api.central.conditions import STATES
-from server.api.central.schema import Field, Schema
+from server.central.conditions import STATES
+from server.central.schema import Field, Schema
 from server.forms.encryption import as_text
 from server.forms.models import EncryptionKey, Form, FormDraft, FormVersion
 from server.submissions.models import Attachment, Comment, Submission

@@ -22,7 +22,7 @@ from django.db.models.lookups import (
     LessThanOrEqual,
 )
 
-from server.api.central.filters import (
+from server.central.filters import (
     Both,
     Column,
     Compare,
