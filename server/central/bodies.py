@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest, UnreadablePostError
 
-from server.api.problems import InvalidRequest, RequestTooLarge, UnreadableRequest
+from server.core.request_problems import InvalidRequest, RequestTooLarge, UnreadableRequest
 from server.core.statements import is_storable
 
 _CHUNK: Final = 1 << 16

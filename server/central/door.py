@@ -24,13 +24,6 @@ from server.accounts.access import Access, access_of
 from server.accounts.models import User
 from server.accounts.passwords import Refusal, log_in
 from server.accounts.selectors import user as user_named
-from server.api.problems import (
-    MethodNotAllowed,
-    NothingHere,
-    RequestTooLarge,
-    UnknownAddress,
-    UnreadableRequest,
-)
 from server.central.elsewhere import elsewhere
 from server.central.problems import (
     CredentialsRefused,
@@ -41,6 +34,13 @@ from server.central.problems import (
 )
 from server.core import clock
 from server.core.problems import Problem
+from server.core.request_problems import (
+    NothingHere,
+    RequestTooLarge,
+    UnknownAddress,
+    UnreadableRequest,
+    UnsupportedMethod,
+)
 from server.core.statements import DATABASE_AWAY, is_storable
 
 _BASIC: Final = 'Basic realm="Ruhu", charset="UTF-8"'
@@ -99,7 +99,7 @@ class Door:
         try:
             handler = self.handlers.get(method)
             if handler is None:
-                raise _elsewhere(request) or MethodNotAllowed(method=method[:20])
+                raise _elsewhere(request) or UnsupportedMethod(method=method[:20])
             if not all(is_storable(name) for name in names.values()):
                 raise NothingHere
             asked = Asked(request)
@@ -125,7 +125,7 @@ class Door:
         )
         if isinstance(problem, CredentialsRefused) and request.is_secure():
             response.headers["WWW-Authenticate"] = _BASIC
-        if isinstance(problem, MethodNotAllowed):
+        if isinstance(problem, UnsupportedMethod):
             response.headers["Allow"] = ", ".join(self.handlers)
         if problem.retry_after is not None:
             response.headers["Retry-After"] = str(problem.retry_after)

@@ -11,11 +11,11 @@ from lxml import etree
 from server.accounts.access import REVEALERS, common_prefix
 from server.accounts.models import Disclosure
 from server.accounts.services import disclose
-from server.api.problems import NothingHere
 from server.central import shapes, tables
 from server.central.door import Asked
 from server.central.queries import Shape
 from server.central.schema import Schema, schema_of
+from server.core.request_problems import NothingHere
 from server.forms import selectors as forms
 from server.forms.models import Form
 from server.ledgers.definitions.columns import Sensitivity

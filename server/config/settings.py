@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "server.submissions",
     "server.ledgers",
     "server.openrosa",
+    "server.central",
     "server.api",
     "server.console",
     "server.ops",

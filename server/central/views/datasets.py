@@ -15,7 +15,6 @@ from uuid import UUID
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from server.api.problems import NothingHere
 from server.central import edmx, entities, queries
 from server.central.door import Asked
 from server.central.filters import ENTITIES, Condition, holds, parse
@@ -23,6 +22,7 @@ from server.central.problems import BadSkipToken, OptionNotOffered
 from server.central.queries import ENTITY_ROWS, After, Query
 from server.central.reading import begun, record_export
 from server.central.service import JSON, PIECE, address, as_json, as_list, check_version
+from server.core.request_problems import NothingHere
 from server.forms import selectors as forms
 from server.ledgers import selectors as ledgers
 from server.ledgers.entity_lists.listed import NAMES

@@ -8,11 +8,11 @@ from urllib.parse import unquote
 from django.utils.translation import gettext as _
 
 from server.accounts.access import PUBLISHERS
-from server.api.problems import NotAllowed
 from server.central import bodies, shapes
 from server.central.door import Asked
 from server.central.reading import form_named
 from server.core.problems import Problem
+from server.core.request_problems import NotAllowed
 from server.forms import drafts
 from server.forms import selectors as forms
 from server.forms.models import FormDraft

@@ -7,12 +7,12 @@ from typing import Any, Final
 from django.http import FileResponse, HttpResponse
 
 from server.accounts.access import PUBLISHERS, common_prefix
-from server.api.problems import InvalidRequest, NotAllowed, NothingHere
 from server.central import bodies, shapes
 from server.central.door import Asked
 from server.central.reading import begun, form_named
 from server.central.schema import schema_of
 from server.core import blobs
+from server.core.request_problems import InvalidRequest, NotAllowed, NothingHere
 from server.forms import selectors as forms
 from server.forms.models import Form, FormMedia
 from server.forms.services import set_state

@@ -13,7 +13,6 @@ from django.db.models.functions import Coalesce
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from server.api.problems import NothingHere
 from server.central import edmx, queries, tables
 from server.central.conditions import COLUMNS, q
 from server.central.door import Asked
@@ -21,6 +20,7 @@ from server.central.queries import After, Query, Shape
 from server.central.reading import Reader, form_named
 from server.central.schema import ROOT, schema_of
 from server.central.service import JSON, PIECE, address, as_json, check_version
+from server.core.request_problems import NothingHere
 from server.submissions import selectors
 from server.submissions.models import Submission
 from server.submissions.selectors import in_batches, place_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from server.accounts import scripts
-from server.api.problems import InvalidRequest, NothingHere
 from server.central import bodies, shapes
 from server.central.door import Asked, person
+from server.core.request_problems import InvalidRequest, NothingHere
 
 
 def log_in(asked: Asked) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 
 from server.accounts.access import REVIEWERS, SENDERS, Access
 from server.accounts.models import Disclosure
-from server.api.problems import InvalidRequest, NotAllowed, NothingHere
 from server.central import bodies, shapes
 from server.central.conditions import STATES
 from server.central.door import Asked
@@ -22,6 +21,7 @@ from server.central.reading import REASON, form_named
 from server.central.service import as_json, as_list
 from server.core import blobs
 from server.core.problems import Problem
+from server.core.request_problems import InvalidRequest, NotAllowed, NothingHere
 from server.core.statements import is_storable
 from server.submissions import envelope as envelopes
 from server.submissions import selectors
