@@ -8,7 +8,7 @@ from server.core.problems import Problem
 
 
 class InvalidRequest(Problem):
-    """Fields of the body are missing or wrong; `errors` names each."""
+    """Fields of the body are missing or have a wrong value; `errors` lists them."""
 
     type, status = "invalid-request", 400
     title = _("Request not valid")
@@ -16,7 +16,7 @@ class InvalidRequest(Problem):
 
 
 class UnreadableRequest(Problem):
-    """The body is not what its content type says."""
+    """The body is cut off, or is not of the content type that its header names."""
 
     type, status = "unreadable-request", 400
     title = _("Request not readable")
@@ -24,7 +24,7 @@ class UnreadableRequest(Problem):
 
 
 class NotAllowed(Problem):
-    """The caller is known but lacks the role, here."""
+    """The caller has logged in, but has no role that allows this here."""
 
     type, status = "not-allowed", 403
     title = _("Not allowed")
@@ -32,7 +32,7 @@ class NotAllowed(Problem):
 
 
 class NothingHere(Problem):
-    """No such object, or none within the caller's areas: the two are not told apart."""
+    """The object does not exist, or lies outside the caller's areas; the answer is the same."""
 
     type, status = "not-found", 404
     title = _("Not found")
@@ -40,7 +40,7 @@ class NothingHere(Problem):
 
 
 class UnknownAddress(Problem):
-    """No part of the interface answers at this path."""
+    """No resource has this address."""
 
     type, status = "unknown-address", 404
     title = _("No such address")
@@ -50,7 +50,7 @@ class UnknownAddress(Problem):
 
 
 class UnsupportedMethod(Problem):
-    """The address exists but does not take this method."""
+    """The address exists, but not with this method."""
 
     type, status = "unsupported-method", 405
     title = _("Method not allowed")
@@ -58,7 +58,7 @@ class UnsupportedMethod(Problem):
 
 
 class RequestTooLarge(Problem):
-    """The request is larger than the server takes."""
+    """The body is larger than the server accepts."""
 
     type, status = "request-too-large", 413
     title = _("Request too large")
