@@ -1,4 +1,4 @@
-"""A filter's tree as a condition on the records that `submissions.selectors.records` gives."""
+"""Translates a parsed `$filter` to a Django Q over the submissions of `submissions.selectors.records`."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from django.db.models.lookups import (
 )
 
 from server.central.filters import (
-    Both,
+    And,
     Column,
     Compare,
     Condition,
-    Either,
+    DatePart,
     Literal,
     Not,
     Now,
     Operand,
-    Part,
+    Or,
 )
 from server.submissions.models import ReviewState
 
@@ -42,14 +42,14 @@ COLUMNS: Final = {
     "submitterId": "submitter_id",
     "reviewState": "review_state",
 }
-STATES: Final = {
+REVIEW_STATES: Final = {
     ReviewState.RECEIVED.value: None,
     ReviewState.HAS_ISSUES.value: "hasIssues",
     ReviewState.EDITED.value: "edited",
     ReviewState.APPROVED.value: "approved",
     ReviewState.REJECTED.value: "rejected",
 }
-"""Ours → Central's review states; a record nobody has looked at has none there."""
+"""Ruhu's review state → Central's; Central has null for a submission that nobody has reviewed."""
 
 _LOOKUPS: Final[dict[str, Any]] = {
     "lt": LessThan,
@@ -66,25 +66,26 @@ _PARTS: Final[dict[str, Any]] = {
     "second": ExtractSecond,
 }
 _EVERY: Final = Q(pk__isnull=False)
-"""What is always true. An empty condition would vanish beside `or` and below `not`."""
+"""Always true. An empty Q would be dropped in a disjunction and below a negation."""
 _NONE: Final = Q(pk__in=())
 
 
-def q(condition: Condition, now: datetime) -> Q:
-    """The condition, true of the same records as `filters.holds`; the clock is read at the door."""
+def as_q(condition: Condition, now: datetime) -> Q:
+    """The Q that is true of the same submissions as `filters.evaluate`."""
     match condition:
-        case Both(left, right):
-            return q(left, now) & q(right, now)
-        case Either(left, right):
-            return q(left, now) | q(right, now)
+        case And(left, right):
+            return as_q(left, now) & as_q(right, now)
+        case Or(left, right):
+            return as_q(left, now) | as_q(right, now)
         case Not(inner):
-            return ~q(inner, now)
+            return ~as_q(inner, now)
         case Compare():
             return _compared(condition, now)
 
 
 def _compared(compare: Compare, now: datetime) -> Q:
-    left, right = _stated(compare.left, compare.right), _stated(compare.right, compare.left)
+    left = _own_state(compare.left, compare.right)
+    right = _own_state(compare.right, compare.left)
     if compare.operator in ("eq", "ne"):
         equal = _equal(left, right, now)
         return ~equal if compare.operator == "ne" else equal
@@ -99,29 +100,29 @@ def _equal(left: Operand, right: Operand, now: datetime) -> Q:
 
 
 def _both_known(lookup: Any, left: Operand, right: Operand, now: datetime) -> Q:
-    """The comparison, false where one side is empty: SQL's answer there is neither true nor false."""
+    """The comparison, but false where one side is null; there SQL's result is neither true nor false."""
     test = Q(lookup(_expression(left, now), _expression(right, now)))
     return test & ~_empty(left) & ~_empty(right)
 
 
 def _empty(operand: Operand) -> Q:
-    """Whether it is null. Only updatedAt may be; a part of it is as empty as itself."""
-    inner = operand.of if isinstance(operand, Part) else operand
+    """Whether the operand is null: only `updatedAt` and its parts may be."""
+    inner = operand.of if isinstance(operand, DatePart) else operand
     if inner == Literal(None):
         return _EVERY
     is_nullable = isinstance(inner, Column) and inner.name == "updatedAt"
     return Q(updated_at__isnull=True) if is_nullable else _NONE
 
 
-def _stated(operand: Operand, other: Operand) -> Operand:
-    """Central's name of a review state as ours, where it is compared with the field."""
+def _own_state(operand: Operand, other: Operand) -> Operand:
+    """Ruhu's review state for Central's, if the operand is compared with the field reviewState."""
     is_state = isinstance(other, Column) and other.name == "reviewState"
     if not is_state or not isinstance(operand, Literal):
         return operand
-    ours = {theirs: our for our, theirs in STATES.items()}
-    if operand.value is None or operand.value in ours:
-        return Literal(ours[operand.value])  # type: ignore[index]
-    return Literal("-")  # no state at all
+    own_states = {central: own for own, central in REVIEW_STATES.items()}
+    if operand.value is None or operand.value in own_states:
+        return Literal(own_states[operand.value])  # type: ignore[index]
+    return Literal("-")  # equal to no state
 
 
 def _expression(operand: Operand, now: datetime) -> Any:
@@ -130,7 +131,7 @@ def _expression(operand: Operand, now: datetime) -> Any:
             return Value(now, DateTimeField())
         case Column(name):
             return F(COLUMNS[name])
-        case Part(name, inner):
+        case DatePart(name, inner):
             return _PARTS[name](_expression(inner, now), tzinfo=UTC)
         case Literal(datetime() as instant):
             return Value(instant, DateTimeField())

@@ -1,6 +1,7 @@
-"""The service document and the metadata document of a form. Pure.
+"""Writes OData's service documents (JSON) and metadata documents (EDMX). Pure.
 
-Capabilities are declared as Central declares them, so that Power Query asks the same.
+Capabilities are declared as Central declares them, so that Power Query sends the same
+requests.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ SYSTEM: Final = {
     "edits": "Edm.Int64",
     "formVersion": "Edm.String",
 }
-"""What `__system` holds."""
+"""The properties of `__system` of a submission, with their types."""
 
 _ENUMS: Final = {
     "Status": ("notDecrypted", "missingEncryptedFormData"),
@@ -41,7 +42,7 @@ _CAPABILITY: Final = "Org.OData.Capabilities.V1"
 
 
 def service_document(tables: Iterable[str], root: str) -> dict[str, Any]:
-    """The tables there are; `root` is the absolute address of the service."""
+    """The list of tables; `root` is the absolute URL of the service."""
     return {
         "@odata.context": f"{root}/$metadata",
         "value": [{"name": name, "kind": "EntitySet", "url": name} for name in tables],
@@ -49,7 +50,7 @@ def service_document(tables: Iterable[str], root: str) -> dict[str, Any]:
 
 
 def metadata(schema: Schema, form_id: str) -> str:
-    """The metadata document: an entity type a table, a complex type a group."""
+    """The metadata document of a form: an entity type for each table, a complex type for each group."""
     namespace = f"org.opendatakit.user.{identifier(form_id)}"
     return "".join(
         (
@@ -65,24 +66,22 @@ def metadata(schema: Schema, form_id: str) -> str:
 
 
 def entities_metadata(name: str, properties: Iterable[str], system: Mapping[str, str]) -> str:
-    """The metadata document of an entity list: one entity type, all of whose properties are texts."""
-    namespace, names = (
-        f"org.opendatakit.user.{identifier(name)}",
-        [identifier(p) for p in properties],
-    )
+    """The metadata document of an entity list: one entity type, all of whose properties are strings."""
+    namespace = f"org.opendatakit.user.{identifier(name)}"
+    names = [identifier(property) for property in properties]
     type_name = quoteattr(f"{namespace}.Entities")
     return "".join(
         (
             *_HEAD,
             f'<Schema {_EDM} Namespace="org.opendatakit.entity"><ComplexType Name="metadata">',
-            *(_property(one, type) for one, type in system.items()),
+            *(_property(field, type) for field, type in system.items()),
             "</ComplexType>",
             *_enum("ConflictType", ("soft", "hard")),
             f'</Schema><Schema {_EDM} Namespace={quoteattr(namespace)}><EntityType Name="Entities">',
             '<Key><PropertyRef Name="__id"/></Key>',
             _property("__id", "Edm.String"),
             _property("__system", "org.opendatakit.entity.metadata"),
-            *(_property(one, "Edm.String") for one in ("label", *names)),
+            *(_property(field, "Edm.String") for field in ("label", *names)),
             f"</EntityType><EntityContainer Name={quoteattr(identifier(name))}>",
             f'<EntitySet Name="Entities" EntityType={type_name}>',
             *_capabilities(names),
@@ -122,7 +121,7 @@ def _types(schema: Schema, namespace: str) -> Iterator[str]:
 
 
 def _below(table: str) -> str:
-    """What the names of types below a table begin with."""
+    """The prefix of the names of a table's complex types."""
     return table.removeprefix(ROOT).removeprefix(".")
 
 

@@ -1,4 +1,4 @@
-"""Entity lists as Central lays them out: JSON, rows of OData, lines of CSV. Pure."""
+"""Formats entity lists and entities as Central does: JSON, OData rows, CSV lines. Pure."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ SYSTEM: Final = {
     "version": "Edm.Int64",
     "conflict": "org.opendatakit.entity.ConflictType",
 }
-"""What `__system` of an entity holds."""
+"""The properties of `__system` of an entity, with their types."""
 _KEYS: Final = ("__id", "label")
 _IN_CSV: Final = ("createdAt", "creatorId", "creatorName", "updates", "updatedAt", "version")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """Which columns a row gets by $select."""
+class EntityColumns:
+    """The columns of a row, by $select."""
 
     keys: tuple[str, ...]
     system: tuple[str, ...]
     properties: tuple[str, ...]
 
 
-def choice(properties: tuple[str, ...], select: Iterable[str]) -> Choice:
-    """The columns asked for. Raises UnknownProperty."""
+def entity_columns(properties: tuple[str, ...], select: Iterable[str]) -> EntityColumns:
+    """The columns that $select names; all when it is empty. Raises UnknownProperty."""
     names = list(select)
     if not names:
-        return Choice(_KEYS, tuple(SYSTEM), properties)
+        return EntityColumns(_KEYS, tuple(SYSTEM), properties)
     keys, system, chosen = [], [], []
     named = {identifier(name): name for name in properties}
     for name in names:
@@ -55,29 +55,36 @@ def choice(properties: tuple[str, ...], select: Iterable[str]) -> Choice:
             chosen.append(named.get(name, name))
         else:
             raise UnknownProperty(property=name[:100])
-    return Choice(tuple(keys), tuple(system), tuple(chosen))
+    return EntityColumns(tuple(keys), tuple(system), tuple(chosen))
 
 
-def dataset(name: str, begun: datetime, *, needs_approval: bool) -> dict[str, Any]:
+def dataset(name: str, fallback_created_at: datetime, *, needs_approval: bool) -> dict[str, Any]:
+    """An entity list."""
     return {
         "name": name,
         "projectId": PROJECT,
-        "createdAt": instant(begun),
+        "createdAt": instant(fallback_created_at),
         "approvalRequired": needs_approval,
         "ownerOnly": False,
     }
 
 
 def dataset_detail(
-    properties: Iterable[str], begun: datetime, linked: Iterable[Form], source: Iterable[Form]
+    properties: Iterable[str],
+    fallback_created_at: datetime,
+    linked: Iterable[Form],
+    source: Iterable[Form],
 ) -> dict[str, Any]:
-    """The properties have no forms: what forms say goes to the ledgers, which the list is read from."""
+    """What an entity list has in detail.
+
+    Its properties name no forms, because they are read from the ledgers, not written by a form.
+    """
     return {
         "properties": [
             {
                 "name": name,
                 "odataName": identifier(name),
-                "publishedAt": instant(begun),
+                "publishedAt": instant(fallback_created_at),
                 "forms": [],
             }
             for name in properties
@@ -91,69 +98,70 @@ def _form(form: Form) -> dict[str, str]:
     return {"xmlFormId": form.form_id, "name": form.title}
 
 
-def entity(one: Listed, begun: datetime, *, has_data: bool) -> dict[str, Any]:
-    """What Central tells of an entity, with or without its properties."""
-    told = _system(one, begun)
+def entity(listed: Listed, fallback_created_at: datetime, *, has_data: bool) -> dict[str, Any]:
+    """An entity and its current version, with or without its properties."""
+    system = _system(listed, fallback_created_at)
     version = {
-        "version": one.version,
+        "version": listed.version,
         "baseVersion": None,
-        "label": one.label,
+        "label": listed.label,
         "current": True,
-        "createdAt": told["updatedAt"] or told["createdAt"],
-        "creatorId": one.creator_id,
+        "createdAt": system["updatedAt"] or system["createdAt"],
+        "creatorId": listed.creator_id,
         "userAgent": "",
         "conflictingProperties": None,
-        **({"data": dict(one.values)} if has_data else {}),
+        **({"data": dict(listed.values)} if has_data else {}),
     }
     return {
-        "uuid": one.entity,
-        "createdAt": told["createdAt"],
-        "updatedAt": told["updatedAt"],
+        "uuid": listed.entity,
+        "createdAt": system["createdAt"],
+        "updatedAt": system["updatedAt"],
         "deletedAt": None,
-        "creatorId": one.creator_id,
-        "conflict": told["conflict"],
+        "creatorId": listed.creator_id,
+        "conflict": system["conflict"],
         "currentVersion": version,
     }
 
 
-def row(one: Listed, begun: datetime, chosen: Choice) -> dict[str, Any]:
-    """A row of the table Entities."""
-    keys = {"__id": one.entity, "label": one.label}
-    found: dict[str, Any] = {name: keys[name] for name in chosen.keys}
-    if chosen.system:
-        told = _system(one, begun)
-        found["__system"] = {name: told[name] for name in chosen.system}
-    return found | {identifier(name): one.values[name] for name in chosen.properties}
+def row(listed: Listed, fallback_created_at: datetime, columns: EntityColumns) -> dict[str, Any]:
+    """A row of the OData table Entities."""
+    keys = {"__id": listed.entity, "label": listed.label}
+    cells: dict[str, Any] = {name: keys[name] for name in columns.keys}
+    if columns.system:
+        system = _system(listed, fallback_created_at)
+        cells["__system"] = {name: system[name] for name in columns.system}
+    return cells | {identifier(name): listed.values[name] for name in columns.properties}
 
 
 def header(properties: Iterable[str]) -> list[str]:
-    """The first line of entities.csv."""
+    """The header of entities.csv."""
     return [*_KEYS, *properties, *(f"__{name}" for name in _IN_CSV)]
 
 
-def line(one: Listed, begun: datetime, properties: Iterable[str]) -> list[Any]:
-    told = _system(one, begun)
-    values = (one.values[name] for name in properties)
-    return [one.entity, one.label, *values, *(told[name] for name in _IN_CSV)]
+def line(listed: Listed, fallback_created_at: datetime, properties: Iterable[str]) -> list[Any]:
+    """A line of entities.csv."""
+    system = _system(listed, fallback_created_at)
+    values = (listed.values[name] for name in properties)
+    return [listed.entity, listed.label, *values, *(system[name] for name in _IN_CSV)]
 
 
-def filtered(one: Listed, begun: datetime) -> Mapping[str, Value]:
-    """What a filter may ask of it (filters.ENTITIES)."""
+def filter_values(listed: Listed, fallback_created_at: datetime) -> Mapping[str, Value]:
+    """The values of the fields that a filter may name (filters.ENTITY_FIELDS)."""
     return {
-        "createdAt": one.created_at or begun,
-        "updatedAt": one.updated_at,
-        "creatorId": one.creator_id,
-        "conflict": one.conflict or None,
+        "createdAt": listed.created_at or fallback_created_at,
+        "updatedAt": listed.updated_at,
+        "creatorId": listed.creator_id,
+        "conflict": listed.conflict or None,
     }
 
 
-def _system(one: Listed, begun: datetime) -> dict[str, Any]:
+def _system(listed: Listed, fallback_created_at: datetime) -> dict[str, Any]:
     return {
-        "createdAt": instant(one.created_at or begun),
-        "creatorId": str(one.creator_id),
-        "creatorName": one.creator,
-        "updates": one.version - 1,
-        "updatedAt": instant(one.updated_at),
-        "version": one.version,
-        "conflict": one.conflict or None,
+        "createdAt": instant(listed.created_at or fallback_created_at),
+        "creatorId": str(listed.creator_id),
+        "creatorName": listed.creator,
+        "updates": listed.version - 1,
+        "updatedAt": instant(listed.updated_at),
+        "version": listed.version,
+        "conflict": listed.conflict or None,
     }

@@ -1,9 +1,9 @@
-"""`$filter` of OData, as much of it as Central offers, read into a tree. Pure.
+"""Parses OData's `$filter` into a tree and evaluates it, as far as Central supports it. Pure.
 
-Fields of `__system` compared with literals, with `now()`, or by `year(…)` to `second(…)`,
-joined by `and`, `or`, `not` and brackets. A comparison is true or false, also where a
-field is empty (OData 4.0, part 2, 5.1.1.1): nothing is less than null, and `ne` is what
-`eq` is not.
+A filter compares fields of `__system` with literals and `now()`, also by their parts
+(`year(…)` to `second(…)`), and joins comparisons by `and`, `or`, `not` and brackets. A
+comparison is true or false, also where a field is null (OData 4.0, part 2, 5.1.1.1): nothing
+is less or greater than null, and `ne` is the opposite of `eq`.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from typing import Any, Final, TypeAlias
 
 from server.central.problems import BadFilter, FieldNotOffered, FilterNotOffered
 
-PARTS: Final = ("year", "month", "day", "hour", "minute", "second")
-RECORDS: Final = {
+DATE_PARTS: Final = ("year", "month", "day", "hour", "minute", "second")
+SUBMISSION_FIELDS: Final = {
     "submissionDate": "instant",
     "updatedAt": "instant",
     "submitterId": "int",
     "reviewState": "text",
 }
-"""The fields of a record that a filter may name, with their kinds."""
-ENTITIES: Final = {
+"""The fields of a submission that a filter may name, with their kinds."""
+ENTITY_FIELDS: Final = {
     "createdAt": "instant",
     "updatedAt": "instant",
     "creatorId": "int",
     "conflict": "text",
 }
-"""Those of an entity."""
+"""The fields of an entity that a filter may name, with their kinds."""
 _PREFIX: Final = re.compile(r"(?:\$root/(?:Submissions|Entities)/)?__system/")
 _LONGEST: Final = 4000
 _DEEPEST: Final = 40
@@ -55,73 +55,85 @@ _TOKEN: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Literal:
+    """A constant."""
+
     value: Value
 
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """The instant of the request."""
+    """`now()`: the time of the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """A field of `__system`."""
+
     name: str
     kind: str  # instant, int, text
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A part of an instant, in UTC."""
+class DatePart:
+    """A part of an instant, in UTC, such as `year(…)`."""
 
-    name: str  # one of PARTS
+    name: str  # one of DATE_PARTS
     of: Operand
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
+    """A comparison by `eq`, `ne`, `lt`, `le`, `gt` or `ge`."""
+
     operator: str
     left: Operand
     right: Operand
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
+class And:
+    """True when both conditions are."""
+
     left: Condition
     right: Condition
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class Or:
+    """True when at least one of the conditions is."""
+
     left: Condition
     right: Condition
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """True when the condition is not."""
+
     of: Condition
 
 
 Value: TypeAlias = str | int | datetime | None
-Operand: TypeAlias = Literal | Now | Column | Part
-Condition: TypeAlias = Compare | Both | Either | Not
+Operand: TypeAlias = Literal | Now | Column | DatePart
+Condition: TypeAlias = Compare | And | Or | Not
 
 
-def parse(text: str, fields: Mapping[str, str] = RECORDS) -> Condition:
-    """The filter as a tree. Raises BadFilter, FilterNotOffered, FieldNotOffered."""
+def parse(text: str, fields: Mapping[str, str] = SUBMISSION_FIELDS) -> Condition:
+    """Parse a filter over these fields. Raises BadFilter, FilterNotOffered, FieldNotOffered."""
     if len(text) > _LONGEST or "\0" in text:
         raise BadFilter(at=min(len(text), _LONGEST))
     return _Reader(text, fields).whole()
 
 
-def holds(condition: Condition, values: Mapping[str, Value], now: datetime) -> bool:
-    """Whether the filter lets something with these values of its fields through."""
+def evaluate(condition: Condition, values: Mapping[str, Value], now: datetime) -> bool:
+    """Whether the filter is true of these values of its fields."""
     match condition:
-        case Both(left, right):
-            return holds(left, values, now) and holds(right, values, now)
-        case Either(left, right):
-            return holds(left, values, now) or holds(right, values, now)
+        case And(left, right):
+            return evaluate(left, values, now) and evaluate(right, values, now)
+        case Or(left, right):
+            return evaluate(left, values, now) or evaluate(right, values, now)
         case Not(inner):
-            return not holds(inner, values, now)
+            return not evaluate(inner, values, now)
         case Compare(name, left, right):
             sides = _valued(left, values, now), _valued(right, values, now)
             if name in ("eq", "ne"):
@@ -135,7 +147,7 @@ def _valued(operand: Operand, values: Mapping[str, Value], now: datetime) -> Any
             return now
         case Column(name):
             return values[name]
-        case Part(name, inner):
+        case DatePart(name, inner):
             at = _valued(inner, values, now)
             return None if at is None else getattr(at.astimezone(UTC), name)
         case Literal(value):
@@ -143,11 +155,11 @@ def _valued(operand: Operand, values: Mapping[str, Value], now: datetime) -> Any
 
 
 def kind_of(operand: Operand) -> str:
-    """instant, int, text, or null."""
+    """The kind of an operand's value: instant, int, text, or null."""
     match operand:
         case Now():
             return "instant"
-        case Part():
+        case DatePart():
             return "int"
         case Column():
             return operand.kind
@@ -158,7 +170,7 @@ def kind_of(operand: Operand) -> str:
 
 
 class _Reader:
-    """Recursive descent; `kind` and `word` are the token that comes next."""
+    """A recursive descent parser; `kind` and `word` are the next token."""
 
     def __init__(self, text: str, fields: Mapping[str, str]) -> None:
         self.text, self.at, self.depth = text, 0, 0
@@ -167,55 +179,55 @@ class _Reader:
         self.next()
 
     def next(self) -> None:
-        found = _TOKEN.match(self.text, self.at)
-        if found is None:
+        match = _TOKEN.match(self.text, self.at)
+        if match is None:
             raise BadFilter(at=self.at)
-        self.kind = found.lastgroup or "end"
-        self.word, self.start, self.at = found[self.kind], found.start(self.kind), found.end()
+        self.kind = match.lastgroup or "end"
+        self.word, self.start, self.at = match[self.kind], match.start(self.kind), match.end()
 
     def whole(self) -> Condition:
-        found = self.either()
+        condition = self.either()
         if self.kind != "end":
             if self.kind == "word":
                 raise FilterNotOffered(text=self.word[:40])
             raise BadFilter(at=self.start)
-        return found
+        return condition
 
     def either(self) -> Condition:
-        found = self.both()
+        condition = self.both()
         while self.is_word("or"):
             self.next()
-            found = Either(found, self.both())
-        return found
+            condition = Or(condition, self.both())
+        return condition
 
     def both(self) -> Condition:
-        found = self.negated()
+        condition = self.negated()
         while self.is_word("and"):
             self.next()
-            found = Both(found, self.negated())
-        return found
+            condition = And(condition, self.negated())
+        return condition
 
     def negated(self) -> Condition:
         self.deeper()
         if self.is_word("not") or (self.kind == "call" and self.word == "not"):
             is_call = self.kind == "call"
             self.next()
-            found: Condition = Not(self.bracketed() if is_call else self.negated())
+            condition: Condition = Not(self.bracketed() if is_call else self.negated())
         elif self.kind == "open":
             self.next()
-            found = self.bracketed()
+            condition = self.bracketed()
         else:
-            found = self.comparison()
+            condition = self.comparison()
         self.depth -= 1
-        return found
+        return condition
 
     def bracketed(self) -> Condition:
-        """What stands after an opened bracket, and the closing one."""
-        found = self.either()
+        """A condition after an opening bracket, and the closing bracket."""
+        condition = self.either()
         if self.kind != "close":
             raise BadFilter(at=self.start)
         self.next()
-        return found
+        return condition
 
     def comparison(self) -> Condition:
         left = self.operand()
@@ -247,16 +259,16 @@ class _Reader:
     def call(self, name: str, start: int) -> Operand:
         self.deeper()
         if name == "now":
-            found: Operand = Now()
-        elif name.lower() in PARTS:
-            found = Part(name.lower(), _as_instant(self.operand(), start))
+            operand: Operand = Now()
+        elif name.lower() in DATE_PARTS:
+            operand = DatePart(name.lower(), _as_instant(self.operand(), start))
         else:
             raise FilterNotOffered(text=f"{name[:40]}()")
         if self.kind != "close":
             raise BadFilter(at=self.start)
         self.next()
         self.depth -= 1
-        return found
+        return operand
 
     def column(self, word: str) -> Column:
         prefix = _PREFIX.match(word)
@@ -276,8 +288,8 @@ class _Reader:
 
 def _instant(text: str, at: int) -> datetime:
     try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        instant = datetime.fromisoformat(text)
+        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadFilter(at=at) from None
 
@@ -291,7 +303,7 @@ def _as_instant(operand: Operand, at: int) -> Operand:
 
 
 def _comparable(operator: str, left: Operand, right: Operand, at: int) -> Compare:
-    """The comparison, its literals of the other side's kind. Raises BadFilter, FilterNotOffered."""
+    """The comparison, with literals converted to the kind of the other side. Raises BadFilter, FilterNotOffered."""
     kinds = {kind_of(left), kind_of(right)}
     if "null" in kinds:
         if operator not in ("eq", "ne"):
@@ -308,7 +320,7 @@ def _comparable(operator: str, left: Operand, right: Operand, at: int) -> Compar
 
 
 def _as_int(operand: Operand) -> Operand:
-    """Ids are texts in OData's JSON: 'quoted' ones are taken; one that is no number is nobody's."""
+    """A quoted ID as a number, because IDs are strings in OData's JSON; -1, which nobody has, for another text."""
     if isinstance(operand, Literal) and isinstance(operand.value, str):
         is_id = re.fullmatch(r"[0-9]{1,18}", operand.value)
         return Literal(int(operand.value) if is_id else -1)
@@ -318,5 +330,5 @@ def _as_int(operand: Operand) -> Operand:
 
 
 def _name(*operands: Operand) -> str:
-    """What the field is called, if one is among them."""
-    return next((one.name for one in operands if isinstance(one, Column)), "''")
+    """The name of the first field among the operands."""
+    return next((operand.name for operand in operands if isinstance(operand, Column)), "''")

@@ -1,7 +1,7 @@
-"""What this door refuses by itself, and Central's numbers for everything that can go wrong.
+"""The problems of this door, Central's error code for every problem, and its JSON.
 
 Central's clients look at `code`: the status, a dot, and a number of Central's catalogue
-(`lib/util/problem.js`). What Central does not know gets its status and `.1`.
+(`lib/util/problem.js`). A problem that Central does not have gets its status and `.1`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from server.core.problems import Problem
 
 
 class CredentialsRefused(Problem):
-    """User name and password do not belong together, or the token has ended."""
+    """The user name or password is wrong, or the session of the token has ended."""
 
     type, status = "credentials-refused", 401
     title = _("Log-in failed")
@@ -34,7 +34,7 @@ class LogInFirst(CredentialsRefused):
 
 
 class LogInPause(CredentialsRefused):
-    """Too many wrong passwords. Not 429: clients would repeat by themselves what cannot succeed."""
+    """Too many wrong passwords for this user name. Not 429, after which clients would repeat the request by themselves."""
 
     type, status = "log-in-pause", 401
     title = _("Too many wrong passwords")
@@ -42,7 +42,7 @@ class LogInPause(CredentialsRefused):
 
 
 class HttpsOnly(CredentialsRefused):
-    """HTTP Basic sends the password with every request, over a line that anybody can read."""
+    """A password was sent by HTTP Basic without TLS."""
 
     type, status = "https-only", 401
     title = _("A secure connection is needed")
@@ -52,7 +52,7 @@ class HttpsOnly(CredentialsRefused):
 
 
 class AnotherFileHere(Problem):
-    """The record has a file of that name with other content, which stays."""
+    """The submission has a file of this name with other content, which is kept."""
 
     type, status = "another-file-here", 409
     title = _("The record has another file of that name")
@@ -62,7 +62,7 @@ class AnotherFileHere(Problem):
 
 
 class ODataTooOld(Problem):
-    """The client understands only versions of OData before 4.0."""
+    """OData-MaxVersion of the request is below 4.0."""
 
     type, status = "odata-too-old", 400
     title = _("OData 4.0 only")
@@ -70,7 +70,7 @@ class ODataTooOld(Problem):
 
 
 class BadOption(Problem):
-    """A query option has a value that cannot be meant."""
+    """A query option has a value of the wrong form."""
 
     type, status = "bad-option", 400
     title = _("Query not valid")
@@ -78,15 +78,15 @@ class BadOption(Problem):
 
 
 class BadSkipToken(Problem):
-    """The place to go on from is none of this server's."""
+    """$skiptoken was not issued by this server for this query."""
 
     type, status = "bad-skiptoken", 400
-    title = _("The page is not known")
+    title = _("The $skiptoken is not known")
     template = _("$skiptoken is not one of this server's, or of another query. Begin without it.")
 
 
 class BadFilter(Problem):
-    """$filter cannot be read, or compares what cannot be compared."""
+    """$filter has a wrong syntax, or compares values of different kinds."""
 
     type, status = "bad-filter", 400
     title = _("The filter cannot be read")
@@ -94,7 +94,7 @@ class BadFilter(Problem):
 
 
 class UnknownProperty(Problem):
-    """$select names no property of the table."""
+    """$select names a property that the table does not have."""
 
     type, status = "unknown-property", 400
     title = _("No such property")
@@ -102,7 +102,7 @@ class UnknownProperty(Problem):
 
 
 class BelowARepeat(Problem):
-    """$select names something inside a repeat, which is a table of its own."""
+    """$select names a property inside a repeat, which is a table of its own."""
 
     type, status = "below-a-repeat", 400
     title = _("The property is in another table")
@@ -110,7 +110,7 @@ class BelowARepeat(Problem):
 
 
 class OptionNotOffered(Problem):
-    """OData knows the option, this service does not."""
+    """The option is one of OData or Central that this server does not support."""
 
     type, status = "option-not-offered", 501
     title = _("Not offered")
@@ -118,7 +118,7 @@ class OptionNotOffered(Problem):
 
 
 class NotAtThisDoor(Problem):
-    """Central has the address, this server does the same elsewhere, or otherwise."""
+    """Central has this address, but Ruhu offers its function elsewhere or not at all."""
 
     type, status = "not-at-this-door", 501
     title = _("Not offered to ODK Central's clients")
@@ -126,7 +126,7 @@ class NotAtThisDoor(Problem):
 
 
 class FilterNotOffered(Problem):
-    """$filter uses an operator or a function that is not offered."""
+    """$filter uses an operator or a function that is not supported."""
 
     type, status = "filter-not-offered", 501
     title = _("Not offered in a filter")
@@ -136,7 +136,7 @@ class FilterNotOffered(Problem):
 
 
 class FieldNotOffered(Problem):
-    """$filter or $orderby names a field that is none of the few of __system."""
+    """$filter or $orderby names a field other than the supported ones of __system."""
 
     type, status = "field-not-offered", 501
     title = _("Not offered for this field")
@@ -146,7 +146,7 @@ class FieldNotOffered(Problem):
 
 
 class ExpandNotOffered(Problem):
-    """$expand takes only the star, and not together with $select."""
+    """$expand has a value other than *, or stands together with $select."""
 
     type, status = "expand-not-offered", 501
     title = _("Not offered")
@@ -154,7 +154,7 @@ class ExpandNotOffered(Problem):
 
 
 class OtherForm(Problem):
-    """The record names another form than the address does."""
+    """The submission names another form than the address does."""
 
     type, status = "other-form", 400
     title = _("The record is of another form")
@@ -162,7 +162,7 @@ class OtherForm(Problem):
 
 
 class NoDeprecatedId(Problem):
-    """An edit names the version it replaces in deprecatedID."""
+    """The deprecatedID of an edit names no version of this submission."""
 
     type, status = "no-deprecated-id", 400
     title = _("The record does not say what it corrects")
@@ -172,7 +172,7 @@ class NoDeprecatedId(Problem):
 
 
 class CommentFirst(Problem):
-    """A record is sent back for a reason, which a comment may give that was posted before."""
+    """A submission was sent back without a reason, which may also be a comment posted before."""
 
     type, status = "comment-first", 400
     title = _("The reason is missing")
@@ -219,14 +219,14 @@ _CODES: Final = {
 
 
 def code_of(problem: Problem) -> float:
-    """Central's number for the problem; its whole part is the status."""
+    """Central's error code of the problem; its integer part is the status."""
     return _CODES.get(problem.type, problem.status + 0.1)
 
 
 def document(problem: Problem) -> dict[str, Any]:
-    """The error as Central words it; `details` has what the sentence was made from."""
-    told = {
+    """The problem as Central's error JSON; `details` has the type and data of the problem."""
+    data = {
         key: value for key, value in problem.data.items() if isinstance(value, (str, int, list))
     }
-    details = {"problem": problem.type, **told}
+    details = {"problem": problem.type, **data}
     return {"message": problem.detail, "code": code_of(problem), "details": details}

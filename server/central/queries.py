@@ -1,4 +1,4 @@
-"""OData's query options, read and checked; and the place in a table at which a page ends. Pure."""
+"""Parses OData's query options and resource paths, and reads and writes $skiptoken. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from django.utils.translation import gettext as _
 
 from server.central.edmx import SYSTEM
-from server.central.filters import ENTITIES, RECORDS, Condition, parse
+from server.central.filters import ENTITY_FIELDS, SUBMISSION_FIELDS, Condition, parse
 from server.central.problems import (
     BadOption,
     BadSkipToken,
@@ -37,29 +37,33 @@ _MARK: Final = "01"
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """What the options may name of a kind of rows."""
+class RowKind:
+    """What query options may name for a kind of rows."""
 
     fields: Mapping[str, str]  # of __system in $filter
-    orders: Mapping[str, str]  # in $orderby
-    place: str  # the kind of what tells the last row of a page
+    orders: Mapping[str, str]  # of __system in $orderby
+    key: str  # kind of the key at the end of $skiptoken
 
 
-RECORD_ROWS: Final = Rows(RECORDS, RECORDS, "int")
-ENTITY_ROWS: Final = Rows(ENTITIES, {}, "text")
+SUBMISSION_ROWS: Final = RowKind(SUBMISSION_FIELDS, SUBMISSION_FIELDS, "int")
+ENTITY_ROWS: Final = RowKind(ENTITY_FIELDS, {}, "text")
 
 
 @dataclass(frozen=True, slots=True)
-class After:
-    """The last record of a page by the order's values, and how many of its rows were given; None: all."""
+class PageEnd:
+    """The last submission (or entity) of a page.
+
+    `values` are those of the order, the key last. `n_rows` is how many of its rows were on the
+    page; None means all.
+    """
 
     values: tuple[Any, ...]
-    given: int | None = None
+    n_rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked of a table."""
+    """The query options of a request for a table."""
 
     top: int | None
     skip: int
@@ -67,22 +71,22 @@ class Query:
     wkt: bool
     expand: bool
     select: tuple[str, ...]  # empty: everything
-    order: tuple[tuple[str, bool], ...]  # field of __system, whether downwards
+    order: tuple[tuple[str, bool], ...]  # field of __system, whether descending
     filter: Condition | None
-    after: After | None
+    after: PageEnd | None
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """Which columns a row gets by $select."""
+class Columns:
+    """The columns of a row, by $select."""
 
     fields: tuple[Field, ...]
     system: frozenset[str]  # of __system
     keys: frozenset[str]  # __id, __Submissions-id
 
 
-def check(options: Mapping[str, str], format: Literal["json", "xml"]) -> None:
-    """Raises OptionNotOffered for what OData calls not implemented, and for another format."""
+def check_options(options: Mapping[str, str], format: Literal["json", "xml"]) -> None:
+    """Raises OptionNotOffered for an unknown option, and for a $format other than this."""
     for name in options:
         if name not in OPTIONS:
             raise OptionNotOffered(feature=name[:60])
@@ -91,40 +95,42 @@ def check(options: Mapping[str, str], format: Literal["json", "xml"]) -> None:
         raise OptionNotOffered(feature=f"$format={wanted[:40]}")
 
 
-def read(options: Mapping[str, str], rows: Rows = RECORD_ROWS) -> Query:
-    """The query. Raises BadOption, BadFilter, and what says that something is not offered."""
-    check(options, "json")
-    given = {name: text.strip() for name, text in options.items() if text.strip()}
-    expand, select = given.get("$expand", ""), given.get("$select", "")
+def parse_query(options: Mapping[str, str], rows: RowKind = SUBMISSION_ROWS) -> Query:
+    """Parse the options. Raises BadOption, BadFilter, BadSkipToken, and …NotOffered problems."""
+    check_options(options, "json")
+    texts = {name: text.strip() for name, text in options.items() if text.strip()}
+    expand, select = texts.get("$expand", ""), texts.get("$select", "")
     if expand not in ("", "*") or (expand and select):
         raise ExpandNotOffered
-    if "$orderby" in given and not rows.orders:
+    if "$orderby" in texts and not rows.orders:
         raise OptionNotOffered(feature="$orderby")
-    first = dict(reversed(list(_orders(given.get("$orderby", ""), rows))))
+    first = dict(reversed(list(_orders(texts.get("$orderby", ""), rows))))
     order = tuple(reversed(first.items()))
-    token = given.get("$skiptoken")
+    token = texts.get("$skiptoken")
     return Query(
-        top=_number(given, "$top"),
-        skip=0 if token else _number(given, "$skip") or 0,  # the token is behind what is skipped
-        count=_truth(given, "$count"),
-        wkt=_truth(given, "$wkt"),
+        top=_number(texts, "$top"),
+        skip=0
+        if token
+        else _number(texts, "$skip") or 0,  # the page of a token begins after what was skipped
+        count=_truth(texts, "$count"),
+        wkt=_truth(texts, "$wkt"),
         expand=expand == "*",
         select=()
         if select in ("", "*")
         else tuple(dict.fromkeys(name.strip() for name in select.split(","))),
         order=order,
-        filter=parse(given["$filter"], rows.fields) if "$filter" in given else None,
-        after=token_read(token, _kinds(order, rows)) if token else None,
+        filter=parse(texts["$filter"], rows.fields) if "$filter" in texts else None,
+        after=read_skiptoken(token, _kinds(order, rows)) if token else None,
     )
 
 
-def shape(schema: Schema, table: str, select: Iterable[str]) -> Shape:
-    """The columns asked for. Raises UnknownProperty, BelowARepeat."""
+def select_columns(schema: Schema, table: str, select: Iterable[str]) -> Columns:
+    """The columns that $select names; all when it is empty. Raises UnknownProperty, BelowARepeat."""
     chain, columns = schema.tables[table], schema.columns(table)
     keys = {"__id", join_column(chain)} if chain else {"__id"}
     names = list(select)
     if not names:
-        return Shape(columns, frozenset() if chain else frozenset(SYSTEM), frozenset(keys))
+        return Columns(columns, frozenset() if chain else frozenset(SYSTEM), frozenset(keys))
     system: set[str] = set()
     paths: set[str] = set()
     for name in names:
@@ -136,49 +142,51 @@ def shape(schema: Schema, table: str, select: Iterable[str]) -> Shape:
             system.add(name[9:])
         else:
             paths.add(_path(columns, name))
-    return Shape(pruned(columns, frozenset(paths)), frozenset(system), frozenset(keys & set(names)))
+    return Columns(
+        pruned(columns, frozenset(paths)), frozenset(system), frozenset(keys & set(names))
+    )
 
 
-def token_text(after: After) -> str:
-    """The place as $skiptoken has it."""
+def write_skiptoken(after: PageEnd) -> str:
+    """The end of a page as a $skiptoken."""
     values = [value.isoformat() if isinstance(value, datetime) else value for value in after.values]
-    plain = json.dumps([values, after.given], separators=(",", ":"))
+    plain = json.dumps([values, after.n_rows], separators=(",", ":"))
     return _MARK + base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
-def token_read(text: str, kinds: Iterable[str]) -> After:
-    """The place; `kinds` are those of its values. Raises BadSkipToken."""
+def read_skiptoken(text: str, kinds: Iterable[str]) -> PageEnd:
+    """The end of a page from a $skiptoken; `kinds` are those of its values. Raises BadSkipToken."""
     try:
         if not text.startswith(_MARK) or len(text) > 500:
             raise ValueError
         packed = text[len(_MARK) :]
         plain = base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True)
-        values, given = json.loads(plain)
+        values, n_rows = json.loads(plain)
         read = tuple(_value(*pair) for pair in zip(kinds, values, strict=True))
-        return After(read, None if given is None else _value("int", given))
+        return PageEnd(read, None if n_rows is None else _value("int", n_rows))
     except (ValueError, TypeError, RecursionError, binascii.Error):
         raise BadSkipToken from None
 
 
-def following(options: Mapping[str, str], after: After) -> list[tuple[str, str]]:
-    """The options of the page that comes then."""
+def next_page(options: Mapping[str, str], after: PageEnd) -> list[tuple[str, str]]:
+    """The query options of the page after that."""
     kept = [pair for pair in options.items() if pair[0] not in ("$skip", "$skiptoken")]
-    return [*kept, ("$skiptoken", token_text(after))]
+    return [*kept, ("$skiptoken", write_skiptoken(after))]
 
 
-def resource(path: str) -> list[tuple[str, str | None]]:
-    """`Submissions('uuid:…')/children/child` as names with the keys in brackets; empty when it is no such path."""
-    found = []
+def parse_path(path: str) -> list[tuple[str, str | None]]:
+    """`Submissions('uuid:…')/children/child` as pairs of name and key (or None); [] for another path."""
+    segments: list[tuple[str, str | None]] = []
     for part in path.split("/"):
         match = re.fullmatch(r"([^'()]+)(?:\('((?:[^']|'')*)'\))?", part)
         if match is None:
             return []
-        found.append((match[1], None if match[2] is None else match[2].replace("''", "'")))
-    return found if found[0][0].partition(".")[0] == ROOT else []
+        segments.append((match[1], None if match[2] is None else match[2].replace("''", "'")))
+    return segments if segments[0][0].partition(".")[0] == ROOT else []
 
 
-def _number(given: Mapping[str, str], name: str) -> int | None:
-    text = given.get(name)
+def _number(texts: Mapping[str, str], name: str) -> int | None:
+    text = texts.get(name)
     if text is None:
         return None
     if not re.fullmatch("[0-9]+", text):
@@ -186,14 +194,14 @@ def _number(given: Mapping[str, str], name: str) -> int | None:
     return int(text[:18])
 
 
-def _truth(given: Mapping[str, str], name: str) -> bool:
-    text = given.get(name, "false").lower()
+def _truth(texts: Mapping[str, str], name: str) -> bool:
+    text = texts.get(name, "false").lower()
     if text not in ("true", "false"):
         raise BadOption(option=name, expected=_("true or false"))
     return text == "true"
 
 
-def _orders(text: str, rows: Rows) -> Iterable[tuple[str, bool]]:
+def _orders(text: str, rows: RowKind) -> Iterable[tuple[str, bool]]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, *direction = part.split()
         field = name.removeprefix("__system/")
@@ -203,16 +211,16 @@ def _orders(text: str, rows: Rows) -> Iterable[tuple[str, bool]]:
         yield field, way == "desc"
 
 
-def _kinds(order: Iterable[tuple[str, bool]], rows: Rows) -> list[str]:
-    return [*(rows.orders[name] for name, _down in order), rows.place]
+def _kinds(order: Iterable[tuple[str, bool]], rows: RowKind) -> list[str]:
+    return [*(rows.orders[name] for name, _descending in order), rows.key]
 
 
 def _value(kind: str, value: object) -> Any:
     if kind == "instant":
-        found = datetime.fromisoformat(str(value))
-        if found.tzinfo is None:
+        instant = datetime.fromisoformat(str(value))
+        if instant.tzinfo is None:
             raise ValueError
-        return found
+        return instant
     if kind == "int":
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 62:
             raise ValueError
@@ -224,13 +232,13 @@ def _value(kind: str, value: object) -> Any:
 
 
 def _path(fields: Iterable[Field], name: str) -> str:
-    found: Field | None = None
+    field: Field | None = None
     for step in name.split("/"):
-        if found is not None and found.kind == "repeat":
+        if field is not None and field.kind == "repeat":
             raise BelowARepeat(property=name[:100])
-        level = fields if found is None else found.children
-        found = next((field for field in level if field.odata_name == step), None)
-        if found is None:
+        level = fields if field is None else field.children
+        field = next((child for child in level if child.odata_name == step), None)
+        if field is None:
             raise UnknownProperty(property=name[:100])
-    assert found is not None  # noqa: S101 a split text has a first part
-    return found.path
+    assert field is not None  # noqa: S101 a split text has a first part
+    return field.path

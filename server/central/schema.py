@@ -1,4 +1,4 @@
-"""A form's questions as OData sees them: groups, repeats and typed properties. Pure."""
+"""The fields of a form version as OData tables and typed properties. Pure."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _STRINGS: Final = frozenset({"text", "calculate", "trigger", "select_one", "sele
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A group, repeat or question."""
+    """A group, repeat or question of a form."""
 
     path: str  # in the instance, below its root: /members/name
     name: str  # of the element
-    odata_name: str  # as an identifier; no two siblings share it
+    odata_name: str  # a valid OData identifier, unique among siblings
     kind: str  # group, repeat, question
     type: str  # of a question, as FormVersion.questions has it
     children: tuple[Field, ...] = ()
@@ -39,11 +39,12 @@ class Field:
 
     @property
     def edm(self) -> str:
+        """Its type in OData."""
         return _EDM.get(self.type, "Edm.String")
 
     @property
     def central_type(self) -> str:
-        """What Central calls the type in its list of fields."""
+        """Its type in Central's list of fields."""
         if self.kind != "question":
             return "repeat" if self.kind == "repeat" else "structure"
         if self.type in FILE_TYPES:
@@ -53,28 +54,28 @@ class Field:
 
 @dataclass(frozen=True)
 class Schema:
-    """The fields at the top of a form, each with what is below it."""
+    """The fields of a form: those at the top, each with its children."""
 
     fields: tuple[Field, ...]
 
     @cached_property
     def tables(self) -> dict[str, tuple[Field, ...]]:
-        """Table → the fields that lead to its repeat, which is the last; none for Submissions."""
+        """Table → the fields on the way to its repeat, which is the last; () for Submissions."""
         return dict(_tables(self.fields, ()))
 
     @cached_property
     def binaries(self) -> frozenset[str]:
-        """Paths of the questions whose answers are file names."""
+        """The paths of the questions whose answers are file names."""
         return frozenset(field.path for field in walk(self.fields) if field.type in FILE_TYPES)
 
     def columns(self, table: str) -> tuple[Field, ...]:
-        """What a row of the table holds."""
+        """The fields of a row of the table."""
         chain = self.tables[table]
         return chain[-1].children if chain else self.fields
 
 
 def schema_of(questions: Mapping[str, Any]) -> Schema:
-    """The schema of a form version by its `questions`, which are in form order."""
+    """The schema of a form version, from its `questions`, which are in form order."""
     children: dict[str, list[Mapping[str, Any]]] = {}
     for item in questions.get("items", ()):
         children.setdefault(item["path"].rpartition("/")[0], []).append(item)
@@ -83,21 +84,21 @@ def schema_of(questions: Mapping[str, Any]) -> Schema:
 
 
 def identifier(name: str) -> str:
-    """The name as an OData identifier, the way Central makes it; letters of all scripts stay letters."""
+    """The name as an OData identifier, converted as Central does; letters of all scripts are kept."""
     legal = "".join(letter if f"_{letter}".isidentifier() else "-" for letter in name)
     led = legal if name[:1].isidentifier() else f"_{legal}"
     return re.sub("-+", "_", led)
 
 
 def walk(fields: Iterable[Field]) -> Iterator[Field]:
-    """All fields in form order."""
+    """All fields, at every depth, in form order."""
     for field in fields:
         yield field
         yield from walk(field.children)
 
 
 def pruned(fields: Iterable[Field], wanted: frozenset[str]) -> tuple[Field, ...]:
-    """The fields with those paths, everything below a group that is named, and the groups around them."""
+    """The fields with these paths, with their children and the groups around them."""
     return tuple(_pruned(fields, wanted))
 
 
@@ -113,24 +114,24 @@ def _fields(
     parent: str, cut: int, children: Mapping[str, list[Mapping[str, Any]]]
 ) -> tuple[Field, ...]:
     taken = set(_RESERVED)
-    found = []
+    fields = []
     for item in children.get(parent, ()):
-        made = _untaken(identifier(item["name"]), taken)
-        taken.add(made)
+        odata_name = _untaken(identifier(item["name"]), taken)
+        taken.add(odata_name)
         below = () if item["kind"] == "question" else _fields(item["path"], cut, children)
         has_repeats = any(field.kind == "repeat" or field.has_repeats for field in below)
-        named = (item["path"][cut:], item["name"], made, item["kind"], item["type"])
-        found.append(Field(*named, below, has_repeats))
-    return tuple(found)
+        names = (item["path"][cut:], item["name"], odata_name)
+        fields.append(Field(*names, item["kind"], item["type"], below, has_repeats))
+    return tuple(fields)
 
 
 def _untaken(name: str, taken: set[str]) -> str:
-    """Names that differ only in what an identifier cannot hold are numbered."""
-    made, number = name, 1
-    while made in taken:
+    """The name, with a number appended when a sibling has it already."""
+    free, number = name, 1
+    while free in taken:
         number += 1
-        made = f"{name}_{number}"
-    return made
+        free = f"{name}_{number}"
+    return free
 
 
 def _tables(

@@ -1,4 +1,4 @@
-"""Central's JSON of projects, forms, people and records. Pure but for what the rows hold."""
+"""Formats users, the project, forms and submissions as Central's JSON."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from server.accounts.models import User
-from server.central.conditions import STATES
+from server.central.conditions import REVIEW_STATES
 from server.central.schema import Field, Schema
 from server.forms.encryption import as_text
 from server.forms.models import EncryptionKey, Form, FormDraft, FormVersion
 from server.submissions.models import Attachment, Comment, Submission
 
 PROJECT: Final = 1
-"""An installation is one project."""
+"""An installation is field project."""
 
 
 def instant(at: datetime | None) -> str | None:
+    """An instant as Central writes it: UTC, milliseconds, `Z`."""
     return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def person(user: User) -> dict[str, Any]:
+    """A user as an actor."""
     return {
         "id": user.pk,
         "type": "user",
@@ -33,10 +35,12 @@ def person(user: User) -> dict[str, Any]:
 
 
 def current_user(user: User) -> dict[str, Any]:
+    """The user who asks; `email` is the user name."""
     return {**person(user), "email": user.username}
 
 
 def project(name: str, created_at: datetime) -> dict[str, Any]:
+    """The field project."""
     return {
         "id": PROJECT,
         "name": name,
@@ -52,15 +56,20 @@ def project(name: str, created_at: datetime) -> dict[str, Any]:
 def project_extended(
     n_forms: int, n_lists: int, counts: Mapping[int, Mapping[str, Any]]
 ) -> dict[str, Any]:
+    """The extended metadata of the project; `counts` has those of submissions by form."""
     latest = max((count["latest"] for count in counts.values()), default=None)
-    told = {"forms": n_forms, "appUsers": 0, "datasets": n_lists}
-    return {**told, "lastSubmission": instant(latest)}
+    return {
+        "forms": n_forms,
+        "appUsers": 0,
+        "datasets": n_lists,
+        "lastSubmission": instant(latest),
+    }
 
 
 def form(form: Form) -> dict[str, Any]:
     """A form with its current version."""
     version = form.current_version
-    assert version is not None  # noqa: S101 asked for by the selector
+    assert version is not None  # noqa: S101 the form is published
     return {
         "projectId": PROJECT,
         "xmlFormId": form.form_id,
@@ -79,7 +88,7 @@ def form(form: Form) -> dict[str, Any]:
 
 
 def draft(draft: FormDraft) -> dict[str, Any]:
-    """A form that is not published; nobody can fill it in, so there is no token to try it with."""
+    """A draft. It has no token, because drafts cannot be filled in here."""
     return {
         "projectId": PROJECT,
         "xmlFormId": draft.form_id,
@@ -111,6 +120,7 @@ def form_file(name: str, *, is_there: bool, is_list: bool = False, md5: str = ""
 
 
 def form_extended(counted: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The extended metadata of a form; `counted` has the counts of its submissions."""
     states = counted["states"] if counted else {}
     return {
         "submissions": counted["total"] if counted else 0,
@@ -128,6 +138,7 @@ def form_extended(counted: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def form_version(version: FormVersion) -> dict[str, Any]:
+    """A form as it was in field version."""
     return {
         "projectId": PROJECT,
         "xmlFormId": version.form.form_id,
@@ -141,35 +152,35 @@ def form_version(version: FormVersion) -> dict[str, Any]:
 
 
 def fields(schema: Schema, *, odata: bool) -> list[dict[str, Any]]:
-    """All fields flat, in form order; with OData's names on wish."""
+    """All fields as a flat list, in form order; `odata` selects OData's names."""
     return list(_fields(schema.fields, "", odata))
 
 
 def _fields(below: Iterable[Field], above: str, odata: bool) -> Iterable[dict[str, Any]]:
-    for one in below:
-        name = one.odata_name if odata else one.name
+    for field in below:
+        name = field.odata_name if odata else field.name
         path = f"{above}/{name}"
         yield {
             "path": path,
             "name": name,
-            "type": one.central_type,
-            "binary": True if one.central_type == "binary" else None,
-            "selectMultiple": True if one.type == "select_multiple" else None,
+            "type": field.central_type,
+            "binary": True if field.central_type == "binary" else None,
+            "selectMultiple": True if field.type == "select_multiple" else None,
         }
-        yield from _fields(one.children, path, odata)
+        yield from _fields(field.children, path, odata)
 
 
-def record(row: Submission) -> dict[str, Any]:
-    """What Central tells of a record without its answers."""
+def submission(row: Submission) -> dict[str, Any]:
+    """A submission without its answers."""
     version = row.current_version
-    assert version is not None  # noqa: S101 written in the same statement
+    assert version is not None  # noqa: S101 inserted by the same statement
     return {
         "instanceId": row.instance_id,
         "submitterId": row.submitter_id,
         "deviceId": version.device_id or None,
         "userAgent": version.user_agent or None,
         "instanceName": row.title or None,
-        "reviewState": STATES[row.review_state],
+        "reviewState": REVIEW_STATES[row.review_state],
         "createdAt": instant(row.received_at),
         "updatedAt": instant(row.updated_at),  # type: ignore[attr-defined]
         "currentVersion": {
@@ -183,16 +194,18 @@ def record(row: Submission) -> dict[str, Any]:
     }
 
 
-def record_extended(row: Submission) -> dict[str, Any]:
+def submission_extended(row: Submission) -> dict[str, Any]:
+    """The extended metadata of a submission."""
     return {"submitter": person(row.submitter)}
 
 
 def attachment(file: Attachment) -> dict[str, Any]:
+    """An attachment of a submission."""
     return {"name": file.name, "exists": True}
 
 
 def key(key: EncryptionKey) -> dict[str, Any]:
-    """Not managed, as Central calls it: no passphrase opens it from here."""
+    """An encryption key. Not managed, as Central calls it: no passphrase opens it here."""
     return {
         "id": key.pk,
         "public": as_text(bytes(key.public_key)),
@@ -212,8 +225,8 @@ def audit(
     *,
     is_extended: bool,
 ) -> dict[str, Any]:
-    """Something that was done to a record."""
-    told = {
+    """An entry of the audit log of a submission."""
+    entry = {
         "actorId": actor.pk,
         "action": action,
         "acteeId": str(row.form_id),
@@ -221,17 +234,18 @@ def audit(
         "loggedAt": instant(at),
         "notes": notes or None,
     }
-    return {**told, "actor": person(actor)} if is_extended else told
+    return {**entry, "actor": person(actor)} if is_extended else entry
 
 
-def comment(said: Comment) -> dict[str, Any]:
-    return {"body": said.body, "actorId": said.user_id, "createdAt": instant(said.at)}
+def comment(row: Comment) -> dict[str, Any]:
+    """A comment on a submission."""
+    return {"body": row.body, "actorId": row.user_id, "createdAt": instant(row.at)}
 
 
 def system(
     row: Submission, version: str, n_answered_files: int, status: str | None
 ) -> dict[str, Any]:
-    """`__system` of a record in OData; the version in_batches counted."""
+    """`__system` of a submission that `selectors.in_batches` counted versions and files of."""
     current = row.current_version
     present: int = row.n_files  # type: ignore[attr-defined]
     return {
@@ -242,7 +256,7 @@ def system(
         "attachmentsPresent": present,
         "attachmentsExpected": max(present, n_answered_files),
         "status": status,
-        "reviewState": STATES[row.review_state],
+        "reviewState": REVIEW_STATES[row.review_state],
         "deviceId": (current.device_id if current else "") or None,
         "edits": row.n_versions - 1,  # type: ignore[attr-defined]
         "formVersion": version,

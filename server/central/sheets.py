@@ -1,4 +1,4 @@
-"""Tables as Central's CSV has them: names of columns, keys of rows, answers as they were written. Pure."""
+"""Formats submissions and repeats as the lines of Central's CSV files. Pure."""
 
 from __future__ import annotations
 
@@ -27,44 +27,44 @@ _POINT: Final = ("Latitude", "Longitude", "Altitude", "Accuracy")
 
 
 def header(schema: Schema, table: str) -> list[str]:
-    """The first line."""
+    """The header of a table's file."""
     names = list(_names(schema.columns(table), ""))
     if schema.tables[table]:
         return [*names, "PARENT_KEY", "KEY"]
     return ["SubmissionDate", *names, *SYSTEM]
 
 
-def record_line(
+def submission_line(
     root: etree._Element | None, schema: Schema, instance_id: str, system: dict[str, Any]
 ) -> list[Any]:
-    """The line of a record; without answers while they are sealed."""
-    told = {**system, "__id": instance_id}
+    """The line of a submission; its answers are blank while it is encrypted (`root` is None)."""
+    system = {**system, "__id": instance_id}
     answers = _cells(root, schema.fields)
-    return [system["submissionDate"], *answers, *(told[name] for name in SYSTEM.values())]
+    return [system["submissionDate"], *answers, *(system[name] for name in SYSTEM.values())]
 
 
 def repeat_lines(
     root: etree._Element, chain: tuple[Field, ...], instance_id: str
 ) -> Iterator[list[Any]]:
-    """The lines of a repeat; keys are the path to the repetition, which counts from 1."""
+    """The lines of a repeat; KEY is the path to the repetition, numbered from 1."""
     for element, key, parent in _reached(root, chain, instance_id, instance_id):
         yield [*_cells(element, chain[-1].children), parent, key]
 
 
 def file_names(form_id: str, schema: Schema) -> dict[str, str]:
-    """Table → what it is called in the archive, as at Central: FORM-repeat.csv.
+    """Table → its file name in the archive, as at Central: FORM-repeat.csv.
 
-    Repeats of one name in different places are numbered, in form order.
+    Repeats with the same name are numbered in form order.
     """
     repeats = {table: chain[-1].name for table, chain in schema.tables.items() if chain}
     alike = Counter(name.casefold() for name in repeats.values())
     numbers: Counter[str] = Counter()
-    found = {table: form_id for table, chain in schema.tables.items() if not chain}
+    names = {table: form_id for table, chain in schema.tables.items() if not chain}
     for table, name in repeats.items():
         numbers[name.casefold()] += 1
         is_alone = alike[name.casefold()] == 1
-        found[table] = f"{form_id}-{name}" + ("" if is_alone else f"~{numbers[name.casefold()]}")
-    return {table: f"{_safe(name)}.csv" for table, name in found.items()}
+        names[table] = f"{form_id}-{name}" + ("" if is_alone else f"~{numbers[name.casefold()]}")
+    return {table: f"{_safe(name)}.csv" for table, name in names.items()}
 
 
 def _safe(name: str) -> str:

@@ -1,8 +1,8 @@
-"""One instance as rows of a table, with ids and join columns. Pure.
+"""Converts an instance to the rows of an OData table, with ids and join columns. Pure.
 
-The ids are Central's own: a hash over the instanceID of the record's first version and the
-places in all repeats on the way. So they outlive edits, do not depend on how the table is
-paged, and are the same for a record that was moved here from Central.
+The ids are computed as Central does: a hash of the first version's instanceID and the position
+in each repeat on the way. So they survive edits, do not depend on paging, and stay the same
+when a submission is moved here from Central.
 """
 
 from __future__ import annotations
@@ -28,24 +28,27 @@ _HALF_OFFSET: Final = re.compile(r"[+-]\d\d$")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in an instance an element stands: the names on the way, with the numbers of repeats."""
+    """The place of an element in an instance: the names on the way, with the positions in repeats."""
 
     instance_id: str
     steps: tuple[str, ...] = ()  # group#, repeat#0
-    link: str = ""  # the same as a path of OData
+    link: str = ""  # the same as a path of OData URLs
 
     @property
     def id(self) -> str:
+        """The id of the row: the instanceID, or a hash within a repeat."""
         if not self.steps:
             return self.instance_id
         text = "%%".join((f"{ROOT}#{self.instance_id}", *self.steps))
         return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
     def group(self, field: Field) -> Place:
+        """The place of a group below this one."""
         link = f"{self.link}/{quote(field.odata_name)}"
         return Place(self.instance_id, (*self.steps, f"{field.name}#"), link)
 
     def repeat(self, field: Field, number: int) -> Place:
+        """The place of a repetition below this one, numbered from 0."""
         inside = Place(self.instance_id, (*self.steps, f"{field.name}#{number}"))
         return Place(
             self.instance_id, inside.steps, f"{self.link}/{quote(field.odata_name)}('{inside.id}')"
@@ -53,13 +56,13 @@ class Place:
 
 
 def top(instance_id: str) -> Place:
-    """The record as a whole."""
+    """The place of the root of an instance."""
     quoted = quote(instance_id.replace("'", "''"), safe="':")
     return Place(instance_id, (), f"{ROOT}('{quoted}')")
 
 
 def join_column(chain: Iterable[Field]) -> str:
-    """The column of a repeat's table that holds the id of the row it belongs to."""
+    """The column of a repeat's table that holds the id of the parent row."""
     *around, _own = chain
     while around and around[-1].kind != "repeat":
         around.pop()
@@ -75,9 +78,9 @@ def rows(
     wkt: bool = False,
     expand: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """The instance's rows of the table that `chain` leads to, in the order of the document.
+    """The rows of an instance in the table of the repeat `chain[-1]`, in document order.
 
-    `columns` is what each row holds, `chain[-1].children` or a choice among them.
+    `columns` are the fields of each row: `chain[-1].children` or some of them.
     """
     join = join_column(chain) if chain else ""
     for element, place, parent in _reached(root, top(instance_id), instance_id, chain):
@@ -89,20 +92,22 @@ def rows(
 
 
 def unanswered(instance_id: str, columns: tuple[Field, ...]) -> dict[str, Any]:
-    """A row without answers: every property is there."""
+    """A row in which every property is null."""
     return _values(None, columns, top(instance_id), wkt=False, expand=False)
 
 
-def answered(root: etree._Element, paths: frozenset[str]) -> int:
-    """How many of the questions with those paths are answered, each repetition counted."""
+def count_answered(root: etree._Element, paths: frozenset[str]) -> int:
+    """The number of answers to the questions with these paths, in all repetitions."""
     names = {f"{{*}}{path.rpartition('/')[2]}" for path in paths}
     if not names:
         return 0
-    return sum(1 for one in root.iter(*names) if (one.text or "").strip() and not len(one))
+    return sum(
+        1 for element in root.iter(*names) if (element.text or "").strip() and not len(element)
+    )
 
 
 def value(text: str, type: str, *, wkt: bool = False) -> Any:
-    """An answer as OData's JSON has it; None for an empty one and for what is not of the type."""
+    """An answer as a value of OData's JSON; None when it is blank or not of the type."""
     text = text.strip() if type in _READERS or type in _SHAPES else text
     if not text.strip():
         return None
@@ -130,7 +135,7 @@ def _reached(
 
 
 def _nearest(place: Place) -> str:
-    """The id of the repetition, or the record, in which the place lies."""
+    """The id of the repetition, or else the submission, that contains the place."""
     steps = place.steps
     while steps and steps[-1].endswith("#"):
         steps = steps[:-1]
@@ -144,8 +149,8 @@ def _values(
     wkt: bool,
     expand: bool,
 ) -> dict[str, Any]:
-    """What the columns hold in an element; in one that is not there, nothing, but each has its property."""
-    found: dict[str, Any] = {}
+    """The properties of an element; all null when it does not exist."""
+    values: dict[str, Any] = {}
     children: dict[str, list[etree._Element]] = {}
     for child in () if element is None else element:
         name = local_name(child)
@@ -158,34 +163,34 @@ def _values(
         first = there[0] if there else None
         if field.kind == "question":
             text = None if first is None else first.text
-            found[field.odata_name] = value(text, field.type, wkt=wkt) if text else None
+            values[field.odata_name] = value(text, field.type, wkt=wkt) if text else None
         elif field.kind == "group":
             below = place.group(field) if field.has_repeats else place
-            found[field.odata_name] = _values(first, field.children, below, wkt, expand)
+            values[field.odata_name] = _values(first, field.children, below, wkt, expand)
         else:
             link = f"{place.link}/{quote(field.odata_name)}"
-            found[f"{field.odata_name}@odata.navigationLink"] = link
+            values[f"{field.odata_name}@odata.navigationLink"] = link
             if expand:
-                found[field.odata_name] = [
-                    {"__id": own.id, **_values(one, field.children, own, wkt, expand)}
-                    for number, one in enumerate(there)
+                values[field.odata_name] = [
+                    {"__id": own.id, **_values(element, field.children, own, wkt, expand)}
+                    for number, element in enumerate(there)
                     for own in (place.repeat(field, number),)
                 ]
-    return found
+    return values
 
 
 def _int(text: str) -> int | None:
     if not re.fullmatch(r"[+-]?[0-9]{1,19}", text):
         return None
-    found = int(text)
-    return found if -_INT64 <= found < _INT64 else None
+    number = int(text)
+    return number if -_INT64 <= number < _INT64 else None
 
 
 def _number(text: str) -> float | None:
     if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", text):
         return None
-    found = float(text)
-    return found if math.isfinite(found) else None
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 def _boolean(text: str) -> bool | None:
@@ -200,14 +205,14 @@ def _date(text: str) -> str | None:
 
 
 def _instant(text: str) -> str | None:
-    """As written, with an offset: phones write `+08` for `+08:00`, and some nothing at all."""
+    """An instant as written, with its offset completed: phones write `+08` for `+08:00`, and some write none."""
     text = f"{text}:00" if _HALF_OFFSET.search(text) and "T" in text else text
     try:
-        found = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if found.tzinfo is None:
-        return found.replace(tzinfo=clock.OFFICE).isoformat(timespec="milliseconds")
+    if instant.tzinfo is None:
+        return instant.replace(tzinfo=clock.OFFICE).isoformat(timespec="milliseconds")
     return text
 
 
@@ -222,29 +227,29 @@ _SHAPES: Final = {"geopoint": "POINT", "geotrace": "LINESTRING", "geoshape": "PO
 
 
 def _shape(text: str, type: str, wkt: bool) -> Any:
-    """GeoJSON with the accuracy among the properties, or WKT without it; None without one point."""
-    points = [point for part in text.split(";") if (point := _point(part))]
+    """GeoJSON with the accuracy among the properties, or WKT without it; None when there is no point."""
+    points = [parsed for part in text.split(";") if (parsed := _point(part))]
     if not points:
         return None
     if wkt:
-        listed = ",".join(" ".join(map(_plain, point[0])) for point in points)
+        listed = ",".join(" ".join(map(_plain, place)) for place, _accuracy in points)
         form = {"POINT": "POINT ({})", "LINESTRING": "LINESTRING ({})", "POLYGON": "POLYGON (({}))"}
         return form[_SHAPES[type]].format(listed if type != "geopoint" else listed.split(",")[0])
-    places = [point for point, _accuracy in points]
-    accuracies = [accuracy for _point, accuracy in points]
+    places = [place for place, _accuracy in points]
+    accuracies = [accuracy for _place, accuracy in points]
     if type == "geopoint":
-        found: dict[str, Any] = {"type": "Point", "coordinates": places[0]}
+        point: dict[str, Any] = {"type": "Point", "coordinates": places[0]}
         if accuracies[0] is not None:
-            found["properties"] = {"accuracy": accuracies[0]}
-        return found
-    found = (
+            point["properties"] = {"accuracy": accuracies[0]}
+        return point
+    columns: dict[str, Any] = (
         {"type": "LineString", "coordinates": places}
         if type == "geotrace"
         else {"type": "Polygon", "coordinates": [places]}
     )
     if any(accuracy is not None for accuracy in accuracies):
-        found["properties"] = {"accuracies": accuracies}
-    return found
+        columns["properties"] = {"accuracies": accuracies}
+    return columns
 
 
 def _point(text: str) -> tuple[list[float], float | None] | None:

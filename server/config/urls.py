@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 
 from server.api.views.base import Nowhere
-from server.central import door as central
+from server.central.endpoint import UnknownEndpoint
 from server.openrosa.urls import OPENROSA
 from server.ops.health import healthz
 
@@ -15,7 +15,7 @@ urlpatterns = [
     path("api/v1/", include("server.api.urls", namespace="api")),
     re_path("^api(/|$)", Nowhere.as_view()),
     path("v1/", include("server.central.urls", namespace="central")),
-    path("v1", central.Nowhere()),
+    path("v1", UnknownEndpoint()),
     path("", include("server.console.urls", namespace="console")),
 ]
 

@@ -66,7 +66,7 @@ def download_submission(request: HttpRequest, token: str | None = None) -> HttpR
     form_id, instance_id = key_of(request.GET.get("formId", ""))
     submission = _submission(access, form_id, instance_id)
     version = submission.current_version
-    assert version is not None  # noqa: S101 written in the same statement
+    assert version is not None  # noqa: S101 inserted by the same statement
     _record_disclosure(access, submission, Disclosure.Kind.REVEAL, "document")
     folder = (
         f"{addresses.base(request, token)}/view/files/{addresses.segment(form_id)}"
@@ -101,7 +101,7 @@ def file(
     access = _access(request, token)
     submission = _submission(access, addresses.text_of(form), addresses.text_of(instance))
     version = submission.current_version
-    assert version is not None  # noqa: S101 written in the same statement
+    assert version is not None  # noqa: S101 inserted by the same statement
     files = selectors.files_as_they_came(version)
     attachment = files.filter(name=addresses.text_of(filename)).first()
     if attachment is None or not blobs.path_of(attachment.sha256).exists():

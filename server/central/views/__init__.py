@@ -1,1 +1,1 @@
-"""The resources of /v1. Each: who asks, one call into a room, Central's JSON."""
+"""The handlers of /v1. Each makes one call into a room and formats the result as Central does."""

@@ -1,4 +1,4 @@
-"""Records: what came in, its files, what was decided; and sending new ones."""
+"""Submissions: their documents, files, comments and review states; and sending new ones."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from server.accounts.access import REVIEWERS, SENDERS, Access
 from server.accounts.models import Disclosure
 from server.central import bodies, shapes
-from server.central.conditions import STATES
-from server.central.door import Asked
+from server.central.conditions import REVIEW_STATES
+from server.central.endpoint import Call
 from server.central.problems import AnotherFileHere, CommentFirst, NoDeprecatedId, OtherForm
-from server.central.reading import REASON, form_named
-from server.central.service import as_json, as_list
+from server.central.reading import REASON, published_form
+from server.central.service import as_json, json_list
 from server.core import blobs
 from server.core.problems import Problem
 from server.core.request_problems import InvalidRequest, NotAllowed, NothingHere
@@ -37,70 +37,72 @@ from server.submissions.services import (
 )
 
 JUST_BEFORE: Final = timedelta(hours=1)
-"""How old a comment may be that gives the reason of a decision."""
+"""The age up to which a comment counts as the reason of a decision."""
 LONGEST: Final = 2000  # characters of a reason or comment
 
 
-def submissions(asked: Asked, form: str) -> StreamingHttpResponse:
-    """All records of the form without their answers, newest first; `limit` and `offset` are Central's."""
-    form_named(asked, form)
+def submissions(call: Call, form: str) -> StreamingHttpResponse:
+    """All submissions of the form without their answers, newest first; takes `limit` and `offset`."""
+    published_form(call, form)
     heavy = ("current_version__document", "current_version__encrypted__document")
-    rows = selectors.records(asked.access, form).order_by("-pk").defer(*heavy)
-    offset, limit = _number(asked, "offset"), _number(asked, "limit")
+    rows = selectors.records(call.access, form).order_by("-pk").defer(*heavy)
+    offset, limit = _number(call, "offset"), _number(call, "limit")
     if offset is not None or limit is not None:
         start = offset or 0
         rows = rows[start:] if limit is None else rows[start : start + limit]
-    return StreamingHttpResponse(_listed(asked, rows), content_type="application/json")
+    return StreamingHttpResponse(_listed(call, rows), content_type="application/json")
 
 
-def _listed(asked: Asked, rows: QuerySet[Submission]) -> Iterator[str]:
-    """The list as JSON, a thousand at a time."""
-    return as_list(as_json(_told(asked, row)) for row in rows.iterator(1000))
+def _listed(call: Call, rows: QuerySet[Submission]) -> Iterator[str]:
+    """The list as JSON, read a thousand rows at a time."""
+    return json_list(as_json(_submission(call, row)) for row in rows.iterator(1000))
 
 
-def submission(asked: Asked, form: str, instance: str) -> dict[str, Any]:
-    return _told(asked, selectors.record(asked.access, form, instance))
+def submission(call: Call, form: str, instance: str) -> dict[str, Any]:
+    """A submission without its answers."""
+    return _submission(call, selectors.record(call.access, form, instance))
 
 
-def document(asked: Asked, form: str, instance: str) -> HttpResponse:
-    """The instance as it was received; recorded as revealed."""
-    row = selectors.record(asked.access, form, instance)
-    selectors.check_raw(asked.access, row)
-    _record(asked, row, Disclosure.Kind.REVEAL, "document")
+def document(call: Call, form: str, instance: str) -> HttpResponse:
+    """The XML as it was received; recorded as a disclosure."""
+    row = selectors.record(call.access, form, instance)
+    selectors.check_raw(call.access, row)
+    _record_disclosure(call, row, Disclosure.Kind.REVEAL, "document")
     return HttpResponse(
         selectors.document_of(_version(row)), content_type="application/xml; charset=utf-8"
     )
 
 
-def attachments(asked: Asked, form: str, instance: str) -> list[dict[str, Any]]:
-    row = selectors.record(asked.access, form, instance)
+def attachments(call: Call, form: str, instance: str) -> list[dict[str, Any]]:
+    """The files of the current version."""
+    row = selectors.record(call.access, form, instance)
     return [shapes.attachment(file) for file in selectors.files_of(row.current_version_id)]
 
 
-def attachment(asked: Asked, form: str, instance: str, name: str) -> FileResponse:
-    """A file of the current version; recorded as opened."""
-    row = selectors.record(asked.access, form, instance)
-    found = selectors.file_as_received(asked.access, row, name)
-    if found is None:
+def attachment(call: Call, form: str, instance: str, name: str) -> FileResponse:
+    """A file of the current version; recorded as a disclosure."""
+    row = selectors.record(call.access, form, instance)
+    file = selectors.file_as_received(call.access, row, name)
+    if file is None:
         raise NothingHere
-    _record(asked, row, Disclosure.Kind.MEDIA, found.name)
+    _record_disclosure(call, row, Disclosure.Kind.MEDIA, file.name)
     return FileResponse(
-        blobs.path_of(found.sha256).open("rb"),
+        blobs.path_of(file.sha256).open("rb"),
         as_attachment=True,
-        filename=found.name,
+        filename=file.name,
         content_type="application/octet-stream",
     )
 
 
-def keys(asked: Asked, form: str) -> list[dict[str, Any]]:
-    """The keys of records that are still sealed; ruODK asks before every export."""
-    form_named(asked, form)
-    return [shapes.key(key) for key in selectors.keys_awaited(asked.access, form)]
+def keys(call: Call, form: str) -> list[dict[str, Any]]:
+    """The encryption keys of submissions that are still encrypted; ruODK asks before every export."""
+    published_form(call, form)
+    return [shapes.key(key) for key in selectors.keys_awaited(call.access, form)]
 
 
-def audits(asked: Asked, form: str, instance: str) -> list[dict[str, Any]]:
-    """What was done to the record, newest first: its versions, and the decisions about it."""
-    row = selectors.record(asked.access, form, instance)
+def audits(call: Call, form: str, instance: str) -> list[dict[str, Any]]:
+    """The versions of the submission and the decisions about it, newest first."""
+    row = selectors.record(call.access, form, instance)
     versions = row.versions.select_related("submitter").defer("document").order_by("pk")
     acts = [
         (
@@ -112,132 +114,142 @@ def audits(asked: Asked, form: str, instance: str) -> list[dict[str, Any]]:
         )
         for number, version in enumerate(versions)
     ] + [
-        ("submission.update", one.user, one.at, {"reviewState": STATES[one.state]}, one.reason)
-        for one in row.decisions.select_related("user")
+        (
+            "submission.update",
+            decision.user,
+            decision.at,
+            {"reviewState": REVIEW_STATES[decision.state]},
+            decision.reason,
+        )
+        for decision in row.decisions.select_related("user")
     ]
     return [
-        shapes.audit(row, *act, is_extended=asked.is_extended)
+        shapes.audit(row, *act, is_extended=call.is_extended)
         for act in sorted(acts, key=lambda act: act[2], reverse=True)
     ]
 
 
-def comments(asked: Asked, form: str, instance: str) -> list[dict[str, Any]]:
-    """Comments and the reasons of decisions, newest first."""
-    row = selectors.record(asked.access, form, instance)
-    return [shapes.comment(one) for one in selectors.comments_of(row)]
+def comments(call: Call, form: str, instance: str) -> list[dict[str, Any]]:
+    """The comments and the reasons of decisions, newest first."""
+    row = selectors.record(call.access, form, instance)
+    return [shapes.comment(comment) for comment in selectors.comments_of(row)]
 
 
-def add_comment(asked: Asked, form: str, instance: str) -> dict[str, Any]:
-    row = selectors.record(asked.access, form, instance)
-    body = bodies.text(bodies.read_json(asked.request), "body")[:LONGEST]
-    said = comment(submission=row, body=body, author=asked.user, access=asked.access, at=asked.now)
-    return shapes.comment(said)
+def add_comment(call: Call, form: str, instance: str) -> dict[str, Any]:
+    """Add a comment, at most LONGEST characters."""
+    row = selectors.record(call.access, form, instance)
+    body = bodies.text_member(bodies.read_json(call.request), "body")[:LONGEST]
+    added = comment(submission=row, body=body, author=call.user, access=call.access, at=call.now)
+    return shapes.comment(added)
 
 
-def create(asked: Asked, form: str) -> dict[str, Any]:
-    """A new record, taken as one from a phone; the same bytes once more are no error."""
-    document = bodies.whole(asked.request)
+def create(call: Call, form: str) -> dict[str, Any]:
+    """Receive a new submission, as from a phone; sending the same bytes again is no error."""
+    document = bodies.read_whole(call.request)
     _check_form(document, form)
-    return _receive(asked, document)
+    return _receive(call, document)
 
 
-def edit(asked: Asked, form: str, instance: str) -> dict[str, Any]:
-    """A correction of the record, which names in deprecatedID the version it replaces."""
-    row = selectors.record(asked.access, form, instance)
-    document = bodies.whole(asked.request)
+def edit(call: Call, form: str, instance: str) -> dict[str, Any]:
+    """Receive an edit, which names in deprecatedID the version it replaces. Raises NoDeprecatedId, OtherForm."""
+    row = selectors.record(call.access, form, instance)
+    document = bodies.read_whole(call.request)
     _check_form(document, form)
     replaced = envelopes.parse(document).deprecated_id
     if not replaced or not row.versions.filter(instance_id=replaced).exists():
         raise NoDeprecatedId
-    return _receive(asked, document)
+    return _receive(call, document)
 
 
-def decide(asked: Asked, form: str, instance: str) -> dict[str, Any]:
-    """`reviewState`, with the reason in `reason`, in the header X-Action-Notes, or in a comment just before."""
-    row = selectors.record(asked.access, form, instance)
-    body = bodies.read_json(asked.request)
-    ours = {theirs: our for our, theirs in STATES.items()}
-    named = body.get("reviewState", "")
-    state = ours.get(named) if named is None or isinstance(named, str) else None
-    if state is None or named == "edited":
+def decide(call: Call, form: str, instance: str) -> dict[str, Any]:
+    """Set the `reviewState`, with the reason from `reason`, the header X-Action-Notes, or a comment just before.
+
+    Raises InvalidRequest, CommentFirst.
+    """
+    row = selectors.record(call.access, form, instance)
+    body = bodies.read_json(call.request)
+    own_states = {central: own for own, central in REVIEW_STATES.items()}
+    name = body.get("reviewState", "")
+    state = own_states.get(name) if name is None or isinstance(name, str) else None
+    if state is None or name == "edited":
         raise InvalidRequest(errors=[{"pointer": "#/reviewState"}])
-    notes = unquote(asked.request.headers.get("X-Action-Notes", ""))
-    reason = bodies.text(body, "reason") or notes.strip()
+    notes = unquote(call.request.headers.get("X-Action-Notes", ""))
+    reason = bodies.text_member(body, "reason") or notes.strip()
     if not is_storable(reason):
         raise InvalidRequest(errors=[{"pointer": "#/reason"}])
     if not reason and state in NEEDS_REASON:
-        reason = selectors.comment_as_reason(row, asked.user.pk, asked.now - JUST_BEFORE)
-        if not reason and asked.access.may(REVIEWERS, row.area_code):
+        reason = selectors.comment_as_reason(row, call.user.pk, call.now - JUST_BEFORE)
+        if not reason and call.access.may(REVIEWERS, row.area_code):
             raise CommentFirst
     review(
         submission=row,
         state=state,
         reason=reason[:LONGEST],
-        reviewer=asked.user,
-        access=asked.access,
-        at=asked.now,
+        reviewer=call.user,
+        access=call.access,
+        at=call.now,
     )
-    return _told(asked, selectors.record(asked.access, form, instance))
+    return _submission(call, selectors.record(call.access, form, instance))
 
 
-def attach(asked: Asked, form: str, instance: str, name: str) -> dict[str, Any]:
-    """A file of the record, as a phone sends one later. Raises AnotherFileHere."""
-    row = selectors.record(asked.access, form, instance)
-    kind, sent = asked.request.headers.get("Content-Type", ""), hashlib.sha256()
+def attach(call: Call, form: str, instance: str, name: str) -> dict[str, Any]:
+    """Receive a file of the submission, as from a phone that sends it later. Raises AnotherFileHere."""
+    row = selectors.record(call.access, form, instance)
+    kind, sha256 = call.request.headers.get("Content-Type", ""), hashlib.sha256()
 
     def chunks() -> Iterator[bytes]:
-        for chunk in bodies.chunks(asked.request):
-            sent.update(chunk)
+        for chunk in bodies.chunks(call.request):
+            sha256.update(chunk)
             yield chunk
 
-    _receive(asked, selectors.document_of(_version(row)), IncomingFile(name, kind, chunks))
+    _receive(call, selectors.document_of(_version(row)), IncomingFile(name, kind, chunks))
     kept = {bytes(file.sha256) for file in selectors.files_of(row.current_version_id)}
-    if sent.digest() not in kept:  # the first bytes under a name stay (decision 0042)
+    if sha256.digest() not in kept:  # the first content under a name is kept (decision 0042)
         raise AnotherFileHere
     return {"success": True}
 
 
-def _told(asked: Asked, row: Submission) -> dict[str, Any]:
-    told = shapes.record(row)
-    return {**told, **shapes.record_extended(row)} if asked.is_extended else told
+def _submission(call: Call, row: Submission) -> dict[str, Any]:
+    body = shapes.submission(row)
+    return {**body, **shapes.submission_extended(row)} if call.is_extended else body
 
 
 def _version(row: Submission) -> SubmissionVersion:
-    assert row.current_version is not None  # noqa: S101 written in the same statement
+    assert row.current_version is not None  # noqa: S101 inserted by the same statement
     return row.current_version
 
 
-def _record(asked: Asked, row: Submission, kind: str, column: str) -> None:
-    disclose_record(row, user=asked.user, kind=kind, column=column, reason=REASON)
+def _record_disclosure(call: Call, row: Submission, kind: str, column: str) -> None:
+    disclose_record(row, user=call.user, kind=kind, column=column, reason=REASON)
 
 
 def _check_form(document: bytes, form: str) -> None:
-    """What cannot be read at all is for the room to refuse, which keeps it. Raises OtherForm."""
+    """Raises OtherForm. A document that cannot be parsed is left to `receive`, which quarantines it."""
     try:
-        named = envelopes.parse(document).form_id
+        form_id = envelopes.parse(document).form_id
     except Problem:
         return
-    if named != form:
-        raise OtherForm(form_id=named[:250])
+    if form_id != form:
+        raise OtherForm(form_id=form_id[:250])
 
 
-def _receive(asked: Asked, document: bytes, *files: IncomingFile) -> dict[str, Any]:
-    access: Access = asked.access
+def _receive(call: Call, document: bytes, *files: IncomingFile) -> dict[str, Any]:
+    access: Access = call.access
     if not access.areas(SENDERS):
         raise NotAllowed
     sender = Sender(
-        user_id=asked.user.pk,
+        user_id=call.user.pk,
         field_account_id=None,
         areas=access.sends_from(),
-        device_id=asked.request.GET.get("deviceID", ""),
-        user_agent=asked.request.headers.get("User-Agent", ""),
+        device_id=call.request.GET.get("deviceID", ""),
+        user_agent=call.request.headers.get("User-Agent", ""),
     )
-    receipt = receive(document=document, files=files, sender=sender, received_at=asked.now)
-    return _told(asked, selectors.record_taken(receipt.submission_id))
+    receipt = receive(document=document, files=files, sender=sender, received_at=call.now)
+    return _submission(call, selectors.record_taken(receipt.submission_id))
 
 
-def _number(asked: Asked, name: str) -> int | None:
-    text = asked.request.GET.get(name, "")
+def _number(call: Call, name: str) -> int | None:
+    text = call.request.GET.get(name, "")
     if not text:
         return None
     if not (text.isascii() and text.isdigit()):

@@ -30,8 +30,8 @@ def lines(response: Any) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def said(street):
-    """What the household's records were: two of the worker's."""
+def contributions(street):
+    """Two contributions to the household, from two submissions of the worker."""
     from server.ledgers.models import ContributionRow
 
     for number, at in enumerate((AT, AT.replace(month=12))):
@@ -55,12 +55,12 @@ def many(street):
 
 def test_the_lists_and_what_they_hold(street, asking):
     client = asking()
-    found = {one["name"]: one for one in get(client, LISTS).json()}
-    assert list(found) == ["communities", "households", "cases", "employers"]
-    assert found["households"]["approvalRequired"] is False
+    lists = {entity_list["name"]: entity_list for entity_list in get(client, LISTS).json()}
+    assert list(lists) == ["communities", "households", "cases", "employers"]
+    assert lists["households"]["approvalRequired"] is False
     detail = client.get(HOUSEHOLDS, secure=True, headers={"x-extended-metadata": "true"}).json()
     assert detail["entities"] == 1  # the other lies in another street
-    names = {one["name"]: one for one in detail["properties"]}
+    names = {item["name"]: item for item in detail["properties"]}
     assert names["marker-color"]["odataName"] == "marker_color"
     assert {"name", "label", "__version"}.isdisjoint(names)
     assert_central(get(client, f"{LISTS}/nothing"), 404.1)
@@ -86,23 +86,23 @@ def test_forms_that_use_a_list_or_make_its_entries(street, asking):
     assert (household["approvalRequired"], case["approvalRequired"]) == (True, False)
 
 
-def test_an_entry_in_every_shape(said, street, asking):
+def test_an_entry_in_every_shape(contributions, street, asking):
     from server.ledgers.models import ListedEntity
 
     key = str(street.household.pk)
     ListedEntity.objects.create(list="households", entity=key, version=3, area_code=COMMUNITY)
     client = asking()
-    one = get(client, f"{HOUSEHOLDS}/entities/{key.upper()}").json()
-    version = one["currentVersion"]
-    assert (one["uuid"], version["version"], version["label"]) == (key, 3, "棠荫路1号 陈大文1")
+    entity = get(client, f"{HOUSEHOLDS}/entities/{key.upper()}").json()
+    version = entity["currentVersion"]
+    assert (entity["uuid"], version["version"], version["label"]) == (key, 3, "棠荫路1号 陈大文1")
     assert version["data"]["geometry"] == "23.125000 113.355000 0 0"
-    assert (one["createdAt"], one["updatedAt"]) == (
+    assert (entity["createdAt"], entity["updatedAt"]) == (
         "2026-11-20T02:30:00.000Z",
         "2026-12-20T02:30:00.000Z",
     )
     (listed,) = json.loads(get(client, f"{HOUSEHOLDS}/entities").getvalue())
     del version["data"]
-    assert listed == one
+    assert listed == entity
     (row,) = table(client, TABLE)["value"]
     assert (row["__id"], row["community"], row["members"]) == (key, COMMUNITY, "1")
     system = row["__system"]
@@ -114,16 +114,16 @@ def test_an_entry_in_every_shape(said, street, asking):
         assert_central(get(client, f"{HOUSEHOLDS}/entities/{wrong}"), 404.1)
 
 
-def test_a_merged_household_is_found_by_its_old_uuid(street, asking):
+def test_a_merged_household_answers_to_its_old_uuid(street, asking):
     from server.ledgers.models import IdentityKey
 
     old, now = uuid4(), street.household.pk
     IdentityKey.objects.create(pk=("household", old), entry=now)
-    found = get(asking(), f"{HOUSEHOLDS}/entities/{old}").json()
-    assert found["uuid"] == str(now)
+    entity = get(asking(), f"{HOUSEHOLDS}/entities/{old}").json()
+    assert entity["uuid"] == str(now)
 
 
-def test_labels_tell_digits_of_id_numbers_only_where_the_caller_has_them_anyway(street, asking):
+def test_labels_show_digits_of_id_numbers_only_to_who_may_see_them(street, asking):
     def label(client: Client) -> str:
         (row,) = lines(sheet(client, "cases"))
         return row["label"]
@@ -150,9 +150,10 @@ def test_communities_are_the_callers(street, asking):
     assert [row["label"] for row in rows["value"]] != []
     assert rows["@odata.count"] == 2
     assert {row["code"][:9] for row in rows["value"]} == {"440106003"}
-    (one, _other) = rows["value"]
-    found = get(asking("county", area="44"), f"{LISTS}/communities/entities/{one['__id']}").json()
-    assert found["currentVersion"]["data"]["code"] == one["code"]
+    (row, _other) = rows["value"]
+    path = f"{LISTS}/communities/entities/{row['__id']}"
+    entity = get(asking("county", area="44"), path).json()
+    assert entity["currentVersion"]["data"]["code"] == row["code"]
 
 
 def test_pages_hold_each_entry_once_while_others_come(many, street, asking, monkeypatch):
@@ -163,28 +164,28 @@ def test_pages_hold_each_entry_once_while_others_come(many, street, asking, monk
     assert whole == sorted(whole)
     monkeypatch.setattr("server.ledgers.entity_lists.listed.BATCH", 4)  # as a longer list is read
     assert [row["__id"] for row in table(client, TABLE)["value"]] == whole
-    seen, body = [], table(client, TABLE, top=3, skip=1)
+    ids, body = [], table(client, TABLE, top=3, skip=1)
     while True:
-        seen += [row["__id"] for row in body["value"]]
+        ids += [row["__id"] for row in body["value"]]
         if "@odata.nextLink" not in body:
             break
-        Household.objects.filter(pk=seen[0]).update(address="moved")
+        Household.objects.filter(pk=ids[0]).update(address="moved")
         query = urlsplit(body["@odata.nextLink"]).query
         body = json.loads(client.get(f"{TABLE}?{query}", secure=True).getvalue())
-    assert seen == whole[1:]
+    assert ids == whole[1:]
     assert table(client, TABLE, top=0, count="true")["@odata.count"] == 8
 
 
-def test_a_filter_and_a_choice(said, many, street, asking):
+def test_filter_and_select(contributions, many, street, asking):
     client = asking()
 
-    def found(text: str) -> int:
+    def count(text: str) -> int:
         return table(client, TABLE, filter=text, count="true", top=1)["@odata.count"]
 
-    assert found("__system/updatedAt gt 2026-12-01") == 1
-    assert found("not (__system/updatedAt gt 2026-12-01)") == 7
-    assert found(f"$root/Entities/__system/creatorId eq {street.worker.pk}") == 1
-    assert found("__system/conflict eq null and __system/createdAt le now()") in (7, 8)
+    assert count("__system/updatedAt gt 2026-12-01") == 1
+    assert count("not (__system/updatedAt gt 2026-12-01)") == 7
+    assert count(f"$root/Entities/__system/creatorId eq {street.worker.pk}") == 1
+    assert count("__system/conflict eq null and __system/createdAt le now()") in (7, 8)
     chosen = table(client, TABLE, select="__id,__system/version,marker_color", top=1)["value"]
     assert set(chosen[0]) == {"__id", "__system", "marker_color"}
     assert chosen[0]["__system"] == {"version": 1}
@@ -197,7 +198,7 @@ def test_a_filter_and_a_choice(said, many, street, asking):
     assert_central(client.get(f"{HOUSEHOLDS}/entities?deleted=true", secure=True), 501.1)
 
 
-def test_an_open_disagreement_is_told(street, asking):
+def test_an_open_conflict_is_shown(street, asking):
     from server.ledgers.models import LedgerException
 
     for number, verdict in enumerate(("soft", "hard", "soft"), 100):
@@ -218,8 +219,8 @@ def test_an_unchanged_list_is_not_sent_again(street, asking):
     first = sheet(client, "households")
     assert len(lines(first)) == 1
     tag = first["ETag"]
-    for known in (tag, tag.removeprefix("W/").strip('"'), f'"other", {tag}'):
-        again = sheet(client, "households", if_none_match=known)
+    for etag in (tag, tag.removeprefix("W/").strip('"'), f'"other", {tag}'):
+        again = sheet(client, "households", if_none_match=etag)
         assert (again.status_code, again.content, again["ETag"]) == (304, b"", tag)
     county = sheet(asking("county", area=COMMUNITY), "households")
     assert county["ETag"] != tag  # who sees less holds another list
@@ -232,15 +233,15 @@ def test_service_and_metadata_of_a_list(street, asking):
     client = asking()
     service = table(client, f"{HOUSEHOLDS}.svc")
     assert service["@odata.context"] == f"https://testserver{HOUSEHOLDS}.svc/$metadata"
-    assert [one["url"] for one in service["value"]] == ["Entities"]
+    assert [item["url"] for item in service["value"]] == ["Entities"]
     root = ElementTree.fromstring(get(client, f"{HOUSEHOLDS}.svc/$metadata").content)
     edm = "{http://docs.oasis-open.org/odata/ns/edm}"
     (kind,) = root.iter(f"{edm}EntityType")
-    declared = [one.get("Name") for one in kind.iter(f"{edm}Property")]
+    declared = [item.get("Name") for item in kind.iter(f"{edm}Property")]
     (row,) = table(client, TABLE)["value"]
     assert set(declared) == set(row)
-    (system, *_more) = [one for one in root.iter(f"{edm}ComplexType") if one.get("Name") == "metadata"]  # fmt: skip
-    assert {one.get("Name") for one in system} == set(row["__system"])
+    (system, *_more) = [item for item in root.iter(f"{edm}ComplexType") if item.get("Name") == "metadata"]  # fmt: skip
+    assert {item.get("Name") for item in system} == set(row["__system"])
     assert_central(get(client, f"{HOUSEHOLDS}.svc/Submissions"), 404.1)
     old = client.get(TABLE, secure=True, headers={"odata-maxversion": "3.0"})
     assert_central(old, 400.1)

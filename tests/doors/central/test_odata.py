@@ -30,28 +30,28 @@ def test_service_and_metadata(street, asking):
     client = asking()
     service = table(client, f"{FORM}.svc")
     assert service["@odata.context"] == f"https://testserver{FORM}.svc/$metadata"
-    assert [one["url"] for one in service["value"]] == ["Submissions", "Submissions.members"]
+    assert [item["url"] for item in service["value"]] == ["Submissions", "Submissions.members"]
     answer = get(client, f"{FORM}.svc/$metadata")
     root = ElementTree.fromstring(answer.content)
     edm = "{http://docs.oasis-open.org/odata/ns/edm}"
-    types = {one.get("Name"): one for one in root.iter(f"{edm}EntityType")}
-    columns = [one.get("Name") for one in types["Submissions.members"].iter(f"{edm}Property")]
+    types = {item.get("Name"): item for item in root.iter(f"{edm}EntityType")}
+    columns = [item.get("Name") for item in types["Submissions.members"].iter(f"{edm}Property")]
     assert columns == ["__id", "__Submissions-id", "name", "id_no", "political"]
 
 
 def test_rows_with_what_the_role_may_see(street, asking):
-    street_desk, county = asking(), asking("county", area="440106")
-    (row,) = table(street_desk)["value"]
+    street_staff, county = asking(), asking("county", area="440106")
+    (row,) = table(street_staff)["value"]
     assert row["__id"] == "uuid:1"
     assert row["__system"]["submitterName"] == "xie"
     assert row["__system"]["reviewState"] is None
     assert row["__system"]["attachmentsPresent"] == 1
     assert row["members@odata.navigationLink"] == "Submissions('uuid:1')/members"
-    (member,) = table(street_desk, MEMBERS)["value"]
+    (member,) = table(street_staff, MEMBERS)["value"]
     assert member["__Submissions-id"] == "uuid:1"
     assert (member["name"], member["id_no"], member["political"]) == ("陈大文", ID_NO, None)
     masked = table(county, MEMBERS)["value"]
-    assert {one["id_no"] for one in masked} == {"449901**********8X"}
+    assert {item["id_no"] for item in masked} == {"449901**********8X"}
     assert len(masked) == 2  # of two streets
     assert ID_NO not in json.dumps(table(county, expand="*"))
 
@@ -92,12 +92,12 @@ def many(street):
 
 def pages(client: Client, path: str, **query: Any) -> list[str]:
     """The ids on all pages, by following the links."""
-    found, body = [], table(client, path, **query)
+    ids, body = [], table(client, path, **query)
     while True:
-        found += [row["__id"] for row in body["value"]]
+        ids += [row["__id"] for row in body["value"]]
         link = body.get("@odata.nextLink")
         if link is None:
-            return found
+            return ids
         assert "%24skiptoken=01" in link
         address = urlsplit(link)
         body = json.loads(client.get(f"{address.path}?{address.query}", secure=True).getvalue())
@@ -128,26 +128,26 @@ def test_filters(many, street, asking):
     Submission.objects.filter(instance_id="uuid:m1").update(review_state=ReviewState.HAS_ISSUES)
     client = asking()
 
-    def found(text: str) -> int:
+    def count(text: str) -> int:
         return len(table(client, filter=text)["value"])
 
-    assert found("__system/reviewState eq 'hasIssues'") == 1
-    assert found("__system/reviewState ne 'hasIssues'") == 7
-    assert found("__system/reviewState eq null and not (__system/reviewState eq 'approved')") == 7
-    assert found("__system/submissionDate lt 2026-11-20T02:30:00.000Z") == 0
-    assert found("__system/submissionDate ge 2026-11-20") == 8
-    assert found("$root/Submissions/__system/submissionDate le now()") in (0, 8)
+    assert count("__system/reviewState eq 'hasIssues'") == 1
+    assert count("__system/reviewState ne 'hasIssues'") == 7
+    assert count("__system/reviewState eq null and not (__system/reviewState eq 'approved')") == 7
+    assert count("__system/submissionDate lt 2026-11-20T02:30:00.000Z") == 0
+    assert count("__system/submissionDate ge 2026-11-20") == 8
+    assert count("$root/Submissions/__system/submissionDate le now()") in (0, 8)
     assert (
-        found("year(__system/submissionDate) eq 2026 and hour(__system/submissionDate) eq 2") == 8
+        count("year(__system/submissionDate) eq 2026 and hour(__system/submissionDate) eq 2") == 8
     )
-    assert found(f"__system/submitterId eq '{street.worker.pk}'") == 8
-    assert found("__system/updatedAt eq null") == 8
-    assert found("year(__system/updatedAt) eq null") == 8
-    assert found("__system/updatedAt ne 2026-01-01") == 8
+    assert count(f"__system/submitterId eq '{street.worker.pk}'") == 8
+    assert count("__system/updatedAt eq null") == 8
+    assert count("year(__system/updatedAt) eq null") == 8
+    assert count("__system/updatedAt ne 2026-01-01") == 8
     for empty in ("not (__system/updatedAt gt 2026-01-01)", "year(__system/updatedAt) ne 2026"):
-        assert found(empty) == 8  # nobody has touched them
-    assert found("null eq null or __system/submitterId eq 0") == 8
-    assert found("not (__system/submissionDate ne null)") == 0
+        assert count(empty) == 8  # nobody has touched them
+    assert count("null eq null or __system/submitterId eq 0") == 8
+    assert count("not (__system/submissionDate ne null)") == 0
     assert_central(get(client, TABLE, filter="name eq 'x'"), 501.5)
     assert_central(get(client, TABLE, filter="contains(__system/reviewState, 'x')"), 501.4)
     for bad in ("(", "__system/submissionDate eq 'x'", "1 eq", "''", "__system/updatedAt lt null"):
@@ -177,13 +177,13 @@ def test_select_expand_and_what_is_not_offered(street, asking):
 
 def test_one_record_and_what_is_below_it(street, asking):
     client = asking()
-    one = f"{TABLE}('uuid:1')"
-    assert table(client, one)["value"][0]["__id"] == "uuid:1"
-    (member,) = table(client, f"{one}/members")["value"]
+    record = f"{TABLE}('uuid:1')"
+    assert table(client, record)["value"][0]["__id"] == "uuid:1"
+    (member,) = table(client, f"{record}/members")["value"]
     assert member == table(client, MEMBERS)["value"][0]
-    (same,) = table(client, f"{one}/members('{member['__id']}')")["value"]
+    (same,) = table(client, f"{record}/members('{member['__id']}')")["value"]
     assert same == member
-    assert_central(get(client, f"{one}/nothing"), 404.1)
+    assert_central(get(client, f"{record}/nothing"), 404.1)
     assert_central(get(client, f"{TABLE}('uuid:2')"), 404.1)  # of another street
 
 

@@ -58,11 +58,11 @@ def test_a_workbook_is_published_at_once(administrator):
 
 
 def test_who_wants_to_know_of_warnings_is_told_and_nothing_is_kept(administrator):
-    told = assert_central(send(administrator, f"{FORMS}?publish=true", workbook()), 400.16)
-    assert "Java" in told["message"]
+    error = assert_central(send(administrator, f"{FORMS}?publish=true", workbook()), 400.16)
+    assert "Java" in error["message"]
     lacking = f"{FORMS}?publish=true&ignoreWarnings=true"
-    told = assert_central(send(administrator, lacking, workbook(picture="a.png")), 400.1)
-    assert told["details"]["filenames"] == "a.png"
+    error = assert_central(send(administrator, lacking, workbook(picture="a.png")), 400.1)
+    assert error["details"]["filenames"] == "a.png"
     assert not Form.objects.filter(form_id="plain").exists()
     assert not FormDraft.objects.exists()
 
@@ -73,18 +73,18 @@ def test_a_draft_waits_for_its_files(administrator, asking):
     assert (draft["xmlFormId"], draft["publishedAt"], draft["draftToken"]) == ("plain", None, None)
     assert get(administrator, DRAFT).json() == draft
     assert_central(get(administrator, NEW), 404.1)  # nobody fills it in yet
-    assert [one["exists"] for one in get(administrator, f"{DRAFT}/attachments").json()] == [False]
+    assert [item["exists"] for item in get(administrator, f"{DRAFT}/attachments").json()] == [False]
     assert_central(send(administrator, f"{DRAFT}/publish"), 400.1)  # the file is still to come
     refused = send(administrator, f"{DRAFT}/attachments/b.png", b"b", "image/png")
     assert assert_central(refused, 404.1)["details"]["filenames"] == "a.png"
     for content in (b"wrong", b"a"):
         sent = send(administrator, f"{DRAFT}/attachments/a.png", content, "image/png")
         assert sent.json() == {"success": True}
-    assert [one["exists"] for one in get(administrator, f"{DRAFT}/attachments").json()] == [True]
+    assert [item["exists"] for item in get(administrator, f"{DRAFT}/attachments").json()] == [True]
     assert send(administrator, f"{DRAFT}/publish").json() == {"success": True}
     assert get(administrator, NEW).json()["version"] == "1"
     assert get(administrator, f"{NEW}/attachments/a.png").getvalue() == b"a"
-    assert [one["name"] for one in get(asking(), f"{NEW}/attachments").json()] == ["a.png"]
+    assert [item["name"] for item in get(asking(), f"{NEW}/attachments").json()] == ["a.png"]
     assert_central(send(administrator, f"{DRAFT}/publish"), 404.1)  # it is none any more
 
 
@@ -124,8 +124,8 @@ def test_a_published_form_gets_other_files_or_another_workbook(administrator):
 def test_what_is_no_workbook_is_refused(administrator):
     for body, kind in ((b"<h:html/>", "application/xml"), (b"", XLSX), (b"x" * 99, XLSX)):
         assert_central(send(administrator, FORMS, body, kind), 400.15)
-    told = assert_central(send(administrator, FORMS, workbook(form_id="")), 400.15)
-    assert told["details"]["sheet"] == "settings"
+    error = assert_central(send(administrator, FORMS, workbook(form_id="")), 400.15)
+    assert error["details"]["sheet"] == "settings"
     assert not FormDraft.objects.exists()
 
 

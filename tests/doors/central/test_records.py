@@ -91,7 +91,7 @@ def test_phones_tokens_open_nothing(street):
     assert_central(Client().get(f"/v1/key/{token}{FORMS.removeprefix('/v1')}"), 404.1)
 
 
-def test_basic_comes_unasked_but_over_https_only(asking):
+def test_basic_needs_no_challenge_but_https(asking):
     client = asking()
     assert get(client, FORMS).status_code == 200
     assert_central(client.get(FORMS), 401.3)
@@ -126,9 +126,9 @@ def test_the_project_and_its_forms(street, asking):
     assert extended["submissions"] == 1
     assert extended["reviewStates"]["received"] == 1
     assert get(client, f"{FORM}.xml").content == b"<h:html/>"
-    assert [one["version"] for one in get(client, f"{FORM}/versions").json()] == ["2026112001"]
+    assert [item["version"] for item in get(client, f"{FORM}/versions").json()] == ["2026112001"]
     fields = client.get(f"{FORM}/fields?flatten=true&odata=true", secure=True).json()
-    assert [(one["path"], one["type"]) for one in fields] == [
+    assert [(item["path"], item["type"]) for item in fields] == [
         ("/outcome", "string"),
         ("/photo", "binary"),
         ("/members", "repeat"),
@@ -182,12 +182,12 @@ def test_a_comment_posted_before_is_the_reason(street, asking, make_user):
 
     say("somebody else's", other)
     assert assert_central(reject(), 400.2)["details"] == {"problem": "comment-first"}
-    said = say(" 门牌不符 ").json()
-    assert (said["body"], set(said)) == ("门牌不符", {"body", "actorId", "createdAt"})
+    comment = say(" 门牌不符 ").json()
+    assert (comment["body"], set(comment)) == ("门牌不符", {"body", "actorId", "createdAt"})
     assert reject().json()["reviewState"] == "rejected"
     assert street.submission.decisions.get().reason == "门牌不符"
-    told = [one["body"] for one in get(client, f"{RECORD}/comments").json()]
-    assert told == ["门牌不符", "somebody else's"]  # the reason is not told twice
+    comments = [item["body"] for item in get(client, f"{RECORD}/comments").json()]
+    assert comments == ["门牌不符", "somebody else's"]  # the reason is listed once
     assert_central(reject(), 400.2)  # it was the last decision's
     say("still")
     street.submission.comments.update(at=clock.now() - clock.timezone.timedelta(hours=2))
@@ -230,8 +230,8 @@ def test_keys_of_what_is_still_sealed(street, asking):
     for record in (street.submission, street.foreign_submission):
         version = record.current_version
         EncryptedVersion.objects.create(version=version, key=key, state="sealed")
-    (found,) = get(client, keys).json()
-    assert (found["id"], found["managed"]) == (key.pk, False)
+    (listed,) = get(client, keys).json()
+    assert (listed["id"], listed["managed"]) == (key.pk, False)
     EncryptedVersion.objects.filter(version=street.submission.current_version).delete()
     assert get(client, keys).json() == []  # the other record lies in another street
 
@@ -248,7 +248,7 @@ ELSEWHERE = (
 
 
 @pytest.mark.parametrize(("method", "path", "instead"), ELSEWHERE)
-def test_what_is_done_elsewhere_is_told(street, asking, method, path, instead):
+def test_what_is_not_offered_here_names_the_alternative(street, asking, method, path, instead):
     answer = getattr(asking(), method)(path, secure=True)
     assert instead in assert_central(answer, 501.1)["message"]
 

@@ -1,4 +1,4 @@
-"""What Central has and this door has not, and where it is found instead: a clean 501 instead of a bare 404. Pure."""
+"""Central's addresses that Ruhu does not offer, and what to use instead: 501 with a hint, not 404. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROLES: Final = _(
     "Roles hold for areas: give them with “ruhu user add”. Who gets a form is said at /api/v1/forms/FORM/audience/."
 )
 _LEDGERS: Final = _(
-    "Entity lists are read from the ledgers, which change by forms and on the desk's pages, each value with its source."
+    "Entity lists are read from the ledgers, which change by forms and on the office's pages, each value with its source."
 )
 _ORIGINS: Final = _(
     "Only the present state is kept as a list; where each value came from is at /api/v1/households/ID/origins/, and so for employers and cases."
@@ -45,8 +45,8 @@ _PLACES: Final[tuple[tuple[str, tuple[str, ...], str, Any], ...]] = (
 )  # fmt: skip
 
 
-def elsewhere(method: str, path: str) -> NotAtThisDoor | None:
-    """What to say of Central's address, given below /v1; None when Central has none such."""
+def not_offered(method: str, path: str) -> NotAtThisDoor | None:
+    """The problem for an address of Central, given relative to /v1/; None when Central has no such address."""
     for pattern, methods, feature, instead in _PLACES:
         if method in methods and re.fullmatch(pattern, path):
             return NotAtThisDoor(feature=f"{method} {feature}", instead=instead)

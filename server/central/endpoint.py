@@ -1,7 +1,8 @@
-"""Who asks, which method, and every error in Central's shape: what all addresses of /v1 share.
+"""`Endpoint`, the view of every address of /v1: authentication, methods, errors in Central's format.
 
-Phones' tokens open nothing here. Passwords come by `POST /v1/sessions`, or with each request by
-HTTP Basic, which needs https as at Central.
+People log in with a password at `POST /v1/sessions` and send the token as Bearer, or send the
+password with each request by HTTP Basic, which needs https as at Central. Phones' tokens are
+not accepted.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from server.accounts.access import Access, access_of
 from server.accounts.models import User
 from server.accounts.passwords import Refusal, log_in
 from server.accounts.selectors import user as user_named
-from server.central.elsewhere import elsewhere
+from server.central.not_offered import not_offered
 from server.central.problems import (
     CredentialsRefused,
     HttpsOnly,
@@ -48,33 +49,39 @@ _log = structlog.get_logger("server.central")
 
 
 @dataclass
-class Asked:
-    """A request, with who sends it."""
+class Call:
+    """A request, with the user who sends it, their access, and the time of its arrival."""
 
     request: HttpRequest
     now: Any = field(default_factory=clock.now)
 
     @cached_property
     def user(self) -> User:
-        """Raises CredentialsRefused."""
+        """The authenticated user. Raises CredentialsRefused."""
         return _user(self.request)
 
     @cached_property
     def access(self) -> Access:
+        """The user's access."""
         return access_of(self.user)
 
     @property
     def is_extended(self) -> bool:
+        """Whether the client wants Central's extended metadata."""
         return self.request.headers.get("X-Extended-Metadata", "").lower() == "true"
 
 
 Handler: TypeAlias = Callable[..., Any]
 
 
-class Door:
-    """An address: a handler a method, for people who have logged in. What it returns is JSON unless it is a response."""
+class Endpoint:
+    """The view of an address, with one handler for each method.
 
-    csrf_exempt = True  # no cookie logs anybody in here
+    Users must have logged in unless `is_open`. What a handler returns is rendered as JSON
+    unless it is a response already.
+    """
+
+    csrf_exempt = True  # cookies are not used here
 
     def __init__(
         self,
@@ -99,16 +106,16 @@ class Door:
         try:
             handler = self.handlers.get(method)
             if handler is None:
-                raise _elsewhere(request) or UnsupportedMethod(method=method[:20])
+                raise _not_offered(request) or UnsupportedMethod(method=method[:20])
             if not all(is_storable(name) for name in names.values()):
                 raise NothingHere
-            asked = Asked(request)
+            call = Call(request)
             if not self.is_open:
-                asked.user  # noqa: B018 who it is comes before what is asked
-            found = handler(asked, **names)
-            if isinstance(found, HttpResponseBase):
-                return found
-            return JsonResponse(found, safe=False, json_dumps_params={"ensure_ascii": False})
+                call.user  # noqa: B018 authenticate before the handler runs
+            result = handler(call, **names)
+            if isinstance(result, HttpResponseBase):
+                return result
+            return JsonResponse(result, safe=False, json_dumps_params={"ensure_ascii": False})
         except Problem as problem:
             return self._refusal(request, problem)
         except RequestDataTooBig:
@@ -117,7 +124,7 @@ class Door:
             return self._refusal(request, UnreadableRequest())
         except DATABASE_AWAY as error:
             _log.error("database away", method=request.method, error=type(error).__name__)
-            return _come_again()
+            return _unavailable()
 
     def _refusal(self, request: HttpRequest, problem: Problem) -> HttpResponse:
         response = JsonResponse(
@@ -128,37 +135,36 @@ class Door:
         if isinstance(problem, UnsupportedMethod):
             response.headers["Allow"] = ", ".join(self.handlers)
         if problem.retry_after is not None:
-            response.headers["Retry-After"] = str(problem.retry_after)
+            response.headers["Retry-PageEnd"] = str(problem.retry_after)
         return response
 
 
-def nowhere(asked: Asked) -> None:
-    """Every other address below /v1."""
-    raise _elsewhere(asked.request) or UnknownAddress
+def _unknown(call: Call) -> None:
+    raise _not_offered(call.request) or UnknownAddress
 
 
-def _elsewhere(request: HttpRequest) -> Problem | None:
-    return elsewhere(request.method or "", request.path_info.removeprefix("/v1/").rstrip("/"))
+def _not_offered(request: HttpRequest) -> Problem | None:
+    return not_offered(request.method or "", request.path_info.removeprefix("/v1/").rstrip("/"))
 
 
-class Nowhere(Door):
-    """Takes any method, to say that nothing is there."""
+class UnknownEndpoint(Endpoint):
+    """The view of every other address below /v1: refuses all methods with a problem."""
 
     def __init__(self) -> None:
         methods = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
         super().__init__(is_open=True)
-        self.handlers = dict.fromkeys(methods, nowhere)
+        self.handlers = dict.fromkeys(methods, _unknown)
 
 
-def person(request: HttpRequest, username: str, password: str) -> User:
-    """The person with this password. Raises CredentialsRefused, LogInPause."""
-    found = log_in(username, password, address=request.META.get("REMOTE_ADDR", ""))
-    match found:
+def log_in_person(request: HttpRequest, username: str, password: str) -> User:
+    """The user with this name and password. Raises CredentialsRefused, LogInPause."""
+    result = log_in(username, password, address=request.META.get("REMOTE_ADDR", ""))
+    match result:
         case Refusal.PAUSED:
             raise LogInPause
         case Refusal.WRONG:
             raise CredentialsRefused
-    return user_named(found.worker.user_id)
+    return user_named(result.worker.user_id)
 
 
 def _user(request: HttpRequest) -> User:
@@ -173,7 +179,7 @@ def _user(request: HttpRequest) -> User:
             if not request.is_secure():
                 raise HttpsOnly
             username, _colon, password = _decoded(credentials).partition(":")
-            return person(request, username, password)
+            return log_in_person(request, username, password)
     raise LogInFirst
 
 
@@ -184,19 +190,19 @@ def _decoded(credentials: str) -> str:
         return ""
 
 
-def _come_again() -> HttpResponse:
-    """503 while the database is away: here a repetition helps."""
-    told = {
+def _unavailable() -> HttpResponse:
+    """503 while the database is down; clients may repeat the request."""
+    body = {
         "message": _("The server is just starting again. Try again in a minute."),
         "code": 503.1,
     }
-    response = JsonResponse(told, status=503)
-    response.headers["Retry-After"] = "10"
+    response = JsonResponse(body, status=503)
+    response.headers["Retry-PageEnd"] = "10"
     return response
 
 
 def _headers_of(response: HttpResponseBase) -> HttpResponse:
-    """The same answer without its body."""
+    """The response without its body, for HEAD."""
     bare = HttpResponse(status=response.status_code, headers=dict(response.items()))
     response.close()
     return bare
