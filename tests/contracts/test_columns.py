@@ -153,7 +153,7 @@ def test_forms_ask_for_a_column_only_while_it_holds(path: Path):
 
 def _questions(path: Path) -> list[tuple[str, list[str], str]]:
     """(name, columns it saves to, its own and its groups' relevance) of every question."""
-    rows = openpyxl.load_workbook(path, read_only=True)["survey"].iter_rows(values_only=True)
+    rows = openpyxl.load_workbook(path)["survey"].iter_rows(values_only=True)
     header = [str(cell or "") for cell in next(rows)]
     groups: list[str] = []
     questions = []
