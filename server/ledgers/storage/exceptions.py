@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from itertools import product
 from typing import Any, NamedTuple, TypedDict
 
-from server.ledgers.definitions.vocabulary import FOLDED_KINDS, ActKind, ExceptionKind, Family
+from server.ledgers.definitions.columns import Reading
+from server.ledgers.definitions.ledgers import COLUMNS
+from server.ledgers.definitions.vocabulary import (
+    FOLDED_KINDS,
+    ActKind,
+    ExceptionKind,
+    Family,
+    Ledger,
+)
 from server.ledgers.storage.database import dumps, execute
 
 
@@ -79,6 +88,13 @@ def put_exceptions(rows: Sequence[ExceptionRow]) -> None:
     )
 
 
+_PHONES = [name for name, column in COLUMNS[Ledger.PERSON].items() if column.reads is Reading.PHONE]
+_SAME_PHONE = " or ".join(
+    f"lookalike.{mine}_hash = person.{other}_hash" for mine, other in product(_PHONES, repeat=2)
+)
+"""SQL: any phone of one person is any phone of the other."""
+
+
 def reconcile_possible_duplicates(people: Iterable[str]) -> None:
     """Make the open `possible_duplicate` exceptions among and with these persons what their rows say.
 
@@ -97,7 +113,7 @@ def reconcile_possible_duplicates(people: Iterable[str]) -> None:
               from ledgers_person person
               join ledgers_person lookalike
                 on lookalike.name = person.name and lookalike.birth_date = person.birth_date and lookalike.id <> person.id
-               and (lookalike.phone_hash = person.phone_hash or lookalike.household_id = person.household_id)
+               and ({_SAME_PHONE} or lookalike.household_id = person.household_id)
                and (person.id_no_hash is null or lookalike.id_no_hash is null)
              where person.id = any(%(entries)s::uuid[])
                and not exists (
