@@ -9,7 +9,6 @@ from importlib.util import find_spec
 from django.apps import apps
 from django.utils.translation import override
 
-from server.api.central import problems as _central  # noqa: F401 counted with the others
 from server.core.problems import Problem, catalogue
 
 HEAD = """# Problems

@@ -19,6 +19,14 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from server.core.problems import Problem
+from server.core.request_problems import (
+    InvalidRequest,
+    NotAllowed,
+    NothingHere,
+    RequestTooLarge,
+    UnreadableRequest,
+    UnsupportedMethod,
+)
 from server.forms.problems import FaultyWorkbook
 
 MEDIA_TYPE = "application/problem+json"
@@ -40,40 +48,6 @@ class LoginFailed(Problem):
     template = _("The user name or the password is wrong, or the user is no longer active.")
 
 
-class NotAllowed(Problem):
-    """The caller is known but lacks the role, here."""
-
-    type, status = "not-allowed", 403
-    title = _("Not allowed")
-    template = _("Your roles do not include this. Ask an administrator of your area.")
-
-
-class NothingHere(Problem):
-    """No such object, or none within the caller's areas: the two are not told apart."""
-
-    type, status = "not-found", 404
-    title = _("Not found")
-    template = _("There is no such record in your areas.")
-
-
-class UnknownAddress(Problem):
-    """No part of the interface answers at this path."""
-
-    type, status = "unknown-address", 404
-    title = _("No such address")
-    template = _(
-        "Nothing answers at this address. Addresses end with a slash; /api/v1/schema/ lists them all."
-    )
-
-
-class MethodNotAllowed(Problem):
-    """The address exists but does not take this method."""
-
-    type, status = "unsupported-method", 405
-    title = _("Method not allowed")
-    template = _("This address does not take {method}.")
-
-
 class NotAcceptable(Problem):
     """The representation asked for does not exist here."""
 
@@ -82,36 +56,12 @@ class NotAcceptable(Problem):
     template = _("This address answers in: {formats}.")
 
 
-class RequestTooLarge(Problem):
-    """The request is larger than the server takes."""
-
-    type, status = "request-too-large", 413
-    title = _("Request too large")
-    template = _("The request is larger than this server takes.")
-
-
 class UnsupportedMediaType(Problem):
     """The body's content type is not understood here."""
 
     type, status = "unsupported-media-type", 415
     title = _("Content type not understood")
     template = _("This address does not read a body of type {media_type}.")
-
-
-class UnreadableRequest(Problem):
-    """The body is not what its content type says."""
-
-    type, status = "unreadable-request", 400
-    title = _("Request not readable")
-    template = _("The request could not be read. Check that the body is well formed and complete.")
-
-
-class InvalidRequest(Problem):
-    """Fields of the body are missing or wrong; `errors` names each."""
-
-    type, status = "invalid-request", 400
-    title = _("Request not valid")
-    template = _("Some values are missing or wrong; see errors.")
 
 
 class InvalidQuery(Problem):
@@ -192,7 +142,7 @@ def _problem_of(exception: Exception, context: dict[str, Any]) -> Problem | None
         case exceptions.ValidationError():
             return InvalidRequest(errors=list(field_errors(exception.get_full_details())))
         case exceptions.MethodNotAllowed():
-            return MethodNotAllowed(method=context["request"].method)
+            return UnsupportedMethod(method=context["request"].method)
         case exceptions.NotAcceptable():
             formats = [renderer.media_type for renderer in context["view"].get_renderers()]
             return NotAcceptable(formats=", ".join(formats))

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "server.submissions",
     "server.ledgers",
     "server.openrosa",
+    "server.central",
     "server.api",
     "server.console",
     "server.ops",
@@ -78,7 +79,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "server.ops.middleware.Forwarded",
     "server.ops.middleware.RequestLog",
-    "server.openrosa.middleware.Door",
+    "server.openrosa.middleware.OpenRosaDoor",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

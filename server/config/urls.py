@@ -2,8 +2,8 @@
 
 from django.urls import include, path, re_path
 
-from server.api.central import door as central
 from server.api.views.base import Nowhere
+from server.central.endpoint import UnknownEndpoint
 from server.openrosa.urls import OPENROSA
 from server.ops.health import healthz
 
@@ -14,8 +14,8 @@ urlpatterns = [
     path("odk/", include((OPENROSA, "openrosa"), namespace="odk")),
     path("api/v1/", include("server.api.urls", namespace="api")),
     re_path("^api(/|$)", Nowhere.as_view()),
-    path("v1/", include("server.api.central.urls", namespace="central")),
-    path("v1", central.Nowhere()),
+    path("v1/", include("server.central.urls", namespace="central")),
+    path("v1", UnknownEndpoint()),
     path("", include("server.console.urls", namespace="console")),
 ]
 

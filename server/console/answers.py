@@ -11,16 +11,12 @@ from django.utils.translation import gettext as _
 
 from server.accounts.access import Access
 from server.console.presentation import plain
-from server.core.masking import mask
+from server.core.masking import mask_numbers
 from server.core.xml import BadXml
 from server.ledgers.definitions.columns import Sensitivity
 from server.ledgers.reading.answers import ShownAnswer, shown_answers
 from server.submissions.models import Submission
 
-_PERSONAL_NUMBER = re.compile(
-    r"(?<![0-9A-Za-z])([1-9]\d{16}[\dXx]|[1-9]\d{14}|1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?![0-9A-Za-z])"
-)
-"""ID numbers and phones that somebody wrote into a remark."""
 _UUID = re.compile(r"(uuid:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -97,4 +93,4 @@ def written(answer: ShownAnswer) -> str:
             return plain(datetime.fromisoformat(answer.value))
     except ValueError:
         return answer.value
-    return _PERSONAL_NUMBER.sub(lambda found: mask(found[0]), answer.value)
+    return mask_numbers(answer.value)

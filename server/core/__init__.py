@@ -1,4 +1,4 @@
-"""The foundation every room stands on: problems, clock, hardened XML, sealing, blobs, labels.
+"""What every room uses: problems, clock, XML parser, encryption at rest, file store, labels.
 
-Owns no models and knows no HTTP. Imports nothing of Ruhu but itself.
+Has no models, knows no HTTP, and imports nothing of Ruhu but itself.
 """

@@ -1,8 +1,9 @@
-"""Files by their content: each is stored once, under the SHA-256 of its bytes.
+"""Stores files by their content: each once, under the SHA-256 of its bytes (a blob).
 
-A blob is written and synced to disk before the row that names it is committed. A blob
-no row names is harmless. Who finds a blob there already touches it, and nothing that was
-touched since is taken away: both under one lock, so that no row ever names what is gone.
+A blob is written and synced to disk before the row that names it is committed; a blob that
+no row names is harmless. `store` updates the time of a blob that exists already, and
+`discard` spares a blob whose time is newer than the caller's. Both hold the same file lock,
+so no row ever names a blob that was deleted.
 """
 
 from __future__ import annotations
@@ -25,17 +26,20 @@ _SYNCED_AFTER_NS = 60_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Blob:
+    """A stored file: its hashes and its size in bytes."""
+
     sha256: bytes
     md5: bytes
     size: int
-    made_ns: int | None = field(default=None, compare=False)  # its time, when this call made it
+    made_ns: int | None = field(
+        default=None, compare=False
+    )  # modification time, when this call created the file
 
 
 def store(chunks: Iterable[bytes]) -> Blob:
-    """Write a file durably under its hash; returns at once when it is already there.
+    """Write a file under its hash, unless it exists. Afterwards it survives a power cut (fsync).
 
-    Streams: memory stays flat whatever the size. After return the bytes survive a
-    power cut (file and directory are fsynced).
+    The chunks are streamed to disk, so memory use does not depend on the size.
     """
     incoming = _root() / "incoming"
     incoming.mkdir(parents=True, exist_ok=True)
@@ -58,7 +62,10 @@ def store(chunks: Iterable[bytes]) -> Blob:
 
 
 def discard(sha256: bytes | memoryview, *, untouched_since_ns: int) -> bool:
-    """Take a blob away that no row names, unless somebody stored the same bytes since."""
+    """Delete a blob that no row names, unless the same bytes were stored after that time.
+
+    Returns whether it was deleted.
+    """
     path = path_of(sha256)
     with _lock(fcntl.LOCK_EX):
         try:
@@ -71,31 +78,32 @@ def discard(sha256: bytes | memoryview, *, untouched_since_ns: int) -> bool:
 
 
 def forget_unfinished(*, older_than: timedelta) -> int:
-    """Take away what processes killed while storing have left half written; how many files."""
+    """Delete files that killed processes left half written. Returns how many."""
     since = time.time() - older_than.total_seconds()
-    gone = 0
+    deleted = 0
     for path in (_root() / "incoming").glob("*"):
         if path.stat().st_mtime < since:
             path.unlink()
-            gone += 1
-    return gone
+            deleted += 1
+    return deleted
 
 
 def path_of(sha256: bytes | memoryview) -> Path:
-    """Where a blob lies; it may not exist."""
+    """The blob's path, whether it exists or not."""
     name = bytes(sha256).hex()
     return _root() / name[:2] / name
 
 
 def read(sha256: bytes | memoryview) -> bytes:
-    """The whole blob in memory: for small files only."""
+    """The whole blob, in memory: for small files only."""
     return path_of(sha256).read_bytes()
 
 
 def _put(temporary: Path, target: Path) -> int | None:
-    """Give a synced file its place; its time, or None when another put the same bytes there first.
+    """Hard-link a synced file to its place. Returns its time, or None when the place is taken.
 
-    Never over the other's: whoever made a blob may take it away again, so there is one maker.
+    Never overwrites: the creator of a blob may discard it, so exactly one caller must be
+    the creator.
     """
     if not target.parent.exists():
         target.parent.mkdir(exist_ok=True)
@@ -110,9 +118,9 @@ def _put(temporary: Path, target: Path) -> int | None:
 
 
 def _touch(path: Path) -> bool:
-    """Keep a blob that is there from being discarded; whether it is there.
+    """Update the blob's time, which spares it from `discard`. Returns whether it exists.
 
-    Who put it there a moment ago may not have synced its folder yet, so this does.
+    Whoever created it a moment ago may not have synced its folder yet, so this does.
     """
     try:
         age_ns = time.time_ns() - path.stat().st_mtime_ns
@@ -125,14 +133,16 @@ def _touch(path: Path) -> bool:
 
 
 def md5_of(sha256: bytes | memoryview) -> str:
-    """The blob's MD5, read from the disk."""
+    """The blob's MD5 in hex, computed from the file."""
     with path_of(sha256).open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 @contextmanager
 def _lock(kind: int) -> Iterator[None]:
-    descriptor = os.open(_root(), os.O_RDONLY)  # the folder itself: no file to be left over
+    descriptor = os.open(
+        _root(), os.O_RDONLY
+    )  # the folder itself, so that no lock file is left over
     try:
         fcntl.flock(descriptor, kind)
         yield

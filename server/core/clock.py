@@ -1,4 +1,4 @@
-"""What time it is, read once at the door and passed inwards."""
+"""The current time, read once in a door and passed inwards, and the offices' day."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 OFFICE = ZoneInfo("Asia/Shanghai")
-"""The time zone of every office; days and quarters begin here (domain §7.14)."""
+"""The time zone of every office, by which days and quarters begin (rules.md, Due dates)."""
 
 
 def now() -> datetime:
@@ -17,10 +17,10 @@ def now() -> datetime:
 
 
 def today() -> date:
-    """The office's current day."""
+    """The current date in the offices' time zone."""
     return office_day(now())
 
 
 def office_day(instant: datetime) -> date:
-    """The day an instant falls on at the office."""
+    """The date of an instant in the offices' time zone."""
     return instant.astimezone(OFFICE).date()

@@ -1,7 +1,7 @@
-"""Two-language labels of data: columns, code lists, questions.
+"""Labels of data in two languages, for columns, codes and questions; and lists as text.
 
-Screens go through gettext; labels of data travel with the data's own declaration in
-both languages, so that one line declares a column whole.
+Texts of screens go through gettext. The label of a column stands in its declaration, in
+both languages.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ from django.utils.translation import get_language
 
 
 def in_chinese() -> bool:
-    """Whether the active language is Chinese; it is when none is active."""
+    """Whether the active language is Chinese, or none is active."""
     return (get_language() or "zh").startswith("zh")
 
 
 def comma() -> str:
-    """What stands between the parts of an enumeration."""
+    """The separator of an enumeration in the active language."""
     return "、" if in_chinese() else ", "
 
 
 def listed(parts: Iterable[object]) -> str:
-    """An enumeration in the active language."""
+    """The parts as one text, separated as in the active language."""
     return comma().join(map(str, parts))
 
 
-def facts(named: Iterable[tuple[object, object]]) -> str:
-    """Names with their values, as one line in the active language."""
+def facts(pairs: Iterable[tuple[object, object]]) -> str:
+    """`name: value; name: value`, punctuated as in the active language."""
     colon, stop = ("：", "；") if in_chinese() else (": ", "; ")
-    return stop.join(f"{name}{colon}{value}" for name, value in named)
+    return stop.join(f"{name}{colon}{value}" for name, value in pairs)
 
 
 class Label:
-    """A text in Chinese and English that reads itself in the active language."""
+    """A text in Chinese and English; `str()` gives it in the active language."""
 
     __slots__ = ("en", "zh")
 

@@ -1,8 +1,8 @@
-"""The one catalogue of what can go wrong on the caller's side.
+"""`Problem`, the base class of every error that the caller of the server can put right.
 
-Each room subclasses `Problem` in its own `problems.py`; each door renders it in its
-own way (OpenRosa message, RFC 9457 JSON, console page). Rooms never build a response,
-doors never catch a `Problem` themselves: their one renderer does.
+Each room subclasses it in its own `problems.py`; each door renders it in its own format
+(OpenRosa message, RFC 9457 JSON, Central's JSON, console page). Rooms never build a
+response, and in a door only the renderer catches a `Problem`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from django.utils.functional import Promise
 
 
 class Problem(Exception):
-    """Something the caller can put right.
+    """An error that the caller can put right.
 
-    A subclass names itself once (`type`, a slug that never changes), its HTTP `status`
-    (4xx, or 501 for what a protocol knows and this server does not offer), a translatable
-    `title`, and a translatable `template` for the detail, filled from keyword data. The detail says what is wrong, where, and what to do; it never
-    holds an ID number, a phone number or a token.
+    A subclass has a `type` (a slug that never changes), an HTTP `status` (4xx, or 501 for a
+    part of a protocol that this server does not offer), a translatable `title`, and a
+    translatable `template` for the detail, which is filled from the keyword arguments. The
+    detail says what is wrong, where, and what to do; it never holds an ID number, a phone
+    number or a token.
     """
 
     type: ClassVar[str] = "problem"
@@ -34,12 +35,12 @@ class Problem(Exception):
 
     @property
     def detail(self) -> str:
-        """The sentence for the person, in the active language."""
+        """The filled template, in the active language."""
         return str(self.template).format(**self.data)
 
     @property
     def retry_after(self) -> int | None:
-        """Seconds to wait before the same request may succeed; None when it never will by itself."""
+        """Seconds after which the same request may succeed; None when repeating it is useless."""
         return None
 
     def __str__(self) -> str:
@@ -48,12 +49,12 @@ class Problem(Exception):
 
 @cache
 def named(type_: str) -> type[Problem] | None:
-    """The concrete problem of that type, when the programme has one."""
+    """The problem class with that `type`, or None."""
     return next((kind for kind in catalogue() if kind.type == type_), None)
 
 
 def catalogue() -> Iterator[type[Problem]]:
-    """Every concrete problem of the programme, in no particular order."""
+    """Every imported problem class that has a `type` of its own, in no particular order."""
     pending = list(Problem.__subclasses__())
     while pending:
         kind = pending.pop()

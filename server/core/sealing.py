@@ -1,10 +1,9 @@
-"""Encryption at rest and equality search over what is encrypted (design §8).
+"""Encryption at rest, and search for equal values by keyed hashes (security.md, Sealing at rest).
 
-Sealed values carry the id of the key that sealed them, so that keys can be rotated.
-The nonce is a keyed hash of the plaintext: the same value under the same key and
-purpose seals to the same bytes. That makes a rebuilt ledger comparable byte for byte
-with the running one; equality of two values is visible in the database anyway,
-through the search hash beside them.
+A sealed value begins with the id of its key, so that keys can be rotated. The nonce is a
+keyed hash of the plaintext: the same value under the same key and purpose gives the same
+bytes, so a rebuilt ledger can be compared with the running one byte by byte. That two
+values are equal shows in the database in any case, by the search hash beside them.
 """
 
 from __future__ import annotations
@@ -28,12 +27,12 @@ _of_thread = threading.local()
 
 
 class UnknownKey(Exception):
-    """A value was sealed with a key this server does not hold: restore the key file."""
+    """A value was sealed with a key that this server does not have: restore the key file."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    id: bytes  # 4 bytes, first of every sealed value
+    id: bytes  # 4 bytes, with which every sealed value begins
     aead: AESGCM
     nonce: bytes
     search: bytes
@@ -48,12 +47,12 @@ def _key(secret: bytes) -> _Key:
 
 
 def _keys() -> list[_Key]:
-    """The current key first, then retired ones that can still open."""
+    """The current key first, then retired keys, which still open what they sealed."""
     return [_key(secret) for secret in settings.RUHU_SECRET_KEYS]
 
 
 def seal(plain: bytes, purpose: str) -> bytes:
-    """Encrypt for one purpose (a column or table name); opening under another purpose fails."""
+    """AES-GCM ciphertext, bound to a purpose (a column or table name): key id, nonce, ciphertext."""
     key = _keys()[0]
     aad = purpose.encode()
     nonce = hmac.digest(key.nonce, len(aad).to_bytes(2, "big") + aad + plain, "sha256")[:_NONCE]
@@ -61,7 +60,7 @@ def seal(plain: bytes, purpose: str) -> bytes:
 
 
 def unseal(sealed: bytes, purpose: str) -> bytes:
-    """The plaintext. Raises UnknownKey, or InvalidTag when the bytes were tampered with."""
+    """The plaintext. Raises UnknownKey; InvalidTag when the bytes or the purpose are not the same."""
     sealed = bytes(sealed)
     for key in _keys():
         if hmac.compare_digest(key.id, sealed[:4]):
@@ -75,36 +74,38 @@ def seal_text(plain: str, purpose: str) -> str:
 
 
 def unseal_text(sealed: str, purpose: str) -> str:
+    """The text that `seal_text` sealed. Raises as `unseal`."""
     return unseal(base64.b64decode(sealed), purpose).decode()
 
 
 def seal_document(document: bytes) -> bytes:
-    """Compress and encrypt a whole instance XML; the exact bytes come back."""
-    return seal(_packing().compress(document), "document")
+    """Compress and encrypt an instance XML; `unseal_document` gives the same bytes back."""
+    return seal(_compressor().compress(document), "document")
 
 
-def _packing() -> zstandard.ZstdCompressor:
-    """One a thread: making one takes as long as packing a survey, and threads may not share it."""
-    packing: zstandard.ZstdCompressor | None = getattr(_of_thread, "packing", None)
-    if packing is None:
-        packing = _of_thread.packing = zstandard.ZstdCompressor(level=1)
-    return packing
+def _compressor() -> zstandard.ZstdCompressor:
+    """This thread's compressor: creating it takes as long as compressing a survey, and threads must not share it."""
+    compressor: zstandard.ZstdCompressor | None = getattr(_of_thread, "compressor", None)
+    if compressor is None:
+        compressor = _of_thread.compressor = zstandard.ZstdCompressor(level=1)
+    return compressor
 
 
 def unseal_document(sealed: bytes) -> bytes:
+    """The instance XML that `seal_document` sealed. Raises as `unseal`."""
     return zstandard.ZstdDecompressor().decompress(unseal(sealed, "document"))
 
 
 def search_hash(value: str, purpose: str) -> bytes:
-    """32 bytes by which equal values are found without opening them. Normalise first.
+    """A keyed hash (32 bytes) that is the same for equal values; normalise the value first.
 
-    Uses the oldest key, which rotation keeps, so that hashes made before stay valid.
+    Uses the oldest key, which rotation keeps, so that earlier hashes stay valid.
     """
     return hmac.digest(_keys()[-1].search, purpose.encode() + b"\0" + value.encode(), "sha256")
 
 
 def token_hash(token: str) -> bytes:
-    """How app-user tokens are stored: they are long and random, so one SHA-256 is enough."""
+    """The SHA-256 under which a phone's token is stored; tokens are long and random, so one round is enough."""
     return hashlib.sha256(token.encode()).digest()
 
 

@@ -1,9 +1,9 @@
-"""One SQL statement, prepared once a connection, its parameters bound by the server.
+"""Runs SQL statements that are prepared once per connection; and limits waits for locks.
 
-For the few paths that are counted in microseconds. Django's own cursor writes every
-parameter into the text of the statement (a document of 10 KB becomes 20 KB of hex, parsed
-and planned anew each time) and asks `SELECT 1` first, to see whether the connection lives.
-psycopg's cursor takes twice as long as this over a statement that is prepared already.
+`run` is for the few paths where microseconds count. Django's cursor writes every parameter
+into the text of the statement (a document of 10 KB becomes 20 KB of hex, parsed and planned
+anew each time), and sends `SELECT 1` first to check the connection. psycopg's cursor takes
+twice as long as `run` over a prepared statement (decision 0152).
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ DATABASE_AWAY: Final = (
     psycopg.InterfaceError,
     psycopg.OperationalError,
 )
-"""What Django and psycopg raise while PostgreSQL is gone or just starting again."""
+"""What Django and psycopg raise while PostgreSQL is down or restarting."""
 
 
 @contextmanager
 def waiting_at_most(patience: str, otherwise: type[Problem]) -> Iterator[None]:
-    """Wait for locks as long as that ("10s"), from here to the end of the transaction it stands in.
+    """Limit the wait for each lock ("10s") from here to the end of the surrounding transaction.
 
-    What is waited for longer raises the Problem, which asks to come again.
+    If a lock is not granted in time, `otherwise` is raised; it should have a `retry_after`.
     """
     try:
         with connection.cursor() as cursor:
@@ -48,7 +48,7 @@ def waiting_at_most(patience: str, otherwise: type[Problem]) -> Iterator[None]:
 
 
 def is_storable(text: str) -> bool:
-    """Whether PostgreSQL can be asked about the text at all."""
+    """Whether PostgreSQL takes the text as a value: UTF-8 without NUL."""
     try:
         return b"\0" not in text.encode()
     except UnicodeEncodeError:
@@ -61,12 +61,11 @@ _HAS_ROWS: Final = pq.ExecStatus.TUPLES_OK
 
 
 def run(statement: LiteralString, parameters: Mapping[str, Any]) -> _Row:
-    """Run a statement that returns rows on Django's connection: the first of them, if any.
+    """Run a statement on Django's connection and return its first row, or None.
 
-    Takes part in the surrounding transaction; outside one it commits by itself. There, a
-    connection that the server has closed (restart, failover) is replaced and the
-    statement sent once more: it must be one that may run twice. psycopg's errors come
-    through as they are.
+    The statement takes part in the surrounding transaction. Outside one it commits by
+    itself, and when the server has closed the connection (restart, failover) it is sent once
+    more on a new one: it must be safe to run twice. Raises psycopg's errors.
     """
     wrapper = connections[DEFAULT_DB_ALIAS]
     try:
@@ -93,16 +92,18 @@ def _send(
 def _prepared(
     wrapper: BaseDatabaseWrapper, raw: psycopg.Connection[Any], statement: LiteralString
 ) -> _Prepared:
-    known: tuple[psycopg.Connection[Any], dict[str, _Prepared]] | None = getattr(
+    of_connection: tuple[psycopg.Connection[Any], dict[str, _Prepared]] | None = getattr(
         wrapper, "_prepared_statements", None
     )
-    if known is None or known[0] is not raw:
-        known = raw, {}
-        wrapper._prepared_statements = known  # type: ignore[attr-defined]
-    found = known[1].get(statement)
-    if found is None:
-        found = known[1][statement] = _Prepared(raw, statement, b"ruhu_%d" % len(known[1]))
-    return found
+    if of_connection is None or of_connection[0] is not raw:
+        of_connection = raw, {}
+        wrapper._prepared_statements = of_connection  # type: ignore[attr-defined]
+    statements = of_connection[1]
+    prepared = statements.get(statement)
+    if prepared is None:
+        name = b"ruhu_%d" % len(statements)
+        prepared = statements[statement] = _Prepared(raw, statement, name)
+    return prepared
 
 
 class _Prepared:
@@ -142,7 +143,7 @@ class _Prepared:
         return name
 
     def _error(self, result: pq.abc.PGresult) -> psycopg.Error:
-        """What psycopg's cursor would raise: an error without a state is the lost connection's."""
+        """The error that psycopg's cursor would raise; without a state the connection was lost."""
         encoding = self._raw.info.encoding
         if result.error_field(pq.DiagnosticField.SQLSTATE) is None:
             return psycopg.OperationalError(result.get_error_message(encoding))
@@ -157,7 +158,7 @@ class _Prepared:
 
 
 def execute_prepared(connection: Any, name: bytes, values: Any, formats: Any) -> pq.abc.PGresult:
-    """One round trip to PostgreSQL; other threads run meanwhile."""
+    """Execute a prepared statement in one round trip, during which other threads run."""
     result: pq.abc.PGresult = connection.exec_prepared(name, values, formats)
     return result
 

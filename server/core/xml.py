@@ -1,4 +1,4 @@
-"""The one way in for XML from outside: no DTD, no entities, no network."""
+"""Parses XML from outside the server: without DTD, entities or network access."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from server.core.problems import Problem
 
 MAX_DEPTH: Final = 100
 MAX_MARKUP: Final = 500_000
-"""Tags and attributes: each of four bytes becomes a node of over a hundred. A household survey has some 300."""
+"""Tags and attributes: four bytes of text become a node of over a hundred. A household survey has some 300."""
 _is_too_deep: Final = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
 
 
 class BadXml(Problem):
-    """What was sent is no well-formed XML, or XML that is not taken: a DOCTYPE, too deep."""
+    """The XML is not well formed, has a DOCTYPE, or is nested too deeply or too large."""
 
     type = "bad-xml"
     status = 400
@@ -27,11 +27,10 @@ class BadXml(Problem):
 
 
 def parse(data: bytes) -> etree._Element:
-    """The root element of a document from outside.
+    """The root element of a document from outside, without comments and processing instructions.
 
-    Refuses a DOCTYPE (and with it every entity trick), anything that is not
-    well-formed, nesting past MAX_DEPTH, and what would unfold to more than MAX_MARKUP. Comments and processing instructions
-    are dropped; nothing is fetched. Raises BadXml.
+    Raises BadXml for a document that is not well formed, has a DOCTYPE (and with it
+    entities), is nested deeper than MAX_DEPTH, or has more markup than MAX_MARKUP.
     """
     if data.count(b"<") + data.count(b"=") > MAX_MARKUP:
         raise BadXml(reason=f"elements > {MAX_MARKUP}")
@@ -57,7 +56,7 @@ def parse(data: bytes) -> etree._Element:
 
 
 def _reason(error: Exception) -> str:
-    """Where and why, without quoting the document (it may hold personal data)."""
+    """The parser's error and its position, without a quotation, which may hold personal data."""
     if isinstance(error, etree.XMLSyntaxError):
         line, column = error.position
         return f"{error.code} @ {line}:{column}"  # type: ignore[attr-defined]
@@ -65,6 +64,6 @@ def _reason(error: Exception) -> str:
 
 
 def local_name(element: etree._Element) -> str:
-    """The element's name without its namespace; clients differ in which they use."""
+    """The element's name without its namespace, which differs between clients."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""

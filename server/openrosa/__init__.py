@@ -1,1 +1,4 @@
-"""The door for ODK Collect and its kin: authenticates, parses requests, renders OpenRosa XML. No rules."""
+"""The door for ODK Collect and other OpenRosa clients: authenticates them, parses requests, renders XML.
+
+Holds no rules. Which forms a person gets, and what becomes of a submission, is decided in the rooms.
+"""

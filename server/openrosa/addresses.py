@@ -1,6 +1,7 @@
-"""Absolute addresses given to phones, acceptable to java.net.URI whatever ids and names hold.
+"""Builds the absolute URLs given to phones, and reads the names in their paths.
 
-They carry the caller's own way in (the token), and nothing of the request's query.
+Whatever form IDs and file names hold, java.net.URI must accept the URL. It begins as the
+request's URL does, with the caller's token if there was one, and has no query.
 """
 
 from __future__ import annotations
@@ -11,40 +12,43 @@ from django.conf import settings
 from django.http import HttpRequest
 
 NO_VERSION = "___"
-"""Stands for a form's empty version, as in ODK Central."""
+"""The path segment of an empty form version, as in ODK Central."""
 
 
 def base(request: HttpRequest, token: str | None) -> str:
-    """The address the phone was set up with."""
+    """The server URL with which the phone was set up: of the field account, or `/odk` without a token."""
     host = settings.RUHU_BASE_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"
     return f"{host}/odk" if token is None else f"{host}/key/{quote(token, safe='')}"
 
 
 def submission_over_tls(request: HttpRequest, token: str | None) -> str:
-    """Where a phone that came without TLS had better send; "" when it had it, or no such address is known.
+    """The https URL for submissions, for a phone whose request came without TLS; "" when there is none.
 
-    Collect follows to the same host only. Without RUHU_BEHIND_TLS_PROXY nobody knows how it came.
+    Collect follows a Location to the same host only. Without RUHU_BEHIND_TLS_PROXY the
+    server cannot know whether the phone used TLS.
     """
-    known = urlsplit(settings.RUHU_BASE_URL)
-    if not settings.RUHU_BEHIND_TLS_PROXY or request.is_secure() or known.scheme != "https":
+    base_url = urlsplit(settings.RUHU_BASE_URL)
+    if not settings.RUHU_BEHIND_TLS_PROXY or request.is_secure() or base_url.scheme != "https":
         return ""
-    asked = urlsplit(f"//{request.get_host()}").hostname
-    return f"{base(request, token)}/submission" if asked == known.hostname else ""
+    host = urlsplit(f"//{request.get_host()}").hostname
+    return f"{base(request, token)}/submission" if host == base_url.hostname else ""
 
 
 def form(base: str, form_id: str, version: str) -> str:
+    """The URL below which the files of a form version are."""
     return f"{base}/forms/{segment(form_id)}/{segment(version) or NO_VERSION}"
 
 
 def segment(text: str) -> str:
-    """A text as one path segment. A slash is escaped twice: servers undo the first before routing."""
+    """A text as one path segment. A slash is escaped twice: servers undo one escape before routing."""
     return quote(text.replace("%", "%25").replace("/", "%2F"), safe="")
 
 
 def text_of(segment: str) -> str:
-    """The text of a segment that the server has unescaped once."""
+    """The text of a segment that the web server has unescaped once."""
     return unquote(segment)
 
 
 def version_of(segment: str) -> str:
+    """The form version of a segment; inverse of `form`."""
     return "" if segment == NO_VERSION else unquote(segment)

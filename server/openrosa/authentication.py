@@ -1,4 +1,4 @@
-"""Who is at the door: the token in the address, or HTTP Digest and Basic under /odk/."""
+"""Authenticates requests: by the token in the URL, or by HTTP Digest and Basic under /odk/."""
 
 from __future__ import annotations
 
@@ -20,38 +20,42 @@ BASIC = f'Basic realm="{REALM}", charset="UTF-8"'
 
 
 def login(request: HttpRequest, token: str | None) -> FieldLogin:
-    """Who sends this request; notes the contact. Raises TokenRevoked, CredentialsNeeded, TlsNeeded, PasswordPause."""
-    found = _by_header(request) if token is None else authenticate_token(token)
-    if found is None:
+    """Authenticate the sender and note the contact.
+
+    Raises TokenRevoked, CredentialsNeeded, TlsNeeded, PasswordPause.
+    """
+    field_login = _by_header(request) if token is None else authenticate_token(token)
+    if field_login is None:
         raise TokenRevoked
-    if found.contact_due:
+    if field_login.contact_due:
         contact.note(
-            found,
+            field_login,
             at=clock.now(),
             user_agent=request.META.get("HTTP_USER_AGENT", ""),
             device_id=request.GET.get("deviceID", ""),
             date_header=_date(request),
         )
-    return found
+    return field_login
 
 
 def _date(request: HttpRequest) -> str:
-    """The phone's word for the time; of an upload it is from before, for a proxy may keep it until it is whole."""
+    """The client's Date header; "" for a POST, which a buffering proxy forwards late, so that it is stale."""
     return "" if request.method == "POST" else request.META.get("HTTP_DATE", "")
 
 
 def login_to_work(request: HttpRequest, token: str | None) -> FieldLogin:
-    """`login` of somebody who has an area: a lost one must not look like an empty list. Raises NoFieldWork too."""
-    found = login(request, token)
-    if not found.worker.areas:
+    """`login` of somebody who works in an area. Raises also NoFieldWork: a lost area must not look like an empty form list."""
+    field_login = login(request, token)
+    if not field_login.worker.areas:
         raise NoFieldWork
-    return found
+    return field_login
 
 
 def challenges(request: HttpRequest, *, is_stale: bool = False) -> list[str]:
-    """One line a scheme, the one to prefer first: Collect takes the first it knows.
+    """The `WWW-Authenticate` lines, one for each scheme, the preferred first: Collect takes the first it knows.
 
-    Basic over https only, where it also serves passwords that people chose themselves.
+    Basic is offered over https only. It works with passwords that people chose themselves;
+    Digest needs a generated one.
     """
     by_digest = digest.challenge(clock.now().timestamp(), is_stale=is_stale)
     if not request.is_secure():
@@ -70,16 +74,16 @@ def _by_header(request: HttpRequest) -> FieldLogin:
 
 
 def _digest(request: HttpRequest, credentials: str) -> FieldLogin:
-    """An unknown name is tried against a secret nobody has: it is refused as a wrong password is."""
+    """An unknown user name is checked against a random secret, so that it is refused as a wrong password is."""
     answer = digest.read(_header_text(credentials))
     if answer is None or not digest.is_for(answer, request):
         raise CredentialsNeeded
-    secret, found = device_login(answer.username)
-    if not digest.proves(answer, secret, request.method or "") or found is None:
+    secret, field_login = device_login(answer.username)
+    if not digest.proves(answer, secret, request.method or "") or field_login is None:
         raise CredentialsNeeded
     if not digest.is_current(answer.nonce, clock.now().timestamp()):
         raise CredentialsNeeded(is_stale=True)
-    return found
+    return field_login
 
 
 def _basic(request: HttpRequest, credentials: str) -> FieldLogin:
@@ -87,17 +91,17 @@ def _basic(request: HttpRequest, credentials: str) -> FieldLogin:
         raise TlsNeeded
     username, _colon, password = _decoded(credentials).partition(":")
     address = request.META.get("REMOTE_ADDR", "")
-    found = log_in(username, password, address=address, counter="phone")
-    match found:
+    field_login = log_in(username, password, address=address, counter="phone")
+    match field_login:
         case Refusal.PAUSED:
             raise PasswordPause
         case Refusal.WRONG:
             raise CredentialsNeeded
-    return found
+    return field_login
 
 
 def _decoded(credentials: str) -> str:
-    """Collect writes ISO-8859-1, everybody else UTF-8."""
+    """The decoded credentials; "" when they are no base64. Collect sends ISO-8859-1, other clients UTF-8."""
     try:
         return _text(base64.b64decode(credentials.strip(), validate=True))
     except (binascii.Error, ValueError):
@@ -105,7 +109,7 @@ def _decoded(credentials: str) -> str:
 
 
 def _header_text(header: str) -> str:
-    """WSGI hands headers over as ISO-8859-1; clients that know `charset` wrote UTF-8."""
+    """WSGI decodes headers as ISO-8859-1; clients that know `charset` send UTF-8."""
     return _text(header.encode("iso-8859-1", errors="replace"))
 
 

@@ -1,4 +1,4 @@
-"""An upload's body as it comes in: how much of it there is, how it ends, and unpacked within limits."""
+"""Reads the body of an upload: counts its bytes, unpacks gzip within the limit, detects a missing end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.http import HttpRequest, UnreadablePostError
 
 from server.openrosa.problems import BadMultipart, CutOff, UnknownEncoding, UploadTooLarge
 
-_TAIL: Final = 300  # bytes: a boundary has 70 at most, an epilogue is hardly ever sent
+_TAIL: Final = 300  # bytes: a boundary has at most 70, and hardly any client sends an epilogue
 _CHUNK: Final = 1 << 16
 
 
@@ -20,10 +20,10 @@ class _Readable(Protocol):
 
 
 class Body:
-    """The request's body, which remembers how much of it came and how it ended.
+    """The body of a request as a stream that counts its bytes and remembers its end.
 
-    Raises UploadTooLarge when more is announced, comes or is unpacked than is taken;
-    UnknownEncoding.
+    Raises UnknownEncoding; UploadTooLarge when the announced, received or unpacked size is
+    above the limit.
     """
 
     def __init__(
@@ -48,19 +48,18 @@ class Body:
         if self.announced > self._limit_mb * 1_000_000:
             self._refuse()
         if not self.is_plain:
-            self.announced = (
-                1  # the parser takes 0 for "nothing sent", and uses it for nothing else
-            )
-        self._came = 0
+            self.announced = 1  # any number but 0, which Django's parser takes for an empty body
+        self._received = 0
         self._tail = b""
         self._delimiter = b""
         self._undecided = b""  # may be the beginning of a delimiter
         self.delimiters = 0
 
     def read(self, size: int) -> bytes:
+        """At most `size` bytes of the unpacked body. Raises UploadTooLarge, CutOff, BadMultipart."""
         chunk: bytes = self._stream.read(size)
-        self._came += len(chunk)
-        if self._came > self._limit_mb * 1_000_000:
+        self._received += len(chunk)
+        if self._received > self._limit_mb * 1_000_000:
             self._refuse()
         self._tail = (self._tail + chunk[-_TAIL:])[-_TAIL:]
         if self._delimiter:
@@ -70,24 +69,26 @@ class Body:
         return chunk
 
     def count(self, delimiter: bytes) -> None:
-        """Count from here on how often the delimiter comes."""
+        """Count from here on how often the delimiter occurs (`delimiters`)."""
         self._delimiter = delimiter
 
     def _refuse(self) -> NoReturn:
-        """Let the rest pass, so that the phone comes to read the answer: it reads none while it sends.
+        """Read and discard the rest, because a phone reads the answer only after it has sent everything.
 
-        Nothing is kept of it, and who sends without end is cut off.
+        Stops after twice the limit. Raises UploadTooLarge, CutOff.
         """
-        passed = 0
+        discarded = 0
         try:
-            while passed < 2 * self._limit_mb * 1_000_000 and (chunk := self._source.read(_CHUNK)):
-                passed += len(chunk)
+            while discarded < 2 * self._limit_mb * 1_000_000 and (
+                chunk := self._source.read(_CHUNK)
+            ):
+                discarded += len(chunk)
         except (UnreadablePostError, OSError):
             raise CutOff from None
         raise UploadTooLarge(limit_mb=self._limit_mb)
 
     def read_all(self) -> bytes:
-        """The whole body in memory. Raises CutOff when fewer bytes come than were announced."""
+        """The whole body, in memory. Raises CutOff when fewer bytes arrive than were announced."""
         try:
             if not self.is_plain:
                 return b"".join(iter(lambda: self.read(_CHUNK), b""))
@@ -99,14 +100,14 @@ class Body:
         return whole
 
     def is_whole(self, closing: bytes) -> bool:
-        """Whether all announced bytes came and the last boundary was among them."""
+        """Read to the end; whether all announced bytes arrived and the closing boundary is near the end."""
         while self.read(_CHUNK):
             pass
-        return closing in self._tail and (not self.is_plain or self._came == self.announced)
+        return closing in self._tail and (not self.is_plain or self._received == self.announced)
 
 
 class _Gunzip:
-    """Unpacks as much as is asked for, never more. Raises CutOff, BadMultipart."""
+    """Unpacks gzip, never more bytes than the caller asks for. Raises CutOff, BadMultipart."""
 
     def __init__(self, source: _Readable) -> None:
         self._source = source

@@ -1,7 +1,7 @@
-"""Briefcase's pull and push addresses (openrosa.md §14), for people of the desk, never for phones.
+"""The resources from which ODK Briefcase pulls submissions, for office staff, never for phones.
 
-Whoever finds a phone must not get back what it sent, so a phone's token opens none of
-these. Each record handed out is recorded as revealed.
+Whoever finds a phone must not get back what it sent, so a phone's token is refused here.
+Each submission that is given out is recorded as a disclosure.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ _BY_DEFAULT: Final = 100
 
 
 def submission_list(request: HttpRequest, token: str | None = None) -> HttpResponse:
-    """A page of instanceIDs in the order of receipt; the cursor is a number and sorts.
+    """A page of instanceIDs in the order of receipt; the cursor is the number of the last submission.
 
-    Records whose files have not all come are listed as well, and say so themselves (decision 0111).
+    Submissions whose files have not all arrived are listed too; their download has
+    `isComplete="false"` (decision 0111).
     """
     only_reading(request)
     access = _access(request, token)
@@ -59,14 +60,14 @@ def submission_list(request: HttpRequest, token: str | None = None) -> HttpRespo
 
 
 def download_submission(request: HttpRequest, token: str | None = None) -> HttpResponse:
-    """A record's current version and where its files are, all as they arrived: an encrypted one stays so."""
+    """The current version of a submission and the URLs of its files, as received: encrypted ones stay encrypted."""
     only_reading(request)
     access = _access(request, token)
     form_id, instance_id = key_of(request.GET.get("formId", ""))
     submission = _submission(access, form_id, instance_id)
     version = submission.current_version
-    assert version is not None  # noqa: S101 written in the same statement
-    _record(access, submission, Disclosure.Kind.REVEAL, "document")
+    assert version is not None  # noqa: S101 inserted by the same statement
+    _record_disclosure(access, submission, Disclosure.Kind.REVEAL, "document")
     folder = (
         f"{addresses.base(request, token)}/view/files/{addresses.segment(form_id)}"
         f"/{addresses.segment(submission.instance_id)}"
@@ -95,29 +96,29 @@ def download_submission(request: HttpRequest, token: str | None = None) -> HttpR
 def file(
     request: HttpRequest, form: str, instance: str, filename: str, token: str | None = None
 ) -> HttpResponseBase:
-    """A file of a record's current version, as it arrived."""
+    """A file of a submission's current version, as received."""
     only_reading(request)
     access = _access(request, token)
     submission = _submission(access, addresses.text_of(form), addresses.text_of(instance))
     version = submission.current_version
-    assert version is not None  # noqa: S101 written in the same statement
+    assert version is not None  # noqa: S101 inserted by the same statement
     files = selectors.files_as_they_came(version)
-    found = files.filter(name=addresses.text_of(filename)).first()
-    if found is None or not blobs.path_of(found.sha256).exists():
+    attachment = files.filter(name=addresses.text_of(filename)).first()
+    if attachment is None or not blobs.path_of(attachment.sha256).exists():
         raise NoSuchRecord
-    _record(access, submission, Disclosure.Kind.MEDIA, found.name)
-    headers = {**responses.HEADERS, "Content-Length": str(found.size)}
+    _record_disclosure(access, submission, Disclosure.Kind.MEDIA, attachment.name)
+    headers = {**responses.HEADERS, "Content-Length": str(attachment.size)}
     return FileResponse(
-        blobs.path_of(found.sha256).open("rb"),
+        blobs.path_of(attachment.sha256).open("rb"),
         as_attachment=True,
-        filename=found.name,
+        filename=attachment.name,
         content_type="application/octet-stream",
         headers=headers,
     )
 
 
 def upload(request: HttpRequest, token: str | None = None) -> HttpResponse:
-    """HEAD: Briefcase's question before it pushes. Forms are not taken this way."""
+    """HEAD: the request with which Briefcase begins a push. POST, a blank form, is refused."""
     if request.method == "HEAD":
         login(request, token)
         return responses.nothing()
@@ -128,13 +129,13 @@ def upload(request: HttpRequest, token: str | None = None) -> HttpResponse:
 
 
 def key_of(form_id: str) -> tuple[str, str]:
-    """Form ID and instanceID out of `form[@version=…]/root[@key=id]`; Raises NoSuchRecord.
+    """Form ID and instanceID from `form[@version=…]/root[@key=id]`. Raises NoSuchRecord.
 
-    Read from the right and the version passed over: Briefcase writes `null`,
-    `Optional.empty` or `Optional[2026]` there, and IDs may hold brackets.
+    Parsed from the right, because IDs may hold brackets; the version is ignored, because
+    Briefcase writes `null`, `Optional.empty` or `Optional[2026]` there.
     """
-    path, found, key = form_id.rpartition("[@key=")
-    if not found or not key.endswith("]"):
+    path, separator, key = form_id.rpartition("[@key=")
+    if not separator or not key.endswith("]"):
         raise NoSuchRecord
     form, slash, _root = path.rpartition("/")
     if not slash:
@@ -142,10 +143,10 @@ def key_of(form_id: str) -> tuple[str, str]:
     return form.rpartition("[@version=")[0] or form, key[:-1].strip("'\"")
 
 
-def instance_xml(document: bytes, **told: str) -> str:
-    """The instance as an element within the answer's namespace, its own namespaces kept; `told` becomes attributes."""
+def instance_xml(document: bytes, **attributes: str) -> str:
+    """The instance as an element with these attributes, to stand in a document with a default namespace."""
     root = xml.parse(document)
-    for name, value in told.items():
+    for name, value in attributes.items():
         root.set(name, value)
     text = etree.tostring(root, encoding="unicode")
     if str(root.tag).startswith("{"):
@@ -155,22 +156,21 @@ def instance_xml(document: bytes, **told: str) -> str:
 
 
 def _access(request: HttpRequest, token: str | None) -> Access:
-    """The access of a person who may see raw records. Raises NotForPhones."""
-    found = login(request, token)
-    access = desk_access(found)
+    """The access of a person who may see submissions unmasked. Raises NotForPhones."""
+    access = desk_access(login(request, token))
     if not access.areas(REVEALERS):
         raise NotForPhones
     return access
 
 
 def _submission(access: Access, form_id: str, instance_id: str) -> Submission:
-    found = selectors.submission_named(selectors.raw_submissions(access), form_id, instance_id)
-    if found is None:
+    submission = selectors.submission_named(selectors.raw_submissions(access), form_id, instance_id)
+    if submission is None:
         raise NoSuchRecord
-    return found
+    return submission
 
 
-def _record(access: Access, submission: Submission, kind: str, column: str) -> None:
+def _record_disclosure(access: Access, submission: Submission, kind: str, column: str) -> None:
     disclose_record(
         submission, user=user(access.user_id), kind=kind, column=column, reason="ODK Briefcase"
     )

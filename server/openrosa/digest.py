@@ -1,8 +1,9 @@
-"""HTTP Digest (RFC 7616 with MD5 and qop=auth, as Collect speaks it), without state.
+"""HTTP Digest authentication (RFC 7616 with MD5 and qop=auth, as Collect uses it), without state.
 
-A nonce is a time and a random number, signed; every web process of every host knows its
-own kind. It serves for `LIFETIME` seconds, any number of requests, in parallel; then it
-is refused as stale, and the client answers the next one at once (api_docs/decisions/0100).
+A nonce is a time and random bytes, signed with the installation's key, so every web process
+of every host can verify it. It is valid for `LIFETIME` seconds and any number of requests,
+also at the same time; then it is refused as stale and the client retries with a new one
+(decision 0100).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from django.utils.encoding import iri_to_uri
 from server.accounts.device_passwords import REALM
 
 LIFETIME: Final = 300
-_CLOCKS_DIFFER: Final = 60  # seconds between the hosts of one installation
+_CLOCKS_DIFFER: Final = 60  # seconds by which the clocks of an installation's hosts may differ
 _PARTS: Final = re.compile(
     r'\s*([A-Za-z0-9*_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]*))\s*(?:,|$)'
 )
@@ -35,7 +36,7 @@ _COUNT: Final = re.compile(r"[0-9a-fA-F]{8}")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a client answered to a challenge."""
+    """The parameters of a client's `Authorization: Digest` header."""
 
     username: str
     nonce: str
@@ -46,7 +47,7 @@ class Answer:
 
 
 def challenge(now: float, *, is_stale: bool = False) -> str:
-    """A `WWW-Authenticate` line; Collect wants exactly `Digest `, and takes no list of algorithms."""
+    """A `WWW-Authenticate` line. Collect needs exactly `Digest `, and no list of algorithms."""
     line = (
         f'Digest realm="{REALM}", qop="auth", algorithm=MD5, nonce="{_nonce(now)}", '
         f'opaque="{_opaque()}", charset="UTF-8"'
@@ -55,7 +56,7 @@ def challenge(now: float, *, is_stale: bool = False) -> str:
 
 
 def read(credentials: str) -> Answer | None:
-    """The answer in an `Authorization` header behind its scheme; None when it is none to our challenge."""
+    """Parse an `Authorization` header after its scheme; None when it is no answer to our challenge."""
     parts: dict[str, str] = {}
     place = 0
     while place < len(credentials):
@@ -72,7 +73,7 @@ def read(credentials: str) -> Answer | None:
 
 
 def proves(answer: Answer, secret: bytes, method: str) -> bool:
-    """Whether whoever answered knows the secret."""
+    """Whether the answer was computed with this secret, the MD5 of `user:realm:password`."""
     request = _md5(f"{method}:{answer.uri}".encode(errors="replace"))
     between = f":{answer.nonce}:{answer.nc}:{answer.cnonce}:auth:".encode(errors="replace")
     right = _md5(secret + between + request)
@@ -80,32 +81,32 @@ def proves(answer: Answer, secret: bytes, method: str) -> bool:
 
 
 def is_for(answer: Answer, request: HttpRequest) -> bool:
-    """Whether the answer was made for this request's target, query included.
+    """Whether the answer was computed for the path and query of this request.
 
-    A proxy may have put the path under another one (RUHU_BASE_URL names it) or escaped it
-    otherwise; queries come through as they are.
+    A proxy may have removed a prefix from the path (that of RUHU_BASE_URL) or escaped it
+    differently; it passes queries on unchanged.
     """
     path, query = _target(answer.uri)
-    here, asked = _target(_raw_target(request))
+    request_path, request_query = _target(_raw_target(request))
     prefix = urlsplit(settings.RUHU_BASE_URL).path.rstrip("/")
-    return query == asked and path in (here, prefix + here)
+    return query == request_query and path in (request_path, prefix + request_path)
 
 
 def is_current(nonce: str, now: float) -> bool:
-    """Whether the nonce is one of ours and its time has not run out."""
+    """Whether this installation issued the nonce, at most `LIFETIME` seconds ago."""
     try:
         raw = base64.urlsafe_b64decode(nonce.encode("ascii"))
     except (binascii.Error, ValueError):
         return False
-    stamp, mark = raw[:12], raw[12:]
-    if not hmac.compare_digest(mark, _mark(stamp)):
+    stamp, signature = raw[:12], raw[12:]
+    if not hmac.compare_digest(signature, _signature(stamp)):
         return False
     age = now - int.from_bytes(stamp[:5], "big")
     return -_CLOCKS_DIFFER <= age <= LIFETIME
 
 
 def _is_ours(parts: dict[str, str]) -> bool:
-    """A challenge's constants come back as they were given."""
+    """Whether the constants of our challenge came back unchanged."""
     return (
         parts["realm"] == REALM
         and parts["qop"].lower() == "auth"
@@ -116,25 +117,25 @@ def _is_ours(parts: dict[str, str]) -> bool:
 
 
 def _raw_target(request: HttpRequest) -> str:
-    """The request target as it was sent, if the web server tells it (gunicorn does)."""
+    """The request target as the client sent it, if the web server passes it on (gunicorn does)."""
     sent: str | None = request.META.get("RAW_URI") or request.META.get("REQUEST_URI")
     return sent or iri_to_uri(request.get_full_path())
 
 
 def _target(uri: str) -> tuple[str, str]:
-    """Path, unescaped, and query, as it is; of an absolute address too."""
+    """The path, unescaped, and the query, as sent. `uri` may be absolute."""
     if uri.startswith(("http://", "https://")):
         uri = "/" + uri.split("/", 3)[3] if uri.count("/") >= 3 else "/"
-    path, _mark, query = uri.partition("?")
+    path, _question_mark, query = uri.partition("?")
     return unquote(path), query
 
 
 def _nonce(now: float) -> str:
     stamp = int(now).to_bytes(5, "big") + secrets.token_bytes(7)
-    return base64.urlsafe_b64encode(stamp + _mark(stamp)).decode()
+    return base64.urlsafe_b64encode(stamp + _signature(stamp)).decode()
 
 
-def _mark(stamp: bytes) -> bytes:
+def _signature(stamp: bytes) -> bytes:
     return hmac.digest(_key("nonce"), stamp, "sha256")[:18]
 
 

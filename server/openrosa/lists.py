@@ -1,4 +1,4 @@
-"""formList and manifest as XML text. Pure."""
+"""Renders form lists, manifests and entity integrity answers as XML. Pure."""
 
 from __future__ import annotations
 
@@ -13,30 +13,31 @@ from server.openrosa import addresses
 
 @dataclass(frozen=True, slots=True)
 class MediaLine:
-    """A file of a manifest. The hash is the MD5 of its bytes, for an entity list a change mark."""
+    """A file of a manifest. `md5` is that of its bytes; for an entity list, the hash of its revision."""
 
     filename: str
     md5: str
     url: str
     integrity_url: str = ""  # of an entity list only
-    needs_approval: bool = False  # phones make no entities in the list by themselves
+    needs_approval: bool = False  # phones do not create entities in the list before approval
 
 
 @lru_cache(maxsize=2048)
 def form_list(forms: tuple[OfferedForm, ...], base: str) -> bytes:
-    """What Collect asks first; a form without media gets no manifestUrl, which saves a request a form."""
+    """The form list below a base URL. A form without media has no manifestUrl, which saves a request."""
     return _list("xformsList", "xforms", (_form(form, base) for form in forms))
 
 
 def manifest(media: Iterable[MediaLine]) -> bytes:
+    """The manifest of a form version."""
     return _list("xformsManifest", "manifest", map(_media, media))
 
 
 def integrity(entities: Iterable[tuple[str, bool]]) -> bytes:
-    """Each entity asked for, and whether it is deleted."""
+    """The integrity answer for entities, given as pairs of ID and whether it was deleted."""
     lines = "".join(
-        f"<entity id={_quoted(entity)}><deleted>{'true' if gone else 'false'}</deleted></entity>"
-        for entity, gone in entities
+        f"<entity id={_quoted(entity)}><deleted>{'true' if is_deleted else 'false'}</deleted></entity>"
+        for entity, is_deleted in entities
     )
     return (
         f"<?xml version='1.0' encoding='UTF-8'?><data><entities>{lines}</entities></data>".encode()

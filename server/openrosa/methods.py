@@ -1,4 +1,4 @@
-"""Which methods an address takes."""
+"""Checks the HTTP method of a request."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from server.openrosa.problems import MethodNotAllowed
 
 READING: Final = ("GET", "HEAD", "OPTIONS")
-"""OPTIONS is answered as GET is: some clients ask so whether an address is there at all."""
+"""OPTIONS is answered as GET: some clients use it to find out whether an address exists."""
 
 
 def only_reading(request: HttpRequest) -> None:
-    """Raises MethodNotAllowed for whatever would change something."""
+    """Refuse a method that changes something. Raises MethodNotAllowed."""
     if request.method not in READING:
         raise MethodNotAllowed(methods="GET, HEAD")

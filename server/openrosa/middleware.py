@@ -1,6 +1,6 @@
-"""Answers the OpenRosa addresses before sessions, CSRF and the rest of the console's machinery.
+"""Answers the OpenRosa addresses before the middlewares for sessions, CSRF and pages run.
 
-Phones have no cookies and send by the hundred: what they do not need, they do not pay.
+Phones have no cookies, and hundreds of them send at the same time.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ PREFIXES = ("/key/", "/odk/")
 _log = structlog.get_logger("server.openrosa")
 
 
-class Door:
-    """Routes, and renders every Problem as an OpenRosa message. The web server adds Date."""
+class OpenRosaDoor:
+    """Routes to the OpenRosa views, and renders every Problem as an OpenRosa message.
+
+    The web server adds the Date header, which OpenRosa requires.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -50,11 +53,11 @@ class Door:
         except SuspiciousOperation:  # Django answers 400
             raise
         except DATABASE_AWAY as error:
-            # It is being started again: a page of traceback for each phone would say no more.
+            # PostgreSQL is restarting: a traceback for each phone would add nothing.
             _log.error("database away", method=request.method, error=type(error).__name__)
             return responses.come_again()
         except Exception as error:
-            # Not left to Django, which would log the address, and with it the token.
+            # Not left to Django, which would log the URL, and with it the token.
             _log.exception("unforeseen", method=request.method, error=type(error).__name__)
             response = responses.unforeseen()
             response._has_been_logged = True  # type: ignore[attr-defined]
@@ -73,7 +76,7 @@ class Door:
 
 
 def _sized(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """The body's length announced, and no body after HEAD."""
+    """Set Content-Length, and drop the body for HEAD."""
     if isinstance(response, HttpResponse) and response.status_code not in (204, 304):
         response.headers.setdefault("Content-Length", str(len(response.content)))
         if request.method == "HEAD":
@@ -82,14 +85,14 @@ def _sized(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase
 
 
 def _names_nul(match: ResolverMatch) -> bool:
-    """Whether a form or file is asked for by a name that PostgreSQL cannot even look up."""
+    """Whether a name in the path holds NUL, which PostgreSQL refuses even in a query."""
     named = [text for name, text in match.kwargs.items() if name != "token"]
     return any("\0" in unquote(text) for text in named)
 
 
 @lru_cache(maxsize=4096)
 def _route(path: str) -> ResolverMatch:
-    """Phones use the same few addresses over and over. Raises NoSuchAddress."""
+    """Resolve a path; cached, because phones use the same few paths again and again. Raises NoSuchAddress."""
     try:
         return resolve(path)
     except Resolver404:

@@ -1,4 +1,4 @@
-"""What this door refuses by itself; everything else is refused by the rooms."""
+"""Problems with a request of an OpenRosa client; those of its contents are in the rooms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from server.core.problems import Problem
 
 
 class CredentialsNeeded(Problem):
-    """No credentials, or wrong ones; the answer carries a challenge, else Collect gives up (openrosa.md §3)."""
+    """User name and password are missing or wrong. The answer has a challenge, without which Collect gives up."""
 
     type, status = "credentials-needed", 401
     title = _("User name and password needed")
@@ -16,7 +16,7 @@ class CredentialsNeeded(Problem):
 
 
 class TlsNeeded(CredentialsNeeded):
-    """A password was sent over a line that anybody can read; the challenge offers Digest, which sends none."""
+    """A password was sent without TLS. The challenge offers Digest, which does not send the password."""
 
     type, status = "tls-needed", 401
     title = _("A secure connection is needed")
@@ -26,7 +26,7 @@ class TlsNeeded(CredentialsNeeded):
 
 
 class PasswordPause(CredentialsNeeded):
-    """Too many wrong passwords for one name from one address; others at that address are not concerned."""
+    """Too many wrong passwords for one user name from one address; other names at that address are not affected."""
 
     type, status = "password-pause", 401
     title = _("Too many wrong passwords")
@@ -36,7 +36,7 @@ class PasswordPause(CredentialsNeeded):
 
 
 class NoSuchAddress(Problem):
-    """No OpenRosa resource lies there."""
+    """No OpenRosa resource has this address."""
 
     type, status = "no-such-address", 404
     title = _("Nothing is at this address")
@@ -44,7 +44,7 @@ class NoSuchAddress(Problem):
 
 
 class FormNotOffered(Problem):
-    """The form version does not exist, or is not for this worker."""
+    """The form version does not exist, or is not offered to this worker."""
 
     type, status = "form-not-offered", 404
     title = _("The form is not for you")
@@ -52,7 +52,7 @@ class FormNotOffered(Problem):
 
 
 class NoSuchMedia(Problem):
-    """The form has no file of that name."""
+    """The form version has no file of this name."""
 
     type, status = "no-such-media", 404
     title = _("The form has no such file")
@@ -60,18 +60,18 @@ class NoSuchMedia(Problem):
 
 
 class MethodNotAllowed(Problem):
-    """The address takes other methods."""
+    """The address exists, but not with this method."""
 
     type, status = "method-not-allowed", 405
-    title = _("The address does not take this")
+    title = _("The address does not take this method")
     template = _("This address takes {methods} only.")
 
 
 class NotMultipart(Problem):
-    """An upload is multipart/form-data with a part named xml_submission_file, or bare XML."""
+    """The content type of the upload is neither multipart/form-data nor XML."""
 
     type, status = "not-multipart", 415
-    title = _("The upload has another shape")
+    title = _("The upload is not multipart/form-data")
     template = _("An upload is multipart/form-data. Send the record with ODK Collect.")
 
 
@@ -84,7 +84,7 @@ class NoXmlPart(Problem):
 
 
 class CutOff(Problem):
-    """The body ended before its end: nothing of it is taken."""
+    """The body ended too early, so nothing of it was stored."""
 
     type, status = "cut-off", 400
     title = _("The upload was cut off")
@@ -92,7 +92,7 @@ class CutOff(Problem):
 
 
 class BadMultipart(Problem):
-    """The multipart body cannot be read."""
+    """The multipart or gzip body is not well formed."""
 
     type, status = "bad-multipart", 400
     title = _("The upload cannot be read")
@@ -102,7 +102,7 @@ class BadMultipart(Problem):
 
 
 class NotForPhones(Problem):
-    """Raw records are given back to people of the street, never by a phone's token."""
+    """Unmasked submissions are given to street staff and administrators, never to a phone."""
 
     type, status = "not-for-phones", 403
     title = _("Records are not given back here")
@@ -112,7 +112,7 @@ class NotForPhones(Problem):
 
 
 class NoSuchRecord(Problem):
-    """No such record, or not in the person's areas."""
+    """The submission or its file does not exist, or lies outside the person's areas."""
 
     type, status = "no-such-record", 404
     title = _("No such record")
@@ -120,7 +120,7 @@ class NoSuchRecord(Problem):
 
 
 class BadCursor(Problem):
-    """The cursor is none of this server's; starting again from the beginning would never end."""
+    """The cursor was not issued by this server. It is not ignored: the client would pull from the beginning forever."""
 
     type, status = "bad-cursor", 400
     title = _("The cursor is not known")
@@ -128,7 +128,7 @@ class BadCursor(Problem):
 
 
 class FormsComeAsWorkbooks(Problem):
-    """Blank forms are published from XLSForms, which say where the answers go."""
+    """Blank forms are published as XLSForms, never uploaded as XForms."""
 
     type, status = "forms-come-as-workbooks", 403
     title = _("Forms are published as XLSForms")
@@ -136,7 +136,7 @@ class FormsComeAsWorkbooks(Problem):
 
 
 class UploadTooLarge(Problem):
-    """The request, or what it unpacks to, is larger than the server takes."""
+    """The body, or its unpacked content, is larger than the server accepts."""
 
     type, status = "upload-too-large", 413
     title = _("The upload is too large")
@@ -146,7 +146,7 @@ class UploadTooLarge(Problem):
 
 
 class UnknownEncoding(Problem):
-    """The body is packed otherwise than with gzip."""
+    """The Content-Encoding of the body is not gzip."""
 
     type, status = "unknown-encoding", 415
     title = _("The upload is packed in an unknown way")

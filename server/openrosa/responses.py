@@ -1,4 +1,4 @@
-"""OpenRosa's answers: headers every one of them carries, messages, validators, compression."""
+"""Builds OpenRosa responses: their headers, messages, ETags and compression."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from server.core.problems import Problem
 
 ACCEPTED_BYTES: Final = 100_000_000
-"""What phones are told: they split a record with more files over several requests."""
+"""The limit sent to phones, which split a submission with more files into several requests."""
 
 XML: Final = "text/xml; charset=utf-8"
 HEADERS: Final = {
@@ -28,26 +28,27 @@ HEADERS: Final = {
     "X-OpenRosa-Accept-Content-Length": str(ACCEPTED_BYTES),
 }
 _Response = TypeVar("_Response", bound=HttpResponseBase)
-_GZIP_FROM: Final = 500  # bytes; below, the packet is the same
+_GZIP_FROM: Final = 500  # bytes; a shorter body fits in one packet anyway
 _SMALL: Final = 8 * 1024  # bytes
 
 
 class Challenge(HttpResponse):
-    """401 with a header line for each scheme, which Collect needs: Django's headers hold one line a name."""
+    """401 with one `WWW-Authenticate` line for each scheme, which Collect needs; Django's headers hold one."""
 
-    def __init__(self, told: HttpResponse, challenges: Sequence[str]) -> None:
-        super().__init__(told.content, status=told.status_code, headers=dict(told.items()))
+    def __init__(self, response: HttpResponse, challenges: Sequence[str]) -> None:
+        headers = dict(response.items())
+        super().__init__(response.content, status=response.status_code, headers=headers)
         self.headers["WWW-Authenticate"], *self._further = challenges
         self.headers["Cache-Control"] = "no-store"
 
     def items(self) -> Iterable[tuple[str, str]]:
-        """What WSGI sends."""
+        """The header lines that WSGI sends."""
         further = (("WWW-Authenticate", challenge) for challenge in self._further)
         return (*super().items(), *further)
 
 
 def message(text: str, *, status: int, nature: str = "") -> HttpResponse:
-    """An OpenRosaResponse; Collect shows its text to the worker."""
+    """An OpenRosaResponse document; Collect shows its text to the worker."""
     attribute = f' nature="{nature}"' if nature else ""
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>'
@@ -58,7 +59,7 @@ def message(text: str, *, status: int, nature: str = "") -> HttpResponse:
 
 
 def nothing(*, location: str = "") -> HttpResponse:
-    """204: the headers are the answer; `location` is where Collect goes on to send."""
+    """204 with OpenRosa's headers; `location` is the URL to which Collect then sends."""
     response = HttpResponse(status=204, headers=HEADERS)
     del response.headers["Content-Type"]
     if location:
@@ -67,7 +68,7 @@ def nothing(*, location: str = "") -> HttpResponse:
 
 
 def problem_message(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """A problem as a message, in the language the client asks for, else the installation's."""
+    """A problem as a message, in the client's language (Accept-Language), else the installation's."""
     accepted = request.headers.get("Accept-Language")
     language = (
         translation.get_language_from_request(request) if accepted else settings.LANGUAGE_CODE
@@ -80,7 +81,7 @@ def problem_message(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 def unforeseen() -> HttpResponse:
-    """500 that shows the request id and nothing else; the phone keeps the record and tries again."""
+    """500 with the request id and nothing else; the phone keeps the record and tries again."""
     number = structlog.contextvars.get_contextvars().get("request_id", "")
     with translation.override(settings.LANGUAGE_CODE):
         text = _("Something went wrong in the server. Keep the record; tell the office {number}.")
@@ -88,7 +89,7 @@ def unforeseen() -> HttpResponse:
 
 
 def come_again() -> HttpResponse:
-    """503 while the database is away; nothing was taken, the phone keeps the record and tries again."""
+    """503 while the database is down; nothing was stored, the phone keeps the record and tries again."""
     with translation.override(settings.LANGUAGE_CODE):
         text = _("The server is just starting again. Keep the record and send it in a minute.")
         response = message(text, status=503, nature="error")
@@ -98,7 +99,7 @@ def come_again() -> HttpResponse:
 
 
 def printable(text: str) -> str:
-    """What an error echoes of hostile input, made fit for XML."""
+    """The text with a replacement for each character that cannot be printed, some of which XML forbids."""
     return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
@@ -110,9 +111,9 @@ def document(
     content_type: str = XML,
     is_shared: bool = False,
 ) -> HttpResponse:
-    """A body to be revalidated each time: 304 when the client has it, compressed when it may be.
+    """A body with an ETag, gzipped if the client accepts that; 304 when the client has it already.
 
-    One that is the same for everybody is compressed once a process.
+    `is_shared` keeps the gzipped body in memory, for a body that is the same for everybody.
     """
     etag = etag or hashlib.md5(body, usedforsecurity=False).hexdigest()
     if is_current(request, etag):
@@ -127,7 +128,7 @@ def document(
 
 
 def is_current(request: HttpRequest, etag: str) -> bool:
-    """Whether the client named this state in If-None-Match (weak comparison)."""
+    """Whether If-None-Match has this ETag (weak comparison)."""
     sent = request.headers.get("If-None-Match", "")
     return sent != "" and any(
         tag.strip().removeprefix("W/").strip('"') in (etag, "*") for tag in sent.split(",")
@@ -135,13 +136,17 @@ def is_current(request: HttpRequest, etag: str) -> bool:
 
 
 def not_modified(etag: str) -> HttpResponse:
+    """304 with the ETag."""
     response = HttpResponse(status=304, headers=HEADERS)
     del response.headers["Content-Type"]
     return validated(response, etag)
 
 
 def validated(response: _Response, etag: str) -> _Response:
-    """Kept by clients, but asked for anew each time. The tag is weak: both encodings carry it."""
+    """Add headers that let clients keep the response but revalidate it each time.
+
+    The ETag is weak, because both encodings have the same.
+    """
     response.headers["ETag"] = f'W/"{etag}"'
     response.headers["Cache-Control"] = "no-cache, private"
     patch_vary_headers(response, ("Accept-Encoding",))
@@ -149,7 +154,7 @@ def validated(response: _Response, etag: str) -> _Response:
 
 
 def _packed(body: bytes) -> bytes:
-    """Small ones, as a phone's form list, are asked for again and again."""
+    """Gzip; the result is cached for small bodies, such as form lists, which phones request again and again."""
     return _packed_small(body) if len(body) <= _SMALL else gzip.compress(body, 4, mtime=0)
 
 

@@ -1,6 +1,6 @@
-"""The files of one upload, one after the other in one temporary file.
+"""An upload handler for Django's parser that keeps all files of an upload in one temporary file.
 
-Ten thousand small files cost one descriptor, and a large one no memory.
+Ten thousand small files need one file descriptor, and a large one needs no memory.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _CHUNK: Final = 1 << 16
 
 
 class _File:
-    """A nameless file on the disk, closed when nobody holds it any more."""
+    """A temporary file without a name, closed when nothing refers to it."""
 
     def __init__(self) -> None:
         self.descriptor, path = tempfile.mkstemp(dir=settings.FILE_UPLOAD_TEMP_DIR)
@@ -29,7 +29,7 @@ class _File:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One file of the upload."""
+    """One file of the upload: a range of the temporary file."""
 
     name: str
     content_type: str
@@ -38,6 +38,7 @@ class Piece:
     file: _File
 
     def chunks(self) -> Iterator[bytes]:
+        """The content of the file, piece by piece."""
         at, end = self.start, self.start + self.size
         while at < end:
             chunk = os.pread(self.file.descriptor, min(_CHUNK, end - at), at)
@@ -47,11 +48,11 @@ class Piece:
             yield chunk
 
     def close(self) -> None:
-        """Asked for by Django's parser when an upload fails; the file closes itself."""
+        """Called by Django's parser when an upload fails; the temporary file closes itself."""
 
 
 class Scratch(FileUploadHandler):
-    """Django's parser hands it the files as they come in."""
+    """Writes each file to the temporary file while Django's parser reads it."""
 
     def __init__(self, request: Any) -> None:
         super().__init__(request)

@@ -1,4 +1,4 @@
-"""A multipart upload, from the socket to bytes and files; files of large ones go through a temporary one."""
+"""Parses an upload into the submission's XML and its files; files of large uploads go to a temporary file."""
 
 from __future__ import annotations
 
@@ -28,20 +28,22 @@ _BARE: Final = ("text/xml", "application/xml")
 _SMALL: Final = 512 * 1024
 MAX_XML_MB: Final = 64
 _BYTES_AS_TEXT: Final = "iso-8859-1"
-"""How Django's parser is to read texts: each byte becomes one character, which is undone where it matters."""
+"""The encoding Django's parser is given: each byte becomes one character, and is decoded again where it matters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
+    """The XML of an upload, and its files in the order of the body."""
+
     document: bytes
     files: Sequence[IncomingFile]
 
 
 def read(request: HttpRequest) -> Upload:
-    """The record and its files.
+    """Parse the upload of a request.
 
-    Takes the XML part wherever it stands, with any content type and any file name. A body
-    that ends early is refused whole. Old clients send the bare XML as the body.
+    The XML part may stand anywhere, with any content type and file name. Old clients send the
+    XML as the body. A body that ends too early is refused as a whole.
     Raises NotMultipart, NoXmlPart, CutOff, BadMultipart, UploadTooLarge, UnknownEncoding.
     """
     content_type = request.META.get("CONTENT_TYPE", "")
@@ -64,7 +66,7 @@ def read(request: HttpRequest) -> Upload:
 
 
 def _bare(body: Body) -> Upload:
-    """The body is the record."""
+    """The body is the XML itself."""
     document = body.read_all()
     if not document:
         raise NoXmlPart
@@ -72,7 +74,7 @@ def _bare(body: Body) -> Upload:
 
 
 def _chosen(parts: Iterable[tuple[str, bytes, IncomingFile]]) -> Upload:
-    """The first part of the right name is the record; all others are files of it."""
+    """The first part named xml_submission_file is the XML; all others are files."""
     document: bytes | None = None
     files = []
     for name, content, file in parts:
@@ -86,7 +88,7 @@ def _chosen(parts: Iterable[tuple[str, bytes, IncomingFile]]) -> Upload:
 
 
 def _streamed(request: HttpRequest, body: Body) -> Upload:
-    """By Django's parser: large files go to temporary ones, and every legal form is understood."""
+    """Parse with Django's parser, which understands every legal form and writes files to the temporary file."""
     meta = {**request.META, "CONTENT_LENGTH": body.announced}
     try:
         parser = _Parser(meta, body, [Scratch(request)], _BYTES_AS_TEXT)
@@ -98,8 +100,8 @@ def _streamed(request: HttpRequest, body: Body) -> Upload:
         raise BadMultipart from None
     if not body.is_whole(parser.delimiter + b"--"):
         raise CutOff
-    understood = sum(len(parts) for found in (fields, files) for _name, parts in found.lists())
-    if understood != body.delimiters - 1:  # the parser passes over parts whose head it cannot read
+    understood = sum(len(parts) for parsed in (fields, files) for _name, parts in parsed.lists())
+    if understood != body.delimiters - 1:  # the parser skips parts whose headers it cannot read
         raise BadMultipart
     return _sorted(fields, files)
 
@@ -121,7 +123,7 @@ def _sorted(fields: Any, files: Any) -> Upload:
 
 
 def _document(piece: Piece) -> bytes:
-    """The record itself has to fit in memory; one that is only too large for a form is for the room to refuse."""
+    """The XML, which must fit in memory. Raises UploadTooLarge; a smaller limit for forms is the room's."""
     if piece.size > MAX_XML_MB * 1_000_000:
         raise UploadTooLarge(limit_mb=MAX_XML_MB)
     return b"".join(piece.chunks())
@@ -136,12 +138,12 @@ def _incoming(filename: str, content_type: str, content: bytes) -> IncomingFile:
 
 
 def _sent_name(filename: str) -> str:
-    """The one character of a file's name that HTTP clients escape and a phone's names can hold."""
+    """The file name with its quotation marks, the only character of a phone's names that HTTP clients escape."""
     return filename.replace("%22", '"')
 
 
 class _Parser(MultiPartParser):
-    """Django's parser, which keeps file names as they were sent: making them safe is `receive`'s."""
+    """Django's parser, but with file names as they were sent: `receive` makes them safe."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

@@ -1,7 +1,7 @@
-"""The OpenRosa paths, as the standard and openrosa.md have them; the form list leads to the rest.
+"""The paths of the OpenRosa resources (openrosa.md, Requests and responses).
 
-Clients write a final slash or leave it out; neither is redirected, for a redirected
-upload is a lost one.
+Both forms, with and without a final slash, are answered and neither is redirected: clients
+send either, and an upload is lost when it is redirected.
 """
 
 from __future__ import annotations

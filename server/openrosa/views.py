@@ -1,4 +1,4 @@
-"""The OpenRosa resources. Each view: who is it, one call into a room, one answer."""
+"""The OpenRosa resources. Each view authenticates, makes one call into a room, and renders the result."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ from server.openrosa.methods import only_reading
 from server.openrosa.problems import FormNotOffered, MethodNotAllowed, NoSuchMedia
 from server.submissions.services import Outcome, Sender, receive
 
-_HEAD = 4096  # bytes within which the root element's attributes stand
+_HEAD = 4096  # bytes at the beginning of the document, which hold the attributes of its root
 
 
 def submission(request: HttpRequest, token: str | None = None) -> HttpResponse:
-    """HEAD: may I send, and how much at once. POST: one upload, answered when it is safe."""
+    """HEAD: headers with the size limit and, if needed, the https URL. POST: store an upload, answer when it is committed."""
     if request.method == "HEAD":
         login(request, token)
         return responses.nothing(location=addresses.submission_over_tls(request, token))
     if request.method != "POST":
         raise MethodNotAllowed(methods="HEAD, POST")
-    found = login(request, token)
+    field_login = login(request, token)
     upload = uploads.read(request)
-    sender = _sender(request, found, upload.document)
+    sender = _sender(request, field_login, upload.document)
     receipt = receive(
         document=upload.document,
         files=upload.files,
         sender=sender,
         received_at=clock.now(),
     )
-    return responses.message(_said(receipt.outcome), status=201, nature="submit_success")
+    return responses.message(_outcome_text(receipt.outcome), status=201, nature="submit_success")
 
 
 def form_list(request: HttpRequest, token: str | None = None) -> HttpResponse:
-    """The worker's forms; `formID` narrows it to one, `listAllVersions` adds the older versions.
+    """The worker's forms; `formID` selects one, `listAllVersions` adds the older versions.
 
-    There are no descriptions, so `verbose` changes nothing.
+    `verbose` changes nothing, because forms have no descriptions.
     """
     only_reading(request)
     worker = login_to_work(request, token).worker
@@ -67,22 +67,24 @@ def form_list(request: HttpRequest, token: str | None = None) -> HttpResponse:
 def form_xml(
     request: HttpRequest, form: str, version: str, token: str | None = None
 ) -> HttpResponse:
-    """Exactly the bytes that were hashed at publication."""
+    """The XForm of a form version, exactly the bytes that were hashed at publication."""
     only_reading(request)
-    found = _offered(login_to_work(request, token).worker, form, version)
-    return responses.document(request, bytes(found.xform), etag=found.md5, is_shared=True)
+    form_version = _offered(login_to_work(request, token).worker, form, version)
+    return responses.document(
+        request, bytes(form_version.xform), etag=form_version.md5, is_shared=True
+    )
 
 
 def manifest(
     request: HttpRequest, form: str, version: str, token: str | None = None
 ) -> HttpResponse:
-    """The form's files; an entity list's hash and kind are this worker's own."""
+    """The files of a form version; hash and type of an entity list depend on the worker."""
     only_reading(request)
     worker = login_to_work(request, token).worker
-    found = _offered(worker, form, version)
+    form_version = _offered(worker, form, version)
     base = addresses.base(request, token)
-    folder = addresses.form(base, found.form.form_id, found.version)
-    files = forms.media_of(found)
+    folder = addresses.form(base, form_version.form.form_id, form_version.version)
+    files = forms.media_of(form_version)
     approval: frozenset[str] = frozenset()
     if any(map(_is_list, files)):
         approval = forms.approval_lists(worker.user_id, worker.areas)
@@ -96,7 +98,7 @@ def manifest(
 def media(
     request: HttpRequest, form: str, version: str, filename: str, token: str | None = None
 ) -> HttpResponseBase:
-    """One file of a form: a stored one, or an entity list built for this worker."""
+    """A file of a form version: a stored file, or an entity list built for this worker."""
     only_reading(request)
     worker = login_to_work(request, token).worker
     name = addresses.text_of(filename)
@@ -107,30 +109,30 @@ def media(
 
 
 def integrity(request: HttpRequest, token: str | None = None) -> HttpResponse:
-    """Which of the phone's own entities were deleted here; all ids come in one query."""
+    """For each entity ID in `id` (comma-separated), whether the entity was deleted."""
     only_reading(request)
     worker = login_to_work(request, token).worker
-    ids = [one for entity in request.GET.get("id", "").split(",") if (one := entity.strip())]
-    gone = deleted_entities(worker, ids)
-    told = ((responses.printable(entity), entity in gone) for entity in ids)
-    return responses.document(request, lists.integrity(told))
+    ids = [entity for part in request.GET.get("id", "").split(",") if (entity := part.strip())]
+    deleted = deleted_entities(worker, ids)
+    states = ((responses.printable(entity), entity in deleted) for entity in ids)
+    return responses.document(request, lists.integrity(states))
 
 
-def _sender(request: HttpRequest, found: FieldLogin, document: bytes) -> Sender:
-    """Who sends. An administrator who moves records here keeps their dates; nobody else does."""
-    is_moved = found.field_account_id is None and b"submissionDate" in document[:_HEAD]
+def _sender(request: HttpRequest, field_login: FieldLogin, document: bytes) -> Sender:
+    """The sender. Only an administrator who moves submissions from another server keeps their dates."""
+    is_moved = field_login.field_account_id is None and b"submissionDate" in document[:_HEAD]
     return Sender(
-        user_id=found.worker.user_id,
-        field_account_id=found.field_account_id,
-        areas=found.worker.areas or desk_access(found).sends_from(),
+        user_id=field_login.worker.user_id,
+        field_account_id=field_login.field_account_id,
+        areas=field_login.worker.areas or desk_access(field_login).sends_from(),
         device_id=request.GET.get("deviceID", ""),
         user_agent=request.META.get("HTTP_USER_AGENT", ""),
-        may_backdate=is_moved and "" in desk_access(found).areas(PUBLISHERS),
+        may_backdate=is_moved and "" in desk_access(field_login).areas(PUBLISHERS),
     )
 
 
 @cache
-def _said(outcome: Outcome) -> str:
+def _outcome_text(outcome: Outcome) -> str:
     with translation.override(settings.LANGUAGE_CODE):
         match outcome:
             case Outcome.RESEND:
@@ -143,12 +145,12 @@ def _said(outcome: Outcome) -> str:
 
 
 def _offered(worker: Worker, form: str, version: str) -> FormVersion:
-    found = forms.offered_version(
+    form_version = forms.offered_version(
         worker.user_id, worker.areas, addresses.text_of(form), addresses.version_of(version)
     )
-    if found is None:
+    if form_version is None:
         raise FormNotOffered
-    return found
+    return form_version
 
 
 def _is_list(file: FormMedia) -> bool:
@@ -160,29 +162,32 @@ def _line(
 ) -> lists.MediaLine:
     if not _is_list(file):
         return lists.MediaLine(file.filename, file.md5, url)
-    mark = _entity_list(file).hash(worker)
+    list_hash = _entity_list(file).hash(worker)
     needs_approval = file.filename.removesuffix(".csv") in approval
     if needs_approval:
-        # Collect notes a list's kind only when it takes the list anew, so the hash moves with it.
-        mark = hashlib.md5(f"approval {mark}".encode(), usedforsecurity=False).hexdigest()
+        # Collect stores a list's type only when it downloads the list, so the hash depends on it.
+        list_hash = hashlib.md5(f"approval {list_hash}".encode(), usedforsecurity=False).hexdigest()
     integrity_url = f"{base}/entities/integrity"
-    return lists.MediaLine(file.filename, mark, url, integrity_url, needs_approval)
+    return lists.MediaLine(file.filename, list_hash, url, integrity_url, needs_approval)
 
 
 def _entity_list(file: FormMedia) -> EntityList:
-    found = entity_list(file.filename)
-    if found is None:
+    entities = entity_list(file.filename)
+    if entities is None:
         raise NoSuchMedia
-    return found
+    return entities
 
 
 def _entities(request: HttpRequest, file: FormMedia, worker: Worker) -> HttpResponseBase:
     entities = _entity_list(file)
-    mark = entities.hash(worker)
-    if responses.is_current(request, mark):
-        return responses.not_modified(mark)
+    list_hash = entities.hash(worker)
+    if responses.is_current(request, list_hash):
+        return responses.not_modified(list_hash)
     return responses.document(
-        request, b"".join(entities.csv(worker)), etag=mark, content_type="text/csv; charset=utf-8"
+        request,
+        b"".join(entities.csv(worker)),
+        etag=list_hash,
+        content_type="text/csv; charset=utf-8",
     )
 
 

@@ -70,7 +70,8 @@ class RequestLog:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request_id = f"{random.getrandbits(64):016x}"
+        # The letter keeps an id that is all digits from being masked as a personal number.
+        request_id = f"r{random.getrandbits(60):015x}"
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         start = time.perf_counter()

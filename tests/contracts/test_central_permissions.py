@@ -26,21 +26,21 @@ XML = (
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A request about something in the first street, and what each gets who asks."""
+    """A request about something in the first street, and the status for each role."""
 
     method: str
     path: str
     may: frozenset[str] = READERS
     denied: int = 403  # a reader of that street without the roles
     blind: int = 404
-    found: int = 200  # with one of the roles, in that street
+    inside: int = 200  # with one of the roles, in that street
     outside: int = 404  # with one of the roles, in another street
     body: bytes = b""
     kind: str = "application/xml"
 
     def expected(self, role: str) -> int:
         if role in self.may:
-            return self.found
+            return self.inside
         return self.blind if role in BLIND else self.denied
 
 
@@ -61,9 +61,9 @@ RULES = (
     Rule("get", f"{FORM}/attachments", outside=200),
     Rule("get", f"{FORM}/attachments/door.png", outside=200),
     Rule("get", f"{FORM}.xlsx", outside=200),
-    Rule("post", "projects/1/forms", PUBLISHERS, blind=403, found=400, outside=400, body=b"no workbook"),
+    Rule("post", "projects/1/forms", PUBLISHERS, blind=403, inside=400, outside=400, body=b"no workbook"),
     Rule("get", f"{FORM}/draft", PUBLISHERS, blind=403, outside=200),
-    Rule("post", f"{FORM}/draft", PUBLISHERS, blind=403, found=400, outside=400, body=b"no workbook"),
+    Rule("post", f"{FORM}/draft", PUBLISHERS, blind=403, inside=400, outside=400, body=b"no workbook"),
     Rule("delete", f"{FORM}/draft", PUBLISHERS, blind=403, outside=200),
     Rule("get", f"{FORM}/draft/attachments", PUBLISHERS, blind=403, outside=200),
     Rule("post", f"{FORM}/draft/attachments/a.png", PUBLISHERS, blind=403, outside=200, body=b"a"),
@@ -160,16 +160,16 @@ def test_nobody_gets_in_without_logging_in(street):
 
 
 def test_every_address_has_its_rule():
-    from server.api.central.door import Nowhere
-    from server.api.central.urls import urlpatterns
+    from server.central.endpoint import UnknownEndpoint
+    from server.central.urls import urlpatterns
 
-    def asked() -> Iterator[tuple[str, int]]:
+    def offered() -> Iterator[tuple[str, int]]:
         for number, pattern in enumerate(urlpatterns):
-            if not isinstance(pattern.callback, Nowhere) and not pattern.callback.is_open:
+            if not isinstance(pattern.callback, UnknownEndpoint) and not pattern.callback.is_open:
                 yield from ((method.lower(), number) for method in pattern.callback.handlers)
 
     ruled = set()
     for rule in RULES:
-        found = (n for n, pattern in enumerate(urlpatterns) if pattern.resolve(rule.path))
-        ruled.add((rule.method, next(found)))
-    assert ruled == set(asked())
+        numbers = (n for n, pattern in enumerate(urlpatterns) if pattern.resolve(rule.path))
+        ruled.add((rule.method, next(numbers)))
+    assert ruled == set(offered())

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.api.central import edmx, filters, queries, sheets, tables
-from server.api.central.problems import BadSkipToken
-from server.api.central.queries import After
-from server.api.central.schema import Schema, identifier, pruned, schema_of, walk
+from server.central import edmx, filters, queries, sheets, tables
+from server.central.problems import BadSkipToken
+from server.central.queries import PageEnd
+from server.central.schema import Schema, identifier, pruned, schema_of, walk
 from server.core import xml
 from server.core.problems import Problem
 
@@ -131,9 +131,9 @@ def test_every_value_is_json(text: str, type: str):
 def test_metadata_declares_every_table():
     root = ElementTree.fromstring(edmx.metadata(SCHEMA, "a <form>"))
     edm = "{http://docs.oasis-open.org/odata/ns/edm}"
-    assert [one.get("Name") for one in root.iter(f"{edm}EntitySet")] == list(SCHEMA.tables)
-    named = {f"org.opendatakit.user.a_form_.{one.get('Name')}" for one in root.iter(f"{edm}ComplexType")}  # fmt: skip
-    used = {one.get("Type") for one in root.iter(f"{edm}Property")}
+    assert [element.get("Name") for element in root.iter(f"{edm}EntitySet")] == list(SCHEMA.tables)
+    named = {f"org.opendatakit.user.a_form_.{element.get('Name')}" for element in root.iter(f"{edm}ComplexType")}  # fmt: skip
+    used = {element.get("Type") for element in root.iter(f"{edm}Property")}
     assert {type for type in used if type.startswith("org.opendatakit.user.")} <= named
 
 
@@ -154,7 +154,9 @@ def test_sheets_are_called_as_by_central():
         *(item(f"/data/{group}", "group") for group in "ab"),
         *(item(f"/data/{group}/{name}", "repeat") for group, name in ("aX", "bx", "ay")),
     ]
-    names = sheets.file_names("f", schema_of({"items": sorted(twice, key=lambda one: one["path"])}))
+    names = sheets.file_names(
+        "f", schema_of({"items": sorted(twice, key=lambda item: item["path"])})
+    )
     assert list(names.values()) == ["f.csv", "f-X~1.csv", "f-y.csv", "f-x~2.csv"]
 
 
@@ -194,12 +196,12 @@ AT = datetime(2026, 11, 20, 2, 30, 5, tzinfo=UTC)
 def test_a_filter_holds_or_does_not(text: str, expected: bool):
     values = {"at": AT, "of": 7, "state": None}
     now = datetime(2026, 11, 21, tzinfo=UTC)
-    assert filters.holds(filters.parse(text, FIELDS), values, now) is expected
-    assert filters.holds(filters.parse(f"not ({text})", FIELDS), values, now) is not expected
+    assert filters.evaluate(filters.parse(text, FIELDS), values, now) is expected
+    assert filters.evaluate(filters.parse(f"not ({text})", FIELDS), values, now) is not expected
     unknown = {"at": None, "of": 7, "state": None}  # nothing is before or after it, nor not before
     for comparison in ("lt", "le", "gt", "ge"):
-        told = filters.parse(f"__system/at {comparison} now()", FIELDS)
-        assert not filters.holds(told, unknown, now)
+        condition = filters.parse(f"__system/at {comparison} now()", FIELDS)
+        assert not filters.evaluate(condition, unknown, now)
 
 
 _instants = st.datetimes(timezones=st.just(UTC))
@@ -209,7 +211,7 @@ _instants = st.datetimes(timezones=st.just(UTC))
     st.one_of(
         _instants.map(lambda at: f"__system/submissionDate ge {at.isoformat().replace('+00:00', 'Z')}"),
         st.integers(0, 10**17).map(lambda number: f"__system/submitterId eq {number}"),
-        st.sampled_from(filters.PARTS).map(lambda part: f"{part}(__system/updatedAt) lt 7"),
+        st.sampled_from(filters.DATE_PARTS).map(lambda part: f"{part}(__system/updatedAt) lt 7"),
         st.sampled_from(["approved", "it''s"]).map(lambda text: f"__system/reviewState ne '{text}'"),
     ),
     lambda inner: st.one_of(
@@ -232,10 +234,10 @@ def test_every_other_text_is_refused(text: str):
 
 
 def test_and_binds_closer_than_or():
-    one, two, three = (f"__system/submitterId eq {n}" for n in (1, 2, 3))
-    found = filters.parse(f"{one} or {two} and {three}")
-    assert found == filters.Either(
-        filters.parse(one), filters.Both(filters.parse(two), filters.parse(three))
+    first, second, third = (f"__system/submitterId eq {n}" for n in (1, 2, 3))
+    condition = filters.parse(f"{first} or {second} and {third}")
+    assert condition == filters.Or(
+        filters.parse(first), filters.And(filters.parse(second), filters.parse(third))
     )
 
 
@@ -244,24 +246,26 @@ def test_and_binds_closer_than_or():
 
 @given(_instants, st.integers(0, 2**61), st.none() | st.integers(0, 10**6))
 def test_a_place_is_read_as_it_was_written(at: datetime, number: int, rows_given: int | None):
-    after = After((at, "approved", number), rows_given)
-    assert queries.token_read(queries.token_text(after), ["instant", "text", "int"]) == after
+    after = PageEnd((at, "approved", number), rows_given)
+    assert (
+        queries.read_skiptoken(queries.write_skiptoken(after), ["instant", "text", "int"]) == after
+    )
 
 
 @given(st.text(max_size=80) | st.binary(max_size=40).map(lambda raw: f"01{raw.hex()}"))
 def test_no_other_place_is_taken(text: str):
     try:
-        queries.token_read(text, ["int"])
+        queries.read_skiptoken(text, ["int"])
     except BadSkipToken:
         return
     assert text.startswith("01")
 
 
 def test_addresses_of_records():
-    assert queries.resource("Submissions('it''s')/a/b") == [
+    assert queries.parse_path("Submissions('it''s')/a/b") == [
         ("Submissions", "it's"),
         ("a", None),
         ("b", None),
     ]
     for path in ("", "$metadata", "Submissions(1)", "Submissions('a'", "Other", "Submissions//a"):
-        assert queries.resource(path) == []
+        assert queries.parse_path(path) == []

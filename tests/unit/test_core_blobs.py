@@ -44,7 +44,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(settings) -> None:
 
 
 def test_who_meets_a_blob_that_was_just_put_there_makes_sure_of_it_too(monkeypatch) -> None:
-    """The one who put it there may be cut off before its folder is safe on disk."""
+    """The process that created it may be killed before its folder is synced."""
     folder = blobs.path_of(blobs.store([b"photo"]).sha256).parent
     synced = []
     fsync = os.fsync

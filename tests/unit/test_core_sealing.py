@@ -48,12 +48,12 @@ def test_a_changed_byte_is_noticed() -> None:
 def test_after_rotation_old_values_open_and_search_still_finds(settings) -> None:
     old, new = b"o" * 32, b"n" * 32
     settings.RUHU_SECRET_KEYS = [old]
-    sealed, found = sealing.seal(b"x", "id_no"), sealing.search_hash("x", "id_no")
+    sealed, hashed = sealing.seal(b"x", "id_no"), sealing.search_hash("x", "id_no")
 
     settings.RUHU_SECRET_KEYS = [new, old]
     assert sealing.unseal(sealed, "id_no") == b"x"
     assert sealing.seal(b"x", "id_no") != sealed
-    assert sealing.search_hash("x", "id_no") == found
+    assert sealing.search_hash("x", "id_no") == hashed
 
     settings.RUHU_SECRET_KEYS = [new]
     with pytest.raises(sealing.UnknownKey):

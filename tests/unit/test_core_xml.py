@@ -1,4 +1,4 @@
-"""The one parser: takes what phones send, refuses what attackers send."""
+"""The XML parser: takes what phones send, refuses what attackers send."""
 
 from __future__ import annotations
 

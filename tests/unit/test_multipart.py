@@ -85,10 +85,10 @@ def test_the_form_collect_writes_is_read_quickly() -> None:
         b' name="1.jpg"; filename="1.jpg"\r\nContent-Type: image/jpeg\r\n\r\n\xff\r\n--x--\r\n'
     )
 
-    found = multipart.parts(body, b"x")
+    parts = multipart.parts(body, b"x")
 
-    assert found is not None
-    assert [(part.name, part.content) for part in found] == [
+    assert parts is not None
+    assert [(part.name, part.content) for part in parts] == [
         ("xml_submission_file", b"<data/>"),
         ("1.jpg", b"\xff"),
     ]

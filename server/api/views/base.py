@@ -17,8 +17,8 @@ from rest_framework.views import APIView
 from server.accounts.access import Access
 from server.accounts.models import User
 from server.api import requests
-from server.api.problems import NotAllowed, UnknownAddress
 from server.api.representations import GeoJson, as_features
+from server.core.request_problems import NotAllowed, UnknownAddress
 
 
 class Door(GenericAPIView):

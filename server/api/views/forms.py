@@ -18,7 +18,6 @@ from rest_framework.viewsets import ViewSetMixin
 
 from server.accounts.access import PUBLISHERS
 from server.accounts.selectors import users
-from server.api.problems import NothingHere
 from server.api.representations import Bytes
 from server.api.shapes.forms import (
     AudienceSerializer,
@@ -31,6 +30,7 @@ from server.api.shapes.forms import (
 from server.api.views.base import Door
 from server.core import blobs
 from server.core.clock import now
+from server.core.request_problems import NothingHere
 from server.forms import selectors, services
 from server.forms.models import Form, FormVersion
 from server.forms.problems import UnknownForm

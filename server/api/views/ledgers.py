@@ -17,7 +17,6 @@ from rest_framework.viewsets import ViewSetMixin
 
 from server.api.fields import RESTRICTED_CODES
 from server.api.filters import AnyCode, Assisted, entry_filters
-from server.api.problems import NothingHere
 from server.api.shapes.ledgers import (
     FindSerializer,
     HouseholdDetailSerializer,
@@ -28,6 +27,7 @@ from server.api.shapes.ledgers import (
     users_of,
 )
 from server.api.views.base import Door
+from server.core.request_problems import NothingHere
 from server.ledgers import selectors, services
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.models import (

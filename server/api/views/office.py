@@ -20,7 +20,6 @@ from server.accounts import services as account_services
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import FieldAccount, Role, User
 from server.accounts.problems import UnknownUser
-from server.api.problems import NotAllowed, NothingHere
 from server.api.shapes.office import (
     DivisionFilters,
     DivisionOutlineSerializer,
@@ -39,6 +38,7 @@ from server.api.shapes.office import (
 )
 from server.api.views.base import Door
 from server.core.clock import now
+from server.core.request_problems import NotAllowed, NothingHere
 from server.geo import selectors as geo
 from server.geo.models import Boundary, Division
 from server.ledgers import selectors as ledgers

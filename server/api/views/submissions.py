@@ -17,7 +17,7 @@ from rest_framework.viewsets import ViewSetMixin
 
 from server.accounts.models import Disclosure
 from server.api import requests
-from server.api.problems import AmbiguousSubmission, NothingHere
+from server.api.problems import AmbiguousSubmission
 from server.api.representations import Bytes
 from server.api.shapes.submissions import (
     AttachmentSerializer,
@@ -31,6 +31,7 @@ from server.api.shapes.submissions import (
 from server.api.views.base import Door
 from server.core import blobs
 from server.core.clock import now
+from server.core.request_problems import NothingHere
 from server.ledgers.reading.answers import shown_answers
 from server.submissions import selectors, services
 from server.submissions.models import Attachment, EncryptedVersion, Submission, SubmissionVersion

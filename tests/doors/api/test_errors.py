@@ -107,7 +107,7 @@ def test_asking_too_often_says_when_to_come_back(street, asking, monkeypatch):
 def test_titles_and_details_follow_the_callers_language(street, asking):
     from django.utils.translation import override
 
-    from server.api.problems import UnknownAddress
+    from server.core.request_problems import UnknownAddress
 
     for language, code in (("zh-CN", "zh-hans"), ("en", "en"), ("fr", "zh-hans")):
         body = Client(headers={"accept-language": language}).get("/api/v1/nothing/").json()

@@ -1,4 +1,4 @@
-"""Somebody logged in at the console, and a street to look at."""
+"""Somebody logged in at the console."""
 
 from __future__ import annotations
 
@@ -9,12 +9,6 @@ import pytest
 from django.test import Client
 
 from tests.conftest import STREET
-from tests.factories.console import Street, make_street
-
-
-@pytest.fixture
-def street(divisions, make_user) -> Street:
-    return make_street(make_user)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""HTTP Digest as okhttp-digest does it in ODK Collect: nothing unasked, then one nonce with rising counts."""
+"""HTTP Digest as okhttp-digest does it in ODK Collect: no credentials before a challenge, then one nonce with rising counts."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def challenge_of(response: Any) -> dict[str, str]:
     """The parts of the Digest challenge; there is exactly one, in a line of its own."""
     (line,) = (line for line in challenges(response) if line.startswith("Digest "))
     assert "Basic" not in line
-    found = re.findall(r'(\w+)=(?:"([^"]*)"|([^\s,]+))', line.removeprefix("Digest "))
-    return {name: quoted or plain for name, quoted, plain in found}
+    parameters = re.findall(r'(\w+)=(?:"([^"]*)"|([^\s,]+))', line.removeprefix("Digest "))
+    return {name: quoted or plain for name, quoted, plain in parameters}
 
 
 class DigestPhone:
@@ -39,15 +39,15 @@ class DigestPhone:
 
     def answer(self, method: str, target: str, **changes: str) -> str:
         """The `Authorization` header; `changes` say otherwise than an honest client would."""
-        known = {**self.challenge, **changes}
+        parameters = {**self.challenge, **changes}
         parts = {
             "username": self.username,
-            "realm": known["realm"],
-            "nonce": known["nonce"],
+            "realm": parameters["realm"],
+            "nonce": parameters["nonce"],
             "uri": target,
             "cnonce": secrets.token_hex(8),
             "nc": f"{next(self._counts):08x}",
-            "opaque": known["opaque"],
+            "opaque": parameters["opaque"],
             **changes,
         }
         ha1 = md5(f"{parts['username']}:{parts['realm']}:{self.password}")

@@ -1,4 +1,4 @@
-"""Entity lists of forms whose records count once approved: what phones are told, and when the entity comes (item 94)."""
+"""Entity lists of forms whose records count once approved: what manifests say, and when phones get the entity (item 94)."""
 
 from __future__ import annotations
 
@@ -63,16 +63,16 @@ def phone(divisions) -> Phone:
 
 
 @pytest.fixture
-def desk(make_user) -> Client:
+def office(make_user) -> Client:
     """An administrator's browser, at the console and over REST."""
     client = Client()
     client.force_login(make_user("zhao", role="administrator", area=""))
     return client
 
 
-def need(desk: Client, form_id: str, needed: bool = True) -> None:
+def need(office: Client, form_id: str, needed: bool = True) -> None:
     path = f"/api/v1/forms/{form_id}/"
-    answer = desk.patch(path, {"needs_approval": needed}, "application/json")
+    answer = office.patch(path, {"needs_approval": needed}, "application/json")
     assert answer.status_code == 200, answer.content
     assert answer.json()["needs_approval"] is needed
     drain_now()
@@ -107,21 +107,24 @@ def is_deleted(phone: Phone) -> str | None:
     return etree.fromstring(answer.content).findtext(".//deleted")
 
 
-def test_an_entity_is_made_on_approval_once(phone, desk) -> None:
+def test_an_entity_is_made_on_approval_once(phone, office) -> None:
     make_form("survey")
-    need(desk, "survey")
+    need(office, "survey")
     kind, before, rows = listed(phone)
     assert (kind, rows) == ("approvalEntityList", [])
 
-    found = send(phone)
+    submission = send(phone)
     assert listed(phone) == (kind, before, []), "the phone has nothing new to fetch"
     assert is_deleted(phone) == "false"
-    (line,) = desk.get("/api/v1/submissions/?awaits_approval=true").json()["results"]
+    (line,) = office.get("/api/v1/submissions/?awaits_approval=true").json()["results"]
     assert line["awaits_approval"] is True
 
     def decide(state: str) -> None:
         decision = {"state": state, "reason": "看过"}
-        assert desk.post(reverse("console:decide", args=[found.pk]), decision).status_code == 200
+        assert (
+            office.post(reverse("console:decide", args=[submission.pk]), decision).status_code
+            == 200
+        )
         drain_now()
 
     decide("approved")
@@ -129,7 +132,7 @@ def test_an_entity_is_made_on_approval_once(phone, desk) -> None:
     assert kind == "approvalEntityList"
     assert after != before
     assert [(row["name"], row["__version"]) for row in rows] == [(HOME, "1")]
-    assert desk.get("/api/v1/submissions/?awaits_approval=true").json()["count"] == 0
+    assert office.get("/api/v1/submissions/?awaits_approval=true").json()["count"] == 0
     send(phone)
     decide("approved")
     assert listed(phone) == (kind, after, rows)
@@ -142,59 +145,59 @@ def test_an_entity_is_made_on_approval_once(phone, desk) -> None:
     assert is_deleted(phone) == "false"
 
 
-def test_a_correction_of_what_was_approved_is_on_phones_once_approved_itself(phone, desk) -> None:
+def test_a_correction_of_what_was_approved_is_on_phones_once_approved_itself(phone, office) -> None:
     make_form("survey")
-    need(desk, "survey")
+    need(office, "survey")
     review = f"/api/v1/submissions/{send(phone).instance_id}/review/"
-    desk.post(review, {"state": "approved"}, "application/json")
+    office.post(review, {"state": "approved"}, "application/json")
     drain_now()
     approved = listed(phone)
     corrected = claimed('create="1"', address="示范路1号", room="102")
     assert send(phone, corrected, corrects=SURVEYED).review_state == "edited"
     assert listed(phone) == approved
     assert is_deleted(phone) == "false"
-    desk.post(review, {"state": "approved"}, "application/json")
+    office.post(review, {"state": "approved"}, "application/json")
     drain_now()
     assert [(row["room"], row["__version"]) for row in listed(phone)[2]] == [("102", "2")]
 
 
-def test_an_entity_refused_before_any_list_had_it_is_called_deleted(phone, desk) -> None:
-    """The phone made it while its list needed no approval yet, and keeps it until it is told."""
+def test_an_entity_refused_before_any_list_had_it_is_called_deleted(phone, office) -> None:
+    """The phone created it while its list needed no approval, and keeps it until it is reported as deleted."""
     make_form("survey")
-    need(desk, "survey")
+    need(office, "survey")
     elsewhere = make_phone("other", "440106005001")
     review = f"/api/v1/submissions/{send(phone).instance_id}/review/"
     assert is_deleted(phone) == "false"
-    desk.post(review, {"state": "rejected", "reason": "没有这户"}, "application/json")
+    office.post(review, {"state": "rejected", "reason": "没有这户"}, "application/json")
     drain_now()
     assert (is_deleted(phone), is_deleted(elsewhere)) == ("true", "false")
-    desk.post(review, {"state": "approved"}, "application/json")
+    office.post(review, {"state": "approved"}, "application/json")
     drain_now()
     assert is_deleted(phone) == "false"
     assert [row["__version"] for row in listed(phone)[2]] == ["1"]
 
 
-def test_a_list_changes_its_hash_with_its_kind(phone, desk) -> None:
+def test_a_list_changes_its_hash_with_its_kind(phone, office) -> None:
     """Collect notes a list's kind only when it takes the list anew (LocalEntityUseCases)."""
     make_form("survey")
     plain = listed(phone)
     assert plain[0] == "entityList"
-    need(desk, "survey")
+    need(office, "survey")
     assert listed(phone)[:2] != plain[:2]
     assert listed(phone)[1] != plain[1]
-    need(desk, "survey", needed=False)
+    need(office, "survey", needed=False)
     assert listed(phone) == plain
 
 
 def test_a_list_needs_approval_where_every_form_of_the_phone_that_fills_it_does(
-    phone, desk
+    phone, office
 ) -> None:
     elsewhere = make_phone("other", "440106005001")
     make_form("survey")
     make_form("visit", UPDATING)
-    need(desk, "visit")
+    need(office, "visit")
     assert listed(phone, "visit")[0] == "entityList", "updating makes nothing"
-    need(desk, "survey")
+    need(office, "survey")
     assert listed(phone, "visit")[0] == "approvalEntityList", "whichever form tells of the list"
     quick = make_form("quick", area="440106003")
     assert {listed(phone, form)[0] for form in ("survey", "visit", "quick")} == {"entityList"}
@@ -204,9 +207,9 @@ def test_a_list_needs_approval_where_every_form_of_the_phone_that_fills_it_does(
     assert listed(phone)[0] == "approvalEntityList"
 
 
-def test_only_a_manifest_with_a_list_asks_and_once(phone, desk, statements) -> None:
+def test_only_a_manifest_with_a_list_asks_and_once(phone, office, statements) -> None:
     make_form("survey")
-    need(desk, "survey")
+    need(office, "survey")
     Client().get(f"{phone.base}/forms/survey/1/manifest.xml")
     statements.clear()
     Client().get(f"{phone.base}/forms/survey/1/manifest.xml")
@@ -214,7 +217,7 @@ def test_only_a_manifest_with_a_list_asks_and_once(phone, desk, statements) -> N
     FormMedia.objects.all().delete()
     statements.clear()
     Client().get(f"{phone.base}/forms/survey/1/manifest.xml")
-    assert asked - len(statements) == 2, "the mark and the kind"
+    assert asked - len(statements) == 2, "the hash and the type of the list"
     statements.clear()
     assert b"formID>survey<" in Client().get(f"{phone.base}/formList").content
     assert len(statements) == 2
@@ -223,13 +226,13 @@ def test_only_a_manifest_with_a_list_asks_and_once(phone, desk, statements) -> N
 def test_what_stands_approved_is_opened_as_what_is_current(phone) -> None:
     """An encrypted record was approved by its paper and corrected; its key came after that."""
     version = make_encrypted_form(keys.make(form_id=FORM_ID, passphrase=None, at=now(), user=None))
-    found = send_encrypted(phone, version, 1)
+    submission = send_encrypted(phone, version, 1)
     EncryptedVersion.objects.update(state="sealed", document=None)
-    ApprovedVersion.objects.create(submission=found, version_id=found.current_version_id)
+    ApprovedVersion.objects.create(submission=submission, version_id=submission.current_version_id)
     correction = SubmissionVersion.objects.get()
     correction.pk, correction.instance_id = None, "uuid:correction"
     correction.save(force_insert=True)
     Submission.objects.update(current_version=correction)
-    queue([found.pk], at=now())
+    queue([submission.pk], at=now())
     drain_now()
-    assert EncryptedVersion.objects.get(version__approved_of=found.pk).state == "opened"
+    assert EncryptedVersion.objects.get(version__approved_of=submission.pk).state == "opened"

@@ -63,13 +63,13 @@ def test_a_record_is_sent_by_digest(phone) -> None:
 
 
 def test_the_challenge_is_one_that_collect_takes(made) -> None:
-    found = challenge_of(Client().get("/odk/formList"))
+    challenge = challenge_of(Client().get("/odk/formList"))
 
-    assert (found["realm"], found["qop"], found["algorithm"], found["charset"]) == (
+    assert (challenge["realm"], challenge["qop"], challenge["algorithm"], challenge["charset"]) == (
         "Ruhu", "auth", "MD5", "UTF-8",
     )  # fmt: skip
-    assert found["nonce"]
-    assert "stale" not in found
+    assert challenge["nonce"]
+    assert "stale" not in challenge
     secure = challenges(Client().get("/odk/formList", secure=True))
     assert [line.split()[0] for line in secure] == ["Basic", "Digest"]
 
@@ -81,9 +81,9 @@ def test_wrong_password_and_unknown_user_are_answered_alike(made) -> None:
         phone = DigestPhone(name, password)
         for method, path in (("GET", LIST), ("HEAD", "submission"), ("POST", "submission")):
             response = phone.send(method, path)
-            found = challenge_of(response)
-            assert "stale" not in found
-            answers.append((method, response.status_code, response.content, found["realm"]))
+            challenge = challenge_of(response)
+            assert "stale" not in challenge
+            answers.append((method, response.status_code, response.content, challenge["realm"]))
     assert answers[0:3] == answers[3:6] == answers[6:9]
     assert {status for _method, status, *_ in answers} == {401}
 
@@ -99,7 +99,7 @@ def test_an_old_nonce_is_stale_for_those_who_know_the_password(phone, made, monk
     refused = Client().get("/odk/formList", HTTP_AUTHORIZATION=old)
     assert (refused.status_code, challenge_of(refused)["stale"]) == (401, "true")
     secure = Client().get("/odk/formList", HTTP_AUTHORIZATION=old, secure=True)
-    assert challenges(secure)[0].startswith("Digest ")  # the one to go on with
+    assert challenges(secure)[0].startswith("Digest ")  # the scheme to go on with
     before = phone.asked
     assert phone.send("GET", LIST).status_code == 200
     assert phone.asked == before + 2
@@ -180,7 +180,7 @@ def test_no_request_costs_a_password_hash_or_a_second_statement(phone, made, mon
     phone.send("GET", LIST)
     statements = []
     once = selectors.run
-    monkeypatch.setattr(selectors, "run", lambda *said: statements.append(said) or once(*said))
+    monkeypatch.setattr(selectors, "run", lambda *query: statements.append(query) or once(*query))
     monkeypatch.setattr(passwords, "check_password", None)
     monkeypatch.setattr("server.accounts.contact.run", None)
 

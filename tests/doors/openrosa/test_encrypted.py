@@ -50,11 +50,11 @@ def change_key() -> EncryptionKey:
 
 
 def keys(*words: str, typed: str = "", monkeypatch=None) -> str:
-    said = io.StringIO()
+    output = io.StringIO()
     if monkeypatch is not None:
         monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-    call_command("keys", *words, stdout=said)
-    return said.getvalue()
+    call_command("keys", *words, stdout=output)
+    return output.getvalue()
 
 
 def answers(version: str, number: int = 1, name: str = "张三") -> bytes:
@@ -193,16 +193,17 @@ def test_staff_see_the_answers_and_files_by_their_names(phone, make_user) -> Non
     page = f"/submissions/{Submission.objects.get().pk}"
 
     def files_listed() -> list[str]:
-        found = client.get("/api/v1/submissions/uuid:1/").json()
-        assert [one["name"] for one in found["attachments"]] == [
-            one["name"] for one in client.get("/api/v1/submissions/uuid:1/attachments/").json()
+        body = client.get("/api/v1/submissions/uuid:1/").json()
+        assert [attachment["name"] for attachment in body["attachments"]] == [
+            attachment["name"]
+            for attachment in client.get("/api/v1/submissions/uuid:1/attachments/").json()
         ]
-        return [one["name"] for one in found["attachments"]]
+        return [attachment["name"] for attachment in body["attachments"]]
 
     assert files_listed() == []
     assert "已加密" in client.get(page).content.decode()
-    found = client.get("/api/v1/submissions/", {"flag": "files_missing"}).json()
-    assert found["count"] == 1
+    body = client.get("/api/v1/submissions/", {"flag": "files_missing"}).json()
+    assert body["count"] == 1
 
     send(phone, manifest, files)
     drain.drain_now()
@@ -350,7 +351,7 @@ def test_the_desk_shows_the_file_that_was_signed(phone, make_user) -> None:
     client.login(username="zhou", password="correct horse")
     record = "/api/v1/submissions/uuid:1/"
 
-    names = [one["name"] for one in client.get(record).json()["attachments"]]
+    names = [attachment["name"] for attachment in client.get(record).json()["attachments"]]
     assert names == ["door.jpg", "submission.xml.enc"]
     shown = client.get(f"{record}attachments/door.jpg/")
     assert b"".join(shown.streaming_content) == PHOTO

@@ -51,9 +51,9 @@ def listed(phone, query: str = "") -> dict[str, dict[str, str]]:
         {child.tag.removeprefix(LIST): child.text or "" for child in entry} for entry in root
     ]
     assert all(entry["formID"] and entry["name"] and entry["downloadUrl"] for entry in entries)
-    found = {entry["formID"]: entry for entry in entries}
-    assert len(found) == len(entries), "one entry a form"
-    return found
+    by_form = {entry["formID"]: entry for entry in entries}
+    assert len(by_form) == len(entries), "one entry for each form"
+    return by_form
 
 
 def test_a_listed_form_has_the_hash_of_the_bytes_at_its_address(phone) -> None:
@@ -237,12 +237,12 @@ def test_an_entity_that_was_removed_is_called_deleted_to_those_who_had_it(phone)
             list="households", entity=entity, version=3, area_code="440106003001", left_as=left_as
         )
     other = make_phone("other", "440106005001")
-    told = {}
+    deleted = {}
     for asking in (phone, other):
         response = get(f"{asking.base}/entities/integrity?id={gone}%2C{here}")
         for entity in etree.fromstring(response.content).iter("entity"):
-            told[asking.user_id, entity.get("id")] = entity.findtext("deleted")
-    assert told == {
+            deleted[asking.user_id, entity.get("id")] = entity.findtext("deleted")
+    assert deleted == {
         (phone.user_id, gone): "true",
         (phone.user_id, here): "false",
         (other.user_id, gone): "false",

@@ -38,7 +38,7 @@ MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 
 def body_of(parts: list[tuple[bytes, bytes]], boundary: bytes = BOUNDARY.encode()) -> bytes:
     """Parts given by their head's lines and content."""
-    raw = b"".join(b"--%b\r\n%b\r\n\r\n%b\r\n" % (boundary, *one) for one in parts)
+    raw = b"".join(b"--%b\r\n%b\r\n\r\n%b\r\n" % (boundary, *part) for part in parts)
     return raw + b"--%b--\r\n" % boundary
 
 
@@ -137,7 +137,7 @@ def test_any_document_is_taken_or_refused_cleanly(phone, document: bytes) -> Non
     status = post(phone, body_of([(xml_head(), document)]))
 
     if status != 201 and len(document) < 20_000_000:
-        assert any(one.size == len(document) for one in Quarantined.objects.all())
+        assert any(item.size == len(document) for item in Quarantined.objects.all())
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from server.core import blobs
-from server.openrosa.middleware import Door
+from server.openrosa.middleware import OpenRosaDoor
 from server.openrosa.views import submission
 from server.submissions.models import Attachment, Quarantined, Submission
 from tests.factories.submissions import instance
@@ -114,7 +114,7 @@ def test_more_than_is_taken_is_413_with_a_message(phone, settings) -> None:
         body,
         content_type=f"multipart/form-data; boundary={BOUNDARY}",
     )
-    response = Door(lambda request: HttpResponse())(request)
+    response = OpenRosaDoor(lambda request: HttpResponse())(request)
 
     assert request.read(1) == b""  # all of it was let through: only then a phone reads the answer
     assert response.status_code == 413

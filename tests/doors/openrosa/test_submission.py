@@ -56,7 +56,7 @@ def post(phone, *parts: bytes, end: bytes = END, path: str = "/submission", **he
     )
 
 
-def said(response) -> str:
+def message_of(response) -> str:
     """The message as Collect's parser finds it."""
     assert response.headers["X-OpenRosa-Version"] == "1.0"
     assert response.headers["Content-Type"] == "text/xml; charset=utf-8"
@@ -82,7 +82,7 @@ def test_a_record_with_its_photo_is_acknowledged_when_it_is_kept(phone, path) ->
     response = post(phone, part(document), photo("1763.jpg"), path=path)
 
     assert response.status_code == 201
-    assert said(response)
+    assert message_of(response)
     assert response.headers["X-OpenRosa-Accept-Content-Length"]
     version = Submission.objects.get().current_version
     assert document_of(version) == document
@@ -267,7 +267,7 @@ def test_a_body_cut_off_inside_a_file_leaves_nothing(phone, size, end) -> None:
     response = post(phone, part(instance(1)), cut, end=end)
 
     assert response.status_code == 400
-    assert said(response)
+    assert message_of(response)
     assert not Submission.objects.exists()
 
 
@@ -306,14 +306,14 @@ def test_other_bodies_are_refused_with_a_message(phone, body, content_type, stat
     )
 
     assert response.status_code == status
-    assert said(response)
+    assert message_of(response)
 
 
 def test_an_upload_without_a_record_is_refused(phone) -> None:
     response = post(phone, photo("a.jpg"))
 
     assert (response.status_code, Submission.objects.count()) == (400, 0)
-    assert "xml_submission_file" in said(response)
+    assert "xml_submission_file" in message_of(response)
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_refused_records_are_explained_and_kept(phone, document, status) -> None
     response = post(phone, part(document))
 
     assert response.status_code == status
-    assert said(response)
+    assert message_of(response)
     assert Quarantined.objects.count() == 1
 
 
@@ -343,7 +343,7 @@ def test_a_conflict_is_told_in_the_clients_language(phone) -> None:
     english = post(phone, other, HTTP_ACCEPT_LANGUAGE="en")
 
     assert english.status_code == 409
-    assert "instanceID" in said(english)
+    assert "instanceID" in message_of(english)
     assert post(phone, other).status_code == 409
 
 
@@ -374,7 +374,7 @@ def test_other_methods_are_refused_cleanly(phone, method) -> None:
 
     assert response.status_code == 405
     assert response.headers["Allow"] == "HEAD, POST"
-    assert said(response)
+    assert message_of(response)
 
 
 def test_chunked_bodies_are_read(rf) -> None:

@@ -50,7 +50,7 @@ def flat(name: str) -> str:
 
 @dataclass
 class Record:
-    """What must be there of one record."""
+    """What the server must hold of one submission."""
 
     versions: list[int]  # the first and its edits, by number
     state: str = "received"
@@ -58,7 +58,7 @@ class Record:
 
 @dataclass
 class Model:
-    """What the server has said it has."""
+    """What the server has acknowledged."""
 
     documents: dict[int, bytes] = field(default_factory=dict)
     files: dict[int, dict[str, bytes]] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Model:
 
 
 class Uploads(RuleBasedStateMachine):
-    """One phone, and a reviewer at a desk."""
+    """One phone, and a reviewer in the office."""
 
     phone = reviewer = access = None
     instances = Bundle("instances")
@@ -117,7 +117,7 @@ class Uploads(RuleBasedStateMachine):
 
     @staticmethod
     def _is_better(name: str, new: bytes, kept: dict[str, bytes], inherited: dict) -> bool:
-        """The first content stays, unless it was only carried forward or the new one begins with it and goes on."""
+        """The first content stays, unless it was only carried forward, or the new content begins with it."""
         old = kept.get(name)
         if old is None:
             return True
@@ -229,8 +229,10 @@ class Uploads(RuleBasedStateMachine):
 
     @invariant()
     def everything_refused_is_in_the_quarantine(self) -> None:
-        kept = Quarantined.objects.filter(size__in={len(one) for one in self.model.refused})
-        assert self.model.refused <= {document_of(one) for one in kept}
+        kept = Quarantined.objects.filter(
+            size__in={len(document) for document in self.model.refused}
+        )
+        assert self.model.refused <= {document_of(item) for item in kept}
 
 
 def test_any_sequence_of_uploads_leaves_what_was_acknowledged(divisions, make_user) -> None:

@@ -1,0 +1,53 @@
+"""Central's addresses that Ruhu does not offer, and what to use instead: 501 with a hint, not 404. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from server.central.problems import NotAtThisDoor
+
+_PHONES: Final = _(
+    "Make phones on the page “Field accounts”, with “ruhu worker add”, or at /api/v1/field-accounts/: a phone belongs to areas, which Central does not know."
+)
+_ROLES: Final = _(
+    "Roles hold for areas: give them with “ruhu user add”. Who gets a form is said at /api/v1/forms/FORM/audience/."
+)
+_LEDGERS: Final = _(
+    "Entity lists are read from the ledgers, which change by forms and on the office's pages, each value with its source."
+)
+_ORIGINS: Final = _(
+    "Only the present state is kept as a list; where each value came from is at /api/v1/households/ID/origins/, and so for employers and cases."
+)
+_VERSIONS: Final = _("The versions of a record are at /api/v1/submissions/ID/.")
+_DRAFTS: Final = _(
+    "A draft cannot be filled in. Try forms on an installation of your own, which “ruhu up” makes, before you publish them."
+)
+_CONSOLE: Final = _("It is on the pages of the console, or among the commands of “ruhu”.")
+
+_CHANGES: Final = ("POST", "PUT", "PATCH", "DELETE")
+_ALL: Final = ("GET", *_CHANGES)
+_PLACES: Final[tuple[tuple[str, tuple[str, ...], str, Any], ...]] = (
+    (r"projects/1/(app-users|public-links)(/.*)?", _ALL, "app-users", _PHONES),
+    (r"projects/1/forms/[^/]+/public-links(/.*)?", _ALL, "public-links", _PHONES),
+    (r"(projects/1/(forms/[^/]+/)?)?assignments(/.*)?", _ALL, "assignments", _ROLES),
+    (r"(roles|users)(/.*)?", _ALL, "users", _ROLES),
+    (r"projects/1/datasets/[^/]+/entities/[^/]+/(versions|diffs|audits)", _ALL, "versions", _ORIGINS),
+    (r"projects/1/datasets(/.*)?", _CHANGES, "datasets", _LEDGERS),
+    (r"projects/1/forms/[^/]+/submissions/[^/]+/(versions|diffs|edit)(/.*)?", _ALL, "versions", _VERSIONS),
+    (r"(projects/1/forms/[^/]+/draft|test)/.*", _ALL, "draft", _DRAFTS),
+    (r"projects(/1(/key)?)?", _CHANGES, "projects", _CONSOLE),
+    (r"projects/1/forms/[^/]+", ("DELETE",), "forms", _CONSOLE),
+    (r"projects/1/forms/[^/]+/submissions/[^/]+", ("DELETE",), "submissions", _CONSOLE),
+    (r"(audits|config|backup|user-preferences)(/.*)?", _ALL, "audits", _CONSOLE),
+)  # fmt: skip
+
+
+def not_offered(method: str, path: str) -> NotAtThisDoor | None:
+    """The problem for an address of Central, given relative to /v1/; None when Central has no such address."""
+    for pattern, methods, feature, instead in _PLACES:
+        if method in methods and re.fullmatch(pattern, path):
+            return NotAtThisDoor(feature=f"{method} {feature}", instead=instead)
+    return None

@@ -1,0 +1,152 @@
+"""Reads submissions for a user: opened, masked by the user's access, laid out by the current form version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from lxml import etree
+
+from server.accounts.access import REVEALERS, common_prefix
+from server.accounts.models import Disclosure
+from server.accounts.services import disclose
+from server.central import shapes, tables
+from server.central.endpoint import Call
+from server.central.queries import Columns
+from server.central.schema import Schema, schema_of
+from server.core.request_problems import NothingHere
+from server.forms import selectors as forms
+from server.forms.models import Form
+from server.ledgers.definitions.columns import Sensitivity
+from server.ledgers.reading.answers import Sight, seen_instance, sensitivities, sight
+from server.submissions.models import EncryptedVersion, Submission
+from server.submissions.selectors import answers_of
+
+REASON: Final = "ODK Central API"
+
+
+def published_form(call: Call, form_id: str) -> Form:
+    """A published form, without its large columns. Raises NothingHere."""
+    form = forms.published(call.access).filter(form_id=form_id).first()
+    if form is None:
+        raise NothingHere
+    return form
+
+
+def fallback_created_at(call: Call) -> datetime:
+    """The time stated for what has none of its own, as the project: when the first form, or else the user, was created."""
+    first = forms.published(call.access).order_by("created_at").first()
+    return first.created_at if first else call.user.created_at
+
+
+class Reader:
+    """The submissions of a form for a user."""
+
+    def __init__(self, call: Call, form: Form) -> None:
+        version = form.current_version
+        assert version is not None  # noqa: S101 the form is published
+        self.call, self.access, self.form = call, call.access, form
+        self.schema: Schema = schema_of(version.questions)
+        mappings = forms.mappings(form)
+        self.versions = {pk: name for pk, (name, _mapping) in mappings.items()}
+        current = sensitivities(mappings[version.pk][1])
+        self._kinds = {
+            pk: _stricter(sensitivities(mapping), current)
+            for pk, (_name, mapping) in mappings.items()
+        }
+        self._sights: dict[str, Sight] = {}
+
+    def instance(self, row: Submission) -> etree._Element | None:
+        """The instance with what the user may not see masked; None while it is encrypted."""
+        version = row.current_version
+        assert version is not None  # noqa: S101 inserted by the same statement
+        document = answers_of(version)
+        if document is None:
+            return None
+        own_sight = self._sights.get(row.area_code)
+        if own_sight is None:
+            own_sight = self._sights[row.area_code] = sight(self.access, row.area_code)
+        return seen_instance(document, self._kinds[version.form_version_id], own_sight)
+
+    def rows(
+        self, row: Submission, table: str, columns: Columns, *, wkt: bool, expand: bool
+    ) -> Iterator[dict[str, Any]]:
+        """The rows of a submission in a table."""
+        root, chain = self.instance(row), self.schema.tables[table]
+        if chain:
+            join = tables.join_column(chain)
+            for cells in self._below(root, row, table, columns, wkt=wkt, expand=expand):
+                if join not in columns.keys:
+                    del cells[join]
+                yield cells
+            return
+        own: dict[str, Any] = {"__id": row.instance_id}
+        if columns.system:
+            system = self.system(row, root)
+            own["__system"] = {name: system[name] for name in system if name in columns.system}
+        if root is None:
+            yield {**own, **tables.unanswered(row.instance_id, columns.fields)}
+            return
+        for answers in self._below(root, row, table, columns, wkt=wkt, expand=expand):
+            yield {**own, **answers}
+
+    def _below(
+        self,
+        root: etree._Element | None,
+        row: Submission,
+        table: str,
+        columns: Columns,
+        *,
+        wkt: bool,
+        expand: bool,
+    ) -> Iterator[dict[str, Any]]:
+        if root is None:
+            return iter(())
+        chain = self.schema.tables[table]
+        return tables.rows(root, row.instance_id, chain, columns.fields, wkt=wkt, expand=expand)
+
+    def system(self, row: Submission, root: etree._Element | None) -> dict[str, Any]:
+        """`__system` of a submission."""
+        version = row.current_version
+        assert version is not None  # noqa: S101 inserted by the same statement
+        n_files = 0 if root is None else tables.count_answered(root, self.schema.binaries)
+        name = self.versions[version.form_version_id]
+        return shapes.system(row, name, n_files, _status(row) if root is None else None)
+
+    def record_export(self, entry: str, table: str) -> None:
+        """Record the disclosure of answers: once a request, before the first of them is sent."""
+        sight = "raw" if self.access.areas(REVEALERS) else "masked"
+        record_export(self.call, "submission", entry, [self.form.form_id, table, sight])
+
+
+def record_export(call: Call, ledger: str, entry: str, columns: list[str]) -> None:
+    """Record the disclosure of rows of the user's areas."""
+    areas = call.access.areas(REVEALERS) or call.access.areas()
+    disclose(
+        user=call.user,
+        kind=Disclosure.Kind.EXPORT,
+        ledger=ledger,
+        entry=entry[:64],
+        columns=columns,
+        area_code=common_prefix(areas),
+        reason=REASON,
+    )
+
+
+def _status(row: Submission) -> str:
+    record: EncryptedVersion | None = getattr(row.current_version, "encrypted", None)
+    if record is not None and record.state == EncryptedVersion.State.INCOMPLETE:
+        return "missingEncryptedFormData"
+    return "notDecrypted"
+
+
+def _stricter(
+    own: dict[str, Sensitivity], current: dict[str, Sensitivity]
+) -> dict[str, Sensitivity]:
+    """The paths protected in the submission's form version or in the current one."""
+    stricter = {**own, **current}
+    for path in own.keys() & current.keys():
+        if Sensitivity.RESTRICTED in (own[path], current[path]):
+            stricter[path] = Sensitivity.RESTRICTED
+    return stricter

@@ -1,0 +1,263 @@
+"""Formats users, the project, forms and submissions as Central's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from server.accounts.models import User
+from server.central.conditions import REVIEW_STATES
+from server.central.schema import Field, Schema
+from server.forms.encryption import as_text
+from server.forms.models import EncryptionKey, Form, FormDraft, FormVersion
+from server.submissions.models import Attachment, Comment, Submission
+
+PROJECT: Final = 1
+"""An installation is field project."""
+
+
+def instant(at: datetime | None) -> str | None:
+    """An instant as Central writes it: UTC, milliseconds, `Z`."""
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def person(user: User) -> dict[str, Any]:
+    """A user as an actor."""
+    return {
+        "id": user.pk,
+        "type": "user",
+        "displayName": str(user),
+        "createdAt": instant(user.created_at),
+        "updatedAt": None,
+        "deletedAt": None,
+    }
+
+
+def current_user(user: User) -> dict[str, Any]:
+    """The user who asks; `email` is the user name."""
+    return {**person(user), "email": user.username}
+
+
+def project(name: str, created_at: datetime) -> dict[str, Any]:
+    """The field project."""
+    return {
+        "id": PROJECT,
+        "name": name,
+        "description": None,
+        "keyId": None,
+        "archived": False,
+        "createdAt": instant(created_at),
+        "updatedAt": None,
+        "deletedAt": None,
+    }
+
+
+def project_extended(
+    n_forms: int, n_lists: int, counts: Mapping[int, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The extended metadata of the project; `counts` has those of submissions by form."""
+    latest = max((count["latest"] for count in counts.values()), default=None)
+    return {
+        "forms": n_forms,
+        "appUsers": 0,
+        "datasets": n_lists,
+        "lastSubmission": instant(latest),
+    }
+
+
+def form(form: Form) -> dict[str, Any]:
+    """A form with its current version."""
+    version = form.current_version
+    assert version is not None  # noqa: S101 the form is published
+    return {
+        "projectId": PROJECT,
+        "xmlFormId": form.form_id,
+        "name": form.title,
+        "state": form.state,
+        "enketoId": None,
+        "enketoOnceId": None,
+        "keyId": version.encryption_key_id,
+        "version": version.version,
+        "hash": version.md5,
+        "draftToken": None,
+        "createdAt": instant(form.created_at),
+        "updatedAt": None,
+        "publishedAt": instant(version.published_at),
+    }
+
+
+def draft(draft: FormDraft) -> dict[str, Any]:
+    """A draft. It has no token, because drafts cannot be filled in here."""
+    return {
+        "projectId": PROJECT,
+        "xmlFormId": draft.form_id,
+        "name": draft.title,
+        "state": Form.State.OPEN.value,
+        "enketoId": None,
+        "enketoOnceId": None,
+        "keyId": None,
+        "version": draft.version,
+        "hash": draft.md5,
+        "draftToken": None,
+        "createdAt": instant(draft.saved_at),
+        "updatedAt": None,
+        "publishedAt": None,
+    }
+
+
+def form_file(name: str, *, is_there: bool, is_list: bool = False, md5: str = "") -> dict[str, Any]:
+    """A file a form needs; an entity list is built by the server."""
+    return {
+        "name": name,
+        "type": "file",
+        "exists": is_there,
+        "blobExists": is_there and not is_list,
+        "datasetExists": is_list,
+        "hash": md5 or None,
+        "updatedAt": None,
+    }
+
+
+def form_extended(counted: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The extended metadata of a form; `counted` has the counts of its submissions."""
+    states = counted["states"] if counted else {}
+    return {
+        "submissions": counted["total"] if counted else 0,
+        "lastSubmission": instant(counted["latest"] if counted else None),
+        "createdBy": None,
+        "excelContentType": None,
+        "entityRelated": False,
+        "publicLinks": 0,
+        "reviewStates": {
+            "received": states.get("received", 0),
+            "hasIssues": states.get("has_issues", 0),
+            "edited": states.get("edited", 0),
+        },
+    }
+
+
+def form_version(version: FormVersion) -> dict[str, Any]:
+    """A form as it was in field version."""
+    return {
+        "projectId": PROJECT,
+        "xmlFormId": version.form.form_id,
+        "name": version.title,
+        "version": version.version,
+        "hash": version.md5,
+        "keyId": version.encryption_key_id,
+        "publishedAt": instant(version.published_at),
+        "publishedBy": person(version.published_by) if version.published_by else None,
+    }
+
+
+def fields(schema: Schema, *, odata: bool) -> list[dict[str, Any]]:
+    """All fields as a flat list, in form order; `odata` selects OData's names."""
+    return list(_fields(schema.fields, "", odata))
+
+
+def _fields(below: Iterable[Field], above: str, odata: bool) -> Iterable[dict[str, Any]]:
+    for field in below:
+        name = field.odata_name if odata else field.name
+        path = f"{above}/{name}"
+        yield {
+            "path": path,
+            "name": name,
+            "type": field.central_type,
+            "binary": True if field.central_type == "binary" else None,
+            "selectMultiple": True if field.type == "select_multiple" else None,
+        }
+        yield from _fields(field.children, path, odata)
+
+
+def submission(row: Submission) -> dict[str, Any]:
+    """A submission without its answers."""
+    version = row.current_version
+    assert version is not None  # noqa: S101 inserted by the same statement
+    return {
+        "instanceId": row.instance_id,
+        "submitterId": row.submitter_id,
+        "deviceId": version.device_id or None,
+        "userAgent": version.user_agent or None,
+        "instanceName": row.title or None,
+        "reviewState": REVIEW_STATES[row.review_state],
+        "createdAt": instant(row.received_at),
+        "updatedAt": instant(row.updated_at),  # type: ignore[attr-defined]
+        "currentVersion": {
+            "instanceId": version.instance_id,
+            "current": True,
+            "submitterId": version.submitter_id,
+            "deviceId": version.device_id or None,
+            "userAgent": version.user_agent or None,
+            "createdAt": instant(version.received_at),
+        },
+    }
+
+
+def submission_extended(row: Submission) -> dict[str, Any]:
+    """The extended metadata of a submission."""
+    return {"submitter": person(row.submitter)}
+
+
+def attachment(file: Attachment) -> dict[str, Any]:
+    """An attachment of a submission."""
+    return {"name": file.name, "exists": True}
+
+
+def key(key: EncryptionKey) -> dict[str, Any]:
+    """An encryption key. Not managed, as Central calls it: no passphrase opens it here."""
+    return {
+        "id": key.pk,
+        "public": as_text(bytes(key.public_key)),
+        "managed": False,
+        "hint": None,
+        "createdAt": instant(key.created_at),
+    }
+
+
+def audit(
+    row: Submission,
+    action: str,
+    actor: User,
+    at: datetime,
+    details: Mapping[str, Any],
+    notes: str,
+    *,
+    is_extended: bool,
+) -> dict[str, Any]:
+    """An entry of the audit log of a submission."""
+    entry = {
+        "actorId": actor.pk,
+        "action": action,
+        "acteeId": str(row.form_id),
+        "details": {"instanceId": row.instance_id, "submissionId": row.pk, **details},
+        "loggedAt": instant(at),
+        "notes": notes or None,
+    }
+    return {**entry, "actor": person(actor)} if is_extended else entry
+
+
+def comment(row: Comment) -> dict[str, Any]:
+    """A comment on a submission."""
+    return {"body": row.body, "actorId": row.user_id, "createdAt": instant(row.at)}
+
+
+def system(
+    row: Submission, version: str, n_answered_files: int, status: str | None
+) -> dict[str, Any]:
+    """`__system` of a submission that `selectors.in_batches` counted versions and files of."""
+    current = row.current_version
+    present: int = row.n_files  # type: ignore[attr-defined]
+    return {
+        "submissionDate": instant(row.received_at),
+        "updatedAt": instant(row.updated_at),  # type: ignore[attr-defined]
+        "submitterId": str(row.submitter_id),
+        "submitterName": str(row.submitter),
+        "attachmentsPresent": present,
+        "attachmentsExpected": max(present, n_answered_files),
+        "status": status,
+        "reviewState": REVIEW_STATES[row.review_state],
+        "deviceId": (current.device_id if current else "") or None,
+        "edits": row.n_versions - 1,  # type: ignore[attr-defined]
+        "formVersion": version,
+    }

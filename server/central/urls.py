@@ -1,0 +1,63 @@
+"""The addresses of Central below /v1; every other one is answered by `UnknownEndpoint`."""
+
+from typing import Final
+
+from django.urls import path, re_path
+
+from server.central.endpoint import Endpoint, UnknownEndpoint
+from server.central.views import datasets, drafts, forms, odata, people, sheets, submissions
+
+app_name = "central"
+
+_ODATA: Final = {"OData-Version": "4.0"}
+_FORM: Final = "projects/1/forms/<str:form>"
+_LIST: Final = "projects/1/datasets/<str:name>"
+_RECORDS: Final = f"{_FORM}/submissions"
+_RECORD: Final = f"{_RECORDS}/<str:instance>"
+
+urlpatterns = [
+    path("sessions", Endpoint(POST=people.log_in, is_open=True)),
+    path("sessions/<str:token>", Endpoint(DELETE=people.log_out)),
+    path("users/current", Endpoint(GET=people.current_user)),
+    path("projects", Endpoint(GET=forms.projects)),
+    path("projects/1", Endpoint(GET=forms.project)),
+    path("projects/1/forms", Endpoint(GET=forms.form_list, POST=drafts.create)),
+    path(f"{_FORM}.svc", Endpoint(GET=odata.service, headers=_ODATA)),
+    path(f"{_FORM}.svc/<path:path>", Endpoint(GET=odata.resource, headers=_ODATA)),
+    path(f"{_FORM}.xml", Endpoint(GET=forms.form_xml)),
+    path(f"{_FORM}.xlsx", Endpoint(GET=forms.workbook)),
+    path(_FORM, Endpoint(GET=forms.form, PATCH=forms.change)),
+    path(f"{_FORM}/attachments", Endpoint(GET=forms.attachments)),
+    path(f"{_FORM}/attachments/<str:name>", Endpoint(GET=forms.attachment)),
+    path(f"{_FORM}/draft", Endpoint(GET=drafts.draft, POST=drafts.save, DELETE=drafts.drop)),
+    path(f"{_FORM}/draft/attachments", Endpoint(GET=drafts.attachments)),
+    path(f"{_FORM}/draft/attachments/<str:name>", Endpoint(POST=drafts.attach)),
+    path(f"{_FORM}/draft/publish", Endpoint(POST=drafts.publish)),
+    path(f"{_FORM}/fields", Endpoint(GET=forms.fields)),
+    path(f"{_FORM}/versions", Endpoint(GET=forms.versions)),
+    path(f"{_FORM}/versions/<str:version>.xml", Endpoint(GET=forms.version_xml)),
+    path(_RECORDS, Endpoint(GET=submissions.submissions, POST=submissions.create)),
+    path(f"{_RECORDS}/keys", Endpoint(GET=submissions.keys)),
+    path(f"{_RECORDS}.csv", Endpoint(GET=sheets.table, POST=sheets.table)),
+    path(f"{_RECORDS}.csv.zip", Endpoint(GET=sheets.archive, POST=sheets.archive)),
+    path(f"{_RECORD}.xml", Endpoint(GET=submissions.document)),
+    path(
+        _RECORD,
+        Endpoint(GET=submissions.submission, PUT=submissions.edit, PATCH=submissions.decide),
+    ),
+    path(f"{_RECORD}/audits", Endpoint(GET=submissions.audits)),
+    path(f"{_RECORD}/comments", Endpoint(GET=submissions.comments, POST=submissions.add_comment)),
+    path(f"{_RECORD}/attachments", Endpoint(GET=submissions.attachments)),
+    path(
+        f"{_RECORD}/attachments/<str:name>",
+        Endpoint(GET=submissions.attachment, POST=submissions.attach),
+    ),
+    path("projects/1/datasets", Endpoint(GET=datasets.datasets)),
+    path(f"{_LIST}.svc", Endpoint(GET=datasets.service, headers=_ODATA)),
+    path(f"{_LIST}.svc/<path:path>", Endpoint(GET=datasets.resource, headers=_ODATA)),
+    path(_LIST, Endpoint(GET=datasets.dataset)),
+    path(f"{_LIST}/entities", Endpoint(GET=datasets.entries)),
+    path(f"{_LIST}/entities.csv", Endpoint(GET=datasets.sheet)),
+    path(f"{_LIST}/entities/<str:entity>", Endpoint(GET=datasets.entry)),
+    re_path("", UnknownEndpoint()),
+]

@@ -1,0 +1,226 @@
+"""Entity lists and their entities as JSON, OData and CSV; read only, they are changed by forms and desk acts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, islice
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from server.central import edmx, entities, queries
+from server.central.endpoint import Call
+from server.central.filters import ENTITY_FIELDS, Condition, evaluate, parse
+from server.central.problems import BadSkipToken, OptionNotOffered
+from server.central.queries import ENTITY_ROWS, PageEnd, Query
+from server.central.reading import fallback_created_at, record_export
+from server.central.service import CHUNK, JSON, as_json, check_version, json_list, service_url
+from server.core.request_problems import NothingHere
+from server.forms import selectors as forms
+from server.ledgers import selectors as ledgers
+from server.ledgers.entity_lists.listed import NAMES
+from server.ledgers.selectors import Listed
+
+TABLE = "Entities"
+
+
+def datasets(call: Call) -> list[dict[str, Any]]:
+    """All entity lists, for users who have an area."""
+    if not call.access.areas():
+        return []
+    fallback = fallback_created_at(call)
+    approval = forms.all_approval_lists()
+    return [_dataset(call, name, fallback, approval) for name in NAMES]
+
+
+def dataset(call: Call, name: str) -> dict[str, Any]:
+    """An entity list with its properties, and the forms that use it or create entities in it."""
+    _check_list(call, name)
+    fallback = fallback_created_at(call)
+    detail = entities.dataset_detail(
+        ledgers.list_properties(name),
+        fallback,
+        forms.forms_with_list(call.access, name),
+        forms.forms_making(call.access, name),
+    )
+    return _dataset(call, name, fallback, forms.all_approval_lists()) | detail
+
+
+def entries(call: Call, name: str) -> StreamingHttpResponse:
+    """All entities of the list, ordered by uuid, without their properties."""
+    _check_list(call, name)
+    if call.request.GET.get("deleted", "").lower() == "true":
+        raise OptionNotOffered(feature="deleted=true")
+    fallback = fallback_created_at(call)
+    rows = (
+        as_json(entities.entity(listed, fallback, has_data=False)) for listed in _listed(call, name)
+    )
+    return StreamingHttpResponse(json_list(rows), content_type="application/json")
+
+
+def entry(call: Call, name: str, entity: str) -> dict[str, Any]:
+    """An entity; for the uuid of a merged one, the entity it was merged into."""
+    _check_list(call, name)
+    try:
+        listed = ledgers.listed_entity(call.access, name, str(UUID(entity)))
+    except ValueError:
+        raise NothingHere from None
+    if listed is None:
+        raise NothingHere
+    return entities.entity(listed, fallback_created_at(call), has_data=True)
+
+
+def sheet(call: Call, name: str) -> HttpResponseBase:
+    """The list as CSV. Without a filter it has an ETag, so that an unchanged list is not sent again."""
+    _check_list(call, name)
+    text = call.request.GET.get("$filter", "").strip()
+    condition = parse(text, ENTITY_FIELDS) if text else None
+    tag = "" if condition else ledgers.list_mark(call.access, name)
+    response: HttpResponseBase
+    if tag and tag in _tags(call):
+        response = HttpResponse(status=304)
+    else:
+        record_export(call, name, f"list:{name}", ["csv"])
+        lines = _lines(call, name, _listed(call, name, condition))
+        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    if tag:
+        response.headers["ETag"] = f'W/"{tag}"'
+        response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def service(call: Call, name: str) -> HttpResponse:
+    """The service document, which names the one table of the list."""
+    check_version(call)
+    queries.check_options(call.request.GET.dict(), "json")
+    _check_list(call, name)
+    document = edmx.service_document((TABLE,), service_url(call, "datasets", name))
+    return HttpResponse(as_json(document), content_type=JSON)
+
+
+def resource(call: Call, name: str, path: str) -> HttpResponseBase:
+    """`$metadata`, or the table Entities."""
+    check_version(call)
+    _check_list(call, name)
+    properties = ledgers.list_properties(name)
+    if path == "$metadata":
+        queries.check_options(call.request.GET.dict(), "xml")
+        text = edmx.entities_metadata(name, properties, entities.SYSTEM)
+        return HttpResponse(text, content_type="application/xml; charset=utf-8")
+    if path != TABLE:
+        raise NothingHere
+    query = queries.parse_query(call.request.GET.dict(), ENTITY_ROWS)
+    page = _Page(
+        call, name, query, entities.entity_columns(properties, query.select), _after(query)
+    )
+    record_export(call, name, f"list:{name}", [TABLE])
+    pieces = page.text()
+    first = next(pieces)  # problems are raised before the response begins
+    return StreamingHttpResponse(chain([first], pieces), content_type=JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page of the table, or the whole table, written while it is read."""
+
+    call: Call
+    name: str
+    query: Query
+    columns: entities.EntityColumns
+    after: str  # uuid
+
+    def text(self) -> Iterator[str]:
+        """The JSON of the page, piece by piece, with the link to the next page at its end."""
+        root = service_url(self.call, "datasets", self.name)
+        fallback = fallback_created_at(self.call)
+        rows = _listed(self.call, self.name, self.query.filter, self.after)
+        pieces = [f'{{"@odata.context":{as_json(f"{root}/$metadata#{TABLE}")},"value":[']
+        size, n_rows, last, is_more = 0, 0, "", False
+        for listed in islice(rows, self.query.skip, None):
+            if n_rows == self.query.top:
+                is_more = True
+                break
+            text = as_json(entities.row(listed, fallback, self.columns))
+            pieces.append(f",{text}" if n_rows else text)
+            n_rows, last, size = n_rows + 1, listed.entity, size + len(text)
+            if size > CHUNK:
+                yield "".join(pieces)
+                pieces, size = [], 0
+        pieces.append("]")
+        if is_more and last:
+            pairs = queries.next_page(self.call.request.GET.dict(), PageEnd((last,)))
+            pieces.append(f',"@odata.nextLink":{as_json(f"{root}/{TABLE}?{urlencode(pairs)}")}')
+        if self.query.count:
+            pieces.append(f',"@odata.count":{self._count()}')
+        yield "".join((*pieces, "}"))
+
+    def _count(self) -> int:
+        """The number of rows on all pages."""
+        if self.query.filter is None:
+            return ledgers.list_size(self.call.access, self.name)
+        return sum(1 for _row in _listed(self.call, self.name, self.query.filter))
+
+
+def _check_list(call: Call, name: str) -> None:
+    """Raises NothingHere for an unknown list, and for users without any area."""
+    if name not in NAMES or not call.access.areas():
+        raise NothingHere
+
+
+def _dataset(
+    call: Call, name: str, fallback: datetime, approval: Collection[str]
+) -> dict[str, Any]:
+    body = entities.dataset(name, fallback, needs_approval=name in approval)
+    if call.is_extended:
+        body |= {"entities": ledgers.list_size(call.access, name), "lastEntity": None}
+    return body
+
+
+def _listed(
+    call: Call, name: str, condition: Condition | None = None, after: str = ""
+) -> Iterator[Listed]:
+    fallback = fallback_created_at(call) if condition else call.now
+    for batch in ledgers.listed_entries(call.access, name, after=after):
+        for listed in batch:
+            if condition is None or evaluate(
+                condition, entities.filter_values(listed, fallback), call.now
+            ):
+                yield listed
+
+
+def _lines(call: Call, name: str, rows: Iterable[Listed]) -> Iterator[str]:
+    properties, fallback = ledgers.list_properties(name), fallback_created_at(call)
+    buffer = io.StringIO()
+    out = csv.writer(buffer)
+    out.writerow(entities.header(properties))
+    for listed in rows:
+        out.writerow(entities.line(listed, fallback, properties))
+        if buffer.tell() > CHUNK:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _after(query: Query) -> str:
+    """The uuid of the last row of the previous page; "" for the first page. Raises BadSkipToken."""
+    if query.after is None:
+        return ""
+    try:
+        return str(UUID(query.after.values[0]))
+    except ValueError:
+        raise BadSkipToken from None
+
+
+def _tags(call: Call) -> set[str]:
+    """The ETags of If-None-Match; ruODK sends them without quotes."""
+    header = call.request.headers.get("If-None-Match", "")
+    return {tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")}

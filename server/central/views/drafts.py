@@ -1,0 +1,105 @@
+"""Publishes forms: a workbook at once, or as a draft that waits for its files."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+from django.utils.translation import gettext as _
+
+from server.accounts.access import PUBLISHERS
+from server.central import bodies, shapes
+from server.central.endpoint import Call
+from server.central.reading import published_form
+from server.core.problems import Problem
+from server.core.request_problems import NotAllowed
+from server.forms import drafts
+from server.forms import selectors as forms
+from server.forms.models import FormDraft
+from server.forms.problems import NotAWorkbook
+
+DONE = {"success": True}
+
+
+def create(call: Call) -> dict[str, Any]:
+    """Create a form: with ?publish=true published, else as a draft."""
+    _require(call)
+    draft = _save(call, None)
+    if not _is_true(call, "publish"):
+        return shapes.draft(draft)
+    try:
+        drafts.publish(form_id=draft.form_id, version=None, publisher=call.user)
+    except Problem:
+        drafts.drop(form_id=draft.form_id)  # the client did not ask for a draft
+        raise
+    return shapes.form(published_form(call, draft.form_id))
+
+
+def save(call: Call, form: str) -> dict[str, Any]:
+    """Save a draft of the form from the workbook in the body, else from the current version."""
+    _require(call)
+    if bodies.is_empty(call.request):
+        drafts.reopen(form_id=form, author=call.user, at=call.now)
+    else:
+        _save(call, form)
+    return DONE
+
+
+def draft(call: Call, form: str) -> dict[str, Any]:
+    """The draft of the form."""
+    _require(call)
+    return shapes.draft(forms.draft(call.access, form))
+
+
+def drop(call: Call, form: str) -> dict[str, Any]:
+    """Delete the draft."""
+    _require(call)
+    drafts.drop(form_id=form)
+    return DONE
+
+
+def publish(call: Call, form: str) -> dict[str, Any]:
+    """Publish the draft as the current version; ?version= changes its version name."""
+    _require(call)
+    name = call.request.GET.get("version", "").strip()
+    drafts.publish(form_id=form, version=name or None, publisher=call.user)
+    return DONE
+
+
+def attachments(call: Call, form: str) -> list[dict[str, Any]]:
+    """The files that the draft needs, and whether each was uploaded."""
+    _require(call)
+    files = forms.draft_files(forms.draft(call.access, form))
+    return [shapes.form_file(name, is_there=is_there) for name, is_there in files.items()]
+
+
+def attach(call: Call, form: str, name: str) -> dict[str, Any]:
+    """Upload a file of the draft."""
+    _require(call)
+    drafts.attach(form_id=form, name=name, content=bodies.chunks(call.request))
+    return DONE
+
+
+def _save(call: Call, form_id: str | None) -> FormDraft:
+    named = unquote(call.request.headers.get("X-XlsForm-FormId-Fallback", ""))
+    filename = f"{named[:100] or form_id or 'form'}.xlsx"
+    if call.request.content_type in ("application/xml", "text/xml"):
+        reason = _("an XForm, while the workbook is what is kept and checked here")
+        raise NotAWorkbook(filename=filename, reason=reason)
+    return drafts.save(
+        workbook=bodies.read_whole(call.request),
+        filename=filename,
+        form_id=form_id,
+        author=call.user,
+        at=call.now,
+        takes_warnings=_is_true(call, "ignoreWarnings"),
+    )
+
+
+def _require(call: Call) -> None:
+    if not call.access.areas(PUBLISHERS):
+        raise NotAllowed
+
+
+def _is_true(call: Call, name: str) -> bool:
+    return call.request.GET.get(name, "").lower() == "true"

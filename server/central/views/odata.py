@@ -1,0 +1,205 @@
+"""The OData service of a form: its documents, its tables, which are streamed, and single submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain, islice
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from django.db.models import DateTimeField, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from server.central import edmx, queries, tables
+from server.central.conditions import COLUMNS, as_q
+from server.central.endpoint import Call
+from server.central.queries import Columns, PageEnd, Query
+from server.central.reading import Reader, published_form
+from server.central.schema import ROOT, schema_of
+from server.central.service import CHUNK, JSON, as_json, check_version, service_url
+from server.core.request_problems import NothingHere
+from server.submissions import selectors
+from server.submissions.models import Submission
+from server.submissions.selectors import in_batches, place_of
+
+_NEVER: Final = Value(datetime(1970, 1, 1, tzinfo=UTC), DateTimeField())
+
+
+def service(call: Call, form: str) -> HttpResponse:
+    """The service document, which names the tables of the form."""
+    check_version(call)
+    queries.check_options(call.request.GET.dict(), "json")
+    version = published_form(call, form).current_version
+    assert version is not None  # noqa: S101 the form is published
+    names = schema_of(version.questions).tables
+    document = edmx.service_document(names, service_url(call, "forms", form))
+    return HttpResponse(as_json(document), content_type=JSON)
+
+
+def resource(call: Call, form: str, path: str) -> HttpResponseBase:
+    """`$metadata`, a table, or the rows of one submission."""
+    check_version(call)
+    if path == "$metadata":
+        return _metadata(call, form)
+    steps = queries.parse_path(path)
+    if not steps:
+        raise NothingHere
+    query = queries.parse_query(call.request.GET.dict())
+    reader = Reader(call, published_form(call, form))
+    if steps[0][1] is not None:
+        return _one(call, reader, steps, query)
+    table = steps[0][0] if len(steps) == 1 else ""
+    return _table(call, reader, table, query)
+
+
+def _metadata(call: Call, form: str) -> HttpResponse:
+    queries.check_options(call.request.GET.dict(), "xml")
+    version = published_form(call, form).current_version
+    assert version is not None  # noqa: S101 the form is published
+    text = edmx.metadata(schema_of(version.questions), form)
+    return HttpResponse(text, content_type="application/xml; charset=utf-8")
+
+
+def _table(call: Call, reader: Reader, table: str, query: Query) -> HttpResponseBase:
+    if table not in reader.schema.tables:
+        raise NothingHere
+    columns = queries.select_columns(reader.schema, table, query.select)
+    page = _Page(call, reader, table, columns, query)
+    reader.record_export(f"form:{reader.form.pk}", table)
+    text = page.text()
+    first = next(text)  # problems are raised before the response begins
+    return StreamingHttpResponse(chain([first], text), content_type=JSON)
+
+
+def _one(
+    call: Call, reader: Reader, steps: list[tuple[str, str | None]], query: Query
+) -> HttpResponse:
+    """A submission, or rows of its repeats: the last key in the path selects the row or its parent."""
+    names = ".".join(name for name, _key in steps)
+    if names not in reader.schema.tables:
+        raise NothingHere
+    columns = queries.select_columns(reader.schema, names, query.select)
+    key = steps[0][1] or ""
+    row = selectors.record(call.access, reader.form.form_id, key)
+    selectors.count_versions_and_files([row])
+    whole = queries.select_columns(reader.schema, names, ())
+    all_keys = Columns(columns.fields, columns.system, whole.keys)
+    rows = list(reader.rows(row, names, all_keys, wkt=query.wkt, expand=query.expand))
+    last = max(place for place, (_name, key) in enumerate(steps) if key is not None)
+    if last:
+        above = reader.schema.tables[names]
+        column = "__id" if last == len(steps) - 1 else tables.join_column(above)
+        rows = [cells for cells in rows if cells.get(column) == steps[last][1]]
+    reader.record_export(str(row.pk), names)
+    end = None if query.top is None else query.skip + query.top
+    url = service_url(call, "forms", reader.form.form_id)
+    body: dict[str, Any] = {"@odata.context": f"{url}/$metadata#{names}"}
+    if query.count:
+        body["@odata.count"] = len(rows)
+    unwanted = whole.keys - columns.keys - {"__id"}
+    body["value"] = [
+        {name: value for name, value in cells.items() if name not in unwanted}
+        for cells in rows[query.skip : end]
+    ]
+    return HttpResponse(as_json(body), content_type=JSON)
+
+
+class _Page:
+    """A page of a table, or the whole table, written while it is read."""
+
+    def __init__(
+        self, call: Call, reader: Reader, table: str, columns: Columns, query: Query
+    ) -> None:
+        self.call, self.reader, self.table, self.columns = call, reader, table, columns
+        self.query = query
+        self.order = [
+            *(
+                ("latest" if name == "updatedAt" else COLUMNS[name], descending)
+                for name, descending in query.order
+            ),
+            ("pk", True),
+        ]
+        rows = selectors.records(call.access, reader.form.form_id)
+        if any(name == "latest" for name, _descending in self.order):
+            rows = rows.annotate(latest=Coalesce("updated_at", _NEVER))
+        self.rows: QuerySet[Submission] = (
+            rows.filter(as_q(query.filter, call.now)) if query.filter else rows
+        )
+        self.is_root = table == ROOT
+
+    def text(self) -> Iterator[str]:
+        """The JSON of the page, piece by piece, with the link to the next page at its end."""
+        root = service_url(self.call, "forms", self.reader.form.form_id)
+        pieces = [f'{{"@odata.context":{as_json(f"{root}/$metadata#{self.table}")},"value":[']
+        size, n_rows = 0, 0
+        last: PageEnd | None = None
+        is_more = False
+        for row, after in self._skipped():
+            if n_rows == self.query.top:
+                is_more = True
+                break
+            text = as_json(row)
+            pieces.append(f",{text}" if n_rows else text)
+            n_rows, last = n_rows + 1, after
+            size += len(text)
+            if size > CHUNK:
+                yield "".join(pieces)
+                pieces, size = [], 0
+        pieces.append("]")
+        if is_more and last is not None:
+            pairs = queries.next_page(self.call.request.GET.dict(), last)
+            link = f"{root}/{quote(self.table)}?{urlencode(pairs)}"
+            pieces.append(f',"@odata.nextLink":{as_json(link)}')
+        if self.query.count:
+            whole = self.query.after is None and not is_more and not self.query.skip
+            pieces.append(f',"@odata.count":{n_rows if whole else self._count()}')
+        yield "".join((*pieces, "}"))
+
+    def _skipped(self) -> Iterator[tuple[dict[str, Any], PageEnd]]:
+        """The rows from the beginning of the page on; the database skips whole submissions."""
+        after = self.query.after
+        if not self.is_root:
+            return islice(self._rows(after), self.query.skip, None)
+        if not self.query.skip:
+            return self._rows(after)
+        skipped = self._ordered()[self.query.skip - 1 : self.query.skip]
+        row = next(iter(skipped), None)
+        return iter(()) if row is None else self._rows(PageEnd(place_of(row, self.order)))
+
+    def _rows(self, after: PageEnd | None) -> Iterator[tuple[dict[str, Any], PageEnd]]:
+        if after is not None and after.n_rows is not None:
+            partial = self.rows.filter(pk=after.values[-1]).first()
+            if partial is not None:
+                selectors.count_versions_and_files([partial])
+                yield from islice(self._of(partial), after.n_rows, None)
+        size = 100 if self.query.top is None else min(100, self.query.top + 1)
+        for batch in in_batches(self.rows, self.order, after.values if after else (), size):
+            for row in batch:
+                yield from self._of(row)
+
+    def _of(self, row: Submission) -> Iterator[tuple[dict[str, Any], PageEnd]]:
+        place = place_of(row, self.order)
+        options = {"wkt": self.query.wkt, "expand": self.query.expand}
+        rows = self.reader.rows(row, self.table, self.columns, **options)
+        for number, cells in enumerate(rows, 1):
+            yield cells, PageEnd(place, None if self.is_root else number)
+
+    def _ordered(self) -> QuerySet[Submission]:
+        return self.rows.order_by(
+            *(f"{'-' if descending else ''}{name}" for name, descending in self.order)
+        )
+
+    def _count(self) -> int:
+        """The number of rows on all pages."""
+        if self.is_root:
+            return self.rows.count()
+        nothing = Columns((), frozenset(), frozenset())
+        return sum(
+            1
+            for batch in in_batches(self.rows, [("pk", True)])
+            for row in batch
+            for _row in self.reader.rows(row, self.table, nothing, wkt=False, expand=False)
+        )

@@ -1,0 +1,119 @@
+"""Exports CSV: one table, which is streamed, or all tables and the files in a ZIP archive."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import IO, Final
+
+from django.http import FileResponse, StreamingHttpResponse
+
+from server.central import sheets
+from server.central.conditions import as_q
+from server.central.endpoint import Call
+from server.central.filters import parse
+from server.central.problems import OptionNotOffered
+from server.central.reading import Reader, published_form
+from server.central.schema import ROOT
+from server.core import blobs
+from server.submissions import selectors
+from server.submissions.models import Submission
+
+_NOT_SUPPORTED: Final = {"groupPaths": "false", "splitSelectMultiples": "true"}
+"""Options of Central that this server does not support, with their values."""
+
+
+def table(call: Call, form: str) -> StreamingHttpResponse:
+    """The submissions without their repeats."""
+    batches = _batches(call, form)
+    reader = Reader(call, published_form(call, form))
+    reader.record_export(f"form:{reader.form.pk}", "csv")
+    response = StreamingHttpResponse(_text(reader, batches), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = "attachment"
+    return response
+
+
+def archive(call: Call, form: str) -> FileResponse:
+    """A CSV for each table, and below media/ the files that the user may see, unless ?attachments=false."""
+    batches = _batches(call, form)
+    reader = Reader(call, published_form(call, form))
+    has_files = call.request.GET.get("attachments", "").lower() != "false"
+    reader.record_export(f"form:{reader.form.pk}", "csv.zip with files" if has_files else "csv.zip")
+    out = tempfile.TemporaryFile()  # noqa: SIM115 the response closes it
+    with ExitStack() as stack:
+        packed = stack.enter_context(zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED))
+        written = {name: stack.enter_context(_sheet()) for name in reader.schema.tables}
+        for name, sheet in written.items():
+            csv.writer(sheet).writerow(sheets.header(reader.schema, name))
+        packed_names: set[str] = set()
+        for batch in batches:
+            for row in batch:
+                _write(reader, row, written)
+            if has_files:
+                _pack_files(call, batch, packed, packed_names)
+        names = sheets.file_names(form, reader.schema)
+        for name, sheet in written.items():
+            sheet.seek(0)
+            with packed.open(names[name], "w", force_zip64=True) as entry:
+                while text := sheet.read(1 << 16):
+                    entry.write(text.encode())
+    out.seek(0)
+    return FileResponse(out, as_attachment=True, filename="submissions.csv.zip")
+
+
+def _sheet() -> IO[str]:
+    return tempfile.TemporaryFile("w+", encoding="utf-8", newline="")
+
+
+def _batches(call: Call, form: str) -> Iterator[list[Submission]]:
+    """The submissions of the form that $filter selects, newest first. Raises OptionNotOffered, BadFilter."""
+    options = call.request.GET
+    for name, value in _NOT_SUPPORTED.items():
+        if options.get(name, "").lower() == value:
+            raise OptionNotOffered(feature=f"{name}={value}")
+    rows = selectors.records(call.access, form)
+    if options.get("$filter", "").strip():
+        rows = rows.filter(as_q(parse(options["$filter"]), call.now))
+    return selectors.in_batches(rows, [("pk", True)])
+
+
+def _text(reader: Reader, batches: Iterator[list[Submission]]) -> Iterator[str]:
+    buffer = io.StringIO()
+    out = csv.writer(buffer)
+    out.writerow(sheets.header(reader.schema, ROOT))
+    for batch in batches:
+        for row in batch:
+            root = reader.instance(row)
+            line = (reader.schema, row.instance_id, reader.system(row, root))
+            out.writerow(sheets.submission_line(root, *line))
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _write(reader: Reader, row: Submission, written: dict[str, IO[str]]) -> None:
+    root = reader.instance(row)
+    for name, sheet in written.items():
+        chain = reader.schema.tables[name]
+        if not chain:
+            line = (reader.schema, row.instance_id, reader.system(row, root))
+            csv.writer(sheet).writerow(sheets.submission_line(root, *line))
+        elif root is not None:
+            csv.writer(sheet).writerows(sheets.repeat_lines(root, chain, row.instance_id))
+
+
+def _pack_files(
+    call: Call, batch: list[Submission], packed: zipfile.ZipFile, packed_names: set[str]
+) -> None:
+    """Add the files of submissions that the user may see unmasked; of two with one name the newer submission's."""
+    unmasked = [row for row in batch if selectors.may_have_raw(call.access, row)]
+    for file in selectors.files_of_all(row.current_version_id for row in unmasked):
+        path = blobs.path_of(file.sha256)
+        if file.name not in packed_names and path.exists():
+            packed_names.add(file.name)
+            packed.write(path, f"media/{file.name}", zipfile.ZIP_STORED)

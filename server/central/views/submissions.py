@@ -1,0 +1,257 @@
+"""Submissions: their documents, files, comments and review states; and sending new ones."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import unquote
+
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+
+from server.accounts.access import REVIEWERS, SENDERS, Access
+from server.accounts.models import Disclosure
+from server.central import bodies, shapes
+from server.central.conditions import REVIEW_STATES
+from server.central.endpoint import Call
+from server.central.problems import AnotherFileHere, CommentFirst, NoDeprecatedId, OtherForm
+from server.central.reading import REASON, published_form
+from server.central.service import as_json, json_list
+from server.core import blobs
+from server.core.problems import Problem
+from server.core.request_problems import InvalidRequest, NotAllowed, NothingHere
+from server.core.statements import is_storable
+from server.submissions import envelope as envelopes
+from server.submissions import selectors
+from server.submissions.models import Submission, SubmissionVersion
+from server.submissions.services import (
+    NEEDS_REASON,
+    IncomingFile,
+    Sender,
+    comment,
+    disclose_record,
+    receive,
+    review,
+)
+
+JUST_BEFORE: Final = timedelta(hours=1)
+"""The age up to which a comment counts as the reason of a decision."""
+LONGEST: Final = 2000  # characters of a reason or comment
+
+
+def submissions(call: Call, form: str) -> StreamingHttpResponse:
+    """All submissions of the form without their answers, newest first; takes `limit` and `offset`."""
+    published_form(call, form)
+    heavy = ("current_version__document", "current_version__encrypted__document")
+    rows = selectors.records(call.access, form).order_by("-pk").defer(*heavy)
+    offset, limit = _number(call, "offset"), _number(call, "limit")
+    if offset is not None or limit is not None:
+        start = offset or 0
+        rows = rows[start:] if limit is None else rows[start : start + limit]
+    return StreamingHttpResponse(_listed(call, rows), content_type="application/json")
+
+
+def _listed(call: Call, rows: QuerySet[Submission]) -> Iterator[str]:
+    """The list as JSON, read a thousand rows at a time."""
+    return json_list(as_json(_submission(call, row)) for row in rows.iterator(1000))
+
+
+def submission(call: Call, form: str, instance: str) -> dict[str, Any]:
+    """A submission without its answers."""
+    return _submission(call, selectors.record(call.access, form, instance))
+
+
+def document(call: Call, form: str, instance: str) -> HttpResponse:
+    """The XML as it was received; recorded as a disclosure."""
+    row = selectors.record(call.access, form, instance)
+    selectors.check_raw(call.access, row)
+    _record_disclosure(call, row, Disclosure.Kind.REVEAL, "document")
+    return HttpResponse(
+        selectors.document_of(_version(row)), content_type="application/xml; charset=utf-8"
+    )
+
+
+def attachments(call: Call, form: str, instance: str) -> list[dict[str, Any]]:
+    """The files of the current version."""
+    row = selectors.record(call.access, form, instance)
+    return [shapes.attachment(file) for file in selectors.files_of(row.current_version_id)]
+
+
+def attachment(call: Call, form: str, instance: str, name: str) -> FileResponse:
+    """A file of the current version; recorded as a disclosure."""
+    row = selectors.record(call.access, form, instance)
+    file = selectors.file_as_received(call.access, row, name)
+    if file is None:
+        raise NothingHere
+    _record_disclosure(call, row, Disclosure.Kind.MEDIA, file.name)
+    return FileResponse(
+        blobs.path_of(file.sha256).open("rb"),
+        as_attachment=True,
+        filename=file.name,
+        content_type="application/octet-stream",
+    )
+
+
+def keys(call: Call, form: str) -> list[dict[str, Any]]:
+    """The encryption keys of submissions that are still encrypted; ruODK asks before every export."""
+    published_form(call, form)
+    return [shapes.key(key) for key in selectors.keys_awaited(call.access, form)]
+
+
+def audits(call: Call, form: str, instance: str) -> list[dict[str, Any]]:
+    """The versions of the submission and the decisions about it, newest first."""
+    row = selectors.record(call.access, form, instance)
+    versions = row.versions.select_related("submitter").defer("document").order_by("pk")
+    acts = [
+        (
+            "submission.update.version" if number else "submission.create",
+            version.submitter,
+            version.received_at,
+            {"submissionDefId": version.pk},
+            "",
+        )
+        for number, version in enumerate(versions)
+    ] + [
+        (
+            "submission.update",
+            decision.user,
+            decision.at,
+            {"reviewState": REVIEW_STATES[decision.state]},
+            decision.reason,
+        )
+        for decision in row.decisions.select_related("user")
+    ]
+    return [
+        shapes.audit(row, *act, is_extended=call.is_extended)
+        for act in sorted(acts, key=lambda act: act[2], reverse=True)
+    ]
+
+
+def comments(call: Call, form: str, instance: str) -> list[dict[str, Any]]:
+    """The comments and the reasons of decisions, newest first."""
+    row = selectors.record(call.access, form, instance)
+    return [shapes.comment(comment) for comment in selectors.comments_of(row)]
+
+
+def add_comment(call: Call, form: str, instance: str) -> dict[str, Any]:
+    """Add a comment, at most LONGEST characters."""
+    row = selectors.record(call.access, form, instance)
+    body = bodies.text_member(bodies.read_json(call.request), "body")[:LONGEST]
+    added = comment(submission=row, body=body, author=call.user, access=call.access, at=call.now)
+    return shapes.comment(added)
+
+
+def create(call: Call, form: str) -> dict[str, Any]:
+    """Receive a new submission, as from a phone; sending the same bytes again is no error."""
+    document = bodies.read_whole(call.request)
+    _check_form(document, form)
+    return _receive(call, document)
+
+
+def edit(call: Call, form: str, instance: str) -> dict[str, Any]:
+    """Receive an edit, which names in deprecatedID the version it replaces. Raises NoDeprecatedId, OtherForm."""
+    row = selectors.record(call.access, form, instance)
+    document = bodies.read_whole(call.request)
+    _check_form(document, form)
+    replaced = envelopes.parse(document).deprecated_id
+    if not replaced or not row.versions.filter(instance_id=replaced).exists():
+        raise NoDeprecatedId
+    return _receive(call, document)
+
+
+def decide(call: Call, form: str, instance: str) -> dict[str, Any]:
+    """Set the `reviewState`, with the reason from `reason`, the header X-Action-Notes, or a comment just before.
+
+    Raises InvalidRequest, CommentFirst.
+    """
+    row = selectors.record(call.access, form, instance)
+    body = bodies.read_json(call.request)
+    own_states = {central: own for own, central in REVIEW_STATES.items()}
+    name = body.get("reviewState", "")
+    state = own_states.get(name) if name is None or isinstance(name, str) else None
+    if state is None or name == "edited":
+        raise InvalidRequest(errors=[{"pointer": "#/reviewState"}])
+    notes = unquote(call.request.headers.get("X-Action-Notes", ""))
+    reason = bodies.text_member(body, "reason") or notes.strip()
+    if not is_storable(reason):
+        raise InvalidRequest(errors=[{"pointer": "#/reason"}])
+    if not reason and state in NEEDS_REASON:
+        reason = selectors.comment_as_reason(row, call.user.pk, call.now - JUST_BEFORE)
+        if not reason and call.access.may(REVIEWERS, row.area_code):
+            raise CommentFirst
+    review(
+        submission=row,
+        state=state,
+        reason=reason[:LONGEST],
+        reviewer=call.user,
+        access=call.access,
+        at=call.now,
+    )
+    return _submission(call, selectors.record(call.access, form, instance))
+
+
+def attach(call: Call, form: str, instance: str, name: str) -> dict[str, Any]:
+    """Receive a file of the submission, as from a phone that sends it later. Raises AnotherFileHere."""
+    row = selectors.record(call.access, form, instance)
+    kind, sha256 = call.request.headers.get("Content-Type", ""), hashlib.sha256()
+
+    def chunks() -> Iterator[bytes]:
+        for chunk in bodies.chunks(call.request):
+            sha256.update(chunk)
+            yield chunk
+
+    _receive(call, selectors.document_of(_version(row)), IncomingFile(name, kind, chunks))
+    kept = {bytes(file.sha256) for file in selectors.files_of(row.current_version_id)}
+    if sha256.digest() not in kept:  # the first content under a name is kept (decision 0042)
+        raise AnotherFileHere
+    return {"success": True}
+
+
+def _submission(call: Call, row: Submission) -> dict[str, Any]:
+    body = shapes.submission(row)
+    return {**body, **shapes.submission_extended(row)} if call.is_extended else body
+
+
+def _version(row: Submission) -> SubmissionVersion:
+    assert row.current_version is not None  # noqa: S101 inserted by the same statement
+    return row.current_version
+
+
+def _record_disclosure(call: Call, row: Submission, kind: str, column: str) -> None:
+    disclose_record(row, user=call.user, kind=kind, column=column, reason=REASON)
+
+
+def _check_form(document: bytes, form: str) -> None:
+    """Raises OtherForm. A document that cannot be parsed is left to `receive`, which quarantines it."""
+    try:
+        form_id = envelopes.parse(document).form_id
+    except Problem:
+        return
+    if form_id != form:
+        raise OtherForm(form_id=form_id[:250])
+
+
+def _receive(call: Call, document: bytes, *files: IncomingFile) -> dict[str, Any]:
+    access: Access = call.access
+    if not access.areas(SENDERS):
+        raise NotAllowed
+    sender = Sender(
+        user_id=call.user.pk,
+        field_account_id=None,
+        areas=access.sends_from(),
+        device_id=call.request.GET.get("deviceID", ""),
+        user_agent=call.request.headers.get("User-Agent", ""),
+    )
+    receipt = receive(document=document, files=files, sender=sender, received_at=call.now)
+    return _submission(call, selectors.record_taken(receipt.submission_id))
+
+
+def _number(call: Call, name: str) -> int | None:
+    text = call.request.GET.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise InvalidRequest(errors=[{"pointer": f"#/{name}"}])
+    return int(text[:9])
