@@ -1,4 +1,7 @@
-"""Compiling the templates of the pages, to find their errors before anybody opens a page."""
+"""Compiling the templates of the pages, to find their errors before anybody opens a page.
+
+HTML linters (djlint, djangofmt) were tried and not chosen: they found matters of layout only.
+"""
 
 from __future__ import annotations
 

@@ -9,6 +9,9 @@
   and for a file of a room also those in `tests/doors/ROOM/`.
 - Acceptance tests run only when they themselves, or a helper they import, have changed: they
   start browsers and form engines. The whole suite runs them.
+
+Considered, not chosen: pytest-testmon follows coverage, so it knows no templates, forms or
+catalogues, and it slows every run; pytest-picked selects changed test files only.
 """
 
 from __future__ import annotations

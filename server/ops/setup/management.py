@@ -10,17 +10,23 @@ from server.ops.setup import application, instance
 from server.ops.setup.database import Database
 from server.ops.setup.locking import alone
 from server.ops.setup.places import Places
-from server.ops.setup.preparation import prepared
+from server.ops.setup.preparation import Purpose, prepared
 
 _WITHOUT_TABLES = {"makemigrations", "migrate", "showmigrations", "makemessages", "compilemessages"}
-_WITHOUT_DATABASE = {"dictionary", "generate", "messages", "openapi", "problems", "templates"}
-"""Commands that work on the source tree only."""
+_WITHOUT_DATABASE = {
+    "codes", "conformance", "database", "dictionary", "generate", "messages", "openapi", "problems",
+    "templates",
+}  # fmt: skip
+"""Commands that read and write the source tree only."""
+_WITH_TEST_PACKAGES = {"conformance", "generate"}
+"""Commands that import from tests/."""
 
 
 def manage(places: Places, words: Sequence[str]) -> int:
     """Run a management command with what it needs; returns its exit code."""
     database = Database.chosen(places)
-    progress = prepared(places, database)
+    developing = words[0] in _WITH_TEST_PACKAGES
+    progress = prepared(places, database, Purpose.CHECKING if developing else Purpose.SERVING)
     if words[0] in _WITHOUT_DATABASE or {"--help", "-h", "help"} & set(words):
         return _run(places, database, words)
     with database.running():

@@ -298,6 +298,7 @@ HELP = {
 
 COMMANDS: dict[str, str] = {
     "codes": "把 server/core/codes.csv 中的代码表写入各 XLSForm 的 choices 工作表",
+    "conformance": "生成 OpenRosa 要求与对应测试的对照页",
     "database": "由数据模型生成数据库说明页",
     "demo": "生成示范街道：边界、家庭、用人单位、几个季度的走访，并带有真实数据常见的瑕疵",
     "dictionary": "由台帐字段定义生成数据字典",
