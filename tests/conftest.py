@@ -49,8 +49,23 @@ LONG_FILES = frozenset(
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long comes first, so that both workers end with small things, at about the same time."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--long",
+        action="store_true",
+        help="also run tests marked `long`, which are too long for the suite",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests marked `long` without --long, and put the slow files first.
+
+    Then both workers end with small files, at about the same time.
+    """
+    if not config.getoption("--long"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
     begins = (OFFICE_FILES, LONG_FILES)
     items.sort(key=lambda item: [item.nodeid.partition("::")[0] not in files for files in begins])
 
@@ -76,10 +91,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix) -> None:
-    """The tests' databases begin as copies of one that has all tables, where `./ruhu test` made one."""
+    """The tests' databases begin as copies of one that has all tables, where `./ruhu test` made one.
+
+    A database that `./ruhu test --only` keeps has a name of its own, so that a run of the whole
+    suite at the same time leaves it alone.
+    """
     from django.db import connection
 
-    connection.settings_dict["TEST"]["TEMPLATE"] = os.environ.get("TESTS_COPY_DATABASE")
+    options = connection.settings_dict["TEST"]
+    options["TEMPLATE"] = os.environ.get("TESTS_COPY_DATABASE")
+    if suffix := os.environ.get("TESTS_KEPT_SUFFIX"):
+        name = options["NAME"] or f"test_{connection.settings_dict['NAME']}"
+        options["NAME"] = f"{name}{suffix}"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -25,7 +25,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_processes_are_killed() -> 
         check=False,
     )
 
-    assert done.stdout, done.stderr[-3000:]
+    assert done.stdout, f"exit code {done.returncode}; {done.stderr[-3000:]}"
     figures = json.loads(done.stdout.splitlines()[-1])
     assert figures["broken"] == [], figures
     assert figures["acknowledged"] == 60

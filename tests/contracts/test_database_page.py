@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.management import call_command
-
 from server.ops.database_page import page
-
-
-def test_the_database_page_is_in_step():
-    call_command("database", "--check")
 
 
 def test_the_page_is_the_same_every_time():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
-from django.core.management import call_command
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils.translation import override
 
 SERVER = Path(__file__).parents[2] / "server"
 CATALOGUE = SERVER / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
@@ -50,17 +52,43 @@ def test_the_catalogue_compiles_and_its_formats_agree(tmp_path):
         assert set(fields.findall(original)) == set(fields.findall(translation)), original
 
 
-def test_the_catalogue_is_in_step_with_the_sources(tmp_path, monkeypatch, settings):
-    copy = tmp_path / "server"
-    shutil.copytree(
-        SERVER, copy, ignore=shutil.ignore_patterns("__pycache__", "*.mo", "node_modules")
+def test_the_catalogue_is_in_step_with_the_sources():
+    output = io.StringIO()
+    try:
+        call_command("messages", "--check", stdout=output)
+    except CommandError as error:
+        pytest.fail(f"{output.getvalue()}{error}")
+
+
+def test_check_reports_what_the_command_then_writes(tmp_path, settings):
+    source = tmp_path / "server" / "room.py"
+    catalogue = tmp_path / "server" / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+    catalogue.parent.mkdir(parents=True)
+    source.write_text('_("name")\n_("new name")\n')
+    before = (
+        'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+        'msgid "name"\nmsgstr "姓名"\n\nmsgid "old name"\nmsgstr "曾用名"\n'
     )
-    settings.LOCALE_PATHS = [copy / "locale"]
-    monkeypatch.chdir(copy)
-    before = entries(copy / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po")
-    call_command(
-        "makemessages", locale=["zh_Hans"], no_location=True, no_obsolete=True, verbosity=0
-    )
-    after = entries(copy / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po")
-    assert sorted(set(after) - set(before)) == [], "run makemessages in server/ and translate"
-    assert sorted(set(before) - set(after)) == [], "no longer said anywhere"
+    catalogue.write_text(before)
+    settings.BASE_DIR = tmp_path
+
+    output = io.StringIO()
+    with override("en"), pytest.raises(CommandError) as caught:
+        call_command("messages", "--check", stdout=output)
+    assert caught.value.returncode == 1
+    assert output.getvalue().splitlines() == [
+        "new: new name",
+        "no longer used: old name",
+        "without translation: new name",
+        "server/locale/zh_Hans/LC_MESSAGES/django.po: out of step",
+    ]
+    assert catalogue.read_text() == before
+
+    call_command("messages", stdout=io.StringIO())
+    written = catalogue.read_text()
+    assert written == before.replace("old name", "new name").replace("曾用名", "")
+    assert catalogue.with_suffix(".mo").exists()
+    call_command("messages", stdout=io.StringIO())
+    assert catalogue.read_text() == written
+    with pytest.raises(CommandError):  # a translation is still missing
+        call_command("messages", "--check", stdout=io.StringIO())

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.test import Client
 from jsonschema import Draft202012Validator
 
@@ -45,10 +44,6 @@ def conforms(api: dict[str, Any], path: str, response: Any, *, method: str = "ge
         f"{fault.json_path}: {fault.message}" for fault in validator.iter_errors(response.json())
     ]
     assert not faults
-
-
-def test_the_committed_document_is_in_step():
-    call_command("openapi", "--check")
 
 
 def test_the_document_is_served_to_anyone_in_one_language(db):

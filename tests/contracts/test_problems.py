@@ -7,7 +7,6 @@ import string
 from collections import Counter
 
 import pytest
-from django.core.management import call_command
 from django.utils.translation import override
 
 from server.api.catalogue import all_problems
@@ -39,7 +38,3 @@ def test_the_chinese_sentence_takes_the_same_data(kind: type[Problem]):
             return {name for _, name, _, _ in string.Formatter().parse(str(kind.template)) if name}
 
     assert names("zh-hans") == names("en")
-
-
-def test_the_page_of_problems_is_in_step():
-    call_command("problems", "--check")

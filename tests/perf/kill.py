@@ -97,7 +97,8 @@ def _run(places: Places, options: argparse.Namespace) -> dict[str, Any]:
         sent, killer, seconds = _send(places, office, url, made, options, Random(seed))
         drained = _drain(places, office)
         if office.poll() is not None:
-            raise SystemExit((places.var / "log" / "office.log").read_text()[-1500:])
+            log = (places.var / "log" / "office.log").read_text()[-1500:]
+            raise SystemExit(f"the office ended with exit code {office.returncode}; its log: {log}")
         verified = json.loads(_told(_start("verify", places, options)))
     finally:
         office.terminate()
@@ -220,8 +221,11 @@ def _office(options: argparse.Namespace) -> None:
         serving.serve(
             places,
             database,
-            listener,
-            processes=options.processes,
+            [
+                serving.web(places, database, listener, options.processes),
+                serving.worker(places, database),
+            ],
+            (host, port),
             when_ready=(places.var / "ready").touch,
         )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from server.ops.setup import application, environment, instance, nginx, packages, shell, up, welcome
+from server.ops.setup import application, environment, instance, nginx, packages, shell, welcome
 from server.ops.setup.cluster_folders import (
     SOCKET_LIMIT,
     data_home,
@@ -24,6 +24,7 @@ from server.ops.setup.cluster_settings import hba, ident, settings
 from server.ops.setup.database import Database
 from server.ops.setup.messages import COMMANDS, SetupProblem, catalogue, language, text
 from server.ops.setup.places import Places
+from server.ops.setup.preparation import Purpose, preparation
 from server.ops.setup.progress import Progress, Step
 from server.ops.setup.stamps import Stamps, digest
 
@@ -86,7 +87,7 @@ def test_every_sentence_that_is_used_exists():
     for module in (ROOT / "server/ops/setup").glob("*.py"):
         source = module.read_text(encoding="utf-8")
         used |= set(re.findall(r'(?:\btext|SetupProblem|Step|say|key=)\(\s*"([a-z_]+)"', source))
-        used |= set(re.findall(r'"(step_[a-z]+)"', source))
+        used |= set(re.findall(r'"((?:step|purpose)_[a-z]+)"', source))
     assert used <= set(catalogue())
 
 
@@ -179,11 +180,12 @@ def test_the_second_form_engine_is_fetched_for_tests_and_once(places):
     stamps = Stamps(places.stamps)
     database = Database(places, None)
 
-    def names(*, testing: bool) -> list[str]:
-        return [step.key for step in up.preparation(places, database, testing=testing)]
+    def names(purpose: Purpose) -> list[str]:
+        return [step.key for step in preparation(places, database, purpose)]
 
-    assert "step_engine" not in names(testing=False)
-    assert "step_engine" in names(testing=True)
+    assert "step_engine" not in names(Purpose.SERVING)
+    assert "step_engine" in names(Purpose.TESTING)
+    assert "step_npm" not in names(Purpose.CHECKING), "checks need no browser libraries"
     npm = ROOT / "tests/acceptance/engine/npm"
     lock = digest(*(npm / name for name in ("package.json", "package-lock.json", ".npmrc")))
     step = environment.second_engine(places, stamps)
@@ -362,7 +364,7 @@ def test_the_address_shown_is_one_that_can_be_called(monkeypatch):
 
 
 def test_help_knows_every_command_of_ours():
-    found = application.commands(ROOT)
-    assert set(COMMANDS) == set(found), "each is told in Chinese, too"
-    assert {"user", "worker", "divisions"} <= set(found)
-    assert all(found.values())
+    sentences = application.commands(ROOT)
+    assert set(COMMANDS) == set(sentences), "each has its sentence in Chinese, too"
+    assert {"user", "worker", "divisions"} <= set(sentences)
+    assert all(sentences.values())

@@ -98,9 +98,9 @@ def test_a_process_that_dies_is_started_again_and_told_of(supervised):
     assert len(run.starts("worker")) == 1
 
     run.process.send_signal(signal.SIGTERM)
-    told, _ = run.process.communicate(timeout=15)
-    assert f"web (process {pid}) ended with signal 9; starting it again in 0.5 s" in told
-    assert told.endswith("ended\n")
+    output, _ = run.process.communicate(timeout=15)
+    assert f"web (process {pid}) ended with signal 9; starting it again in 0.5 s" in output
+    assert output.endswith("ended\n")
     assert run.process.returncode == 0
 
 
@@ -109,9 +109,51 @@ def test_a_signal_ends_everything_even_what_is_stubborn(supervised, number):
     run = supervised("web", "stubborn")
     pids = [pid for name in ("web", "stubborn") for start in run.starts(name) for pid in start]
     run.process.send_signal(number)
-    told, _ = run.process.communicate(timeout=15)
-    assert "stubborn did not stop within 1 s; killed" in told
+    output, _ = run.process.communicate(timeout=15)
+    assert "stubborn did not stop within 1 s; killed" in output
     assert not any(_alive(pid) for pid in pids)
+
+
+RESTARTING = """
+import os, sys, time
+from server.ops.setup import supervise
+from server.ops.setup.supervise import Program, Supervisor
+supervise.delay = lambda failures: 600.0
+folder = sys.argv[1]
+child = "import os, sys, time; open(sys.argv[1], 'a').write(f'{os.getpid()} 0\\\\n'); time.sleep(float(sys.argv[2]))"
+def tend():
+    for name in ("restart", "retry"):
+        if os.path.exists(f"{folder}/{name}.order"):
+            os.unlink(f"{folder}/{name}.order")
+            getattr(supervisor, name)("lasting" if name == "restart" else "failing")
+supervisor = Supervisor(
+    [Program("lasting", [sys.executable, "-c", child, f"{folder}/lasting", "600"], os.environ, grace=1),
+     Program("failing", [sys.executable, "-c", child, f"{folder}/failing", "0"], os.environ, grace=1)],
+    report=lambda event: print(event, flush=True),
+    tend=tend,
+)
+supervisor.run()
+"""
+
+
+def test_a_program_is_restarted_on_request_without_delay_or_report(supervised, monkeypatch):
+    monkeypatch.setitem(globals(), "SUPERVISOR", RESTARTING)
+    run = supervised("lasting", "failing")
+    [[pid, _]] = run.starts("lasting")
+    (run.folder / "restart.order").touch()
+    _wait(lambda: len(run.starts("lasting")) == 2)
+    _wait(lambda: not _alive(pid))
+
+    [[ended, _]] = run.starts("failing")
+    _wait(lambda: not _alive(ended))
+    time.sleep(0.5)  # until the supervisor has seen it; the next start is due in ten minutes
+    (run.folder / "retry.order").touch()
+    _wait(lambda: len(run.starts("failing")) == 2)
+
+    run.process.send_signal(signal.SIGTERM)
+    output, _ = run.process.communicate(timeout=15)
+    assert "lasting" not in output
+    assert "failing" in output
 
 
 def test_the_killed_supervisor_takes_its_programs_along(supervised):

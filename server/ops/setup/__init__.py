@@ -1,5 +1,5 @@
-"""Set-up and supervision (design §9): from a bare machine to a served `ruhu up`.
+"""Set-up and supervision: from a bare machine to a served office, and a contributor's commands.
 
-Standard library only, no Django: it runs before there is a virtual environment. Every
-step can be run again; what is already done is recognised by a cheap stamp.
+Standard library only, no Django: this code runs before there is a virtual environment. Every
+step can be run again; a step that is done is recognised by a small stamp.
 """

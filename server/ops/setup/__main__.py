@@ -1,4 +1,4 @@
-"""The words after `./ruhu`."""
+"""The words after `./ruhu`: which command runs, and how its failure is reported."""
 
 from __future__ import annotations
 
@@ -9,32 +9,14 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from server.ops.setup import application, shell, up
-from server.ops.setup.messages import COMMANDS, SetupProblem, language, text
+from server.ops.setup import application, checks, dev, management, shell, shell_variables, suite, up
+from server.ops.setup.messages import COMMANDS, HELP, SetupProblem, language, text
 from server.ops.setup.places import Places, here
 from server.ops.setup.serving import usual_processes
-
-_HELP = {
-    "en": """Ruhu 入户 — the server behind door-to-door casework with ODK Collect
-
-  ./ruhu up [--host 127.0.0.1] [--port 8000] [--processes 2] [--empty]
-        set everything up and serve, until Ctrl-C; --empty makes no demo street
-  ./ruhu test [pytest's arguments]
-        set everything up and run all checks and tests
-  ./ruhu COMMAND …          ('./ruhu COMMAND --help' tells more)
-""",
-    "zh": """Ruhu 入户 —— 配合 ODK Collect 的入户调查服务端
-
-  ./ruhu up [--host 127.0.0.1] [--port 8000] [--processes 2] [--empty]
-        自动安装并启动，按 Ctrl-C 停止；--empty 表示不生成示范街道
-  ./ruhu test [pytest 参数]
-        自动安装并运行全部检查和测试
-  ./ruhu 命令 …             （./ruhu 命令 --help 查看用法）
-""",
-}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,7 +24,7 @@ class _Parser(argparse.ArgumentParser):
         raise SetupProblem("bad_words", reason=message)
 
 
-def _options() -> argparse.ArgumentParser:
+def _up(places: Places, words: Sequence[str]) -> int:
     parser = _Parser(prog="./ruhu up", description="Set everything up and serve, until Ctrl-C.")
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets phones in"
@@ -52,49 +34,95 @@ def _options() -> argparse.ArgumentParser:
         "--processes",
         type=process_count,
         default=usual_processes(),
-        help="web processes; one a core",
+        help="number of web processes; by default one per core",
     )
     parser.add_argument("--empty", action="store_true", help="no demo street on the first start")
-    return parser
+    return up.up(places, **vars(parser.parse_args(words)))
+
+
+def _dev(places: Places, words: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="./ruhu dev",
+        description="Serve the demo street on this machine; changed code takes effect at once.",
+    )
+    parser.add_argument("--port", type=port_number, default=8000, help="0 takes a free one")
+    return dev.dev(places, **vars(parser.parse_args(words)))
+
+
+def _check(places: Places, words: Sequence[str]) -> int:
+    names = ", ".join(check.name for check in checks.checks(places))
+    parser = _Parser(
+        prog="./ruhu check", description="Check the source tree; exit code 1 when a check fails."
+    )
+    parser.add_argument("names", nargs="*", metavar="CHECK", help=f"some of: {names}")
+    parser.add_argument(
+        "--fix", action="store_true", help="format, correct lint, write generated files; then check"
+    )
+    options = parser.parse_args(words)
+    return checks.check(places, options.names, fix=options.fix)
+
+
+def _env(places: Places, words: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="./ruhu env", description='Print variables for a shell: eval "$(./ruhu env --test)"'
+    )
+    parser.add_argument(
+        "--test",
+        action="store_true",
+        dest="testing",
+        help="of the tests; starts their database, which runs on",
+    )
+    parser.add_argument("--stop", action="store_true", help="stop the database that --test started")
+    return shell_variables.show(places, **vars(parser.parse_args(words)))
+
+
+OWN: dict[str, Callable[[Places, Sequence[str]], int]] = {
+    "up": _up,
+    "dev": _dev,
+    "check": _check,
+    "test": suite.test,
+    "env": _env,
+}
+"""The commands of the set-up; every other word is a management command."""
 
 
 def port_number(word: str) -> int:
+    """A port for argparse. Raises ValueError."""
     if not 0 <= int(word) <= 65535:
         raise ValueError
     return int(word)
 
 
 def process_count(word: str) -> int:
+    """A positive number for argparse. Raises ValueError."""
     if int(word) < 1:
         raise ValueError
     return int(word)
 
 
 def _help(places: Places) -> str:
-    found, spoken = application.commands(places.root), language(os.environ)
+    sentences, spoken = application.commands(places.root), language(os.environ)
     if spoken == "zh":
-        found = {name: COMMANDS.get(name, first) for name, first in found.items()}
-    lines = [f"        {name:<12} {first}" for name, first in found.items()]
-    return _HELP[spoken] + "\n".join(lines)
+        sentences = {name: COMMANDS.get(name, english) for name, english in sentences.items()}
+    lines = [f"        {name:<12} {sentence}" for name, sentence in sentences.items()]
+    return HELP[spoken] + "\n".join(lines)
 
 
 def _terminated(_number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _run(places: Places, words: list[str]) -> int:
+def _run(places: Places, words: Sequence[str]) -> int:
     if not words or words[0] in ("--help", "-h", "help"):
         print(_help(places))
         return 0
-    if words[0] == "up":
-        return up.up(places, **vars(_options().parse_args(words[1:])))
-    if words[0] == "test":
-        return up.suite(places, words[1:])
-    return up.manage(places, words)
+    if command := OWN.get(words[0]):
+        return command(places, words[1:])
+    return management.manage(places, words)
 
 
-def main(words: list[str]) -> int:
-    """Every failure is one sentence on stderr and a non-zero exit code."""
+def main(words: Sequence[str]) -> int:
+    """Run a command; returns its exit code. A failure becomes one sentence on stderr."""
     signal.signal(signal.SIGTERM, _terminated)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     places = here()
@@ -123,7 +151,7 @@ def _sentence(places: Places, error: Exception) -> str:
 
 
 def _owner(path: Path) -> str:
-    """Who owns a path, or the nearest folder above it that may be looked at."""
+    """The owner of a path, or of the nearest folder above it that can be looked at."""
     for part in (path, *path.parents):
         try:
             return part.owner()
@@ -132,4 +160,5 @@ def _owner(path: Path) -> str:
     return "root"
 
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

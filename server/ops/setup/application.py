@@ -1,4 +1,4 @@
-"""Calling the application's management commands from the set-up."""
+"""Running the application's management commands from the set-up."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NO_DATABASE = re.compile(r"^(?:psycopg|django\.db\.utils)\.OperationalError: (.
 
 
 def environment(places: Places, database: Database) -> dict[str, str]:
-    """What the application's processes see."""
+    """The environment variables of the application's processes."""
     return shell.inherited(
         DATABASE_URL=database.url,
         RUHU_VAR=str(places.var),
@@ -31,7 +31,10 @@ def environment(places: Places, database: Database) -> dict[str, str]:
 
 
 def command(places: Places, *words: str) -> list[str]:
-    """The command line of `python -m server …`; -W: Django's note on old GDAL is answered in core."""
+    """The command line of `python -m server …`.
+
+    Python's warnings are hidden from the terminal; the tests turn them into errors.
+    """
     return [str(places.python), "-P", "-W", "ignore", "-m", "server", *words]
 
 
@@ -43,9 +46,9 @@ def manage(
     secret: bool = False,
     follow: bool = False,
 ) -> str:
-    """Run a management command of a step; returns its output, which is logged unless `secret`.
+    """Run a management command for a step and return its output. Raises SetupProblem.
 
-    `follow` shows its progress on the terminal.
+    The output is logged unless it is `secret`. `follow` shows it on the terminal while it runs.
     """
     try:
         return shell.run(
@@ -59,56 +62,58 @@ def manage(
     except SetupProblem as problem:
         if not database.cluster and problem.key == "step_failed":
             tail = places.log.read_text(encoding="utf-8", errors="replace")[-4000:]
-            if found := _NO_DATABASE.findall(tail):
-                raise SetupProblem("database_unreachable", reason=found[-1][:200]) from None
+            if reasons := _NO_DATABASE.findall(tail):
+                raise SetupProblem("database_unreachable", reason=reasons[-1][:200]) from None
         raise
 
 
 def rows(
     places: Places, database: Database, step: str, *words: str, follow: bool = False
 ) -> list[dict[str, Any]]:
-    """What a command answers with --json: objects on lines of their own, or an array.
+    """Run a management command with --json and return the objects it prints.
 
-    Passwords may be among them, so nothing is logged.
+    It may print one object a line, or an array. The output may hold passwords, so it is not
+    logged.
     """
     output = manage(places, database, step, *words, "--json", secret=True, follow=follow)
-    found: list[dict[str, Any]] = []
+    objects: list[dict[str, Any]] = []
     for line in output.splitlines():
         if line.startswith("["):
-            found.extend(json.loads(line))
+            objects.extend(json.loads(line))
         elif line.startswith("{"):
-            found.append(json.loads(line))
-    return found
+            objects.append(json.loads(line))
+    return objects
 
 
 def tables(places: Places, database: Database) -> Step:
-    """Migrations, unless these very ones are known to be in."""
-    made_from = digest(places.root / "requirements.lock",
-                       *files(places.root / "server", ["*/migrations/*.py"]))  # fmt: skip
+    """Apply the migrations, unless the stamp says that exactly these are applied."""
+    migrations = digest(places.root / "requirements.lock",
+                        *files(places.root / "server", ["*/migrations/*.py"]))  # fmt: skip
 
-    def known() -> str:
-        return f"{made_from} {database.facts('tables')}"
+    def stamp() -> str:
+        return f"{migrations} {database.facts('tables')}"
 
     def is_done() -> bool:
-        return bool(database.cluster) and database.stamps.fresh("tables", known())
+        return bool(database.cluster) and database.stamps.fresh("tables", stamp())
 
     def act() -> str:
         manage(places, database, "step_migrate", "migrate", "--noinput", "-v0")
-        database.stamps.write("tables", known())
+        database.stamps.write("tables", stamp())
         return ""
 
     return Step("step_migrate", is_done, act)
 
 
 def template(places: Places, database: Database, cluster: Cluster) -> Step:
-    """The private cluster's database with nothing but these tables, for tests to copy.
+    """Make the tests' template: the cluster's database `ruhu` with tables and no rows of Ruhu's.
 
-    Made anew when a migration changed: one that was altered while it is being written would
-    count as applied.
+    It is made anew when a migration has changed, because Django counts an edited migration as
+    applied. The copies that tests have kept are dropped with it.
     """
     step = tables(places, database)
 
     def act() -> str:
+        drop_copies(cluster, "")
         cluster.psql("postgres", "DROP DATABASE IF EXISTS ruhu WITH (FORCE)")
         cluster.psql("postgres", "CREATE DATABASE ruhu OWNER ruhu")
         return step.act()
@@ -116,20 +121,28 @@ def template(places: Places, database: Database, cluster: Cluster) -> Step:
     return Step(step.key, step.is_done, act)
 
 
-def forms(places: Places, database: Database) -> Step:
-    """The workbooks of xlsforms/ published; publishing the same content again changes nothing.
+def drop_copies(cluster: Cluster, suffix: str) -> None:
+    """Drop the databases that tests have copied from the template, those whose name ends in `suffix`."""
+    for name in cluster.psql("postgres", "SELECT datname FROM pg_database").split():
+        if name.startswith("test_ruhu") and name.endswith(suffix):
+            cluster.psql("postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
-    Raises SetupProblem for a refused one on the first start; later that is only told.
+
+def forms(places: Places, database: Database) -> Step:
+    """Publish the workbooks of xlsforms/; publishing unchanged content changes nothing.
+
+    On a database without forms a refused workbook raises SetupProblem; later the refusal is
+    only printed, and the published versions stay in use.
     """
     workbooks = files(places.root / "xlsforms", ["*.xlsx"])
     content = digest(*workbooks)
 
-    def known() -> str:
+    def stamp() -> str:
         return f"{content} {database.facts('forms')}"
 
     def is_done() -> bool:
-        stamped = bool(database.cluster) and database.stamps.fresh("forms", known())
-        return stamped or not workbooks
+        unchanged = bool(database.cluster) and database.stamps.fresh("forms", stamp())
+        return unchanged or not workbooks
 
     def act() -> str:
         try:
@@ -138,28 +151,28 @@ def forms(places: Places, database: Database) -> Step:
             published = database.facts("forms").split()
             if not published or published[0] == "0":
                 raise
-            return str(problem)  # the forms in use stay as they are, and so does the service
-        database.stamps.write("forms", known())
+            return str(problem)  # the published forms stay in use
+        database.stamps.write("forms", stamp())
         return " ".join(path.stem for path in workbooks)
 
     return Step("step_publish", is_done, act)
 
 
 def commands(root: Path) -> dict[str, str]:
-    """Ruhu's management commands and the first sentence of what each says of itself."""
-    found = {}
+    """Ruhu's management commands: name → first sentence of its help."""
+    sentences = {}
     for path in files(root / "server", ["*/management/commands/*.py"]):
         if not path.stem.startswith("_"):
-            found[path.stem] = _help_of(path).split(". ")[0].rstrip(".")
-    return dict(sorted(found.items()))
+            sentences[path.stem] = _help_of(path).split(". ")[0].rstrip(".")
+    return dict(sorted(sentences.items()))
 
 
 def _help_of(path: Path) -> str:
     """The text assigned to `help` in a command's class, read without importing it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and "help" in [
-            getattr(one, "id", "") for one in node.targets
+            getattr(target, "id", "") for target in node.targets
         ]:
-            said = node.value.args[0] if isinstance(node.value, ast.Call) else node.value
-            return str(said.value) if isinstance(said, ast.Constant) else ""
+            value = node.value.args[0] if isinstance(node.value, ast.Call) else node.value
+            return str(value.value) if isinstance(value, ast.Constant) else ""
     return ""

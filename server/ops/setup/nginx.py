@@ -1,6 +1,6 @@
 """nginx for the test of api_docs/nginx.conf: unpacked below var/, never installed.
 
-An installed one would listen on port 80 at once, and again whenever the machine starts.
+Debian's package, when installed, would listen on port 80 at once and at every boot.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _NAME = "nginx"
 
 
 def program(places: Places) -> Path | None:
-    """The machine's own nginx, else the unpacked one."""
+    """The machine's own nginx, else the unpacked program; None when there is neither."""
     installed = shutil.which(_NAME) or shutil.which(_NAME, path="/usr/sbin:/usr/local/sbin")
     unpacked = _folder(places) / "usr/sbin/nginx"
     if installed:
@@ -26,7 +26,7 @@ def program(places: Places) -> Path | None:
 
 
 def step(places: Places) -> Step:
-    """The package is fetched, with newer lists when the ones here are none or too old, and unpacked."""
+    """Fetch the package and unpack it; update apt's lists first when they are missing or too old."""
 
     def act() -> str:
         folder = _folder(places)

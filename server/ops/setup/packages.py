@@ -1,4 +1,4 @@
-"""System packages: which are missing, and how to get them."""
+"""System packages: which are missing, and how to install them with apt."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CREATECLUSTER = Path("/etc/postgresql-common/createcluster.d/ruhu.conf")
 
 @dataclass(frozen=True)
 class Package:
-    """A package of Debian's, and how to see that its purpose is served by whatever means."""
+    """A Debian package; `present` says whether the machine has what it provides, from any source."""
 
     name: str
     present: Callable[[], bool]
@@ -33,6 +33,7 @@ class Package:
 
 
 def on_path(*programs: str) -> Callable[[], bool]:
+    """A check that one of the programs is on PATH."""
     return lambda: any(shutil.which(program) for program in programs)
 
 
@@ -68,28 +69,30 @@ TESTING = (
 
 def postgresql_here() -> dict[int, Path]:
     """Major version → folder of its programs, for every PostgreSQL installed with PostGIS 3."""
-    found = {}
+    folders = {}
     for initdb in glob.glob(f"{_BINARIES}/*/bin/initdb"):
         folder = Path(initdb).parent
         version = folder.parent.name
         if version.isdigit() and Path(_EXTENSIONS, version, "extension/postgis.control").exists():
-            found[int(version)] = folder
-    return found
+            folders[int(version)] = folder
+    return folders
 
 
 def newest_offered(names: str) -> int | None:
-    """The newest PostgreSQL that is new enough, out of `apt-cache search`'s list of PostGIS packages."""
+    """The newest PostgreSQL, 15 or later, in `apt-cache search`'s list of PostGIS packages; else None."""
     versions = [int(v) for v in re.findall(r"^postgresql-(\d+)-postgis-3\b", names, re.MULTILINE)]
     return max((v for v in versions if v >= OLDEST_POSTGRESQL), default=None)
 
 
 def _have_postgresql(version: int | None) -> bool:
-    here = postgresql_here()
-    return version in here if version else any(v >= OLDEST_POSTGRESQL for v in here)
+    installed = postgresql_here()
+    if version:
+        return version in installed
+    return any(number >= OLDEST_POSTGRESQL for number in installed)
 
 
 def missing(*, database: bool, testing: bool, version: int | None = None) -> list[Package]:
-    """What is not there. `database`: a private cluster is wanted, of `version` when it exists already."""
+    """The packages to install. `database` adds PostgreSQL, of `version` when the cluster exists already."""
     wanted = [*SERVING, *(TESTING if testing else ())]
     lacking = [package for package in wanted if not package.present()]
     if database and not _have_postgresql(version):
@@ -98,19 +101,19 @@ def missing(*, database: bool, testing: bool, version: int | None = None) -> lis
 
 
 def install(places: Places, packages: list[Package], version: int | None = None) -> str:
-    """Install what is missing with apt. Returns a note; raises SetupProblem with the remedy.
+    """Install packages with apt; returns a note for the terminal. Raises SetupProblem with the remedy.
 
-    An optional package that cannot be had is only noted.
+    An optional package that cannot be installed is only noted.
     """
     names = [package.name for package in packages if not package.optional]
     optional = [package for package in packages if package.optional]
-    known = " ".join(
+    listing = " ".join(
         f"postgresql-{version or OLDEST_POSTGRESQL} postgresql-{version or OLDEST_POSTGRESQL}-postgis-3"
         if name == "postgresql"
         else name
         for name in names
     )
-    apt = apt_get(known or optional[0].name, required=bool(names))
+    apt = apt_get(listing or optional[0].name, required=bool(names))
     if apt is None:
         return text("no_java")
     updated = _call(places, [*apt, "update", "-qq"])
@@ -118,7 +121,7 @@ def install(places: Places, packages: list[Package], version: int | None = None)
         chosen = version or newest_offered(_search())
         if chosen is None:
             raise SetupProblem(
-                "no_postgresql" if updated else "apt_failed", names=known, log=places.log
+                "no_postgresql" if updated else "apt_failed", names=listing, log=places.log
             )
         names.remove("postgresql")
         names += [f"postgresql-{chosen}", f"postgresql-{chosen}-postgis-3"]
@@ -128,12 +131,15 @@ def install(places: Places, packages: list[Package], version: int | None = None)
         shell.need_space(Path("/usr"), 500)
         if not _call(places, [*apt, "install", *names]):
             raise SetupProblem("apt_failed", names=" ".join(names), log=places.log)
-    got_optional = all(_call(places, [*apt, "install", package.name]) for package in optional)
-    return "" if got_optional else text("no_java")
+    has_optional = all(_call(places, [*apt, "install", package.name]) for package in optional)
+    return "" if has_optional else text("no_java")
 
 
 def apt_get(names: str, *, required: bool) -> list[str] | None:
-    """apt-get as this account may call it; None when it cannot and nothing required is missing."""
+    """The words that call apt-get from this account, with sudo if need be.
+
+    None when that is impossible and nothing `required` is missing, else raises SetupProblem.
+    """
     problem = None
     prefix: list[str] = []
     if not shutil.which("apt-get"):
@@ -155,7 +161,7 @@ def apt_get(names: str, *, required: bool) -> list[str] | None:
 
 
 def _call(places: Places, command: list[str]) -> bool:
-    """One apt-get call; its words go to the log. Raises only when the disk is full."""
+    """Run apt-get once, its output to the log; returns whether it succeeded. Raises when the disk is full."""
     try:
         shell.run(places, "step_packages", command)
     except SetupProblem as problem:
@@ -166,17 +172,17 @@ def _call(places: Places, command: list[str]) -> bool:
 
 
 def _search() -> str:
-    found = subprocess.run(
+    answer = subprocess.run(
         ["apt-cache", "search", "--names-only", "^postgresql-[0-9]+-postgis-3$"],
         capture_output=True,
         text=True,
         check=False,
     )
-    return found.stdout
+    return answer.stdout
 
 
 def _no_default_cluster(places: Places, apt: list[str]) -> None:
-    """Keep Debian from making and starting a "main" cluster nobody asked for.
+    """Keep Debian from creating and starting its "main" cluster.
 
     Only where postgresql-common is new to the machine; an administrator's own choice stays.
     """

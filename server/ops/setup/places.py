@@ -1,4 +1,4 @@
-"""Where set-up finds and keeps things."""
+"""The folders and files of the set-up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Places:
-    """The source tree, and the folder that holds everything made from it."""
+    """The source tree (`root`) and the folder of everything made from it (`var`)."""
 
     root: Path
     var: Path
@@ -40,21 +40,27 @@ class Places:
 
     @property
     def log(self) -> Path:
-        """What the tools of the set-up said; never holds answers, only their output."""
+        """Output of the programs that the set-up runs; never holds answers to forms."""
         return self.var / "log" / "setup.log"
 
     @property
     def events(self) -> Path:
-        """Processes that ended and were started again."""
+        """Log of web and worker processes that ended and were started again."""
         return self.var / "log" / "events.log"
 
+    @property
+    def setup_lock(self) -> Path:
+        """Held by the command that sets up this folder."""
+        return self.var / "setup.lock"
+
     def make(self) -> None:
-        """The folders that hold what others must not read; the way to the database stays open."""
+        """Make var/ and its private folders (mode 700); var/ itself stays open for the database's account."""
         self.var.mkdir(parents=True, exist_ok=True)
         for private in (self.var / "blobs", self.log.parent):
             private.mkdir(mode=0o700, exist_ok=True)
 
 
 def here() -> Places:
+    """The places of this source tree, with RUHU_VAR as the other folder when that is set."""
     root = Path(__file__).resolve().parents[3]
     return Places(root, Path(os.environ.get("RUHU_VAR") or root / "var").absolute())

@@ -1,4 +1,4 @@
-"""Numbered steps on the terminal."""
+"""Numbered steps of the set-up, and how they are shown on the terminal."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from server.ops.setup.messages import text
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to be brought about: how to see that it is done, and how to do it.
+    """One step: `is_done` says whether it has been done, `act` does it.
 
-    `act` may be run again after it was interrupted anywhere, and returns a short note
-    for the person ("" for none).
+    `act` can be run again wherever it was interrupted. It returns a short note for the
+    person at the terminal, or "". `key` is the step's title in the catalogue of messages.
     """
 
     key: str
@@ -29,10 +29,10 @@ class Step:
 
 
 class Progress:
-    """Says which of how many steps is running, and how long it took.
+    """Prints the number of each step, its title and its seconds.
 
-    Writes to stderr: what a command prints stays readable by scripts. A quiet one says
-    nothing of steps that are in place already.
+    Writes to stderr, so that scripts can read a command's own output from stdout. A `quiet`
+    progress prints nothing about steps that are done already.
     """
 
     def __init__(self, total: int, *, quiet: bool = False, out: TextIO | None = None) -> None:
@@ -42,7 +42,7 @@ class Progress:
         self.number = 0
 
     def run(self, step: Step) -> bool:
-        """Do the step unless it is done; returns whether there was something to do."""
+        """Do the step unless it is done; returns whether it had to be done."""
         self.number += 1
         head = f"[{self.number:>2}/{self.total}] {step.title}"
         if step.is_done():
@@ -50,14 +50,14 @@ class Progress:
                 self._line(f"{head}: {text('already')}")
             return False
         self._line(f"{head} …")
-        start = time.monotonic()
+        started = time.monotonic()
         note = step.act()
-        took = time.monotonic() - start
-        self._line(f"        {note or text('done')} ({took:.1f} s)")
+        seconds = time.monotonic() - started
+        self._line(f"        {note or text('done')} ({seconds:.1f} s)")
         return True
 
     def say(self, key: str) -> None:
-        """Name a step that goes on until the end."""
+        """Print the title of a step that goes on until the command ends."""
         self.number += 1
         self._line(f"[{self.number:>2}/{self.total}] {text(key)} …")
 

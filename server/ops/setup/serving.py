@@ -1,4 +1,4 @@
-"""The processes of `up`: web and worker under the supervisor, and when they are ready."""
+"""The processes of `up` and `dev`: web and worker under the supervisor, until they are to stop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from server.ops.setup import application
@@ -18,39 +18,39 @@ from server.ops.setup.supervise import Program, Supervisor, delay
 
 READY_WITHIN = 90
 REVIVED_WITHIN = 300.0
-"""Seconds in which a database that died must come back; it may die again while it recovers."""
+"""Seconds within which a database that died must run again; it may die again while it recovers."""
 
 WEB_SERVER = (
     "-m", "gunicorn", "server.config.wsgi", "--preload",
-    # A phone on a bad line may take minutes for a photo: it holds a thread, not the office.
-    # The kernel may hand one process many such phones, so there are plenty.
+    # A phone on a bad line may take minutes to send a photo and holds a thread meanwhile. The
+    # kernel may give many such phones to the same process, so each process has many threads.
     "--worker-class", "server.ops.web_worker.Worker", "--keep-alive", "10",
     "--timeout", "120", "--graceful-timeout", "15",
-    # Collect asks after all its offline entities in one address, and Digest repeats it in a header.
+    # Collect names all its offline entities in one request line; Digest repeats it in a header.
     "--limit-request-line", "0", "--limit-request-field_size", "262144",
-    # Whether a request came over TLS is the application's to know: RUHU_BEHIND_TLS_PROXY.
+    # The application decides whether a request came over TLS (RUHU_BEHIND_TLS_PROXY).
     "--forwarded-allow-ips", "",
     "--log-level", "warning", "--no-control-socket",
 )  # fmt: skip
-"""gunicorn as phones need it, whatever it listens on. No access log: tokens are part of the addresses."""
+"""The words that start gunicorn. It writes no access log, because request lines hold tokens."""
 
 _CONNECTIONS = 240
-"""To the database, from all threads of the web processes; PostgreSQL takes 300."""
+"""Database connections of all web threads together; PostgreSQL allows 300."""
 
 
 def usual_processes() -> int:
-    """One web process a core, so that they do not take each other's caches; two, so that one may die."""
+    """The number of web processes: one per core, at least two, so that one can die."""
     return max(2, os.cpu_count() or 2)
 
 
 def web_server(processes: int) -> tuple[str, ...]:
-    """The words for that many processes; each thread may hold a database connection."""
+    """The words that start gunicorn with so many processes; each thread may hold a database connection."""
     threads = max(4, min(32, _CONNECTIONS // processes))
     return (*WEB_SERVER, "--workers", str(processes), "--threads", str(threads))
 
 
 def web(places: Places, database: Database, listener: socket.socket, processes: int) -> Program:
-    """gunicorn on the supervisor's socket."""
+    """gunicorn, listening on the supervisor's socket."""
     command = [
         str(places.python), "-P", "-W", "ignore", *web_server(processes),
         "--bind", f"fd://{listener.fileno()}",
@@ -61,22 +61,21 @@ def web(places: Places, database: Database, listener: socket.socket, processes: 
     return Program("web", command, environment, pass_fds=(listener.fileno(),))
 
 
-def worker(places: Places, database: Database) -> Program:
-    """What follows a submission; finished jobs are not kept."""
+def worker(places: Places, database: Database, *, graceful_seconds: int = 15) -> Program:
+    """The worker of the job queue; rows of finished jobs are deleted."""
     command = application.command(
         places, "procrastinate", "worker", "--delete-jobs", "successful",
-        "--shutdown-graceful-timeout", "15",
+        "--shutdown-graceful-timeout", str(graceful_seconds),
     )  # fmt: skip
     return Program("worker", command, application.environment(places, database))
 
 
-def is_healthy(listener: socket.socket) -> bool:
-    """Whether GET /healthz says that web, worker and database serve."""
-    host, port = listener.getsockname()[:2]
+def is_healthy(host: str, port: int) -> bool:
+    """Whether GET /healthz answers 200: web, worker and database are ready."""
     allowed = os.environ.get("RUHU_ALLOWED_HOSTS", "").split(",")[0].strip().lstrip(".")
     header = allowed if allowed not in ("", "*") else "127.0.0.1"
-    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    connection = http.client.HTTPConnection(reached, port, timeout=2)
+    callable_host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    connection = http.client.HTTPConnection(callable_host, port, timeout=2)
     try:
         connection.request("GET", "/healthz", headers={"Host": header})
         return connection.getresponse().status == 200
@@ -89,7 +88,7 @@ def is_healthy(listener: socket.socket) -> bool:
 
 
 def report(places: Places, event: str) -> None:
-    """Tell the terminal and the event log."""
+    """Print an event on the terminal and append it to the event log, with the time."""
     line = f"{datetime.now().astimezone().isoformat(timespec='seconds')} {event}"
     print(line, file=sys.stderr, flush=True)
     places.events.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +97,7 @@ def report(places: Places, event: str) -> None:
 
 
 class Revival:
-    """Starts the private cluster again as often as it takes; gives up after `REVIVED_WITHIN`."""
+    """Starts the private cluster again when it dies; gives up after `REVIVED_WITHIN` seconds."""
 
     def __init__(self, places: Places, database: Database) -> None:
         self._places = places
@@ -108,7 +107,7 @@ class Revival:
         self._due = 0.0
 
     def tend(self) -> None:
-        """One look, and one try when it is time. Raises SetupProblem once it is hopeless."""
+        """Check the cluster and try to start it if an attempt is due. Raises SetupProblem on giving up."""
         now = time.monotonic()
         if now < self._due:
             return
@@ -130,30 +129,36 @@ class Revival:
 def serve(
     places: Places,
     database: Database,
-    listener: socket.socket,
+    programs: Sequence[Program],
+    address: tuple[str, int],
     *,
-    processes: int,
     when_ready: Callable[[], None],
+    watch: Callable[[Supervisor], None] = lambda _supervisor: None,
 ) -> None:
-    """Run until told to stop. Raises SetupProblem when the start does not succeed in time."""
+    """Run the programs until SIGTERM or Ctrl-C. Raises SetupProblem when they are not ready in time.
+
+    `when_ready` is called once, when `address` answers. `watch` is called a few times a second.
+    """
     begun = time.monotonic()
     ready = False
-    revive = Revival(places, database)
+    revival = Revival(places, database)
 
     def tend() -> None:
         nonlocal ready
-        revive.tend()
+        revival.tend()
+        watch(supervisor)
         if ready:
             return
-        if is_healthy(listener):
+        if is_healthy(*address):
             ready = True
             when_ready()
         elif time.monotonic() - begun > READY_WITHIN:
             raise SetupProblem("serve_failed", seconds=READY_WITHIN, log=places.events)
 
-    Supervisor(
-        [web(places, database, listener, processes), worker(places, database)],
+    supervisor = Supervisor(
+        programs,
         report=lambda event: report(places, event),
         tend=tend,
         leaving=lambda: print(text("stopping"), file=sys.stderr, flush=True),
-    ).run()
+    )
+    supervisor.run()

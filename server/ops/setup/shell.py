@@ -1,4 +1,4 @@
-"""Running other programs: their words go to the set-up log, their failures become one sentence."""
+"""Running other programs: their output goes to the set-up log, a failure becomes one sentence."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from server.ops.setup.messages import SetupProblem, text
 from server.ops.setup.places import Places
 
 NEEDED_MB = 1500
-"""A first start fills about this much: packages, browser libraries, database, demo street."""
+"""Megabytes that a first start fills: packages, browser libraries, database, demo street."""
 _DISK_FULL = ("No space left on device", "not enough free space", "Disk quota exceeded")
 _NETWORK = ("Temporary failure", "ConnectionError", "NewConnectionError", "ENOTFOUND", "ECONNREFUSED",
             "ETIMEDOUT", "EAI_AGAIN", "Could not resolve", "ReadTimeout", "Network is unreachable")  # fmt: skip
 
 
 def free_mb(folder: Path) -> int:
-    """Free space where the folder is, or will be."""
+    """Free megabytes on the disk that holds the folder, or will hold it."""
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free // 2**20
 
 
 def need_space(folder: Path, megabytes: int) -> None:
-    """Raises SetupProblem when less is free."""
+    """Raises SetupProblem when fewer megabytes are free."""
     free = free_mb(folder)
     if free < megabytes:
         raise SetupProblem("disk_full", folder=folder, free=free, need=megabytes)
 
 
 def last_words(output: str) -> str:
-    """The line of a tool's output that most likely says what was wrong."""
+    """The line of a program's output that most likely names the fault, at most 300 characters."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if "error" in line.lower() or "FATAL" in line]
-    return (telling or lines or ["?"])[-1][:300]
+    errors = [line for line in lines if "error" in line.lower() or "FATAL" in line]
+    return (errors or lines or ["?"])[-1][:300]
 
 
-def note(places: Places, words: str) -> None:
-    """Append to the set-up log, with the time."""
+def note(places: Places, entry: str) -> None:
+    """Append an entry to the set-up log, with the time."""
     places.log.parent.mkdir(parents=True, exist_ok=True)
     with places.log.open("a", encoding="utf-8") as log:
-        log.write(f"--- {datetime.now().astimezone().isoformat(timespec='seconds')} {words}\n")
+        log.write(f"--- {datetime.now().astimezone().isoformat(timespec='seconds')} {entry}\n")
 
 
 def run(
@@ -59,10 +59,11 @@ def run(
     secret: bool = False,
     follow: bool = False,
 ) -> str:
-    """Run a tool of one step to its end and return its output. Raises SetupProblem when it fails.
+    """Run a program to its end and return its output. Raises SetupProblem when it fails.
 
-    `account` holds subprocess's user and group arguments; a `secret` output stays out of the log
-    unless the tool failed; `follow` shows what it says, save JSON, while it runs.
+    `step` is the catalogue key of the step it belongs to. `account` holds subprocess's user and
+    group arguments. Output that is `secret` stays out of the log unless the program failed.
+    `follow` shows the output on stderr while the program runs, except lines of JSON.
     """
     lines: list[str] = []
     with subprocess.Popen(
@@ -94,7 +95,7 @@ def run(
 
 
 def failure(places: Places, step: str, output: str) -> SetupProblem:
-    """The sentence for a failed tool."""
+    """The problem to report for a program that failed with this output."""
     if any(sign in output for sign in _DISK_FULL):
         return SetupProblem(
             "disk_full", folder=places.var, free=free_mb(places.var), need=NEEDED_MB
@@ -106,5 +107,5 @@ def failure(places: Places, step: str, output: str) -> SetupProblem:
 
 
 def inherited(**extra: str) -> dict[str, str]:
-    """This process's environment, with additions."""
+    """This process's environment variables, with additions."""
     return {**os.environ, **extra}

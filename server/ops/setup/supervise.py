@@ -1,4 +1,4 @@
-"""Keeps web and worker running, and ends them together."""
+"""The supervisor: keeps web and worker running, and ends them together."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _libc = ctypes.CDLL(None)
 
 @dataclass(frozen=True)
 class Program:
-    """One process to keep running, with everything it starts in a process group of its own."""
+    """A program to keep running, in a process group of its own together with everything it starts."""
 
     name: str
     command: Sequence[str]
@@ -41,6 +41,7 @@ class _Child:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     failures: int = 0
+    replacing: bool = False
     due: float = field(default_factory=time.monotonic)
 
 
@@ -50,11 +51,12 @@ def delay(failures: int) -> float:
 
 
 class Supervisor:
-    """Runs programs until SIGTERM, SIGINT or SIGHUP; whichever dies is started again.
+    """Runs programs until SIGTERM, SIGINT or SIGHUP, and starts again those that end before.
 
-    `report` is told every unforeseen end. `tend` is called a few times a second (the
-    database is watched there); what it raises ends everything. `leaving` is called before the programs are ended. Runs in the main thread
-    only. Should the supervisor itself be killed, the kernel sends SIGTERM to its children.
+    `report` is called with a sentence about each unexpected end. `tend` is called a few times a
+    second; an exception from it ends everything. `leaving` is called before the programs are
+    ended. Must run in the main thread. If the supervisor itself is killed, the kernel sends
+    SIGTERM to its children.
     """
 
     def __init__(
@@ -72,11 +74,11 @@ class Supervisor:
         self._stop = False
 
     def run(self) -> None:
-        """Returns after everything has ended."""
-        wanted = [n for n in _STOPPING if n != signal.SIGHUP or not _ignored(n)]  # nohup
-        before: dict[signal.Signals, Any] = {n: signal.signal(n, self._asked) for n in wanted}
+        """Run the programs; returns after all of them have ended."""
+        stopping = [n for n in _STOPPING if n != signal.SIGHUP or not _ignored(n)]  # nohup
+        before: dict[signal.Signals, Any] = {n: signal.signal(n, self._on_stop) for n in stopping}
         before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
-        # Blocked except while waiting: no signal is lost between a check and the wait.
+        # Blocked except inside sigtimedwait: no signal is lost between a check and the wait.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, before)
         try:
             while not self._stop:
@@ -91,7 +93,23 @@ class Supervisor:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _asked(self, _number: int, _frame: FrameType | None) -> None:
+    def restart(self, name: str) -> None:
+        """End the program `name` and start it again at once; for `tend` to call."""
+        for child in self._children:
+            if child.program.name != name:
+                continue
+            if child.process and child.process.poll() is None:
+                child.process.terminate()
+                child.replacing = True
+            child.due, child.failures = time.monotonic(), 0
+
+    def retry(self, name: str) -> None:
+        """Start the program `name` at once if it has ended and waits for its next start."""
+        for child in self._children:
+            if child.program.name == name and child.process is None:
+                child.due = time.monotonic()
+
+    def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stop = True
 
     def _step(self) -> None:
@@ -125,8 +143,11 @@ class Supervisor:
     def _ended(self, child: _Child, now: float) -> None:
         process = child.process
         assert process is not None  # noqa: S101
-        _signal_group(process, signal.SIGKILL)  # what it left behind
+        _signal_group(process, signal.SIGKILL)  # processes it left behind
         child.process = None
+        if child.replacing:
+            child.replacing, child.due = False, now
+            return
         child.failures = 1 if now - child.started > _STEADY else child.failures + 1
         wait = delay(child.failures)
         child.due = now + wait
@@ -136,18 +157,18 @@ class Supervisor:
         )
 
     def _end_all(self, signals: set[signal.Signals]) -> None:
-        """SIGTERM to each leader, SIGKILL to the whole group after its grace or when asked again."""
+        """Send SIGTERM to each leader, and SIGKILL to its group after its grace or at a second signal."""
         living = [c for c in self._children if c.process and c.process.poll() is None]
         for child in living:
             assert child.process is not None  # noqa: S101
             child.process.terminate()
-        asked = time.monotonic()
+        begun = time.monotonic()
         while living:
             arrived = signal.sigtimedwait(signals, 0.2)
             hurry = bool(arrived and arrived.si_signo in _STOPPING)
             for child in living:
                 assert child.process is not None  # noqa: S101
-                late = time.monotonic() - asked > child.program.grace
+                late = time.monotonic() - begun > child.program.grace
                 if child.process.poll() is None and (hurry or late):
                     if late:
                         grace = int(child.program.grace)

@@ -1,4 +1,4 @@
-"""What the terminal shows once everything serves: address, log-ins, the QR code for Collect."""
+"""The last lines of a start: address, log-ins, the QR code for Collect."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
 def address(host: str, port: int) -> str:
-    """The URL people and phones use: RUHU_BASE_URL, else this machine's own address."""
-    if given := os.environ.get("RUHU_BASE_URL"):
-        return given.rstrip("/")
+    """The URL for people and phones: RUHU_BASE_URL, else this machine's own address."""
+    if base_url := os.environ.get("RUHU_BASE_URL"):
+        return base_url.rstrip("/")
     shown = _outward() if host in ("0.0.0.0", "::", "") else host  # noqa: S104
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
 def _outward() -> str:
-    """This machine's address on its network; nothing is sent to find it."""
+    """This machine's address on its network. connect() on a datagram socket sends nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))
@@ -42,11 +42,10 @@ def _outward() -> str:
 
 
 class FirstPeople:
-    """Who is there on a first start: the demo street's people, or one administrator.
+    """The first accounts: those of the demo street, or one administrator.
 
-    The demo people's passwords and the demo worker's code are shown at every start: they
-    are kept in a file only the owner can read. The password of a real administrator is
-    shown once and kept nowhere.
+    The demo passwords and the demo worker's code are shown at every start, from a file that
+    only its owner can read. The password of a real administrator is shown once and not stored.
     """
 
     def __init__(self, places: Places, database: Database, *, empty: bool, url: str) -> None:
@@ -54,6 +53,7 @@ class FirstPeople:
         self.administrator: dict[str, Any] | None = None
 
     def step(self) -> Step:
+        """The step that makes the first accounts, unless this database has had it."""
         if self.empty:
             return Step("step_admin", self._populated, self._add_administrator)
         return Step("step_demo", self._populated, self._demo)
@@ -76,25 +76,25 @@ class FirstPeople:
     def _demo(self) -> str:
         stamps = self.database.stamps
         if stamps.fresh(_BEGUN, "1") or not self._ask("divisions", "list"):
-            stamps.write(_BEGUN, "1")  # an interrupted demo is finished by the next start
-            [told] = self._ask("demo", "--base-url", self.url, follow=True)
-            if told["logins"]:
-                self._keep({"url": self.url, "logins": told["logins"]})
+            stamps.write(_BEGUN, "1")  # the next start finishes an interrupted demo
+            [demo] = self._ask("demo", "--base-url", self.url, follow=True)
+            if demo["logins"]:
+                self._keep({"url": self.url, "logins": demo["logins"]})
         stamps.write(_POPULATED, "1")
         return ""
 
     def _keep(self, people: dict[str, Any]) -> None:
-        self._kept.unlink(missing_ok=True)
-        handle = os.open(self._kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._people_file.unlink(missing_ok=True)
+        handle = os.open(self._people_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(people, file, ensure_ascii=False)
 
     @property
-    def _kept(self) -> Path:
+    def _people_file(self) -> Path:
         return self.places.var / f"demo-people-{digest(self.database.url)[:12]}.json"
 
     def show(self, host: str) -> None:
-        """Print the last lines of a start."""
+        """Print the address, the log-ins and the QR code; `host` is the address listened on."""
         print(f"\n{text('welcome', url=self.url)}")
         if self.administrator:
             print(text("login_once", **self.administrator))
@@ -117,12 +117,12 @@ class FirstPeople:
 
     def _people(self) -> dict[str, Any] | None:
         try:
-            return dict(json.loads(self._kept.read_text(encoding="utf-8")))
+            return dict(json.loads(self._people_file.read_text(encoding="utf-8")))
         except (OSError, ValueError):
             return None
 
     def _print_code(self, settings: dict[str, Any], base_url: str) -> None:
-        """Collect's settings as a QR code; the address is where this start serves."""
+        """Print Collect's settings as a QR code, with the address of this start."""
         settings["general"]["server_url"] = base_url
         packed = zlib.compress(json.dumps(settings, ensure_ascii=False).encode())
         code = "import segno, sys; segno.make(sys.stdin.read(), error='l').terminal(compact=True)"

@@ -1,20 +1,23 @@
-"""./ruhu codes FILE…: write the code lists of codes.csv into workbooks' choices sheets."""
+"""./ruhu codes [FILE…]: write the code lists of codes.csv into workbooks' choices sheets."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 from openpyxl.utils.exceptions import InvalidFileException
 
 from server.core.codes import code_lists
 from server.forms.choice_lists import NoChoicesSheet, Step, in_step
+from server.ops.generated import GeneratedFilesCommand
 
 
-class Command(BaseCommand):
+class Command(GeneratedFilesCommand):
     help = (
         "Write the code lists of server/core/codes.csv into the choices sheets of XLSForms. "
         "Lists whose name is no code list are left as they are."
@@ -22,15 +25,27 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument(
+            "files",
+            nargs="*",
+            type=Path,
+            metavar="FILE",
+            help="workbooks; without any, those of xlsforms/",
+        )
         parser.add_argument(
             "--check",
             action="store_true",
             help="write nothing; exit 1 when a workbook is not in step",
         )
 
+    def outputs(self) -> Mapping[str, bytes]:
+        return {
+            file.relative_to(settings.BASE_DIR).as_posix(): _step(file).content
+            for file in _committed()
+        }
+
     def handle(self, *args: Any, **options: Any) -> None:
-        steps = {file: _step(file) for file in options["files"]}
+        steps = {file: _step(file) for file in options["files"] or _committed()}
         for file, step in steps.items():
             if not step.changed:
                 self.stdout.write(_("{file}: in step").format(file=file.name))
@@ -46,6 +61,11 @@ class Command(BaseCommand):
             )
         if options["check"] and any(step.changed for step in steps.values()):
             raise CommandError(_("Run ./ruhu codes on these workbooks."), returncode=1)
+
+
+def _committed() -> list[Path]:
+    """The workbooks of this repository."""
+    return sorted((settings.BASE_DIR / "xlsforms").glob("*.xlsx"))
 
 
 def _step(file: Path) -> Step:
