@@ -8,64 +8,65 @@ from server.core.problems import Problem
 
 
 class NameTaken(Problem):
-    """Another user has this user name."""
+    """Another user already has this user name."""
 
     type, status = "name-taken", 409
-    title = _("The name is taken")
+    title = _("The user name is taken")
     template = _("There is already a user {username}. Choose another name.")
 
 
 class BadUserName(Problem):
-    """A user name must be typed on a phone and survive HTTP Basic."""
+    """The user name is longer than 150 characters, or has characters that HTTP Basic or a phone's keyboard cannot be relied on to send."""
 
     type, status = "bad-user-name", 400
     title = _("The user name cannot be used")
     template = _(
-        "The user name {username} cannot be used. Take 1 to 150 letters, digits, dots, hyphens or underscores."
+        "The user name {username} cannot be used. Use 1 to 150 letters, digits, dots, hyphens, underscores, @ or +."
     )
 
 
 class BadName(Problem):
-    """A person's name must fit on a line of a list."""
+    """The person's name has more characters than a line of a list can show."""
 
     type, status = "bad-name", 400
     title = _("The name is too long")
-    template = _("A name has at most {most} characters.")
+    template = _("The name is longer than {most} characters. Shorten it.")
 
 
 class BadArea(Problem):
-    """An area is the code of a division, or its leading digits."""
+    """The area is neither the code of a known division nor the leading digits of one."""
 
     type, status = "bad-area", 400
     title = _("The area is not known")
     template = _(
-        "There is no division {area}. Give a 12-digit division code or its leading digits, or import the divisions first."
+        "No division code is {area} or begins with it. Give a 12-digit division code or its leading digits, or import the divisions first."
     )
 
 
 class UnknownUser(Problem):
-    """No user of that name."""
+    """No user has this user name."""
 
     type, status = "unknown-user", 404
     title = _("No such user")
-    template = _("There is no user {username}.")
+    template = _("There is no user {username}. Check the user name.")
 
 
 class TokenRevoked(Problem):
-    """The token in the address is unknown, revoked, or its owner is inactive.
+    """The token in the address is unknown or revoked, or its worker is switched off.
 
-    403 on purpose: a 401 would make the phone ask for a password nobody has (openrosa.md §3).
+    403 on purpose: a 401 would make the phone ask for a password that the worker does not have
+    (openrosa.md, Field accounts).
     """
 
     type, status = "token-revoked", 403
     title = _("This phone is not registered")
     template = _(
-        "This phone's access has ended or its address is wrong. Keep your records on the phone, and ask the office for a new QR code."
+        "This phone's access has ended, or its address is wrong. Keep your records on the phone, and ask the office for a new QR code."
     )
 
 
 class NoFieldWork(Problem):
-    """A person without an area to work in; never answered by an empty list, which would remove the forms."""
+    """The worker has no area to work in. The answer is not an empty form list, because that would remove the forms from the phone."""
 
     type, status = "no-field-work", 403
     title = _("No area is assigned")

@@ -41,7 +41,7 @@ class LoginRequired(Problem):
 
 
 class LoginFailed(Problem):
-    """User name and password do not belong together, or the user is switched off."""
+    """The user name or the password is wrong, or the user is switched off."""
 
     type, status = "login-failed", 401
     title = _("Log-in failed")
@@ -49,35 +49,37 @@ class LoginFailed(Problem):
 
 
 class NotAcceptable(Problem):
-    """The representation asked for does not exist here."""
+    """The endpoint does not offer the format that was asked for."""
 
     type, status = "not-acceptable", 406
     title = _("Format not available")
-    template = _("This address answers in: {formats}.")
+    template = _("This address offers only: {formats}.")
 
 
 class UnsupportedMediaType(Problem):
-    """The body's content type is not understood here."""
+    """The endpoint does not accept a body of this content type."""
 
     type, status = "unsupported-media-type", 415
-    title = _("Content type not understood")
-    template = _("This address does not read a body of type {media_type}.")
+    title = _("Content type not supported")
+    template = _(
+        "This address does not accept a body of type {media_type}. /api/v1/schema/ lists the types it accepts."
+    )
 
 
 class InvalidQuery(Problem):
-    """Query parameters are unknown or wrong; `errors` names each."""
+    """Query parameters are unknown or wrong; `errors` names each of them."""
 
     type, status = "invalid-query", 400
     title = _("Query not valid")
-    template = _("Some query parameters are unknown or wrong; see errors.")
+    template = _("Some query parameters are unknown or wrong. Correct those that errors lists.")
 
 
 class TooManyRequests(Problem):
-    """The caller asks too often."""
+    """The caller sends too many requests; Retry-After says how long to wait."""
 
     type, status = "too-many-requests", 429
     title = _("Too many requests")
-    template = _("Wait before you ask again.")
+    template = _("Too many requests were sent. Wait before you send the next.")
 
     @property
     def retry_after(self) -> int | None:
@@ -86,19 +88,23 @@ class TooManyRequests(Problem):
 
 
 class AmbiguousSubmission(Problem):
-    """Submissions of several forms carry this instance ID."""
+    """Submissions of several forms have this instance ID, so the form must be named, too."""
 
     type, status = "ambiguous-submission", 409
     title = _("Several submissions have this instance ID")
-    template = _("Name the form as well: add ?form=FORM_ID. Forms: {forms}.")
+    template = _(
+        "Submissions of several forms have this instance ID: {forms}. Name the form: add ?form=FORM_ID."
+    )
 
 
 class ReasonRequired(Problem):
-    """What is protected is shown only for a stated reason."""
+    """Protected data is given only for a stated reason, which is recorded."""
 
     type, status = "reason-required", 400
     title = _("Reason required")
-    template = _("Say why you need it: add ?reason= or the header X-Reason. It is recorded.")
+    template = _(
+        "State why you need this: add ?reason= or the header X-Reason. The reason is recorded."
+    )
 
 
 def render(exception: Exception, context: dict[str, Any]) -> Response | None:

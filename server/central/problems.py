@@ -19,7 +19,7 @@ class CredentialsRefused(Problem):
     type, status = "credentials-refused", 401
     title = _("Log-in failed")
     template = _(
-        "The user name or the password is wrong, or the session has ended. Phones' tokens open nothing here."
+        "The user name or the password is wrong, or the session has ended. Log in again; phones' tokens are not accepted here."
     )
 
 
@@ -47,7 +47,7 @@ class HttpsOnly(CredentialsRefused):
     type, status = "https-only", 401
     title = _("A secure connection is needed")
     template = _(
-        "User name and password with each request are taken over https only. Use https, or log in once with POST /v1/sessions."
+        "User name and password with each request are accepted over https only. Use https, or log in once with POST /v1/sessions."
     )
 
 
@@ -55,9 +55,9 @@ class AnotherFileHere(Problem):
     """The submission has a file of this name with other content, which is kept."""
 
     type, status = "another-file-here", 409
-    title = _("The record has another file of that name")
+    title = _("The record has a different file of this name")
     template = _(
-        "The record has a file of that name with other content. What was received first stays; send an edited version of the record that names the new file."
+        "The record already has a file of this name with different content, which stays. Send an edited version of the record that names the new file."
     )
 
 
@@ -74,7 +74,7 @@ class BadOption(Problem):
 
     type, status = "bad-option", 400
     title = _("Query not valid")
-    template = _("The value of {option} cannot be used: {expected}.")
+    template = _("The value of {option} is not valid. Expected: {expected}.")
 
 
 class BadSkipToken(Problem):
@@ -82,7 +82,9 @@ class BadSkipToken(Problem):
 
     type, status = "bad-skiptoken", 400
     title = _("The $skiptoken is not known")
-    template = _("$skiptoken is not one of this server's, or of another query. Begin without it.")
+    template = _(
+        "$skiptoken was not issued by this server, or was issued for another query. Start again without it."
+    )
 
 
 class BadFilter(Problem):
@@ -106,32 +108,32 @@ class BelowARepeat(Problem):
 
     type, status = "below-a-repeat", 400
     title = _("The property is in another table")
-    template = _("{property} belongs to a repeat. Ask for it in the repeat's own table.")
+    template = _("{property} belongs to a repeat. Query the table of that repeat.")
 
 
 class OptionNotOffered(Problem):
     """The option is one of OData or Central that this server does not support."""
 
     type, status = "option-not-offered", 501
-    title = _("Not offered")
-    template = _("{feature} is not offered by this service. Leave it out.")
+    title = _("Not supported")
+    template = _("{feature} is not supported by this service. Leave it out.")
 
 
 class NotAtThisDoor(Problem):
     """Central has this address, but Ruhu offers its function elsewhere or not at all."""
 
     type, status = "not-at-this-door", 501
-    title = _("Not offered to ODK Central's clients")
-    template = _("{feature} is not offered to ODK Central's clients. {instead}")
+    title = _("Not available through the ODK Central API")
+    template = _("{feature} is not available through the ODK Central API. {instead}")
 
 
 class FilterNotOffered(Problem):
     """$filter uses an operator or a function that is not supported."""
 
     type, status = "filter-not-offered", 501
-    title = _("Not offered in a filter")
+    title = _("Not supported in a filter")
     template = _(
-        "{text} is not offered in $filter. It takes eq ne lt le gt ge and or not, now() and the parts of a date."
+        "{text} is not supported in $filter. Use eq ne lt le gt ge and or not, now(), and year() to second()."
     )
 
 
@@ -139,9 +141,9 @@ class FieldNotOffered(Problem):
     """$filter or $orderby names a field other than the supported ones of __system."""
 
     type, status = "field-not-offered", 501
-    title = _("Not offered for this field")
+    title = _("Not supported for this field")
     template = _(
-        "{field} is not offered in $filter and $orderby. They take these of __system: {fields}."
+        "{field} is not supported in $filter and $orderby. Use these fields of __system: {fields}."
     )
 
 
@@ -149,25 +151,25 @@ class ExpandNotOffered(Problem):
     """$expand has a value other than *, or stands together with $select."""
 
     type, status = "expand-not-offered", 501
-    title = _("Not offered")
-    template = _("$expand takes * only, and not together with $select.")
+    title = _("Not supported")
+    template = _("$expand accepts * only, and not together with $select.")
 
 
 class OtherForm(Problem):
     """The submission names another form than the address does."""
 
     type, status = "other-form", 400
-    title = _("The record is of another form")
-    template = _("The record is of the form {form_id}. Send it to that form's address.")
+    title = _("The record belongs to another form")
+    template = _("The record belongs to the form {form_id}. Send it to the address of that form.")
 
 
 class NoDeprecatedId(Problem):
     """The deprecatedID of an edit names no version of this submission."""
 
     type, status = "no-deprecated-id", 400
-    title = _("The record does not say what it corrects")
+    title = _("The edit does not say what it replaces")
     template = _(
-        "A correction names the version it replaces in deprecatedID, which is one of this record's. Get the record again."
+        "An edit must name the version it replaces in deprecatedID, and that version must be one of this record. Get the record again and edit that."
     )
 
 
@@ -177,7 +179,7 @@ class CommentFirst(Problem):
     type, status = "comment-first", 400
     title = _("The reason is missing")
     template = _(
-        "“rejected” and “hasIssues” take a reason, which the worker reads: send it as reason, or post it as a comment first and then review."
+        "“rejected” and “hasIssues” need a reason, which the worker reads: send it as reason, or post it as a comment first and then review."
     )
 
 

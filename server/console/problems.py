@@ -8,15 +8,15 @@ from server.core.problems import Problem
 
 
 class RoleMissing(Problem):
-    """The page is for another role."""
+    """The user has no role that may use this page."""
 
     type, status = "role-missing", 403
-    title = _("This page is for other staff")
+    title = _("You may not use this page")
     template = _("Your account does not have a role for this. Ask an administrator of your office.")
 
 
 class NoSuchPhoto(Problem):
-    """The file is not a photo the console can show."""
+    """The file is not a photo of which the console can show a preview."""
 
     type, status = "no-such-photo", 404
     title = _("No preview of this file")
@@ -24,15 +24,15 @@ class NoSuchPhoto(Problem):
 
 
 class FormFieldsWrong(Problem):
-    """A console form came in with fields missing or wrong."""
+    """A field of the page's form is missing or wrong."""
 
     type, status = "form-fields-wrong", 400
-    title = _("Something is missing")
+    title = _("A field is missing or wrong")
     template = _("{field}: {message}")
 
 
 class FileMissing(Problem):
-    """The row is there, the file is not."""
+    """The database lists the file, but its content is not on the disk."""
 
     type, status = "file-missing", 404
     title = _("The file is missing")

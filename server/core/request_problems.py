@@ -12,7 +12,7 @@ class InvalidRequest(Problem):
 
     type, status = "invalid-request", 400
     title = _("Request not valid")
-    template = _("Some values are missing or wrong; see errors.")
+    template = _("Some values are missing or wrong. Correct those that errors lists.")
 
 
 class UnreadableRequest(Problem):
@@ -28,7 +28,7 @@ class NotAllowed(Problem):
 
     type, status = "not-allowed", 403
     title = _("Not allowed")
-    template = _("Your roles do not include this. Ask an administrator of your area.")
+    template = _("Your roles do not permit this. Ask an administrator of your area.")
 
 
 class NothingHere(Problem):
@@ -54,7 +54,7 @@ class UnsupportedMethod(Problem):
 
     type, status = "unsupported-method", 405
     title = _("Method not allowed")
-    template = _("This address does not take {method}.")
+    template = _("This address does not accept {method}.")
 
 
 class RequestTooLarge(Problem):
@@ -62,4 +62,4 @@ class RequestTooLarge(Problem):
 
     type, status = "request-too-large", 413
     title = _("Request too large")
-    template = _("The request is larger than this server takes.")
+    template = _("The request is larger than this server accepts. Send less at once.")

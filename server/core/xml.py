@@ -22,7 +22,7 @@ class BadXml(Problem):
     status = 400
     title = _("The XML cannot be read")
     template = _(
-        "The XML cannot be read: {reason}. Send the file again; if it stays like this, tell the office."
+        "The XML cannot be read: {reason}. Send the file again; if it is refused again, tell the office."
     )
 
 

@@ -33,9 +33,9 @@ class Fault:
 
 
 class FaultyWorkbook(Problem):
-    """The workbook is an .xlsx file, but no form can be made of it as it stands.
+    """The workbook can be opened, but no form can be made from it.
 
-    Carries every fault that was found; `sheet`, `row` and `remedy` are those of the first.
+    `faults` lists everything to correct; `sheet`, `row`, `fault` and `remedy` are those of the first.
     """
 
     type = "faulty-workbook"
@@ -55,7 +55,7 @@ class FaultyWorkbook(Problem):
 
 
 class NotAWorkbook(Problem):
-    """The file is something else than an .xlsx workbook, or a broken one."""
+    """The file is not an .xlsx workbook, or it is damaged."""
 
     type = "not-a-workbook"
     status = 400
@@ -66,18 +66,18 @@ class NotAWorkbook(Problem):
 
 
 class WorkbookTooLarge(Problem):
-    """Unpacked, the workbook is larger than any form needs: perhaps a zip bomb."""
+    """The workbook, packed or unpacked, is larger than any form needs; it may be a zip bomb."""
 
     type = "workbook-too-large"
     status = 413
     title = _("The workbook is too large")
     template = _(
-        "{filename}: {reason}. A form needs far less: remove pictures, other sheets and empty formatted rows, and save it anew."
+        "{filename}: {reason}. A form needs far less: remove pictures, other sheets and empty formatted rows, and save the workbook again."
     )
 
 
 class VersionExists(Problem):
-    """Published versions never change, because phones hold them by their hash."""
+    """A published version never changes, because phones identify it by its hash; changed content needs a new version."""
 
     type = "form-version-exists"
     status = 409
@@ -88,7 +88,7 @@ class VersionExists(Problem):
 
 
 class MissingMedia(Problem):
-    """The form names files that did not come with it."""
+    """The form refers to files that were not sent with the workbook."""
 
     type = "missing-form-media"
     status = 400
@@ -99,120 +99,126 @@ class MissingMedia(Problem):
 
 
 class UnknownForm(Problem):
-    """No form of that id was ever published."""
+    """No form with this form_id has been published."""
 
     type = "no-such-form"
     status = 404
     title = _("No such form")
-    template = _("There is no form {form_id}. Get the list of forms again.")
+    template = _("There is no form {form_id}. Check the form_id, or get the list of forms again.")
 
 
 class FormHasOwnKey(Problem):
-    """The workbook brings a public key; the server's would not be carried."""
+    """The workbook sets a public_key of its own, so the server cannot put its own key into the form."""
 
     type = "form-has-own-key"
     status = 409
-    title = _("The form brings its own key")
+    title = _("The form has its own key")
     template = _(
-        "The workbook of form {form_id} has a public_key of its own. Remove it from the settings sheet, publish, then make a key."
+        "The workbook of form {form_id} sets a public_key of its own. Remove it from the settings sheet and publish the form; then make a key here."
     )
 
 
 class NotAPrivateKey(Problem):
-    """The file holds no RSA private key, or its password is another."""
+    """The file is not an RSA private key in PEM form, or the password given for the file is wrong."""
 
     type = "not-a-private-key"
     status = 400
     title = _("The private key cannot be read")
-    template = _("The file is no RSA private key in PEM form, or its password is another.")
+    template = _(
+        "The file is not an RSA private key in PEM form, or its password is wrong. Check both and send it again."
+    )
 
 
 class UnknownEncryptionKey(Problem):
-    """No form carries this key, or no key here is called so."""
+    """No form published here uses this encryption key."""
 
     type = "unknown-encryption-key"
     status = 404
     title = _("The key is not known")
     template = _(
-        "No form published here carries the key {key}. The page “Encryption” names all, and so does “ruhu keys list”."
+        "No form published here uses the key {key}. The page “Encryption” and “ruhu keys list” list all keys."
     )
 
 
 class PrivateKeyNotHere(Problem):
-    """The private half was never given to this server."""
+    """The private half of this encryption key has not been given to this server."""
 
     type = "private-key-not-here"
     status = 409
-    title = _("The private key is not here")
+    title = _("The private key is not on this server")
     template = _(
-        "The private half of key {key} is not here. Give it on the page “Encryption”, or with “ruhu keys upload”."
+        "This server does not have the private half of key {key}. Upload it on the page “Encryption”, or with “ruhu keys upload”."
     )
 
 
 class PassphraseTooShort(Problem):
-    """A new passphrase has fewer characters than it must."""
+    """The new passphrase has fewer characters than required."""
 
     type = "passphrase-too-short"
     status = 400
     title = _("The passphrase is too short")
-    template = _("A passphrase has at least {least} characters. Nothing was changed.")
+    template = _("A passphrase needs at least {least} characters. Nothing was changed.")
 
 
 class WrongPassphrase(Problem):
-    """The passphrase does not open the key."""
+    """The passphrase is missing, or does not open the encryption key."""
 
     type = "wrong-passphrase"
     status = 400
-    title = _("The passphrase is another")
-    template = _("This passphrase does not open key {key}.")
+    title = _("The passphrase is wrong")
+    template = _("The passphrase is missing or does not open key {key}. Enter it again.")
 
 
 class FormExists(Problem):
-    """A form of that id was published; a new form takes another."""
+    """A form with this form_id is already published, so a new form cannot use it."""
 
     type = "form-exists"
     status = 409
-    title = _("The form exists")
+    title = _("The form already exists")
     template = _(
-        "A form {form_id} is published here. Send the workbook to its draft, or give it another form_id."
+        "A form {form_id} is already published. Send the workbook to the draft of that form, or give it another form_id."
     )
 
 
 class OtherFormId(Problem):
-    """The workbook is of another form than the draft."""
+    """The form_id in the workbook is not that of the form whose draft it was sent to."""
 
     type = "other-form-id"
     status = 400
-    title = _("The workbook is of another form")
+    title = _("The workbook belongs to another form")
     template = _(
-        "The workbook says form_id {other}, not {form_id}. Send it to that form, or correct its settings sheet."
+        "The workbook has the form_id {other}, not {form_id}. Send it to form {other}, or correct its settings sheet."
     )
 
 
 class DraftHasWarnings(Problem):
-    """Somebody asked to be warned first."""
+    """The workbook has warnings, and the request does not say to ignore them (`ignoreWarnings=true`)."""
 
     type = "form-has-warnings"
     status = 400
     title = _("The form has warnings")
-    template = _("Nothing was saved, because of these warnings. {warnings}")
+    template = _(
+        "Nothing was saved, because the form has warnings. Correct them, or send the workbook again with ignoreWarnings=true. {warnings}"
+    )
 
 
 class UnknownDraft(Problem):
-    """The form has no draft: none was saved, or it was published."""
+    """The form has no draft: none was saved, or it has been published."""
 
     type = "no-such-draft"
     status = 404
-    title = _("No such draft")
+    title = _("The form has no draft")
     template = _(
-        "Form {form_id} has no draft. Send a workbook first; a draft ends when it is published."
+        "Form {form_id} has no draft: none was saved, or it has been published. Send a workbook to make one."
     )
 
 
 class NotAFormFile(Problem):
-    """The form names no such file, or the server builds it."""
+    """The form does not use a file of this name, or the server builds that file itself."""
 
     type = "not-a-form-file"
     status = 404
-    title = _("Not a file of the form")
-    template = _("Form {form_id} asks for no file {filename}. It asks for: {filenames}.")
+    title = _("The form does not use this file")
+    template = _(
+        "No file {filename} can be uploaded for form {form_id}. Its files are: {filenames}."
+    )

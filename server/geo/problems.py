@@ -8,7 +8,7 @@ from server.core.problems import Problem
 
 
 class BadGeoJson(Problem):
-    """The file as a whole is no GeoJSON of divisions."""
+    """The file is not GeoJSON, or not a FeatureCollection of divisions."""
 
     type = "bad-geojson"
     status = 400
@@ -19,7 +19,7 @@ class BadGeoJson(Problem):
 
 
 class BadDivision(Problem):
-    """One feature of the file cannot be taken; nothing of the file is."""
+    """A feature of the divisions file is not valid; nothing of the file was imported."""
 
     type = "bad-division"
     status = 422
@@ -30,9 +30,11 @@ class BadDivision(Problem):
 
 
 class NoSuchTile(Problem):
-    """The tile address lies outside the map."""
+    """The zoom, column or row of the tile lies outside the map."""
 
     type = "no-such-tile"
     status = 404
     title = _("There is no such map tile")
-    template = _("Tile {z}/{x}/{y} does not exist: zoom 0–22, and 2^zoom columns and rows.")
+    template = _(
+        "Tile {z}/{x}/{y} does not exist. Zoom runs from 0 to 22; a zoom level has 2^zoom columns and rows."
+    )

@@ -8,15 +8,17 @@ from server.core.problems import Problem
 
 
 class NotYours(Problem):
-    """The entry lies outside the areas in which the user may do this."""
+    """The ledger entry lies outside the areas in which the user's role permits this act."""
 
     type, status = "ledger-act-not-allowed", 403
-    title = _("Not allowed here")
-    template = _("Your role does not cover this entry. Ask the street office it belongs to.")
+    title = _("Not allowed for this entry")
+    template = _(
+        "Your role does not permit this for this entry. Ask the street office that it belongs to."
+    )
 
 
 class NoSuchEntry(Problem):
-    """No live entry has this uuid."""
+    """No ledger entry has this UUID, or the entry was voided."""
 
     type, status = "no-such-entry", 404
     title = _("No such ledger entry")
@@ -24,42 +26,46 @@ class NoSuchEntry(Problem):
 
 
 class ReasonMissing(Problem):
-    """An act that is logged was asked for without a reason."""
+    """The act is recorded together with its reason, and the request gives no reason."""
 
     type, status = "act-reason-missing", 422
     title = _("A reason is needed")
-    template = _("Say why; the reason is kept with your name.")
+    template = _("Give a reason; it is recorded with your name.")
 
 
 class NotCorrectable(Problem):
-    """The column is computed, or is none of this ledger's."""
+    """The column is computed or fixed, or this ledger has no such column."""
 
     type, status = "column-not-correctable", 422
     title = _("This column cannot be corrected")
     template = _(
-        "Column {column} is computed or does not belong to this ledger. Correct what it is computed from."
+        "Column {column} cannot be corrected: it is computed or fixed, or this ledger has no such column. Correct the answers that it comes from."
     )
 
 
 class NotSearchable(Problem):
-    """Only sealed columns are found by their whole value; the others have filters."""
+    """Only sealed columns are searched by their whole value; other columns have filters."""
 
     type, status = "column-not-searchable", 422
-    title = _("This column is not searched this way")
-    template = _("Column {column} is not sealed, or does not belong to this ledger. Use a filter.")
+    title = _("This column cannot be searched by its whole value")
+    template = _(
+        "Column {column} is not sealed, or this ledger has no such column. Filter the list instead."
+    )
 
 
 class BadValue(Problem):
-    """A correction's value does not fit its column."""
+    """The corrected value does not fit the type or the code list of its column."""
 
     type, status = "bad-column-value", 422
     title = _("The value does not fit the column")
-    template = _("Column {column} does not take this value: {why}")
+    template = _("Column {column} does not accept this value: {why}. Correct the value.")
 
 
 class AlreadyDone(Problem):
-    """The desk act was undone, or the two entries are one already."""
+    """The act was already undone, the exception already resolved, or the two entries already merged."""
 
     type, status = "act-already-done", 409
-    title = _("Nothing left to do")
-    template = _("This was done before. Reload the page to see how things stand.")
+    title = _("Already done")
+    template = _(
+        "This was already done, so nothing was changed. Reload the page to see the present state."
+    )

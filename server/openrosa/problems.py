@@ -21,7 +21,7 @@ class TlsNeeded(CredentialsNeeded):
     type, status = "tls-needed", 401
     title = _("A secure connection is needed")
     template = _(
-        "User name and password are taken over https only. Use https, or the QR code of this phone."
+        "User name and password are accepted over https only. Use https, or the QR code of this phone."
     )
 
 
@@ -47,7 +47,7 @@ class FormNotOffered(Problem):
     """The form version does not exist, or is not offered to this worker."""
 
     type, status = "form-not-offered", 404
-    title = _("The form is not for you")
+    title = _("The form is not offered to you")
     template = _("This form is not offered to you. Get the list of forms again, or ask the office.")
 
 
@@ -64,7 +64,7 @@ class MethodNotAllowed(Problem):
 
     type, status = "method-not-allowed", 405
     title = _("The address does not take this method")
-    template = _("This address takes {methods} only.")
+    template = _("This address accepts {methods} only.")
 
 
 class NotMultipart(Problem):
@@ -72,7 +72,7 @@ class NotMultipart(Problem):
 
     type, status = "not-multipart", 415
     title = _("The upload is not multipart/form-data")
-    template = _("An upload is multipart/form-data. Send the record with ODK Collect.")
+    template = _("An upload must be multipart/form-data. Send the record with ODK Collect.")
 
 
 class NoXmlPart(Problem):
@@ -105,9 +105,9 @@ class NotForPhones(Problem):
     """Unmasked submissions are given to street staff and administrators, never to a phone."""
 
     type, status = "not-for-phones", 403
-    title = _("Records are not given back here")
+    title = _("Phones cannot fetch records")
     template = _(
-        "Records are given back to street staff and administrators only, by their own user name and password."
+        "Only street staff and administrators may fetch records, with their own user name and password."
     )
 
 
@@ -123,8 +123,8 @@ class BadCursor(Problem):
     """The cursor was not issued by this server. It is not ignored: the client would pull from the beginning forever."""
 
     type, status = "bad-cursor", 400
-    title = _("The cursor is not known")
-    template = _("The cursor is not one of this server's. Start from the beginning, without one.")
+    title = _("The cursor is not valid")
+    template = _("The cursor was not issued by this server. Start again without a cursor.")
 
 
 class FormsComeAsWorkbooks(Problem):
@@ -132,7 +132,9 @@ class FormsComeAsWorkbooks(Problem):
 
     type, status = "forms-come-as-workbooks", 403
     title = _("Forms are published as XLSForms")
-    template = _("Forms are not taken this way. Publish the XLSForm first, then send the records.")
+    template = _(
+        "Forms cannot be uploaded this way. Publish the XLSForm first, then send the records."
+    )
 
 
 class UploadTooLarge(Problem):
@@ -149,7 +151,7 @@ class UnknownEncoding(Problem):
     """The Content-Encoding of the body is not gzip."""
 
     type, status = "unknown-encoding", 415
-    title = _("The upload is packed in an unknown way")
+    title = _("The compression of the upload is not supported")
     template = _(
-        "An upload may be sent plain or packed with gzip. Send the record with ODK Collect."
+        "An upload may be uncompressed or compressed with gzip. Send the record with ODK Collect."
     )

@@ -11,25 +11,27 @@ from server.core.problems import Problem
 
 
 class NotAnInstance(Problem):
-    """The XML names no form: it is something else than a filled-in form."""
+    """The XML has no form id, so it is not a filled-in form."""
 
     type, status = "not-an-instance", 400
     title = _("This is not a filled-in form")
-    template = _("What was sent does not name its form. Send it with ODK Collect.")
+    template = _(
+        "What was sent does not say which form it belongs to. Send filled-in forms with ODK Collect."
+    )
 
 
 class NoInstanceId(Problem):
-    """Without an instanceID a resend could not be told from a new record (openrosa.md §10)."""
+    """The record has no instanceID, without which a resend cannot be told from a new record."""
 
     type, status = "no-instance-id", 400
     title = _("The record has no instanceID")
     template = _(
-        "The record of form {form_id} has no instanceID, so it cannot be told from others. Tell the office: the form needs a meta block."
+        "The record of form {form_id} has no instanceID, so it cannot be told from other records. Tell the office: the form needs a meta block."
     )
 
 
 class InstanceIdTooLong(Problem):
-    """The standard allows 249 characters."""
+    """The instanceID has more than the 249 characters that the OpenRosa standard allows."""
 
     type, status = "instance-id-too-long", 400
     title = _("The instanceID is too long")
@@ -37,67 +39,67 @@ class InstanceIdTooLong(Problem):
 
 
 class UnknownForm(Problem):
-    """No form of that id was ever published here."""
+    """No form with this form_id has been published on this server."""
 
     type, status = "unknown-form", 404
     title = _("The form is not known")
     template = _(
-        "The form {form_id} is not known here. Keep the record, and ask the office whether the phone is set up for the right server."
+        "The form {form_id} is not known here. Keep the record on the phone, and ask the office whether the phone is set up for the right server."
     )
 
 
 class UnknownFormVersion(Problem):
-    """The form is known, this version of it is not."""
+    """The form has been published on this server, but not in this version."""
 
     type, status = "unknown-form-version", 404
     title = _("The form version is not known")
     template = _(
-        "Version {version} of the form {form_id} is not known here. Keep the record, and tell the office; a copy is kept there."
+        "Version {version} of the form {form_id} is not known here. Keep the record on the phone, and tell the office; the server has kept a copy."
     )
 
 
 class FormClosed(Problem):
-    """The form takes no new records any more."""
+    """The form is closed and accepts no new records."""
 
     type, status = "form-closed", 409
     title = _("The form is closed")
     template = _(
-        "The form {form_id} takes no more records. Keep the record, and ask the office; a copy is kept there."
+        "The form {form_id} accepts no more records. Keep the record on the phone, and ask the office; the server has kept a copy."
     )
 
 
 class InstanceConflict(Problem):
-    """This instanceID was already received with different content."""
+    """A record with this instanceID, but with different content, was received before."""
 
     type, status = "instance-conflict", 409
-    title = _("Received before with other content")
+    title = _("Already received with different content")
     template = _(
-        "A record with this instanceID was received before with other content. Keep the record, and tell the office; a copy is kept there."
+        "A record with this instanceID was already received with different content. Keep the record on the phone, and tell the office; the server has kept a copy."
     )
 
 
 class OriginalNotHere(Problem):
-    """An edit came before the record it edits; the phone sends it again by itself."""
+    """The record is an edit of a record that has not arrived yet; sent again after that record, it is accepted."""
 
     type, status = "original-not-here", 404
-    title = _("The edited record is not here yet")
+    title = _("The edited record has not arrived yet")
     template = _(
         "This is a correction of a record that has not arrived yet. Send the earlier record first, then this one again."
     )
 
 
 class EditSuperseded(Problem):
-    """An edit of a version that was itself edited before: two people corrected one record."""
+    """The edit replaces a version that another edit has already replaced: two people corrected the same record."""
 
     type, status = "edit-superseded", 409
-    title = _("Corrected before by another")
+    title = _("Already corrected elsewhere")
     template = _(
-        "This record was corrected before from another place. Keep yours, and tell the office; a copy is kept there."
+        "This record was already corrected elsewhere. Keep your correction on the phone, and tell the office; the server has kept a copy."
     )
 
 
 class InstanceTooLarge(Problem):
-    """The XML alone is larger than any form can make it."""
+    """The XML of the record, without its files, is larger than the server accepts."""
 
     type, status = "instance-too-large", 413
     title = _("The record is too large")
@@ -105,12 +107,12 @@ class InstanceTooLarge(Problem):
 
 
 class NotKept(Problem):
-    """It could not be taken, and a limit of the quarantine kept it out, too (decision 0130)."""
+    """The record was refused, and the quarantine has no room for a copy of it (decision 0130); `why` is the reason for the refusal."""
 
     type, status = "not-kept", 429
-    title = _("Not taken, and no copy kept")
+    title = _("Refused, and no copy kept")
     template = _(
-        "The record could not be taken ({why}), and no copy was kept here: too much was sent that could not be taken. Keep the record, and tell the office."
+        "The record was refused ({why}), and the server kept no copy, because too many refused records were sent. Keep the record on the phone, and tell the office."
     )
 
     @property
@@ -119,35 +121,39 @@ class NotKept(Problem):
 
 
 class UnknownQuarantined(Problem):
-    """No such number in the quarantine, or not in the user's areas."""
+    """No quarantined record has this number, or it lies outside the user's areas."""
 
     type, status = "unknown-quarantined", 404
-    title = _("Nothing of that number was set aside")
-    template = _("Nothing with the number {number} was set aside in your areas.")
+    title = _("No such quarantined record")
+    template = _("There is no quarantined record {number} in your areas. Reload the list.")
 
 
 class QuarantineSettled(Problem):
-    """Somebody decided about it before."""
+    """Somebody has already resolved this quarantined record."""
 
     type, status = "quarantine-settled", 409
-    title = _("Settled before")
-    template = _("What became of this was decided before. Open the page again.")
+    title = _("Already resolved")
+    template = _(
+        "This quarantined record has already been resolved, so nothing was changed. Open the page again to see how."
+    )
 
 
 class NothingToCorrect(Problem):
-    """To be taken as an edit, but of a record that is not here."""
+    """The quarantined record cannot become an edit, because the record that it would edit is not on this server."""
 
     type, status = "nothing-to-correct", 400
-    title = _("It cannot be repaired like this")
-    template = _("The record that it would correct is not here.")
+    title = _("There is no record to correct")
+    template = _(
+        "This cannot be accepted as a correction, because the record that it would correct is not on this server. Wait for that record, or repair this one in another way."
+    )
 
 
 class InstanceBusy(Problem):
-    """Another request holds the record; the same request succeeds a little later."""
+    """Another request is storing this record; the same request succeeds a little later."""
 
     type, status = "instance-busy", 423
     title = _("The record is being received")
-    template = _("The record is just being received by another way. Send it again in a minute.")
+    template = _("Another upload of this record is in progress. Send it again in a minute.")
 
     @property
     def retry_after(self) -> int | None:
@@ -155,13 +161,11 @@ class InstanceBusy(Problem):
 
 
 class LedgersBusy(Problem):
-    """A batch is being merged, or the ledgers are being rebuilt; the same request succeeds later."""
+    """A batch is being merged or the ledgers are being rebuilt; the same request succeeds later."""
 
     type, status = "ledgers-busy", 423
-    title = _("The ledgers are just being worked on")
-    template = _(
-        "The ledgers are just being worked on; nothing was changed. Try again in a minute."
-    )
+    title = _("The ledgers are being updated")
+    template = _("The ledgers are being updated; nothing was changed. Try again in a minute.")
 
     @property
     def retry_after(self) -> int | None:
@@ -169,7 +173,7 @@ class LedgersBusy(Problem):
 
 
 class UnknownSubmission(Problem):
-    """No such submission, or not in the user's areas."""
+    """No submission has this ID, or it lies outside the user's areas."""
 
     type, status = "unknown-submission", 404
     title = _("No such submission")
@@ -177,42 +181,42 @@ class UnknownSubmission(Problem):
 
 
 class NotRaw(Problem):
-    """A record and its files as they were received go to street staff and administrators only (decision 0185)."""
+    """Only street staff and administrators may get a record and its files as they were received (decision 0185)."""
 
     type, status = "not-raw", 403
     title = _("Not allowed")
-    template = _("Records as they were received are given to street staff and administrators only.")
+    template = _("Only street staff and administrators may get records as they were received.")
 
 
 class MayNotReview(Problem):
-    """Deciding takes a role over the record's area."""
+    """The user has no role that may decide about records of this area."""
 
     type, status = "may-not-review", 403
-    title = _("Not yours to decide")
-    template = _("Only street staff of this area may decide on this submission.")
+    title = _("You may not decide about this record")
+    template = _("Only street staff of this area may decide about this record.")
 
 
 class DecidedUnseen(Problem):
-    """A correction came while somebody looked at the version before it."""
+    """A correction of the submission arrived after the user had opened it, so the user has not seen what would be decided about."""
 
     type, status = "decided-unseen", 409
-    title = _("Corrected meanwhile")
+    title = _("Corrected since you opened it")
     template = _(
-        "This submission was corrected while you looked at it; nothing was decided. Open it again."
+        "This submission was corrected after you opened it, so nothing was decided. Open it again, then decide."
     )
 
 
 class ReasonMissing(Problem):
-    """Whoever rejects says why."""
+    """The act needs a reason, and the request gives none."""
 
     type, status = "reason-missing", 400
     title = _("The reason is missing")
-    template = _("Say why: the worker reads it.")
+    template = _("Give a reason; it is recorded with your name.")
 
 
 class CommentEmpty(Problem):
-    """A comment says something."""
+    """The comment has no text."""
 
     type, status = "comment-empty", 400
     title = _("The comment is empty")
-    template = _("Write something in the comment.")
+    template = _("The comment has no text. Write something, then send it.")

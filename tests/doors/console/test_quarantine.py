@@ -79,7 +79,7 @@ def test_the_reason_is_told_in_the_readers_language(street, form, log_in) -> Non
     ]
 
     assert "此前已收到 instanceID 相同而内容不同的记录" in pages[0]
-    assert "was received before with other content" in pages[1]
+    assert "was already received with different content" in pages[1]
     assert (
         reverse("console:submission", args=[Submission.objects.get(instance_id=instance_id(1)).pk])
         in pages[0]
@@ -171,7 +171,7 @@ def test_a_try_that_fails_says_why_and_one_that_succeeds_shows_the_record(
     assert "nothing was lost" in failed
     submission = Submission.objects.get(form=form.form)
     assert reverse("console:submission", args=[submission.pk]) in taken
-    assert "Settled before" in client.post(address("replay", item)).content.decode()
+    assert "Already resolved" in client.post(address("replay", item)).content.decode()
 
 
 def test_a_corrected_xml_is_uploaded_and_taken(street, form, log_in) -> None:

@@ -212,7 +212,7 @@ def test_a_decision_is_taken_explained_and_taken_back(street, log_in):
 
     refused = client.post(address, {"state": "rejected", "reason": " "}, headers=HTMX)
     assert refused.status_code == 400
-    assert "Say why" in refused.content.decode()
+    assert "Give a reason" in refused.content.decode()
     assert state() == "received"
     answer = client.post(address, {"state": "rejected", "reason": "wrong house"}, headers=HTMX)
     assert "wrong house" in answer.content.decode()
@@ -258,7 +258,7 @@ def test_a_decision_about_what_was_corrected_meanwhile_is_not_taken(street, log_
     seen = {"state": "approved", "version": "uuid:1"}
     answer = client.post(reverse("console:decide", args=[number]), seen, headers=HTMX)
     assert answer.status_code == 409
-    assert "corrected while you looked at it" in answer.content.decode()
+    assert "corrected after you opened it" in answer.content.decode()
     over_rest = client.post("/api/v1/submissions/uuid:1/review/", seen, "application/json")
     assert over_rest.json()["type"].endswith("decided-unseen")
     street.submission.refresh_from_db()
