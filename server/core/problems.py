@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class Problem(Exception):
@@ -45,6 +46,14 @@ class Problem(Exception):
 
     def __str__(self) -> str:
         return self.detail
+
+
+class ReasonMissing(Problem):
+    """The act needs a reason, and the request gives none."""
+
+    type, status = "reason-missing", 400
+    title = _("The reason is missing")
+    template = _("Give a reason; it is recorded with your name.")
 
 
 @cache

@@ -19,10 +19,10 @@ from server.forms.models import Form, FormDraft, FormVersion
 from server.forms.problems import (
     DraftHasWarnings,
     FormExists,
+    NoSuchForm,
     NotAFormFile,
     OtherFormId,
     UnknownDraft,
-    UnknownForm,
 )
 from server.forms.services import Publication
 
@@ -38,11 +38,11 @@ def save(
 ) -> FormDraft:
     """Keep a checked workbook as the draft of a new form, or of the known one `form_id`, instead of one it had.
 
-    Raises any problem of a publication but MissingMedia; FormExists, UnknownForm,
+    Raises any problem of a publication but MissingMedia; FormExists, NoSuchForm,
     OtherFormId, DraftHasWarnings. Then nothing has changed.
     """
     if form_id is not None and not _is_known(form_id):
-        raise UnknownForm(form_id=form_id[:100])
+        raise NoSuchForm(form_id=form_id[:100])
 
     from server.forms.publication import prepare  # slow to import, see services.take_workbook
 
@@ -73,10 +73,10 @@ def save(
 
 
 def reopen(*, form_id: str, author: User, at: datetime) -> FormDraft:
-    """The form's current version as its draft, for other files or another name. Raises UnknownForm."""
+    """The form's current version as its draft, for other files or another name. Raises NoSuchForm."""
     current = FormVersion.objects.filter(current_of__form_id=form_id).first()
     if current is None:
-        raise UnknownForm(form_id=form_id[:100])
+        raise NoSuchForm(form_id=form_id[:100])
     workbook = blobs.read(current.workbook_sha256)
     filename = f"{form_id}.xlsx"
     return save(workbook=workbook, filename=filename, form_id=form_id, author=author, at=at)

@@ -98,7 +98,7 @@ class MissingMedia(Problem):
     )
 
 
-class UnknownForm(Problem):
+class NoSuchForm(Problem):
     """No form with this form_id has been published."""
 
     type = "no-such-form"

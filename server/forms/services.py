@@ -17,7 +17,7 @@ from server.accounts.models import User
 from server.core import blobs
 from server.forms import encryption, keys, selectors
 from server.forms.models import EncryptionKey, Form, FormAudience, FormMedia, FormVersion
-from server.forms.problems import UnknownForm, VersionExists
+from server.forms.problems import NoSuchForm, VersionExists
 
 if TYPE_CHECKING:
     from server.forms.publication import Prepared
@@ -254,10 +254,10 @@ def offer_only(*, form: Form, areas: Collection[str], users: Collection[User]) -
 
 @transaction.atomic
 def set_state(*, form_id: str, state: Form.State) -> Form:
-    """Open (listed, accepting), closing (accepting only) or closed (neither). Raises UnknownForm."""
+    """Open (listed, accepting), closing (accepting only) or closed (neither). Raises NoSuchForm."""
     form = Form.objects.select_for_update().filter(form_id=form_id).first()
     if form is None:
-        raise UnknownForm(form_id=form_id)
+        raise NoSuchForm(form_id=form_id)
     form.state = Form.State(state)
     form.save(update_fields=("state",))
     return form

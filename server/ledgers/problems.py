@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from server.core.problems import Problem
+from server.core.problems import Problem, ReasonMissing
 
 
 class NotYours(Problem):
@@ -25,12 +25,10 @@ class NoSuchEntry(Problem):
     template = _("There is no {family} entry {entry}. It may have been voided; reload the list.")
 
 
-class ReasonMissing(Problem):
-    """The act is recorded together with its reason, and the request gives no reason."""
+class ActReasonMissing(ReasonMissing):
+    """An act on ledger entries needs a reason, and the request gives none."""
 
     type, status = "act-reason-missing", 422
-    title = _("A reason is needed")
-    template = _("Give a reason; it is recorded with your name.")
 
 
 class NotCorrectable(Problem):

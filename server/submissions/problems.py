@@ -206,14 +206,6 @@ class DecidedUnseen(Problem):
     )
 
 
-class ReasonMissing(Problem):
-    """The act needs a reason, and the request gives none."""
-
-    type, status = "reason-missing", 400
-    title = _("The reason is missing")
-    template = _("Give a reason; it is recorded with your name.")
-
-
 class CommentEmpty(Problem):
     """The comment has no text."""
 

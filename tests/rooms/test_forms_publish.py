@@ -18,8 +18,8 @@ from server.forms.models import Form, FormAudience, FormMedia, FormVersion
 from server.forms.problems import (
     FaultyWorkbook,
     MissingMedia,
+    NoSuchForm,
     NotAWorkbook,
-    UnknownForm,
     VersionExists,
     WorkbookTooLarge,
 )
@@ -310,7 +310,7 @@ def test_a_closing_form_is_not_listed_but_still_fetched(make_user):
     services.set_state(form_id="plain", state=Form.State.OPEN)
     assert selectors.forms_offered(0, (COMMUNITY,), form_id="plain")
     assert selectors.forms_offered(0, (COMMUNITY,), form_id="other") == ()
-    with pytest.raises(UnknownForm):
+    with pytest.raises(NoSuchForm):
         services.set_state(form_id="other", state=Form.State.OPEN)
 
 

@@ -15,7 +15,7 @@ from server.core.masking import mask
 from server.ledgers import selectors, services
 from server.ledgers.entity_lists import lists as entities
 from server.ledgers.models import Household, LedgerException, Person, Vacancy, Visit
-from server.ledgers.problems import BadValue, NotCorrectable, NotYours, ReasonMissing
+from server.ledgers.problems import ActReasonMissing, BadValue, NotCorrectable, NotYours
 from server.ledgers.reading.masking import shown
 from server.ledgers.refolding.rebuild import rebuild
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
@@ -120,7 +120,7 @@ def test_a_correction_holds_until_it_is_undone(send, staff):
         services.correct(column="edu", value="21", reason="x", **how)
     with pytest.raises(NotCorrectable):
         services.correct(column="is_4050", value=True, reason="x", **how)
-    with pytest.raises(ReasonMissing):
+    with pytest.raises(ActReasonMissing):
         services.correct(column="edu", value="20", reason=" ", **how)
     services.undo(act=act, access=access_of(staff), at=AT)
     person.refresh_from_db()
@@ -236,7 +236,7 @@ def test_revealing_needs_role_and_reason_and_is_logged(send, staff, make_user):
     assert shown(person, "id_no") == MAN[:6] + "*" * 10 + MAN[-2:]
     with pytest.raises(NotYours):
         services.reveal(access_of(make_user("li", role="worker")), person, ["id_no"], "核对")
-    with pytest.raises(ReasonMissing):
+    with pytest.raises(ActReasonMissing):
         services.reveal(access_of(staff), person, ["id_no"], "")
     assert services.reveal(access_of(staff), person, ["id_no"], "核对") == {"id_no": MAN}
     assert Disclosure.objects.get().columns == ["id_no"]

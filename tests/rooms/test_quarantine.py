@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from server.accounts.access import access_of
 from server.core import blobs, clock
+from server.core.problems import ReasonMissing
 from server.forms.models import Form
 from server.submissions import envelope, rewriting, services
 from server.submissions.drain import drain_now
@@ -33,7 +34,6 @@ from server.submissions.problems import (
     NotKept,
     OriginalNotHere,
     QuarantineSettled,
-    ReasonMissing,
     UnknownForm,
     UnknownFormVersion,
 )

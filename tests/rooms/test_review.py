@@ -7,12 +7,12 @@ from django.utils import translation
 
 from server.accounts.access import access_of
 from server.core.clock import now
+from server.core.problems import ReasonMissing
 from server.submissions.answers import answer_tree
 from server.submissions.models import ReviewDecision, Submission, Waiting
 from server.submissions.problems import (
     DecidedUnseen,
     MayNotReview,
-    ReasonMissing,
     UnknownSubmission,
 )
 from server.submissions.selectors import submission, submissions, waiting_count

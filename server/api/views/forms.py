@@ -33,7 +33,7 @@ from server.core.clock import now
 from server.core.request_problems import NothingHere
 from server.forms import selectors, services
 from server.forms.models import Form, FormVersion
-from server.forms.problems import UnknownForm
+from server.forms.problems import NoSuchForm
 from server.submissions.selectors import with_awaiting
 from server.submissions.services import set_approval
 
@@ -64,7 +64,7 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def get_object(self) -> Form:
         form = self.get_queryset().filter(form_id=self.kwargs["form_id"]).first()
         if form is None:
-            raise UnknownForm(form_id=self.kwargs["form_id"][:100])
+            raise NoSuchForm(form_id=self.kwargs["form_id"][:100])
         return form
 
     def get_parsers(self) -> list[Any]:

@@ -17,11 +17,11 @@ from server.ledgers.desk.values import plain_value
 from server.ledgers.intake.contribute import sealed_values
 from server.ledgers.models import DeskAct
 from server.ledgers.problems import (
+    ActReasonMissing,
     AlreadyDone,
     NoSuchEntry,
     NotCorrectable,
     NotYours,
-    ReasonMissing,
 )
 from server.ledgers.reading.entries import resolve
 from server.ledgers.refolding.refold import replace_contributions
@@ -45,7 +45,7 @@ def mark_same(
     """Decide that two entries are the same: they become one until the act is undone.
 
     Takes the merge lock to the end of the transaction. Raises NoSuchEntry, NotYours,
-    ReasonMissing, and AlreadyDone if the two are one entry already.
+    ActReasonMissing, and AlreadyDone if the two are one entry already.
     """
     return _relate(ActKind.SAME, family, entry, other, reason, access, at)
 
@@ -91,7 +91,7 @@ def correct(
 
     `column` may be one of the current spell or case of the person or household
     ("case.state"). Takes the merge lock to the end of the transaction. Raises
-    NoSuchEntry, NotYours, ReasonMissing, NotCorrectable, and BadValue.
+    NoSuchEntry, NotYours, ActReasonMissing, NotCorrectable, and BadValue.
     """
     subject = _subject(family, entry, access)
     plain = plain_value(_correctable(family, column), value, office_day(at))
@@ -128,7 +128,7 @@ def void(*, family: str, entry: UUID, reason: str, access: Access, at: datetime)
     """Take an entry out of its ledger until the act is undone.
 
     Takes the merge lock to the end of the transaction. Raises NoSuchEntry, NotYours,
-    ReasonMissing.
+    ActReasonMissing.
     """
     return _do(ActKind.VOID, family, _subject(family, entry, access), reason, access, at)
 
@@ -177,9 +177,9 @@ def _do(
     at: datetime,
     **details: Any,
 ) -> DeskAct:
-    """Store the act, under the merge lock, and fold what it changes. Raises ReasonMissing."""
+    """Store the act, under the merge lock, and fold what it changes. Raises ActReasonMissing."""
     if not reason.strip():
-        raise ReasonMissing
+        raise ActReasonMissing
     take_merge_lock()
     act = DeskAct.objects.create(
         kind=kind,

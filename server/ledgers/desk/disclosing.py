@@ -10,7 +10,7 @@ from server.accounts.access import RESTRICTED, REVEALERS, Access
 from server.accounts.models import Disclosure
 from server.ledgers.definitions.columns import Kind, Sensitivity, columns_of
 from server.ledgers.models.base import LedgerEntry
-from server.ledgers.problems import NotCorrectable, NotYours, ReasonMissing
+from server.ledgers.problems import ActReasonMissing, NotCorrectable, NotYours
 from server.ledgers.reading.masking import plain
 
 
@@ -20,12 +20,12 @@ def reveal(
 ) -> dict[str, str | None]:
     """Log the disclosure and return column → value in plain, None where there is none.
 
-    Raises NotYours, ReasonMissing, and NotCorrectable for a column that is not sealed.
+    Raises NotYours, ActReasonMissing, and NotCorrectable for a column that is not sealed.
     """
     if not access.may(REVEALERS, entry.area_code):
         raise NotYours
     if not reason.strip():
-        raise ReasonMissing
+        raise ActReasonMissing
     declared = columns_of(type(entry))
     for name in columns:
         column = declared.get(name)

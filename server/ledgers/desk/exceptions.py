@@ -9,7 +9,7 @@ from django.db import transaction
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import User
 from server.ledgers.models import LedgerException
-from server.ledgers.problems import AlreadyDone, NotYours, ReasonMissing
+from server.ledgers.problems import ActReasonMissing, AlreadyDone, NotYours
 
 
 @transaction.atomic
@@ -18,10 +18,10 @@ def resolve_exception(
 ) -> LedgerException:
     """Resolve an exception with a note; the same cause does not open it again.
 
-    Locks the exception's row. Raises AlreadyDone, NotYours, ReasonMissing.
+    Locks the exception's row. Raises AlreadyDone, NotYours, ActReasonMissing.
     """
     if not note.strip():
-        raise ReasonMissing
+        raise ActReasonMissing
     exception = LedgerException.objects.select_for_update().get(pk=exception.pk)
     if not access.may(REVIEWERS, exception.area_code):
         raise NotYours

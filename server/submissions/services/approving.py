@@ -8,7 +8,7 @@ from django.db import transaction
 
 from server.core.statements import waiting_at_most
 from server.forms.models import Form
-from server.forms.problems import UnknownForm
+from server.forms.problems import NoSuchForm
 from server.submissions.models import (
     TO_REVIEW,
     ApprovedVersion,
@@ -28,13 +28,13 @@ def set_approval(*, form_id: str, needed: bool, at: datetime) -> tuple[Form, int
     """Let the form's records count only once approved, or at once; the form, and how many are folded again.
 
     Waits for the batch that is being merged and holds off the next one, so that none is
-    merged by the old rule and missed by the queue. Raises UnknownForm, LedgersBusy.
+    merged by the old rule and missed by the queue. Raises NoSuchForm, LedgersBusy.
     """
     with waiting_at_most(PATIENCE, LedgersBusy):
         take_turn()
     form = Form.objects.select_for_update().filter(form_id=form_id).first()
     if form is None:
-        raise UnknownForm(form_id=form_id)
+        raise NoSuchForm(form_id=form_id)
     if form.needs_approval == needed:
         return form, 0
     form.needs_approval = needed

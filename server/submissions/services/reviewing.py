@@ -8,6 +8,7 @@ from django.db import transaction
 
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import User
+from server.core.problems import ReasonMissing
 from server.submissions.models import (
     ApprovedVersion,
     Comment,
@@ -15,7 +16,7 @@ from server.submissions.models import (
     ReviewState,
     Submission,
 )
-from server.submissions.problems import CommentEmpty, DecidedUnseen, MayNotReview, ReasonMissing
+from server.submissions.problems import CommentEmpty, DecidedUnseen, MayNotReview
 from server.submissions.services.queueing import queue
 
 NEEDS_REASON = frozenset({ReviewState.REJECTED, ReviewState.HAS_ISSUES})

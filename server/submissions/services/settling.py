@@ -8,8 +8,9 @@ from django.db import transaction
 
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import User
+from server.core.problems import ReasonMissing
 from server.submissions.models import Quarantined, Reopening
-from server.submissions.problems import MayNotReview, QuarantineSettled, ReasonMissing
+from server.submissions.problems import MayNotReview, QuarantineSettled
 
 
 def check(item: Quarantined, access: Access | None) -> None:
