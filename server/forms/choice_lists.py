@@ -16,7 +16,6 @@ import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
 from server.core.codes import CodeList
-from server.core.labels import Label
 
 LABELS: Final = {"label::中文 (zh)": "zh", "label::English (en)": "en"}
 SELECTS: Final = ("select_one", "select_multiple", "rank")
@@ -99,13 +98,15 @@ def _wanted(
             yield row
         elif name not in done:
             done.add(name)
-            for code, label in lists[name].codes.items():
-                yield kept.get((name, code), {}) | _choice(name, code, label)
+            for choice in choice_rows(lists[name]):
+                yield kept.get((name, choice["name"]), {}) | choice
 
 
-def _choice(list_name: str, code: str, label: Label) -> Row:
-    texts = {header: getattr(label, language) for header, language in LABELS.items()}
-    return {"list_name": list_name, "name": code, **texts}
+def choice_rows(code_list: CodeList) -> Iterator[dict[str, str]]:
+    """A code list as rows of a choices sheet: cells by header, in the order of its codes."""
+    for code, label in code_list.codes.items():
+        texts = {header: getattr(label, language) for header, language in LABELS.items()}
+        yield {"list_name": code_list.name, "name": code, **texts}
 
 
 def _write(sheet: Worksheet, headers: list[str], rows: list[Row]) -> None:
