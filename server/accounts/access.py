@@ -1,6 +1,6 @@
-"""Who may see and do what, where. Every selector of every room filters through this.
+"""Says what a user may see and do, and in which areas. Every selector of every room filters through this.
 
-An area is a prefix of the 12-digit division code; "" is everywhere (design §7).
+An area is a prefix of the 12-digit division code; "" is everywhere (security.md, Areas and access).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RESTRICTED = frozenset({Role.RESTRICTED})
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A user's grants, loaded once a request."""
+    """A user's role grants, loaded once per request."""
 
     user_id: int
     grants: tuple[tuple[str, str], ...]  # (role, area prefix)
@@ -40,17 +40,18 @@ class Access:
         )
 
     def sends_from(self) -> tuple[str, ...]:
-        """The areas whose records the user sends: a worker's communities, else the desk's."""
+        """The areas whose records the user sends: those of the worker role, or else those of the office roles."""
         return self.areas({Role.WORKER}) or self.areas(SENDERS)
 
     def may(self, roles: Iterable[str], area_code: str) -> bool:
-        """Whether the user holds one of the roles over this division."""
+        """Whether the user holds one of the roles in this division."""
         return any(area_code.startswith(prefix) for prefix in self.areas(roles))
 
     def may_give(self, grants: Iterable[tuple[str, str]]) -> bool:
-        """Whether the user may hand out what opens all of these (role, area prefix).
+        """Whether the user may issue or replace credentials that open all these grants (role, area prefix).
 
-        A password opens every role of its owner: who could set a colleague's would have theirs.
+        A password opens every role of its owner: whoever could set a colleague's password
+        would hold the colleague's roles.
         """
         return all(
             self.may(REVIEWERS if role == Role.WORKER else ADMINISTRATORS, area)
@@ -58,20 +59,20 @@ class Access:
         )
 
     def within(self, field: str = "area_code", roles: Iterable[str] = READERS) -> Q:
-        """The filter that keeps only rows of the user's areas; nothing at all without a grant."""
+        """A filter for the rows of the user's areas; without a grant it matches no row."""
         return within(self.areas(roles), field)
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Whose phone it is, and of which areas it may hold forms and people."""
+    """The worker behind a phone's request, and the areas whose forms and people the phone may hold."""
 
     user_id: int
     areas: tuple[str, ...]
 
 
 def access_of(user: User) -> Access:
-    """The user's access. One query; an inactive or anonymous user has none."""
+    """The user's access, read in one query; an inactive or anonymous user has none."""
     if not user.is_active or user.pk is None:
         return Access(user_id=0, grants=())
     return Access(
@@ -81,10 +82,11 @@ def access_of(user: User) -> Access:
 
 
 def within(areas: Iterable[str], field: str = "area_code") -> Q:
-    """Rows whose area begins with one of the prefixes.
+    """A filter for rows whose area begins with one of the prefixes.
 
-    Everywhere is a condition that all rows meet and SQL does not see. An empty Q() would
-    vanish from an "or" and from an exclusion, and leave nothing of everything.
+    For "" (everywhere) it is a condition that every row meets and that adds nothing to the
+    SQL. An empty Q() would not do: Django drops it from an "or" and from an exclusion, and
+    the filter would match no row.
     """
     condition = Q(pk__in=())
     for area in areas:
@@ -95,7 +97,7 @@ def within(areas: Iterable[str], field: str = "area_code") -> Q:
 
 
 def common_prefix(codes: Sequence[str]) -> str:
-    """The narrowest division that holds all the areas, "" when only the whole does."""
+    """The prefix of the narrowest division that contains all the areas; "" when only the whole country does."""
     first, last = min(codes, default=""), max(codes, default="")
     length = next(
         (place for place, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1),

@@ -1,4 +1,4 @@
-"""What a phone scans: Collect's settings as the text of a QR code (openrosa.md §13)."""
+"""Builds the QR code that a phone scans: Collect's settings as text and as an image (openrosa.md, Field accounts)."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _THIS_MACHINE: Final = ("127.0.0.1", "::1", "localhost")
 
 
 def unreachable_host(server: str) -> str:
-    """The host of the server's address, if only this machine itself can follow it; else ""."""
+    """The host in the server's address if only this machine can reach it; else ""."""
     host = urlsplit(server).hostname or ""
     return host if host in _THIS_MACHINE else ""
 
 
 def base_url(server: str, token: str) -> str:
-    """The address Collect appends /formList and /submission to."""
+    """The address to which Collect appends /formList and /submission."""
     return f"{server.rstrip('/')}/key/{token}"
 
 
 def settings(
     *, server_url: str, project: str, username: str = "", password: str = ""
 ) -> dict[str, Any]:
-    """Collect's settings for one worker: forms kept exactly as the server lists them, records sent by themselves.
+    """Collect's settings for one worker: the phone keeps exactly the forms the server lists, and sends records by itself.
 
-    `general` and `admin` must both be there, else Collect refuses the code.
+    `general` and `admin` must both be present, else Collect refuses the code.
     """
     return {
         "general": {
@@ -47,25 +47,26 @@ def settings(
 
 
 def code_text(collect_settings: dict[str, Any]) -> str:
-    """base64(zlib(JSON)): what the QR code holds."""
+    """The text of the QR code: base64(zlib(JSON))."""
     plain = json.dumps(collect_settings, ensure_ascii=False, separators=(",", ":")).encode()
     return base64.b64encode(zlib.compress(plain, 9)).decode()
 
 
 def read_code_text(text: str) -> dict[str, Any]:
     """The settings in a code, as Collect reads them."""
-    found: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(text)))
-    return found
+    settings_read: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(text)))
+    return settings_read
 
 
 def png(text: str, *, scale: int = 6) -> bytes:
+    """The code as a PNG image; `scale` is the side of a module in pixels."""
     out = io.BytesIO()
     segno.make(text, error="l").save(out, kind="png", scale=scale)
     return out.getvalue()
 
 
 def svg(text: str) -> str:
-    """The code as an SVG element without a size: it fills whatever the page gives it, uncropped."""
+    """The code as an SVG element without a size, so that it fills its place on the page uncropped."""
     return segno.make(text, error="l").svg_inline(omitsize=True)
 
 

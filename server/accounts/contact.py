@@ -1,4 +1,4 @@
-"""What a phone says of itself with each request: kept at most once a minute for each way in."""
+"""Records when a phone last made contact and what its request said of the phone, at most once a minute per account."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from server.accounts.selectors import FieldLogin
 from server.core.statements import run
 
 SILENT_AFTER = timedelta(days=3)
-"""A phone not heard of for longer may hold records it has not sent: the server cannot know."""
+"""A phone without contact for longer may hold records it has not sent; the server cannot know."""
 
 CLOCK_IS_OFF = 120
-"""Seconds from which a phone's clock is said to be wrong; less is the line's delay."""
+"""A phone's clock is reported as wrong from so many seconds on; a smaller difference may be network delay."""
 
 _NOTE: Final = """
 update {table}
@@ -32,34 +32,35 @@ _APP = re.compile(r"org\.odk\.collect\.android/(\S+)")
 _ANDROID = re.compile(r"Android ([\d.]+)")
 
 
-def note(
-    found: FieldLogin, *, at: datetime, user_agent: str, device_id: str, date_header: str
+def record_contact(
+    login: FieldLogin, *, at: datetime, user_agent: str, device_id: str, date_header: str
 ) -> None:
-    """Write down the contact. A request that meets another one's writing leaves it at that."""
+    """Write the contact to the row of the field account or user. Skips the row if another request has locked it."""
     values = {
         "at": at,
         "user_agent": _storable(user_agent),
         "device_id": _storable(device_id),
         "clock_ahead": clock_ahead(date_header, at),
     }
-    if found.field_account_id is None:
-        run(_OF_USER, {**values, "id": found.worker.user_id})
+    if login.field_account_id is None:
+        run(_OF_USER, {**values, "id": login.worker.user_id})
     else:
-        run(_OF_ACCOUNT, {**values, "id": found.field_account_id})
+        run(_OF_ACCOUNT, {**values, "id": login.field_account_id})
 
 
 def clock_ahead(date_header: str, at: datetime) -> int | None:
-    """By how many seconds the phone's clock is ahead, from the header `Date`; None when it says nothing.
+    """How many seconds the phone's clock is ahead, from the header `Date`; None when the header cannot be read.
 
-    Collect writes the hour on a 12-hour clock without am or pm (openrosa.md §2), so of the
-    two hours it may mean, the one nearer to ours is taken: half a day too much or too little is not seen.
+    Collect writes the hour on a 12-hour clock without am or pm (openrosa.md, Times and clocks),
+    so the header can mean two times. The one nearer to the server's time is taken; an error of
+    half a day goes unnoticed.
     """
     match = _DATE.fullmatch(date_header.strip())
     if match is None or match[2] not in _MONTHS:
         return None
     day, month, year, hour, minute, second = match.groups()
     try:
-        said = datetime(
+        stated = datetime(
             int(year),
             _MONTHS.index(month) + 1,
             int(day),
@@ -70,17 +71,17 @@ def clock_ahead(date_header: str, at: datetime) -> int | None:
         )
     except ValueError:
         return None
-    meant = [said]
-    if 1 <= said.hour <= 12:
-        noon = said.replace(hour=said.hour % 12)
-        meant = [noon, noon + timedelta(hours=12)]
-    nearest = min((moment - at for moment in meant), key=abs)
+    candidates = [stated]
+    if 1 <= stated.hour <= 12:
+        morning = stated.replace(hour=stated.hour % 12)
+        candidates = [morning, morning + timedelta(hours=12)]
+    nearest = min((candidate - at for candidate in candidates), key=abs)
     seconds = round(nearest.total_seconds())
     return max(-_FURTHEST, min(_FURTHEST, seconds))
 
 
 def app(user_agent: str) -> str:
-    """`Collect v2026.1 · Android 14`, or the beginning of what else it calls itself."""
+    """App and Android version, as `Collect v2026.1 · Android 14`; of another user agent the first 40 characters."""
     collect, android = _APP.search(user_agent), _ANDROID.search(user_agent)
     if collect is None:
         return user_agent[:40]
@@ -88,15 +89,15 @@ def app(user_agent: str) -> str:
 
 
 def is_silent(last_seen_at: datetime | None, since: datetime, now: datetime) -> bool:
-    """Whether the phone has not been heard of for so long that it may hold unsent records."""
+    """Whether the phone has made no contact for so long that it may hold unsent records."""
     return now - (last_seen_at or since) > SILENT_AFTER
 
 
-def waited(phone: PhoneContact) -> timedelta | None:
-    """How long the newest record lay finished on the phone; None when its form keeps no audit log.
+def time_on_phone(phone: PhoneContact) -> timedelta | None:
+    """How long the newest record lay finished on the phone before it arrived; None without an audit log.
 
-    The phone's clock is put right by what it is known to be wrong. Records that follow may
-    lie there as long: the server cannot know how many there are, but it knows this.
+    Corrected by the known error of the phone's clock. Records that are still on the phone may
+    wait as long; the server cannot know how many there are.
     """
     if phone.record_received_at is None or phone.record_finished_at is None:
         return None

@@ -1,8 +1,9 @@
-"""Slows down guessing: who gave too many different wrong passwords for a name from one address waits.
+"""Slows down password guessing: after too many wrong passwords for one user name from one address, further attempts wait.
 
-An address as a whole is never shut: a street office has one for all its people and phones
-(openrosa-conformance.md, item 43). Counted in the database, so that all web processes of all hosts
-count together, under a keyed hash that tells neither name nor address.
+Only different wrong passwords count. An address as a whole is never locked out: all people
+and phones of a street office share one (openrosa-conformance.md, item 43). The failures are
+counted in the database, so that all web processes of all hosts count together, under a keyed
+hash that reveals neither name nor address.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from server.core.statements import run
 
 FAILURES: Final = 10
 PAUSE: Final = timedelta(minutes=15)
-"""How long to wait; as long after the latest failure all of them are forgotten."""
+"""How long attempts wait after the latest failure; then all failures are forgotten."""
 
 Counter = Literal["desk", "phone"]
-"""Phones are counted apart: who guesses at their door shuts nobody out of the desk, nor the other way round."""
+"""Log-ins of phones and of office staff are counted apart, so that guessing at one does not lock anybody out of the other."""
 
 _TABLE: Final = PasswordFailures._meta.db_table
-_FOUND: Final = f"""
+_LOCKED: Final = f"""
 select failures from {_TABLE}
  where who = %(who)s and failures >= %(most)s and latest_at > %(since)s
 """  # noqa: S608 the table's name
@@ -41,36 +42,41 @@ _SUCCEEDED: Final = f"delete from {_TABLE} where who = %(who)s returning failure
 
 
 def caller(username: str, address: str, counter: Counter) -> str:
-    """Under what somebody's failures are counted; of IPv6 addresses, whoever has one has the network."""
+    """The key under which failures for this user name from this address are counted.
+
+    An IPv6 address counts as its /64 network, because whoever has one address has all of them.
+    """
     name = f"{counter}\0{_network(address)}\0{username.strip().casefold()}"
     return search_hash(name, "password failures").hex()
 
 
 def is_locked(who: str) -> bool:
+    """Whether attempts of this caller (see `caller`) must wait."""
     since = clock.now() - PAUSE
-    return run(_FOUND, {"who": who, "most": Int4(FAILURES), "since": since}) is not None
+    return run(_LOCKED, {"who": who, "most": Int4(FAILURES), "since": since}) is not None
 
 
 def failed(who: str) -> None:
-    """Count one failure."""
+    """Count one failure of this caller."""
     at = clock.now()
     run(_FAILED, {"who": who, "at": at, "since": at - PAUSE})
 
 
 def succeeded(who: str) -> None:
+    """Forget the failures of this caller."""
     run(_SUCCEEDED, {"who": who})
 
 
 def forget_old() -> None:
-    """Remove what counts no longer."""
+    """Delete failures that no longer count."""
     PasswordFailures.objects.filter(latest_at__lt=clock.now() - PAUSE).delete()
 
 
 def _network(address: str) -> str:
     try:
-        found = ip_address(address.partition("%")[0])
+        parsed = ip_address(address.partition("%")[0])
     except ValueError:
         return address
-    if isinstance(found, IPv4Address):
-        return str(found)
-    return str(found.ipv4_mapped or ip_network((int(found), 64), strict=False))
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ip_network((int(parsed), 64), strict=False))

@@ -1,4 +1,4 @@
-"""People who log in, what they may do where, and the phones that send."""
+"""Users, their roles in areas, the phones that send for them, and the log of disclosures."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from server.geo.models import AreaCodeField
 
 KEY = "encryption-key"
-"""What a disclosure names as its ledger when it is about a key of encrypted forms; `entry` is its fingerprint."""
+"""The `ledger` of a disclosure about an encryption key of forms; its `entry` is the key's fingerprint."""
 
 
 class Role(models.TextChoices):
-    """What a person may do within an area (design §7)."""
+    """What a user may do within an area (security.md, Areas and access)."""
 
     WORKER = "worker", _("community worker")
     STREET = "street", _("street staff")
@@ -24,9 +24,9 @@ class Role(models.TextChoices):
 
 
 class PhoneContact(models.Model):
-    """When a phone was last heard of by this way in, and what it said of itself; at most a minute old.
+    """When a phone last made contact through this account, to the minute, and what its request said of the phone.
 
-    And of its newest record, when that came and when the form's audit log says it was finished.
+    Also when its newest record arrived, and when the form's audit log says it was finished.
     """
 
     last_seen_at = models.DateTimeField(null=True)
@@ -34,7 +34,7 @@ class PhoneContact(models.Model):
     device_id = models.CharField(max_length=200, blank=True, default="")
     clock_ahead = models.IntegerField(null=True)  # seconds; negative when the phone is slow
     record_received_at = models.DateTimeField(null=True)  # the newest of its records
-    record_finished_at = models.DateTimeField(null=True)  # that one, by the phone's clock
+    record_finished_at = models.DateTimeField(null=True)  # the same record, by the phone's clock
 
     class Meta:
         abstract = True
@@ -46,9 +46,9 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PhoneContact):
-    """A person who logs in to the console or stands behind a field account.
+    """A person who logs in to the console, or who sends records through field accounts.
 
-    The contact is that of a phone which logs in with user name and password.
+    The fields of PhoneContact are those of a phone that logs in with user name and password.
     """
 
     username = models.CharField(_("user name"), max_length=150, unique=True)
@@ -67,16 +67,16 @@ class User(AbstractBaseUser, PhoneContact):
         return self.name or self.username
 
     def set_password(self, raw_password: str | None) -> None:
-        """A chosen password: Digest ends with the one made for the phone.
+        """Set a chosen password, and remove the Digest secret of the password made for the phone.
 
-        Django also calls this to hash a known password anew, and then saves that column alone.
+        Django also calls this to rehash an unchanged password, and then saves only the password.
         """
         super().set_password(raw_password)
         self.device_secret = None
 
 
 class RoleGrant(models.Model):
-    """A role of a user within an area, which is a prefix of division codes ("" is everywhere)."""
+    """A role that a user holds within an area, which is a prefix of division codes ("" is everywhere)."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="grants")
     role = models.CharField(max_length=20, choices=Role.choices)
@@ -96,9 +96,9 @@ class RoleGrant(models.Model):
 
 
 class FieldAccount(PhoneContact):
-    """A phone's way in: the app-user token of one worker's device.
+    """The account of one worker's phone, which sends its app-user token with each request.
 
-    Only the token's hash is kept; the token is shown once, in the QR code.
+    Only the token's hash is stored; the token is shown once, in the QR code.
     """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="field_accounts")
@@ -110,9 +110,12 @@ class FieldAccount(PhoneContact):
     class Meta:
         ordering = ("user_id", "created_at")
 
+    def __str__(self) -> str:
+        return f"{self.user} ({self.label})" if self.label else str(self.user)
+
 
 class PasswordFailures(models.Model):
-    """How many different wrong passwords were given in a row by one caller for one name (lockout.py)."""
+    """How many different wrong passwords in a row came for one user name from one address (lockout.py)."""
 
     who = models.CharField(max_length=64, primary_key=True)  # lockout.caller
     failures = models.PositiveIntegerField()
@@ -123,9 +126,9 @@ class PasswordFailures(models.Model):
 
 
 class Disclosure(models.Model):
-    """One look behind the mask, one export, or one use of what opens sealed records: who, what, why, when (design §8).
+    """One look at masked values, one export, or one use of a key of sealed records: who, what, why, when (security.md, Logs).
 
-    Append-only, but that a series of requests which open records grows as one.
+    Rows are only added, except that a series of requests that open records extends one row.
     """
 
     class Kind(models.TextChoices):
@@ -137,7 +140,7 @@ class Disclosure(models.Model):
         KEY_USED = "key_used", _("records opened")
 
     at = models.DateTimeField(auto_now_add=True)
-    user = models.ForeignKey(User, models.PROTECT, null=True)  # null: by a command of the server's
+    user = models.ForeignKey(User, models.PROTECT, null=True)  # null: a command on the server
     kind = models.CharField(max_length=20, choices=Kind.choices)
     ledger = models.CharField(max_length=40)
     entry = models.CharField(max_length=64)

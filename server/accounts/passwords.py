@@ -1,4 +1,4 @@
-"""User name and password: the one rule by which they open any door."""
+"""Checks user name and password, by one rule for every door."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from django.contrib.auth.hashers import check_password, make_password
 from server.accounts import lockout
 from server.accounts.lockout import Counter
 from server.accounts.models import User
-from server.accounts.selectors import FieldLogin, named
+from server.accounts.selectors import FieldLogin, stored_credentials
 from server.core.statements import is_storable
 
 REMEMBERED: Final = 12 * 3600.0
-"""Seconds for which a password is known to be right, or wrong, without a slow hash."""
+"""Seconds for which a checked password is remembered as right or wrong, which saves the slow hash."""
 
 
 class Refusal(Enum):
-    """Why nobody was let in; each door says it in its own way."""
+    """Why a log-in was refused; each door words it in its own way."""
 
-    WRONG = "wrong"  # the password, or the name, or the person is inactive: not told apart
-    PAUSED = "paused"  # too many wrong ones for the name from there; this one was not looked at
+    WRONG = "wrong"  # wrong password, unknown name or inactive user: not distinguished
+    PAUSED = "paused"  # too many wrong passwords for the name from there; this one was not checked
 
 
 def log_in(
     username: str, password: str, *, address: str, counter: Counter = "desk"
 ) -> FieldLogin | Refusal:
-    """Who has this user name and password.
+    """The login with this user name and password, or why it is refused.
 
-    What was found out is remembered, by a keyed hash that includes the stored password:
-    a phone's series of requests costs one slow hash, a changed password counts at once,
-    and the same wrong one over and over is one guess, not many. Somebody known to have it
-    right is let in whatever others guess. An unknown name takes as long as a wrong
-    password. One statement where it is known, three otherwise.
+    A checked password is remembered under a keyed hash that includes the stored password:
+    a phone's series of requests costs one slow hash, a changed password takes effect at
+    once, and the same wrong password sent many times counts as one guess. A password
+    remembered as right is accepted whatever others guess. An unknown name takes as long as
+    a wrong password. One SQL statement when remembered, three otherwise.
     """
     if not (username and password and is_storable(username + password)):
         return Refusal.WRONG
-    person = named(username)
+    person = stored_credentials(username)
     stored = person.password if person else _decoy()
     proof = hmac.digest(_PROCESS_KEY, f"{username}\0{stored}\0{password}".encode(), "sha256")
     if person is not None and _right.holds(proof):
@@ -51,7 +51,7 @@ def log_in(
     who = lockout.caller(username, address, counter)
     if lockout.is_locked(who):
         return Refusal.PAUSED
-    is_right = check_password(password, stored, lambda known: _hash_anew(username, stored, known))
+    is_right = check_password(password, stored, lambda plain: _rehash(username, stored, plain))
     if not is_right or person is None:
         _wrong.add(proof)
         lockout.failed(who)
@@ -61,14 +61,14 @@ def log_in(
     return person.login
 
 
-def _hash_anew(username: str, stored: str, password: str) -> None:
-    """Keep a password as the hasher of today would; it stays the same, and so does the phone's secret."""
-    known = User.objects.filter(username=username, password=stored)
-    known.update(password=make_password(password))
+def _rehash(username: str, stored: str, password: str) -> None:
+    """Store the same password under the present hasher; the Digest secret stays."""
+    rows = User.objects.filter(username=username, password=stored)
+    rows.update(password=make_password(password))
 
 
 class _Recent:
-    """Proofs of the last hours; bounded."""
+    """The proofs of the last hours, at most LIMIT of them."""
 
     LIMIT = 4096
 
@@ -91,7 +91,7 @@ _decoys: list[str] = []
 
 
 def _decoy() -> str:
-    """The stored form of a password nobody has."""
+    """The stored form of a password that nobody has."""
     if not _decoys:
         _decoys.append(make_password(secrets.token_hex(16)))
     return _decoys[0]

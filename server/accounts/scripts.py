@@ -1,8 +1,8 @@
-"""Sessions of programs that logged in with a person's password: a token instead of it, for a day.
+"""Sessions of programs that log in with a user's password: a token that replaces the password for a day.
 
-They lie among the console's sessions, but open nothing there, nor the console's here. A
-token is the session's key with a signature made outside the database, so that a copy of
-the database lets nobody in.
+They are stored among the console's sessions, but they do not open the console, nor do the
+console's sessions open this door. A token is the session's key with a signature made
+outside the database, so that a copy of the database lets nobody in.
 """
 
 from __future__ import annotations
@@ -26,14 +26,16 @@ _signer: Final = Signer(sep=".", salt=__name__)
 
 @dataclass(frozen=True, slots=True)
 class ScriptSession:
+    """A new session and the token that opens it."""
+
     token: str
-    csrf: str  # Central's clients expect one; nothing here asks for it
+    csrf: str  # Central's clients expect it; this server does not check it
     created_at: datetime
     expires_at: datetime
 
 
 def begin(*, user: User, at: datetime) -> ScriptSession:
-    """A session of the user's; those that have expired are cleared away."""
+    """Start a session of the user; deletes all expired sessions."""
     SessionStore.clear_expired()
     store = SessionStore()
     store[_WHO], store[_PROOF] = user.pk, user.get_session_auth_hash()
@@ -44,7 +46,7 @@ def begin(*, user: User, at: datetime) -> ScriptSession:
 
 
 def user_of(token: str) -> User | None:
-    """Whose session it is; None when it has ended, the password has changed or the user is shut out."""
+    """The user of the token's session; None when it has ended, the password has changed or the user is inactive."""
     store = _store(token)
     if store is None:
         return None
@@ -55,7 +57,7 @@ def user_of(token: str) -> User | None:
 
 
 def end(*, token: str) -> None:
-    """The token opens nothing any more."""
+    """End the token's session; an unknown or ended one is ignored."""
     store = _store(token)
     if store is not None and _WHO in store:
         store.delete()

@@ -1,4 +1,4 @@
-"""Who is at the door, and who there is."""
+"""Reads of users: whom a token or user name belongs to, and lists of users, workers and disclosures."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ select person.id, person.password, person.device_secret,
 
 @dataclass(frozen=True, slots=True)
 class FieldLogin:
-    """Who stands behind a phone's request."""
+    """The worker behind a phone's request, and the field account it came through."""
 
     worker: Worker
     field_account_id: int | None  # None with user name and password
-    contact_due: bool = False  # the last contact on record is over a minute old
+    contact_due: bool = False  # the last recorded contact is over a minute old
 
 
 def authenticate_token(token: str) -> FieldLogin | None:
-    """The phone whose token this is; None when it is unknown, revoked, or its owner inactive.
+    """The login of the phone with this token; None when it is unknown or revoked, or its owner inactive.
 
-    One statement, always against the database: a revocation holds from the next request.
+    One SQL statement per request, so that a revocation takes effect with the next request.
     """
     row = run(_BY_TOKEN, {"hash": token_hash(token)})
     if row is None:
@@ -57,34 +57,34 @@ def authenticate_token(token: str) -> FieldLogin | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """An active person of that user name, and what proves that it is them."""
+class StoredCredentials:
+    """The login of an active user, and the stored password and Digest secret that prove it."""
 
     login: FieldLogin
-    password: str  # as it is stored
+    password: str  # as Django stores it
     device_secret: bytes | None
 
 
-def named(username: str) -> Named | None:
-    """The active person of that user name. One statement."""
+def stored_credentials(username: str) -> StoredCredentials | None:
+    """The credentials of the active user of this name; None when there is none. One SQL statement."""
     row = run(_BY_NAME, {"username": username}) if "\0" not in username else None
     if row is None:
         return None
     user_id, password, device_secret, contact_due, areas = row
     login = FieldLogin(Worker(user_id, tuple(areas)), None, contact_due)
-    return Named(login, password, device_secret)
+    return StoredCredentials(login, password, device_secret)
 
 
 def device_login(username: str) -> tuple[bytes, FieldLogin | None]:
-    """The Digest secret of a user name, and who it lets in; a secret nobody knows, and None, for all other names."""
-    person = named(username)
-    if person is None or person.device_secret is None:
+    """The Digest secret of a user name and the login it opens; for other names a secret that nobody knows, and None."""
+    credentials = stored_credentials(username)
+    if credentials is None or credentials.device_secret is None:
         return opened_secret("", _decoy_secret()), None
-    return opened_secret(username, person.device_secret), person.login
+    return opened_secret(username, credentials.device_secret), credentials.login
 
 
-def desk_access(login: FieldLogin) -> Access:
-    """What the person behind a password may see at a desk; a phone's credentials give nothing."""
+def office_access(login: FieldLogin) -> Access:
+    """The access of the user behind a password; none for a phone's token."""
     if login.field_account_id is not None:
         return Access(0, ())
     grants = RoleGrant.objects.filter(user_id=login.worker.user_id)
@@ -92,20 +92,20 @@ def desk_access(login: FieldLogin) -> Access:
 
 
 def user(user_id: int) -> User:
-    """The person of a login."""
+    """The user with this primary key."""
     return User.objects.get(pk=user_id)
 
 
 def user_named(username: str) -> User:
-    """The person of that user name, switched off or not. Raises UnknownUser."""
-    found = User.objects.filter(username=username).first()
-    if found is None:
+    """The user of this name, active or not. Raises UnknownUser."""
+    user = User.objects.filter(username=username).first()
+    if user is None:
         raise UnknownUser(username=username[:150])
-    return found
+    return user
 
 
 def users() -> QuerySet[User]:
-    """Everybody with their roles, for the people who run the server."""
+    """All users, with their grants and field accounts prefetched."""
     return User.objects.prefetch_related(
         "grants", Prefetch("field_accounts", FieldAccount.objects.order_by("created_at"))
     )
@@ -117,27 +117,27 @@ def workers(access: Access) -> QuerySet[User]:
     return users().filter(pk__in=grants.values("user"))
 
 
-def workers_in_hand(access: Access) -> QuerySet[User]:
-    """The workers whose phones the user looks after: with no area outside those of the user's desk.
+def manageable_workers(access: Access) -> QuerySet[User]:
+    """The workers whose phones the user may manage: those with no area outside the areas the user reviews, by name.
 
-    A code for a worker opens everything that worker may see, so one foreign area is enough to keep hands off.
+    A code for a worker opens everything that worker may see, so one area elsewhere excludes a worker.
     """
     grants, inside = RoleGrant.objects.filter(role=Role.WORKER), access.within("area", REVIEWERS)
     mine, elsewhere = grants.filter(inside), grants.exclude(inside)
-    found = users().filter(pk__in=mine.values("user")).exclude(pk__in=elsewhere.values("user"))
-    return found.order_by("username")
+    rows = users().filter(pk__in=mine.values("user")).exclude(pk__in=elsewhere.values("user"))
+    return rows.order_by("username")
 
 
 def may_set_password(access: Access, user: User) -> bool:
-    """Whether the password of this person is the user's to end and to give."""
+    """Whether the user may end and replace this person's password."""
     return access.may_give((grant.role, grant.area) for grant in user.grants.all())
 
 
 def disclosures(access: Access) -> QuerySet[Disclosure]:
-    """Who looked at what in the areas of the user's desk, newest first.
+    """The disclosures in the areas that the user reviews, newest first.
 
-    Keys of encrypted forms lie in no area: what was done with them is for all who may
-    publish, wherever they do.
+    Keys of encrypted forms belong to no area: disclosures about them are for every user who
+    may publish forms.
     """
     rows = access.within(roles=REVIEWERS)
     if access.areas(PUBLISHERS):

@@ -28,7 +28,7 @@ def login(request: HttpRequest, token: str | None) -> FieldLogin:
     if field_login is None:
         raise TokenRevoked
     if field_login.contact_due:
-        contact.note(
+        contact.record_contact(
             field_login,
             at=clock.now(),
             user_agent=request.META.get("HTTP_USER_AGENT", ""),

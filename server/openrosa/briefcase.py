@@ -16,7 +16,7 @@ from lxml import etree
 
 from server.accounts.access import REVEALERS, Access
 from server.accounts.models import Disclosure
-from server.accounts.selectors import desk_access, user
+from server.accounts.selectors import office_access, user
 from server.core import blobs, xml
 from server.openrosa import addresses, responses
 from server.openrosa.authentication import login
@@ -157,7 +157,7 @@ def instance_xml(document: bytes, **attributes: str) -> str:
 
 def _access(request: HttpRequest, token: str | None) -> Access:
     """The access of a person who may see submissions unmasked. Raises NotForPhones."""
-    access = desk_access(login(request, token))
+    access = office_access(login(request, token))
     if not access.areas(REVEALERS):
         raise NotForPhones
     return access

@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from server.accounts.access import PUBLISHERS, Worker
-from server.accounts.selectors import FieldLogin, desk_access
+from server.accounts.selectors import FieldLogin, office_access
 from server.core import blobs, clock
 from server.forms import selectors as forms
 from server.forms.entities import EntityList, entity_list
@@ -124,10 +124,10 @@ def _sender(request: HttpRequest, field_login: FieldLogin, document: bytes) -> S
     return Sender(
         user_id=field_login.worker.user_id,
         field_account_id=field_login.field_account_id,
-        areas=field_login.worker.areas or desk_access(field_login).sends_from(),
+        areas=field_login.worker.areas or office_access(field_login).sends_from(),
         device_id=request.GET.get("deviceID", ""),
         user_agent=request.META.get("HTTP_USER_AGENT", ""),
-        may_backdate=is_moved and "" in desk_access(field_login).areas(PUBLISHERS),
+        may_backdate=is_moved and "" in office_access(field_login).areas(PUBLISHERS),
     )
 
 

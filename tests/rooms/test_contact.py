@@ -159,20 +159,24 @@ def sending(divisions):
 @pytest.mark.django_db
 def test_how_long_records_lay_on_the_phone_is_read_off_the_newest(sending) -> None:
     account = sending(1, 5.0)
-    assert contact.waited(account) == pytest.approx(timedelta(days=5), abs=timedelta(minutes=1))
-    assert contact.waited(sending(2, 0.0)) < timedelta(minutes=1)
+    assert contact.time_on_phone(account) == pytest.approx(
+        timedelta(days=5), abs=timedelta(minutes=1)
+    )
+    assert contact.time_on_phone(sending(2, 0.0)) < timedelta(minutes=1)
     sending(3, 2.0)
     queue(Submission.objects.values_list("pk", flat=True), at=clock.now())
     drain.drain_now()
-    assert contact.waited(FieldAccount.objects.get()).days == 2, "the newest counts, in any order"
+    assert contact.time_on_phone(FieldAccount.objects.get()).days == 2, (
+        "the newest counts, in any order"
+    )
     account = sending(4, 5.0, name="notes.csv")
     assert account.record_received_at
-    assert contact.waited(account) is None, "a form without an audit log tells nothing"
+    assert contact.time_on_phone(account) is None, "a form without an audit log tells nothing"
 
 
 @pytest.mark.django_db
 def test_a_clock_that_is_known_to_be_wrong_is_put_right(sending) -> None:
     account = sending(1, 365.0)
     account.clock_ahead = -round(timedelta(days=365).total_seconds())
-    assert abs(contact.waited(account)) < timedelta(minutes=1)
-    assert contact.waited(sending(2, -400.0)) is None, "of the future"
+    assert abs(contact.time_on_phone(account)) < timedelta(minutes=1)
+    assert contact.time_on_phone(sending(2, -400.0)) is None, "of the future"

@@ -65,7 +65,7 @@ def _follows_another(account: FieldAccount) -> bool:
 
 def _waited(phone: FieldAccount | User) -> Iterator[SafeString]:
     """How long the newest record lay on the phone, if it was a day or more."""
-    waited = contact.waited(phone)
+    waited = contact.time_on_phone(phone)
     if waited is None or waited < timedelta(days=1):
         return
     said = ngettext(

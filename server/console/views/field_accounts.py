@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from server.accounts import collect, services
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import FieldAccount, Role, RoleGrant, User
-from server.accounts.selectors import may_set_password, workers_in_hand
+from server.accounts.selectors import manageable_workers, may_set_password
 from server.accounts.services import CODES_AT_ONCE
 from server.console.filters import area_choices
 from server.console.forms import WorkerForm, checked
@@ -39,7 +39,7 @@ LISTS = {
 
 @staff_page(roles=REVIEWERS)
 def field_accounts(request: StaffRequest) -> HttpResponse:
-    page = page_of(request, workers_in_hand(request.access))
+    page = page_of(request, manageable_workers(request.access))
     count_refused(page.object_list)
     held = {
         worker.pk: [grant.area for grant in worker.grants.all() if grant.role == Role.WORKER]
@@ -74,7 +74,7 @@ def new_field_account(request: StaffRequest) -> HttpResponse:
 @staff_page("POST", roles=REVIEWERS)
 def new_code(request: StaffRequest, user_id: int) -> HttpResponse:
     """A further phone for a worker: another code, the old ones stay valid."""
-    worker = get_object_or_404(workers_in_hand(request.access), pk=user_id, is_active=True)
+    worker = get_object_or_404(manageable_workers(request.access), pk=user_id, is_active=True)
     _account, token = services.issue_token(user=worker)
     return _sheet(request, worker, token)
 
@@ -83,7 +83,7 @@ def new_code(request: StaffRequest, user_id: int) -> HttpResponse:
 def revoke(request: StaffRequest, number: int) -> HttpResponse:
     """Shut a phone out from its next request on."""
     account = get_object_or_404(
-        FieldAccount.objects.filter(user__in=workers_in_hand(request.access)), pk=number
+        FieldAccount.objects.filter(user__in=manageable_workers(request.access)), pk=number
     )
     services.revoke(accounts=[account], at=now())
     messages.success(
@@ -101,7 +101,7 @@ def lost(request: StaffRequest, user_id: int) -> HttpResponse:
 
     Somebody who has a desk, too, keeps the password, unless it is the user's to give.
     """
-    worker = get_object_or_404(workers_in_hand(request.access), pk=user_id)
+    worker = get_object_or_404(manageable_workers(request.access), pk=user_id)
     keeps_password = not may_set_password(request.access, worker)
     if request.method == "POST":
         made = services.replace_phone(user=worker, at=now(), keeps_password=keeps_password)
@@ -126,7 +126,7 @@ def codes(request: StaffRequest) -> HttpResponse:
     """New codes for all workers of an area on one printed sheet; the chosen workers' old codes end."""
     areas = _choices(request.access)
     area = request.GET.get("area") or ""
-    workers = workers_in_hand(request.access).filter(is_active=True)
+    workers = manageable_workers(request.access).filter(is_active=True)
     if area in (code for code, _name in areas):
         inside = RoleGrant.objects.filter(role=Role.WORKER, area__startswith=area)
         workers = workers.filter(pk__in=inside.values("user"))

@@ -74,7 +74,7 @@ class Command(BaseCommand):
 
     def _switch(self, options: dict[str, Any]) -> None:
         user = selectors.user_named(options["username"])
-        services.switch(user=user, is_active=options["act"] == "on")
+        services.set_active(user=user, is_active=options["act"] == "on")
         told = {"username": user.username, "active": user.is_active}
         said = _("{username} is let in again.") if user.is_active else _("{username} is shut out.")
         self._tell(told, options, said.format(username=user.username))
