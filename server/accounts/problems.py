@@ -1,4 +1,4 @@
-"""What can be wrong about people, roles and tokens."""
+"""Problems of users, roles and phones' tokens."""
 
 from __future__ import annotations
 

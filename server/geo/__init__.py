@@ -1,1 +1,1 @@
-"""Divisions with their boundaries and validity, point-in-boundary, map tiles' geometry. Knows nothing of people."""
+"""Divisions with their boundaries and validity, which division a point lies in, and the geometry of map tiles. Holds no personal data."""

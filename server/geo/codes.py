@@ -1,4 +1,4 @@
-"""Reading a 12-digit division code: province 2 + city 2 + county 2 + street 3 + community 3."""
+"""Reads a 12-digit division code: province 2 + city 2 + county 2 + street 3 + community 3."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _WHOLE_OR_PREFIX = re.compile(r"^\d{2}(\d{2}(\d{2}(\d{3}(\d{3})?)?)?)?$")
 
 
 def whole_code(text: str) -> str | None:
-    """A code or a prefix of one as 12 digits; None when it is neither."""
+    """A division code or the prefix of one, filled up to 12 digits; None for other text."""
     text = text.strip()
     if not _WHOLE_OR_PREFIX.match(text) or text.startswith("00"):
         return None
@@ -18,7 +18,7 @@ def whole_code(text: str) -> str | None:
 
 
 def level_of(code: str) -> Level:
-    """The level a 12-digit code speaks of: that of its last group which is not all zeros."""
+    """The level of a 12-digit code: that of its last group of digits that is not all zeros."""
     for level in sorted(PREFIX_LENGTH, reverse=True):
         start = PREFIX_LENGTH[Level(level - 1)] if level > Level.PROVINCE else 0
         if code[start : PREFIX_LENGTH[level]].strip("0"):
@@ -27,10 +27,10 @@ def level_of(code: str) -> Level:
 
 
 def ancestors_of(code: str) -> list[str]:
-    """The codes above a division, nearest first.
+    """The codes of the divisions above a division, nearest first.
 
-    A city without counties (Dongguan, Zhongshan) fills the county's place with zeros,
-    so its streets hang directly below the city (domain §3).
+    A city without counties (Dongguan, Zhongshan) has zeros in the county's place, so its
+    streets lie directly below the city.
     """
     level = level_of(code)
     above = [code[: PREFIX_LENGTH[Level(n)]].ljust(12, "0") for n in range(level - 1, 0, -1)]
@@ -38,7 +38,7 @@ def ancestors_of(code: str) -> list[str]:
 
 
 def ancestors_of_prefix(prefix: str) -> list[str]:
-    """The codes above an area given by any prefix of a code; itself not included."""
+    """The codes of the divisions above an area, given as any prefix of a code, widest first; without the area itself."""
     return [
         prefix[:length].ljust(12, "0") for length in PREFIX_LENGTH.values() if length < len(prefix)
     ]

@@ -1,4 +1,4 @@
-"""Distances on the ground."""
+"""Computes distances on the ground. Pure."""
 
 from __future__ import annotations
 

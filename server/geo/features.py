@@ -1,4 +1,4 @@
-"""Reading a GeoJSON file of divisions. Pure."""
+"""Reads the divisions in a GeoJSON file. Pure."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class Feature:
     repaired: bool
 
     def refuse(self, reason: str | Promise) -> BadDivision:
+        """The problem to raise about this feature."""
         return BadDivision(number=self.number, feature=self.code, reason=reason)
 
 
@@ -45,11 +46,11 @@ def features_of(geojson: Any) -> list[Feature]:
     if not isinstance(listed, list) or not listed:
         raise BadGeoJson(reason=_("It has no features."))
     features = [_feature(number, raw) for number, raw in enumerate(listed, start=1)]
-    seen: set[str] = set()
+    codes: set[str] = set()
     for feature in features:
-        if feature.code in seen:
+        if feature.code in codes:
             raise feature.refuse(_("The code occurs twice in the file."))
-        seen.add(feature.code)
+        codes.add(feature.code)
     return features
 
 
@@ -106,7 +107,7 @@ def _feature(number: int, raw: Any) -> Feature:
         valid_from=valid_from,
         valid_to=valid_to,
         parent=code(parent) if parent not in (None, "") else None,
-        successors=tuple(sorted({code(one) for one in successors})),
+        successors=tuple(sorted({code(successor) for successor in successors})),
         outline_from=day("outline_from") or valid_from,
         outline=outline,
         repaired=repaired,
@@ -114,7 +115,7 @@ def _feature(number: int, raw: Any) -> Feature:
 
 
 def _is_wgs84(crs: Any) -> bool:
-    """RFC 7946 knows no `crs`; the older member is tolerated where it says the same thing."""
+    """Whether the coordinates are WGS 84: RFC 7946 has no `crs`, but the older member is accepted if it says WGS 84."""
     if crs is None:
         return True
     name = crs.get("properties", {}).get("name", "") if isinstance(crs, dict) else ""

@@ -1,7 +1,7 @@
-"""WGS 84 ↔ GCJ-02, the shifted datum of Chinese consumer maps (domain §7.1).
+"""Converts between WGS 84 and GCJ-02, the shifted datum of Chinese consumer maps (rules.md, Coordinates).
 
-Stored coordinates are WGS 84 without exception; this is for display over tiles that
-are drawn in GCJ-02, and for reading a position somebody copied from such a map.
+All stored coordinates are WGS 84. GCJ-02 serves to display them over tiles that are drawn
+in GCJ-02, and to read a position that somebody copied from such a map.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def is_shifted(lon: float, lat: float) -> bool:
 
 
 def gcj02_of(lon: float, lat: float) -> Position:
-    """The GCJ-02 position of a WGS 84 one."""
+    """The GCJ-02 position of a WGS 84 position."""
     if not is_shifted(lon, lat):
         return lon, lat
     d_lon, d_lat = _shift(lon, lat)
@@ -31,11 +31,11 @@ def gcj02_of(lon: float, lat: float) -> Position:
 
 
 def wgs84_of(lon: float, lat: float) -> Position:
-    """The WGS 84 position of a GCJ-02 one, to a millimetre.
+    """The WGS 84 position of a GCJ-02 position, to a millimetre.
 
-    The shift has no closed inverse; it varies so slowly that subtracting it again and
-    again settles within a few rounds. Positions within the shift's own length of the
-    rectangle's edge have no unique original and may come back shifted.
+    The shift has no closed inverse, but it varies so slowly that subtracting the shift of
+    the last guess converges within a few rounds. Positions closer to the rectangle's edge
+    than the shift is long have no unique original and may come back shifted.
     """
     if not is_shifted(lon, lat):
         return lon, lat

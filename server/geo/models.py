@@ -14,6 +14,8 @@ from server.core.labels import in_chinese
 
 
 class Level(models.IntegerChoices):
+    """The level of a division in the administrative tree."""
+
     PROVINCE = 1, _("province")
     CITY = 2, _("city")
     COUNTY = 3, _("county")
@@ -24,8 +26,7 @@ class Level(models.IntegerChoices):
 class AreaCodeField(models.CharField):
     """A 12-digit division code, or a prefix of one.
 
-    Collated "C" so that an ordinary index serves prefix search, which is how every
-    area filter works.
+    Collated "C", so that an ordinary index serves the prefix searches that area filters make.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -39,10 +40,10 @@ class AreaCodeField(models.CharField):
 
 
 class Division(models.Model):
-    """A place of the administrative tree: province 2 digits + city 2 + county 2 + street 3 + community 3.
+    """A division of the administrative tree: province 2 digits + city 2 + county 2 + street 3 + community 3.
 
-    Codes are abolished and split while records keep them, so divisions are never
-    deleted: they end, and name their successors.
+    Divisions are abolished and split while records keep their codes. They are therefore
+    never deleted: they get an end date and name their successors.
     """
 
     code = AreaCodeField(primary_key=True)
@@ -85,7 +86,7 @@ PREFIX_LENGTH = {
 
 
 class Boundary(models.Model):
-    """The outline of a division for a time; WGS 84."""
+    """The outline of a division for a time, in WGS 84."""
 
     division = models.ForeignKey(Division, models.CASCADE, related_name="boundaries")
     outline = models.MultiPolygonField(srid=4326)

@@ -1,8 +1,8 @@
-"""From GeoJSON coordinates to a valid outline. Pure.
+"""Turns GeoJSON coordinates into a valid outline. Pure.
 
-Geometries are built by GEOS from numbers and given their reference system here.
-Nothing of the file reaches GDAL, whose parsers older than 3.9 could be led to open
-files or addresses (Django's check gis.W001).
+GEOS builds the geometries from numbers; the reference system is set here. Nothing of the
+file reaches GDAL, whose parsers before version 3.9 could be made to open files or network
+addresses (Django's check gis.W001).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WGS84: Final = 4326
 
 
 class BadOutline(ValueError):
-    """Why the coordinates are no outline: a translatable sentence."""
+    """The coordinates are not an outline; `reason` is a translatable sentence."""
 
     def __init__(self, reason: str | Promise) -> None:
         super().__init__(reason)
@@ -34,8 +34,8 @@ class BadOutline(ValueError):
 def outline_of(geometry: Any) -> tuple[MultiPolygon, bool]:
     """The valid multi-polygon of a GeoJSON Polygon or MultiPolygon, and whether it had to be repaired.
 
-    Repairs what has one evident meaning (unclosed rings, self-crossings, nested
-    shells); raises BadOutline for the rest.
+    Unclosed rings, self-crossings and nested shells are repaired. Raises BadOutline for
+    everything else that is not valid.
     """
     if not isinstance(geometry, dict) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
         raise BadOutline(_("The geometry must be a Polygon or a MultiPolygon."))
@@ -99,6 +99,6 @@ def _repaired(outline: MultiPolygon) -> MultiPolygon:
 def _polygons_in(geometry: GEOSGeometry) -> list[Polygon]:
     if isinstance(geometry, Polygon):
         return [] if geometry.empty else [geometry]
-    if isinstance(geometry, GeometryCollection):  # MultiPolygon and the like are such too
+    if isinstance(geometry, GeometryCollection):  # MultiPolygon is a subclass
         return [polygon for part in geometry for polygon in _polygons_in(part)]
     return []

@@ -1,4 +1,4 @@
-"""What can be wrong with divisions from outside, and with requests for tiles."""
+"""Problems of imported divisions and of requests for map tiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading divisions: who is where, what it is called, and its outline on a tile."""
+"""Reads of divisions: their names, which community a point lies in, and their outlines on map tiles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def divisions(access: Access) -> QuerySet[Division]:
-    """The divisions of the user's areas, and those above them, for orientation."""
+    """The divisions of the user's areas, and the divisions above them for orientation."""
     return Division.objects.filter(access.within("code") | Q(code__in=_above(access.areas())))
 
 
@@ -33,25 +33,25 @@ def division_names(codes: Iterable[str]) -> dict[str, str]:
 
 
 def codes_of_place(code: str) -> set[str]:
-    """A division's code and every code that place had before or got since (splits and mergers included)."""
-    known = {code}
-    fresh = known
+    """The division's code and every code of the same place before and since, across splits and mergers."""
+    codes = {code}
+    fresh = codes
     while fresh:
         links = Division.successors.through.objects.filter(
             Q(from_division__in=fresh) | Q(to_division__in=fresh)
         ).values_list("from_division", "to_division")
-        fresh = {end for link in links for end in link} - known
-        known |= fresh
-    return known
+        fresh = {end for link in links for end in link} - codes
+        codes |= fresh
+    return codes
 
 
 def locate(
     points: Sequence[tuple[float, float]], *, days: Sequence[date | None] | None = None
 ) -> list[str]:
-    """The community each (longitude, latitude) falls in, "" where none; one query for all.
+    """The code of the community that each (longitude, latitude) lies in, "" for none; one query for all.
 
-    `days` gives the day whose boundaries count for each point, today where it is None.
-    A point on a shared border belongs to the smaller code, so the answer never varies.
+    `days` gives the day whose boundaries count for each point; None means today. A point on
+    a shared border belongs to the division with the smaller code, so the answer never varies.
     """
     if not points:
         return []
@@ -77,17 +77,17 @@ def locate(
                 Level.COMMUNITY,
             ],
         )
-        found = dict(cursor.fetchall())
-    return [found.get(place, "") for place in range(1, len(points) + 1)]
+        communities = dict(cursor.fetchall())
+    return [communities.get(place, "") for place in range(1, len(points) + 1)]
 
 
 def metres_outside(
     places: Sequence[tuple[str, float, float]],
 ) -> list[float | None]:
-    """How far each (division code, longitude, latitude) lies outside that division: 0 inside.
+    """The metres by which each (division code, longitude, latitude) lies outside that division; 0 inside.
 
-    None where the division has no boundary. Any boundary the division ever had counts,
-    so that a moved border accuses nobody; compare the answer with the fix's accuracy.
+    None if the division has no boundary. Every boundary the division ever had counts, so that
+    a moved border puts no older position outside. Compare the distance with the accuracy of the position.
     """
     if not places:
         return []
@@ -104,12 +104,12 @@ def metres_outside(
             """,
             [list(column) for column in zip(*places, strict=True)],
         )
-        found = dict(cursor.fetchall())
-    return [found.get(number) for number in range(1, len(places) + 1)]
+        distances = dict(cursor.fetchall())
+    return [distances.get(number) for number in range(1, len(places) + 1)]
 
 
 def centroids(codes: Iterable[str]) -> dict[str, tuple[float, float]]:
-    """(longitude, latitude) of a point surely inside each division, by its newest boundary."""
+    """(longitude, latitude) of a point inside each division, by its newest boundary; divisions without one are absent."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -124,7 +124,7 @@ def centroids(codes: Iterable[str]) -> dict[str, tuple[float, float]]:
 
 
 def extent(access: Access) -> tuple[float, float, float, float] | None:
-    """West, south, east, north of the user's areas: what the map shows first. None without boundaries."""
+    """West, south, east and north of the user's areas in degrees, for the map's first view; None without boundaries."""
     areas = access.areas()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -140,10 +140,10 @@ def extent(access: Access) -> tuple[float, float, float, float] | None:
 
 
 def division_tile(access: Access, z: int, x: int, y: int) -> bytes:
-    """A vector tile of the plain base map: `divisions` (outlines) and `labels` (points) of today.
+    """A vector tile of the plain base map with the layers `divisions` (outlines) and `labels` (points) of today.
 
-    Properties: code, level, name, name_en. Only the levels worth drawing at the zoom,
-    simplified to a fraction of a pixel. Raises NoSuchTile.
+    Properties: code, level, name, name_en. Holds only the levels drawn at the zoom, with
+    outlines simplified to a quarter of a pixel. Raises NoSuchTile.
     """
     tile = tiles.Tile.at(z, x, y)
     areas = access.areas()
@@ -177,7 +177,7 @@ def division_tile(access: Access, z: int, x: int, y: int) -> bytes:
             )
             select (select st_asmvt(outlines, 'divisions') from outlines where geom is not null)
                 || (select st_asmvt(names, 'labels') from names where geom is not null)
-            """,  # noqa: S608 what is put in are numbers made here
+            """,  # noqa: S608 only numbers computed here are inserted
             {
                 "areas": [f"{area}%" for area in areas],
                 "above": _above(areas),

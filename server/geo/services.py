@@ -1,4 +1,4 @@
-"""Bringing in divisions and their boundaries."""
+"""Imports divisions and their boundaries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ class Imported:
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
-    made_up: list[str] = field(default_factory=list)  # missing ancestors, named by their code
+    placeholders: list[str] = field(
+        default_factory=list
+    )  # missing ancestors, with the code as name
     repaired: list[str] = field(default_factory=list)  # outlines that were not valid as given
 
 
@@ -30,11 +32,11 @@ class Imported:
 def import_divisions(geojson: Any, *, source: str = "", dry_run: bool = False) -> Imported:
     """Create or update divisions and boundaries from a GeoJSON FeatureCollection; all or nothing.
 
-    Properties: code (12 digits or a prefix), name, name_en, valid_from, valid_to,
-    parent, successors, outline_from (since when the outline holds, when it is not the
-    division's beginning). A division that is not in the file is left alone. An outline
-    replaces the one of the same beginning and ends the one before it. The same file
-    twice changes nothing. Locks out other imports. Raises BadGeoJson, BadDivision.
+    Properties: code (12 digits or a prefix), name, name_en, valid_from, valid_to, parent,
+    successors, outline_from (the first day of the outline if it is not valid_from). A
+    division that is not in the file stays as it is. An outline replaces the outline with
+    the same first day and ends the outline before it. Importing the same file again
+    changes nothing. Locks out other imports. Raises BadGeoJson, BadDivision.
     """
     features = features_of(geojson)
     with connection.cursor() as cursor:
@@ -63,40 +65,40 @@ def _import_one(feature: Feature, parent: str | None, source: str, result: Impor
     if division is None:
         Division.objects.create(code=feature.code, **wanted)
         result.created.append(feature.code)
-        _draw(feature, source)
+        _store_outline(feature, source)
         return
     changed = any(getattr(division, name) != value for name, value in wanted.items())
     if changed:
         Division.objects.filter(code=feature.code).update(**wanted)
-    redrawn = _draw(feature, source)
+    redrawn = _store_outline(feature, source)
     (result.updated if changed or redrawn else result.unchanged).append(feature.code)
 
 
-def _draw(feature: Feature, source: str) -> bool:
-    """Keep the feature's outline and let each outline last until the next; whether anything changed."""
-    known = {b.valid_from: b for b in Boundary.objects.filter(division_id=feature.code)}
-    redrawn = False
+def _store_outline(feature: Feature, source: str) -> bool:
+    """Store the feature's outline and end each outline where the next begins; returns whether anything changed."""
+    boundaries = {b.valid_from: b for b in Boundary.objects.filter(division_id=feature.code)}
+    changed = False
     if feature.outline is not None:
-        same = known.get(feature.outline_from)
+        same = boundaries.get(feature.outline_from)
         if same is None:
             same = Boundary(division_id=feature.code, valid_from=feature.outline_from)
-            known[feature.outline_from] = same
+            boundaries[feature.outline_from] = same
         if same.pk is None or not same.outline.equals_exact(feature.outline):
             same.outline, same.source = feature.outline, source
             same.save()
-            redrawn = True
-    history = [known[begins] for begins in sorted(known, key=lambda day: day or date.min)]
+            changed = True
+    history = [boundaries[day] for day in sorted(boundaries, key=lambda day: day or date.min)]
     for boundary, following in zip_longest(history, history[1:]):
         ends = following.valid_from if following else feature.valid_to
         if boundary.valid_to != ends:
             boundary.valid_to = ends
             boundary.save(update_fields=("valid_to",))
-            redrawn = True
-    return redrawn
+            changed = True
+    return changed
 
 
 def _parents(features: list[Feature], result: Imported) -> dict[str, str | None]:
-    """Each feature's parent code; ancestors that nobody named are created, named by their code."""
+    """Each feature's parent code. Ancestors missing from file and database are created with their code as name."""
     given = {feature.code for feature in features}
     wanted = {code for feature in features for code in ancestors_of(feature.code)}
     missing = (
@@ -111,7 +113,7 @@ def _parents(features: list[Feature], result: Imported) -> dict[str, str | None]
             name=code,
             parent_id=next(iter(ancestors_of(code)), None),
         )
-        result.made_up.append(code)
+        result.placeholders.append(code)
     parents: dict[str, str | None] = {}
     for feature in features:
         above = ancestors_of(feature.code)
@@ -126,8 +128,8 @@ def _parents(features: list[Feature], result: Imported) -> dict[str, str | None]
 
 
 def _name_successors(feature: Feature) -> None:
-    known = Division.objects.filter(code__in=feature.successors)
-    unknown = sorted(set(feature.successors) - {division.code for division in known})
+    successors = Division.objects.filter(code__in=feature.successors)
+    unknown = sorted(set(feature.successors) - {division.code for division in successors})
     if unknown:
         raise feature.refuse(
             _("Its successors {codes} are unknown; put them into the file too.").format(
@@ -135,4 +137,4 @@ def _name_successors(feature: Feature) -> None:
             )
         )
     if feature.successors:
-        Division.objects.get(code=feature.code).successors.set(known)
+        Division.objects.get(code=feature.code).successors.set(successors)

@@ -1,4 +1,4 @@
-"""Vector tile arithmetic (Web Mercator, XYZ) and the SQL every tile query begins with. Pure."""
+"""Computes positions of vector tiles (Web Mercator, XYZ) and the SQL that every tile query begins with. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from server.geo.problems import NoSuchTile
 
 _HALF_WORLD: Final = 20037508.342789244  # metres from the map's centre to its edge
 MAX_ZOOM: Final = 22
-PIXELS: Final = 256  # of a tile's side, as zoom levels count
-_PADDING: Final = 1 / 16  # of the side, so that lines and circles do not break at the seam
+PIXELS: Final = 256  # on a tile's side, by the definition of zoom levels
+_PADDING: Final = (
+    1 / 16
+)  # of the side, so that lines and circles do not break at the edge of a tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +26,19 @@ class Tile:
 
     @classmethod
     def at(cls, z: int, x: int, y: int) -> Tile:
-        """Raises NoSuchTile when the address lies outside the map."""
+        """The tile at this address. Raises NoSuchTile when it lies outside the map."""
         if not 0 <= z <= MAX_ZOOM or not (0 <= x < 2**z and 0 <= y < 2**z):
             raise NoSuchTile(z=z, x=x, y=y)
         return cls(z, x, y)
 
     @property
     def side(self) -> float:
-        """Projected metres."""
+        """The length of a side in projected metres."""
         return 2 * _HALF_WORLD * 0.5**self.z
 
     @property
     def pixel(self) -> float:
-        """Projected metres."""
+        """The size of a pixel in projected metres."""
         return self.side / PIXELS
 
     @property
@@ -48,7 +50,7 @@ class Tile:
 
     @property
     def bounds_sql(self) -> str:
-        """A common table expression `bounds(tile, padded)`; made of numbers only."""
+        """The common table expression `bounds(tile, padded)`, built from numbers only."""
         west, south, east, north = self.bounds
         box = f"st_makeenvelope({west!r}, {south!r}, {east!r}, {north!r}, 3857)"
         return f"""bounds as materialized (
@@ -56,7 +58,7 @@ class Tile:
 
 
 def levels_drawn(zoom: int) -> list[Level]:
-    """The division levels worth drawing at a zoom: those whose outlines are neither specks nor the whole screen."""
+    """The division levels drawn at a zoom: those whose outlines are neither specks nor larger than the screen."""
     if zoom < 6:
         return [Level.PROVINCE]
     if zoom < 8:

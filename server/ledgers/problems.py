@@ -1,4 +1,4 @@
-"""What a caller can put right about a ledger act."""
+"""Problems of acts on ledger entries."""
 
 from __future__ import annotations
 

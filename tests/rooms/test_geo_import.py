@@ -30,7 +30,7 @@ def test_an_import_builds_the_tree_and_a_second_one_changes_nothing():
 
     first = import_divisions(geojson, source="test")
     assert first.created == ["440106003000", "440106003001"]
-    assert first.made_up == ["440000000000", "440100000000", "440106000000"]
+    assert first.placeholders == ["440000000000", "440100000000", "440106000000"]
     community = Division.objects.get(code="440106003001")
     assert (community.level, community.parent_id) == (Level.COMMUNITY, "440106003000")
     assert community.valid_from == date(2020, 1, 1)
@@ -38,7 +38,7 @@ def test_an_import_builds_the_tree_and_a_second_one_changes_nothing():
 
     second = import_divisions(geojson, source="test")
     assert second.unchanged == first.created
-    assert [*second.created, *second.updated, *second.made_up, *second.repaired] == []
+    assert [*second.created, *second.updated, *second.placeholders, *second.repaired] == []
 
 
 def test_a_changed_name_or_outline_is_an_update():

@@ -71,10 +71,10 @@ class Command(BaseCommand):
             self.stdout.write(
                 _("outlines repaired: {codes}").format(codes=", ".join(imported.repaired))
             )
-        if imported.made_up:
+        if imported.placeholders:
             self.stdout.write(
                 _("ancestors created without a name: {codes}").format(
-                    codes=", ".join(imported.made_up)
+                    codes=", ".join(imported.placeholders)
                 )
             )
 
