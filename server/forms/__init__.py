@@ -1,1 +1,1 @@
-"""XLSForm to XForm publishing, immutable versions, media, who is offered which form, entity lists' transport."""
+"""Forms: XLSForms published as XForms in immutable versions, with their media, audiences, drafts and encryption keys."""

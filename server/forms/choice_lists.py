@@ -1,6 +1,6 @@
-"""Keep a workbook's choices sheet in step with the code lists (core.codes).
+"""Writes the code lists (core.codes) into a workbook's choices sheet.
 
-A list in the choices sheet that carries the name of a code list is that code list: its codes,
+A list in the choices sheet with the name of a code list is that code list: its codes,
 their order and their labels come from codes.csv. Every other list belongs to the form.
 """
 
@@ -24,22 +24,22 @@ Row = dict[str, Any]
 
 
 class NoChoicesSheet(ValueError):
-    """The workbook has no survey and choices sheets with the columns that are needed."""
+    """The workbook lacks a survey or choices sheet, or a column that is needed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """The workbook brought in step; `content` is the very bytes given when it already was."""
+class Rewritten:
+    """A workbook with its code lists as in codes.csv; `content` is the given bytes when nothing differed."""
 
     content: bytes
     changed: tuple[str, ...]  # names of the lists that differed
 
 
-def in_step(content: bytes, lists: Mapping[str, CodeList]) -> Step:
+def with_code_lists(content: bytes, lists: Mapping[str, CodeList]) -> Rewritten:
     """Rewrite the code lists in a workbook's choices sheet.
 
-    A code list that the survey asks for but the sheet lacks is added at its end; a column of the
-    office's own keeps what it says of a code. Raises NoChoicesSheet.
+    A code list that the survey uses but the sheet lacks is added at the end of the sheet. Cells of
+    other columns stay with their code. Raises NoChoicesSheet.
     """
     book = openpyxl.load_workbook(BytesIO(content))
     for name in ("survey", "choices"):
@@ -57,7 +57,7 @@ def in_step(content: bytes, lists: Mapping[str, CodeList]) -> Step:
     ]
     while present and not any(present[-1].values()):
         present.pop()
-    wanted = list(_wanted(present, lists, _asked_for(book["survey"], lists)))
+    wanted = list(_wanted(present, lists, _used_lists(book["survey"], lists)))
     changed = sorted(
         name
         for name in lists
@@ -65,34 +65,32 @@ def in_step(content: bytes, lists: Mapping[str, CodeList]) -> Step:
         != [row for row in wanted if row["list_name"] == name]
     )
     if not changed:
-        return Step(content, ())
+        return Rewritten(content, ())
     _write(sheet, headers, wanted)
     out = BytesIO()
     book.save(out)
-    return Step(out.getvalue(), tuple(changed))
+    return Rewritten(out.getvalue(), tuple(changed))
 
 
-def _asked_for(survey: Worksheet, lists: Mapping[str, CodeList]) -> list[str]:
-    """The code lists the survey's questions name, in their order."""
+def _used_lists(survey: Worksheet, lists: Mapping[str, CodeList]) -> list[str]:
+    """The names of the code lists that the survey's questions use, in the order of the questions."""
     headers = [str(cell.value or "") for cell in survey[1]]
     if "type" not in headers:
         raise NoChoicesSheet("survey sheet without type")
     column = headers.index("type")
-    found: dict[str, None] = {}
+    used: dict[str, None] = {}
     for values in survey.iter_rows(min_row=2, values_only=True):
         words = str(values[column] or "").split()
         if len(words) > 1 and words[0] in SELECTS and words[1] in lists:
-            found[words[1]] = None
-    return list(found)
+            used[words[1]] = None
+    return list(used)
 
 
-def _wanted(
-    present: list[Row], lists: Mapping[str, CodeList], asked_for: list[str]
-) -> Iterator[Row]:
-    """The sheet's rows as they should be: a code list stands where its first row stood."""
+def _wanted(present: list[Row], lists: Mapping[str, CodeList], used: list[str]) -> Iterator[Row]:
+    """The sheet's rows as they should be; a code list takes the place of its first row."""
     kept = {(row["list_name"], str(row["name"])): row for row in present}
     done: set[str] = set()
-    for row in [*present, *({"list_name": name} for name in asked_for)]:
+    for row in [*present, *({"list_name": name} for name in used)]:
         name = row["list_name"]
         if name not in lists:
             yield row
@@ -110,7 +108,7 @@ def choice_rows(code_list: CodeList) -> Iterator[dict[str, str]]:
 
 
 def _write(sheet: Worksheet, headers: list[str], rows: list[Row]) -> None:
-    """Fill the sheet below its header; new rows look like the first one."""
+    """Fill the sheet below its header; new rows get the cell styles of the first row."""
     look = [copy(cell._style) for cell in sheet[2]] if sheet.max_row > 1 else []
     if sheet.max_row > len(rows) + 1:
         sheet.delete_rows(len(rows) + 2, sheet.max_row - len(rows) - 1)

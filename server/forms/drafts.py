@@ -1,7 +1,7 @@
-"""Writes of drafts: a workbook that came without its files is kept until they are there, then published.
+"""Writes of drafts: a checked workbook that is kept until its files have come, and then published.
 
-A draft is checked as a publication is, but for files that are still to come. Phones see
-nothing of it, and it takes no records. There is one a form.
+A draft is checked like a publication, except that files may still be missing. Phones do not
+see it, and it accepts no records. A form has at most one draft.
 """
 
 from __future__ import annotations
@@ -36,28 +36,29 @@ def save(
     at: datetime,
     takes_warnings: bool = True,
 ) -> FormDraft:
-    """Keep a checked workbook as the draft of a new form, or of the known one `form_id`, instead of one it had.
+    """Check a workbook and save it as the draft of the form `form_id`, or of a new form if that is None.
 
-    Raises any problem of a publication but MissingMedia; FormExists, NoSuchForm,
-    OtherFormId, DraftHasWarnings. Then nothing has changed.
+    Replaces the draft that the form had. Raises every problem of a publication except
+    MissingMedia, and FormExists, NoSuchForm, OtherFormId, DraftHasWarnings; then nothing has
+    changed.
     """
     if form_id is not None and not _is_known(form_id):
         raise NoSuchForm(form_id=form_id[:100])
 
-    from server.forms.publication import prepare  # slow to import, see services.take_workbook
+    from server.forms.publication import prepare  # slow to import, see services._convert
 
     prepared = prepare(content=workbook, filename=filename, media={}, validate=True, is_draft=True)
-    found = prepared.form.form_id
-    if form_id is None and Form.objects.filter(form_id=found).exists():
-        raise FormExists(form_id=found)
-    if form_id is not None and found != form_id:
-        raise OtherFormId(form_id=form_id, other=found)
+    workbook_form_id = prepared.form.form_id
+    if form_id is None and Form.objects.filter(form_id=workbook_form_id).exists():
+        raise FormExists(form_id=workbook_form_id)
+    if form_id is not None and workbook_form_id != form_id:
+        raise OtherFormId(form_id=form_id, other=workbook_form_id)
     if prepared.warnings and not takes_warnings:
         raise DraftHasWarnings(warnings="\n".join(prepared.warnings))
     wanted = [name for name in prepared.form.files if name not in prepared.entity_lists]
     source = blobs.store([workbook])
     draft, _is_new = FormDraft.objects.update_or_create(
-        form_id=found,
+        form_id=workbook_form_id,
         defaults={
             "title": prepared.form.title,
             "version": prepared.form.version,
@@ -73,7 +74,10 @@ def save(
 
 
 def reopen(*, form_id: str, author: User, at: datetime) -> FormDraft:
-    """The form's current version as its draft, for other files or another name. Raises NoSuchForm."""
+    """Save the workbook of the form's current version as its draft, for other files or another version.
+
+    Raises NoSuchForm, and as `save`.
+    """
     current = FormVersion.objects.filter(current_of__form_id=form_id).first()
     if current is None:
         raise NoSuchForm(form_id=form_id[:100])
@@ -83,12 +87,15 @@ def reopen(*, form_id: str, author: User, at: datetime) -> FormDraft:
 
 
 def attach(*, form_id: str, name: str, content: Iterable[bytes]) -> FormDraft:
-    """A file of the draft, instead of one of that name. Raises UnknownDraft, NotAFormFile."""
-    _demand(_draft(form_id), name)
+    """Store a file with the draft, in place of one of the same name. Locks the draft.
+
+    Raises UnknownDraft, NotAFormFile.
+    """
+    _check_wanted(_draft(form_id), name)
     blob = blobs.store(content)
     with transaction.atomic():
         draft = _draft(form_id, FormDraft.objects.select_for_update())
-        _demand(draft, name)
+        _check_wanted(draft, name)
         others = [file for file in draft.files if file["name"] != name]
         draft.files = [*others, {"name": name, "sha256": blob.sha256.hex()}]
         draft.save(update_fields=["files"])
@@ -96,10 +103,11 @@ def attach(*, form_id: str, name: str, content: Iterable[bytes]) -> FormDraft:
 
 
 def publish(*, form_id: str, version: str | None, publisher: User) -> Publication:
-    """Publish the draft, under another version name if one is given, and let go of it.
+    """Publish the draft, under another version if one is given, and delete it.
 
-    Files that did not come with it are those of the current version. Raises UnknownDraft
-    and any problem of a publication; then the draft is there as before.
+    Files that the draft lacks are taken from the current version. A draft that was changed
+    meanwhile stays. Raises UnknownDraft and every problem of a publication; then the draft
+    is as before.
     """
     draft = _draft(form_id)
     workbook = blobs.read(draft.workbook_sha256)
@@ -110,19 +118,19 @@ def publish(*, form_id: str, version: str | None, publisher: User) -> Publicatio
     current = FormVersion.objects.filter(current_of__form_id=form_id).first()
     media = services.files_of(current) if current else {}
     media |= {file["name"]: blobs.read(bytes.fromhex(file["sha256"])) for file in draft.files}
-    made = services.take_workbook(
+    publication = services.publish_workbook(
         workbook=workbook,
         filename=f"{form_id}.xlsx",
         publisher=publisher,
         media={name: content for name, content in media.items() if name in draft.wanted},
-        validate=False,  # it was, when it was saved
+        validate=False,  # it was validated when it was saved
     )
     FormDraft.objects.filter(pk=draft.pk, saved_at=draft.saved_at, files=draft.files).delete()
-    return made
+    return publication
 
 
 def drop(*, form_id: str) -> None:
-    """Raises UnknownDraft."""
+    """Delete the form's draft. Raises UnknownDraft."""
     deleted, _by_model = FormDraft.objects.filter(form_id=form_id).delete()
     if not deleted:
         raise UnknownDraft(form_id=form_id[:100])
@@ -136,13 +144,13 @@ def _is_known(form_id: str) -> bool:
 
 
 def _draft(form_id: str, rows: QuerySet[FormDraft] | None = None) -> FormDraft:
-    found = (FormDraft.objects.all() if rows is None else rows).filter(form_id=form_id).first()
-    if found is None:
+    draft = (FormDraft.objects.all() if rows is None else rows).filter(form_id=form_id).first()
+    if draft is None:
         raise UnknownDraft(form_id=form_id[:100])
-    return found
+    return draft
 
 
-def _demand(draft: FormDraft, name: str) -> None:
+def _check_wanted(draft: FormDraft, name: str) -> None:
     """Raises NotAFormFile."""
     if name not in draft.wanted:
         names = ", ".join(draft.wanted) or "–"

@@ -1,7 +1,7 @@
-"""Keys of encrypted forms, and how a form carries one (ODK XForms specification, “Encryption”). Pure.
+"""Makes and reads keys of encrypted forms, and writes them into XForms (ODK XForms specification, “Encryption”). Pure.
 
-A form names an RSA public key; phones encrypt what is filled in with it, and only the
-private key opens that again (submissions/sealed_forms.py).
+A form carries an RSA public key, with which phones encrypt its records; only the private
+key opens them (submissions/sealed_forms.py).
 """
 
 from __future__ import annotations
@@ -35,10 +35,11 @@ _SUBMISSION: Final = re.compile(rb"<submission\b")
 
 
 class BadKey(ValueError):
-    """What was given is no RSA key of a usable kind, or does not open."""
+    """The bytes are not an RSA key that can be used, or the password or passphrase is wrong."""
 
 
 def make_private_key() -> rsa.RSAPrivateKey:
+    """A new RSA key of BITS bits."""
     return rsa.generate_private_key(public_exponent=65537, key_size=BITS)
 
 
@@ -48,15 +49,15 @@ def public_bytes(key: rsa.RSAPrivateKey) -> bytes:
 
 
 def as_text(public_key: bytes) -> str:
-    """How a form carries it: base64 on one line."""
+    """The public key as a form carries it: base64 on one line."""
     return base64.b64encode(public_key).decode()
 
 
 def read_public_key(text: str) -> bytes:
     """The SubjectPublicKeyInfo in a form's base64RsaPublicKey. Raises BadKey.
 
-    Collect decodes it without tolerance: no PEM lines, no line breaks, and at least as
-    many bits as OAEP with SHA-256 needs for an AES key; 2048 is the least taken here.
+    Collect decodes it strictly: no PEM lines and no line breaks. Keys of fewer than 2048 bits
+    are refused here; OAEP with SHA-256 needs enough of them to hold an AES key.
     """
     try:
         public_key = base64.b64decode(text, validate=True)
@@ -69,20 +70,20 @@ def read_public_key(text: str) -> bytes:
 
 
 def fingerprint(public_key: bytes) -> str:
-    """The key's name: hex of its SHA-256."""
+    """The name of a key: its SHA-256 in hexadecimal."""
     return hashlib.sha256(public_key).hexdigest()
 
 
 def version_with(version: str, public_key: bytes) -> str:
-    """The form version's name once it carries a key: bytes, hash and version change together."""
+    """The version of a form that carries this key, so that its bytes, hash and version change together."""
     return f"{version}-k{fingerprint(public_key)[:8]}"
 
 
 def inject(document: bytes, *, root: str, public_key: bytes, version: str) -> bytes:
-    """The XForm with the key and its new version; every other byte stays as it is.
+    """The XForm with the key and the new version; every other byte stays as it is.
 
-    Takes the XForm as pyxform writes it: the first element called `root` is the primary
-    instance, and has a version.
+    Expects an XForm as pyxform writes it: the first element called `root` is the primary
+    instance and has a version. Raises ValueError when it has no version or no model.
     """
     data = re.compile(rb"(<%s\b[^>]*?\sversion=\")[^\"]*" % re.escape(root.encode()))
     versioned, n_versions = data.subn(rb"\g<1>" + version.encode(), document, count=1)
@@ -98,9 +99,9 @@ def inject(document: bytes, *, root: str, public_key: bytes, version: str) -> by
 
 
 def protect(key: rsa.RSAPrivateKey, passphrase: str | None) -> bytes:
-    """The private key for keeping: as it is, or encrypted with a key made of the passphrase.
+    """The private key as bytes to keep: unencrypted DER, or encrypted with a key derived from the passphrase.
 
-    Who keeps it seals it besides (forms/keys.py).
+    The caller seals the bytes as well (forms/keys.py).
     """
     plain = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     if passphrase is None:
@@ -110,7 +111,7 @@ def protect(key: rsa.RSAPrivateKey, passphrase: str | None) -> bytes:
 
 
 def unprotect(kept: bytes, passphrase: str | None) -> rsa.RSAPrivateKey:
-    """The private key again. Raises BadKey when the passphrase is another."""
+    """The private key from the bytes that `protect` made. Raises BadKey when the passphrase is wrong."""
     if passphrase is not None:
         salt, nonce, sealed = (
             kept[:_SALT],

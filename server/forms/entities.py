@@ -1,4 +1,4 @@
-"""What an entity list has to offer; the ledgers build them, settings.ENTITY_LISTS names them."""
+"""Declares what an entity list offers to forms. The ledgers build the lists; settings.ENTITY_LISTS names them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from server.accounts.access import Worker
 
 
 class EntityList(Protocol):
-    """A list of entities as one worker's phone gets it (openrosa.md §7)."""
+    """An entity list, of which each worker's phone gets its own rows (openrosa.md, Entity lists)."""
 
     def hash(self, worker: Worker) -> str:
-        """32 hex digits that move when, and only when, anything this worker sees in the list moves."""
+        """32 hexadecimal digits that change when, and only when, the worker's rows of the list change."""
 
     def csv(self, worker: Worker) -> Iterator[bytes]:
         """UTF-8 CSV with name, label, __version and the properties; every row has every column."""
@@ -29,11 +29,11 @@ def is_entity_list(filename: str) -> bool:
 
 
 def entity_list(filename: str) -> EntityList | None:
-    """The list behind a media file's name; None when it is an ordinary file."""
+    """The entity list with this media file name; None for an ordinary file."""
     return _load(settings.ENTITY_LISTS[filename[:-4]]) if is_entity_list(filename) else None
 
 
 @cache
 def _load(path: str) -> EntityList:
-    found: EntityList = import_string(path)
-    return found
+    imported: EntityList = import_string(path)
+    return imported

@@ -1,4 +1,4 @@
-"""What a form declares about entities: the lists it writes to, and which answer is which property. Pure."""
+"""Reads what a form declares about entities: the lists it writes to, and the property that each answer fills. Pure."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _NAMESPACE: Final = "{http://www.opendatakit.org/xforms/entities}"
 
 @dataclass(frozen=True, slots=True)
 class EntityForm:
-    """The lists a form names, and property by question path (a bind's nodeset)."""
+    """The entity lists that a form writes to, and the property that each question fills, by its path (a bind's nodeset)."""
 
     datasets: tuple[str, ...]
-    creates: frozenset[str]  # those of the lists that it may make entities in
+    creates: frozenset[str]  # the lists in which it may create entities
     properties: Mapping[str, str]
 
 
 def entity_form(document: bytes) -> EntityForm:
-    """Read from the XForm, as phones do; a form without entities declares nothing."""
+    """What the XForm declares about entities, read as phones read it; empty for a form without entities."""
     if _NAMESPACE[1:-1].encode() not in document:
         return EntityForm((), frozenset(), {})
     datasets: dict[str, None] = {}

@@ -1,9 +1,9 @@
-"""Writes of encryption keys: make, rotate, take in, open (api_docs/decisions/0120).
+"""Writes of encryption keys: make a key, store an uploaded private key, open a private key (decision 0120).
 
-Who made or gave a key, if not a command (None), is written down in the log of disclosures.
-The private half leaves this module only as an object in memory. At rest it is sealed by
-the server's own key, and below that protected by a passphrase unless the server is to
-open records by itself.
+Each new key and each stored private key is logged as a disclosure with its user, None for a
+command. A private key leaves this module only as an object in memory. At rest it is sealed
+with the server's own key and, unless the server is to open records by itself, encrypted
+with a passphrase as well.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ def make(
     user: User | None,
     private: RSAPrivateKey | None = None,
 ) -> EncryptionKey:
-    """A new key for the form's next versions; the one before is retired, and goes on opening.
+    """Make a key for the form's next versions, and retire the key before, which still opens its records.
 
-    Takes its turn at the form's keys, and locks the form, which need not be published yet.
-    Without a passphrase the server opens records by itself. Raises PassphraseTooShort,
-    FormHasOwnKey.
+    Takes an advisory lock on the form's keys and locks the form's row; the form need not be
+    published yet. Without a passphrase the server opens records by itself. Raises
+    PassphraseTooShort, FormHasOwnKey.
     """
     _check(passphrase)
-    with connection.cursor() as cursor:  # of a form that is not published there is no row to lock
+    with connection.cursor() as cursor:  # a form that is not published has no row to lock
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"key {form_id}"])
     form = (
         Form.objects.select_for_update(of=("self",))
@@ -60,8 +60,8 @@ def make(
         .filter(form_id=form_id)
         .first()
     )
-    carried_now = form and form.current_version and form.current_version.encryption_key
-    if carried_now and not carried_now.form_id:
+    current_key = form and form.current_version and form.current_version.encryption_key
+    if current_key and not current_key.form_id:
         raise FormHasOwnKey(form_id=form_id)
     EncryptionKey.objects.filter(form_id=form_id, retired_at=None).update(retired_at=at)
     private = private or encryption.make_private_key()
@@ -74,12 +74,12 @@ def make(
         opening=_opening(passphrase),
         created_at=at,
     )
-    _note(key, user, Disclosure.Kind.KEY_MADE)
+    _log(key, user, Disclosure.Kind.KEY_MADE)
     return key
 
 
 def carried(text: str) -> EncryptionKey | None:
-    """The row of the key a form carries: ours, or one its workbook brought; None without one."""
+    """The row of the public key in an XForm, created if the workbook brought the key; None without a key."""
     if not text:
         return None
     public = encryption.read_public_key(text)
@@ -96,10 +96,10 @@ def carried(text: str) -> EncryptionKey | None:
 
 
 @transaction.atomic
-def take_in(
+def store_private_key(
     *, pem: bytes, password: str | None, passphrase: str | None, user: User | None
 ) -> EncryptionKey:
-    """Keep the private half of a key that forms carry; None as passphrase lets the server open by itself.
+    """Store the private half of a key that forms carry. Without a passphrase the server opens records by itself.
 
     Raises PassphraseTooShort, NotAPrivateKey, UnknownEncryptionKey.
     """
@@ -117,21 +117,21 @@ def take_in(
     key.private_key = seal(encryption.protect(private, passphrase), _PURPOSE)
     key.opening = _opening(passphrase)
     key.save(update_fields=["private_key", "opening"])
-    _note(key, user, Disclosure.Kind.KEY_GIVEN)
+    _log(key, user, Disclosure.Kind.KEY_GIVEN)
     return key
 
 
-def named(fingerprint: str) -> EncryptionKey:
-    """The key whose fingerprint begins so. Raises UnknownEncryptionKey, also when several do."""
+def key_named(fingerprint: str) -> EncryptionKey:
+    """The key whose fingerprint begins with these digits. Raises UnknownEncryptionKey, also when several do."""
     name = fingerprint.lower()
-    found = EncryptionKey.objects.filter(fingerprint__startswith=name)[:2]
-    if not _NAME.fullmatch(name) or len(found) != 1:
+    matches = EncryptionKey.objects.filter(fingerprint__startswith=name)[:2]
+    if not _NAME.fullmatch(name) or len(matches) != 1:
         raise UnknownEncryptionKey(key=fingerprint[:64])
-    return found[0]
+    return matches[0]
 
 
 def private_key(key: EncryptionKey, passphrase: str | None = None) -> RSAPrivateKey:
-    """The private half. Raises PrivateKeyNotHere, WrongPassphrase."""
+    """The private half of the key, in memory. Raises PrivateKeyNotHere, WrongPassphrase."""
     if key.private_key is None:
         raise PrivateKeyNotHere(key=str(key))
     needed = key.opening == EncryptionKey.Opening.PASSPHRASE
@@ -144,13 +144,13 @@ def private_key(key: EncryptionKey, passphrase: str | None = None) -> RSAPrivate
         raise WrongPassphrase(key=str(key)) from None
 
 
-def _note(key: EncryptionKey, user: User | None, kind: Disclosure.Kind) -> None:
+def _log(key: EncryptionKey, user: User | None, kind: Disclosure.Kind) -> None:
     facts = {"form_id": key.form_id, "opening": str(key.opening)}
     disclose(user=user, kind=kind, ledger=KEY, entry=key.fingerprint, facts=facts)
 
 
 def _check(passphrase: str | None) -> None:
-    """Refuse a passphrase that is soon guessed; none at all is a decision."""
+    """Refuse a short passphrase, which is soon guessed. None is allowed: then the server opens records by itself."""
     if passphrase is not None and len(passphrase) < PASSPHRASE_LENGTH:
         raise PassphraseTooShort(least=PASSPHRASE_LENGTH)
 

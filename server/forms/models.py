@@ -11,7 +11,7 @@ from server.geo.models import AreaCodeField
 
 
 class Form(models.Model):
-    """A form, known to phones by its form_id."""
+    """A form, which phones know by its form_id."""
 
     class State(models.TextChoices):
         OPEN = "open", _("open")  # listed, accepting
@@ -37,13 +37,13 @@ class Form(models.Model):
 
 
 class EncryptionKey(models.Model):
-    """An RSA key that form versions carry, for phones to encrypt what is filled in (decision 0120).
+    """An RSA key that form versions carry and with which phones encrypt their records (decision 0120).
 
     Never deleted: records encrypted with a retired key may arrive years later.
     """
 
     class Opening(models.TextChoices):
-        """How its private half is opened."""
+        """How the private half of the key is opened."""
 
         AUTOMATIC = "automatic", _("by the server itself")
         PASSPHRASE = "passphrase", _("with the passphrase")
@@ -51,13 +51,15 @@ class EncryptionKey(models.Model):
 
     form_id = models.CharField(
         max_length=250, blank=True, db_collation="C"
-    )  # of the form it was made for; "" when a workbook brought it
+    )  # of the form the key was made for; "" when a workbook brought the key
     public_key = models.BinaryField()  # SubjectPublicKeyInfo
     fingerprint = models.CharField(max_length=64, unique=True)  # hex SHA-256 of public_key
-    private_key = models.BinaryField(null=True)  # encryption.protect, then sealed
+    private_key = models.BinaryField(null=True)  # made by encryption.protect, then sealed
     opening = models.CharField(max_length=12, choices=Opening.choices)
     created_at = models.DateTimeField()
-    retired_at = models.DateTimeField(null=True)  # no further version of the form gets it
+    retired_at = models.DateTimeField(
+        null=True
+    )  # from then on no new version of the form gets the key
 
     class Meta:
         ordering = ("created_at", "id")
@@ -78,7 +80,7 @@ class EncryptionKey(models.Model):
 
 
 class FormVersion(models.Model):
-    """One published version. Never changed: its bytes are what phones hashed."""
+    """One published version of a form. It never changes, because phones identify it by the hash of its bytes."""
 
     form = models.ForeignKey(Form, models.PROTECT, related_name="versions")
     version = models.CharField(max_length=250, blank=True, db_collation="C")
@@ -86,12 +88,12 @@ class FormVersion(models.Model):
     xform = models.BinaryField()  # exactly the bytes served
     md5 = models.CharField(max_length=32)
     workbook_sha256 = models.BinaryField(max_length=32)  # the .xlsx, among the blobs
-    mapping = models.JSONField()  # compiled: where each answer goes (ledgers.mapping)
-    questions = models.JSONField()  # path → {type, labels} for showing answers (forms.questions)
-    warnings = models.JSONField(default=list)  # what pyxform and ODK Validate remarked
+    mapping = models.JSONField()  # where each answer goes in the ledgers (ledgers.intake.mapping)
+    questions = models.JSONField()  # what showing an answer needs (XForm.as_questions)
+    warnings = models.JSONField(default=list)  # of pyxform and ODK Validate
     encryption_key = models.ForeignKey(
         EncryptionKey, models.PROTECT, null=True, related_name="form_versions"
-    )  # what phones encrypt its records with; null: not at all
+    )  # with which phones encrypt the records; null: not encrypted
     published_at = models.DateTimeField(auto_now_add=True)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
 
@@ -106,7 +108,7 @@ class FormVersion(models.Model):
 
 
 class FormMedia(models.Model):
-    """A file a form version needs on the phone: a stored blob, or an entity list built per worker."""
+    """A file that a form version needs on the phone: a stored blob, or an entity list built for each worker."""
 
     class Kind(models.TextChoices):
         FILE = "file"
@@ -133,15 +135,15 @@ class FormMedia(models.Model):
 
 
 class FormDraft(models.Model):
-    """A checked workbook that waits for its files, or for being published (forms.drafts)."""
+    """A checked workbook that waits for its files or for its publication (forms.drafts)."""
 
     form_id = models.CharField(max_length=250, unique=True, db_collation="C")
     title = models.CharField(max_length=250)
     version = models.CharField(max_length=250, blank=True, db_collation="C")
-    md5 = models.CharField(max_length=32)  # of the XForm, without a key of ours
+    md5 = models.CharField(max_length=32)  # of the XForm, before the server adds its key
     workbook_sha256 = models.BinaryField(max_length=32)
     wanted = models.JSONField(default=list)  # names of the files the form needs
-    files = models.JSONField(default=list)  # those that came: [{name, sha256}]
+    files = models.JSONField(default=list)  # the files that have come: [{name, sha256}]
     saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     saved_at = models.DateTimeField()
 

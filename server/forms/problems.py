@@ -1,4 +1,4 @@
-"""What can be wrong with a form somebody wants to publish, or asks for."""
+"""Problems of publishing forms, of drafts and of encryption keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from server.core.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing to put right in a workbook: where it is, what is wrong, what to do."""
+    """One fault of a workbook: where it is, what is wrong, and what to do."""
 
     fault: str
     remedy: str

@@ -1,7 +1,7 @@
-"""Makes a form out of a workbook, without touching the database: convert, check, compile.
+"""Makes a form from a workbook without touching the database: converts it, checks it, compiles its mapping.
 
-`prepare` does all that can fail and all that takes time, so that the transaction which
-follows (services.publish) only writes.
+`prepare` does everything that can fail or takes time, so that the transaction that follows
+(services.publish_workbook) only writes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ITEMSETS: Final = "itemsets.csv"
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A form ready to be written: everything FormVersion holds."""
+    """A form that is ready to be stored: everything FormVersion holds."""
 
     form: XForm
     document: bytes
@@ -59,7 +59,10 @@ def prepare(
     validate: bool,
     is_draft: bool = False,
 ) -> Prepared:
-    """Convert and check a workbook; files of a draft may be missing. Raises any problem of this room; changes nothing."""
+    """Convert and check a workbook; for a draft, files may be missing. Changes nothing.
+
+    Raises FaultyWorkbook, NotAWorkbook, WorkbookTooLarge, MissingMedia.
+    """
     workbook = workbooks.read(content, filename)
     _check_settings(workbook)
     _check_savetos(workbook)
@@ -87,14 +90,17 @@ def prepare(
 
 
 def encrypted(prepared: Prepared, public_key: bytes) -> Prepared:
-    """The same form carrying a key of ours: other bytes, another hash and another version."""
+    """The same form with the server's key: its bytes, hash and version change. Raises FaultyWorkbook."""
     form = prepared.form
     version = encryption.version_with(form.version, public_key)
     document = encryption.inject(
         prepared.document, root=form.root, public_key=public_key, version=version
     )
-    carrying = _read(document)
-    if (carrying.version, carrying.public_key) != (version, encryption.as_text(public_key)):
+    form_with_key = _read(document)
+    if (form_with_key.version, form_with_key.public_key) != (
+        version,
+        encryption.as_text(public_key),
+    ):
         raise FaultyWorkbook(
             Fault(
                 _("The form cannot carry a key."),
@@ -104,14 +110,14 @@ def encrypted(prepared: Prepared, public_key: bytes) -> Prepared:
         )
     return replace(
         prepared,
-        form=carrying,
+        form=form_with_key,
         document=document,
         md5=hashlib.md5(document, usedforsecurity=False).hexdigest(),
     )
 
 
 def _check_settings(workbook: Workbook) -> None:
-    """What clients and addresses demand of form_id and version (openrosa.md §4)."""
+    """Refuse a form_id or version that cannot stand in an address, and a submission_url (openrosa.md, Form list and manifest)."""
     setting, faults = workbook.setting, []
     for name, pattern in (("form_id", _FORM_ID), ("version", _VERSION)):
         text = setting[name] or (setting["id_string"] if name == "form_id" else "")
@@ -145,7 +151,7 @@ def _check_settings(workbook: Workbook) -> None:
 
 
 def _check_savetos(workbook: Workbook) -> None:
-    """pyxform writes `save_to` over a bind of the same row; the ledger's column would never be filled."""
+    """Refuse a row with both save_to and ruhu:saveto: pyxform would drop the second, and the ledger would get no value."""
     faults = [
         Fault(
             _("{name} is saved to a list and to a ledger; the ledger would never get it.").format(
@@ -169,7 +175,7 @@ def _convert(content: bytes, workbook: Workbook) -> ConvertResult:
         return convert(xlsform=content, file_type=".xlsx", form_name="data", warnings=[])
     except PyXFormError as error:
         raise FaultyWorkbook(_translated(str(error), workbook)) from None
-    except Exception as error:  # pyxform meets some broken forms with KeyError and the like
+    except Exception as error:  # some broken forms make pyxform raise KeyError and the like
         raise FaultyWorkbook(
             Fault(
                 _("The form cannot be converted ({reason}).").format(reason=type(error).__name__),
@@ -180,7 +186,7 @@ def _convert(content: bytes, workbook: Workbook) -> ConvertResult:
 
 
 def _translated(message: str, workbook: Workbook) -> Fault:
-    """pyxform's sentence, with the sheet and row taken out of it; its second half is the remedy."""
+    """pyxform's message as a fault: sheet and row are taken out of it, and its “Please …” is the remedy."""
     row, sheet = _ROW.search(message), _SHEET.search(message)
     plain = " ".join(_SHEET.sub("", _ROW.sub("", message.partition("\n{")[0])).split())
     fault, please, remedy = plain.partition("Please ")
@@ -199,8 +205,8 @@ def _translated(message: str, workbook: Workbook) -> Fault:
 def _row_quoted(message: str, workbook: Workbook) -> int | None:
     """The first survey row whose type or name the message quotes."""
     quoted = set(_QUOTED.findall(message))
-    found = (row.number for row in workbook.survey if {row["name"], row["type"]} & quoted)
-    return next(found, None)
+    numbers = (row.number for row in workbook.survey if {row["name"], row["type"]} & quoted)
+    return next(numbers, None)
 
 
 def _read(document: bytes) -> XForm:
@@ -252,7 +258,7 @@ def _check_form(form: XForm) -> None:
 
 
 def _check_entities(document: bytes, workbook: Workbook) -> None:
-    """An entity made in a list nobody has would live on one phone only."""
+    """Refuse an unknown entity list: an entity created in it would exist on one phone only."""
     unknown = [name for name in entity_form(document).datasets if not is_entity_list(f"{name}.csv")]
     if unknown:
         rows = {row["list_name"] or row["dataset"]: row.number for row in workbook.entities}
@@ -270,16 +276,16 @@ def _check_entities(document: bytes, workbook: Workbook) -> None:
 def _media(
     form: XForm, given: Mapping[str, bytes], generated: Mapping[str, bytes], *, is_draft: bool
 ) -> tuple[tuple[str, ...], dict[str, bytes]]:
-    """Entity lists and files the form names; given files it does not name are left aside."""
+    """The entity lists and the files that the form names; other given files are ignored. Raises MissingMedia."""
     lists = tuple(name for name in form.files if is_entity_list(name))
     wanted = [name for name in form.files if name not in lists] + list(generated)
     missing = [name for name in wanted if name not in given]
     if missing and not is_draft:
         raise MissingMedia(form_id=form.form_id, filenames=", ".join(missing))
-    if odd := next((name for name in wanted if not _FILENAME.fullmatch(name)), None):
+    if unusable := next((name for name in wanted if not _FILENAME.fullmatch(name)), None):
         raise FaultyWorkbook(
             Fault(
-                _("The file name “{name}” cannot be used on phones.").format(name=odd),
+                _("The file name “{name}” cannot be used on phones.").format(name=unusable),
                 _("Give the file a short plain name."),
                 sheet="survey",
             )

@@ -1,4 +1,4 @@
-"""Reads of forms: what phones are offered, and what the desk sees."""
+"""Reads of forms: what phones are offered, and what office staff see."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ select coalesce(json_agg(json_build_array(form.form_id, edition.title, edition.v
 def forms_offered(
     user_id: int, areas: Iterable[str], *, form_id: str | None = None, all_versions: bool = False
 ) -> tuple[OfferedForm, ...]:
-    """Open forms for which the worker is in the audience: current versions, or all. One query.
+    """The open forms whose audience includes the worker: their current versions, or all versions. One query.
 
-    Every phone asks at every start, so it is one prepared statement: the ORM would take
-    five times as long to write it as PostgreSQL to answer.
+    Every phone sends this request at every start, so the query is a prepared statement: the
+    ORM would take five times as long to build it as PostgreSQL takes to answer it.
     """
     if form_id is not None and "\0" in form_id:
         return ()
@@ -71,13 +71,13 @@ def forms_offered(
             "all_versions": all_versions,
         },
     )
-    return _read(row[0]) if row else ()
+    return _offered_forms(row[0]) if row else ()
 
 
 @lru_cache(maxsize=256)
-def _read(told: str) -> tuple[OfferedForm, ...]:
-    """The rows of a form list; most workers of an office are offered the same."""
-    return tuple(OfferedForm(*form) for form in json.loads(told))
+def _offered_forms(rows: str) -> tuple[OfferedForm, ...]:
+    """The forms of a JSON array of rows; cached, because most workers of an office are offered the same."""
+    return tuple(OfferedForm(*row) for row in json.loads(rows))
 
 
 _CREATING = """
@@ -92,30 +92,30 @@ select coalesce(json_agg(json_build_array(form.current_version_id, form.needs_ap
 
 
 def approval_lists(user_id: int, areas: Iterable[str]) -> frozenset[str]:
-    """The entity lists in which nothing may be made on this worker's phone before the office approves it.
+    """The entity lists in which an entity created on this worker's phone waits for approval by the office.
 
-    A list in which an open form of the worker's makes entities, where every such form
-    needs approval (decision 0180). One query; what a version declares is read once a process.
+    These are the lists in which the worker's open forms create entities, if every such form
+    needs approval (decision 0180). One query; what a version declares is read once per process.
     """
-    asked = {"user_id": Int8(user_id), "prefixes": sorted(_prefixes(areas))}
-    row = run(_CREATING, asked)
+    parameters = {"user_id": Int8(user_id), "prefixes": sorted(_prefixes(areas))}
+    row = run(_CREATING, parameters)
     return _needing_approval(dict(json.loads(row[0])) if row else {})
 
 
 def all_approval_lists() -> frozenset[str]:
-    """The same by all open forms, for the desk."""
+    """The same for all open forms, as office staff see it."""
     rows = Form.objects.filter(state=Form.State.OPEN).exclude(current_version=None).order_by()
     return _needing_approval(dict(rows.values_list("current_version", "needs_approval")))
 
 
 def _needing_approval(offered: Mapping[int, bool]) -> frozenset[str]:
-    """`offered` is current version → whether its form needs approval."""
+    """The entity lists that only forms needing approval create entities in; `offered` is current version → needs approval."""
     if not any(offered.values()):
         return frozenset()
-    made: dict[bool, set[str]] = {True: set(), False: set()}
+    lists: dict[bool, set[str]] = {True: set(), False: set()}
     for version, declared in entity_forms(offered).items():
-        made[offered[version]] |= declared.creates
-    return frozenset(made[True] - made[False])
+        lists[offered[version]] |= declared.creates
+    return frozenset(lists[True] - lists[False])
 
 
 _FORMS_KEPT: Final = 200
@@ -123,7 +123,7 @@ _entity_forms: dict[int, EntityForm] = {}
 
 
 def entity_forms(versions: Iterable[int]) -> dict[int, EntityForm]:
-    """What form versions declare of entities; that never changes, so each is read once a process."""
+    """What form versions declare about entities, by primary key. It never changes, so each is read once per process."""
     wanted = set(versions)
     missing = wanted - _entity_forms.keys()
     if missing:
@@ -136,7 +136,7 @@ def entity_forms(versions: Iterable[int]) -> dict[int, EntityForm]:
 
 
 def lists_offered(user_id: int, areas: Iterable[str]) -> list[str]:
-    """The entity lists, by file name, that a phone of this worker can hold. One query."""
+    """The file names of the entity lists that this worker's phone can hold. One query."""
     offered = _offered(user_id, areas, None).filter(state=Form.State.OPEN).order_by()
     return list(
         FormMedia.objects.filter(
@@ -151,8 +151,8 @@ def lists_offered(user_id: int, areas: Iterable[str]) -> list[str]:
 def offered_version(
     user_id: int, areas: Iterable[str], form_id: str, version: str
 ) -> FormVersion | None:
-    """A version a worker may fetch: of a form offered to them, whatever its state, old ones too."""
-    if "\0" in version:  # which no column can hold
+    """The form version, if the worker may fetch it: of a form offered to them, in any state, current or old."""
+    if "\0" in version:  # no column can hold it
         return None
     return (
         FormVersion.objects.filter(
@@ -164,7 +164,7 @@ def offered_version(
 
 
 def _offered(user_id: int, areas: Iterable[str], form_id: str | None) -> QuerySet[Form]:
-    """Forms whose audience names the worker, or an area one of the worker's lies in."""
+    """The forms whose audience names the worker, or an area that contains one of the worker's areas."""
     audience = FormAudience.objects.filter(
         Q(user_id=user_id) | Q(area__in=_prefixes(areas)), form=OuterRef("pk")
     )
@@ -175,12 +175,12 @@ def _offered(user_id: int, areas: Iterable[str], form_id: str | None) -> QuerySe
 
 
 def _prefixes(areas: Iterable[str]) -> set[str]:
-    """The areas in which these lie, themselves included."""
+    """Every area that contains one of these areas, and these areas themselves."""
     return {area[:length] for area in areas for length in range(len(area) + 1)}
 
 
 def version_for(form_id: str, version: str) -> FormVersion | None:
-    """The published version a submission names, with its form; without the large columns."""
+    """The published version that a submission names, with its form and without the large columns."""
     return (
         FormVersion.objects.filter(form__form_id=form_id, version=version)
         .select_related("form")
@@ -190,12 +190,12 @@ def version_for(form_id: str, version: str) -> FormVersion | None:
 
 
 def media_of(version: FormVersion) -> list[FormMedia]:
-    """The files the version needs, by name."""
+    """The files that the version needs, in the order of their names."""
     return list(version.media.all())
 
 
 def forms(access: Access) -> QuerySet[Form]:
-    """All forms, for anyone at the desk: a form holds no personal data."""
+    """All forms, for every user with an area: a form holds no personal data."""
     if not access.areas():
         return Form.objects.none()
     return (
@@ -206,7 +206,7 @@ def forms(access: Access) -> QuerySet[Form]:
 
 
 def published(access: Access) -> QuerySet[Form]:
-    """The forms that have a version, with it but without the large columns."""
+    """The forms that have a current version, with that version but without its large columns."""
     heavy = ("xform", "mapping", "questions", "warnings")
     return (
         forms(access)
@@ -216,7 +216,7 @@ def published(access: Access) -> QuerySet[Form]:
 
 
 def forms_with_list(access: Access, name: str) -> QuerySet[Form]:
-    """The forms whose current version shows the entity list."""
+    """The forms whose current version uses the entity list as a file."""
     media = FormMedia.objects.filter(
         form_version=OuterRef("current_version"),
         kind=FormMedia.Kind.ENTITY_LIST,
@@ -225,8 +225,8 @@ def forms_with_list(access: Access, name: str) -> QuerySet[Form]:
     return published(access).filter(Exists(media)).order_by("form_id")
 
 
-def forms_making(access: Access, name: str) -> list[Form]:
-    """The forms whose current version makes or updates entries of the entity list."""
+def forms_writing_to(access: Access, name: str) -> list[Form]:
+    """The forms whose current version creates or updates entities of the list."""
     rows = FormVersion.objects.filter(current_of__in=published(access).order_by())
     current = rows.select_related("form").only("xform", "form__form_id", "form__title")
     return [
@@ -237,7 +237,7 @@ def forms_making(access: Access, name: str) -> list[Form]:
 
 
 def mappings(form: Form) -> dict[int, tuple[str, dict[str, Any]]]:
-    """Version → its name and where its answers go."""
+    """Primary key of each version → its version and its mapping, which says where its answers go."""
     rows = FormVersion.objects.filter(form=form).order_by()
     return {
         pk: (version, mapping)
@@ -257,16 +257,16 @@ def versions(access: Access) -> QuerySet[FormVersion]:
 
 
 def audience(form: Form) -> QuerySet[FormAudience]:
-    """Who is offered the form: areas first, then named workers."""
+    """Who is offered the form: first areas, then single workers."""
     return form.audience.select_related("user").order_by(
         F("area").asc(nulls_last=True), "user__username"
     )
 
 
 def published_from(workbook_sha256: bytes, media: Mapping[str, bytes]) -> FormVersion | None:
-    """The version already made of exactly this workbook, if neither files nor key would differ now."""
+    """The version already published from these very bytes, if its files and its key would be the same now; else None."""
     key = _current_keys().filter(form_id=OuterRef("form__form_id")).order_by().values("pk")
-    found = (
+    version = (
         FormVersion.objects.filter(workbook_sha256=workbook_sha256)
         .annotate(current_key_id=Subquery(key[:1]))
         .select_related("form", "encryption_key")
@@ -274,13 +274,13 @@ def published_from(workbook_sha256: bytes, media: Mapping[str, bytes]) -> FormVe
         .prefetch_related("media")
         .first()
     )
-    if found is None or not _carries_current_key(found, found.current_key_id):
+    if version is None or not _carries_current_key(version, version.current_key_id):
         return None
-    return found if same_media(found, media) else None
+    return version if same_media(version, media) else None
 
 
 def same_media(version: FormVersion, media: Mapping[str, bytes]) -> bool:
-    """Whether no given file differs from the version's file of that name."""
+    """Whether every given file that the version uses equals the version's file of that name."""
     return all(
         held.filename not in media
         or bytes(held.sha256) == hashlib.sha256(media[held.filename]).digest()
@@ -290,24 +290,24 @@ def same_media(version: FormVersion, media: Mapping[str, bytes]) -> bool:
 
 
 def draft(access: Access, form_id: str) -> FormDraft:
-    """What waits to be published of the form, for those who publish. Raises UnknownDraft."""
-    found = FormDraft.objects.filter(form_id=form_id).first()
-    if found is None or not access.areas(PUBLISHERS):
+    """The form's draft, for users who may publish. Raises UnknownDraft, also for other users."""
+    draft = FormDraft.objects.filter(form_id=form_id).first()
+    if draft is None or not access.areas(PUBLISHERS):
         raise UnknownDraft(form_id=form_id[:100])
-    return found
+    return draft
 
 
 def draft_files(draft: FormDraft) -> dict[str, bool]:
-    """File the draft asks for → whether it is here: with the draft, or with the current version."""
+    """Each file the draft needs → whether it has come with the draft or is in the current version."""
     current = FormMedia.objects.filter(
         form_version__current_of__form_id=draft.form_id, kind=FormMedia.Kind.FILE
     )
-    there = {file["name"] for file in draft.files} | set(current.values_list("filename", flat=True))
-    return {name: name in there for name in draft.wanted}
+    names = {file["name"] for file in draft.files} | set(current.values_list("filename", flat=True))
+    return {name: name in names for name in draft.wanted}
 
 
 def encryption_keys(access: Access) -> QuerySet[EncryptionKey]:
-    """All keys with the versions that carry them, newest first, for those who publish; without the private halves."""
+    """All keys, newest first, with the versions that carry them and without the private halves; for users who may publish."""
     if not access.areas(PUBLISHERS):
         return EncryptionKey.objects.none()
     versions = FormVersion.objects.select_related("form").only(
@@ -322,21 +322,21 @@ def encryption_keys(access: Access) -> QuerySet[EncryptionKey]:
 
 @dataclass(frozen=True, slots=True)
 class FormEncryption:
-    """Whether phones encrypt what is filled in with a form."""
+    """Whether phones encrypt the records of a form, and with which key."""
 
     form: Form
-    key: EncryptionKey | None  # that its current version carries
+    key: EncryptionKey | None  # of the current version
     since: datetime | None
-    next_key: str  # that the next version gets instead; "" when it keeps what it has
+    next_key: str  # fingerprint of the key that replaces it in the next version; "" when it stays
 
     @property
     def is_own_key(self) -> bool:
-        """Whether the workbook brought the key."""
+        """Whether the key came with the workbook."""
         return self.key is not None and not self.key.form_id
 
 
 def encryption_of_forms(access: Access) -> list[FormEncryption]:
-    """Every form with its key, since when it has that, and the key that follows. One query."""
+    """Every form with its key, since when it has the key, and the next key. One query."""
     first = FormVersion.objects.filter(
         form=OuterRef("pk"), encryption_key=OuterRef("current_version__encryption_key")
     ).order_by("published_at", "id")
@@ -353,17 +353,17 @@ def encryption_of_forms(access: Access) -> list[FormEncryption]:
         )
         .order_by("form_id")
     )
-    found = []
+    encryptions = []
     for form in rows:
         key = form.current_version.encryption_key if form.current_version else None
         keeps = key is not None and (not key.form_id or key.fingerprint == form.next_key)
         next_key = "" if keeps else form.next_key or ""
-        found.append(FormEncryption(form, key, form.since, next_key))
-    return found
+        encryptions.append(FormEncryption(form, key, form.since, next_key))
+    return encryptions
 
 
 def current_key(form_id: str) -> EncryptionKey | None:
-    """The key the next version of the form gets; None when it is not encrypted by us."""
+    """The key that the next version of the form gets from the server; None when it gets none."""
     return _current_keys().filter(form_id=form_id).first()
 
 
@@ -372,7 +372,7 @@ def _current_keys() -> QuerySet[EncryptionKey]:
 
 
 def _carries_current_key(version: FormVersion, current_key_id: int | None) -> bool:
-    """Whether publishing the version's workbook again would give it the key it has."""
+    """Whether the version's workbook, published again, would get the key it has."""
     if version.encryption_key is not None and not version.encryption_key.form_id:
         return True  # the workbook's own
     return current_key_id is None or current_key_id == version.encryption_key_id

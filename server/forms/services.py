@@ -1,4 +1,4 @@
-"""Writes of forms: publish a version, say who is offered the form, open and close it."""
+"""Writes of forms: publish a version, choose who is offered the form, open and close it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What became of a workbook: its version, and whether this made it."""
+    """The version that a workbook was published as, and whether it is new."""
 
     form_version: FormVersion
     is_new: bool
@@ -39,16 +39,16 @@ def publish(
     media: Mapping[str, bytes] | None = None,
     validate: bool = True,
 ) -> FormVersion:
-    """The form version made of a workbook: new, or the one already made of the same content.
+    """The form version made from a workbook: a new one, or the one already published from the same content.
 
-    All or nothing. See `take_workbook`, which also says which of the two it was.
+    See `publish_workbook`, which also says which of the two it is.
     """
-    return take_workbook(
+    return publish_workbook(
         workbook=workbook, filename=filename, publisher=publisher, media=media, validate=validate
     ).form_version
 
 
-def take_workbook(
+def publish_workbook(
     *,
     workbook: bytes,
     filename: str,
@@ -56,62 +56,63 @@ def take_workbook(
     media: Mapping[str, bytes] | None = None,
     validate: bool = True,
 ) -> Publication:
-    """Publish a workbook, or find that it was published.
+    """Publish a workbook, unless the same content is already published.
 
-    Converts and checks outside the transaction, writes files to the blobs, then records
-    form, version, media and (for a new form) its audience in one transaction that locks
-    the form. A new version becomes the current one; earlier versions keep accepting.
-    A form with a current encryption key gets it, and with it a version name of its own.
-    Raises FaultyWorkbook, NotAWorkbook, WorkbookTooLarge, MissingMedia, VersionExists;
-    then nothing has changed.
+    Converts and checks outside the transaction, stores files as blobs, then records form,
+    version, media and (for a new form) its audience in one transaction that locks the form.
+    A new version becomes the current version; records of earlier versions are still accepted.
+    If the form has a current encryption key, the version carries it and its name ends with
+    the key's. Raises FaultyWorkbook, NotAWorkbook, WorkbookTooLarge, MissingMedia,
+    VersionExists; then nothing has changed.
     """
     media = media or {}
-    known = selectors.published_from(hashlib.sha256(workbook).digest(), media)
-    if known is not None:
-        return Publication(known, is_new=False)
+    published = selectors.published_from(hashlib.sha256(workbook).digest(), media)
+    if published is not None:
+        return Publication(published, is_new=False)
 
-    ready = _made_ready(workbook, filename, media, validate=validate)
-    key = selectors.current_key(ready.prepared.form.form_id)
+    converted = _convert(workbook, filename, media, validate=validate)
+    key = selectors.current_key(converted.prepared.form.form_id)
     if key is not None:
-        ready = ready.carrying(bytes(key.public_key))
+        converted = converted.with_key(bytes(key.public_key))
     with transaction.atomic(durable=True):
-        return _record(ready, publisher)
+        return _record(converted, publisher)
 
 
 def rotate_key(
     *, form_id: str, passphrase: str | None, at: datetime, publisher: User | None
 ) -> EncryptionKey:
-    """A new encryption key for the form, and, if it is published, its next version with it: both or neither.
+    """Make a new encryption key for the form and, if the form is published, publish a version with it: both or neither.
 
-    The version is made of the workbook of the current one. Versions with the old key
-    keep accepting, and the old key keeps opening. Raises PassphraseTooShort, FormHasOwnKey, and
-    what publishing raises when the workbook would not be taken any more.
+    The version is made from the workbook of the current version. Records of versions with
+    the old key are still accepted and opened. Locks the form. Raises PassphraseTooShort,
+    FormHasOwnKey, and every problem of a publication if the workbook is no longer accepted.
     """
     current = FormVersion.objects.filter(current_of__form_id=form_id).first()
     if current is None:
         return keys.make(form_id=form_id, passphrase=passphrase, at=at, user=publisher)
     private = encryption.make_private_key()
     workbook, filename = blobs.read(current.workbook_sha256), f"{form_id}.xlsx"
-    ready = _made_ready(workbook, filename, files_of(current), validate=False)  # it was, then
-    ready = ready.carrying(encryption.public_bytes(private))
+    # validate=False: the workbook was validated when it was published
+    converted = _convert(workbook, filename, files_of(current), validate=False)
+    converted = converted.with_key(encryption.public_bytes(private))
     with transaction.atomic(durable=True):
         key = keys.make(
             form_id=form_id, passphrase=passphrase, at=at, user=publisher, private=private
         )
-        _record(ready, publisher)
+        _record(converted, publisher)
     return key
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
-    """A workbook that is ready to be recorded; its files are among the blobs."""
+class _Converted:
+    """A converted and checked workbook; its files are stored as blobs."""
 
     prepared: Prepared
     source: blobs.Blob
     files: Mapping[str, blobs.Blob]
 
-    def carrying(self, public_key: bytes) -> _Ready:
-        """The form with a key of ours, unless the workbook brought its own."""
+    def with_key(self, public_key: bytes) -> _Converted:
+        """The form with a key of the server, unless the workbook brought its own."""
         from server.forms.publication import encrypted
 
         if self.prepared.form.public_key:
@@ -119,26 +120,27 @@ class _Ready:
         return replace(self, prepared=encrypted(self.prepared, public_key))
 
 
-def _made_ready(
+def _convert(
     workbook: bytes, filename: str, media: Mapping[str, bytes], *, validate: bool
-) -> _Ready:
-    # pyxform and openpyxl take half a second to import, which neither the doors nor the
-    # publication of unchanged workbooks should pay.
+) -> _Converted:
+    # pyxform and openpyxl take half a second to import; the doors, and the publication of
+    # unchanged workbooks, do without them.
     from server.forms.publication import prepare
 
     prepared = prepare(content=workbook, filename=filename, media=media, validate=validate)
     files = {name: blobs.store([content]) for name, content in prepared.files.items()}
-    return _Ready(prepared, blobs.store([workbook]), files)
+    return _Converted(prepared, blobs.store([workbook]), files)
 
 
 def files_of(version: FormVersion) -> dict[str, bytes]:
-    """The files of a version by name, entity lists left out."""
+    """The contents of a version's files by name, without entity lists."""
     held = version.media.filter(kind=FormMedia.Kind.FILE)
     return {file.filename: blobs.read(file.sha256) for file in held if file.sha256 is not None}
 
 
-def _record(ready: _Ready, publisher: User | None) -> Publication:
-    prepared, files = ready.prepared, ready.files
+def _record(converted: _Converted, publisher: User | None) -> Publication:
+    """Store form and version, and lock the form, in the caller's transaction. Raises VersionExists."""
+    prepared, files = converted.prepared, converted.files
     xform = prepared.form
     _row, is_first = Form.objects.get_or_create(
         form_id=xform.form_id, defaults={"title": xform.title}
@@ -159,7 +161,7 @@ def _record(ready: _Ready, publisher: User | None) -> Publication:
         title=xform.title,
         xform=prepared.document,
         md5=prepared.md5,
-        workbook_sha256=ready.source.sha256,
+        workbook_sha256=converted.source.sha256,
         mapping=prepared.mapping,
         questions=prepared.questions,
         warnings=prepared.warnings,
@@ -195,7 +197,7 @@ def _record(ready: _Ready, publisher: User | None) -> Publication:
 
 
 def _is_same(version: FormVersion, prepared: Prepared, files: Mapping[str, blobs.Blob]) -> bool:
-    """Whether another save of the workbook would reach phones and ledgers unchanged."""
+    """Whether the workbook, saved again, gives phones and ledgers what this version gives them."""
     held = {
         media.filename: bytes(media.sha256)
         for media in version.media.all()
@@ -209,7 +211,7 @@ def _is_same(version: FormVersion, prepared: Prepared, files: Mapping[str, blobs
 
 
 def _next_version(form: Form, version: str) -> str:
-    """A version name that is free: the last number in it counted up."""
+    """A version name that is not taken: the last number in the name is counted up."""
     taken = set(form.versions.values_list("version", flat=True))
     while version in taken:
         number = re.search(r"\d+(?!.*\d)", version)
@@ -223,7 +225,7 @@ def _next_version(form: Form, version: str) -> str:
 
 @transaction.atomic
 def offer(*, form: Form, areas: Iterable[str] = (), users: Iterable[User] = ()) -> None:
-    """Add areas ("" is everywhere) and workers to those who are offered the form."""
+    """Offer the form to areas ("" is everywhere) and workers as well."""
     FormAudience.objects.bulk_create(
         [
             *(FormAudience(form=form, area=area) for area in areas),
@@ -235,26 +237,29 @@ def offer(*, form: Form, areas: Iterable[str] = (), users: Iterable[User] = ()) 
 
 @transaction.atomic
 def withdraw(*, form: Form, areas: Iterable[str] = (), users: Iterable[User] = ()) -> None:
-    """Remove areas and workers; phones drop the form at their next sync, finished records stay welcome."""
+    """Remove areas and workers from the audience. Phones drop the form at their next sync; finished records are accepted."""
     form.audience.filter(area__in=list(areas)).delete()
     form.audience.filter(user__in=list(users)).delete()
 
 
 @transaction.atomic
 def offer_only(*, form: Form, areas: Collection[str], users: Collection[User]) -> None:
-    """Make areas ("" is everywhere) and workers those who are offered the form, and nobody else."""
-    now = list(form.audience.select_related("user"))
+    """Offer the form to these areas ("" is everywhere) and workers, and to nobody else."""
+    present = list(form.audience.select_related("user"))
     offer(form=form, areas=areas, users=users)
     withdraw(
         form=form,
-        areas={row.area for row in now if row.area is not None} - set(areas),
-        users={row.user for row in now if row.user} - set(users),
+        areas={row.area for row in present if row.area is not None} - set(areas),
+        users={row.user for row in present if row.user} - set(users),
     )
 
 
 @transaction.atomic
 def set_state(*, form_id: str, state: Form.State) -> Form:
-    """Open (listed, accepting), closing (accepting only) or closed (neither). Raises NoSuchForm."""
+    """Make the form open (listed, accepting records), closing (accepting only) or closed (neither).
+
+    Locks the form. Raises NoSuchForm.
+    """
     form = Form.objects.select_for_update().filter(form_id=form_id).first()
     if form is None:
         raise NoSuchForm(form_id=form_id)

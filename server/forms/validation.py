@@ -1,4 +1,4 @@
-"""ODK Validate, the field's own last check, where there is a Java runtime to run it."""
+"""Runs ODK Validate, the usual last check of an XForm, if there is a Java runtime."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _REFERENCE = re.compile(r"\$\{([\w.-]+)\}")
 
 
 def validate(xform: bytes, workbook: Workbook) -> list[str]:
-    """Warnings about the XForm; says so among them when the check could not be made.
+    """The warnings of ODK Validate about the XForm, or one warning that says why it did not run.
 
     Raises FaultyWorkbook when ODK Validate refuses the form, with the survey row of the
-    first path it names.
+    first path that its message names.
     """
     java = shutil.which(settings.RUHU_VALIDATE_JAVA)
     if java is None:
@@ -55,7 +55,7 @@ def validate(xform: bytes, workbook: Workbook) -> list[str]:
 
 
 def _row_named(message: str, workbook: Workbook) -> int | None:
-    """By path, or by the `${name}` ErrorCleaner makes of a path."""
+    """The survey row of the first path in the message, or of the first `${name}`, into which ErrorCleaner turns paths."""
     for path in _PATH.findall(message):
         if row := workbook.row_of(path):
             return row.number

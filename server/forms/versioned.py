@@ -1,4 +1,4 @@
-"""A workbook under another version name. Pure."""
+"""Writes another version into a workbook. Pure."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import openpyxl
 
 
 def with_version(content: bytes, version: str) -> bytes:
-    """The workbook with that `version` on its settings sheet, so that it says what it was published as.
+    """The workbook with this `version` on its settings sheet, so that it names the version it is published as.
 
-    For workbooks that `forms.workbook.read` has read.
+    For workbooks that `forms.workbook.read` accepts.
     """
     book = openpyxl.load_workbook(BytesIO(content))
     sheet = next(book[title] for title in book.sheetnames if title.lower() == "settings")

@@ -1,7 +1,7 @@
-"""Reads an XLSForm workbook from outside, safely, and remembers where each cell stood.
+"""Reads an uploaded XLSForm workbook safely, and keeps the number of each row.
 
-The zip is judged by its directory before anything is unpacked (decision 0030): the .xlsx
-parsers beneath would unpack whatever they are given. Row numbers are those Excel shows.
+The zip is checked by its directory before anything is unpacked (decision 0030), because the
+.xlsx parsers unpack whatever they are given. Row numbers are those that Excel shows.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_UNPACKED: Final = 24 * 1024 * 1024
 MAX_PARTS: Final = 500
 MAX_RATIO: Final = 150
-"""How much a part of more than a mebibyte may shrink; real sheets reach about 40."""
+"""The highest compression ratio of a part of more than a mebibyte; real sheets reach about 40."""
 MAX_ROWS: Final = 10_000
 MAX_COLUMNS: Final = 200
 MAX_BLANK_ROWS: Final = 60
-"""After so many blank rows pyxform takes a sheet as ended; so it is here."""
+"""After so many blank rows pyxform ends a sheet; so does this module."""
 
 SHEETS: Final = ("survey", "choices", "settings", "ledgers", "entities")
 
@@ -36,7 +36,7 @@ _SECTION = re.compile(r"(begin|end)[\s_]+(group|repeat|loop)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row under the header: its cells by header, blank ones left out, all as trimmed text."""
+    """One row below the header: its cells by header, as trimmed text, without blank cells."""
 
     sheet: str
     number: int
@@ -48,6 +48,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
+    """The headers and rows of a sheet, without blank rows."""
+
     name: str
     headers: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
@@ -58,7 +60,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """The sheets of an XLSForm that mean something here; an absent sheet is an empty one."""
+    """The sheets of an XLSForm that the server reads; an absent sheet is empty."""
 
     survey: Sheet
     choices: Sheet
@@ -73,10 +75,11 @@ class Workbook:
         return self.settings.rows[0] if self.settings.rows else Row("settings", 2, {})
 
     def row_of(self, path: str) -> Row | None:
-        """The survey row that made the node at an XForm path such as /data/place/loc."""
+        """The survey row of the node at an XForm path such as /data/place/loc; None when there is none."""
         return self.rows_by_path.get(tuple(path.split("/")[2:]))
 
     def choice_row(self, list_name: str, value: str) -> Row | None:
+        """The choices row of this value of the list; None when there is none."""
         for row in self.choices:
             if (row["list_name"] or row["list name"]) == list_name and row["name"] == value:
                 return row
@@ -87,9 +90,9 @@ def read(content: bytes, filename: str) -> Workbook:
     """The workbook's sheets.
 
     Raises NotAWorkbook, WorkbookTooLarge, or FaultyWorkbook when the survey or settings
-    sheet is missing or a header stands twice.
+    sheet is missing or a header occurs twice.
     """
-    _judge_archive(content, filename)
+    _check_archive(content, filename)
     try:
         book = openpyxl.load_workbook(
             io.BytesIO(content), read_only=True, data_only=True, keep_links=False
@@ -100,12 +103,12 @@ def read(content: bytes, filename: str) -> Workbook:
         sheets = {name: _read_sheet(book, name, filename) for name in SHEETS}
     finally:
         book.close()
-    _demand_sheets(sheets, book.sheetnames)
+    _check_sheets(sheets, book.sheetnames)
     return Workbook(**sheets, rows_by_path=dict(_paths(sheets["survey"])))
 
 
-def _judge_archive(content: bytes, filename: str) -> None:
-    """Refuse, by the zip directory alone, what would be dangerous to unpack."""
+def _check_archive(content: bytes, filename: str) -> None:
+    """Refuse a zip that would be dangerous to unpack, by its directory alone."""
     if len(content) > MAX_BYTES:
         raise WorkbookTooLarge(
             filename=filename, reason=_("it is over {n} MB").format(n=MAX_BYTES // _MEBIBYTE)
@@ -133,13 +136,11 @@ def _judge_archive(content: bytes, filename: str) -> None:
             )
         if "xl/workbook.xml" not in {part.filename for part in parts}:
             raise NotAWorkbook(filename=filename, reason=_("a zip, but no workbook"))
-        _demand_plain_xml(archive, parts, filename)
+        _check_parts(archive, parts, filename)
 
 
-def _demand_plain_xml(
-    archive: zipfile.ZipFile, parts: Iterable[zipfile.ZipInfo], filename: str
-) -> None:
-    """No part declares entities, is encrypted, or has another size than the directory says."""
+def _check_parts(archive: zipfile.ZipFile, parts: Iterable[zipfile.ZipInfo], filename: str) -> None:
+    """Refuse parts that declare entities, are encrypted, or have another size than the directory says."""
     for part in parts:
         try:
             content = archive.read(part)
@@ -150,16 +151,16 @@ def _demand_plain_xml(
 
 
 def _read_sheet(book: Any, name: str, filename: str) -> Sheet:
-    found = next((title for title in book.sheetnames if title.lower() == name), None)
-    if found is None or not hasattr(book[found], "iter_rows"):
+    title = next((title for title in book.sheetnames if title.lower() == name), None)
+    if title is None or not hasattr(book[title], "iter_rows"):
         return Sheet(name)
     try:
-        first = book[found].iter_rows(max_row=1, max_col=MAX_COLUMNS, values_only=True)
+        first = book[title].iter_rows(max_row=1, max_col=MAX_COLUMNS, values_only=True)
         headers = [_text(cell) for cell in next(first, ())]
         while headers and not headers[-1]:
             headers.pop()
         rows: list[Row] = []
-        table = book[found].iter_rows(
+        table = book[title].iter_rows(
             min_row=2, max_row=MAX_ROWS + 2, max_col=max(1, len(headers)), values_only=True
         )
         for number, values in enumerate(table, start=2):
@@ -180,10 +181,10 @@ def _read_sheet(book: Any, name: str, filename: str) -> Sheet:
             reason=_("its sheet {sheet} has over {n} rows").format(sheet=name, n=MAX_ROWS),
         )
     named = [header for header in headers if header]
-    if twice := next((header for header in named if named.count(header) > 1), None):
+    if repeated := next((header for header in named if named.count(header) > 1), None):
         raise FaultyWorkbook(
             Fault(
-                _("The column “{column}” stands twice.").format(column=twice),
+                _("The column “{column}” occurs twice.").format(column=repeated),
                 _("Remove one of the two."),
                 sheet=name,
                 row=1,
@@ -203,7 +204,7 @@ def _text(value: Any) -> str:
     return str(value).strip()
 
 
-def _demand_sheets(sheets: dict[str, Sheet], present: list[str]) -> None:
+def _check_sheets(sheets: dict[str, Sheet], present: list[str]) -> None:
     for name in ("survey", "settings"):
         if not sheets[name].rows:
             raise FaultyWorkbook(
@@ -218,7 +219,7 @@ def _demand_sheets(sheets: dict[str, Sheet], present: list[str]) -> None:
 
 
 def _paths(survey: Sheet) -> Iterator[tuple[tuple[str, ...], Row]]:
-    """Each named survey row by the names of its groups and itself."""
+    """Each named survey row with its path: the names of its groups, then its own."""
     inside: list[str] = []
     for row in survey:
         section = _SECTION.match(row["type"])

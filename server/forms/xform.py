@@ -1,7 +1,7 @@
-"""Reads an XForm: who it is, what it asks, in which languages, which files it needs.
+"""Reads an XForm: its id and version, its questions with their labels, and the files it needs. Pure.
 
-Pure. The XForm, not the workbook, is what phones hold, so everything that depends on the
-form (the mapping, the display of answers) is read from here (ODK XForms specification).
+Phones hold the XForm, not the workbook, so everything that depends on the form (the
+mapping, the display of answers) is read from the XForm (ODK XForms specification).
 """
 
 from __future__ import annotations
@@ -43,12 +43,14 @@ class Node:
     list: str  # choice list or entity list of a select
     label: dict[str, str]  # zh, en; empty when the node has none
     depth: int
-    repeats: tuple[str, ...]  # paths of the repeats it stands in, itself included
+    repeats: tuple[str, ...]  # paths of the repeats around the node, the node itself included
     saveto: str
 
 
 @dataclass(frozen=True, slots=True)
 class XForm:
+    """What the server reads from an XForm."""
+
     form_id: str
     version: str
     title: str
@@ -58,15 +60,15 @@ class XForm:
     files: tuple[str, ...]  # names of the files it needs, entity lists as NAME.csv
     has_instance_id: bool
     submission_url: str
-    public_key: str = ""  # base64RsaPublicKey: phones encrypt what is filled in
+    public_key: str = ""  # base64RsaPublicKey; "" when records are not encrypted
 
     @property
     def binary_paths(self) -> list[str]:
-        """Paths whose answers name an attachment, by bind type: some have no body control."""
+        """The paths whose answers name an attachment, by their bind type, since some have no body control."""
         return [node.path for node in self.nodes if node.type in BINARY]
 
     def as_questions(self) -> dict[str, Any]:
-        """FormVersion.questions: what showing an answer needs."""
+        """What showing an answer needs, as JSON for FormVersion.questions."""
         return {
             "items": [
                 {
@@ -89,11 +91,11 @@ BINARY: Final = frozenset({"image", "audio", "video", "file", "audit"})
 
 
 class BadXForm(ValueError):
-    """The bytes are XML but no XForm; the message says what is missing."""
+    """The bytes are XML but not an XForm; the message says what is missing."""
 
 
 def read(document: bytes) -> XForm:
-    """Everything about the form. Raises core.xml.BadXml (not XML, DOCTYPE) or BadXForm."""
+    """The form in an XForm document. Raises core.xml.BadXml (not XML, DOCTYPE) or BadXForm."""
     if document.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         raise BadXForm("byte-order mark")
     html = xml.parse(document)
@@ -129,7 +131,7 @@ def read(document: bytes) -> XForm:
 
 
 def _first(parent: etree._Element, name: str) -> etree._Element | None:
-    return next((found for found in parent.iter() if local_name(found) == name), None)
+    return next((element for element in parent.iter() if local_name(element) == name), None)
 
 
 def _children(parent: etree._Element, name: str) -> Iterator[etree._Element]:
@@ -137,32 +139,32 @@ def _children(parent: etree._Element, name: str) -> Iterator[etree._Element]:
 
 
 def _controls(body: etree._Element) -> dict[str, list[etree._Element]]:
-    """Body elements by the path they speak of: a repeat has a group and a repeat element."""
-    found: dict[str, list[etree._Element]] = {}
+    """The body elements by the path they refer to; a repeat has a group and a repeat element."""
+    controls: dict[str, list[etree._Element]] = {}
     for element in body.iter():
         name = local_name(element)
         if name in _CONTROLS or name in ("group", "repeat"):
             path = element.get("nodeset") if name == "repeat" else element.get("ref")
             if path:
-                found.setdefault(path, []).append(element)
-    return found
+                controls.setdefault(path, []).append(element)
+    return controls
 
 
 def _walk(
     data: etree._Element, controls: dict[str, list[etree._Element]]
 ) -> Iterator[tuple[etree._Element, str, tuple[str, ...]]]:
-    """Each node of the primary instance once; a repeat's template and first instance are one."""
-    seen: set[str] = set()
+    """Each node of the primary instance with its path and repeats; a repeat's template and first instance count once."""
+    visited: set[str] = set()
 
     def inside(
         parent: etree._Element, path: str, repeats: tuple[str, ...]
     ) -> Iterator[tuple[etree._Element, str, tuple[str, ...]]]:
         for child in parent:
             here = f"{path}/{local_name(child)}"
-            if here in seen:
+            if here in visited:
                 continue
-            seen.add(here)
-            is_repeat = any(local_name(found) == "repeat" for found in controls.get(here, ()))
+            visited.add(here)
+            is_repeat = any(local_name(element) == "repeat" for element in controls.get(here, ()))
             within = (*repeats, here) if is_repeat else repeats
             yield child, here, within
             yield from inside(child, here, within)
@@ -186,14 +188,14 @@ def _node(
     else:
         kind = "question"
     control = next((named[name] for name in named if name in _CONTROLS), None)
-    speaker = control if control is not None else named.get("group", named.get("repeat"))
+    labelled = control if control is not None else named.get("group", named.get("repeat"))
     return Node(
         path=path,
         name=local_name(element),
         kind=kind,
         type=_type(path, bind, control) if kind == "question" else "",
         list=_list(control),
-        label=texts.label(speaker),
+        label=texts.label(labelled),
         depth=path.count("/") - 2,
         repeats=repeats,
         saveto=" ".join((bind.get(SAVETO, "") if bind is not None else "").split()),
@@ -202,14 +204,14 @@ def _node(
 
 def _type(path: str, bind: etree._Element | None, control: etree._Element | None) -> str:
     bound = bind.get("type", "string") if bind is not None else "string"
-    asked = local_name(control) if control is not None else ""
+    element = local_name(control) if control is not None else ""
     if bound == "binary":
         medium = control.get("mediatype", "") if control is not None else ""
         if path.endswith("/meta/audit"):
             return "audit"
         return {"image/*": "image", "audio/*": "audio", "video/*": "video"}.get(medium, "file")
-    if asked in ("select1", "select", "rank", "trigger"):
-        return {"select1": "select_one", "select": "select_multiple"}.get(asked, asked)
+    if element in ("select1", "select", "rank", "trigger"):
+        return {"select1": "select_one", "select": "select_multiple"}.get(element, element)
     if bound == "string":
         return "text" if control is not None else "calculate"
     return bound
@@ -226,7 +228,7 @@ def _list(control: etree._Element | None) -> str:
 
 
 class _Texts:
-    """The form's texts in Chinese and English, whatever its languages are called."""
+    """The form's texts in Chinese and English, however the form names these languages."""
 
     def __init__(self, model: etree._Element) -> None:
         self._texts: dict[str, dict[str, str]] = {}
@@ -239,8 +241,8 @@ class _Texts:
                     self._texts.setdefault(text.get("id", ""), {}).setdefault(language, content)
 
     def label(self, control: etree._Element | None) -> dict[str, str]:
-        found = next(_children(control, "label"), None) if control is not None else None
-        return {} if found is None else self.of(found)
+        label = next(_children(control, "label"), None) if control is not None else None
+        return {} if label is None else self.of(label)
 
     def of(self, label: etree._Element) -> dict[str, str]:
         referenced = _ITEXT.match(label.get("ref", ""))
@@ -258,7 +260,7 @@ def _language(name: str) -> str:
 
 
 def _both(texts: dict[str, str]) -> dict[str, str]:
-    """Chinese and English; a language the form lacks is filled from one it has."""
+    """The Chinese and English text; if the form lacks one of them, the text in another language."""
     other = next((text for text in texts.values() if text), "")
     return {language: texts.get(language) or other for language in _LANGUAGES} if other else {}
 
@@ -268,7 +270,7 @@ def _all_text(element: etree._Element) -> str:
 
 
 def _plain(element: etree._Element) -> str:
-    """The text with an ellipsis where the form inserts an answer."""
+    """The text of the element, with an ellipsis where the form inserts an answer."""
     parts = [element.text or ""]
     for child in element:
         parts += (
@@ -281,7 +283,7 @@ def _plain(element: etree._Element) -> str:
 def _choices(
     instances: list[etree._Element], body: etree._Element, texts: _Texts
 ) -> dict[str, dict[str, dict[str, str]]]:
-    """Choice lists: secondary instances within the form, and items written into a control."""
+    """The choice lists: secondary instances within the form, and items written into a control."""
     lists: dict[str, dict[str, dict[str, str]]] = {}
     for instance in instances:
         if instance.get("src") is None:
@@ -307,11 +309,11 @@ def _item(item: etree._Element, texts: _Texts) -> tuple[str, dict[str, str]]:
 
 
 def _files(html: etree._Element) -> set[str]:
-    """Base names behind jr:// addresses, except those the phone answers itself."""
-    found: set[str] = set()
+    """The file names in jr:// addresses, except jr://instance/, which the phone fills itself."""
+    files: set[str] = set()
     for element in html.iter():
         for address in (element.get("src", ""), element.text or ""):
             address = address.strip()
             if address.startswith("jr://") and not address.startswith("jr://instance/"):
-                found.add(address.rpartition("/")[2])
-    return found - {""}
+                files.add(address.rpartition("/")[2])
+    return files - {""}

@@ -89,9 +89,9 @@ def take_private_key(
 ) -> tuple[EncryptionKey, int]:
     """Keep the private half of a key; without a passphrase the worker opens what waits for it, so many.
 
-    Raises as `keys.take_in`.
+    Raises as `keys.store_private_key`.
     """
-    key = keys.take_in(pem=pem, password=password, passphrase=passphrase, user=user)
+    key = keys.store_private_key(pem=pem, password=password, passphrase=passphrase, user=user)
     return key, take_up_sealed(key=key, at=at) if passphrase is None else 0
 
 

@@ -73,12 +73,12 @@ def test_a_form_is_published_with_its_bytes_hash_mapping_and_lists(make_user):
 
 def test_the_same_workbook_again_changes_nothing(django_assert_max_num_queries):
     content = xlsforms.workbook(xlsforms.HOUSEHOLD)
-    first = services.take_workbook(
+    first = services.publish_workbook(
         workbook=content, filename="f.xlsx", publisher=None, validate=False
     )
     before = everything()
     with django_assert_max_num_queries(2):
-        again = services.take_workbook(workbook=content, filename="f.xlsx", publisher=None)
+        again = services.publish_workbook(workbook=content, filename="f.xlsx", publisher=None)
     assert (first.is_new, again.is_new) == (True, False)
     assert again.form_version == first.form_version
     assert everything() == before
@@ -366,7 +366,7 @@ def test_two_who_publish_the_same_at_once_make_one_version():
 
     def attempt(_n: int) -> bool:
         try:
-            return services.take_workbook(
+            return services.publish_workbook(
                 workbook=content, filename="f.xlsx", publisher=None, validate=False
             ).is_new
         finally:

@@ -10,7 +10,7 @@ import pytest
 
 from server.core import blobs, clock
 from server.forms.models import Form
-from server.forms.services import take_workbook
+from server.forms.services import publish_workbook
 from server.submissions import services
 from server.submissions.drain import drain_now
 from server.submissions.models import Quarantined, Submission, SubmissionVersion
@@ -74,7 +74,7 @@ def test_what_waited_for_a_form_version_is_taken_when_that_is_published(send) ->
 
 
 def test_publication_queues_the_replay(phone) -> None:
-    take_workbook(
+    publish_workbook(
         workbook=xlsforms.workbook(xlsforms.HOUSEHOLD),
         filename="f.xlsx",
         publisher=None,

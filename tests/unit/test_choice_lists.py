@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from server.core.codes import CodeList, code_lists
 from server.core.labels import Label
-from server.forms.choice_lists import NoChoicesSheet, in_step
+from server.forms.choice_lists import NoChoicesSheet, with_code_lists
 
 XLSFORMS = Path(__file__).parents[2] / "xlsforms"
 HEADERS = ["list_name", "name", "label::中文 (zh)", "label::English (en)", "image"]
@@ -48,17 +48,17 @@ def test_a_code_list_is_rewritten_where_it_stands_and_the_forms_own_lists_stay()
         ["SEX", "9", "旧", "old", None],
         ["mood", "2", "低落", "low", None],
     )
-    step = in_step(before, LISTS)
-    assert step.changed == ("SEX",)
-    assert choices_of(step.content) == [
+    rewritten = with_code_lists(before, LISTS)
+    assert rewritten.changed == ("SEX",)
+    assert choices_of(rewritten.content) == [
         ("mood", "1", "平稳", "calm", None),
         ("SEX", "1", "男", "male", "man.png"),
         ("SEX", "2", "女", "female", None),
         ("mood", "2", "低落", "low", None),
     ]
-    again = in_step(step.content, LISTS)
+    again = with_code_lists(rewritten.content, LISTS)
     assert again.changed == ()
-    assert again.content is step.content
+    assert again.content is rewritten.content
 
 
 def test_a_list_the_survey_asks_for_is_added_and_shorter_lists_leave_no_rest():
@@ -66,9 +66,9 @@ def test_a_list_the_survey_asks_for_is_added_and_shorter_lists_leave_no_rest():
         *(["SEX", str(code), "x", "x", None] for code in range(9)),
         types=("select_one SEX", "select_multiple YN", "text"),
     )
-    step = in_step(before, LISTS)
-    assert step.changed == ("SEX", "YN")
-    assert [row[:2] for row in choices_of(step.content)] == [
+    rewritten = with_code_lists(before, LISTS)
+    assert rewritten.changed == ("SEX", "YN")
+    assert [row[:2] for row in choices_of(rewritten.content)] == [
         ("SEX", "1"), ("SEX", "2"), ("YN", "1"), ("YN", "0"),
     ]  # fmt: skip
 
@@ -78,12 +78,12 @@ def test_a_workbook_without_choices_is_refused():
     out = BytesIO()
     book.save(out)
     with pytest.raises(NoChoicesSheet, match="survey"):
-        in_step(out.getvalue(), LISTS)
+        with_code_lists(out.getvalue(), LISTS)
 
 
 @pytest.mark.parametrize("file", sorted(XLSFORMS.glob("*.xlsx")), ids=lambda file: file.stem)
 def test_the_committed_forms_are_in_step_with_the_code_lists(file):
-    assert in_step(file.read_bytes(), code_lists()).changed == ()
+    assert with_code_lists(file.read_bytes(), code_lists()).changed == ()
 
 
 def test_check_tells_what_differs_writes_nothing_and_fails(tmp_path, capsys):

@@ -54,7 +54,7 @@ class EncryptionKeys(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
 
     def get_object(self) -> EncryptionKey:
         """Raises UnknownEncryptionKey."""
-        named = keys.named(self.kwargs["fingerprint"])
+        named = keys.key_named(self.kwargs["fingerprint"])
         return self.get_queryset().get(pk=named.pk)
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class EncryptionKeys(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def open(self, request: Request, fingerprint: str) -> Response:
         """Open some of the records that wait for the key: a few seconds' work, then ask again."""
         told = opening.open_with_passphrase(
-            key=keys.named(fingerprint),
+            key=keys.key_named(fingerprint),
             passphrase=self.read_body(OpeningSerializer)["passphrase"],
             at=now(),
             user=self.user,

@@ -81,7 +81,7 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         self.require(PUBLISHERS)
         self.read_body(WorkbookSerializer)
         workbook = request.FILES["workbook"]
-        made = services.take_workbook(
+        made = services.publish_workbook(
             workbook=workbook.read(),
             filename=workbook.name,
             publisher=self.user,

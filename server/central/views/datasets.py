@@ -48,7 +48,7 @@ def dataset(call: Call, name: str) -> dict[str, Any]:
         ledgers.list_properties(name),
         fallback,
         forms.forms_with_list(call.access, name),
-        forms.forms_making(call.access, name),
+        forms.forms_writing_to(call.access, name),
     )
     return _dataset(call, name, fallback, forms.all_approval_lists()) | detail
 

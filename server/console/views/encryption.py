@@ -95,7 +95,7 @@ def open_records(request: StaffRequest, fingerprint: str) -> HttpResponse:
     by the worker. When nothing more is to be done the list of keys comes anew, the field
     empty.
     """
-    key = keys.named(fingerprint)
+    key = keys.key_named(fingerprint)
     given = checked(OpeningForm(request.POST))
     told = opening.open_with_passphrase(
         key=key,

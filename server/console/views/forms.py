@@ -54,7 +54,7 @@ def publish(request: StaffRequest) -> HttpResponse:
     workbook = checked(PublishForm(request.POST, request.FILES))["workbook"]
     media = {file.name or "": file.read() for file in request.FILES.getlist("media")}
     try:
-        made = services.take_workbook(
+        made = services.publish_workbook(
             workbook=workbook.read(), filename=workbook.name, publisher=request.user, media=media
         )
     except Problem as problem:

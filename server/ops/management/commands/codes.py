@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from openpyxl.utils.exceptions import InvalidFileException
 
 from server.core.codes import code_lists
-from server.forms.choice_lists import NoChoicesSheet, Step, in_step
+from server.forms.choice_lists import NoChoicesSheet, Rewritten, with_code_lists
 from server.ops.generated import GeneratedFilesCommand
 
 
@@ -40,26 +40,26 @@ class Command(GeneratedFilesCommand):
 
     def outputs(self) -> Mapping[str, bytes]:
         return {
-            file.relative_to(settings.BASE_DIR).as_posix(): _step(file).content
+            file.relative_to(settings.BASE_DIR).as_posix(): _rewritten(file).content
             for file in _committed()
         }
 
     def handle(self, *args: Any, **options: Any) -> None:
-        steps = {file: _step(file) for file in options["files"] or _committed()}
-        for file, step in steps.items():
-            if not step.changed:
+        workbooks = {file: _rewritten(file) for file in options["files"] or _committed()}
+        for file, workbook in workbooks.items():
+            if not workbook.changed:
                 self.stdout.write(_("{file}: in step").format(file=file.name))
                 continue
             if not options["check"]:
-                file.write_bytes(step.content)
+                file.write_bytes(workbook.content)
             self.stdout.write(
                 (
                     _("{file}: differs in {lists}")
                     if options["check"]
                     else _("{file}: rewrote {lists}")
-                ).format(file=file.name, lists=", ".join(step.changed))
+                ).format(file=file.name, lists=", ".join(workbook.changed))
             )
-        if options["check"] and any(step.changed for step in steps.values()):
+        if options["check"] and any(workbook.changed for workbook in workbooks.values()):
             raise CommandError(_("Run ./ruhu codes on these workbooks."), returncode=1)
 
 
@@ -68,9 +68,9 @@ def _committed() -> list[Path]:
     return sorted((settings.BASE_DIR / "xlsforms").glob("*.xlsx"))
 
 
-def _step(file: Path) -> Step:
+def _rewritten(file: Path) -> Rewritten:
     try:
-        return in_step(file.read_bytes(), code_lists())
+        return with_code_lists(file.read_bytes(), code_lists())
     except OSError as error:
         raise CommandError(
             _("{file} cannot be read: {why}").format(file=file, why=error.strerror)

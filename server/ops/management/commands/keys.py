@@ -101,7 +101,7 @@ class Command(BaseCommand):
             self._opened(key, waiting)
 
     def _open(self, options: dict[str, Any]) -> None:
-        key, passphrase = keys.named(options["key"]), None
+        key, passphrase = keys.key_named(options["key"]), None
         if key.opening == EncryptionKey.Opening.PASSPHRASE:
             passphrase = _asked(_("Passphrase of the key: "))
         told = opening.open_with_passphrase(

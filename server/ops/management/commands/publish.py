@@ -52,7 +52,7 @@ class Command(BaseCommand):
             )
 
     def _publish(self, path: Path, media: dict[str, bytes], validate: bool) -> str:
-        made = services.take_workbook(
+        made = services.publish_workbook(
             workbook=path.read_bytes(),
             filename=path.name,
             publisher=None,
