@@ -42,7 +42,8 @@ def over_rest(username: str, password: str, **meta: str) -> str:
     return {200: IN, 401: WRONG, 429: WAIT}[answer.status_code]
 
 
-def told(status: int, body: str) -> str:
+def outcome(status: int, body: str) -> str:
+    """IN, WRONG or WAIT, read from an answer with one status for all refusals."""
     if status in (200, 204):
         return IN
     assert status == 401, body
@@ -50,16 +51,16 @@ def told(status: int, body: str) -> str:
 
 
 def at_v1(username: str, password: str, **meta: str) -> str:
-    asked = json.dumps({"email": username, "password": password})
+    body = json.dumps({"email": username, "password": password})
     client = Client(headers={"accept-language": "en"})
-    answer = client.post("/v1/sessions", asked, "application/json", **meta)
-    return told(answer.status_code, answer.content.decode())
+    answer = client.post("/v1/sessions", body, "application/json", **meta)
+    return outcome(answer.status_code, answer.content.decode())
 
 
 def by_phone(username: str, password: str, **meta: str) -> str:
     client = Client(headers=basic(username, password))
     answer = client.get("/odk/formList", secure=True, **meta)
-    return told(answer.status_code, answer.content.decode())
+    return outcome(answer.status_code, answer.content.decode())
 
 
 DOORS = [at_the_console, over_rest, at_v1, by_phone]
@@ -67,7 +68,7 @@ DOORS = [at_the_console, over_rest, at_v1, by_phone]
 
 @pytest.fixture(params=DOORS, ids=lambda door: door.__name__)
 def knock(request, divisions, make_user) -> Knock:
-    """A door, with two workers of one office who may come in by it."""
+    """A door, and two workers of one office who may log in at it."""
     make_form()
     for name in ("li", "mu"):
         make_user(name, role="worker")
@@ -115,13 +116,13 @@ def test_the_same_wrong_password_again_is_no_further_guess(knock) -> None:
     assert knock() == IN
 
 
-def test_who_is_known_to_have_it_right_is_not_kept_waiting(knock) -> None:
+def test_a_password_remembered_as_right_is_accepted_during_a_pause(knock) -> None:
     assert knock() == IN
     guess(knock)
     assert knock() == IN
 
 
-def test_phones_are_counted_apart_from_desks(knock, request) -> None:
+def test_phones_are_counted_apart_from_office_staff(knock, request) -> None:
     guess(knock)
     is_phone = "by_phone" in request.node.name
     shut = [door for door in DOORS if (door is by_phone) == is_phone]
@@ -129,7 +130,7 @@ def test_phones_are_counted_apart_from_desks(knock, request) -> None:
     assert {door("li", RIGHT, REMOTE_ADDR=OFFICE) for door in DOORS if door not in shut} == {IN}
 
 
-def test_behind_the_named_proxy_its_word_tells_callers_apart(knock, settings) -> None:
+def test_behind_the_configured_proxy_its_header_gives_the_address(knock, settings) -> None:
     settings.RUHU_BEHIND_TLS_PROXY = True
     ours, theirs = f"forged, {OFFICE}", f"{OFFICE}, {ELSEWHERE}"
     guess(knock, through=theirs)
@@ -138,7 +139,7 @@ def test_behind_the_named_proxy_its_word_tells_callers_apart(knock, settings) ->
     assert knock(through=ours) == IN
 
 
-def test_who_is_not_behind_it_has_the_address_it_has(knock) -> None:
+def test_without_the_proxy_the_header_is_ignored(knock) -> None:
     for number in range(lockout.FAILURES):
         assert knock(password=f"guess {number}", through=f"198.51.100.{number}") == WRONG
     assert knock() == WAIT
@@ -173,13 +174,13 @@ def test_a_password_is_kept_as_the_hasher_of_today_would_and_stays_the_phones(
     divisions, settings
 ) -> None:
     make_form()
-    made = add_worker(username="li", areas=["440106003001"])
+    worker = add_worker(username="li", areas=["440106003001"])
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.Argon2PasswordHasher",
         *settings.PASSWORD_HASHERS,
     ]
 
-    assert by_phone("li", made.password) == IN
+    assert by_phone("li", worker.password) == IN
 
     user = User.objects.get(username="li")
     assert user.password.startswith("argon2")

@@ -1,4 +1,4 @@
-"""Making people, and the commands that do it."""
+"""Users, roles and phones: the services and the commands that make, list and end them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from tests.doors.openrosa.digest_client import DigestPhone
 pytestmark = pytest.mark.django_db
 
 
-def told(capsys, *arguments: str) -> dict:
+def json_of(capsys, *arguments: str) -> dict:
+    """What a command prints with --json."""
     call_command(*arguments, "--json")
     return json.loads(capsys.readouterr().out)
 
 
 def test_a_worker_is_one_command_away_from_collect(divisions, capsys) -> None:
-    found = told(
+    output = json_of(
         capsys,
         "worker",
         "add",
@@ -37,118 +38,118 @@ def test_a_worker_is_one_command_away_from_collect(divisions, capsys) -> None:
         "https://r.example/",
     )
 
-    token = found["base_url"].removeprefix("https://r.example/key/")
+    token = output["base_url"].removeprefix("https://r.example/key/")
     login = authenticate_token(token)
     assert (login.worker.areas, login.field_account_id) == (
         ("440106003001",),
-        found["field_account"],
+        output["field_account"],
     )
-    assert User.objects.get(username="wang").check_password(found["password"])
-    assert collect.read_code_text(found["qr"]) == found["collect"]
-    assert found["collect"]["general"]["server_url"] == found["base_url"]
-    assert found["collect"]["general"]["form_update_mode"] == "match_exactly"
-    assert found["collect"]["admin"] == {}
+    assert User.objects.get(username="wang").check_password(output["password"])
+    assert collect.read_code_text(output["qr"]) == output["collect"]
+    assert output["collect"]["general"]["server_url"] == output["base_url"]
+    assert output["collect"]["general"]["form_update_mode"] == "match_exactly"
+    assert output["collect"]["admin"] == {}
 
 
-def test_a_worker_for_people_shows_the_code(divisions, capsys) -> None:
+def test_a_new_worker_without_json_is_shown_as_a_code(divisions, capsys) -> None:
     call_command("worker", "add", "wang", "--area", "440106003001")
 
-    told = capsys.readouterr()
-    assert "▀" in told.out
-    assert "手机无法访问 127.0.0.1" in told.err
+    printed = capsys.readouterr()
+    assert "▀" in printed.out
+    assert "手机无法访问 127.0.0.1" in printed.err
     call_command("worker", "list")
     line = capsys.readouterr().out.splitlines()[1]
     assert line.split() == ["wang", "wang", "440106003001", "1", "—"]
 
 
 def test_phones_are_listed_and_shut_out(divisions, capsys) -> None:
-    made = add_worker(username="wang", areas=["440106003001", "440106003002"])
+    worker = add_worker(username="wang", areas=["440106003001", "440106003002"])
 
-    (row,) = told(capsys, "worker", "list")
+    (row,) = json_of(capsys, "worker", "list")
     assert (row["username"], row["areas"]) == ("wang", ["440106003001", "440106003002"])
     assert row["phones"][0]["revoked_at"] is None
-    assert told(capsys, "worker", "revoke", "wang")["revoked"] == 1
-    assert told(capsys, "worker", "revoke", "wang")["revoked"] == 0
-    assert authenticate_token(made.token) is None
+    assert json_of(capsys, "worker", "revoke", "wang")["revoked"] == 1
+    assert json_of(capsys, "worker", "revoke", "wang")["revoked"] == 0
+    assert authenticate_token(worker.token) is None
     assert FieldAccount.objects.get().revoked_at
     with pytest.raises(CommandError, match="nobody"):
         call_command("worker", "revoke", "nobody")
 
 
 def test_a_lost_phone_is_replaced_in_one_command(divisions, capsys) -> None:
-    made = add_worker(username="wang", areas=["440106003001"])
-    _second, other = issue_token(user=made.user)
+    worker = add_worker(username="wang", areas=["440106003001"])
+    _second, other = issue_token(user=worker.user)
 
-    found = told(capsys, "worker", "lost", "wang", "--base-url", "https://r.example")
+    output = json_of(capsys, "worker", "lost", "wang", "--base-url", "https://r.example")
 
-    assert authenticate_token(made.token) is authenticate_token(other) is None
+    assert authenticate_token(worker.token) is authenticate_token(other) is None
     user = User.objects.get(username="wang")
-    assert not user.check_password(made.password)
-    assert user.check_password(found["password"])
-    assert authenticate_token(found["base_url"].rpartition("/")[2])
-    assert found["areas"] == ["440106003001"]
-    assert found["password_url"] == "https://r.example/odk"
+    assert not user.check_password(worker.password)
+    assert user.check_password(output["password"])
+    assert authenticate_token(output["base_url"].rpartition("/")[2])
+    assert output["areas"] == ["440106003001"]
+    assert output["password_url"] == "https://r.example/odk"
 
 
 def test_revoking_ends_a_password_made_for_phones_and_no_other(divisions, capsys) -> None:
-    made = add_worker(username="wang", areas=["440106003001"])
+    worker = add_worker(username="wang", areas=["440106003001"])
     create_user(username="li", role="worker", areas=["440106003001"], password="chosen 马")
 
     for name in ("wang", "li"):
-        told(capsys, "worker", "revoke", name)
+        json_of(capsys, "worker", "revoke", name)
 
-    assert not User.objects.get(username="wang").check_password(made.password)
+    assert not User.objects.get(username="wang").check_password(worker.password)
     assert User.objects.get(username="li").check_password("chosen 马")
 
 
 def test_a_user_of_the_street(divisions, capsys) -> None:
-    found = told(capsys, "user", "add", "li", "--role", "street", "--area", "440106003000")
+    output = json_of(capsys, "user", "add", "li", "--role", "street", "--area", "440106003000")
 
-    user = User.objects.get(username=found["username"])
-    assert user.check_password(found["password"])
+    user = User.objects.get(username=output["username"])
+    assert user.check_password(output["password"])
     assert (RoleGrant.objects.get().role, RoleGrant.objects.get().area) == ("street", "440106003")
-    (row,) = told(capsys, "user", "list")
+    (row,) = json_of(capsys, "user", "list")
     assert row["roles"] == [{"role": "street", "area": "440106003"}]
-    assert not User.objects.filter(password__contains=found["password"]).exists()
+    assert not User.objects.filter(password__contains=output["password"]).exists()
 
 
-def test_a_person_is_switched_off_at_every_door_and_on_again(divisions, capsys) -> None:
-    made = add_worker(username="wang", areas=["440106003001"])
+def test_a_user_is_switched_off_at_every_door_and_on_again(divisions, capsys) -> None:
+    worker = add_worker(username="wang", areas=["440106003001"])
     browser = Client()
-    browser.force_login(made.user)
-    script = Client(headers={"authorization": f"Bearer {begin(user=made.user, at=now()).token}"})
+    browser.force_login(worker.user)
+    script = Client(headers={"authorization": f"Bearer {begin(user=worker.user, at=now()).token}"})
 
     def is_let_in() -> list[bool]:
         return [
             browser.get("/").status_code == 200,
             script.get("/v1/projects").status_code == 200,
-            Client().head(f"/key/{made.token}/submission").status_code == 204,
-            DigestPhone("wang", made.password).send("HEAD", "submission").status_code == 204,
+            Client().head(f"/key/{worker.token}/submission").status_code == 204,
+            DigestPhone("wang", worker.password).send("HEAD", "submission").status_code == 204,
         ]
 
     assert is_let_in() == [True] * 4
-    assert told(capsys, "user", "off", "wang") == {"username": "wang", "active": False}
+    assert json_of(capsys, "user", "off", "wang") == {"username": "wang", "active": False}
     assert is_let_in() == [False] * 4
     call_command("user", "list")
     assert capsys.readouterr().out.endswith("社区协理员 440106003001  已停用\n")
-    assert told(capsys, "user", "on", "wang") == {"username": "wang", "active": True}
+    assert json_of(capsys, "user", "on", "wang") == {"username": "wang", "active": True}
     assert is_let_in() == [True] * 4
 
 
 def test_a_forgotten_password_is_replaced_by_one_that_is_shown(divisions, capsys) -> None:
-    made = add_worker(username="wang", areas=["440106003001"])
+    worker = add_worker(username="wang", areas=["440106003001"])
     create_user(username="li", role="street", areas=["440106003"], password="chosen 马")
     browser = Client()
-    browser.force_login(made.user)
+    browser.force_login(worker.user)
 
     for name in ("wang", "li"):
-        found = told(capsys, "user", "password", name)
-        assert found["username"] == name
-        assert User.objects.get(username=name).check_password(found["password"])
-        is_by_digest = DigestPhone(name, found["password"]).send("HEAD", "submission").status_code
+        output = json_of(capsys, "user", "password", name)
+        assert output["username"] == name
+        assert User.objects.get(username=name).check_password(output["password"])
+        is_by_digest = DigestPhone(name, output["password"]).send("HEAD", "submission").status_code
         assert is_by_digest == (204 if name == "wang" else 401)
     assert browser.get("/").status_code == 302
-    assert Client().head(f"/key/{made.token}/submission").status_code == 204
+    assert Client().head(f"/key/{worker.token}/submission").status_code == 204
     with pytest.raises(CommandError, match="nobody"):
         call_command("user", "password", "nobody")
 
@@ -187,7 +188,7 @@ def test_areas_are_kept_as_prefixes(divisions, area, kept) -> None:
 
 
 @pytest.mark.parametrize("area", ["4401060039", "x", "1234567890123", "440106003009"])
-def test_areas_that_are_nowhere_are_refused(divisions, area) -> None:
+def test_areas_without_a_division_are_refused(divisions, area) -> None:
     with pytest.raises(BadArea):
         create_user(username="li", role="street", areas=[area])
 
@@ -201,12 +202,12 @@ def test_names_are_unique_and_can_be_typed(divisions) -> None:
             create_user(username=bad, role="street", areas=[""])
 
 
-def test_a_user_name_typed_in_wide_letters_is_the_one_that_log_in_asks_for(divisions) -> None:
-    """Chinese input methods write them; the console's log-in reads them as ordinary ones."""
-    made = add_worker(username="ｗａｎｇ＿１", areas=["440106003001"])
+def test_a_user_name_typed_in_full_width_letters_is_stored_as_log_in_reads_it(divisions) -> None:
+    """Chinese input methods write full-width letters; the console's log-in reads them as ordinary letters."""
+    worker = add_worker(username="ｗａｎｇ＿１", areas=["440106003001"])
 
-    assert made.user.username == "wang_1"
-    given = {"username": "ｗａｎｇ＿１", "password": made.password}
+    assert worker.user.username == "wang_1"
+    given = {"username": "ｗａｎｇ＿１", "password": worker.password}
     assert Client().post("/login", given).status_code == 302
     with pytest.raises(NameTaken):
         create_user(username="wang_1", role="street", areas=[""])
@@ -222,6 +223,12 @@ def test_a_person_without_a_name_is_called_by_the_user_name(divisions) -> None:
     )
     with pytest.raises(BadName):
         create_user(username="mu", name="x" * 101, role="street", areas=[""])
+
+
+def test_a_field_account_prints_as_its_worker_and_label(divisions) -> None:
+    worker = add_worker(username="wang", name="王工", areas=["440106003001"], label="second phone")
+    assert str(worker.field_account) == "王工 (second phone)"
+    assert str(issue_token(user=worker.user)[0]) == "王工"
 
 
 def test_the_code_can_be_drawn() -> None:

@@ -1,4 +1,4 @@
-"""What is known of a phone: last contact, application, clock; written at most once a minute."""
+"""What a phone's requests say of it: last contact, application, clock; written at most once a minute."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ COLLECT = "org.odk.collect.android/v2026.1.2 Dalvik/2.1.0 (Linux; U; Android 9; 
         ("", None),
     ],
 )
-def test_the_clock_is_read_off_a_date_without_am_or_pm(header, ahead) -> None:
+def test_the_clock_error_is_read_from_a_date_without_am_or_pm(header, ahead) -> None:
     assert contact.clock_ahead(header, AT) == ahead
 
 
@@ -55,16 +55,18 @@ def test_the_application_is_named_shortly() -> None:
 
 
 @pytest.mark.django_db
-def test_a_contact_is_noted_once_a_minute(divisions, monkeypatch) -> None:
-    made = add_worker(username="li", areas=["440106003001"])
+def test_a_contact_is_recorded_once_a_minute(divisions, monkeypatch) -> None:
+    worker = add_worker(username="li", areas=["440106003001"])
     written = []
-    once = contact.run
-    monkeypatch.setattr(contact, "run", lambda *said: written.append(said) or once(*said))
+    run = contact.run
+    monkeypatch.setattr(
+        contact, "run", lambda *arguments: written.append(arguments) or run(*arguments)
+    )
 
     def ask() -> FieldAccount:
-        address = f"/key/{made.token}/submission?deviceID=collect%3Aabc"
-        said = (clock.now() + timedelta(minutes=30)).strftime("%a, %d %b %Y %I:%M:%S GMT")
-        answer = Client().head(address, HTTP_USER_AGENT=COLLECT + "\0", HTTP_DATE=said)
+        address = f"/key/{worker.token}/submission?deviceID=collect%3Aabc"
+        date = (clock.now() + timedelta(minutes=30)).strftime("%a, %d %b %Y %I:%M:%S GMT")
+        answer = Client().head(address, HTTP_USER_AGENT=COLLECT + "\0", HTTP_DATE=date)
         assert answer.status_code == 204
         return FieldAccount.objects.get()
 
@@ -79,28 +81,28 @@ def test_a_contact_is_noted_once_a_minute(divisions, monkeypatch) -> None:
 
 
 @pytest.mark.django_db
-def test_a_phone_with_a_password_is_known_too(divisions) -> None:
-    made = add_worker(username="li", areas=["440106003001"])
+def test_the_contact_of_a_phone_with_a_password_is_recorded_with_the_user(divisions) -> None:
+    worker = add_worker(username="li", areas=["440106003001"])
 
-    DigestPhone("li", made.password).send("HEAD", "submission", HTTP_USER_AGENT=COLLECT)
+    DigestPhone("li", worker.password).send("HEAD", "submission", HTTP_USER_AGENT=COLLECT)
 
     assert User.objects.get(username="li").user_agent == COLLECT
     assert FieldAccount.objects.get().last_seen_at is None
 
 
-def test_silence_is_told_after_days() -> None:
+def test_a_phone_is_silent_after_three_days() -> None:
     assert contact.is_silent(None, AT - timedelta(days=4), AT)
     assert contact.is_silent(AT - timedelta(days=4), AT - timedelta(days=90), AT)
     assert not contact.is_silent(AT - timedelta(days=2), AT - timedelta(days=90), AT)
 
 
 @pytest.mark.django_db
-def test_a_body_on_a_slow_line_is_no_slow_clock(divisions) -> None:
-    """A proxy passes an upload on when it is here, with the time at which the phone began to send."""
-    made = add_worker(username="li", areas=["440106003001"])
+def test_a_slow_upload_does_not_count_as_a_slow_clock(divisions) -> None:
+    """A buffering proxy forwards an upload late, with the Date of the moment the phone began to send."""
+    worker = add_worker(username="li", areas=["440106003001"])
     began = (clock.now() - timedelta(minutes=30)).strftime("%a, %d %b %Y %I:%M:%S GMT")
 
-    Client().post(f"/key/{made.token}/submission", {}, HTTP_DATE=began, HTTP_USER_AGENT=COLLECT)
+    Client().post(f"/key/{worker.token}/submission", {}, HTTP_DATE=began, HTTP_USER_AGENT=COLLECT)
 
     account = FieldAccount.objects.get()
     assert (account.user_agent, account.clock_ahead) == (COLLECT, None)
@@ -111,7 +113,7 @@ def ms(moment: datetime) -> int:
 
 
 def audit(*events: tuple[str, datetime]) -> bytes:
-    """As Collect writes it (openrosa.md, Attachments), with changes tracked."""
+    """An audit log as Collect writes it with tracked changes (openrosa.md, Attachments)."""
     lines = [
         "event,node,start,end,old-value,new-value",
         f'question,/data/note,{ms(AT) - 10**9},{ms(AT) - 10**9},,"two\nlines, ""quoted"""',
@@ -157,7 +159,7 @@ def sending(divisions):
 
 
 @pytest.mark.django_db
-def test_how_long_records_lay_on_the_phone_is_read_off_the_newest(sending) -> None:
+def test_the_time_on_the_phone_is_that_of_the_newest_record(sending) -> None:
     account = sending(1, 5.0)
     assert contact.time_on_phone(account) == pytest.approx(
         timedelta(days=5), abs=timedelta(minutes=1)
@@ -175,7 +177,7 @@ def test_how_long_records_lay_on_the_phone_is_read_off_the_newest(sending) -> No
 
 
 @pytest.mark.django_db
-def test_a_clock_that_is_known_to_be_wrong_is_put_right(sending) -> None:
+def test_the_time_on_the_phone_is_corrected_by_the_clock_error(sending) -> None:
     account = sending(1, 365.0)
     account.clock_ahead = -round(timedelta(days=365).total_seconds())
     assert abs(contact.time_on_phone(account)) < timedelta(minutes=1)

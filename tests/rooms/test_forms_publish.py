@@ -84,7 +84,7 @@ def test_the_same_workbook_again_changes_nothing(django_assert_max_num_queries):
     assert everything() == before
 
 
-def test_the_workbook_saved_anew_without_a_change_is_the_same_version():
+def test_the_workbook_saved_again_without_a_change_is_the_same_version():
     content = xlsforms.workbook(xlsforms.HOUSEHOLD)
     version = publish(content)
     book = openpyxl.load_workbook(io.BytesIO(content))
@@ -96,7 +96,7 @@ def test_the_workbook_saved_anew_without_a_change_is_the_same_version():
 
 
 @pytest.mark.parametrize("name", ["households", "trees"])
-def test_a_form_may_only_write_to_lists_that_there_are(name):
+def test_a_form_may_write_only_to_existing_entity_lists(name):
     entities = f"""
 | entities |
 | | list_name | label |
@@ -116,7 +116,7 @@ def test_a_form_may_only_write_to_lists_that_there_are(name):
 
 
 def test_an_answer_cannot_go_to_a_ledger_and_to_a_list_from_one_question():
-    """pyxform would keep save_to alone, and the ledger's column would stay empty without a word."""
+    """pyxform would keep only save_to, and the ledger's column would stay empty without a warning."""
     form = """
 | survey |
 | | type | name | label | bind::ruhu:saveto | calculation | save_to |
@@ -220,7 +220,7 @@ def test_a_faulty_workbook_is_refused_and_nothing_changes(content, problem, shee
     assert everything() == before
 
 
-def test_a_form_that_sends_elsewhere_or_makes_no_instance_id_is_refused():
+def test_a_form_with_a_submission_url_or_without_instance_id_is_refused():
     for column, value, words in (
         ("submission_url", "https://example.org/submission", "submission_url"),
         ("omit_instanceID", "yes", "instanceID"),
@@ -295,7 +295,7 @@ def test_forms_are_offered_by_area_and_by_name_in_one_query(make_user, statement
     services.withdraw(form=second, areas=[STREET])
     services.offer(form=second, users=[worker])
     assert offered(COMMUNITY) == ["household", "plain"]
-    assert [one.area for one in selectors.audience(first)] == [""]
+    assert [row.area for row in selectors.audience(first)] == [""]
     services.withdraw(form=second, users=[worker])
     assert selectors.offered_version(worker.pk, (COMMUNITY,), "plain", "1") is None
     assert selectors.offered_version(worker.pk, (COMMUNITY,), "household", "2026112301")
@@ -314,7 +314,7 @@ def test_a_closing_form_is_not_listed_but_still_fetched(make_user):
         services.set_state(form_id="other", state=Form.State.OPEN)
 
 
-def test_the_desk_sees_forms_and_versions_only_with_a_role(make_user):
+def test_forms_and_versions_are_shown_only_to_users_with_a_role(make_user):
     from server.accounts.access import Access, access_of
 
     publish(xlsforms.workbook(PLAIN))
@@ -336,10 +336,10 @@ def test_the_command_prints_a_line_a_form_and_fails_when_one_is_refused(tmp_path
     bad.write_bytes(xlsforms.changed("text | a", "txet | a", PLAIN.replace("plain", "bad")))
     with pytest.raises(CommandError):
         call_command("publish", str(good), str(bad), str(tmp_path / "none.xlsx"), "--no-validate")
-    told = capsys.readouterr()
-    assert "good.xlsx" in told.out
-    assert "plain" in told.out
-    assert [line.split("：")[0] for line in told.err.splitlines() if ".xlsx" in line] == [
+    printed = capsys.readouterr()
+    assert "good.xlsx" in printed.out
+    assert "plain" in printed.out
+    assert [line.split("：")[0] for line in printed.err.splitlines() if ".xlsx" in line] == [
         "bad.xlsx",
         "none.xlsx",
     ]
@@ -373,7 +373,7 @@ def test_two_who_publish_the_same_at_once_make_one_version():
             connection.close()
 
     with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(attempt, range(4)))
-    assert sorted(made) == [False, False, False, True]
+        are_new = list(pool.map(attempt, range(4)))
+    assert sorted(are_new) == [False, False, False, True]
     assert FormVersion.objects.count() == 1
     assert FormAudience.objects.count() == 1

@@ -157,8 +157,8 @@ def test_the_command_imports_lists_and_can_try_first(tmp_path, capsys):
     call_command("divisions", "import", str(file), "--dry-run")
     assert not Division.objects.exists()
     call_command("divisions", "import", str(file), "--json")
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert told["created"] == ["440106003001"]
+    summary = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert summary["created"] == ["440106003001"]
 
     call_command("divisions", "list", "--area", "440106003001", "--json")
     (line,) = capsys.readouterr().out.splitlines()

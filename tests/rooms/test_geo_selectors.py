@@ -42,9 +42,9 @@ def outlined(divisions):
 def test_points_are_located_all_in_one_query(outlined, django_assert_num_queries):
     points = [(113.355, 23.125), (113.0, 22.0), (113.365, 23.125), (113.36, 23.125)]
     with django_assert_num_queries(1):
-        found = selectors.locate(points)
+        communities = selectors.locate(points)
     # The last one lies on the shared border.
-    assert found == [COMMUNITY, "", OTHER_COMMUNITY, COMMUNITY]
+    assert communities == [COMMUNITY, "", OTHER_COMMUNITY, COMMUNITY]
     with django_assert_num_queries(0):
         assert selectors.locate([]) == []
 

@@ -34,7 +34,7 @@ def test_first_keys_of_a_form_made_at_once_follow_each_other() -> None:
             connections.close_all()
 
     with ThreadPoolExecutor(RACERS) as pool:
-        made = list(pool.map(make, range(RACERS)))
+        created = list(pool.map(make, range(RACERS)))
 
-    assert len({key.fingerprint for key in made}) == RACERS
+    assert len({key.fingerprint for key in created}) == RACERS
     assert EncryptionKey.objects.filter(retired_at=None).count() == 1

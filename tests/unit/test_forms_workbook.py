@@ -1,4 +1,4 @@
-"""Workbooks from outside are judged before they are unpacked, and keep their row numbers."""
+"""Uploaded workbooks are checked before they are unpacked, and rows keep their numbers."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_zip_that_is_no_workbook_and_a_workbook_with_broken_sheets_are_refused
 
 
 def test_zip_bombs_are_refused_by_their_directory():
-    with pytest.raises(WorkbookTooLarge):  # one part swells a thousandfold
+    with pytest.raises(WorkbookTooLarge):  # one part unpacks to a thousand times its size
         workbook.read(zipped(xl__workbook_xml=b" " * 8_000_000), "f.xlsx")
     with pytest.raises(WorkbookTooLarge):  # many small ones
         workbook.read(zipped(**{f"p{n}_xml": b"" for n in range(501)}), "f.xlsx")

@@ -16,7 +16,7 @@ def form() -> xform.XForm:
     return xform.read(convert(content, file_type=".xlsx", form_name="data").xform.encode())
 
 
-def test_the_form_says_who_it_is(form):
+def test_id_version_and_title_are_read(form):
     assert (form.form_id, form.version, form.title, form.root) == (
         "household",
         "2026112301",

@@ -1,4 +1,4 @@
-"""The committed forms: they convert, they are complete, they are bilingual, they keep personal numbers in."""
+"""The committed forms: they convert, they are complete, they are bilingual, they show no personal numbers in titles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ XF = "{http://www.w3.org/2002/xforms}"
 RUHU = "{urn:ruhu:xforms}saveto"
 MAX_VISIBLE = 150  # questions; more is too slow on phones with 2 GB of memory
 
-# What the data dictionary takes from a form without a question of its own: why.
+# The columns that no question of a form feeds, and where they come from.
 DERIVED = {
     "person.household": "the record's link member_of=household",
     "household.head_person": "the member whose relation is head",
@@ -48,7 +48,7 @@ DERIVED = {
 
 @cache
 def rows_of(form_id: str, sheet: str) -> list[dict[str, str]]:
-    """A sheet as its author sees it."""
+    """A sheet's rows as cells by header."""
     values = openpyxl.load_workbook(XLSFORMS / f"{form_id}.xlsx")[sheet].iter_rows(values_only=True)
     headers = [str(header) for header in next(values)]
     return [
@@ -115,8 +115,8 @@ def test_every_ledger_column_it_feeds_is_named_in_it(form):
 
 def test_the_dictionary_rows_left_to_the_server_are_really_there():
     with SOURCES.open(encoding="utf-8", newline="") as file:
-        known = {f"{row['ledger']}.{row['column']}" for row in csv.DictReader(file)}
-    assert set(DERIVED) <= known
+        columns = {f"{row['ledger']}.{row['column']}" for row in csv.DictReader(file)}
+    assert set(DERIVED) <= columns
 
 
 def _texts(row: dict[str, str]) -> Iterator[tuple[str, str, str]]:
@@ -143,7 +143,7 @@ def test_every_text_is_there_in_chinese_and_english(form):
         assert row[f"label::{LANGUAGES[1]}"], row
 
 
-def test_it_is_no_heavier_than_an_old_phone_bears(form):
+def test_it_is_small_enough_for_old_phones(form):
     body = next(form.root.iter("{http://www.w3.org/1999/xhtml}body"))
     controls = [
         element
@@ -161,21 +161,21 @@ def test_it_is_no_heavier_than_an_old_phone_bears(form):
 
 
 def test_the_instance_name_holds_no_personal_number(form):
-    """Followed through every calculate it is made of."""
+    """Checked through every calculate that the name is made of."""
     rows = {row["name"]: row for row in form.rows() if row["name"]}
-    seen: set[str] = set()
+    names: set[str] = set()
     todo = set(re.findall(r"\$\{(\w+)\}", form.rows("settings")[0]["instance_name"]))
     while todo:
         name = todo.pop()
-        seen.add(name)
+        names.add(name)
         if rows[name]["type"] == "calculate":
-            todo |= set(re.findall(r"\$\{(\w+)\}", rows[name]["calculation"])) - seen
-    assert "visited_at" in seen
+            todo |= set(re.findall(r"\$\{(\w+)\}", rows[name]["calculation"])) - names
+    assert "visited_at" in names
     private = ("id_no", "phone", "cert", "hukou_book_no", "dibao_no", "member", "head_part")
-    assert not [name for name in seen if any(word in name for word in private)]
+    assert not [name for name in names if any(word in name for word in private)]
 
 
-def test_it_asks_for_no_location_or_answers_behind_ones_back(form):
+def test_it_records_no_location_or_answers_in_the_background(form):
     audits = [row for row in form.rows() if row["type"] == "audit"]
     assert len(audits) == 1
     assert not audits[0].get("parameters")
