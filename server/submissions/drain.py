@@ -13,12 +13,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.module_loading import import_string
 
-from server.core import clock
 from server.submissions import arrivals
-from server.submissions.models import Submission, SubmissionVersion, Waiting
-from server.submissions.services.quarantine import release
-from server.submissions.services.queueing import queue_drain, queue_replay, take_turn
-from server.submissions.services.waiting import edits_waiting_for
+from server.submissions.models import Submission, Waiting
+from server.submissions.services.queueing import queue_drain, take_turn
 from server.submissions.steps import Flag
 
 BATCH: Final = 200
@@ -106,23 +103,13 @@ def _process(tickets: Sequence[tuple[int, int]]) -> None:
     ids = sorted({submission_id for _ticket, submission_id in tickets})
     for step in _steps(tuple(settings.AFTER_SUBMISSION)):
         step(ids)
-    _finish(ids)
+    arrivals.note(ids)
     Waiting.objects.filter(pk__in=[ticket for ticket, _submission in tickets]).delete()
 
 
 @cache
 def _steps(paths: tuple[str, ...]) -> tuple[Callable[[Sequence[int]], None], ...]:
     return tuple(import_string(path) for path in paths)
-
-
-def _finish(ids: Sequence[int]) -> None:
-    """What the accept path leaves to its leisure: quarantined copies, the phones' newest record."""
-    versions = SubmissionVersion.objects.filter(submission_id__in=ids)
-    arrived = list(versions.values_list("sha256", "pk", "instance_id"))
-    release({bytes(sha256): pk for sha256, pk, _instance_id in arrived}, at=clock.now())
-    if edits_waiting_for([instance_id for _sha256, _pk, instance_id in arrived]).exists():
-        queue_replay()
-    arrivals.note(ids)
 
 
 def _set_aside(ticket: Sequence[tuple[int, int]], error: Exception) -> None:

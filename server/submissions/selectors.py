@@ -21,8 +21,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest
 
-from server.accounts.access import REVEALERS, REVIEWERS, Access
-from server.accounts.models import User
+from server.accounts.access import REVEALERS, Access
 from server.core import blobs
 from server.core.sealing import unseal_document
 from server.forms.models import EncryptionKey, Form
@@ -34,14 +33,12 @@ from server.submissions.models import (
     Attachment,
     Comment,
     EncryptedVersion,
-    Quarantined,
-    QuarantineRefusal,
     ReviewDecision,
     Submission,
     SubmissionVersion,
     Waiting,
 )
-from server.submissions.problems import NotRaw, UnknownQuarantined, UnknownSubmission
+from server.submissions.problems import NotRaw, UnknownSubmission
 from server.submissions.sealed_forms import is_encrypted
 
 
@@ -314,40 +311,12 @@ def waiting_count() -> int:
     return Waiting.objects.values("submission").distinct().count()
 
 
-def quarantined(access: Access) -> QuerySet[Quarantined]:
-    """What could not be taken from senders of the user's desk, newest first; without the documents."""
-    return (
-        Quarantined.objects.filter(access.within("area", REVIEWERS))
-        .select_related("submitter", "field_account", "settled_by")
-        .defer("document")
-    )
-
-
 def keys_awaited(access: Access, form_id: str) -> QuerySet[EncryptionKey]:
     """The keys by which records of the form that the user sees could still be opened; without the private halves."""
     sealed = EncryptedVersion.objects.filter(
         document=None, version__current_of__in=records(access, form_id).order_by().values("pk")
     )
     return EncryptionKey.objects.filter(pk__in=sealed.values("key")).defer("private_key")
-
-
-def count_refused(people: Iterable[User]) -> None:
-    """Give each phone that is let in `n_refused`: records set aside, which it still holds.
-
-    A phone keeps what was refused, and sends it again until it is taken. What came with a
-    password or a code that has ended counts for the person. One query.
-    """
-    people = list(people)
-    waiting = Quarantined.objects.filter(submitter__in=people, settled_at=None).order_by()
-    rows = waiting.values_list("submitter", "field_account").annotate(count=Count("pk"))
-    counts = {(user_id, account_id): count for user_id, account_id, count in rows}
-    for person in people:
-        for account in person.field_accounts.all():
-            if account.revoked_at is None:
-                found = counts.pop((person.pk, account.pk), 0)
-                account.n_refused = found  # type: ignore[attr-defined]
-        rest = [count for (user_id, _account), count in counts.items() if user_id == person.pk]
-        person.n_refused = sum(rest)  # type: ignore[attr-defined]
 
 
 def encrypted_counts() -> dict[int | None, dict[str, int]]:
@@ -357,18 +326,3 @@ def encrypted_counts() -> dict[int | None, dict[str, int]]:
     for key, state, count in rows.order_by():
         counts.setdefault(key, {})[state] = count
     return counts
-
-
-def quarantined_item(access: Access, number: int) -> Quarantined:
-    """One of them with its document. Raises UnknownQuarantined."""
-    found = quarantined(access).defer(None).filter(pk=number).first()
-    if found is None:
-        raise UnknownQuarantined(number=number)
-    return found
-
-
-def refusals(access: Access) -> QuerySet[QuarantineRefusal]:
-    """What limits kept out of the quarantine, by day and phone, newest first."""
-    return QuarantineRefusal.objects.filter(access.within("area", REVIEWERS)).select_related(
-        "submitter"
-    )

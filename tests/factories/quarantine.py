@@ -9,10 +9,11 @@ import pytest
 
 from server.accounts.access import access_of
 from server.core import clock
-from server.submissions import services
+from server.quarantine import services
+from server.quarantine.models import Quarantined
+from server.quarantine.services import receive_or_quarantine
 from server.submissions.drain import drain_now
-from server.submissions.models import Quarantined
-from server.submissions.services import IncomingFile, receive
+from server.submissions.services import IncomingFile
 from tests.factories.submissions import RECEIVED_AT, Phone, sender_of
 
 
@@ -24,7 +25,9 @@ def sending(phone: Phone) -> Any:
             IncomingFile(name, "image/jpeg", lambda content=content: [content])
             for name, content in (files or {}).items()
         ]
-        return receive(document=document, files=incoming, sender=sender_of(phone), received_at=at)
+        return receive_or_quarantine(
+            document=document, files=incoming, sender=sender_of(phone), received_at=at
+        )
 
     return send
 

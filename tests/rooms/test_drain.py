@@ -9,11 +9,12 @@ import pytest
 from django.db import OperationalError, connection
 
 from server.accounts.models import FieldAccount
+from server.quarantine.models import Quarantined
+from server.quarantine.services import receive_or_quarantine
 from server.submissions import drain as draining
 from server.submissions.drain import drain_now, take_batch
-from server.submissions.models import Quarantined, Submission, Waiting
+from server.submissions.models import Submission, Waiting
 from server.submissions.problems import OriginalNotHere, UnknownForm
-from server.submissions.services import receive
 from server.submissions.tasks import drain
 from tests.factories.submissions import (
     RECEIVED_AT,
@@ -41,14 +42,18 @@ def note(ids) -> None:
 
 @pytest.fixture
 def ids(divisions, settings):
-    settings.AFTER_SUBMISSION = ["server.submissions.steps.place", f"{__name__}.note"]
+    settings.AFTER_SUBMISSION = [
+        "server.submissions.steps.place",
+        f"{__name__}.note",
+        "server.quarantine.steps.release",
+    ]
     taken.clear()
     poison.clear()
     trouble.clear()
     make_form()
     phone = make_phone()
     return [
-        receive(
+        receive_or_quarantine(
             document=instance(number), sender=sender_of(phone), received_at=RECEIVED_AT
         ).submission_id
         for number in range(5)
@@ -137,12 +142,12 @@ def test_what_is_taken_after_all_leaves_the_quarantine(ids) -> None:
     later = instance(1, form_id="home_visit")
     for document, problem in ((edit, OriginalNotHere), (later, UnknownForm)):
         with pytest.raises(problem):
-            receive(document=document, sender=sender, received_at=RECEIVED_AT)
+            receive_or_quarantine(document=document, sender=sender, received_at=RECEIVED_AT)
     assert Quarantined.objects.count() == 2
 
     make_form("home_visit")
     for document in (instance(10), edit, later):
-        receive(document=document, sender=sender, received_at=RECEIVED_AT)
+        receive_or_quarantine(document=document, sender=sender, received_at=RECEIVED_AT)
     drain_now()
 
     assert not Quarantined.objects.exists()

@@ -11,8 +11,8 @@ from server.accounts.models import User
 from server.accounts.services import grant
 from server.core.clock import OFFICE
 from server.geo.models import Boundary
+from server.quarantine.services import receive_or_quarantine
 from server.submissions.models import Submission
-from server.submissions.services import receive
 from server.submissions.steps import place
 from tests.factories.submissions import RECEIVED_AT, instance, make_form, make_phone, sender_of
 
@@ -30,7 +30,9 @@ def phone(divisions):
 
 def placed(phone, number: int = 1, **answers: str) -> Submission:
     document = instance(number, **answers)
-    receipt = receive(document=document, sender=sender_of(phone), received_at=RECEIVED_AT)
+    receipt = receive_or_quarantine(
+        document=document, sender=sender_of(phone), received_at=RECEIVED_AT
+    )
     place([receipt.submission_id])
     return Submission.objects.get(pk=receipt.submission_id)
 
@@ -51,7 +53,9 @@ def test_a_title_never_holds_a_persons_number(phone) -> None:
         "instanceName>入户 示范路1号".encode(),
         "instanceName>440106003001 陈大文 44990119650101018x，020-00001234 2026-11-20".encode(),
     )
-    receipt = receive(document=document, sender=sender_of(phone), received_at=RECEIVED_AT)
+    receipt = receive_or_quarantine(
+        document=document, sender=sender_of(phone), received_at=RECEIVED_AT
+    )
     place([receipt.submission_id])
 
     title = Submission.objects.get(pk=receipt.submission_id).title
@@ -98,7 +102,7 @@ def test_a_visit_that_names_no_community_belongs_where_its_point_or_its_worker_i
 
 def test_a_batch_costs_the_same_few_statements_as_one(phone, django_assert_max_num_queries) -> None:
     ids = [
-        receive(
+        receive_or_quarantine(
             document=instance(number), sender=sender_of(phone), received_at=RECEIVED_AT
         ).submission_id
         for number in range(30)

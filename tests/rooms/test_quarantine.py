@@ -15,24 +15,19 @@ from hypothesis import strategies as st
 from server.accounts.access import access_of
 from server.core import blobs, clock
 from server.forms.models import Form
-from server.submissions import envelope, rewriting, services
+from server.quarantine import rewriting, services
+from server.quarantine.export import archive
+from server.quarantine.models import Quarantined, QuarantineRefusal
+from server.quarantine.problems import AlreadyResolved, NotKept
+from server.submissions import envelope
 from server.submissions.drain import drain_now
-from server.submissions.export import archive
-from server.submissions.models import (
-    Attachment,
-    Quarantined,
-    QuarantineRefusal,
-    Submission,
-    SubmissionVersion,
-)
+from server.submissions.models import Attachment, Submission, SubmissionVersion
 from server.submissions.problems import (
     EditSuperseded,
     FormClosed,
     InstanceConflict,
     MayNotReview,
-    NotKept,
     OriginalNotHere,
-    QuarantineSettled,
     ReasonMissing,
     UnknownForm,
     UnknownFormVersion,
@@ -64,13 +59,13 @@ def test_a_conflict_is_settled_by_keeping_both(send, clerk) -> None:
 
     assert receipt.outcome is Outcome.NEW
     assert Submission.objects.count() == 2
-    with pytest.raises(QuarantineSettled):
+    with pytest.raises(AlreadyResolved):
         take(item, clerk)
     assert send(other, {"later.jpg": b"3"}).outcome is Outcome.ATTACHMENTS
     names = Attachment.objects.filter(version__submission=receipt.submission_id)
     assert {file.name for file in names} == {"door.jpg", "later.jpg"}
     item.refresh_from_db()
-    assert (item.settled_by, services.replaying.received_document(item)) == (clerk, other)
+    assert (item.resolved_by, services.replaying.received_document(item)) == (clerk, other)
     drain_now()
     assert Quarantined.objects.filter(pk=item.pk).exists()
 
@@ -127,12 +122,12 @@ def test_a_dismissal_is_taken_back_and_stays_told(send, clerk, make_user) -> Non
     services.reopen(item=item, reason="再点一次", **by_clerk)
 
     item.refresh_from_db()
-    assert (item.settled_at, item.settled_by, item.settled_note) == (None, None, "")
+    assert (item.resolved_at, item.resolved_by, item.resolved_note) == (None, None, "")
     told = item.reopenings.get()
     assert (told.dismissed_by, told.dismissed_note, told.reason) == (clerk, "第一份正确", "看错了")
     mend(item, clerk, "as_edit")
     assert take(item, clerk).outcome is Outcome.EDIT
-    with pytest.raises(QuarantineSettled):
+    with pytest.raises(AlreadyResolved):
         services.reopen(item=item, reason="看错了", **by_clerk)
 
 

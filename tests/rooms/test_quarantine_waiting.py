@@ -11,9 +11,11 @@ import pytest
 from server.core import blobs, clock
 from server.forms.models import Form
 from server.forms.services import take_workbook
-from server.submissions import services
+from server.quarantine import services
+from server.quarantine.models import Quarantined
+from server.quarantine.services import receive_or_quarantine
 from server.submissions.drain import drain_now
-from server.submissions.models import Quarantined, Submission, SubmissionVersion
+from server.submissions.models import Submission, SubmissionVersion
 from server.submissions.problems import (
     EditSuperseded,
     FormClosed,
@@ -21,7 +23,7 @@ from server.submissions.problems import (
     UnknownFormVersion,
 )
 from server.submissions.selectors import document_of
-from server.submissions.services import Outcome, receive
+from server.submissions.services import Outcome
 from tests.factories.quarantine import jobs, mend, refuse, take, work
 from tests.factories.submissions import (
     FORM_ID,
@@ -43,7 +45,7 @@ def test_a_moved_record_keeps_its_date_also_through_the_quarantine(phone) -> Non
     for number, sender in ((1, mover), (2, sender_of(phone))):
         document = instance(number, version="2026.2").replace(b"<data ", dated)
         with pytest.raises(UnknownFormVersion):
-            receive(document=document, sender=sender, received_at=RECEIVED_AT)
+            receive_or_quarantine(document=document, sender=sender, received_at=RECEIVED_AT)
     assert {item.received_at for item in Quarantined.objects.all()} == {RECEIVED_AT}
 
     make_form(version="2026.2")
@@ -69,7 +71,7 @@ def test_what_waited_for_a_form_version_is_taken_when_that_is_published(send) ->
     assert blobs.read(taken.current_version.attachments.get().sha256) == b"photo"
     drain_now()
     kept = Quarantined.objects.get(instance_id=instance_id(1))
-    assert (kept.taken_as, kept.settled_by) == (taken.current_version, None)
+    assert (kept.accepted_as, kept.resolved_by) == (taken.current_version, None)
     assert send(late).outcome is Outcome.RESEND
 
 
@@ -225,7 +227,7 @@ def test_what_its_phone_got_in_meanwhile_is_not_taken_again_as_it_was_repaired(
 
     assert SubmissionVersion.objects.count() == 2
     item.refresh_from_db()
-    assert item.taken_as_id == receipt.version_id
+    assert item.accepted_as_id == receipt.version_id
     assert item.repairs.exists()
 
 

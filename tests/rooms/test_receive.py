@@ -10,9 +10,10 @@ import pytest
 from server.core import blobs
 from server.core.problems import Problem
 from server.forms.models import Form
+from server.quarantine.models import Quarantined
+from server.quarantine.services import receive_or_quarantine
 from server.submissions.models import (
     Attachment,
-    Quarantined,
     ReviewState,
     Submission,
     SubmissionVersion,
@@ -28,7 +29,7 @@ from server.submissions.problems import (
     UnknownFormVersion,
 )
 from server.submissions.selectors import document_of
-from server.submissions.services import IncomingFile, Outcome, Receipt, receive
+from server.submissions.services import IncomingFile, Outcome, Receipt
 from server.submissions.services.receiving import MAX_DOCUMENT_MB
 from tests.factories.submissions import (
     FORM_ID,
@@ -50,7 +51,7 @@ def send(phone):
             IncomingFile(name.replace("_", "."), "image/jpeg", lambda content=content: [content])
             for name, content in files.items()
         ]
-        return receive(
+        return receive_or_quarantine(
             document=document, files=incoming, sender=sender_of(phone), received_at=RECEIVED_AT
         )
 

@@ -7,6 +7,7 @@ from django.utils import translation
 
 from server.accounts.access import access_of
 from server.core.clock import now
+from server.quarantine.services import receive_or_quarantine
 from server.submissions.answers import answer_tree
 from server.submissions.models import ReviewDecision, Submission, Waiting
 from server.submissions.problems import (
@@ -16,7 +17,7 @@ from server.submissions.problems import (
     UnknownSubmission,
 )
 from server.submissions.selectors import submission, submissions, waiting_count
-from server.submissions.services import receive, review
+from server.submissions.services import review
 from server.submissions.steps import place
 from tests.factories.submissions import (
     QUESTIONS,
@@ -34,7 +35,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def received(divisions) -> Submission:
     make_form()
-    receipt = receive(document=instance(1), sender=sender_of(make_phone()), received_at=RECEIVED_AT)
+    receipt = receive_or_quarantine(
+        document=instance(1), sender=sender_of(make_phone()), received_at=RECEIVED_AT
+    )
     place([receipt.submission_id])
     Waiting.objects.all().delete()
     return Submission.objects.get()
@@ -80,7 +83,7 @@ def test_who_sends_back_says_why(received, make_user, state) -> None:
 
 def test_nobody_decides_about_a_correction_they_have_not_seen(received, make_user) -> None:
     user, phone = make_user("zhao"), make_phone("second")
-    receive(
+    receive_or_quarantine(
         document=instance(2, deprecated=instance_id(1)),
         sender=sender_of(phone),
         received_at=RECEIVED_AT,

@@ -31,9 +31,9 @@ from server.api.shapes.quarantine import (
 )
 from server.api.views.base import Door
 from server.core.clock import now
-from server.submissions import selectors, services
-from server.submissions.export import archive
-from server.submissions.models import Quarantined
+from server.quarantine import selectors, services
+from server.quarantine.export import archive
+from server.quarantine.models import Quarantined
 
 REASON = OpenApiParameter("reason", str, description="Why; recorded. Or the header X-Reason.")
 

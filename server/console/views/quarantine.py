@@ -19,18 +19,14 @@ from server.console.pages import StaffRequest, page_of, staff_page
 from server.core.clock import now
 from server.core.problems import Problem, catalogue
 from server.forms.models import FormVersion
-from server.submissions import services
-from server.submissions.export import archive
-from server.submissions.models import Quarantined, Repair, Submission
+from server.quarantine import services
+from server.quarantine.export import archive
+from server.quarantine.models import Quarantined, Repair
+from server.quarantine.selectors import quarantined, quarantined_item, refusals
+from server.quarantine.services.replaying import document_to_replay
+from server.submissions.models import Submission
 from server.submissions.sealed_forms import is_encrypted
-from server.submissions.selectors import (
-    quarantined,
-    quarantined_item,
-    refusals,
-    submission_named,
-    submissions,
-)
-from server.submissions.services.replaying import document_to_take
+from server.submissions.selectors import submission_named, submissions
 
 CONFLICTS = frozenset({"instance-conflict", "edit-superseded"})
 
@@ -41,12 +37,12 @@ def quarantine(request: StaffRequest) -> HttpResponse:
     is_settled = request.GET.get("state") == "settled"
     reason = request.GET.get("reason", "")
     mine = quarantined(request.access)
-    rows = mine.filter(settled_at__isnull=not is_settled)
+    rows = mine.filter(resolved_at__isnull=not is_settled)
     context = {
         "page": page_of(request, rows.filter(reason=reason) if reason else rows),
         "query": urlencode({"state": "settled"} if is_settled else {"reason": reason}),
         "reasons": _titles(),
-        "waiting": mine.filter(settled_at=None)
+        "waiting": mine.filter(resolved_at=None)
         .order_by("reason")
         .values("reason")
         .annotate(count=Count("pk")),
@@ -180,7 +176,7 @@ def _context(request: StaffRequest, found: Quarantined) -> dict[str, object]:
         "first": first,
         "is_conflict": is_conflict,
         "differences": _differences(request, found, first)
-        if is_conflict and first and not found.is_taken
+        if is_conflict and first and not found.is_accepted
         else None,
     }
 
@@ -193,7 +189,7 @@ def _differences(
         form__form_id=found.form_id, version=found.form_version
     ).first()
     here = instance_of(first.current_version) if first.current_version else None
-    document = document_to_take(found)
+    document = document_to_replay(found)
     if here is None or form is None or is_encrypted(document):
         return None
     return differences(here, Instance(document, form), request.access, found.area)

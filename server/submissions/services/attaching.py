@@ -9,9 +9,9 @@ from server.core.sealing import unseal_document
 from server.submissions import envelope as envelopes
 from server.submissions.models import Attachment, Submission, SubmissionVersion
 from server.submissions.sealed_forms import is_encrypted
-from server.submissions.services.arriving import Arrival, Outcome, Receipt
 from server.submissions.services.files import KeptFile, attach, completes
 from server.submissions.services.queueing import queue
+from server.submissions.services.uploads import Outcome, ParsedUpload, Receipt
 
 
 def add_later(files: Sequence[KeptFile], known: SubmissionVersion, at: datetime) -> Receipt:
@@ -34,18 +34,18 @@ def add_later(files: Sequence[KeptFile], known: SubmissionVersion, at: datetime)
 
 
 def carry_forward(
-    arrival: Arrival, original: SubmissionVersion, version: SubmissionVersion
+    upload: ParsedUpload, original: SubmissionVersion, version: SubmissionVersion
 ) -> None:
     """Give an edit the files of the edited version that its answers name and it did not bring.
 
     An encrypted one names files that only itself can bring: each is encrypted anew.
     """
-    if arrival.envelope.encrypted:
+    if upload.envelope.encrypted:
         return
-    sent = {file.name for file in arrival.files}
+    sent = {file.name for file in upload.files}
     kept = original.attachments.filter(opened_from=None)
     earlier = {file.name: file for file in kept if file.name not in sent}
-    for name in sorted(envelopes.mentioned(arrival.document, earlier)):
+    for name in sorted(envelopes.mentioned(upload.document, earlier)):
         file = earlier[name]
         file.pk, file.version = None, version
         file.save(force_insert=True)

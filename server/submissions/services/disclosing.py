@@ -10,7 +10,7 @@ from django.db import transaction
 from server.accounts.models import KEY, Disclosure, User
 from server.accounts.services import disclose
 from server.forms.models import EncryptionKey
-from server.submissions.models import Quarantined, Submission
+from server.submissions.models import Submission
 
 _SERIES: Final = timedelta(minutes=1)
 """Between two requests that open records with the same passphrase, typed once."""
@@ -27,19 +27,6 @@ def disclose_record(
         entry=str(submission.pk),
         columns=[column],
         area_code=submission.area_code,
-        reason=reason,
-    )
-
-
-def disclose_quarantined(item: Quarantined, *, user: User, reason: str) -> None:
-    """Record, repairs and files of something set aside were taken out."""
-    disclose(
-        user=user,
-        kind=Disclosure.Kind.EXPORT,
-        ledger="quarantine",
-        entry=str(item.pk),
-        columns=["document", *(file["name"] for file in item.attachments)],
-        area_code=item.area,
         reason=reason,
     )
 

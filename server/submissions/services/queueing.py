@@ -11,7 +11,6 @@ from django.db import connection
 from server.submissions.models import Waiting
 
 DRAIN: Final = "drain"
-REPLAY: Final = "replay_ready"
 QUEUE: Final = "pipeline"
 TURN: Final = 0x7275_6875_0001  # advisory lock: one batch at a time, whatever the number of workers
 
@@ -67,16 +66,3 @@ def queue_drain() -> None:
     """Queue the job that takes up what waits, unless it is queued."""
     with connection.cursor() as cursor:
         cursor.execute(QUEUE_DRAIN.format(source="(select 1) as once"))
-
-
-def queue_replay() -> None:
-    """Queue the job that replays what waited for something that has come, unless it is queued."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            insert into procrastinate_jobs (queue_name, task_name, queueing_lock)
-            values (%(queue)s, %(task)s, %(task)s)
-            on conflict (queueing_lock) where status = 'todo' do nothing
-            """,
-            {"queue": QUEUE, "task": REPLAY},
-        )

@@ -14,9 +14,10 @@ from django.urls import reverse
 from server.accounts.models import Disclosure
 from server.core import clock
 from server.core.problems import Problem
+from server.quarantine.models import Quarantined
+from server.quarantine.services import receive_or_quarantine
 from server.submissions.drain import drain_now
-from server.submissions.models import Quarantined, Submission
-from server.submissions.services import receive
+from server.submissions.models import Submission
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
 from tests.factories.console import make_quarantined
 from tests.factories.submissions import instance, instance_id, make_form, make_phone, sender_of
@@ -67,7 +68,9 @@ def test_the_reason_is_told_in_the_readers_language(street, form, log_in) -> Non
     phone = make_phone("zhao")
     for document in (first, first.replace(b"meta", b"meta ", 1), other.encode()):
         with contextlib.suppress(Problem):
-            receive(document=document, sender=sender_of(phone), received_at=clock.now())
+            receive_or_quarantine(
+                document=document, sender=sender_of(phone), received_at=clock.now()
+            )
     drain_now()
     client = log_in()
     conflict, unreadable = Quarantined.objects.order_by("pk")
@@ -103,7 +106,9 @@ def test_a_conflict_shows_what_differs_and_the_desk_is_told_what_to_do(
     )  # fmt: skip
     for document in (mine, mine.replace(b">1</met_whom>", b">4</met_whom>"), theirs, again):
         with contextlib.suppress(Problem):
-            receive(document=document, sender=sender_of(phone), received_at=clock.now())
+            receive_or_quarantine(
+                document=document, sender=sender_of(phone), received_at=clock.now()
+            )
     drain_now()
     client = log_in()
     conflict, superseded = Quarantined.objects.order_by("pk")
@@ -130,7 +135,9 @@ def test_where_a_limit_kept_something_out_not_everything_was_taken(
     settings.RUHU_QUARANTINE_DAY_ITEMS = 0
     document = instance(1, form_id="quarantined_survey", version="0")
     with contextlib.suppress(Problem):
-        receive(document=document, sender=sender_of(make_phone("zhao")), received_at=clock.now())
+        receive_or_quarantine(
+            document=document, sender=sender_of(make_phone("zhao")), received_at=clock.now()
+        )
 
     listed = log_in().get(reverse("console:quarantine")).content.decode()
 
@@ -201,7 +208,7 @@ def test_all_of_one_reason_are_tried_again_and_one_is_dismissed(street, form, lo
     assert "Taken as data" in page
     assert Submission.objects.filter(form__form_id="quarantined_survey").count() == 1
     second.refresh_from_db()
-    assert second.is_taken
+    assert second.is_accepted
 
     desk = client.post(address("reopen", first), {"reason": "看错了"}).content.decode()
     assert "测试数据" in desk

@@ -287,7 +287,7 @@ def test_a_decision_from_another_site_is_refused(street, log_in):
 
 
 def test_what_could_not_be_taken_is_listed_with_its_reason(street, log_in):
-    from server.submissions.models import Quarantined
+    from server.quarantine.models import Quarantined
 
     Quarantined.objects.create(
         received_at=street.submission.received_at, reason="form-closed", form_id="old_form",

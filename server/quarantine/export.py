@@ -9,7 +9,7 @@ from typing import IO
 
 from server.core import blobs
 from server.core.sealing import unseal_document
-from server.submissions.models import Quarantined
+from server.quarantine.models import Quarantined
 
 
 def archive(item: Quarantined) -> IO[bytes]:

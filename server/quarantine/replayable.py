@@ -12,9 +12,9 @@ from typing import Final
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 
 from server.forms.models import Form, FormVersion
-from server.submissions.models import Quarantined, SubmissionVersion
+from server.quarantine.models import Quarantined
+from server.submissions.models import AcceptedDocument, SubmissionVersion
 from server.submissions.problems import OriginalNotHere, UnknownForm, UnknownFormVersion
-from server.submissions.services.arriving import Sender
 
 _FORM: Final = (UnknownForm.type, UnknownFormVersion.type)
 _OBSTACLE: Final = Case(When(tried_reason="", then=F("reason")), default=F("tried_reason"))
@@ -33,39 +33,13 @@ def ready() -> QuerySet[Quarantined]:
     original = SubmissionVersion.objects.filter(
         form__form_id=OuterRef("form_id"), instance_id=OuterRef("deprecated_id")
     )
-    renamed = _taken().filter(instance_id=OuterRef("deprecated_id"))
-    has_original = Q(Exists(original)) | Q(Exists(renamed))
+    accepted = AcceptedDocument.objects.filter(instance_id=OuterRef("deprecated_id"))
+    has_original = Q(Exists(original)) | Q(Exists(accepted))
     return _waiting().filter(
         Q(Exists(edition), obstacle__in=_FORM)
         | Q(has_original, ~Q(deprecated_id=""), obstacle=OriginalNotHere.type)
     )
 
 
-def original_of(
-    form_id: str, deprecated_id: str, sender: Sender | None = None
-) -> SubmissionVersion | None:
-    """The version an edit names: by its instanceID, or by the one it had before a person renamed it.
-
-    What this sender had sent under that name, and a person renamed because somebody else's
-    record has it, comes before that.
-    """
-    if not deprecated_id:
-        return None
-    versions = SubmissionVersion.objects.filter(form__form_id=form_id).defer("document")
-    renamed = versions.filter(pk__in=_taken().filter(instance_id=deprecated_id).values("taken_as"))
-    own = (
-        Q(submitter_id=sender.user_id, field_account_id=sender.field_account_id) if sender else None
-    )
-    return (
-        (renamed.filter(own).order_by("-pk").first() if own else None)
-        or versions.filter(instance_id=deprecated_id).first()
-        or renamed.order_by("-pk").first()
-    )
-
-
 def _waiting() -> QuerySet[Quarantined]:
-    return Quarantined.objects.filter(settled_at=None).alias(obstacle=_OBSTACLE)
-
-
-def _taken() -> QuerySet[Quarantined]:
-    return Quarantined.objects.filter(taken_as__isnull=False).order_by()
+    return Quarantined.objects.filter(resolved_at=None).alias(obstacle=_OBSTACLE)

@@ -14,16 +14,18 @@ from server.accounts.access import Access
 from server.accounts.models import User
 from server.core.problems import Problem
 from server.core.sealing import unseal_document
+from server.quarantine.models import Quarantined
+from server.quarantine.replayable import edits_waiting_for, ready
+from server.quarantine.services.quarantining import files_here
+from server.quarantine.services.queueing import queue_replay
+from server.quarantine.services.releasing import release
+from server.quarantine.services.resolving import check_open, mark_accepted
 from server.submissions import envelope as envelopes
-from server.submissions.models import Quarantined, SubmissionVersion
+from server.submissions.models import SubmissionVersion
 from server.submissions.problems import InstanceBusy, OriginalNotHere
-from server.submissions.services.arriving import Arrival, Receipt, Sender
 from server.submissions.services.attaching import add_later
-from server.submissions.services.quarantine import files_here, release
-from server.submissions.services.queueing import queue_replay
-from server.submissions.services.receiving import take
-from server.submissions.services.settling import check, settle
-from server.submissions.services.waiting import edits_waiting_for, ready
+from server.submissions.services.receiving import accept
+from server.submissions.services.uploads import ParsedUpload, Receipt, Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def received_document(item: Quarantined) -> bytes:
     return unseal_document(bytes(item.document))
 
 
-def document_to_take(item: Quarantined) -> bytes:
+def document_to_replay(item: Quarantined) -> bytes:
     """The last repair, else the bytes as they were received."""
     last = item.repairs.order_by("at", "pk").last()
     return unseal_document(bytes(last.document)) if last else received_document(item)
@@ -51,10 +53,10 @@ def replay(*, item: Quarantined, user: User | None, access: Access | None, at: d
     Goes the same way as an upload; a second replay, or a crash in between, finds the
     record there. `access` None is the programme itself. The time of receipt is now, but
     of a record moved from elsewhere the time when it was received there.
-    Raises MayNotReview, QuarantineSettled, InstanceBusy, and whatever refuses the record;
+    Raises MayNotReview, AlreadyResolved, InstanceBusy, and whatever refuses the record;
     that is noted, and nothing else changes.
     """
-    check(item, access)
+    check_open(item, access)
     try:
         receipt = _taken_meanwhile(item, at) or _take(item, user, at)
     except InstanceBusy:  # says nothing about the record: it is tried again
@@ -62,7 +64,7 @@ def replay(*, item: Quarantined, user: User | None, access: Access | None, at: d
     except Problem as problem:
         Quarantined.objects.filter(pk=item.pk).update(tried_at=at, tried_reason=problem.type)
         raise
-    settle(item, user=user, at=at, taken_as=receipt.version_id)
+    mark_accepted(item, version_id=receipt.version_id, user=user, at=at)
     release({bytes(item.sha256): receipt.version_id}, at=at)
     if edits_waiting_for([item.instance_id]).exists():
         queue_replay()
@@ -75,7 +77,7 @@ def replay_many(
     """Replay one after the other, originals before their edits; one that fails holds up nobody."""
     outcomes: dict[int, str | None] = {}
     left = list(
-        items.filter(settled_at=None).order_by("received_at", "pk").values_list("pk", flat=True)
+        items.filter(resolved_at=None).order_by("received_at", "pk").values_list("pk", flat=True)
     )
     while left:  # edits that overtook: again, for as long as that helps
         tried = {pk: _try(pk, user=user, access=access, at=at) for pk in left}
@@ -97,7 +99,7 @@ def replay_ready(*, at: datetime) -> Replayed:
 
 
 def _take(item: Quarantined, user: User | None, at: datetime) -> Receipt:
-    document = document_to_take(item)
+    document = document_to_replay(item)
     envelope = envelopes.parse(document)
     sender = Sender(
         user_id=item.submitter_id or (user.pk if user else 0),
@@ -108,7 +110,7 @@ def _take(item: Quarantined, user: User | None, at: datetime) -> Receipt:
     )
     sha256 = hashlib.sha256(document).digest()
     received_at = item.first_received_at or at
-    return take(Arrival(document, sha256, sender, received_at, envelope, files_here(item)))
+    return accept(ParsedUpload(document, sha256, files_here(item), sender, received_at, envelope))
 
 
 def _taken_meanwhile(item: Quarantined, at: datetime) -> Receipt | None:
@@ -126,7 +128,7 @@ def _taken_meanwhile(item: Quarantined, at: datetime) -> Receipt | None:
 
 def _try(pk: int, *, user: User | None, access: Access | None, at: datetime) -> str | None:
     """Replay one; "" when it was taken, None when another's replay settled it, else the problem's type."""
-    item = Quarantined.objects.filter(pk=pk, settled_at=None).first()
+    item = Quarantined.objects.filter(pk=pk, resolved_at=None).first()
     if item is None:
         return None
     try:

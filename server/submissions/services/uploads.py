@@ -1,9 +1,9 @@
-"""What comes in at a door, and what is answered."""
+"""Values of one upload: who sends what, and what is answered."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -43,12 +43,18 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """An upload whose files are safe and whose envelope is read."""
+class Upload:
+    """An instance as it was received, and its files, which are stored."""
 
     document: bytes
-    sha256: bytes
+    sha256: bytes  # of the document
+    files: Sequence[KeptFile]
     sender: Sender
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedUpload(Upload):
+    """An upload whose envelope is read; `received_at` is the time that its version gets."""
+
     envelope: Envelope
-    files: Sequence[KeptFile] = field(default=())
