@@ -13,7 +13,6 @@ from server.core import clock
 from server.core.labels import Label, listed
 from server.core.masking import mask_numbers
 from server.core.xml import local_name
-from server.core.xml import parse as parse_xml
 
 FILE_TYPES: Final = frozenset({"image", "audio", "video", "file", "audit"})
 """Questions whose answer is the name of a file."""
@@ -51,9 +50,8 @@ class Answer:
         return listed(self.texts) if self.texts else self.value
 
 
-def head(document: bytes, paths: Mapping[str, str]) -> Head:
-    """The head answers of an instance; `paths` is the form mapping's `head`. Raises BadXml."""
-    root = parse_xml(document)
+def head(root: etree._Element, paths: Mapping[str, str]) -> Head:
+    """The head answers of an instance; `paths` is the form mapping's `head`."""
     point, accuracy = _geopoint(_at(root, paths.get("loc", "")))
     return Head(
         area_code=_division_code(_at(root, paths.get("area_code", ""))),
@@ -64,22 +62,20 @@ def head(document: bytes, paths: Mapping[str, str]) -> Head:
     )
 
 
-def answer_tree(document: bytes, questions: Mapping[str, Any]) -> list[Answer]:
+def answer_tree(root: etree._Element, questions: Mapping[str, Any]) -> list[Answer]:
     """The answers in the order they were asked, groups and repeats nested.
 
     `questions` is FormVersion.questions. Elements the form does not know are left out;
-    empty answers are there, empty. Raises BadXml.
+    empty answers are there, empty.
     """
-    root = parse_xml(document)
     items = {item["path"]: item for item in questions.get("items", ())}
     choices = questions.get("choices", {})
     path = f"/{local_name(root)}"
     return list(_walk(root, path, path, items, choices))
 
 
-def file_names(document: bytes, questions: Mapping[str, Any]) -> list[str]:
-    """The files that the answers name, in the order they were asked for, each once. Raises BadXml."""
-    root = parse_xml(document)
+def file_names(root: etree._Element, questions: Mapping[str, Any]) -> list[str]:
+    """The files that the answers name, in the order they were asked for, each once."""
     paths = [item["path"] for item in questions.get("items", ()) if item["type"] in FILE_TYPES]
     return list(dict.fromkeys(name for path in paths for name in _all_at(root, path)))
 

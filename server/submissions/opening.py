@@ -27,12 +27,12 @@ from server.core.sealing import seal_document, unseal_document
 from server.forms import keys
 from server.forms.models import EncryptionKey
 from server.submissions.filenames import flat
+from server.submissions.instance import Instance
 from server.submissions.models import Attachment, EncryptedVersion, SubmissionVersion
 from server.submissions.sealed_forms import (
     Manifest,
     Opener,
     Tampered,
-    is_encrypted,
     plain_name,
     read_manifest,
 )
@@ -74,9 +74,9 @@ def open_encrypted(submission_ids: Sequence[int]) -> None:
         .defer(*(f"form_version__{name}" for name in ("xform", "mapping", "questions", "warnings")))
     )
     for version in versions:
-        document = unseal_document(bytes(version.document))
-        if is_encrypted(document):
-            _settle(version, document, None)
+        instance = Instance(unseal_document(bytes(version.document)))
+        if instance.is_encrypted:
+            _settle(version, instance, None)
 
 
 def take_private_key(
@@ -130,7 +130,7 @@ def _open_sealed(version_id: int, private_key: RSAPrivateKey, at: datetime) -> S
     if record.state != State.SEALED:
         return None
     version = record.version
-    state = _settle(version, unseal_document(bytes(version.document)), private_key)
+    state = _settle(version, Instance(unseal_document(bytes(version.document))), private_key)
     queue([version.submission_id], at=at)
     return state
 
@@ -144,7 +144,7 @@ def take_up_sealed(*, key: EncryptionKey, at: datetime) -> int:
     return len(submissions)
 
 
-def _settle(version: SubmissionVersion, document: bytes, given: RSAPrivateKey | None) -> State:
+def _settle(version: SubmissionVersion, instance: Instance, given: RSAPrivateKey | None) -> State:
     """Open one record if that is possible now, and write down what it is. Part of the caller's transaction."""
     known = EncryptedVersion.objects.select_for_update().filter(version=version).first()
     if known is not None and known.state == State.OPENED:
@@ -152,7 +152,7 @@ def _settle(version: SubmissionVersion, document: bytes, given: RSAPrivateKey | 
     key = version.form_version.encryption_key
     state, missing, answers = State.TAMPERED, [], None
     try:
-        manifest = read_manifest(document)
+        manifest = read_manifest(instance.root)
         files = {
             file.name: file for file in version.attachments.all() if file.opened_from_id is None
         }

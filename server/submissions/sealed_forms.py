@@ -28,7 +28,6 @@ from lxml import etree
 
 from server.core.problems import Problem
 from server.core.xml import local_name
-from server.core.xml import parse as parse_xml
 from server.submissions import envelope as envelopes
 
 SUFFIX: Final = ".enc"
@@ -51,14 +50,8 @@ class Manifest:
     signature: str  # base64 of RSA-OAEP(MD5)
 
 
-def is_encrypted(document: bytes) -> bool:
-    """Whether an instance that was received is a manifest, not answers."""
-    return b"encrypted" in document and envelopes.parse(document).encrypted
-
-
-def read_manifest(document: bytes) -> Manifest:
-    """The manifest, whatever its namespace. Raises Tampered when a part is missing."""
-    root = parse_xml(document)
+def read_manifest(root: etree._Element) -> Manifest:
+    """The manifest of a parsed document, whatever its namespace. Raises Tampered when a part is missing."""
     said = envelopes.read(root)
     texts = {local_name(child): (child.text or "").strip() for child in root}
     answers = texts.get("encryptedXmlFile", "")

@@ -24,10 +24,10 @@ from django.db.models.functions import Coalesce, Greatest
 from server.accounts.access import REVEALERS, Access
 from server.core import blobs
 from server.core.sealing import unseal_document
-from server.forms.models import EncryptionKey, Form
-from server.submissions import envelope as envelopes
+from server.forms.models import EncryptionKey, Form, FormVersion
 from server.submissions.answers import file_names
 from server.submissions.filenames import flat
+from server.submissions.instance import Instance
 from server.submissions.models import (
     TO_REVIEW,
     Attachment,
@@ -39,7 +39,6 @@ from server.submissions.models import (
     Waiting,
 )
 from server.submissions.problems import NotRaw, UnknownSubmission
-from server.submissions.sealed_forms import is_encrypted
 
 
 def submissions(access: Access) -> QuerySet[Submission]:
@@ -260,13 +259,37 @@ def document_of(version: SubmissionVersion) -> bytes:
     return unseal_document(bytes(version.document))
 
 
-def answers_of(version: SubmissionVersion) -> bytes | None:
-    """The instance with the answers: as received, or opened; None while it is sealed."""
-    record: EncryptedVersion | None = getattr(version, "encrypted", None)
-    if record is not None:
-        return unseal_document(bytes(record.document)) if record.document is not None else None
-    document = document_of(version)
-    return None if is_encrypted(document) else document
+class Instances:
+    """Instances by version, each unsealed once as long as this value lives: for one page or one answer."""
+
+    def __init__(self) -> None:
+        self._received: dict[int, Instance] = {}
+        self._answers: dict[int, Instance | None] = {}
+
+    def received(self, version: SubmissionVersion) -> Instance:
+        """The instance exactly as it was received."""
+        if version.pk not in self._received:
+            self._received[version.pk] = Instance(unseal_document(bytes(version.document)))
+        return self._received[version.pk]
+
+    def answers(self, version: SubmissionVersion) -> Instance | None:
+        """The instance with the answers: as received, or decrypted; None while it is encrypted."""
+        if version.pk not in self._answers:
+            self._answers[version.pk] = self._read_answers(version)
+        return self._answers[version.pk]
+
+    def _read_answers(self, version: SubmissionVersion) -> Instance | None:
+        encrypted: EncryptedVersion | None = getattr(version, "encrypted", None)
+        if encrypted is not None:
+            opened = encrypted.document
+            return None if opened is None else Instance(unseal_document(bytes(opened)))
+        received = self.received(version)
+        return None if received.is_encrypted else received
+
+
+def answers_of(version: SubmissionVersion) -> Instance | None:
+    """The instance with the answers: as received, or decrypted; None while it is encrypted."""
+    return Instances().answers(version)
 
 
 def files_of(version_id: int | None) -> QuerySet[Attachment]:
@@ -277,14 +300,11 @@ def files_of(version_id: int | None) -> QuerySet[Attachment]:
     return _shown(Attachment.objects.filter(version=version_id)).order_by("name")
 
 
-def missing_files(version: SubmissionVersion, here: Iterable[Attachment]) -> list[str]:
-    """Files that the version names and that have not come, or not yet (openrosa.md §10).
-
-    `here` are its files as they came.
-    """
-    document = document_of(version)
-    envelope = envelopes.parse(document)
-    named = envelope.media or file_names(document, version.form_version.questions)
+def missing_files(
+    received: Instance, form_version: FormVersion, here: Iterable[Attachment]
+) -> list[str]:
+    """Files that an instance names and that have not come, or not yet; `here` are its files as they came."""
+    named = received.envelope.media or file_names(received.root, form_version.questions)
     present = {file.name for file in here}
     return [name for name in named if flat(name) not in present]
 

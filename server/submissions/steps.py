@@ -18,6 +18,7 @@ from server.accounts.access import Access, common_prefix
 from server.accounts.models import RoleGrant
 from server.core import clock
 from server.core.sealing import unseal_document
+from server.core.xml import parse
 from server.geo.selectors import locate, metres_outside
 from server.submissions.answers import Head, head
 from server.submissions.models import EncryptedVersion, Submission, SubmissionVersion
@@ -92,8 +93,8 @@ def _head(row: SubmissionVersion, record: EncryptedVersion | None) -> Head:
     sealed = row.document if record is None else record.document
     if sealed is None:
         return Head()
-    document = unseal_document(bytes(sealed))
-    return head(document, row.form_version.mapping["head"])
+    root = parse(unseal_document(bytes(sealed)))
+    return head(root, row.form_version.mapping["head"])
 
 
 def _plausible(observed_at: datetime | None, received_at: datetime) -> tuple[datetime, bool]:

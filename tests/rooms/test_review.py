@@ -7,6 +7,7 @@ from django.utils import translation
 
 from server.accounts.access import access_of
 from server.core.clock import now
+from server.core.xml import parse
 from server.quarantine.services import receive_or_quarantine
 from server.submissions.answers import answer_tree
 from server.submissions.models import ReviewDecision, Submission, Waiting
@@ -127,7 +128,7 @@ def test_answers_are_shown_by_their_labels_nested_as_asked() -> None:
         b"</members>", b"</members><members><name/><skills>b z</skills></members>", 1
     )
 
-    visit, first, second = answer_tree(document, QUESTIONS)
+    visit, first, second = answer_tree(parse(document), QUESTIONS)
 
     (met,) = visit.children
     assert (met.path, met.value, str(met.label)) == ("/data/visit/met_whom", "1", "见到")

@@ -7,8 +7,10 @@ import hashlib
 
 import pytest
 
+from server.core.xml import parse
 from server.forms import encryption
-from server.submissions.sealed_forms import Opener, Tampered, is_encrypted, read_manifest
+from server.submissions.instance import Instance
+from server.submissions.sealed_forms import Opener, Tampered, read_manifest
 from tests.samples.encrypted import COLLECT, SPECIFICATION, encrypt
 
 KEY = encryption.make_private_key()
@@ -22,7 +24,7 @@ HOW = {"form_id": "f", "version": "1", "instance_id": ID, "public_key": PUBLIC}
 
 
 def opened(manifest: bytes, files: dict[str, bytes], key=KEY) -> list[bytes]:
-    said = read_manifest(manifest)
+    said = read_manifest(parse(manifest))
     opener = Opener(said, key)
     plain = [
         b"".join(
@@ -51,9 +53,9 @@ def test_what_a_phone_encrypts_is_opened_again(namespace: str, count: int) -> No
 
     manifest, files = encrypt(ANSWERS, media, namespace=namespace, **HOW)
 
-    assert is_encrypted(manifest)
-    assert not is_encrypted(ANSWERS)
-    assert not is_encrypted(ANSWERS.replace(b"<a>1", b"<a>encrypted"))
+    assert Instance(manifest).is_encrypted
+    assert not Instance(ANSWERS).is_encrypted
+    assert not Instance(ANSWERS.replace(b"<a>1", b"<a>encrypted")).is_encrypted
     assert opened(manifest, files) == [*media.values(), ANSWERS]
 
 

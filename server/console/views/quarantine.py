@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from server.accounts.access import REVIEWERS
 from server.console.advice import ADVICE, LIMITS, REPAIRED, WAITS
-from server.console.differences import Difference, Instance, differences, instance_of
+from server.console.differences import Difference, FilledForm, differences, filled_form
 from server.console.forms import ReasonForm, RepairForm, checked
 from server.console.pages import StaffRequest, page_of, staff_page
 from server.core.clock import now
@@ -24,9 +24,9 @@ from server.quarantine.export import archive
 from server.quarantine.models import Quarantined, Repair
 from server.quarantine.selectors import quarantined, quarantined_item, refusals
 from server.quarantine.services.replaying import document_to_replay
+from server.submissions.instance import Instance
 from server.submissions.models import Submission
-from server.submissions.sealed_forms import is_encrypted
-from server.submissions.selectors import submission_named, submissions
+from server.submissions.selectors import Instances, submission_named, submissions
 
 CONFLICTS = frozenset({"instance-conflict", "edit-superseded"})
 
@@ -188,11 +188,11 @@ def _differences(
     form = FormVersion.objects.filter(
         form__form_id=found.form_id, version=found.form_version
     ).first()
-    here = instance_of(first.current_version) if first.current_version else None
-    document = document_to_replay(found)
-    if here is None or form is None or is_encrypted(document):
+    here = filled_form(Instances(), first.current_version) if first.current_version else None
+    instance = Instance(document_to_replay(found))
+    if here is None or form is None or instance.is_encrypted:
         return None
-    return differences(here, Instance(document, form), request.access, found.area)
+    return differences(here, FilledForm(instance, form), request.access, found.area)
 
 
 def _titles() -> dict[str, object]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from server.core.sealing import unseal_document
 from server.submissions import envelope as envelopes
 from server.submissions.models import Attachment, Submission, SubmissionVersion
-from server.submissions.sealed_forms import is_encrypted
+from server.submissions.selectors import Instances
 from server.submissions.services.files import KeptFile, attach, completes
 from server.submissions.services.queueing import queue
 from server.submissions.services.uploads import Outcome, ParsedUpload, Receipt
@@ -26,7 +26,7 @@ def add_later(files: Sequence[KeptFile], known: SubmissionVersion, at: datetime)
     news, before = _add(files, known, at, _inherited(known))
     if not news:
         return Receipt(Outcome.RESEND, known.submission_id, known.pk)
-    if is_encrypted(unseal_document(bytes(known.document))):
+    if Instances().received(known).is_encrypted:
         queue([known.submission_id], at=at)  # it may be complete now
     else:
         _carry_on(news, before, known, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 
 import pytest
 from django.test import Client
@@ -128,6 +129,31 @@ def edit(submission, replaced):
         submitter=first.submitter,
     )
     submission.save()
+
+
+def test_the_page_unseals_and_parses_each_version_once(street, log_in, monkeypatch):
+    from server.core import sealing, xml
+
+    edit(street.submission, {">1</outcome>": ">3</outcome>"})  # its files have still to come
+    calls = []
+
+    def counted(function):
+        def call(data, context):
+            calls.append((function.__name__, context if function is unseal else "xml"))
+            return function(data, context)
+
+        return call
+
+    unseal = sealing.unseal
+    monkeypatch.setattr(sealing, "unseal", counted(unseal))
+    monkeypatch.setattr(xml.etree, "fromstring", counted(xml.etree.fromstring))
+
+    page = log_in().get(reverse("console:submission", args=[street.submission.pk]))
+
+    text = page.content.decode()
+    assert "1 answer changed" in text
+    assert "data-missing-files" in text
+    assert Counter(calls) == {("unseal", "document"): 2, ("fromstring", "xml"): 2}
 
 
 def test_files_that_the_answers_name_and_that_have_not_come_are_told(street, log_in):
