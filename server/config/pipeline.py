@@ -1,6 +1,6 @@
 """What follows what, named once by dotted path.
 
-Lower rooms never import upper ones (design §4); where a lower room's act has
+Lower rooms never import upper ones (architecture.md, Direction of imports); where a lower room's act has
 consequences above it, it calls what is listed here.
 """
 

@@ -1,7 +1,7 @@
 """Keys of encrypted forms, and how a form carries one (ODK XForms specification, “Encryption”). Pure.
 
 A form names an RSA public key; phones encrypt what is filled in with it, and only the
-private key opens that again (submissions/sealed_forms.py).
+private key opens that again (submissions/decryption.py).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What phones sent and could not be taken as data: its limits, its repair, its replay, and what was decided about it.
+"""Refused uploads, kept whole: their limits, repair, replay, and resolution.
 
-It rests on the submissions room, which never asks for it: the doors hand uploads to
-`services.receive_or_quarantine`, and the worker calls `steps.release` after a submission.
+This room imports the submissions room and never the reverse: the doors call
+`services.receive_or_quarantine`, and the worker's pipeline calls `steps.release`.
 """

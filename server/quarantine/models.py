@@ -1,4 +1,4 @@
-"""Documents that could not be taken as data, and what people did about them."""
+"""Quarantined documents, their repairs, and their resolution."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from server.submissions.models import SubmissionVersion
 
 
 class Quarantined(models.Model):
-    """Something that could not be taken as data, kept whole with the reason."""
+    """A refused document, kept whole with its files and the reason. Called an item in this room."""
 
     received_at = models.DateTimeField()
     first_received_at = models.DateTimeField(null=True)  # elsewhere, if its sender may say so
     reason = models.CharField(max_length=60)  # the problem's type
     detail = models.TextField(blank=True)  # the problem's sentence in English; no personal data
-    facts = models.JSONField(default=dict)  # what it is filled with
+    facts = models.JSONField(default=dict)  # the data that fills it
     form_id = models.CharField(max_length=250, blank=True, default="")
     form_version = models.CharField(max_length=250, blank=True, default="")
     instance_id = models.CharField(max_length=250, blank=True, default="")
@@ -42,11 +42,11 @@ class Quarantined(models.Model):
     tried_at = models.DateTimeField(null=True)
     tried_reason = models.CharField(max_length=60, blank=True, default="")
 
-    # What became of it; all empty while it waits for a decision.
+    # The resolution; all empty while the item waits for a decision.
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )  # None: by itself, because what it waited for came
+    )  # None: resolved without a person, because what it waited for came
     resolved_note = models.TextField(blank=True, default="")
     accepted_as = models.ForeignKey(
         SubmissionVersion, models.PROTECT, null=True, related_name="+"
@@ -71,20 +71,21 @@ class Quarantined(models.Model):
 
     @property
     def explanation(self) -> str:
-        """The problem's sentence in the reader's language; as it was written then, where its facts were not kept."""
-        kind = named(self.reason)
+        """The problem's sentence in the active language; `detail` where its facts were not kept."""
+        problem = named(self.reason)
         try:
-            return kind(**self.facts).detail if kind else self.detail
+            return problem(**self.facts).detail if problem else self.detail
         except (KeyError, TypeError):
             return self.detail
 
     @property
     def is_accepted(self) -> bool:
+        """Whether the item became a version of a submission."""
         return self.accepted_as_id is not None
 
 
 class Repair(models.Model):
-    """A quarantined document made fit to be taken; the received bytes stay beside it. Append-only."""
+    """An altered copy of a quarantined document, for replay; the received bytes stay unchanged. Append-only."""
 
     class Act(models.TextChoices):
         CORRECTED = "corrected", _("corrected XML")
@@ -106,7 +107,7 @@ class Repair(models.Model):
 
 
 class Reopening(models.Model):
-    """A dismissal that was taken back, and whose it had been. Append-only."""
+    """A dismissal that was taken back: who had dismissed the item and why. Append-only."""
 
     item = models.ForeignKey(Quarantined, models.CASCADE, related_name="reopenings")
     dismissed_at = models.DateTimeField()
@@ -121,11 +122,11 @@ class Reopening(models.Model):
 
 
 class QuarantineRefusal(models.Model):
-    """How often a day a limit kept something out of the quarantine, by phone: counted, never silent."""
+    """How often a limit kept uploads of one phone out of the quarantine on one day, and how many bytes."""
 
     day = models.DateField()
     limit = models.CharField(max_length=20)  # services.limits.Limit
-    reason = models.CharField(max_length=60)  # why it was not taken as data
+    reason = models.CharField(max_length=60)  # the type of the problem that refused the uploads
     submitter = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     field_account = models.ForeignKey(FieldAccount, models.PROTECT, null=True, related_name="+")
     area = AreaCodeField(blank=True, default="")  # of the submitter

@@ -8,7 +8,7 @@ from server.core.problems import Problem
 
 
 class NotKept(Problem):
-    """It could not be taken, and a limit of the quarantine kept it out, too (decision 0130)."""
+    """The record was refused, and a limit of the quarantine kept the copy out, too (decision 0130)."""
 
     type, status = "not-kept", 429
     title = _("Not taken, and no copy kept")
@@ -22,23 +22,23 @@ class NotKept(Problem):
 
 
 class UnknownQuarantined(Problem):
-    """No such number in the quarantine, or not in the user's areas."""
+    """No quarantined record has this number in the user's areas."""
 
     type, status = "unknown-quarantined", 404
-    title = _("Nothing of that number was set aside")
-    template = _("Nothing with the number {number} was set aside in your areas.")
+    title = _("No quarantined record has that number")
+    template = _("No record with the number {number} is in the quarantine of your areas.")
 
 
 class AlreadyResolved(Problem):
-    """Somebody decided about it before."""
+    """Somebody decided about this quarantined record before."""
 
     type, status = "quarantine-settled", 409
-    title = _("Settled before")
+    title = _("Resolved before")
     template = _("What became of this was decided before. Open the page again.")
 
 
 class NothingToCorrect(Problem):
-    """To be taken as an edit, but of a record that is not here."""
+    """A repair as an edit needs the record that it would correct, and that is not here."""
 
     type, status = "nothing-to-correct", 400
     title = _("It cannot be repaired like this")

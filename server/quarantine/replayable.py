@@ -1,7 +1,7 @@
-"""What was set aside and waits for something to come: a form version, or the record it corrects (decision 0130).
+"""Which quarantined documents can be replayed, because their form version or their original has come (decision 0130).
 
-What it waits for is what was in its way when it was last tried, not only when it came: an
-edit of an unknown version waits for the version first, and then for its original.
+An item waits for what refused it when it was last tried: an edit of an unknown version
+waits first for the version, and after a replay for its original.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _OBSTACLE: Final = Case(When(tried_reason="", then=F("reason")), default=F("trie
 
 
 def edits_waiting_for(instance_ids: Sequence[str]) -> QuerySet[Quarantined]:
-    """Edits that overtook one of these records."""
+    """Open items that are edits of one of these instances and waited for it."""
     return _waiting().filter(Q(obstacle=OriginalNotHere.type, deprecated_id__in=instance_ids))
 
 
-def ready() -> QuerySet[Quarantined]:
-    """What waited for something that is here now. What failed otherwise is left to a person."""
+def replayable() -> QuerySet[Quarantined]:
+    """Open items that waited for a form version or an original which is here now."""
     edition = FormVersion.objects.filter(
         form__form_id=OuterRef("form_id"), version=OuterRef("form_version")
     ).exclude(form__state=Form.State.CLOSED)
@@ -42,4 +42,5 @@ def ready() -> QuerySet[Quarantined]:
 
 
 def _waiting() -> QuerySet[Quarantined]:
+    """Open items with `obstacle`: the problem that refused them last."""
     return Quarantined.objects.filter(resolved_at=None).alias(obstacle=_OBSTACLE)

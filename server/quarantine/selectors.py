@@ -1,4 +1,4 @@
-"""Reads of the quarantine; nobody sees more than their areas."""
+"""Reads of the quarantine; access limits them to the user's areas."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from server.quarantine.problems import UnknownQuarantined
 
 
 def quarantined(access: Access) -> QuerySet[Quarantined]:
-    """What could not be taken from senders of the user's desk, newest first; without the documents."""
+    """The items from senders of the areas that the user reviews, newest first; without the documents."""
     return (
         Quarantined.objects.filter(access.within("area", REVIEWERS))
         .select_related("submitter", "field_account", "resolved_by")
@@ -22,11 +22,11 @@ def quarantined(access: Access) -> QuerySet[Quarantined]:
 
 
 def quarantined_item(access: Access, number: int) -> Quarantined:
-    """One of them with its document. Raises UnknownQuarantined."""
-    found = quarantined(access).defer(None).filter(pk=number).first()
-    if found is None:
+    """One item with its document. Raises UnknownQuarantined."""
+    item = quarantined(access).defer(None).filter(pk=number).first()
+    if item is None:
         raise UnknownQuarantined(number=number)
-    return found
+    return item
 
 
 def refusals(access: Access) -> QuerySet[QuarantineRefusal]:
@@ -37,10 +37,10 @@ def refusals(access: Access) -> QuerySet[QuarantineRefusal]:
 
 
 def count_refused(people: Iterable[User]) -> None:
-    """Give each phone that is let in `n_refused`: records set aside, which it still holds.
+    """Set `n_refused` on each person and each of their active phones: open items that it sent and still holds.
 
-    A phone keeps what was refused, and sends it again until it is taken. What came with a
-    password or a code that has ended counts for the person. One query.
+    Items that were sent with a password, or from a phone whose access was revoked, count
+    for the person. One query, besides the people's field accounts.
     """
     people = list(people)
     waiting = Quarantined.objects.filter(submitter__in=people, resolved_at=None).order_by()
@@ -49,7 +49,6 @@ def count_refused(people: Iterable[User]) -> None:
     for person in people:
         for account in person.field_accounts.all():
             if account.revoked_at is None:
-                found = counts.pop((person.pk, account.pk), 0)
-                account.n_refused = found  # type: ignore[attr-defined]
+                account.n_refused = counts.pop((person.pk, account.pk), 0)  # type: ignore[attr-defined]
         rest = [count for (user_id, _account), count in counts.items() if user_id == person.pk]
         person.n_refused = sum(rest)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Reading an instance's answers by the form's paths. Pure."""
+"""Reads an instance's answers by the form's paths. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FILE_TYPES: Final = frozenset({"image", "audio", "video", "file", "audit"})
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the visit as a whole says of itself; what is missing or unreadable is empty."""
+    """Where and when the visit was, and the record's title; what is missing or unreadable is empty."""
 
     area_code: str = ""
     observed_at: datetime | None = None
@@ -123,11 +123,11 @@ def _label(texts: Mapping[str, str] | None, name: str) -> Label:
 
 def _texts(value: str, item: Mapping[str, Any], choices: Mapping[str, Any]) -> tuple[Label, ...]:
     """Labels of the chosen values; none when the choices are an entity list or not known."""
-    known = choices.get(item.get("list") or "")
-    if not known or not item["type"].startswith(("select", "rank")):
+    labels = choices.get(item.get("list") or "")
+    if not labels or not item["type"].startswith(("select", "rank")):
         return ()
     chosen = [value] if item["type"].startswith("select_one") else value.split()
-    return tuple(_label(known.get(choice), choice) for choice in chosen)
+    return tuple(_label(labels.get(choice), choice) for choice in chosen)
 
 
 def _at(root: etree._Element, path: str) -> str:
@@ -145,7 +145,7 @@ def _all_at(root: etree._Element, path: str) -> Iterator[str]:
 
 
 def _instance_name(root: etree._Element) -> str:
-    """What the form calls the record. Lists show it and it is stored as it is, so never a person's number."""
+    """The instanceName, with ID and phone numbers masked: it is stored unsealed, and lists show it."""
     for meta in root:
         if local_name(meta) == "meta":
             for child in meta:
@@ -155,7 +155,7 @@ def _instance_name(root: etree._Element) -> str:
 
 
 def _division_code(text: str) -> str:
-    """12 digits; the shorter official prefixes are filled with zeros."""
+    """A division code of 12 digits; shorter official prefixes are filled up with zeros, anything else is ""."""
     if text.isascii() and text.isdigit() and len(text) in (2, 4, 6, 9, 12):
         return text.ljust(12, "0")
     return ""
@@ -163,10 +163,10 @@ def _division_code(text: str) -> str:
 
 def _instant(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=clock.OFFICE)
+    return instant if instant.tzinfo else instant.replace(tzinfo=clock.OFFICE)
 
 
 def _geopoint(text: str) -> tuple[tuple[float, float] | None, float | None]:

@@ -1,12 +1,13 @@
-"""What was received. Nothing here is altered after it was acknowledged, except what people decide about it.
+"""Submissions, their versions and files, and what people decided about them.
 
-`Submission` is the record a person speaks of; `SubmissionVersion` is one received
-instance of it (the first, or an edit), with its exact bytes; `Attachment` is a file of a
-version. `Waiting` is the worker's queue.
+A `Submission` is one filled-in form through all its edits; a `SubmissionVersion` is one
+received instance of it (the first, or an edit) with its exact bytes; an `Attachment` is a
+file of a version. `Waiting` is the worker's queue. No received byte is altered after it
+was acknowledged.
 
 Forms, versions and people are never deleted, so the rows written for every upload carry
 no database constraint towards them: checking it would lock the same few parent rows for
-every submission of the county (api_docs/decisions/0040).
+every submission of the county (decision 0040).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from server.geo.models import AreaCodeField
 
 
 class ReviewState(models.TextChoices):
-    """ODK's review states (code list RS)."""
+    """ODK's review states (code list RS; rules.md, Code lists)."""
 
     RECEIVED = "received", _("received")
     HAS_ISSUES = "has_issues", _("has issues")
@@ -34,11 +35,11 @@ class ReviewState(models.TextChoices):
 
 
 TO_REVIEW: Final = (ReviewState.RECEIVED, ReviewState.EDITED, ReviewState.HAS_ISSUES)
-"""What still needs a decision."""
+"""States that still need a decision."""
 
 
 class Submission(models.Model):
-    """One record a worker sent, through all its edits. Its name is the first instanceID."""
+    """One filled-in form that a worker sent, through all its edits; identified by the first version's instanceID."""
 
     form = models.ForeignKey(
         Form, models.PROTECT, related_name="submissions", db_constraint=False, db_index=False
@@ -58,13 +59,13 @@ class Submission(models.Model):
     received_at = models.DateTimeField()  # of the first version
 
     # Filled by the worker process from the current version (steps.place); all null until then.
-    observed_at = models.DateTimeField(null=True)  # the visit's time by the form, made plausible
+    observed_at = models.DateTimeField(null=True)  # the form's time of the visit, else of receipt
     area_code = AreaCodeField(blank=True, default="")  # the community the form names
     title = models.CharField(max_length=250, blank=True)  # instanceName, for display
     location = models.PointField(srid=4326, null=True)
     accuracy = models.FloatField(null=True)  # metres
     located_area = AreaCodeField(blank=True, default="")  # the community the point falls in
-    flags = models.JSONField(default=list)  # geotag and clock remarks, e.g. ["outside_area"]
+    flags = models.JSONField(default=list)  # steps.Flag, e.g. ["outside_area"]
     processed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -139,10 +140,10 @@ class SubmissionVersion(models.Model):
 
 
 class ApprovedVersion(models.Model):
-    """The version of a record that was approved before an edit took its place.
+    """The approved version of a submission that was edited afterwards; deleted when the edit is approved.
 
-    It stands until the edit is approved: where the form's records need approval, the
-    ledgers count it meanwhile (submissions/counting.py).
+    Where the form needs approval, the ledgers count this version until then
+    (submissions/counting.py).
     """
 
     submission = models.OneToOneField(
@@ -150,14 +151,14 @@ class ApprovedVersion(models.Model):
     )
     version = models.OneToOneField(SubmissionVersion, models.PROTECT, related_name="approved_of")
 
-    # As the submission's, but of this version (steps.place).
+    # As the columns of Submission, for this version (steps.place).
     observed_at = models.DateTimeField(null=True)
     area_code = AreaCodeField(blank=True, default="")
     flags = models.JSONField(default=list)
 
 
 class EncryptedVersion(models.Model):
-    """What became of a version that arrived encrypted (submissions/opening.py)."""
+    """A version that arrived encrypted: whether it could be decrypted, and its answers if so (submissions/opening.py)."""
 
     class State(models.TextChoices):
         INCOMPLETE = "incomplete", _("files are missing")
@@ -172,8 +173,8 @@ class EncryptedVersion(models.Model):
         EncryptionKey, models.PROTECT, null=True, related_name="records"
     )  # of the form version; null when that carries none
     state = models.CharField(max_length=12, choices=State.choices)
-    missing = models.JSONField(default=list)  # names of files still to come
-    document = models.BinaryField(null=True)  # the answers, sealed as SubmissionVersion.document
+    missing = models.JSONField(default=list)  # names of files that have not arrived
+    document = models.BinaryField(null=True)  # decrypted, sealed as SubmissionVersion.document
     opened_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -187,9 +188,9 @@ class EncryptedVersion(models.Model):
 
 
 class Attachment(models.Model):
-    """A file that came with a version, by its flat name; the bytes lie among the blobs.
+    """A file of a version, by its flat name; the bytes are a blob.
 
-    A file of an encrypted record has a second row once it is opened, by its real name.
+    A file of an encrypted version has a second row once it is decrypted, by its real name.
     """
 
     version = models.ForeignKey(SubmissionVersion, models.PROTECT, related_name="attachments")
@@ -213,7 +214,7 @@ class Attachment(models.Model):
 
 
 class ReviewDecision(models.Model):
-    """A desk act on a submission: who decided what, why, when. Append-only; the last one holds."""
+    """A decision by office staff about a submission. Append-only; the last one holds."""
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="decisions")
     state = models.CharField(max_length=12, choices=ReviewState.choices)
@@ -226,7 +227,7 @@ class ReviewDecision(models.Model):
 
 
 class Comment(models.Model):
-    """What a person at the desk said of a submission without deciding about it. Append-only."""
+    """A remark by office staff on a submission, without a decision. Append-only."""
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="comments")
     body = models.TextField()
@@ -238,10 +239,10 @@ class Comment(models.Model):
 
 
 class Waiting(models.Model):
-    """A submission the worker process has still to take up (new, edited, or decided upon).
+    """A submission that the worker has still to process: it is new, edited, or was decided upon.
 
-    Append-only for those who queue, so that they never wait for the worker: a submission
-    may wait several times, and is taken up as it is then.
+    Whoever queues only adds rows, and so never waits for the worker: a submission may have
+    several, and is processed once in the state it has by then.
     """
 
     submission = models.ForeignKey(
@@ -255,10 +256,10 @@ class Waiting(models.Model):
 
 
 class AcceptedDocument(models.Model):
-    """A document that came out of the quarantine: what its phone still holds, and the version it was stored as.
+    """A quarantined document that was accepted as a version, by the hash and instanceID that its phone still holds.
 
-    A repair may have changed the bytes or the instanceID, so that neither leads from the
-    phone's document to the version. Append-only.
+    A repair may have changed both, so that the version's own columns do not match them.
+    Append-only.
     """
 
     sha256 = models.BinaryField(max_length=32, unique=True)  # of the bytes as received

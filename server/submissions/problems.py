@@ -1,6 +1,6 @@
-"""Why something received is not taken as data. All of it goes to the quarantine, whole.
+"""Why an upload is refused, and why a request of office staff about submissions is.
 
-The sentences are read by field workers on their phones: what happened, and what to do.
+Field workers read the first kind on their phones: what happened, and what to do.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from server.core.problems import Problem
 
 
 class NotAnInstance(Problem):
-    """The XML names no form: it is something else than a filled-in form."""
+    """The XML names no form, so it is no filled-in form."""
 
     type, status = "not-an-instance", 400
     title = _("This is not a filled-in form")
@@ -19,7 +19,7 @@ class NotAnInstance(Problem):
 
 
 class NoInstanceId(Problem):
-    """Without an instanceID a resend could not be told from a new record (openrosa.md §10)."""
+    """Without an instanceID a resend cannot be distinguished from a new record (openrosa.md, Submissions)."""
 
     type, status = "no-instance-id", 400
     title = _("The record has no instanceID")
@@ -29,7 +29,7 @@ class NoInstanceId(Problem):
 
 
 class InstanceIdTooLong(Problem):
-    """The standard allows 249 characters."""
+    """The instanceID has more than the 249 characters that the standard allows."""
 
     type, status = "instance-id-too-long", 400
     title = _("The instanceID is too long")
@@ -37,7 +37,7 @@ class InstanceIdTooLong(Problem):
 
 
 class UnknownForm(Problem):
-    """No form of that id was ever published here."""
+    """No form with this ID was published here."""
 
     type, status = "unknown-form", 404
     title = _("The form is not known")
@@ -47,7 +47,7 @@ class UnknownForm(Problem):
 
 
 class UnknownFormVersion(Problem):
-    """The form is known, this version of it is not."""
+    """The form was published here, but not in this version."""
 
     type, status = "unknown-form-version", 404
     title = _("The form version is not known")
@@ -57,7 +57,7 @@ class UnknownFormVersion(Problem):
 
 
 class FormClosed(Problem):
-    """The form takes no new records any more."""
+    """The form is closed and takes no more records."""
 
     type, status = "form-closed", 409
     title = _("The form is closed")
@@ -77,7 +77,7 @@ class InstanceConflict(Problem):
 
 
 class OriginalNotHere(Problem):
-    """An edit came before the record it edits; the phone sends it again by itself."""
+    """An edit arrived before the record that it edits; the phone sends it again by itself."""
 
     type, status = "original-not-here", 404
     title = _("The edited record is not here yet")
@@ -87,7 +87,7 @@ class OriginalNotHere(Problem):
 
 
 class EditSuperseded(Problem):
-    """An edit of a version that was itself edited before: two people corrected one record."""
+    """An edit of a version that is not current any more: two people corrected one record."""
 
     type, status = "edit-superseded", 409
     title = _("Corrected before by another")
@@ -97,7 +97,7 @@ class EditSuperseded(Problem):
 
 
 class InstanceTooLarge(Problem):
-    """The XML alone is larger than any form can make it."""
+    """The XML without its files is larger than the limit."""
 
     type, status = "instance-too-large", 413
     title = _("The record is too large")
@@ -105,7 +105,7 @@ class InstanceTooLarge(Problem):
 
 
 class InstanceBusy(Problem):
-    """Another request holds the record; the same request succeeds a little later."""
+    """Another request holds the lock of this record; the same request succeeds later."""
 
     type, status = "instance-busy", 423
     title = _("The record is being received")
@@ -131,7 +131,7 @@ class LedgersBusy(Problem):
 
 
 class UnknownSubmission(Problem):
-    """No such submission, or not in the user's areas."""
+    """No submission with this ID exists in the user's areas."""
 
     type, status = "unknown-submission", 404
     title = _("No such submission")
@@ -147,7 +147,7 @@ class NotRaw(Problem):
 
 
 class MayNotReview(Problem):
-    """Deciding takes a role over the record's area."""
+    """Only reviewers of the record's area may decide about it."""
 
     type, status = "may-not-review", 403
     title = _("Not yours to decide")
@@ -155,7 +155,7 @@ class MayNotReview(Problem):
 
 
 class DecidedUnseen(Problem):
-    """A correction came while somebody looked at the version before it."""
+    """The decision is about a version that is not current any more."""
 
     type, status = "decided-unseen", 409
     title = _("Corrected meanwhile")
@@ -165,7 +165,7 @@ class DecidedUnseen(Problem):
 
 
 class ReasonMissing(Problem):
-    """Whoever rejects says why."""
+    """This decision needs a reason."""
 
     type, status = "reason-missing", 400
     title = _("The reason is missing")
@@ -173,7 +173,7 @@ class ReasonMissing(Problem):
 
 
 class CommentEmpty(Problem):
-    """A comment says something."""
+    """A comment needs a text."""
 
     type, status = "comment-empty", 400
     title = _("The comment is empty")

@@ -10,12 +10,12 @@ from server.submissions.services.queueing import DRAIN, QUEUE
 
 @app.task(name=DRAIN, queue=QUEUE, queueing_lock=DRAIN)
 def drain() -> int:
-    """Take up all that waits."""
+    """Process all waiting submissions."""
     return draining.drain()
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="drain_each_minute", queue=QUEUE, queueing_lock=DRAIN)
 def drain_each_minute(timestamp: int) -> int:
-    """Whatever a lost wake-up left waiting does not wait longer than this."""
+    """The same every minute, in case a job was lost."""
     return draining.drain()

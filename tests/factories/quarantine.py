@@ -1,4 +1,4 @@
-"""What phones send and is set aside, and what a desk does with it."""
+"""Refused uploads of a phone, and what office staff do with them."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def jobs(task: str) -> int:
 
 
 def work() -> None:
-    """What the worker process does within seconds, and of itself every ten minutes."""
+    """Run what the worker runs within seconds, and its job of every ten minutes."""
     for _round in range(2):
         drain_now()
         services.replay_ready(at=clock.now())

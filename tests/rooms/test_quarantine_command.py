@@ -1,4 +1,4 @@
-"""What was refused can be seen and got back."""
+"""`./ruhu quarantine` lists refused documents and writes them out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from tests.factories.submissions import RECEIVED_AT, instance, make_phone, sende
 pytestmark = pytest.mark.django_db
 
 
-def test_the_quarantine_is_told_in_words_and_the_offices_time(divisions, capsys, tmp_path) -> None:
+def test_the_quarantine_is_listed_in_words_and_the_offices_time(
+    divisions, capsys, tmp_path
+) -> None:
     call_command("quarantine", "list")
     assert capsys.readouterr().out.strip() == "没有暂存内容。"
     with pytest.raises(UnknownForm):

@@ -50,7 +50,7 @@ def rows_of(table: str, order: str = "id") -> list[dict[str, object]]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def test_rows_of_an_older_database_are_taken_over_and_new_ones_follow(
+def test_rows_of_an_older_database_are_kept_and_new_ones_follow(
     divisions, make_user, migrate
 ) -> None:
     make_form()

@@ -75,7 +75,7 @@ def test_the_last_decision_holds_and_the_ledgers_follow(received, make_user) -> 
 
 
 @pytest.mark.parametrize("state", ["rejected", "has_issues"])
-def test_who_sends_back_says_why(received, make_user, state) -> None:
+def test_a_rejection_needs_a_reason(received, make_user, state) -> None:
     with pytest.raises(ReasonMissing):
         decide(make_user("zhao"), received, state, "  ")
 

@@ -135,7 +135,7 @@ class Quarantine(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         told = services.replay_many(
             self.rows().filter(reason=reason), user=self.user, access=self.access, at=now()
         )
-        return Response({"taken": told.taken, "refused": told.refused})
+        return Response({"taken": told.accepted, "refused": told.refused})
 
     @extend_schema(responses=KeptOutSerializer(many=True))
     @action(

@@ -136,7 +136,8 @@ def replay_all(request: StaffRequest) -> HttpResponse:
     told = services.replay_many(rows, user=request.user, access=request.access, at=now())
     left = sum(told.refused.values())
     messages.success(
-        request, _("Taken: {taken}. Still set aside: {left}.").format(taken=told.taken, left=left)
+        request,
+        _("Taken: {taken}. Still set aside: {left}.").format(taken=told.accepted, left=left),
     )
     return redirect("console:quarantine")
 

@@ -32,7 +32,7 @@ from server.ops.demo.logins import Login
 from server.ops.demo.plan import Calendar, Plan, Sending
 from server.ops.demo.population import population
 from server.quarantine.services import receive_or_quarantine
-from server.submissions.drain import take_batch
+from server.submissions.drain import process_batch
 from server.submissions.models import ReviewState, Submission, Waiting
 from server.submissions.services import IncomingFile, Sender, review
 
@@ -136,7 +136,7 @@ def drain_all(progress: Progress) -> None:
     total = Waiting.objects.count()
     while (left := Waiting.objects.count()) > 0:
         progress("ledgers", total - left, total)
-        if take_batch() == 0:
+        if process_batch() == 0:
             break  # what is left, another worker has in its hands
     progress("ledgers", total, total)
 

@@ -1,4 +1,4 @@
-"""Deleting old items of the quarantine, by an explicit command only (api_docs/decisions/0130)."""
+"""Deleting old items of the quarantine, by an explicit command only (decision 0130)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from server.quarantine.models import Quarantined
 from server.submissions.models import Attachment
 
 UNTOUCHED: timedelta = timedelta(days=1)
-"""A file stored again within this time may belong to an upload that is not yet committed."""
+"""Blobs stored later than this before now stay: they may belong to an upload that is not committed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How much the quarantine takes, so that one broken phone cannot fill the disk (decision 0130)."""
+"""Limits of the quarantine, so that one broken phone cannot fill the disk (decision 0130)."""
 
 from __future__ import annotations
 

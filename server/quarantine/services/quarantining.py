@@ -1,4 +1,4 @@
-"""Keeping whole what cannot be taken as data (api_docs/decisions/0042, 0130)."""
+"""Keeping whole what cannot be taken as data (decisions 0042 and 0130)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resolving quarantined copies of documents that were received as data after all (api_docs/decisions/0130)."""
+"""Resolving quarantined copies of documents that were received as data after all (decision 0130)."""
 
 from __future__ import annotations
 

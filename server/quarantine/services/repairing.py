@@ -1,4 +1,4 @@
-"""Making a quarantined document fit to be taken; the received bytes stay beside it (decision 0130)."""
+"""Repairs quarantined documents for replay; the received bytes stay beside the repair (decision 0130)."""
 
 from __future__ import annotations
 
@@ -39,28 +39,28 @@ def repair(
     form_id: str = "",
     version: str = "",
 ) -> Repair:
-    """Keep a repaired document beside the received one; the last repair is what replay takes.
+    """Store a repaired document beside the received one; `replay` accepts the last repair.
 
     `corrected` takes a whole `document`; `form_version` a published version (of the same
     form unless `form_id` says another); `new_instance` and `as_edit` need nothing: the new
-    instanceID is made from the bytes, so that the same act twice is the same record.
+    instanceID is computed from the received bytes, so that repeating it gives the same record.
     Locks the item. Raises MayNotReview, AlreadyResolved, ReasonMissing, NothingToCorrect,
     UnknownFormVersion, InstanceTooLarge, BadXml, NotAnInstance, NoInstanceId, InstanceIdTooLong.
     """
     locked = Quarantined.objects.select_for_update().get(pk=item.pk)
     check_open(locked, access)
     reason = reason_in(reason)
-    chosen = Repair.Act(act)
-    match chosen:
+    act_ = Repair.Act(act)
+    match act_:
         case Repair.Act.CORRECTED:
             repaired = _corrected(locked, document)
         case Repair.Act.FORM_VERSION:
             repaired = _retargeted(locked, form_id or locked.form_id, version)
         case _:
-            repaired = _renamed(locked, chosen)
+            repaired = _renamed(locked, act_)
     return Repair.objects.create(
         item=locked,
-        act=chosen,
+        act=act_,
         sha256=hashlib.sha256(repaired).digest(),
         document=seal_document(repaired),
         size=len(repaired),
@@ -71,7 +71,7 @@ def repair(
 
 
 def _corrected(item: Quarantined, document: bytes) -> bytes:
-    """The document; of one that could not be read it is known now which record it is."""
+    """The corrected document; its IDs are stored on the item, if the received one could not be parsed."""
     envelope = read_envelope(document)
     if not item.form_id:
         Quarantined.objects.filter(pk=item.pk).update(**named_in(envelope))
@@ -95,7 +95,7 @@ def _renamed(item: Quarantined, act: Repair.Act) -> bytes:
 
 
 def _current_instance(item: Quarantined) -> str:
-    """The instanceID a correction has to name: the current one of the record this is about."""
+    """The instanceID of the current version of the record that the item is about. Raises NothingToCorrect."""
     version = original_of(item.form_id, item.instance_id)
     version = version or original_of(item.form_id, item.deprecated_id)
     current = version and version.submission.current_version

@@ -1,4 +1,4 @@
-"""Taking out of the quarantine what can be taken after all (decision 0130)."""
+"""Replays quarantined documents: accepts them as submissions, as if their phone sent them now (decision 0130)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from server.accounts.models import User
 from server.core.problems import Problem
 from server.core.sealing import unseal_document
 from server.quarantine.models import Quarantined
-from server.quarantine.replayable import edits_waiting_for, ready
+from server.quarantine.replayable import edits_waiting_for, replayable
 from server.quarantine.services.quarantining import files_here
 from server.quarantine.services.queueing import queue_replay
 from server.quarantine.services.releasing import release
@@ -30,36 +30,36 @@ from server.submissions.services.uploads import ParsedUpload, Receipt, Sender
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What became of many: how many were taken, and why the others were not."""
+    """The result of replaying several items."""
 
-    taken: int
-    refused: dict[str, int]  # problem type → how many
+    accepted: int
+    refused: dict[str, int]  # problem type → number of items
 
 
 def received_document(item: Quarantined) -> bytes:
-    """The bytes exactly as they were received."""
+    """The document exactly as it was received."""
     return unseal_document(bytes(item.document))
 
 
 def document_to_replay(item: Quarantined) -> bytes:
-    """The last repair, else the bytes as they were received."""
+    """The last repair, else the document as it was received."""
     last = item.repairs.order_by("at", "pk").last()
     return unseal_document(bytes(last.document)) if last else received_document(item)
 
 
 def replay(*, item: Quarantined, user: User | None, access: Access | None, at: datetime) -> Receipt:
-    """Take the document as data, as if its phone sent it now.
+    """Accept the document as if its phone sent it now, and resolve the item.
 
-    Goes the same way as an upload; a second replay, or a crash in between, finds the
-    record there. `access` None is the programme itself. The time of receipt is now, but
-    of a record moved from elsewhere the time when it was received there.
-    Raises MayNotReview, AlreadyResolved, InstanceBusy, and whatever refuses the record;
-    that is noted, and nothing else changes.
+    After a crash in between, a second replay finds the submission there. `access` None is
+    the programme itself. The version's time of receipt is `at`; of a record moved from
+    another server, the time when it was received there. Raises MayNotReview,
+    AlreadyResolved, InstanceBusy, and as `accept`: then the refusal is stored on the item
+    (tried_at, tried_reason), and nothing else.
     """
     check_open(item, access)
     try:
-        receipt = _taken_meanwhile(item, at) or _take(item, user, at)
-    except InstanceBusy:  # says nothing about the record: it is tried again
+        receipt = _received_meanwhile(item, at) or _accept(item, user, at)
+    except InstanceBusy:  # no refusal of the record: it is tried again
         raise
     except Problem as problem:
         Quarantined.objects.filter(pk=item.pk).update(tried_at=at, tried_reason=problem.type)
@@ -74,31 +74,28 @@ def replay(*, item: Quarantined, user: User | None, access: Access | None, at: d
 def replay_many(
     items: QuerySet[Quarantined], *, user: User | None, access: Access | None, at: datetime
 ) -> Replayed:
-    """Replay one after the other, originals before their edits; one that fails holds up nobody."""
+    """Replay the open ones of these items, each by itself, in the order of receipt; edits again after their originals."""
     outcomes: dict[int, str | None] = {}
-    left = list(
+    pending = list(
         items.filter(resolved_at=None).order_by("received_at", "pk").values_list("pk", flat=True)
     )
-    while left:  # edits that overtook: again, for as long as that helps
-        tried = {pk: _try(pk, user=user, access=access, at=at) for pk in left}
+    while pending:  # edits whose original is among these: again, as long as that helps
+        tried = {pk: _try(pk, user=user, access=access, at=at) for pk in pending}
         outcomes |= tried
         later = [pk for pk, outcome in tried.items() if outcome == OriginalNotHere.type]
-        if len(later) == len(left):
+        if len(later) == len(pending):
             break
-        left = later
+        pending = later
     refused = Counter(outcome for outcome in outcomes.values() if outcome)
     return Replayed(list(outcomes.values()).count(""), dict(refused))
 
 
 def replay_ready(*, at: datetime) -> Replayed:
-    """Replay all that waited for a form version or an original that has come meanwhile.
-
-    What then fails for another reason is left to a person.
-    """
-    return replay_many(ready(), user=None, access=None, at=at)
+    """Replay the items whose form version or original has come. One that fails for another reason waits for office staff."""
+    return replay_many(replayable(), user=None, access=None, at=at)
 
 
-def _take(item: Quarantined, user: User | None, at: datetime) -> Receipt:
+def _accept(item: Quarantined, user: User | None, at: datetime) -> Receipt:
     document = document_to_replay(item)
     envelope = envelopes.parse(document)
     sender = Sender(
@@ -113,8 +110,8 @@ def _take(item: Quarantined, user: User | None, at: datetime) -> Receipt:
     return accept(ParsedUpload(document, sha256, files_here(item), sender, received_at, envelope))
 
 
-def _taken_meanwhile(item: Quarantined, at: datetime) -> Receipt | None:
-    """Answer with the record that the received bytes became while they were being repaired."""
+def _received_meanwhile(item: Quarantined, at: datetime) -> Receipt | None:
+    """The version that the unrepaired bytes became, if their phone got them in while staff repaired them."""
     if not item.repairs.exists():
         return None
     version = SubmissionVersion.objects.filter(
@@ -127,7 +124,7 @@ def _taken_meanwhile(item: Quarantined, at: datetime) -> Receipt | None:
 
 
 def _try(pk: int, *, user: User | None, access: Access | None, at: datetime) -> str | None:
-    """Replay one; "" when it was taken, None when another's replay settled it, else the problem's type."""
+    """Replay one item: "" when it was accepted, None when another request resolved it, else the problem's type."""
     item = Quarantined.objects.filter(pk=pk, resolved_at=None).first()
     if item is None:
         return None

@@ -1,4 +1,4 @@
-"""What becomes of a quarantined document: accepted, dismissed, or the dismissal taken back (api_docs/decisions/0130)."""
+"""What becomes of a quarantined document: accepted, dismissed, or the dismissal taken back (decision 0130)."""
 
 from __future__ import annotations
 

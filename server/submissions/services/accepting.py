@@ -1,7 +1,7 @@
-"""Documents that were accepted out of the quarantine, as which versions (api_docs/decisions/0130).
+"""Finds the version that a phone means by a hash or an instanceID, also after a repair (decision 0130).
 
 A phone goes on to send the bytes and to name the instanceID that it holds. Where a repair
-changed them, the row written here leads to the version.
+changed them, a row of AcceptedDocument points to the version.
 """
 
 from __future__ import annotations
@@ -36,9 +36,8 @@ def original_of(
 ) -> SubmissionVersion | None:
     """The version that an edit names by its deprecatedID; None when it is not here.
 
-    Three versions may match: the one that has this instanceID; one that was sent under it
-    and renamed when it came out of the quarantine, because another record has the ID; and
-    such a one from the edit's own sender, which is preferred to both.
+    If staff renamed this sender's record after an instanceID clash, that is preferred to the
+    record that kept the ID.
     """
     if not deprecated_id:
         return None

@@ -1,4 +1,4 @@
-"""Corrections: a new version of a record that is here (decision 0042)."""
+"""Stores edits: a new version of a submission (decision 0042)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from server.submissions.services.uploads import Outcome, ParsedUpload, Receipt
 
 
 def store_edit(upload: ParsedUpload, edition: FormVersion) -> Receipt | None:
-    """A correction: a new version of the record that its deprecatedID names; None when it was sent twice at once.
+    """Store an edit as the current version of the submission that its deprecatedID names.
 
-    The record's current version only can be edited; if it was approved, it stands until
-    the edit is. Files the new answers name and the phone does not send again are carried
-    forward. Locks the record. Raises OriginalNotHere, EditSuperseded.
+    None when the same edit was stored this moment. Only the current version can be edited;
+    if it was approved, it stays so until the edit is. Files that the new answers name and
+    the phone does not send again are carried forward. Locks the submission. Part of the
+    caller's transaction. Raises OriginalNotHere, EditSuperseded.
     """
     envelope, sender = upload.envelope, upload.sender
     original = original_of(envelope.form_id, envelope.deprecated_id, sender)

@@ -1,7 +1,7 @@
-"""One upload, from bytes to an acknowledged record (design §5; api_docs/decisions/0040, 0042).
+"""Receives one upload, from bytes to a stored version (architecture.md, One submission's way; decisions 0040 and 0042).
 
-An upload is exactly one of: a new record, the same bytes again, more files for a record
-that is here, an edit of one, or something that cannot be taken, which is quarantined.
+An upload is exactly one of: a new submission, the same bytes again, more files of a
+submission, an edit of one, or refused with a Problem.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ from server.submissions.services.uploads import Outcome, ParsedUpload, Receipt, 
 
 MAX_DOCUMENT_MB = 20
 LOCK_TIMEOUT = "10s"
-"""How long an upload waits for others at the same record before the phone is asked to come again."""
+"""How long an upload waits for a submission that others lock, before InstanceBusy."""
 
 
 def store_files(
     *, document: bytes, files: Sequence[IncomingFile], sender: Sender, received_at: datetime
 ) -> Upload:
-    """Store the upload's files, before any row names them."""
+    """Store the upload's files as blobs, before any row names them."""
     kept = keep(files) if files else ()
     return Upload(document, hashlib.sha256(document).digest(), kept, sender, received_at)
 
 
 def receive(upload: Upload) -> Receipt:
-    """Take one upload; what is returned is on disk and survives a power cut.
+    """Store one upload; when this returns, it is committed and survives a power cut.
 
     Safe to repeat at any time and in parallel: the unique key on (form, instanceID)
-    decides who is first, everybody else is answered as a resend. A document that was
+    decides which request is first, and the others are answered as a resend. A document that was
     accepted out of the quarantine is answered as received before.
     Raises BadXml, NotAnInstance, NoInstanceId, InstanceIdTooLong, InstanceTooLarge,
     UnknownForm, UnknownFormVersion, FormClosed, InstanceConflict, OriginalNotHere,
@@ -131,16 +131,16 @@ with version as (
 ), job as ({QUEUE_DRAIN.format(source="version")})
 select submission_id, id from version
 """  # noqa: S608 the only part put in is our own
-"""Everything a new record needs, in one statement that commits by itself.
+"""All rows of a new submission, in one statement that commits by itself.
 
-Rows come only out of `version`, so that a known instanceID, an unknown form or a closed
-one, and bytes that were accepted as another version, leave nothing at all. Two copies at
-once: the second waits for the first's commit on the unique key, then finds nothing to do.
+All come from `version`, so that a known instanceID, an unknown or closed form, and bytes
+that were accepted as another version write no row. Of two copies at once the second waits
+on the unique key for the first's commit, and writes no row.
 """
 
 
 def store_new(upload: ParsedUpload) -> Receipt | None:
-    """Store a record never seen before; None when there is more to it."""
+    """Store a new submission; None when it is not one, or the form does not take it."""
     envelope, sender = upload.envelope, upload.sender
     row = run(
         _STORE_NEW,
@@ -163,32 +163,33 @@ def store_new(upload: ParsedUpload) -> Receipt | None:
 
 
 def _accept_locked(upload: ParsedUpload) -> Receipt:
-    """Everything that is not plainly new, in a transaction that locks the record."""
+    """Accept what `store_new` did not store, in a transaction that locks the submission."""
     try:
         with transaction.atomic(durable=True), waiting_at_most(LOCK_TIMEOUT, InstanceBusy):
-            known = _known(upload)
-            if known is None or bytes(known.sha256) != upload.sha256:
+            version = _version(upload)
+            if version is None or bytes(version.sha256) != upload.sha256:
                 accepted = accepted_version(upload.sha256)
                 if accepted is not None:
                     return add_later(upload.files, accepted, upload.received_at)
-            if known is not None:
-                return _receive_again(upload, known)
+            if version is not None:
+                return _receive_again(upload, version)
             edition = _edition(upload.envelope)
             is_edit = upload.envelope.deprecated_id != ""
             receipt = store_edit(upload, edition) if is_edit else store_new(upload)
-            return receipt or _receive_again(upload, _known(upload))
-    except IntegrityError:  # the same instanceID arrived this moment as something else
+            return receipt or _receive_again(upload, _version(upload))
+    except IntegrityError:  # another upload with this instanceID committed meanwhile
         raise InstanceBusy from None
 
 
-def _known(upload: ParsedUpload) -> SubmissionVersion | None:
+def _version(upload: ParsedUpload) -> SubmissionVersion | None:
+    """The version that has the upload's instanceID."""
     return SubmissionVersion.objects.filter(
         form__form_id=upload.envelope.form_id, instance_id=upload.envelope.instance_id
     ).first()
 
 
 def _edition(envelope: Envelope) -> FormVersion:
-    """The version of a form that still takes records. Raises what is wrong with it."""
+    """The form version that the envelope names. Raises UnknownForm, UnknownFormVersion, FormClosed."""
     edition = (
         FormVersion.objects.select_related("form")
         .filter(form__form_id=envelope.form_id, version=envelope.version)
@@ -204,20 +205,20 @@ def _edition(envelope: Envelope) -> FormVersion:
     return edition
 
 
-def _receive_again(upload: ParsedUpload, known: SubmissionVersion | None) -> Receipt:
-    """An instanceID that is here: the same bytes are a resend, others are refused."""
-    if known is None:  # vanished between two reads: only a transaction that rolled back does that
+def _receive_again(upload: ParsedUpload, version: SubmissionVersion | None) -> Receipt:
+    """Answer an instanceID that is stored: the same bytes are a resend, others are refused."""
+    if version is None:  # the transaction that held the unique key was rolled back
         raise InstanceBusy
-    if bytes(known.sha256) != upload.sha256:
+    if bytes(version.sha256) != upload.sha256:
         raise InstanceConflict
     if not upload.files:
-        return repeat_upload(known)
-    return add_later(upload.files, known, upload.received_at)
+        return repeat_upload(version)
+    return add_later(upload.files, version, upload.received_at)
 
 
-def repeat_upload(known: SubmissionVersion) -> Receipt:
-    """The same record again, as after a lost answer: nothing changes."""
-    return Receipt(Outcome.RESEND, known.submission_id, known.pk)
+def repeat_upload(version: SubmissionVersion) -> Receipt:
+    """Answer the same bytes again, as after a lost response: nothing changes."""
+    return Receipt(Outcome.RESEND, version.submission_id, version.pk)
 
 
 def _int8(number: int | None) -> Int8 | None:

@@ -23,12 +23,14 @@ class Sender:
     may_backdate: bool = False  # records moved here keep the time at which they were received first
 
     def first_received(self, envelope: Envelope, at: datetime) -> datetime | None:
-        """When another server received the record first, if this sender may say so and it lies in the past."""
-        said = envelope.submission_date
-        return said if said and self.may_backdate and said < at else None
+        """When another server received the record first; None unless this sender may state it and it is in the past."""
+        stated = envelope.submission_date
+        return stated if stated and self.may_backdate and stated < at else None
 
 
 class Outcome(StrEnum):
+    """What an upload was: a new submission, the same bytes again, more files, or an edit."""
+
     NEW = "new"
     RESEND = "resend"
     ATTACHMENTS = "attachments"
@@ -37,6 +39,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
+    """The outcome of an upload, and where it is stored."""
+
     outcome: Outcome
     submission_id: int
     version_id: int  # which holds what was sent

@@ -156,7 +156,7 @@ def test_the_page_unseals_and_parses_each_version_once(street, log_in, monkeypat
     assert Counter(calls) == {("unseal", "document"): 2, ("fromstring", "xml"): 2}
 
 
-def test_files_that_the_answers_name_and_that_have_not_come_are_told(street, log_in):
+def test_files_that_the_answers_name_and_that_have_not_come_are_listed(street, log_in):
     client = log_in()
     address = reverse("console:submission", args=[street.submission.pk])
     assert "data-missing-files" not in client.get(address).content.decode()

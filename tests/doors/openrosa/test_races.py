@@ -120,7 +120,7 @@ def test_an_edit_that_finds_its_record_busy_is_tried_again_and_not_given_up(
             Submission.objects.select_for_update().get()
             assert other.submit(replayed).result().refused == {"instance-busy": 1}
             assert race(phone, [edit]) == [423]
-        assert other.submit(replayed).result().taken == 1
+        assert other.submit(replayed).result().accepted == 1
     assert Submission.objects.get().versions.count() == 2
 
 

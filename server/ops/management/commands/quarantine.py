@@ -166,9 +166,9 @@ class Command(BaseCommand):
             items = Quarantined.objects.filter(reason=options["reason"])
             told = services.replay_many(items, user=None, access=None, at=clock.now())
         if options["json"]:
-            self.stdout.write(json.dumps({"taken": told.taken, "refused": told.refused}))
+            self.stdout.write(json.dumps({"taken": told.accepted, "refused": told.refused}))
             return
-        self.stdout.write(_("Taken: {taken}").format(taken=told.taken))
+        self.stdout.write(_("Taken: {taken}").format(taken=told.accepted))
         for reason, number in sorted(told.refused.items()):
             kept = _("Still set aside: {number} ({reason})")
             self.stdout.write(kept.format(number=number, reason=reason))
