@@ -61,13 +61,13 @@ class Reader:
         """The instance with what the user may not see masked; None while it is encrypted."""
         version = row.current_version
         assert version is not None  # noqa: S101 inserted by the same statement
-        document = answers_of(version)
-        if document is None:
+        instance = answers_of(version)
+        if instance is None:
             return None
         own_sight = self._sights.get(row.area_code)
         if own_sight is None:
             own_sight = self._sights[row.area_code] = sight(self.access, row.area_code)
-        return seen_instance(document, self._kinds[version.form_version_id], own_sight)
+        return seen_instance(instance.document, self._kinds[version.form_version_id], own_sight)
 
     def rows(
         self, row: Submission, table: str, columns: Columns, *, wkt: bool, expand: bool

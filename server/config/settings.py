@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "server.accounts",
     "server.forms",
     "server.submissions",
+    "server.quarantine",
     "server.ledgers",
     "server.openrosa",
     "server.central",

@@ -53,4 +53,4 @@ LIMITS = {
     "phone_bytes": gettext_lazy("too much in a day from one phone"),
     "total": gettext_lazy("no more room for what is set aside"),
 }
-"""submissions.services.limits.Limit → what it says."""
+"""quarantine.services.limits.Limit → what it says."""

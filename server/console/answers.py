@@ -13,9 +13,10 @@ from server.accounts.access import Access
 from server.console.presentation import plain
 from server.core.masking import mask_numbers
 from server.core.xml import BadXml
+from server.forms.models import FormVersion
 from server.ledgers.definitions.columns import Sensitivity
 from server.ledgers.reading.answers import ShownAnswer, shown_answers
-from server.submissions.models import Submission
+from server.submissions.instance import Instance
 
 _UUID = re.compile(r"(uuid:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -32,10 +33,10 @@ class Row:
     computed: bool = False  # the form has no label for it: nobody was asked
 
 
-def answers_for(submission: Submission, access: Access) -> list[Row]:
-    """The current version's answers without the blank ones; none when the document cannot be read."""
+def answer_rows(instance: Instance, form: FormVersion, access: Access, area_code: str) -> list[Row]:
+    """An instance's answers without the blank ones; none when the document cannot be read."""
     try:
-        answers = shown_answers(submission, access)
+        answers = shown_answers(instance, form, access, area_code)
     except BadXml:
         return []
     rows = []

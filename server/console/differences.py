@@ -9,9 +9,10 @@ from server.accounts.access import Access
 from server.console.answers import heading, is_nameless, written
 from server.core.xml import BadXml
 from server.forms.models import FormVersion
-from server.ledgers.reading.answers import ShownAnswer, shown_document
+from server.ledgers.reading.answers import ShownAnswer, shown_answers
+from server.submissions.instance import Instance
 from server.submissions.models import SubmissionVersion
-from server.submissions.selectors import answers_of
+from server.submissions.selectors import Instances
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +25,21 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
-    """A document and the form that lays it out."""
+class FilledForm:
+    """An instance and the form version that lays it out."""
 
-    document: bytes
+    instance: Instance
     form: FormVersion
 
 
-def instance_of(version: SubmissionVersion) -> Instance | None:
-    """A received version; None while it is sealed."""
-    document = answers_of(version)
-    return None if document is None else Instance(document, version.form_version)
+def filled_form(instances: Instances, version: SubmissionVersion) -> FilledForm | None:
+    """A version's answers and its form version; None while it is encrypted."""
+    answers = instances.answers(version)
+    return None if answers is None else FilledForm(answers, version.form_version)
 
 
 def differences(
-    before: Instance, after: Instance, access: Access, area_code: str
+    before: FilledForm, after: FilledForm, access: Access, area_code: str
 ) -> list[Difference] | None:
     """The questions answered otherwise, in form order, masked as answers are; None when one cannot be read.
 
@@ -47,8 +48,8 @@ def differences(
     """
     try:
         old, new = (
-            _named(shown_document(one.document, one.form, access, area_code))
-            for one in (before, after)
+            _named(shown_answers(filled.instance, filled.form, access, area_code))
+            for filled in (before, after)
         )
     except BadXml:
         return None

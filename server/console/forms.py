@@ -13,7 +13,8 @@ from server.accounts.passwords import Refusal, log_in
 from server.accounts.selectors import user
 from server.console.problems import FormFieldsWrong
 from server.forms.keys import PASSPHRASE_LENGTH
-from server.submissions.models import Repair, ReviewState
+from server.quarantine.models import Repair
+from server.submissions.models import ReviewState
 
 
 class LoginForm(AuthenticationForm):

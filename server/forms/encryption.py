@@ -1,7 +1,7 @@
 """Makes and reads keys of encrypted forms, and writes them into XForms (ODK XForms specification, “Encryption”). Pure.
 
 A form carries an RSA public key, with which phones encrypt its records; only the private
-key opens them (submissions/sealed_forms.py).
+key opens them (submissions/decryption.py).
 """
 
 from __future__ import annotations

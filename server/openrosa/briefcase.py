@@ -30,6 +30,7 @@ from server.openrosa.problems import (
 )
 from server.submissions import selectors
 from server.submissions.models import Submission
+from server.submissions.selectors import Instances
 from server.submissions.services import disclose_record
 
 NAMESPACE: Final = "http://opendatakit.org/submissions"
@@ -79,11 +80,13 @@ def download_submission(request: HttpRequest, token: str | None = None) -> HttpR
         f"<downloadUrl>{escape(f'{folder}/{addresses.segment(file.name)}')}</downloadUrl></mediaFile>"
         for file in files
     )
+    received = Instances().received(version)
+    missing = selectors.missing_files(received, version.form_version, files)
     instance = instance_xml(
-        selectors.document_of(version),
+        received.document,
         instanceID=version.instance_id,
         submissionDate=submission.received_at.isoformat(timespec="milliseconds"),
-        isComplete="false" if selectors.missing_files(version, files) else "true",
+        isComplete="false" if missing else "true",
     )
     return responses.document(
         request,

@@ -143,7 +143,7 @@ def _sent_name(filename: str) -> str:
 
 
 class _Parser(MultiPartParser):
-    """Django's parser, but with file names as they were sent: `receive` makes them safe."""
+    """Django's parser, but with file names as they were sent: the submissions room makes them safe."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

@@ -24,7 +24,8 @@ from server.openrosa import addresses, lists, responses, uploads
 from server.openrosa.authentication import login, login_to_work
 from server.openrosa.methods import only_reading
 from server.openrosa.problems import FormNotOffered, MethodNotAllowed, NoSuchMedia
-from server.submissions.services import Outcome, Sender, receive
+from server.quarantine.services import receive_or_quarantine
+from server.submissions.services import Outcome, Sender
 
 _HEAD = 4096  # bytes at the beginning of the document, which hold the attributes of its root
 
@@ -39,7 +40,7 @@ def submission(request: HttpRequest, token: str | None = None) -> HttpResponse:
     field_login = login(request, token)
     upload = uploads.read(request)
     sender = _sender(request, field_login, upload.document)
-    receipt = receive(
+    receipt = receive_or_quarantine(
         document=upload.document,
         files=upload.files,
         sender=sender,

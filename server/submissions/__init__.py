@@ -1,1 +1,1 @@
-"""What was received, byte for byte: instances, attachments, edits, review decisions, quarantine, the waiting queue."""
+"""What was received, byte for byte: instances, attachments, edits, review decisions, and the worker's queue."""

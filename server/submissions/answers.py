@@ -1,4 +1,4 @@
-"""Reading an instance's answers by the form's paths. Pure."""
+"""Reads an instance's answers by the form's paths. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from server.core import clock
 from server.core.labels import Label, listed
 from server.core.masking import mask_numbers
 from server.core.xml import local_name
-from server.core.xml import parse as parse_xml
 
 FILE_TYPES: Final = frozenset({"image", "audio", "video", "file", "audit"})
 """Questions whose answer is the name of a file."""
@@ -21,7 +20,7 @@ FILE_TYPES: Final = frozenset({"image", "audio", "video", "file", "audit"})
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the visit as a whole says of itself; what is missing or unreadable is empty."""
+    """Where and when the visit was, and the record's title; what is missing or unreadable is empty."""
 
     area_code: str = ""
     observed_at: datetime | None = None
@@ -51,9 +50,8 @@ class Answer:
         return listed(self.texts) if self.texts else self.value
 
 
-def head(document: bytes, paths: Mapping[str, str]) -> Head:
-    """The head answers of an instance; `paths` is the form mapping's `head`. Raises BadXml."""
-    root = parse_xml(document)
+def head(root: etree._Element, paths: Mapping[str, str]) -> Head:
+    """The head answers of an instance; `paths` is the form mapping's `head`."""
     point, accuracy = _geopoint(_at(root, paths.get("loc", "")))
     return Head(
         area_code=_division_code(_at(root, paths.get("area_code", ""))),
@@ -64,22 +62,20 @@ def head(document: bytes, paths: Mapping[str, str]) -> Head:
     )
 
 
-def answer_tree(document: bytes, questions: Mapping[str, Any]) -> list[Answer]:
+def answer_tree(root: etree._Element, questions: Mapping[str, Any]) -> list[Answer]:
     """The answers in the order they were asked, groups and repeats nested.
 
     `questions` is FormVersion.questions. Elements the form does not know are left out;
-    empty answers are there, empty. Raises BadXml.
+    empty answers are there, empty.
     """
-    root = parse_xml(document)
     items = {item["path"]: item for item in questions.get("items", ())}
     choices = questions.get("choices", {})
     path = f"/{local_name(root)}"
     return list(_walk(root, path, path, items, choices))
 
 
-def file_names(document: bytes, questions: Mapping[str, Any]) -> list[str]:
-    """The files that the answers name, in the order they were asked for, each once. Raises BadXml."""
-    root = parse_xml(document)
+def file_names(root: etree._Element, questions: Mapping[str, Any]) -> list[str]:
+    """The files that the answers name, in the order they were asked for, each once."""
     paths = [item["path"] for item in questions.get("items", ()) if item["type"] in FILE_TYPES]
     return list(dict.fromkeys(name for path in paths for name in _all_at(root, path)))
 
@@ -127,11 +123,11 @@ def _label(texts: Mapping[str, str] | None, name: str) -> Label:
 
 def _texts(value: str, item: Mapping[str, Any], choices: Mapping[str, Any]) -> tuple[Label, ...]:
     """Labels of the chosen values; none when the choices are an entity list or not known."""
-    known = choices.get(item.get("list") or "")
-    if not known or not item["type"].startswith(("select", "rank")):
+    labels = choices.get(item.get("list") or "")
+    if not labels or not item["type"].startswith(("select", "rank")):
         return ()
     chosen = [value] if item["type"].startswith("select_one") else value.split()
-    return tuple(_label(known.get(choice), choice) for choice in chosen)
+    return tuple(_label(labels.get(choice), choice) for choice in chosen)
 
 
 def _at(root: etree._Element, path: str) -> str:
@@ -149,7 +145,7 @@ def _all_at(root: etree._Element, path: str) -> Iterator[str]:
 
 
 def _instance_name(root: etree._Element) -> str:
-    """What the form calls the record. Lists show it and it is stored as it is, so never a person's number."""
+    """The instanceName, with ID and phone numbers masked: it is stored unsealed, and lists show it."""
     for meta in root:
         if local_name(meta) == "meta":
             for child in meta:
@@ -159,7 +155,7 @@ def _instance_name(root: etree._Element) -> str:
 
 
 def _division_code(text: str) -> str:
-    """12 digits; the shorter official prefixes are filled with zeros."""
+    """A division code of 12 digits; shorter official prefixes are filled up with zeros, anything else is ""."""
     if text.isascii() and text.isdigit() and len(text) in (2, 4, 6, 9, 12):
         return text.ljust(12, "0")
     return ""
@@ -167,10 +163,10 @@ def _division_code(text: str) -> str:
 
 def _instant(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=clock.OFFICE)
+    return instant if instant.tzinfo else instant.replace(tzinfo=clock.OFFICE)
 
 
 def _geopoint(text: str) -> tuple[tuple[float, float] | None, float | None]:

@@ -1,4 +1,4 @@
-"""What the newest record of each phone says of it: that it came, and how long it had lain there (decision 0101)."""
+"""For each phone: when its newest record arrived, and how long it waited on the phone (decision 0101)."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ from server.submissions.steps import CLOCK_AHEAD, EARLIEST
 
 _NOTE: Final = """
 update {table} phone
-   set last_seen_at = greatest(phone.last_seen_at, seen.received_at),
-       record_received_at = seen.received_at, record_finished_at = seen.finished_at
-  from jsonb_to_recordset(%s::jsonb) as seen (
+   set last_seen_at = greatest(phone.last_seen_at, newest.received_at),
+       record_received_at = newest.received_at, record_finished_at = newest.finished_at
+  from jsonb_to_recordset(%s::jsonb) as newest (
            id bigint, received_at timestamptz, finished_at timestamptz)
- where phone.id = seen.id
-   and (phone.record_received_at is null or phone.record_received_at <= seen.received_at)
+ where phone.id = newest.id
+   and (phone.record_received_at is null or phone.record_received_at <= newest.received_at)
 """
 _ACCOUNTS: Final = _NOTE.format(table=FieldAccount._meta.db_table)
 _PEOPLE: Final = _NOTE.format(table=User._meta.db_table)  # who logged in with a password
 
 
 def note(submission_ids: Sequence[int]) -> None:
-    """Write down each phone's newest record; the same again, and older ones, change nothing.
+    """Store on each phone's account when its newest record was finished and received.
 
-    Four statements, and the end of one file a phone. Part of the caller's transaction.
+    A record that is older than the stored one, or the same, changes nothing. Four
+    statements, and the end of one file for each phone. Part of the caller's transaction.
     """
     newest = _newest(submission_ids)
     logs = {
@@ -55,7 +56,7 @@ def note(submission_ids: Sequence[int]) -> None:
 
 
 def _newest(submission_ids: Iterable[int]) -> Mapping[tuple[bool, int], Any]:
-    """(whether it is a field account, its id or the person's) → the version that came last."""
+    """(whether it is a field account, its id or the person's) → the version received last, as a dict."""
     rows = (
         SubmissionVersion.objects.filter(submission_id__in=submission_ids)
         .order_by("received_at", "pk")
@@ -68,16 +69,16 @@ def _newest(submission_ids: Iterable[int]) -> Mapping[tuple[bool, int], Any]:
 
 
 def _finished(sha256: bytes | None, received_at: datetime) -> str | None:
-    """When the record was finished, if its log says so and it can be."""
+    """When the record was finished by its audit log, as ISO 8601; None without a log or a plausible time."""
     if sha256 is None:
         return None
     try:
         with blobs.path_of(sha256).open("rb") as log:
             size = log.seek(0, 2)
             log.seek(max(0, size - TAIL))
-            found = finished_at(log.read())
-    except FileNotFoundError:  # gone from the disk: nothing to go by
+            finished = finished_at(log.read())
+    except FileNotFoundError:  # the blob is missing
         return None
-    if found is None or not EARLIEST <= found <= received_at + CLOCK_AHEAD:
+    if finished is None or not EARLIEST <= finished <= received_at + CLOCK_AHEAD:
         return None
-    return found.isoformat()
+    return finished.isoformat()

@@ -1,8 +1,8 @@
-"""Which version of a record the ledgers count: the rule of approval, said once (decision 0180).
+"""The rule of approval in SQL: which version of a submission the ledgers count (decision 0180).
 
-A rejected record counts for nothing. Otherwise its current version counts; where the
-form's records need approval, only once that is approved, and until then the version
-that was approved before it was edited, if there is one.
+Of a rejected submission none. Otherwise the current version; where the form needs
+approval, only once that is approved, and until then the version that was approved before
+the edit, if there is one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Taking up what waits: in batches, in order, each batch whole or not at all."""
+"""The worker's processing of waiting submissions: in batches, in order, each batch in one transaction."""
 
 from __future__ import annotations
 
@@ -13,57 +13,54 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.module_loading import import_string
 
-from server.core import clock
 from server.submissions import arrivals
-from server.submissions.models import Submission, SubmissionVersion, Waiting
-from server.submissions.services.quarantine import release
-from server.submissions.services.queueing import queue_drain, queue_replay, take_turn
-from server.submissions.services.waiting import edits_waiting_for
+from server.submissions.models import Submission, Waiting
+from server.submissions.services.queueing import lock_pipeline, queue_drain
 from server.submissions.steps import Flag
 
 BATCH: Final = 200
-LINGER: Final = 1.0  # seconds; finds what was committed while the queue was just found empty
+LINGER: Final = 1.0  # seconds the drain goes on polling after it saw an empty queue
 PAUSE: Final = 0.1
-SPAN: Final = 5.0  # seconds, then the next job goes on, so that a shutdown never waits long
+SPAN: Final = 5.0  # seconds; then another job goes on, so that a shutdown need not wait long
 
 _log = structlog.get_logger("server.drain")
 
 
 def drain() -> int:
-    """Take up all that waits, linger, and return how many submissions were taken up.
+    """Process all waiting submissions, poll for one more second, and return how many were processed.
 
-    An upload that queues no job because one is queued, and commits after that job looked,
-    is seen by the lingering; a longer delay than that is caught by the job of each minute.
+    An upload that queued no job because one was queued, and commits just after the drain
+    looked, is found by that polling; a later one by the job of each minute.
     """
-    taken, started = 0, time.monotonic()
+    processed, started = 0, time.monotonic()
     quiet_since = started
     while time.monotonic() - started < SPAN:
-        count = take_batch()
-        taken += count
+        count = process_batch()
+        processed += count
         if count:
             quiet_since = time.monotonic()
         elif time.monotonic() - quiet_since >= LINGER:
-            return taken
+            return processed
         else:
             time.sleep(PAUSE)
     queue_drain()
-    return taken
+    return processed
 
 
 def drain_now() -> int:
-    """Take up all that waits and return at once: for commands and tests."""
-    taken = 0
-    while count := take_batch():
-        taken += count
-    return taken
+    """Process all waiting submissions and return at once: for commands and tests."""
+    processed = 0
+    while count := process_batch():
+        processed += count
+    return processed
 
 
-def take_batch(limit: int = BATCH) -> int:
-    """Take up the next batch; 0 when nothing waits.
+def process_batch(limit: int = BATCH) -> int:
+    """Process the next batch and return its number of submissions; 0 when none waits.
 
     Runs every step of settings.AFTER_SUBMISSION on the batch in one transaction. When a
-    step fails, the batch is taken up again one submission at a time; one that fails alone
-    is flagged, logged without its content, and holds up nobody.
+    step fails, the submissions are processed again one at a time; one that fails alone is
+    flagged as unprocessed, logged without its content, and taken out of the queue.
     """
     try:
         with transaction.atomic():
@@ -71,7 +68,7 @@ def take_batch(limit: int = BATCH) -> int:
             if tickets:
                 _process(tickets)
             return len(tickets)
-    except (InterfaceError, OperationalError):  # the database's trouble, not a submission's
+    except (InterfaceError, OperationalError):  # the database failed, not a submission
         raise
     except Exception as error:
         _log.warning("batch failed", error=type(error).__name__)
@@ -79,8 +76,8 @@ def take_batch(limit: int = BATCH) -> int:
 
 
 def _one_by_one(limit: int) -> int:
-    taken = 0
-    for _turn in range(limit):
+    processed = 0
+    for _attempt in range(limit):
         ticket: Sequence[tuple[int, int]] = ()
         try:
             with transaction.atomic():
@@ -91,14 +88,14 @@ def _one_by_one(limit: int) -> int:
         except (InterfaceError, OperationalError):
             raise
         except Exception as error:
-            _set_aside(ticket, error)
-        taken += 1
-    return taken
+            _flag_unprocessed(ticket, error)
+        processed += 1
+    return processed
 
 
 def _tickets(limit: int) -> Sequence[tuple[int, int]]:
-    """(waiting id, submission id) of the longest waiting, once other workers' batch is done."""
-    take_turn()
+    """(id of Waiting, submission id) of those that wait longest, once another worker's batch is done."""
+    lock_pipeline()
     return list(Waiting.objects.order_by("pk").values_list("pk", "submission_id")[:limit])
 
 
@@ -106,7 +103,7 @@ def _process(tickets: Sequence[tuple[int, int]]) -> None:
     ids = sorted({submission_id for _ticket, submission_id in tickets})
     for step in _steps(tuple(settings.AFTER_SUBMISSION)):
         step(ids)
-    _finish(ids)
+    arrivals.note(ids)
     Waiting.objects.filter(pk__in=[ticket for ticket, _submission in tickets]).delete()
 
 
@@ -115,18 +112,8 @@ def _steps(paths: tuple[str, ...]) -> tuple[Callable[[Sequence[int]], None], ...
     return tuple(import_string(path) for path in paths)
 
 
-def _finish(ids: Sequence[int]) -> None:
-    """What the accept path leaves to its leisure: quarantined copies, the phones' newest record."""
-    versions = SubmissionVersion.objects.filter(submission_id__in=ids)
-    arrived = list(versions.values_list("sha256", "pk", "instance_id"))
-    release({bytes(sha256): pk for sha256, pk, _instance_id in arrived}, at=clock.now())
-    if edits_waiting_for([instance_id for _sha256, _pk, instance_id in arrived]).exists():
-        queue_replay()
-    arrivals.note(ids)
-
-
-def _set_aside(ticket: Sequence[tuple[int, int]], error: Exception) -> None:
-    """Take a submission that no step can digest out of the queue, and mark it for a person."""
+def _flag_unprocessed(ticket: Sequence[tuple[int, int]], error: Exception) -> None:
+    """Take a submission on which a step fails out of the queue, and flag it for office staff."""
     ((waiting_id, submission_id),) = ticket
     place = traceback.extract_tb(error.__traceback__)[-1]
     _log.error(

@@ -1,8 +1,8 @@
 """The entity blocks of an instance: which list entry a form creates or updates (ODK Entities). Pure.
 
-Tolerant as openrosa.md §12 asks: names by their local part, blocks also inside repeats
-(entities-version 2025.1), `create` and `update` count only as "1" or "true". What is wrong
-with a block is said in `fault` and never costs the submission.
+Names are matched by their local part; blocks may stand inside repeats (entities-version
+2025.1); `create` and `update` count only as "1" or "true" (openrosa.md, Entities in forms).
+A faulty block has a `fault`; its submission is received all the same.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _MOST_VERSION: Final = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class EntityBlock:
-    """One `meta/entity` that asks for something; the fields as the document has them, checked."""
+    """One `meta/entity` that creates or updates; the fields are checked, else as the document has them."""
 
-    path: str  # of the record it speaks of, without indexes: /data, /data/members
+    path: str  # of the group or repeat around it, without indexes: /data, /data/members
     dataset: str
     entity: UUID | None
     create: bool
     update: bool
     base_version: int | None
-    trunk_version: int | None  # None: made on the device, or not told
+    trunk_version: int | None  # None: created on the device, or not stated
     branch_id: str
     label: str
     values: Mapping[str, str]  # path of a question within the record → its answer
@@ -44,11 +44,11 @@ def entity_blocks(document: bytes) -> list[EntityBlock]:
         return []
     root = xml.parse(document)
     return [
-        found
+        entity_block
         for meta in root.iter()
         if local_name(meta) == "meta"
         for block in meta
-        if local_name(block) == "entity" and (found := _read(block, meta)) is not None
+        if local_name(block) == "entity" and (entity_block := _read(block, meta)) is not None
     ]
 
 
@@ -114,4 +114,4 @@ def _values(record: etree._Element, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_block(element: etree._Element) -> bool:
-    return local_name(element) == "meta" and any(local_name(one) == "entity" for one in element)
+    return local_name(element) == "meta" and any(local_name(child) == "entity" for child in element)

@@ -1,7 +1,7 @@
-"""What an instance says about itself, before anybody looks at its answers. Pure.
+"""The envelope of an instance: its form and version, its IDs, whether it is encrypted. Pure.
 
-Tolerant as openrosa.md §11 asks: clients differ in namespaces, so names are matched by
-their local part; answers are never judged here.
+Clients differ in namespaces, so names are matched by their local part. Answers are not
+read here.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _OPENROSA: Final = "{http://openrosa.org/xforms}"
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
+    """The form, the version and the IDs that an instance names."""
+
     form_id: str
     version: str
     instance_id: str
@@ -44,7 +46,7 @@ def parse(document: bytes) -> Envelope:
 
 
 def read(root: etree._Element) -> Envelope:
-    """`parse` of a document that is parsed already."""
+    """The envelope of a parsed document. Raises NotAnInstance, NoInstanceId, InstanceIdTooLong."""
     form_id = _attribute(root, "id") or _namespace(root)
     if not form_id:
         raise NotAnInstance
@@ -67,7 +69,7 @@ def read(root: etree._Element) -> Envelope:
 
 
 def mentioned(document: bytes, names: Iterable[str]) -> set[str]:
-    """Which of the file names the document gives as an answer."""
+    """Which of the file names are an answer in the document. Raises BadXml."""
     wanted = set(names)
     texts = ((element.text or "").strip() for element in parse_xml(document).iter())
     return {text for text in texts if text in wanted}
@@ -81,7 +83,7 @@ def _attribute(root: etree._Element, name: str) -> str:
 
 
 def _namespace(root: etree._Element) -> str:
-    """A form drawn up with `xmlns=` instead of `id` is named by that."""
+    """The root's namespace, which is the form ID of a form without `id`."""
     tag = str(root.tag)
     return tag[1:].partition("}")[0] if tag.startswith("{") else ""
 
@@ -103,14 +105,14 @@ def _text(meta: etree._Element | None, name: str) -> str:
 
 
 def _instant(text: str) -> datetime | None:
-    """An instant of this century with its time zone; anything else is none."""
+    """An ISO 8601 instant with a time zone, from 2000 on; else None."""
     if not text:
         return None
     try:
-        found = datetime.fromisoformat(text.strip())
+        instant = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    return found if found.tzinfo and found >= _EARLIEST else None
+    return instant if instant.tzinfo and instant >= _EARLIEST else None
 
 
 def _listed_files(root: etree._Element) -> tuple[str, ...]:

@@ -1,12 +1,13 @@
-"""What was received. Nothing here is altered after it was acknowledged, except what people decide about it.
+"""Submissions, their versions and files, and what people decided about them.
 
-`Submission` is the record a person speaks of; `SubmissionVersion` is one received
-instance of it (the first, or an edit), with its exact bytes; `Attachment` is a file of a
-version. `Waiting` is the worker's queue.
+A `Submission` is one filled-in form through all its edits; a `SubmissionVersion` is one
+received instance of it (the first, or an edit) with its exact bytes; an `Attachment` is a
+file of a version. `Waiting` is the worker's queue. No received byte is altered after it
+was acknowledged.
 
 Forms, versions and people are never deleted, so the rows written for every upload carry
 no database constraint towards them: checking it would lock the same few parent rows for
-every submission of the county (api_docs/decisions/0040).
+every submission of the county (decision 0040).
 """
 
 from __future__ import annotations
@@ -19,13 +20,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from server.accounts.models import FieldAccount
-from server.core.problems import named
 from server.forms.models import EncryptionKey, Form, FormVersion
 from server.geo.models import AreaCodeField
 
 
 class ReviewState(models.TextChoices):
-    """ODK's review states (code list RS)."""
+    """ODK's review states (code list RS; rules.md, Code lists)."""
 
     RECEIVED = "received", _("received")
     HAS_ISSUES = "has_issues", _("has issues")
@@ -35,11 +35,11 @@ class ReviewState(models.TextChoices):
 
 
 TO_REVIEW: Final = (ReviewState.RECEIVED, ReviewState.EDITED, ReviewState.HAS_ISSUES)
-"""What still needs a decision."""
+"""States that still need a decision."""
 
 
 class Submission(models.Model):
-    """One record a worker sent, through all its edits. Its name is the first instanceID."""
+    """One filled-in form that a worker sent, through all its edits; identified by the first version's instanceID."""
 
     form = models.ForeignKey(
         Form, models.PROTECT, related_name="submissions", db_constraint=False, db_index=False
@@ -59,13 +59,13 @@ class Submission(models.Model):
     received_at = models.DateTimeField()  # of the first version
 
     # Filled by the worker process from the current version (steps.place); all null until then.
-    observed_at = models.DateTimeField(null=True)  # the visit's time by the form, made plausible
+    observed_at = models.DateTimeField(null=True)  # the form's time of the visit, else of receipt
     area_code = AreaCodeField(blank=True, default="")  # the community the form names
     title = models.CharField(max_length=250, blank=True)  # instanceName, for display
     location = models.PointField(srid=4326, null=True)
     accuracy = models.FloatField(null=True)  # metres
     located_area = AreaCodeField(blank=True, default="")  # the community the point falls in
-    flags = models.JSONField(default=list)  # geotag and clock remarks, e.g. ["outside_area"]
+    flags = models.JSONField(default=list)  # steps.Flag, e.g. ["outside_area"]
     processed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -140,10 +140,10 @@ class SubmissionVersion(models.Model):
 
 
 class ApprovedVersion(models.Model):
-    """The version of a record that was approved before an edit took its place.
+    """The approved version of a submission that was edited afterwards; deleted when the edit is approved.
 
-    It stands until the edit is approved: where the form's records need approval, the
-    ledgers count it meanwhile (submissions/counting.py).
+    Where the form needs approval, the ledgers count this version until then
+    (submissions/counting.py).
     """
 
     submission = models.OneToOneField(
@@ -151,14 +151,14 @@ class ApprovedVersion(models.Model):
     )
     version = models.OneToOneField(SubmissionVersion, models.PROTECT, related_name="approved_of")
 
-    # As the submission's, but of this version (steps.place).
+    # As the columns of Submission, for this version (steps.place).
     observed_at = models.DateTimeField(null=True)
     area_code = AreaCodeField(blank=True, default="")
     flags = models.JSONField(default=list)
 
 
 class EncryptedVersion(models.Model):
-    """What became of a version that arrived encrypted (submissions/opening.py)."""
+    """A version that arrived encrypted: whether it could be decrypted, and its answers if so (submissions/opening.py)."""
 
     class State(models.TextChoices):
         INCOMPLETE = "incomplete", _("files are missing")
@@ -173,8 +173,8 @@ class EncryptedVersion(models.Model):
         EncryptionKey, models.PROTECT, null=True, related_name="records"
     )  # of the form version; null when that carries none
     state = models.CharField(max_length=12, choices=State.choices)
-    missing = models.JSONField(default=list)  # names of files still to come
-    document = models.BinaryField(null=True)  # the answers, sealed as SubmissionVersion.document
+    missing = models.JSONField(default=list)  # names of files that have not arrived
+    document = models.BinaryField(null=True)  # decrypted, sealed as SubmissionVersion.document
     opened_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -188,9 +188,9 @@ class EncryptedVersion(models.Model):
 
 
 class Attachment(models.Model):
-    """A file that came with a version, by its flat name; the bytes lie among the blobs.
+    """A file of a version, by its flat name; the bytes are a blob.
 
-    A file of an encrypted record has a second row once it is opened, by its real name.
+    A file of an encrypted version has a second row once it is decrypted, by its real name.
     """
 
     version = models.ForeignKey(SubmissionVersion, models.PROTECT, related_name="attachments")
@@ -214,7 +214,7 @@ class Attachment(models.Model):
 
 
 class ReviewDecision(models.Model):
-    """A desk act on a submission: who decided what, why, when. Append-only; the last one holds."""
+    """A decision by office staff about a submission. Append-only; the last one holds."""
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="decisions")
     state = models.CharField(max_length=12, choices=ReviewState.choices)
@@ -227,7 +227,7 @@ class ReviewDecision(models.Model):
 
 
 class Comment(models.Model):
-    """What a person at the desk said of a submission without deciding about it. Append-only."""
+    """A remark by office staff on a submission, without a decision. Append-only."""
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="comments")
     body = models.TextField()
@@ -239,10 +239,10 @@ class Comment(models.Model):
 
 
 class Waiting(models.Model):
-    """A submission the worker process has still to take up (new, edited, or decided upon).
+    """A submission that the worker has still to process: it is new, edited, or was decided upon.
 
-    Append-only for those who queue, so that they never wait for the worker: a submission
-    may wait several times, and is taken up as it is then.
+    Whoever queues only adds rows, and so never waits for the worker: a submission may have
+    several, and is processed once in the state it has by then.
     """
 
     submission = models.ForeignKey(
@@ -255,136 +255,16 @@ class Waiting(models.Model):
         ordering = ("id",)
 
 
-class Quarantined(models.Model):
-    """Something that could not be taken as data, kept whole with the reason."""
+class AcceptedDocument(models.Model):
+    """A quarantined document that was accepted as a version, by the hash and instanceID that its phone still holds.
 
-    received_at = models.DateTimeField()
-    first_received_at = models.DateTimeField(null=True)  # elsewhere, if its sender may say so
-    reason = models.CharField(max_length=60)  # the problem's type
-    detail = models.TextField(blank=True)  # the problem's sentence in English; no personal data
-    facts = models.JSONField(default=dict)  # what it is filled with
-    form_id = models.CharField(max_length=250, blank=True, default="")
-    form_version = models.CharField(max_length=250, blank=True, default="")
-    instance_id = models.CharField(max_length=250, blank=True, default="")
-    deprecated_id = models.CharField(max_length=250, blank=True, default="")  # of an edit
-    sha256 = models.BinaryField(max_length=32)
-    document = models.BinaryField()  # sealed, as SubmissionVersion.document
-    size = models.PositiveIntegerField()
-    attachments = models.JSONField(default=list)  # [{name, sha256, md5, size, content_type}]
-    stored_bytes = models.PositiveBigIntegerField(default=0)  # document and attachments
-    field_account = models.ForeignKey(FieldAccount, models.PROTECT, null=True, related_name="+")
-    submitter = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
-    area = AreaCodeField(blank=True, default="")  # of the submitter
-    device_id = models.CharField(max_length=200, blank=True, default="")
-    user_agent = models.CharField(max_length=200, blank=True, default="")
+    A repair may have changed both, so that the version's own columns do not match them.
+    Append-only.
+    """
 
-    # The last replay that did not succeed.
-    tried_at = models.DateTimeField(null=True)
-    tried_reason = models.CharField(max_length=60, blank=True, default="")
-
-    # What became of it; all empty while it waits for a decision.
-    settled_at = models.DateTimeField(null=True)
-    settled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )  # None: by itself, because what it waited for came
-    settled_note = models.TextField(blank=True, default="")
-    taken_as = models.ForeignKey(
-        SubmissionVersion, models.PROTECT, null=True, related_name="+"
-    )  # None: dismissed
+    sha256 = models.BinaryField(max_length=32, unique=True)  # of the bytes as received
+    instance_id = models.CharField(max_length=250, blank=True, db_collation="C")  # as received
+    version = models.ForeignKey(SubmissionVersion, models.PROTECT, related_name="+")
 
     class Meta:
-        verbose_name_plural = "quarantined"
-        ordering = ("-received_at", "-id")
-        constraints = (
-            models.UniqueConstraint(
-                fields=("sha256", "reason"), name="quarantine_keeps_each_document_once"
-            ),
-        )
-        indexes = (
-            models.Index(fields=("field_account", "received_at"), name="quarantine_by_phone"),
-            models.Index(
-                fields=("deprecated_id",),
-                name="quarantine_edits",
-                condition=Q(settled_at__isnull=True) & ~Q(deprecated_id=""),
-            ),
-            models.Index(
-                fields=("instance_id",),
-                name="quarantine_taken",
-                condition=Q(taken_as__isnull=False),
-            ),
-        )
-
-    @property
-    def told(self) -> str:
-        """The problem's sentence in the reader's language; as it was written then, where its facts were not kept."""
-        kind = named(self.reason)
-        try:
-            return kind(**self.facts).detail if kind else self.detail
-        except (KeyError, TypeError):
-            return self.detail
-
-    @property
-    def is_taken(self) -> bool:
-        return self.taken_as_id is not None
-
-
-class Repair(models.Model):
-    """A quarantined document made fit to be taken; the received bytes stay beside it. Append-only."""
-
-    class Act(models.TextChoices):
-        CORRECTED = "corrected", _("corrected XML")
-        FORM_VERSION = "form_version", _("other form version")
-        NEW_INSTANCE = "new_instance", _("kept as a record of its own")
-        AS_EDIT = "as_edit", _("taken as a correction")
-
-    item = models.ForeignKey(Quarantined, models.CASCADE, related_name="repairs")
-    act = models.CharField(max_length=20, choices=Act.choices)
-    sha256 = models.BinaryField(max_length=32)
-    document = models.BinaryField()  # sealed, as SubmissionVersion.document
-    size = models.PositiveIntegerField()
-    reason = models.TextField(_("reason"))
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-
-    class Meta:
-        ordering = ("at", "id")
-
-
-class Reopening(models.Model):
-    """A dismissal that was taken back, and whose it had been. Append-only."""
-
-    item = models.ForeignKey(Quarantined, models.CASCADE, related_name="reopenings")
-    dismissed_at = models.DateTimeField()
-    dismissed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    dismissed_note = models.TextField()
-    reason = models.TextField(_("reason"))
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-
-    class Meta:
-        ordering = ("at", "id")
-
-
-class QuarantineRefusal(models.Model):
-    """How often a day a limit kept something out of the quarantine, by phone: counted, never silent."""
-
-    day = models.DateField()
-    limit = models.CharField(max_length=20)  # services.limits.Limit
-    reason = models.CharField(max_length=60)  # why it was not taken as data
-    submitter = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    field_account = models.ForeignKey(FieldAccount, models.PROTECT, null=True, related_name="+")
-    area = AreaCodeField(blank=True, default="")  # of the submitter
-    count = models.PositiveIntegerField(default=0)
-    bytes = models.PositiveBigIntegerField(default=0)
-
-    class Meta:
-        ordering = ("-day", "-count")
-        constraints = (
-            models.UniqueConstraint(
-                fields=("day", "limit", "reason", "submitter", "field_account"),
-                nulls_distinct=False,
-                name="refusals_are_counted_by_day_and_phone",
-            ),
-        )
+        indexes = (models.Index(fields=("instance_id",), name="accepted_by_instance"),)

@@ -1,7 +1,7 @@
-"""Encrypted records become answers when their files and their key are here (decision 0120).
+"""Decrypts versions that arrived encrypted, once their files and their key are here (decision 0120).
 
-What was received stays as it came. The opened answers lie beside it, sealed like every
-raw instance, so that a rebuild reads the same without the key.
+The received bytes stay as they are. The decrypted answers are stored beside them, sealed
+as every instance is, so that a rebuild needs no private key.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from server.core.problems import Problem
 from server.core.sealing import seal_document, unseal_document
 from server.forms import keys
 from server.forms.models import EncryptionKey
-from server.submissions.filenames import flat
-from server.submissions.models import Attachment, EncryptedVersion, SubmissionVersion
-from server.submissions.sealed_forms import (
+from server.submissions.decryption import (
     Manifest,
     Opener,
     Tampered,
-    is_encrypted,
     plain_name,
     read_manifest,
 )
+from server.submissions.filenames import flat
+from server.submissions.instance import Instance
+from server.submissions.models import Attachment, EncryptedVersion, SubmissionVersion
 from server.submissions.selectors import versions_at_work
 from server.submissions.services.disclosing import count_opened, disclose_opening
 from server.submissions.services.queueing import queue
@@ -43,29 +43,29 @@ from server.submissions.services.receiving import MAX_DOCUMENT_MB
 
 State = EncryptedVersion.State
 SECONDS_AT_ONCE: Final = 2.0
-"""How long one request opens records; who has more of them asks again."""
+"""How long one request decrypts; for what is left the client sends another."""
 
 _CHUNK: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What opening with a passphrase came to."""
+    """How many records were decrypted with a passphrase, and how many were not."""
 
     opened: int
-    altered: int  # they were not what their phones encrypted
-    left: int  # still sealed: for want of time, or because a file of theirs is gone from the disk
+    altered: int  # not what their phones encrypted
+    left: int  # still encrypted: the time was up, or a blob is missing
 
     @property
     def goes_on(self) -> bool:
-        """Whether asking again would open more."""
+        """Whether another request would decrypt more."""
         return self.left > 0 and self.opened + self.altered > 0
 
 
 def open_encrypted(submission_ids: Sequence[int]) -> None:
-    """The pipeline's first step: open what can be opened, write down why the rest is not.
+    """The pipeline's first step: decrypt what can be decrypted, and store why the rest cannot.
 
-    Does the same again without harm. Nothing is read of records without a manifest.
+    Repeating it changes nothing. Versions that are no manifest are passed over.
     """
     versions = (
         versions_at_work(submission_ids)
@@ -74,9 +74,9 @@ def open_encrypted(submission_ids: Sequence[int]) -> None:
         .defer(*(f"form_version__{name}" for name in ("xform", "mapping", "questions", "warnings")))
     )
     for version in versions:
-        document = unseal_document(bytes(version.document))
-        if is_encrypted(document):
-            _settle(version, document, None)
+        instance = Instance(unseal_document(bytes(version.document)))
+        if instance.is_encrypted:
+            _decrypt_or_note(version, instance, None)
 
 
 def take_private_key(
@@ -87,12 +87,13 @@ def take_private_key(
     at: datetime,
     user: User | None,
 ) -> tuple[EncryptionKey, int]:
-    """Keep the private half of a key; without a passphrase the worker opens what waits for it, so many.
+    """Store the private half of a key; return it, and how many records the worker will decrypt with it.
 
+    A key with a passphrase makes it 0: people decrypt then (`open_with_passphrase`).
     Raises as `keys.store_private_key`.
     """
     key = keys.store_private_key(pem=pem, password=password, passphrase=passphrase, user=user)
-    return key, take_up_sealed(key=key, at=at) if passphrase is None else 0
+    return key, queue_sealed(key=key, at=at) if passphrase is None else 0
 
 
 def open_with_passphrase(
@@ -103,40 +104,42 @@ def open_with_passphrase(
     user: User | None,
     seconds: float = float("inf"),
 ) -> Opened:
-    """Open the records that wait for this key until none is left or the time is up, at least one.
+    """Decrypt the records that wait for this key, one at least, until none is left or the time is up.
 
-    The ledgers follow in the worker. A record with a file that is gone from the disk stays
-    as it is and keeps none of the others. That the key was used is logged before, how
-    much it opened afterwards. Raises PrivateKeyNotHere, WrongPassphrase.
+    Each is committed and queued by itself. One whose blob is missing is passed over. A
+    Disclosure is written before the first, and its count after the last. Raises
+    PrivateKeyNotHere, WrongPassphrase.
     """
     private_key = keys.private_key(key, passphrase)
-    noted = disclose_opening(key, user=user, at=at)
+    disclosure = disclose_opening(key, user=user, at=at)
     ends_at = time.monotonic() + seconds
-    came_to: Counter[State | None] = Counter()
+    n_by_state: Counter[State | None] = Counter()
     waiting = EncryptedVersion.objects.filter(key=key, state=State.SEALED).order_by("pk")
     for version_id in list(waiting.values_list("version_id", flat=True)):
         with suppress(FileNotFoundError):
-            came_to[_open_sealed(version_id, private_key, at)] += 1
+            n_by_state[_open_sealed(version_id, private_key, at)] += 1
         if time.monotonic() >= ends_at:
             break
-    count_opened(noted, came_to[State.OPENED], at=at)
-    return Opened(came_to[State.OPENED], came_to[State.TAMPERED], waiting.count())
+    count_opened(disclosure, n_by_state[State.OPENED], at=at)
+    return Opened(n_by_state[State.OPENED], n_by_state[State.TAMPERED], waiting.count())
 
 
 @transaction.atomic
 def _open_sealed(version_id: int, private_key: RSAPrivateKey, at: datetime) -> State | None:
-    """Open one record and queue it; None when another was quicker. Raises FileNotFoundError."""
+    """Decrypt one record and queue it; None when another request did. Raises FileNotFoundError."""
     record = EncryptedVersion.objects.select_for_update().get(version=version_id)
     if record.state != State.SEALED:
         return None
     version = record.version
-    state = _settle(version, unseal_document(bytes(version.document)), private_key)
+    state = _decrypt_or_note(
+        version, Instance(unseal_document(bytes(version.document))), private_key
+    )
     queue([version.submission_id], at=at)
     return state
 
 
-def take_up_sealed(*, key: EncryptionKey, at: datetime) -> int:
-    """Let the worker try the records again that waited for a key which has just been given."""
+def queue_sealed(*, key: EncryptionKey, at: datetime) -> int:
+    """Queue the records that waited for this key, whose private half has just been stored; how many."""
     waiting = EncryptedVersion.objects.filter(key=key, state=State.SEALED)
     submissions = sorted(set(waiting.values_list("version__submission_id", flat=True)))
     with transaction.atomic():
@@ -144,20 +147,22 @@ def take_up_sealed(*, key: EncryptionKey, at: datetime) -> int:
     return len(submissions)
 
 
-def _settle(version: SubmissionVersion, document: bytes, given: RSAPrivateKey | None) -> State:
-    """Open one record if that is possible now, and write down what it is. Part of the caller's transaction."""
-    known = EncryptedVersion.objects.select_for_update().filter(version=version).first()
-    if known is not None and known.state == State.OPENED:
+def _decrypt_or_note(
+    version: SubmissionVersion, instance: Instance, opened_key: RSAPrivateKey | None
+) -> State:
+    """Decrypt one version if that is possible now, and store its state. Part of the caller's transaction."""
+    encrypted = EncryptedVersion.objects.select_for_update().filter(version=version).first()
+    if encrypted is not None and encrypted.state == State.OPENED:
         return State.OPENED
     key = version.form_version.encryption_key
     state, missing, answers = State.TAMPERED, [], None
     try:
-        manifest = read_manifest(document)
+        manifest = read_manifest(instance.root)
         files = {
             file.name: file for file in version.attachments.all() if file.opened_from_id is None
         }
         missing = [name for name in manifest.files if flat(name) not in files]
-        private_key = given or _own(key)
+        private_key = opened_key or _automatic(key)
         if missing:
             state = State.INCOMPLETE
         elif private_key is None:
@@ -180,8 +185,8 @@ def _settle(version: SubmissionVersion, document: bytes, given: RSAPrivateKey | 
     return state
 
 
-def _own(key: EncryptionKey | None) -> RSAPrivateKey | None:
-    """The private key, if the server may open with it by itself."""
+def _automatic(key: EncryptionKey | None) -> RSAPrivateKey | None:
+    """The private key, if the server may decrypt with it by itself."""
     if key is None or key.opening != EncryptionKey.Opening.AUTOMATIC:
         return None
     return keys.private_key(key)
@@ -193,10 +198,10 @@ def _open(
     files: Mapping[str, Attachment],
     private_key: RSAPrivateKey,
 ) -> bytes:
-    """The answers; the plain files are among the blobs and have rows. Raises Tampered.
+    """Decrypt answers and files: return the answers; the files get blobs and rows. Raises Tampered.
 
-    Everything is decrypted once to be checked before anything of it is kept, so that a
-    forged record leaves nothing behind.
+    All is decrypted once for the signature before any file is stored, so that a forged
+    record stores none.
     """
     opener = Opener(manifest, private_key)
     sealed = [files[flat(name)] for name in manifest.files]

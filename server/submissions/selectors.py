@@ -1,4 +1,4 @@
-"""Reads of what was received; nobody sees more than their areas."""
+"""Reads of submissions; access limits them to the user's areas."""
 
 from __future__ import annotations
 
@@ -21,28 +21,24 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest
 
-from server.accounts.access import REVEALERS, REVIEWERS, Access
-from server.accounts.models import User
+from server.accounts.access import REVEALERS, Access
 from server.core import blobs
 from server.core.sealing import unseal_document
-from server.forms.models import EncryptionKey, Form
-from server.submissions import envelope as envelopes
+from server.forms.models import EncryptionKey, Form, FormVersion
 from server.submissions.answers import file_names
 from server.submissions.filenames import flat
+from server.submissions.instance import Instance
 from server.submissions.models import (
     TO_REVIEW,
     Attachment,
     Comment,
     EncryptedVersion,
-    Quarantined,
-    QuarantineRefusal,
     ReviewDecision,
     Submission,
     SubmissionVersion,
     Waiting,
 )
-from server.submissions.problems import NotRaw, UnknownQuarantined, UnknownSubmission
-from server.submissions.sealed_forms import is_encrypted
+from server.submissions.problems import NotRaw, UnknownSubmission
 
 
 def submissions(access: Access) -> QuerySet[Submission]:
@@ -51,7 +47,7 @@ def submissions(access: Access) -> QuerySet[Submission]:
 
 
 def with_awaiting(forms: QuerySet[Form], access: Access) -> QuerySet[Form]:
-    """The forms with `n_awaiting`: how many records of the user's areas count once somebody approves them."""
+    """The forms with `n_awaiting`: how many submissions of the user's areas would count in the ledgers if approved."""
     waiting = submissions(access).filter(form=OuterRef("pk"), review_state__in=TO_REVIEW)
     counted = waiting.order_by().values("form").annotate(count=Count("pk")).values("count")
     return forms.annotate(
@@ -62,11 +58,11 @@ def with_awaiting(forms: QuerySet[Form], access: Access) -> QuerySet[Form]:
 
 
 AWAITING: Final = Q(form__needs_approval=True, review_state__in=TO_REVIEW)
-"""Records whose current version counts in the ledgers once it is approved."""
+"""Submissions whose current version would count in the ledgers if approved."""
 
 
 def versions_at_work(submission_ids: Iterable[int]) -> QuerySet[SubmissionVersion]:
-    """The current versions of these records, and those that stand approved while an edit waits."""
+    """The current versions of these submissions, and those that stay approved while an edit waits."""
     return SubmissionVersion.objects.filter(
         Q(current_of__isnull=False) | Q(approved_of__isnull=False),
         submission__in=list(submission_ids),
@@ -75,27 +71,27 @@ def versions_at_work(submission_ids: Iterable[int]) -> QuerySet[SubmissionVersio
 
 def submission(access: Access, submission_id: int) -> Submission:
     """One submission with its form and current version. Raises UnknownSubmission."""
-    found = (
+    row = (
         submissions(access)
         .select_related("form", "submitter", "current_version__form_version")
         .filter(pk=submission_id)
         .first()
     )
-    if found is None:
+    if row is None:
         raise UnknownSubmission
-    return found
+    return row
 
 
 def may_have_raw(access: Access, submission: Submission) -> bool:
-    """Whether the user may have the record as it was received, document and files.
+    """Whether the user may read document and files as received: those who may look behind masks, in its area.
 
-    The one rule of all doors (decision 0185): who may look behind masks, in the record's area.
+    The rule of all doors (security.md, Areas and access; decision 0185).
     """
     return access.may(REVEALERS, submission.area_code)
 
 
 def raw_submissions(access: Access) -> QuerySet[Submission]:
-    """The records the user may have as they were received."""
+    """The submissions whose document and files the user may read as received."""
     return Submission.objects.filter(access.within(roles=REVEALERS))
 
 
@@ -108,45 +104,47 @@ def check_raw(access: Access, submission: Submission) -> None:
 def file_as_received(access: Access, submission: Submission, name: str) -> Attachment | None:
     """A file of the current version by its name; None when it is not there. Raises NotRaw."""
     check_raw(access, submission)
-    found = files_of(submission.current_version_id).filter(name=name).first()
-    return found if found is not None and blobs.path_of(found.sha256).exists() else None
+    file = files_of(submission.current_version_id).filter(name=name).first()
+    return file if file is not None and blobs.path_of(file.sha256).exists() else None
 
 
 def submissions_after(access: Access, form_id: str, after: int, most: int) -> list[Submission]:
-    """The next records of a form in the order of receipt, of those the user may have as they were received."""
+    """Up to `most` raw submissions of a form with an id above `after`, in the order of receipt."""
     if "\0" in form_id:
         return []
-    found = raw_submissions(access).filter(form__form_id=form_id, pk__gt=after)
-    return list(found.only("pk", "instance_id").order_by("pk")[:most])
+    rows = raw_submissions(access).filter(form__form_id=form_id, pk__gt=after)
+    return list(rows.only("pk", "instance_id").order_by("pk")[:most])
 
 
 def submission_named(
     rows: QuerySet[Submission], form_id: str, instance_id: str
 ) -> Submission | None:
-    """Of these, the record of that instanceID, the first one's or an edit's, with its current version."""
+    """The one of these rows that has a version with the instanceID, with its current version; None without."""
     if "\0" in form_id + instance_id:
         return None
     version = SubmissionVersion.objects.filter(form__form_id=form_id, instance_id=instance_id)
-    found = rows.filter(pk__in=version.values("submission"))
+    named = rows.filter(pk__in=version.values("submission"))
     heavy = (f"current_version__form_version__{name}" for name in ("xform", "mapping"))
-    return found.select_related("current_version__form_version").defer(*heavy).first()
+    return named.select_related("current_version__form_version").defer(*heavy).first()
 
 
 def records(access: Access, form_id: str) -> QuerySet[Submission]:
-    """A form's records of the user's areas, with `updated_at`: when last edited or decided upon, null if never.
+    """A form's submissions of the user's areas, with `updated_at`: when last edited or decided upon, null if never.
 
-    Who sent a record sees it also while the worker process has still to find out its area.
+    Senders see their own also before the worker has placed it in an area.
     """
     mine = Q(submitter_id=access.user_id, area_code="", processed_at=None)
-    return _told_of(Submission.objects.filter(access.within() | mine, form__form_id=form_id))
+    return _with_updated_at(
+        Submission.objects.filter(access.within() | mine, form__form_id=form_id)
+    )
 
 
 def record_taken(submission_id: int) -> Submission:
-    """A record as its sender is told of it, who holds the same bytes whatever their areas."""
-    return _told_of(Submission.objects.all()).get(pk=submission_id)
+    """A submission as the answer to its upload shows it, without access: the sender holds the same bytes."""
+    return _with_updated_at(Submission.objects.all()).get(pk=submission_id)
 
 
-def _told_of(rows: QuerySet[Submission]) -> QuerySet[Submission]:
+def _with_updated_at(rows: QuerySet[Submission]) -> QuerySet[Submission]:
     decided = ReviewDecision.objects.filter(submission=OuterRef("pk")).order_by()
     latest = decided.values("submission").annotate(at=Max("at")).values("at")
     edited = Case(
@@ -158,53 +156,53 @@ def _told_of(rows: QuerySet[Submission]) -> QuerySet[Submission]:
 
 
 def record(access: Access, form_id: str, instance_id: str) -> Submission:
-    """One of them by the instanceID of its first version or of an edit. Raises UnknownSubmission."""
+    """One of `records` by the instanceID of any version. Raises UnknownSubmission."""
     versions = SubmissionVersion.objects.filter(form__form_id=form_id, instance_id=instance_id)
-    found = records(access, form_id).filter(pk__in=versions.values("submission")).first()
-    if found is None:
+    row = records(access, form_id).filter(pk__in=versions.values("submission")).first()
+    if row is None:
         raise UnknownSubmission
-    return found
+    return row
 
 
 def comments_of(submission: Submission) -> list[Comment]:
-    """What was said of a record, newest first: comments, and the reasons of decisions.
+    """The comments on a submission and the reasons of its decisions, newest first.
 
-    A reason that its giver had posted as a comment before is told once.
+    A reason that the same person also posted as a comment is left out.
     """
-    said = list(submission.comments.select_related("user"))
-    told = {(one.user_id, one.body) for one in said}
-    reasons = submission.decisions.exclude(reason="").select_related("user")
-    said += [
-        Comment(submission=submission, body=one.reason, user=one.user, at=one.at)
-        for one in reasons
-        if (one.user_id, one.reason) not in told
+    comments = list(submission.comments.select_related("user"))
+    posted = {(comment.user_id, comment.body) for comment in comments}
+    decisions = submission.decisions.exclude(reason="").select_related("user")
+    comments += [
+        Comment(submission=submission, body=decision.reason, user=decision.user, at=decision.at)
+        for decision in decisions
+        if (decision.user_id, decision.reason) not in posted
     ]
-    return sorted(said, key=lambda one: one.at, reverse=True)
+    return sorted(comments, key=lambda comment: comment.at, reverse=True)
 
 
 def comment_as_reason(submission: Submission, user_id: int, since: datetime) -> str:
-    """The last thing the user said of the record as it is now; "" when that was before `since`.
+    """The user's last comment, as the reason of a decision that is made now; "" when there is none since `since`.
 
-    What was said before the last decision, or of an earlier version, gives no reason for the next decision.
+    Comments before the last decision or on an earlier version do not count.
     """
     version = submission.current_version
     assert version is not None  # noqa: S101 written in the same statement
-    decided = submission.decisions.aggregate(at=Max("at"))["at"]
-    begun = max(at for at in (since, version.received_at, decided) if at is not None)
-    found = submission.comments.filter(user_id=user_id, at__gt=begun).last()
-    return found.body if found else ""
+    decided_at = submission.decisions.aggregate(at=Max("at"))["at"]
+    begun = max(at for at in (since, version.received_at, decided_at) if at is not None)
+    comment = submission.comments.filter(user_id=user_id, at__gt=begun).last()
+    return comment.body if comment else ""
 
 
 def record_counts(access: Access) -> dict[int, dict[str, Any]]:
-    """Form → how many records the user's areas have of it by review state, and when the last came."""
+    """Form id → {total, latest: time of the last receipt, states: count by review state}, of the user's areas."""
     rows = submissions(access).order_by().values_list("form_id", "review_state")
-    found: dict[int, dict[str, Any]] = {}
+    by_form: dict[int, dict[str, Any]] = {}
     for form, state, count, latest in rows.annotate(count=Count("pk"), latest=Max("received_at")):
-        counts = found.setdefault(form, {"total": 0, "latest": latest, "states": {}})
+        counts = by_form.setdefault(form, {"total": 0, "latest": latest, "states": {}})
         counts["total"] += count
         counts["latest"] = max(counts["latest"], latest)
         counts["states"][state] = count
-    return found
+    return by_form
 
 
 def in_batches(
@@ -213,11 +211,11 @@ def in_batches(
     after: Sequence[Any] = (),
     size: int = 100,
 ) -> Iterator[list[Submission]]:
-    """All rows, a few at a time, each with `n_versions` and `n_files` of its current version.
+    """All rows, `size` at a time, each with `n_versions` and `n_files` of its current version.
 
-    `order` names columns without nulls and whether they run downwards, the primary key
-    last; `after` is a row's values of them, from which to go on. So pages neither repeat
-    nor lose a record while others come in, and nothing is kept in memory or locked.
+    `order` lists columns without nulls and whether they descend, the primary key last;
+    `after` is the values of a row (`place_of`), after which to go on. Each batch is a query
+    of its own by these values, so that no row is repeated or lost while others arrive.
     """
     ordered = rows.order_by(*(f"{'-' if down else ''}{name}" for name, down in order))
     while True:
@@ -237,11 +235,11 @@ def place_of(row: Submission, order: Sequence[tuple[str, bool]]) -> tuple[Any, .
 
 
 def _behind(order: Sequence[tuple[str, bool]], after: Sequence[Any]) -> Q:
-    found, same = Q(pk__in=()), Q()
+    behind, same = Q(pk__in=()), Q()
     for (name, down), value in zip(order, after, strict=True):
-        found |= same & Q(**{f"{name}__{'lt' if down else 'gt'}": value})
+        behind |= same & Q(**{f"{name}__{'lt' if down else 'gt'}": value})
         same &= Q(**{name: value})
-    return found
+    return behind
 
 
 def count_versions_and_files(batch: Sequence[Submission]) -> None:
@@ -263,37 +261,58 @@ def document_of(version: SubmissionVersion) -> bytes:
     return unseal_document(bytes(version.document))
 
 
-def answers_of(version: SubmissionVersion) -> bytes | None:
-    """The instance with the answers: as received, or opened; None while it is sealed."""
-    record: EncryptedVersion | None = getattr(version, "encrypted", None)
-    if record is not None:
-        return unseal_document(bytes(record.document)) if record.document is not None else None
-    document = document_of(version)
-    return None if is_encrypted(document) else document
+class Instances:
+    """Instances by version, each unsealed once as long as this value lives: for one page or one answer."""
+
+    def __init__(self) -> None:
+        self._received: dict[int, Instance] = {}
+        self._answers: dict[int, Instance | None] = {}
+
+    def received(self, version: SubmissionVersion) -> Instance:
+        """The instance exactly as it was received."""
+        if version.pk not in self._received:
+            self._received[version.pk] = Instance(unseal_document(bytes(version.document)))
+        return self._received[version.pk]
+
+    def answers(self, version: SubmissionVersion) -> Instance | None:
+        """The instance with the answers: as received, or decrypted; None while it is encrypted."""
+        if version.pk not in self._answers:
+            self._answers[version.pk] = self._read_answers(version)
+        return self._answers[version.pk]
+
+    def _read_answers(self, version: SubmissionVersion) -> Instance | None:
+        encrypted: EncryptedVersion | None = getattr(version, "encrypted", None)
+        if encrypted is not None:
+            opened = encrypted.document
+            return None if opened is None else Instance(unseal_document(bytes(opened)))
+        received = self.received(version)
+        return None if received.is_encrypted else received
+
+
+def answers_of(version: SubmissionVersion) -> Instance | None:
+    """The instance with the answers: as received, or decrypted; None while it is encrypted."""
+    return Instances().answers(version)
 
 
 def files_of(version_id: int | None) -> QuerySet[Attachment]:
-    """A version's files by name; of one that arrived encrypted, the opened file instead.
+    """A version's files by name; of an encrypted version, decrypted files instead of the encrypted ones.
 
-    Then a file of that name which came beside it unencrypted is not shown: nobody signed it.
+    An unencrypted file that came under the name of a decrypted one is left out: it is not signed.
     """
     return _shown(Attachment.objects.filter(version=version_id)).order_by("name")
 
 
-def missing_files(version: SubmissionVersion, here: Iterable[Attachment]) -> list[str]:
-    """Files that the version names and that have not come, or not yet (openrosa.md §10).
-
-    `here` are its files as they came.
-    """
-    document = document_of(version)
-    envelope = envelopes.parse(document)
-    named = envelope.media or file_names(document, version.form_version.questions)
+def missing_files(
+    received: Instance, form_version: FormVersion, here: Iterable[Attachment]
+) -> list[str]:
+    """Names of files that an instance names and that have not arrived; `here` are its files as received."""
+    named = received.envelope.media or file_names(received.root, form_version.questions)
     present = {file.name for file in here}
     return [name for name in named if flat(name) not in present]
 
 
 def files_as_they_came(version: SubmissionVersion) -> QuerySet[Attachment]:
-    """A version's files by name; of one that arrived encrypted, the encrypted ones."""
+    """A version's files by name, as received; of an encrypted version, the encrypted ones."""
     return Attachment.objects.filter(version=version, opened_from=None).order_by("name")
 
 
@@ -310,65 +329,22 @@ def _shown(files: QuerySet[Attachment]) -> QuerySet[Attachment]:
 
 
 def waiting_count() -> int:
-    """How many submissions the worker process has still to take up."""
+    """How many submissions wait for the worker."""
     return Waiting.objects.values("submission").distinct().count()
 
 
-def quarantined(access: Access) -> QuerySet[Quarantined]:
-    """What could not be taken from senders of the user's desk, newest first; without the documents."""
-    return (
-        Quarantined.objects.filter(access.within("area", REVIEWERS))
-        .select_related("submitter", "field_account", "settled_by")
-        .defer("document")
-    )
-
-
 def keys_awaited(access: Access, form_id: str) -> QuerySet[EncryptionKey]:
-    """The keys by which records of the form that the user sees could still be opened; without the private halves."""
+    """The keys for which encrypted submissions of the form in the user's areas wait; without the private halves."""
     sealed = EncryptedVersion.objects.filter(
         document=None, version__current_of__in=records(access, form_id).order_by().values("pk")
     )
     return EncryptionKey.objects.filter(pk__in=sealed.values("key")).defer("private_key")
 
 
-def count_refused(people: Iterable[User]) -> None:
-    """Give each phone that is let in `n_refused`: records set aside, which it still holds.
-
-    A phone keeps what was refused, and sends it again until it is taken. What came with a
-    password or a code that has ended counts for the person. One query.
-    """
-    people = list(people)
-    waiting = Quarantined.objects.filter(submitter__in=people, settled_at=None).order_by()
-    rows = waiting.values_list("submitter", "field_account").annotate(count=Count("pk"))
-    counts = {(user_id, account_id): count for user_id, account_id, count in rows}
-    for person in people:
-        for account in person.field_accounts.all():
-            if account.revoked_at is None:
-                found = counts.pop((person.pk, account.pk), 0)
-                account.n_refused = found  # type: ignore[attr-defined]
-        rest = [count for (user_id, _account), count in counts.items() if user_id == person.pk]
-        person.n_refused = sum(rest)  # type: ignore[attr-defined]
-
-
 def encrypted_counts() -> dict[int | None, dict[str, int]]:
-    """How many records arrived encrypted, by key (None: no key of ours) and state."""
+    """Key id (None: not a key of this server) → state → how many encrypted versions."""
     counts: dict[int | None, dict[str, int]] = {}
     rows = EncryptedVersion.objects.values_list("key", "state").annotate(count=Count("pk"))
     for key, state, count in rows.order_by():
         counts.setdefault(key, {})[state] = count
     return counts
-
-
-def quarantined_item(access: Access, number: int) -> Quarantined:
-    """One of them with its document. Raises UnknownQuarantined."""
-    found = quarantined(access).defer(None).filter(pk=number).first()
-    if found is None:
-        raise UnknownQuarantined(number=number)
-    return found
-
-
-def refusals(access: Access) -> QuerySet[QuarantineRefusal]:
-    """What limits kept out of the quarantine, by day and phone, newest first."""
-    return QuarantineRefusal.objects.filter(access.within("area", REVIEWERS)).select_related(
-        "submitter"
-    )

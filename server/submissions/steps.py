@@ -1,6 +1,6 @@
-"""The first step after receipt: where and when the visit was, and whether that is plausible.
+"""The worker's step that places submissions: where and when the visit was, and whether that is plausible.
 
-Nothing is refused here: what does not fit is flagged for a person.
+No submission is refused here: what is implausible is flagged for office staff.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from server.accounts.access import Access, common_prefix
 from server.accounts.models import RoleGrant
 from server.core import clock
 from server.core.sealing import unseal_document
+from server.core.xml import parse
 from server.geo.selectors import locate, metres_outside
 from server.submissions.answers import Head, head
 from server.submissions.models import EncryptedVersion, Submission, SubmissionVersion
@@ -41,18 +42,19 @@ class Flag(StrEnum):
     CLOCK = "clock"  # the phone's clock cannot be right; the time of receipt counts
     NO_LOCATION = "no_location"
     INACCURATE = "inaccurate"
-    OUTSIDE_AREA = "outside_area"  # further outside the named community than the fix is inaccurate
+    OUTSIDE_AREA = "outside_area"  # outside the named community by more than the accuracy
     FILES_MISSING = "files_missing"  # encrypted; it is opened once all its files are here
     SEALED = "sealed"  # encrypted; the key is not here, or not open
-    TAMPERED = "tampered"  # encrypted; altered since, or for another key: never merged
+    TAMPERED = "tampered"  # encrypted; altered since, or for another key: not merged
     UNPROCESSED = "unprocessed"  # a later step failed on it
 
 
 def place(submission_ids: Sequence[int]) -> None:
-    """Write down community, time, point, title and flags of each submission's current version.
+    """Store community, time, point, title and flags of each submission's current version.
 
-    And of a version that stands approved meanwhile, what its records in the ledgers need
-    of that. Does the same again without harm. At most seven statements, whatever the number.
+    Of a version that stands approved while its edit waits, community, time and flags are
+    stored too (ApprovedVersion). Repeating it changes nothing. At most seven statements,
+    whatever the number.
     """
     rows = list(
         versions_at_work(submission_ids)
@@ -66,38 +68,39 @@ def place(submission_ids: Sequence[int]) -> None:
     }
     heads = [_head(row, encrypted.get(row.pk)) for row in rows]
     times = [
-        _plausible(said.observed_at, row.received_at) for row, said in zip(rows, heads, strict=True)
+        _plausible(answers.observed_at, row.received_at)
+        for row, answers in zip(rows, heads, strict=True)
     ]
     located = _located(heads, [at for at, _is_plausible in times])
     strayed = _strayed(heads, located)
     fallback = _areas_of({row.submitter_id for row in rows})
     placed = []
-    for number, (row, said) in enumerate(zip(rows, heads, strict=True)):
+    for number, (row, answers) in enumerate(zip(rows, heads, strict=True)):
         at, is_plausible = times[number]
         flags = [] if is_plausible else [Flag.CLOCK]
         record = encrypted.get(row.pk)
         if record is not None and record.document is None:
             flags = [Flag(_SEALS[EncryptedVersion.State(record.state)])]
         else:
-            flags += _flags_of_point(said, is_outside=number in strayed)
-        area_code = _area_code(said, located[number], fallback.get(row.submitter_id, ""))
-        placed.append(_row(row, said, at, area_code, located[number], flags))
+            flags += _flags_of_point(answers, is_outside=number in strayed)
+        area_code = _area_code(answers, located[number], fallback.get(row.submitter_id, ""))
+        placed.append(_row(row, answers, at, area_code, located[number], flags))
     pairs = list(zip(rows, placed, strict=True))
-    _write(one for row, one in pairs if row.is_current)
-    _write_approved([one for row, one in pairs if not row.is_current])
+    _write(columns for row, columns in pairs if row.is_current)
+    _write_approved([columns for row, columns in pairs if not row.is_current])
 
 
 def _head(row: SubmissionVersion, record: EncryptedVersion | None) -> Head:
-    """What the answers say of the visit; of a record that is sealed, nothing."""
+    """The head answers of a version; empty ones while it is encrypted."""
     sealed = row.document if record is None else record.document
     if sealed is None:
         return Head()
-    document = unseal_document(bytes(sealed))
-    return head(document, row.form_version.mapping["head"])
+    root = parse(unseal_document(bytes(sealed)))
+    return head(root, row.form_version.mapping["head"])
 
 
 def _plausible(observed_at: datetime | None, received_at: datetime) -> tuple[datetime, bool]:
-    """The visit's time, and whether the phone's own word for it could be taken."""
+    """The visit's time, and whether that is the phone's; an implausible one is replaced by the time of receipt."""
     if observed_at is None:
         return received_at, True
     if EARLIEST <= observed_at <= received_at + CLOCK_AHEAD:
@@ -107,19 +110,19 @@ def _plausible(observed_at: datetime | None, received_at: datetime) -> tuple[dat
 
 def _located(heads: Sequence[Head], times: Sequence[datetime]) -> list[str]:
     """The community each head's point falls in by the boundaries of its day, "" without one."""
-    asked = [(number, said.point) for number, said in enumerate(heads) if said.point]
-    found = locate(
-        [point for _number, point in asked],
-        days=[clock.office_day(times[number]) for number, _point in asked],
+    points = [(number, answers.point) for number, answers in enumerate(heads) if answers.point]
+    located = locate(
+        [point for _number, point in points],
+        days=[clock.office_day(times[number]) for number, _point in points],
     )
     communities = [""] * len(heads)
-    for (number, _point), community in zip(asked, found, strict=True):
+    for (number, _point), community in zip(points, located, strict=True):
         communities[number] = community
     return communities
 
 
 def _areas_of(user_ids: Iterable[int]) -> dict[int, str]:
-    """The digits all of a sender's areas begin with: where a record belongs that names no community."""
+    """User → the digits that all areas of the user begin with: the area of a record that names no community."""
     grants: dict[int, list[tuple[str, str]]] = {}
     rows = RoleGrant.objects.filter(user_id__in=user_ids)
     for user_id, role, area in rows.values_list("user_id", "role", "area"):
@@ -131,11 +134,11 @@ def _areas_of(user_ids: Iterable[int]) -> dict[int, str]:
 
 
 def _strayed(heads: Sequence[Head], located: Sequence[str]) -> set[int]:
-    """Which heads' points lie outside the community they name by more than the fix is inaccurate."""
+    """Indexes of the heads whose point lies outside the named community by more than its accuracy."""
     doubtful = [
-        (number, said.area_code, said.point, said.accuracy or 0.0)
-        for number, said in enumerate(heads)
-        if said.point and said.area_code and said.area_code != located[number]
+        (number, answers.area_code, answers.point, answers.accuracy or 0.0)
+        for number, answers in enumerate(heads)
+        if answers.point and answers.area_code and answers.area_code != located[number]
     ]
     distances = metres_outside([(code, *point) for _number, code, point, _accuracy in doubtful])
     return {
@@ -145,38 +148,38 @@ def _strayed(heads: Sequence[Head], located: Sequence[str]) -> set[int]:
     }
 
 
-def _flags_of_point(said: Head, *, is_outside: bool) -> list[Flag]:
-    if said.point is None:
+def _flags_of_point(answers: Head, *, is_outside: bool) -> list[Flag]:
+    if answers.point is None:
         return [Flag.NO_LOCATION]
     remarks = (
-        (Flag.INACCURATE, (said.accuracy or 0.0) > INACCURATE_FROM),
+        (Flag.INACCURATE, (answers.accuracy or 0.0) > INACCURATE_FROM),
         (Flag.OUTSIDE_AREA, is_outside),
     )
     return [flag for flag, holds in remarks if holds]
 
 
-def _area_code(said: Head, located: str, fallback: str) -> str:
-    """What the form names; else where the point lies, if the worker works there; else the sender's area."""
-    return said.area_code or (located if located.startswith(fallback) else "") or fallback
+def _area_code(answers: Head, located: str, fallback: str) -> str:
+    """The community that the form names; else the point's, if it is within the sender's area; else that area."""
+    return answers.area_code or (located if located.startswith(fallback) else "") or fallback
 
 
 def _row(
     version: SubmissionVersion,
-    said: Head,
+    answers: Head,
     at: datetime,
     area_code: str,
     located: str,
     flags: Sequence[Flag],
 ) -> dict[str, Any]:
-    longitude, latitude = said.point or (None, None)
+    longitude, latitude = answers.point or (None, None)
     return {
         "id": version.submission_id,
         "observed_at": at.isoformat(),
         "area_code": area_code,
-        "title": said.instance_name,
+        "title": answers.instance_name,
         "longitude": longitude,
         "latitude": latitude,
-        "accuracy": said.accuracy,
+        "accuracy": answers.accuracy,
         "located_area": located,
         "flags": flags,
     }

@@ -301,7 +301,7 @@ def make_quarantined(worker: Any, area: str, document: bytes = b"<data", **value
     import hashlib
 
     from server.core.sealing import seal_document
-    from server.submissions.models import Quarantined
+    from server.quarantine.models import Quarantined
 
     return Quarantined.objects.create(
         **{

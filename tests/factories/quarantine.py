@@ -1,4 +1,4 @@
-"""What phones send and is set aside, and what a desk does with it."""
+"""Refused uploads of a phone, and what office staff do with them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pytest
 
 from server.accounts.access import access_of
 from server.core import clock
-from server.submissions import services
+from server.quarantine import services
+from server.quarantine.models import Quarantined
+from server.quarantine.services import receive_or_quarantine
 from server.submissions.drain import drain_now
-from server.submissions.models import Quarantined
-from server.submissions.services import IncomingFile, receive
+from server.submissions.services import IncomingFile
 from tests.factories.submissions import RECEIVED_AT, Phone, sender_of
 
 
@@ -24,7 +25,9 @@ def sending(phone: Phone) -> Any:
             IncomingFile(name, "image/jpeg", lambda content=content: [content])
             for name, content in (files or {}).items()
         ]
-        return receive(document=document, files=incoming, sender=sender_of(phone), received_at=at)
+        return receive_or_quarantine(
+            document=document, files=incoming, sender=sender_of(phone), received_at=at
+        )
 
     return send
 
@@ -63,7 +66,7 @@ def jobs(task: str) -> int:
 
 
 def work() -> None:
-    """What the worker process does within seconds, and of itself every ten minutes."""
+    """Run what the worker runs within seconds, and its job of every ten minutes."""
     for _round in range(2):
         drain_now()
         services.replay_ready(at=clock.now())

@@ -250,7 +250,8 @@ def _verify(options: argparse.Namespace) -> None:
     from server.core import blobs, clock
     from server.core.sealing import unseal_document
     from server.ledgers.refolding.rebuild import rebuild
-    from server.submissions.models import Quarantined, Submission, SubmissionVersion
+    from server.quarantine.models import Quarantined
+    from server.submissions.models import Submission, SubmissionVersion
 
     acknowledged: dict[str, Any] = json.loads((options.folder / "sent.json").read_text())
     stored = Counter(SubmissionVersion.objects.values_list("instance_id", flat=True))

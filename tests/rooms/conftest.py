@@ -1,4 +1,4 @@
-"""A phone that sends and a clerk who looks after what was set aside."""
+"""A phone that sends, and a clerk who reviews its area."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from server.submissions import drain, services
 from server.submissions.models import ApprovedVersion, ReviewDecision, Submission
 from server.submissions.problems import LedgersBusy
 from server.submissions.services import approving
-from server.submissions.services.queueing import TURN, queue
+from server.submissions.services.queueing import PIPELINE_LOCK, queue
 from tests.conftest import COMMUNITY, OTHER_COMMUNITY
 from tests.factories.claims import CHAIN, CREATE, HERE, HOME, SAVETO, claimed, rows
 from tests.factories.ledgers import make_versions, store, uuid_of
@@ -30,7 +30,7 @@ CORRECTED = claimed('create="1"', 3, address="示范路1号", room="109")
 
 
 class Office:
-    """Sends, switches and decides, and lets the worker process take up what waits."""
+    """Sends, switches and decides, and lets the worker process the queue."""
 
     def __init__(self, user):
         self.user = user
@@ -224,7 +224,7 @@ def test_the_switch_waits_for_the_batch_and_gives_up_in_time(office, monkeypatch
     parameters = connection.get_connection_params()
     wanted = ("host", "port", "user", "password", "dbname")
     with psycopg.connect(**{key: parameters[key] for key in wanted if key in parameters}) as other:
-        other.execute("select pg_advisory_xact_lock(%s)", [TURN])
+        other.execute("select pg_advisory_xact_lock(%s)", [PIPELINE_LOCK])
         with pytest.raises(LedgersBusy):
             office.need()
     assert office.need() == 0

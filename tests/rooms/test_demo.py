@@ -19,7 +19,8 @@ from server.ledgers.models import (
     Visit,
 )
 from server.ops.demo import street
-from server.submissions.models import Attachment, Quarantined, Submission, Waiting
+from server.quarantine.models import Quarantined
+from server.submissions.models import Attachment, Submission, Waiting
 
 XLSFORMS = Path(__file__).parents[2] / "xlsforms"
 SIZE = street.Size(communities=2, households=40, quarters=2, seed=3, until="2026-11-01")

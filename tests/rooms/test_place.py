@@ -1,4 +1,4 @@
-"""Where and when a visit was, as far as the phone's word can be believed."""
+"""Where and when a visit was, and the flags of what is implausible."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from server.accounts.models import User
 from server.accounts.services import grant
 from server.core.clock import OFFICE
 from server.geo.models import Boundary
+from server.quarantine.services import receive_or_quarantine
 from server.submissions.models import Submission
-from server.submissions.services import receive
 from server.submissions.steps import place
 from tests.factories.submissions import RECEIVED_AT, instance, make_form, make_phone, sender_of
 
@@ -30,20 +30,26 @@ def phone(divisions):
 
 def placed(phone, number: int = 1, **answers: str) -> Submission:
     document = instance(number, **answers)
-    receipt = receive(document=document, sender=sender_of(phone), received_at=RECEIVED_AT)
+    receipt = receive_or_quarantine(
+        document=document, sender=sender_of(phone), received_at=RECEIVED_AT
+    )
     place([receipt.submission_id])
     return Submission.objects.get(pk=receipt.submission_id)
 
 
-def test_a_plausible_visit_is_written_down_without_remarks(phone) -> None:
-    found = placed(phone, loc="23.1301 113.3501 12.0 8.5")
+def test_a_plausible_visit_is_stored_without_flags(phone) -> None:
+    submission = placed(phone, loc="23.1301 113.3501 12.0 8.5")
 
-    assert found.observed_at == datetime(2026, 11, 20, 9, 30, tzinfo=OFFICE)
-    assert (found.area_code, found.located_area) == ("440106003001", "440106003001")
-    assert (found.location.x, found.location.y, found.accuracy) == (113.3501, 23.1301, 8.5)
-    assert found.title == "入户 示范路1号"
-    assert found.flags == []
-    assert found.processed_at
+    assert submission.observed_at == datetime(2026, 11, 20, 9, 30, tzinfo=OFFICE)
+    assert (submission.area_code, submission.located_area) == ("440106003001", "440106003001")
+    assert (submission.location.x, submission.location.y, submission.accuracy) == (
+        113.3501,
+        23.1301,
+        8.5,
+    )
+    assert submission.title == "入户 示范路1号"
+    assert submission.flags == []
+    assert submission.processed_at
 
 
 def test_a_title_never_holds_a_persons_number(phone) -> None:
@@ -51,7 +57,9 @@ def test_a_title_never_holds_a_persons_number(phone) -> None:
         "instanceName>入户 示范路1号".encode(),
         "instanceName>440106003001 陈大文 44990119650101018x，020-00001234 2026-11-20".encode(),
     )
-    receipt = receive(document=document, sender=sender_of(phone), received_at=RECEIVED_AT)
+    receipt = receive_or_quarantine(
+        document=document, sender=sender_of(phone), received_at=RECEIVED_AT
+    )
     place([receipt.submission_id])
 
     title = Submission.objects.get(pk=receipt.submission_id).title
@@ -77,13 +85,13 @@ def test_a_title_never_holds_a_persons_number(phone) -> None:
         ({"visited_at": ""}, []),
     ],
 )
-def test_what_does_not_fit_is_flagged_and_never_refused(phone, answers, flags) -> None:
-    found = placed(phone, **answers)
+def test_an_implausible_place_or_time_is_flagged_and_not_refused(phone, answers, flags) -> None:
+    submission = placed(phone, **answers)
 
-    assert found.flags == flags
-    assert found.observed_at <= RECEIVED_AT + timedelta(days=1)
+    assert submission.flags == flags
+    assert submission.observed_at <= RECEIVED_AT + timedelta(days=1)
     if flags == ["clock"]:
-        assert found.observed_at == RECEIVED_AT
+        assert submission.observed_at == RECEIVED_AT
 
 
 def test_a_visit_that_names_no_community_belongs_where_its_point_or_its_worker_is(phone) -> None:
@@ -98,7 +106,7 @@ def test_a_visit_that_names_no_community_belongs_where_its_point_or_its_worker_i
 
 def test_a_batch_costs_the_same_few_statements_as_one(phone, django_assert_max_num_queries) -> None:
     ids = [
-        receive(
+        receive_or_quarantine(
             document=instance(number), sender=sender_of(phone), received_at=RECEIVED_AT
         ).submission_id
         for number in range(30)

@@ -1,4 +1,4 @@
-"""What was refused is kept within limits, repaired, taken after all, or dropped on purpose."""
+"""Refused documents are kept within limits, repaired, replayed, dismissed, or dropped by a command."""
 
 from __future__ import annotations
 
@@ -16,24 +16,19 @@ from server.accounts.access import access_of
 from server.core import blobs, clock
 from server.core.problems import ReasonMissing
 from server.forms.models import Form
-from server.submissions import envelope, rewriting, services
+from server.quarantine import rewriting, services
+from server.quarantine.export import archive
+from server.quarantine.models import Quarantined, QuarantineRefusal
+from server.quarantine.problems import AlreadyResolved, NotKept
+from server.submissions import envelope
 from server.submissions.drain import drain_now
-from server.submissions.export import archive
-from server.submissions.models import (
-    Attachment,
-    Quarantined,
-    QuarantineRefusal,
-    Submission,
-    SubmissionVersion,
-)
+from server.submissions.models import Attachment, Submission, SubmissionVersion
 from server.submissions.problems import (
     EditSuperseded,
     FormClosed,
     InstanceConflict,
     MayNotReview,
-    NotKept,
     OriginalNotHere,
-    QuarantineSettled,
     UnknownForm,
     UnknownFormVersion,
 )
@@ -53,7 +48,7 @@ from tests.factories.submissions import (
 pytestmark = pytest.mark.django_db
 
 
-def test_a_conflict_is_settled_by_keeping_both(send, clerk) -> None:
+def test_a_conflict_is_resolved_by_keeping_both(send, clerk) -> None:
     send(instance(1))
     other = instance(1, met_whom="2")
     item = refuse(send, InstanceConflict, other, {"door.jpg": b"2"})
@@ -64,19 +59,19 @@ def test_a_conflict_is_settled_by_keeping_both(send, clerk) -> None:
 
     assert receipt.outcome is Outcome.NEW
     assert Submission.objects.count() == 2
-    with pytest.raises(QuarantineSettled):
+    with pytest.raises(AlreadyResolved):
         take(item, clerk)
     assert send(other, {"later.jpg": b"3"}).outcome is Outcome.ATTACHMENTS
     names = Attachment.objects.filter(version__submission=receipt.submission_id)
     assert {file.name for file in names} == {"door.jpg", "later.jpg"}
     item.refresh_from_db()
-    assert (item.settled_by, services.replaying.received_document(item)) == (clerk, other)
+    assert (item.resolved_by, services.replaying.received_document(item)) == (clerk, other)
     drain_now()
     assert Quarantined.objects.filter(pk=item.pk).exists()
 
 
 def test_after_a_conflict_each_phone_corrects_the_record_that_it_sent(send, clerk) -> None:
-    """Two phones held one half-sent record, finished it differently, and the desk kept both."""
+    """Two phones held one half-sent record, finished it differently, and office staff kept both."""
     other = sending(make_phone("zhao"))
     first = send(instance(1))
     item = refuse(other, InstanceConflict, instance(1, met_whom="2"))
@@ -90,7 +85,7 @@ def test_after_a_conflict_each_phone_corrects_the_record_that_it_sent(send, cler
     assert ours.submission_id == first.submission_id
 
 
-def test_a_conflict_is_settled_by_an_edit_or_by_keeping_the_first(send, clerk) -> None:
+def test_a_conflict_is_resolved_by_an_edit_or_by_keeping_the_first(send, clerk) -> None:
     send(instance(1))
     second = refuse(send, InstanceConflict, instance(1, met_whom="2"))
     third = refuse(send, InstanceConflict, instance(1, met_whom="3"))
@@ -112,7 +107,7 @@ def test_a_conflict_is_settled_by_an_edit_or_by_keeping_the_first(send, clerk) -
     assert Quarantined.objects.count() == 2
 
 
-def test_a_dismissal_is_taken_back_and_stays_told(send, clerk, make_user) -> None:
+def test_a_dismissal_is_taken_back_and_stays_on_record(send, clerk, make_user) -> None:
     send(instance(1))
     item = refuse(send, InstanceConflict, instance(1, met_whom="2"))
     by_clerk = {"user": clerk, "access": access_of(clerk), "at": clock.now()}
@@ -127,12 +122,16 @@ def test_a_dismissal_is_taken_back_and_stays_told(send, clerk, make_user) -> Non
     services.reopen(item=item, reason="再点一次", **by_clerk)
 
     item.refresh_from_db()
-    assert (item.settled_at, item.settled_by, item.settled_note) == (None, None, "")
-    told = item.reopenings.get()
-    assert (told.dismissed_by, told.dismissed_note, told.reason) == (clerk, "第一份正确", "看错了")
+    assert (item.resolved_at, item.resolved_by, item.resolved_note) == (None, None, "")
+    reopening = item.reopenings.get()
+    assert (reopening.dismissed_by, reopening.dismissed_note, reopening.reason) == (
+        clerk,
+        "第一份正确",
+        "看错了",
+    )
     mend(item, clerk, "as_edit")
     assert take(item, clerk).outcome is Outcome.EDIT
-    with pytest.raises(QuarantineSettled):
+    with pytest.raises(AlreadyResolved):
         services.reopen(item=item, reason="看错了", **by_clerk)
 
 
@@ -148,7 +147,9 @@ def test_a_superseded_edit_becomes_the_newest_when_a_person_says_so(send, clerk)
     assert versions.last().deprecated_id == instance_id(2)
 
 
-def test_a_corrected_document_is_taken_and_the_received_bytes_stay_beside_it(send, clerk) -> None:
+def test_a_corrected_document_is_accepted_and_the_received_bytes_stay_beside_it(
+    send, clerk
+) -> None:
     from server.core.xml import BadXml
 
     item = refuse(send, BadXml, b"<data id='household_survey'", {"a.jpg": b"a"})
@@ -178,8 +179,8 @@ def test_the_right_form_version_can_be_chosen(send, clerk) -> None:
     assert send(instance(1, version="2025.9")).outcome is Outcome.RESEND
 
 
-def test_what_became_another_record_is_never_taken_a_second_time(send, clerk) -> None:
-    """The phone sends on until it is told 201, also when what it waited for has come meanwhile."""
+def test_bytes_that_were_accepted_as_another_record_are_not_accepted_again(send, clerk) -> None:
+    """The phone goes on sending until it is answered 201, also after its form version or original has come."""
     edit = instance(2, deprecated=instance_id(1))
     other = instance(3, form_id="other_survey")
     kept = refuse(send, OriginalNotHere, edit)
@@ -192,13 +193,13 @@ def test_what_became_another_record_is_never_taken_a_second_time(send, clerk) ->
 
     again = [send(edit), send(other, {"b.jpg": b"b"})]
 
-    assert [one.version_id for one in again] == [one.version_id for one in taken]
+    assert [receipt.version_id for receipt in again] == [receipt.version_id for receipt in taken]
     assert SubmissionVersion.objects.count() == 3
     files = Attachment.objects.filter(version=taken[1].version_id)
     assert {file.name for file in files} == {"a.jpg", "b.jpg"}
 
 
-def test_only_the_desk_of_the_area_decides(send, make_user) -> None:
+def test_only_reviewers_of_the_area_decide(send, make_user) -> None:
     item = refuse(send, UnknownFormVersion, instance(1, version="x"))
     for role, area in (("street", "440106005"), ("county", "440106"), ("worker", STREET)):
         user = make_user(role, role=role, area=area)
@@ -277,10 +278,10 @@ def test_renaming_changes_nothing_but_the_name(name: str, original: str) -> None
     named = name.strip() or "x"
     document = instance(7, deprecated=instance_id(6))
 
-    said = envelope.parse(rewriting.rename(document, instance_id=named, deprecated_id=original))
+    parsed = envelope.parse(rewriting.rename(document, instance_id=named, deprecated_id=original))
 
-    assert (said.instance_id, said.deprecated_id) == (named, original)
-    assert said.form_id == FORM_ID
+    assert (parsed.instance_id, parsed.deprecated_id) == (named, original)
+    assert parsed.form_id == FORM_ID
     back = rewriting.rename(
         rewriting.rename(document, instance_id=named),
         instance_id=instance_id(7),

@@ -1,4 +1,4 @@
-"""What was refused can be seen and got back."""
+"""`./ruhu quarantine` lists refused documents and writes them out."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from server.quarantine.services import receive_or_quarantine
 from server.submissions.problems import UnknownForm
-from server.submissions.services import receive
 from tests.factories.submissions import RECEIVED_AT, instance, make_phone, sender_of
 
 pytestmark = pytest.mark.django_db
 
 
-def test_the_quarantine_is_told_in_words_and_the_offices_time(divisions, capsys, tmp_path) -> None:
+def test_the_quarantine_is_listed_in_words_and_the_offices_time(
+    divisions, capsys, tmp_path
+) -> None:
     call_command("quarantine", "list")
     assert capsys.readouterr().out.strip() == "没有暂存内容。"
     with pytest.raises(UnknownForm):
-        receive(document=instance(1), sender=sender_of(make_phone()), received_at=RECEIVED_AT)
+        receive_or_quarantine(
+            document=instance(1), sender=sender_of(make_phone()), received_at=RECEIVED_AT
+        )
 
     call_command("quarantine", "list")
     line = capsys.readouterr().out.splitlines()[1]
@@ -38,7 +42,9 @@ def test_the_quarantine_is_listed_and_its_documents_come_out_as_received(
 ) -> None:
     document = instance(1).decode().replace("<?xml version='1.0' ?>", "").encode("utf-16")
     with pytest.raises(UnknownForm):
-        receive(document=document, sender=sender_of(make_phone()), received_at=RECEIVED_AT)
+        receive_or_quarantine(
+            document=document, sender=sender_of(make_phone()), received_at=RECEIVED_AT
+        )
 
     call_command("quarantine", "list", "--json")
     (row,) = json.loads(capfdbinary.readouterr().out)

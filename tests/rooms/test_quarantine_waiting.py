@@ -1,4 +1,4 @@
-"""What waits in the quarantine for a form version or for its original is taken by itself, once, with all its files."""
+"""Quarantined documents whose form version or original comes are replayed without a person, once, with all their files."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import pytest
 from server.core import blobs, clock
 from server.forms.models import Form
 from server.forms.services import publish_workbook
-from server.submissions import services
+from server.quarantine import services
+from server.quarantine.models import Quarantined
+from server.quarantine.services import receive_or_quarantine
 from server.submissions.drain import drain_now
-from server.submissions.models import Quarantined, Submission, SubmissionVersion
+from server.submissions.models import Submission, SubmissionVersion
 from server.submissions.problems import (
     EditSuperseded,
     FormClosed,
@@ -21,7 +23,7 @@ from server.submissions.problems import (
     UnknownFormVersion,
 )
 from server.submissions.selectors import document_of
-from server.submissions.services import Outcome, receive
+from server.submissions.services import Outcome
 from tests.factories.quarantine import jobs, mend, refuse, take, work
 from tests.factories.submissions import (
     FORM_ID,
@@ -37,13 +39,13 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_moved_record_keeps_its_date_also_through_the_quarantine(phone) -> None:
-    """It is set aside today, whenever it was received first: limits and dropping go by that."""
+    """The item's time of receipt is today, by which limits and dropping go; the submission keeps the first one."""
     mover = replace(sender_of(phone), may_backdate=True)
     dated = b'<data submissionDate="2019-02-03T04:05:06.000+08:00" '
     for number, sender in ((1, mover), (2, sender_of(phone))):
         document = instance(number, version="2026.2").replace(b"<data ", dated)
         with pytest.raises(UnknownFormVersion):
-            receive(document=document, sender=sender, received_at=RECEIVED_AT)
+            receive_or_quarantine(document=document, sender=sender, received_at=RECEIVED_AT)
     assert {item.received_at for item in Quarantined.objects.all()} == {RECEIVED_AT}
 
     make_form(version="2026.2")
@@ -55,11 +57,11 @@ def test_a_moved_record_keeps_its_date_also_through_the_quarantine(phone) -> Non
     assert sent.received_at == at
 
 
-def test_what_waited_for_a_form_version_is_taken_when_that_is_published(send) -> None:
+def test_an_item_that_waited_for_a_form_version_is_accepted_when_that_is_published(send) -> None:
     late = instance(1, version="2026.2")
     refuse(send, UnknownFormVersion, late, {"door.jpg": b"photo"})
     refuse(send, UnknownFormVersion, instance(2, version="2026.3"))
-    assert services.replay_ready(at=clock.now()).taken == 0
+    assert services.replay_ready(at=clock.now()).accepted == 0
 
     make_form(version="2026.2")
 
@@ -69,7 +71,7 @@ def test_what_waited_for_a_form_version_is_taken_when_that_is_published(send) ->
     assert blobs.read(taken.current_version.attachments.get().sha256) == b"photo"
     drain_now()
     kept = Quarantined.objects.get(instance_id=instance_id(1))
-    assert (kept.taken_as, kept.settled_by) == (taken.current_version, None)
+    assert (kept.accepted_as, kept.resolved_by) == (taken.current_version, None)
     assert send(late).outcome is Outcome.RESEND
 
 
@@ -84,16 +86,16 @@ def test_publication_queues_the_replay(phone) -> None:
     assert jobs("replay_ready") == 1
 
 
-def test_edits_that_overtook_are_taken_when_their_original_comes(send) -> None:
+def test_edits_that_overtook_their_original_are_accepted_when_it_comes(send) -> None:
     refuse(send, OriginalNotHere, instance(3, deprecated=instance_id(2)))
     refuse(send, OriginalNotHere, instance(2, deprecated=instance_id(1)))
     send(instance(1))
     drain_now()
     assert jobs("replay_ready") == 1
 
-    assert services.replay_ready(at=clock.now()).taken == 1  # 2; that lets 3 follow
+    assert services.replay_ready(at=clock.now()).accepted == 1  # 2; that lets 3 follow
     drain_now()
-    assert services.replay_ready(at=clock.now()).taken == 1
+    assert services.replay_ready(at=clock.now()).accepted == 1
 
     submission = Submission.objects.get()
     assert submission.current_version.instance_id == instance_id(3)
@@ -116,8 +118,8 @@ def test_a_chain_of_edits_ends_the_same_in_any_order_with_nothing_sent_twice(sen
     assert record.versions.count() == 3
 
 
-def test_an_edit_of_an_unknown_version_is_taken_when_its_original_comes_too(send) -> None:
-    """First the version is in its way, then the original; the phone sends nothing again."""
+def test_an_edit_of_an_unknown_version_is_accepted_when_its_original_comes_too(send) -> None:
+    """It is refused for the version first, then for the original; the phone sends nothing again."""
     refuse(send, UnknownFormVersion, instance(2, version="2026.2", deprecated=instance_id(1)))
     make_form(version="2026.2")
     work()
@@ -129,7 +131,7 @@ def test_an_edit_of_an_unknown_version_is_taken_when_its_original_comes_too(send
     assert Submission.objects.get().current_version.instance_id == instance_id(2)
 
 
-def test_an_edit_is_taken_when_its_original_comes_through_the_quarantine(send, clerk) -> None:
+def test_an_edit_is_accepted_when_its_original_comes_out_of_the_quarantine(send, clerk) -> None:
     Form.objects.update(state="closed")
     original = refuse(send, FormClosed, instance(1))
     edit = refuse(send, FormClosed, instance(2, deprecated=instance_id(1)))
@@ -143,7 +145,7 @@ def test_an_edit_is_taken_when_its_original_comes_through_the_quarantine(send, c
     assert Submission.objects.get().current_version.instance_id == instance_id(2)
 
 
-def test_an_edit_follows_its_original_that_was_taken_under_another_name(send, clerk) -> None:
+def test_an_edit_finds_its_original_that_a_repair_renamed(send, clerk) -> None:
     """Two people corrected one record, and the one who came late went on correcting."""
     send(instance(1))
     send(instance(2, deprecated=instance_id(1)))
@@ -169,8 +171,8 @@ def test_an_edit_whose_xml_was_corrected_waits_for_its_original_as_others_do(sen
     mend(item, clerk, "corrected", document=instance(2, deprecated=instance_id(1)))
     with pytest.raises(OriginalNotHere):
         take(item, clerk)
-    told = Quarantined.objects.get()
-    assert (told.form_id, told.instance_id) == (FORM_ID, instance_id(2))
+    item = Quarantined.objects.get()
+    assert (item.form_id, item.instance_id) == (FORM_ID, instance_id(2))
 
     send(instance(1))
     work()
@@ -178,7 +180,7 @@ def test_an_edit_whose_xml_was_corrected_waits_for_its_original_as_others_do(sen
     assert Submission.objects.get().current_version.instance_id == instance_id(2)
 
 
-def test_one_document_set_aside_for_two_reasons_is_taken_once(send) -> None:
+def test_a_document_quarantined_for_two_reasons_is_accepted_once(send) -> None:
     edit = instance(2, version="2026.2", deprecated=instance_id(1))
     refuse(send, UnknownFormVersion, edit, {"a.jpg": b"a"})
     make_form(version="2026.2")
@@ -190,13 +192,13 @@ def test_one_document_set_aside_for_two_reasons_is_taken_once(send) -> None:
     assert jobs("replay_ready") == 1
     work()
 
-    versions = {one.instance_id: one for one in Submission.objects.get().versions.all()}
+    versions = {version.instance_id: version for version in Submission.objects.get().versions.all()}
     assert set(versions) == {instance_id(number) for number in (1, 2, 3)}
     names = {file.name for file in versions[instance_id(2)].attachments.all()}
     assert names == {"a.jpg", "b.jpg"}
 
 
-def test_files_of_a_refused_request_are_not_lost_when_the_next_is_taken(send) -> None:
+def test_files_of_a_refused_request_reach_the_version_that_a_later_request_stores(send) -> None:
     edit = instance(2, deprecated=instance_id(1))
     refuse(send, OriginalNotHere, edit, {"a.jpg": b"a"})
     send(instance(1))
@@ -210,7 +212,7 @@ def test_files_of_a_refused_request_are_not_lost_when_the_next_is_taken(send) ->
 
 
 @pytest.mark.parametrize("is_drained", [True, False])
-def test_what_its_phone_got_in_meanwhile_is_not_taken_again_as_it_was_repaired(
+def test_a_repair_is_not_accepted_once_the_phone_got_the_original_bytes_in(
     send, clerk, is_drained
 ) -> None:
     edit = instance(2, deprecated=instance_id(1))
@@ -225,7 +227,7 @@ def test_what_its_phone_got_in_meanwhile_is_not_taken_again_as_it_was_repaired(
 
     assert SubmissionVersion.objects.count() == 2
     item.refresh_from_db()
-    assert item.taken_as_id == receipt.version_id
+    assert item.accepted_as_id == receipt.version_id
     assert item.repairs.exists()
 
 

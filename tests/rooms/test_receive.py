@@ -1,4 +1,4 @@
-"""What becomes of an upload: new, resend, more files, edit, or quarantine."""
+"""An upload is a new submission, a resend, more files, an edit, or quarantined."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from server.core import blobs
 from server.core.problems import Problem
 from server.forms.models import Form
+from server.quarantine.models import Quarantined
+from server.quarantine.services import receive_or_quarantine
 from server.submissions.models import (
     Attachment,
-    Quarantined,
     ReviewState,
     Submission,
     SubmissionVersion,
@@ -28,7 +29,7 @@ from server.submissions.problems import (
     UnknownFormVersion,
 )
 from server.submissions.selectors import document_of
-from server.submissions.services import IncomingFile, Outcome, Receipt, receive
+from server.submissions.services import IncomingFile, Outcome, Receipt
 from server.submissions.services.receiving import MAX_DOCUMENT_MB
 from tests.factories.submissions import (
     FORM_ID,
@@ -50,7 +51,7 @@ def send(phone):
             IncomingFile(name.replace("_", "."), "image/jpeg", lambda content=content: [content])
             for name, content in files.items()
         ]
-        return receive(
+        return receive_or_quarantine(
             document=document, files=incoming, sender=sender_of(phone), received_at=RECEIVED_AT
         )
 
@@ -143,7 +144,7 @@ def test_the_first_whole_file_under_a_name_stays_and_a_cut_one_is_completed(send
     }
 
 
-def test_other_content_under_a_known_id_is_refused_and_kept_aside(send) -> None:
+def test_other_content_under_a_known_id_is_refused_and_quarantined(send) -> None:
     send(instance(1))
     other = instance(1, met_whom="2")
 
@@ -190,7 +191,7 @@ def test_an_older_version_and_a_closing_form_still_take_records(send) -> None:
         (b"", Problem),
     ],
 )
-def test_what_cannot_be_taken_is_kept_whole_with_the_reason(send, document, problem) -> None:
+def test_a_refused_upload_is_quarantined_whole_with_the_reason(send, document, problem) -> None:
     with pytest.raises(problem) as raised:
         send(document, photo_jpg=b"1")
 
@@ -202,7 +203,7 @@ def test_what_cannot_be_taken_is_kept_whole_with_the_reason(send, document, prob
     assert not Waiting.objects.exists()
 
 
-def test_a_closed_form_takes_nothing_new_but_still_knows_what_it_has(send) -> None:
+def test_a_closed_form_refuses_new_records_but_answers_resends(send) -> None:
     send(instance(1))
     Form.objects.update(state="closed")
 
@@ -309,7 +310,7 @@ def test_edits_chain_and_only_the_current_version_can_be_edited(send) -> None:
     assert send(instance(1)).outcome is Outcome.RESEND
 
 
-def test_an_edit_that_overtook_its_original_is_taken_when_it_comes_again(send) -> None:
+def test_an_edit_that_overtook_its_original_is_accepted_when_it_is_sent_again(send) -> None:
     edit = instance(2, deprecated=instance_id(1))
     with pytest.raises(OriginalNotHere):
         send(edit)

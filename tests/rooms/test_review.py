@@ -8,6 +8,8 @@ from django.utils import translation
 from server.accounts.access import access_of
 from server.core.clock import now
 from server.core.problems import ReasonMissing
+from server.core.xml import parse
+from server.quarantine.services import receive_or_quarantine
 from server.submissions.answers import answer_tree
 from server.submissions.models import ReviewDecision, Submission, Waiting
 from server.submissions.problems import (
@@ -16,7 +18,7 @@ from server.submissions.problems import (
     UnknownSubmission,
 )
 from server.submissions.selectors import submission, submissions, waiting_count
-from server.submissions.services import receive, review
+from server.submissions.services import review
 from server.submissions.steps import place
 from tests.factories.submissions import (
     QUESTIONS,
@@ -34,7 +36,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def received(divisions) -> Submission:
     make_form()
-    receipt = receive(document=instance(1), sender=sender_of(make_phone()), received_at=RECEIVED_AT)
+    receipt = receive_or_quarantine(
+        document=instance(1), sender=sender_of(make_phone()), received_at=RECEIVED_AT
+    )
     place([receipt.submission_id])
     Waiting.objects.all().delete()
     return Submission.objects.get()
@@ -71,7 +75,7 @@ def test_the_last_decision_holds_and_the_ledgers_follow(received, make_user) -> 
 
 
 @pytest.mark.parametrize("state", ["rejected", "has_issues"])
-def test_who_sends_back_says_why(received, make_user, state) -> None:
+def test_a_rejection_needs_a_reason(received, make_user, state) -> None:
     with pytest.raises(ReasonMissing):
         decide(make_user("zhao"), received, state, "  ")
 
@@ -80,7 +84,7 @@ def test_who_sends_back_says_why(received, make_user, state) -> None:
 
 def test_nobody_decides_about_a_correction_they_have_not_seen(received, make_user) -> None:
     user, phone = make_user("zhao"), make_phone("second")
-    receive(
+    receive_or_quarantine(
         document=instance(2, deprecated=instance_id(1)),
         sender=sender_of(phone),
         received_at=RECEIVED_AT,
@@ -124,7 +128,7 @@ def test_answers_are_shown_by_their_labels_nested_as_asked() -> None:
         b"</members>", b"</members><members><name/><skills>b z</skills></members>", 1
     )
 
-    visit, first, second = answer_tree(document, QUESTIONS)
+    visit, first, second = answer_tree(parse(document), QUESTIONS)
 
     (met,) = visit.children
     assert (met.path, met.value, str(met.label)) == ("/data/visit/met_whom", "1", "见到")

@@ -1,4 +1,4 @@
-"""What an instance says of itself, in every dress that clients give it."""
+"""The envelope of an instance, in the layouts and namespaces that clients use."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ PLAIN = f"<meta><instanceID>{ID}</instanceID></meta>"
     ],
 )
 def test_namespaces_order_and_layout_do_not_matter(text: bytes) -> None:
-    found = parse(text)
+    envelope = parse(text)
 
-    assert (found.form_id, found.version, found.instance_id) == ("f", "v 1", ID)
-    assert (found.deprecated_id, found.encrypted, found.media) == ("", False, ())
+    assert (envelope.form_id, envelope.version, envelope.instance_id) == ("f", "v 1", ID)
+    assert (envelope.deprecated_id, envelope.encrypted, envelope.media) == ("", False, ())
 
 
 def test_a_form_without_an_id_is_named_by_its_namespace() -> None:
@@ -51,7 +51,7 @@ def test_a_form_without_an_id_is_named_by_its_namespace() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "taken"),
+    ("stated", "read"),
     [
         ("2019-02-03T04:05:06.000+08:00", "2019-02-02T20:05:06+00:00"),
         ("2019-02-03T04:05:06Z", "2019-02-03T04:05:06+00:00"),
@@ -61,10 +61,10 @@ def test_a_form_without_an_id_is_named_by_its_namespace() -> None:
         ("1999-12-31T23:59:59Z", None),
     ],
 )
-def test_the_date_of_a_moved_record_has_a_time_zone_and_is_of_this_century(said, taken) -> None:
-    found = parse(document(PLAIN, f'id="f" submissionDate="{said}"')).submission_date
+def test_the_date_of_a_moved_record_has_a_time_zone_and_is_of_this_century(stated, read) -> None:
+    date = parse(document(PLAIN, f'id="f" submissionDate="{stated}"')).submission_date
 
-    assert (found and found.astimezone(UTC).isoformat()) == taken
+    assert (date and date.astimezone(UTC).isoformat()) == read
 
 
 def test_the_meta_block_of_a_repeat_is_not_the_records_own() -> None:
@@ -90,15 +90,15 @@ def test_an_encryption_manifest_lists_its_files(namespace: str) -> None:
         f"<orx:meta><orx:instanceID>{ID}</orx:instanceID></orx:meta>"
         "<media><file>a.jpg.enc</file></media><encryptedXmlFile>submission.xml.enc</encryptedXmlFile>"
     )
-    found = parse(
+    envelope = parse(
         document(
             meta,
             f'xmlns="{namespace}" xmlns:orx="http://openrosa.org/xforms" id="f" encrypted="yes"',
         )
     )
 
-    assert found.encrypted
-    assert found.media == ("a.jpg.enc", "submission.xml.enc")
+    assert envelope.encrypted
+    assert envelope.media == ("a.jpg.enc", "submission.xml.enc")
 
 
 def test_an_id_may_have_249_characters() -> None:

@@ -6,7 +6,7 @@ import django_filters
 from rest_framework import serializers
 
 from server.api.filters import AnyOf, Area, Flag, Ordering
-from server.submissions.models import Quarantined, Repair
+from server.quarantine.models import Quarantined, Repair
 
 
 class QuarantinedFileSerializer(serializers.Serializer):
@@ -22,7 +22,7 @@ class QuarantinedSerializer(serializers.Serializer):
     id = serializers.IntegerField(read_only=True, source="pk")
     received_at = serializers.DateTimeField(read_only=True)
     reason = serializers.CharField(read_only=True, help_text="A problem's slug.")
-    detail = serializers.CharField(read_only=True, source="told")
+    detail = serializers.CharField(read_only=True, source="explanation")
     form = serializers.CharField(read_only=True, source="form_id")
     form_version = serializers.CharField(read_only=True)
     instance_id = serializers.CharField(read_only=True)
@@ -36,12 +36,12 @@ class QuarantinedSerializer(serializers.Serializer):
     files = QuarantinedFileSerializer(many=True, read_only=True, source="attachments")
     tried_at = serializers.DateTimeField(read_only=True, allow_null=True)
     tried_reason = serializers.CharField(read_only=True)
-    settled_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    settled_at = serializers.DateTimeField(read_only=True, source="resolved_at", allow_null=True)
     settled_by = serializers.CharField(
-        read_only=True, source="settled_by.username", default=None, allow_null=True
+        read_only=True, source="resolved_by.username", default=None, allow_null=True
     )
-    settled_note = serializers.CharField(read_only=True)
-    is_taken = serializers.BooleanField(read_only=True)
+    settled_note = serializers.CharField(read_only=True, source="resolved_note")
+    is_taken = serializers.BooleanField(read_only=True, source="is_accepted")
 
 
 class RepairSerializer(serializers.Serializer):
@@ -120,7 +120,7 @@ class QuarantinedFilters(django_filters.FilterSet):
     form = AnyOf(field_name="form_id", lookup_expr="in")
     submitter = django_filters.CharFilter(field_name="submitter__username")
     area = Area(field_name="area")
-    is_settled = Flag(field_name="settled_at", lookup_expr="isnull", exclude=True)
+    is_settled = Flag(field_name="resolved_at", lookup_expr="isnull", exclude=True)
     received_from = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
     received_to = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lte")
     ordering = Ordering(fields=[(name, name) for name in ("received_at", "reason", "size")])

@@ -31,9 +31,9 @@ from server.api.shapes.quarantine import (
 )
 from server.api.views.base import Door
 from server.core.clock import now
-from server.submissions import selectors, services
-from server.submissions.export import archive
-from server.submissions.models import Quarantined
+from server.quarantine import selectors, services
+from server.quarantine.export import archive
+from server.quarantine.models import Quarantined
 
 REASON = OpenApiParameter("reason", str, description="Why; recorded. Or the header X-Reason.")
 
@@ -135,7 +135,7 @@ class Quarantine(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         told = services.replay_many(
             self.rows().filter(reason=reason), user=self.user, access=self.access, at=now()
         )
-        return Response({"taken": told.taken, "refused": told.refused})
+        return Response({"taken": told.accepted, "refused": told.refused})
 
     @extend_schema(responses=KeptOutSerializer(many=True))
     @action(

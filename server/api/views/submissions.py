@@ -32,9 +32,10 @@ from server.api.views.base import Door
 from server.core import blobs
 from server.core.clock import now
 from server.core.request_problems import NothingHere
-from server.ledgers.reading.answers import shown_answers
+from server.ledgers.reading.answers import ShownAnswer, shown_answers
 from server.submissions import selectors, services
 from server.submissions.models import Attachment, EncryptedVersion, Submission, SubmissionVersion
+from server.submissions.selectors import Instances
 
 FORM = OpenApiParameter("form", str, description="Needed only when two forms share the ID.")
 REASON = OpenApiParameter("reason", str, description="Why; recorded. Or the header X-Reason.")
@@ -88,8 +89,11 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         if self.get_serializer_class() is SubmissionDetailSerializer:
             files = list(self._files(submission))
             submission.files = files  # type: ignore[attr-defined]
-            submission.missing_files = _missing(submission, files)  # type: ignore[attr-defined]
-            submission.answers = shown_answers(submission, self.access)  # type: ignore[attr-defined]
+            instances = Instances()
+            missing = _missing(submission, files, instances)
+            submission.missing_files = missing  # type: ignore[attr-defined]
+            answers = self._answers(submission, instances)
+            submission.answers = answers  # type: ignore[attr-defined]
         return Response(self.get_serializer(submission).data)
 
     @extend_schema(parameters=[FORM, REASON], responses={(200, "text/xml"): OpenApiTypes.BINARY})
@@ -169,15 +173,25 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def _files(self, submission: Submission) -> QuerySet[Attachment]:
         return selectors.files_of(submission.current_version_id)
 
+    def _answers(self, submission: Submission, instances: Instances) -> list[ShownAnswer]:
+        """The current version's answers as the caller may see them; none while it is encrypted."""
+        version = submission.current_version
+        instance = instances.answers(version) if version else None
+        if version is None or instance is None:
+            return []
+        return shown_answers(instance, version.form_version, self.access, submission.area_code)
+
     def _record(self, submission: Submission, kind: str, column: str, reason: str) -> None:
         services.disclose_record(
             submission, user=self.user, kind=kind, column=column, reason=reason
         )
 
 
-def _missing(submission: Submission, files: list[Attachment]) -> list[str]:
+def _missing(submission: Submission, files: list[Attachment], instances: Instances) -> list[str]:
     version = submission.current_version
     record: EncryptedVersion | None = getattr(version, "encrypted", None)
     if record is not None:
         return list(record.missing)
-    return selectors.missing_files(version, files) if version is not None else []
+    if version is None:
+        return []
+    return selectors.missing_files(instances.received(version), version.form_version, files)

@@ -23,6 +23,7 @@ from server.core import blobs
 from server.core.problems import Problem
 from server.core.request_problems import InvalidRequest, NotAllowed, NothingHere
 from server.core.statements import is_storable
+from server.quarantine.services import receive_or_quarantine
 from server.submissions import envelope as envelopes
 from server.submissions import selectors
 from server.submissions.models import Submission, SubmissionVersion
@@ -32,7 +33,6 @@ from server.submissions.services import (
     Sender,
     comment,
     disclose_record,
-    receive,
     review,
 )
 
@@ -224,7 +224,7 @@ def _record_disclosure(call: Call, row: Submission, kind: str, column: str) -> N
 
 
 def _check_form(document: bytes, form: str) -> None:
-    """Raises OtherForm. A document that cannot be parsed is left to `receive`, which quarantines it."""
+    """Raises OtherForm. A document that cannot be parsed is left to `receive_or_quarantine`."""
     try:
         form_id = envelopes.parse(document).form_id
     except Problem:
@@ -244,7 +244,9 @@ def _receive(call: Call, document: bytes, *files: IncomingFile) -> dict[str, Any
         device_id=call.request.GET.get("deviceID", ""),
         user_agent=call.request.headers.get("User-Agent", ""),
     )
-    receipt = receive(document=document, files=files, sender=sender, received_at=call.now)
+    receipt = receive_or_quarantine(
+        document=document, files=files, sender=sender, received_at=call.now
+    )
     return _submission(call, selectors.record_taken(receipt.submission_id))
 
 

@@ -26,7 +26,7 @@ from server.core.clock import now
 from server.forms import selectors as forms
 from server.ledgers.entity_lists.lists import MOST
 from server.ledgers.selectors import households_in, is_crowded
-from server.submissions.selectors import count_refused
+from server.quarantine.selectors import count_refused
 
 LISTS = {
     "cases.csv": gettext_lazy("Assistance cases"),

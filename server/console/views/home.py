@@ -13,8 +13,9 @@ from server.accounts.access import REVIEWERS, Access
 from server.console.pages import COUNTED, StaffRequest, area_names, staff_page
 from server.core.clock import today
 from server.ledgers.selectors import cases, exceptions, households
+from server.quarantine.selectors import quarantined
 from server.submissions.models import TO_REVIEW
-from server.submissions.selectors import quarantined, submissions, waiting_count
+from server.submissions.selectors import submissions, waiting_count
 
 LATEST = 8
 
@@ -78,7 +79,7 @@ def _set_aside(access: Access) -> list[Number]:
     """What phones sent and the desk has to look at, while there is any."""
     if not access.areas(REVIEWERS):
         return []
-    waiting = quarantined(access).filter(settled_at=None).order_by()[:COUNTED].count()
+    waiting = quarantined(access).filter(resolved_at=None).order_by()[:COUNTED].count()
     if not waiting:
         return []
     return [Number(_("Set aside"), waiting, reverse("console:quarantine"), alert=True)]

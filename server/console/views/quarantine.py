@@ -13,24 +13,20 @@ from django.utils.translation import gettext as _
 
 from server.accounts.access import REVIEWERS
 from server.console.advice import ADVICE, LIMITS, REPAIRED, WAITS
-from server.console.differences import Difference, Instance, differences, instance_of
+from server.console.differences import Difference, FilledForm, differences, filled_form
 from server.console.forms import ReasonForm, RepairForm, checked
 from server.console.pages import StaffRequest, page_of, staff_page
 from server.core.clock import now
 from server.core.problems import Problem, catalogue
 from server.forms.models import FormVersion
-from server.submissions import services
-from server.submissions.export import archive
-from server.submissions.models import Quarantined, Repair, Submission
-from server.submissions.sealed_forms import is_encrypted
-from server.submissions.selectors import (
-    quarantined,
-    quarantined_item,
-    refusals,
-    submission_named,
-    submissions,
-)
-from server.submissions.services.replaying import document_to_take
+from server.quarantine import services
+from server.quarantine.export import archive
+from server.quarantine.models import Quarantined, Repair
+from server.quarantine.selectors import quarantined, quarantined_item, refusals
+from server.quarantine.services.replaying import document_to_replay
+from server.submissions.instance import Instance
+from server.submissions.models import Submission
+from server.submissions.selectors import Instances, submission_named, submissions
 
 CONFLICTS = frozenset({"instance-conflict", "edit-superseded"})
 
@@ -41,12 +37,12 @@ def quarantine(request: StaffRequest) -> HttpResponse:
     is_settled = request.GET.get("state") == "settled"
     reason = request.GET.get("reason", "")
     mine = quarantined(request.access)
-    rows = mine.filter(settled_at__isnull=not is_settled)
+    rows = mine.filter(resolved_at__isnull=not is_settled)
     context = {
         "page": page_of(request, rows.filter(reason=reason) if reason else rows),
         "query": urlencode({"state": "settled"} if is_settled else {"reason": reason}),
         "reasons": _titles(),
-        "waiting": mine.filter(settled_at=None)
+        "waiting": mine.filter(resolved_at=None)
         .order_by("reason")
         .values("reason")
         .annotate(count=Count("pk")),
@@ -140,7 +136,8 @@ def replay_all(request: StaffRequest) -> HttpResponse:
     told = services.replay_many(rows, user=request.user, access=request.access, at=now())
     left = sum(told.refused.values())
     messages.success(
-        request, _("Taken: {taken}. Still set aside: {left}.").format(taken=told.taken, left=left)
+        request,
+        _("Taken: {taken}. Still set aside: {left}.").format(taken=told.accepted, left=left),
     )
     return redirect("console:quarantine")
 
@@ -180,7 +177,7 @@ def _context(request: StaffRequest, found: Quarantined) -> dict[str, object]:
         "first": first,
         "is_conflict": is_conflict,
         "differences": _differences(request, found, first)
-        if is_conflict and first and not found.is_taken
+        if is_conflict and first and not found.is_accepted
         else None,
     }
 
@@ -192,11 +189,11 @@ def _differences(
     form = FormVersion.objects.filter(
         form__form_id=found.form_id, version=found.form_version
     ).first()
-    here = instance_of(first.current_version) if first.current_version else None
-    document = document_to_take(found)
-    if here is None or form is None or is_encrypted(document):
+    here = filled_form(Instances(), first.current_version) if first.current_version else None
+    instance = Instance(document_to_replay(found))
+    if here is None or form is None or instance.is_encrypted:
         return None
-    return differences(here, Instance(document, form), request.access, found.area)
+    return differences(here, FilledForm(instance, form), request.access, found.area)
 
 
 def _titles() -> dict[str, object]:

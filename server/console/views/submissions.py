@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from server.accounts.access import PUBLISHERS, RESTRICTED, REVIEWERS
-from server.console.answers import answers_for
-from server.console.differences import Difference, differences, instance_of
+from server.console.answers import Row, answer_rows
+from server.console.differences import Difference, differences, filled_form
 from server.console.doubts import concerns
 from server.console.filters import ReviewFilter, SubmissionFilter
 from server.console.forms import DecisionForm, checked
@@ -24,7 +24,7 @@ from server.ledgers.definitions.columns import Column, Sensitivity
 from server.ledgers.selectors import Change, changes_of, doubts_of
 from server.submissions import services
 from server.submissions.models import TO_REVIEW, Submission, SubmissionVersion
-from server.submissions.selectors import files_of, may_have_raw, missing_files
+from server.submissions.selectors import Instances, files_of, may_have_raw, missing_files
 from server.submissions.selectors import submissions as visible
 from server.submissions.steps import Flag
 
@@ -81,6 +81,7 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
     found = _visible_or_404(request, number)
     version = found.current_version
     encrypted = getattr(version, "encrypted", None)
+    instances = Instances()
     attachments = list(files_of(version.pk)) if version else []
     doubts = list(doubts_of(request.access, found))
     context = {
@@ -88,15 +89,19 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
         "encrypted": encrypted,
         "remarks": [flag for flag in found.flags if not (encrypted and flag in ENCRYPTION_FLAGS)],
         "may_publish": bool(request.access.areas(PUBLISHERS)),
-        "answers": answers_for(found, request.access),
+        "answers": _answers(request, found, instances),
         "photos": [file for file in attachments if is_photo(file)],
         "files": [file for file in attachments if not is_photo(file)],
         "may_open_files": may_have_raw(request.access, found),
-        "missing_files": missing_files(version, attachments) if version and not encrypted else [],
+        "missing_files": missing_files(
+            instances.received(version), version.form_version, attachments
+        )
+        if version and not encrypted
+        else [],
         "changes": _visible_changes(request, found),
         "doubts": doubts,
         "concerns": concerns(request.access, doubts),
-        "versions": _versions(request, found),
+        "versions": _versions(request, found, instances),
         "areas": area_names([found.area_code, found.located_area]),
         **_decision_context(request, found),
     }
@@ -128,8 +133,17 @@ def decide(request: StaffRequest, number: int) -> HttpResponse:
     return render(request, "console/submissions/_decision.html", context)
 
 
+def _answers(request: StaffRequest, found: Submission, instances: Instances) -> list[Row]:
+    """The current version's answers; none while it is encrypted."""
+    version = found.current_version
+    instance = instances.answers(version) if version else None
+    if version is None or instance is None:
+        return []
+    return answer_rows(instance, version.form_version, request.access, found.area_code)
+
+
 def _versions(
-    request: StaffRequest, found: Submission
+    request: StaffRequest, found: Submission, instances: Instances
 ) -> list[tuple[SubmissionVersion, list[Difference] | None]]:
     """Every version, the latest first; the latest edits with the answers that they changed."""
     versions = found.versions.select_related("form_version", "submitter", "encrypted").order_by(
@@ -141,7 +155,7 @@ def _versions(
         edited = by_name.get(version.deprecated_id)
         changed = None
         if edited is not None and len(rows) < EDITS_COMPARED:
-            before, after = instance_of(edited), instance_of(version)
+            before, after = filled_form(instances, edited), filled_form(instances, version)
             if before is not None and after is not None:
                 changed = differences(before, after, request.access, found.area_code)
         rows.append((version, changed))

@@ -15,7 +15,7 @@ from server.ledgers.definitions.ordinals import LINKED, contribution_id, version
 from server.ledgers.definitions.vocabulary import ContributionFlag, Family, Ledger, Level
 from server.ledgers.identity.keys import Key, key_uuid
 from server.ledgers.intake.extract import Record, records
-from server.submissions.sealed_forms import is_encrypted
+from server.submissions.instance import Instance
 
 _THE_PERSON = "1"  # list MW
 _OF_RECORD = frozenset({ContributionFlag.BAD_ID, ContributionFlag.BAD_USCC})
@@ -56,7 +56,7 @@ def contributions_of(source: Source, mapping: dict[str, Any]) -> list[Contributi
     if not mapping.get("records"):
         return []
     document = unseal_document(source.document)
-    if is_encrypted(document):  # a manifest: sealed, tampered with, or not taken up yet
+    if Instance(document).is_encrypted:  # a manifest: sealed, tampered with, or not taken up yet
         return []
     extracted = records(document, mapping, office_day(source.received_at))
     head = extracted.head

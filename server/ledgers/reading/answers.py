@@ -21,8 +21,7 @@ from server.forms.models import FormVersion
 from server.ledgers.definitions.columns import Sensitivity
 from server.ledgers.definitions.ledgers import COLUMNS
 from server.submissions.answers import Answer, answer_tree
-from server.submissions.models import Submission
-from server.submissions.selectors import answers_of
+from server.submissions.instance import Instance
 
 _TELLING = 5
 """A sealed value shorter than this is not looked for in other answers: it would be found by chance."""
@@ -43,21 +42,12 @@ class ShownAnswer:
     mark: bytes = b""  # of the whole value: equal where two are, also behind the mask
 
 
-def shown_answers(submission: Submission, access: Access) -> list[ShownAnswer]:
-    """The current version's answers as this user may see them. Raises BadXml."""
-    version = submission.current_version
-    document = answers_of(version) if version is not None else None
-    if version is None or document is None:
-        return []
-    return shown_document(document, version.form_version, access, submission.area_code)
-
-
-def shown_document(
-    document: bytes, form: FormVersion, access: Access, area_code: str
+def shown_answers(
+    instance: Instance, form: FormVersion, access: Access, area_code: str
 ) -> list[ShownAnswer]:
     """An instance's answers as this user may see those of the area. Raises BadXml."""
     kinds = sensitivities(form.mapping)
-    tree = answer_tree(document, form.questions)
+    tree = answer_tree(instance.root, form.questions)
     sealed = {
         answer.value
         for answer in _flat(tree)

@@ -31,9 +31,10 @@ from server.ops.demo.instances import Template
 from server.ops.demo.logins import Login
 from server.ops.demo.plan import Calendar, Plan, Sending
 from server.ops.demo.population import population
-from server.submissions.drain import take_batch
+from server.quarantine.services import receive_or_quarantine
+from server.submissions.drain import process_batch
 from server.submissions.models import ReviewState, Submission, Waiting
-from server.submissions.services import IncomingFile, Sender, receive, review
+from server.submissions.services import IncomingFile, Sender, review
 
 FORMS: Final = ("household_survey", "employer_survey", "home_visit")
 DEVICE: Final = "collect:demo-street"
@@ -135,7 +136,7 @@ def drain_all(progress: Progress) -> None:
     total = Waiting.objects.count()
     while (left := Waiting.objects.count()) > 0:
         progress("ledgers", total - left, total)
-        if take_batch() == 0:
+        if process_batch() == 0:
             break  # what is left, another worker has in its hands
     progress("ledgers", total, total)
 
@@ -162,7 +163,7 @@ class _Phones:
         for number, sending in enumerate(sendings):
             if number % 20 == 0:
                 progress("submissions", number, len(sendings))
-            receive(
+            receive_or_quarantine(
                 document=self._document(sending),
                 files=list(_files(sending)),
                 sender=self.senders[sending.knock.worker],

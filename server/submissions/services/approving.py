@@ -1,4 +1,4 @@
-"""Whether a form's records count in the ledgers only once approved (decision 0180)."""
+"""Whether a form's submissions count in the ledgers only once approved (decision 0180)."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from server.submissions.models import (
     SubmissionVersion,
 )
 from server.submissions.problems import LedgersBusy
-from server.submissions.services.queueing import queue_of_form, take_turn
+from server.submissions.services.queueing import lock_pipeline, queue_of_form
 
 PATIENCE = "10s"
-"""How long somebody waits for the batch that is being merged."""
+"""How long `set_approval` waits for the batch that is being processed."""
 
 
 @transaction.atomic
 def set_approval(*, form_id: str, needed: bool, at: datetime) -> tuple[Form, int]:
-    """Let the form's records count only once approved, or at once; the form, and how many are folded again.
+    """Set whether the form's submissions count only once approved; return the form, and how many were queued for it.
 
-    Waits for the batch that is being merged and holds off the next one, so that none is
-    merged by the old rule and missed by the queue. Raises NoSuchForm, LedgersBusy.
+    Waits for the batch that is being processed and holds off the next one, so that no
+    submission is merged by the old rule and then not queued. Raises NoSuchForm, LedgersBusy.
     """
     with waiting_at_most(PATIENCE, LedgersBusy):
-        take_turn()
+        lock_pipeline()
     form = Form.objects.select_for_update().filter(form_id=form_id).first()
     if form is None:
         raise NoSuchForm(form_id=form_id)
@@ -43,10 +43,10 @@ def set_approval(*, form_id: str, needed: bool, at: datetime) -> tuple[Form, int
 
 
 def let_approved_stand(submission: Submission, current: SubmissionVersion) -> None:
-    """Before an edit takes the current version's place: if that is approved, it stands until the edit is, too.
+    """Before an edit becomes the current version: keep the version as approved, if it is, until the edit is approved.
 
-    What stood already goes on, unless the record was rejected since. The caller holds the
-    submission's lock.
+    An older version that is kept as approved stays so, unless the submission was rejected
+    since. The caller holds the submission's lock.
     """
     match submission.review_state:
         case ReviewState.APPROVED:

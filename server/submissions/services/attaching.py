@@ -1,4 +1,4 @@
-"""Files of records that are here: those that come later, and those an edit keeps (decision 0042)."""
+"""Adds files to versions: those that arrive later, and those that an edit keeps (decision 0042)."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from datetime import datetime
 from server.core.sealing import unseal_document
 from server.submissions import envelope as envelopes
 from server.submissions.models import Attachment, Submission, SubmissionVersion
-from server.submissions.sealed_forms import is_encrypted
-from server.submissions.services.arriving import Arrival, Outcome, Receipt
+from server.submissions.selectors import Instances
 from server.submissions.services.files import KeptFile, attach, completes
 from server.submissions.services.queueing import queue
+from server.submissions.services.uploads import Outcome, ParsedUpload, Receipt
 
 
-def add_later(files: Sequence[KeptFile], known: SubmissionVersion, at: datetime) -> Receipt:
-    """Later files of a record, in any number of requests.
+def add_later(files: Sequence[KeptFile], version: SubmissionVersion, at: datetime) -> Receipt:
+    """Add files to a version that was received before; returns RESEND when it has all of them.
 
     The first bytes under a name stay, unless the new ones begin with them and go on: then
-    the first were cut off. A file that was only carried forward gives way to the edit's
-    own. What is new goes on to the edits that name it, as if it had come before them.
-    Locks the record.
+    the first were cut off. A file that was carried forward is replaced by the edit's own.
+    New files are carried on to later edits that name them. Locks the submission. Part of
+    the caller's transaction.
     """
-    Submission.objects.select_for_update().get(pk=known.submission_id)
-    news, before = _add(files, known, at, _inherited(known))
+    Submission.objects.select_for_update().get(pk=version.submission_id)
+    news, before = _add(files, version, at, _inherited(version))
     if not news:
-        return Receipt(Outcome.RESEND, known.submission_id, known.pk)
-    if is_encrypted(unseal_document(bytes(known.document))):
-        queue([known.submission_id], at=at)  # it may be complete now
+        return Receipt(Outcome.RESEND, version.submission_id, version.pk)
+    if Instances().received(version).is_encrypted:
+        queue([version.submission_id], at=at)  # it may be complete now
     else:
-        _carry_on(news, before, known, at)
-    return Receipt(Outcome.ATTACHMENTS, known.submission_id, known.pk)
+        _carry_on(news, before, version, at)
+    return Receipt(Outcome.ATTACHMENTS, version.submission_id, version.pk)
 
 
 def carry_forward(
-    arrival: Arrival, original: SubmissionVersion, version: SubmissionVersion
+    upload: ParsedUpload, original: SubmissionVersion, version: SubmissionVersion
 ) -> None:
-    """Give an edit the files of the edited version that its answers name and it did not bring.
+    """Give an edit those files of the edited version that its answers name and that it did not bring.
 
-    An encrypted one names files that only itself can bring: each is encrypted anew.
+    An encrypted edit gets none: its files are encrypted with a key of their own.
     """
-    if arrival.envelope.encrypted:
+    if upload.envelope.encrypted:
         return
-    sent = {file.name for file in arrival.files}
+    sent = {file.name for file in upload.files}
     kept = original.attachments.filter(opened_from=None)
     earlier = {file.name: file for file in kept if file.name not in sent}
-    for name in sorted(envelopes.mentioned(arrival.document, earlier)):
+    for name in sorted(envelopes.mentioned(upload.document, earlier)):
         file = earlier[name]
         file.pk, file.version = None, version
         file.save(force_insert=True)
@@ -57,7 +57,7 @@ def _add(
     at: datetime,
     inherited: Mapping[str, bytes],
 ) -> tuple[list[KeptFile], dict[str, bytes]]:
-    """Which of the files the version gained, and the hashes of those that gave way to them."""
+    """Add files to one version: those that it gained, and by name the hashes of those they replaced."""
     present = {file.name: file for file in version.attachments.filter(opened_from=None)}
     fresh = [file for file in files if file.name not in present]
     better, before = [], {}
@@ -90,10 +90,10 @@ def _inherited(version: SubmissionVersion) -> dict[str, bytes]:
 
 
 def _carry_on(
-    news: list[KeptFile], before: dict[str, bytes], known: SubmissionVersion, at: datetime
+    news: list[KeptFile], before: dict[str, bytes], version: SubmissionVersion, at: datetime
 ) -> None:
-    """What a version gained late, to each edit after it for as long as that gains by it."""
-    for edit in known.submission.versions.filter(pk__gt=known.pk).order_by("pk"):
+    """Add a version's new files to the edits after it that name them, until an edit gains none."""
+    for edit in version.submission.versions.filter(pk__gt=version.pk).order_by("pk"):
         names = {file.name for file in news}
         named = envelopes.mentioned(unseal_document(bytes(edit.document)), names)
         news, before = _add([file for file in news if file.name in named], edit, at, before)

@@ -1,4 +1,4 @@
-"""Writing down that raw records and their files went out (design §8); each door calls this before it sends."""
+"""Records that raw submissions and their files were given out (security.md, Logs); each door calls this before it sends."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from django.db import transaction
 from server.accounts.models import KEY, Disclosure, User
 from server.accounts.services import disclose
 from server.forms.models import EncryptionKey
-from server.submissions.models import Quarantined, Submission
+from server.submissions.models import Submission
 
 _SERIES: Final = timedelta(minutes=1)
-"""Between two requests that open records with the same passphrase, typed once."""
+"""The longest pause between two requests that decrypt with a passphrase typed once."""
 
 
 def disclose_record(
     submission: Submission, *, user: User, kind: str, column: str, reason: str
 ) -> None:
-    """The document of a record, or a file of it by name, was given to the user."""
+    """Record that the document of a submission, or the file named by `column`, was given to the user."""
     disclose(
         user=user,
         kind=kind,
@@ -31,30 +31,17 @@ def disclose_record(
     )
 
 
-def disclose_quarantined(item: Quarantined, *, user: User, reason: str) -> None:
-    """Record, repairs and files of something set aside were taken out."""
-    disclose(
-        user=user,
-        kind=Disclosure.Kind.EXPORT,
-        ledger="quarantine",
-        entry=str(item.pk),
-        columns=["document", *(file["name"] for file in item.attachments)],
-        area_code=item.area,
-        reason=reason,
-    )
-
-
 @transaction.atomic
 def disclose_opening(key: EncryptionKey, *, user: User | None, at: datetime) -> Disclosure:
-    """A key is used to open records. Requests that follow each other are one act, and one line of the log."""
-    known = (
+    """Record that a key is used to decrypt; requests that follow each other are one row."""
+    last = (
         Disclosure.objects.select_for_update(of=("self",))
         .filter(kind=Disclosure.Kind.KEY_USED, ledger=KEY, entry=key.fingerprint, user=user)
         .order_by("-pk")
         .first()
     )
-    if known is not None and at - datetime.fromisoformat(known.facts["until"]) <= _SERIES:
-        return known
+    if last is not None and at - datetime.fromisoformat(last.facts["until"]) <= _SERIES:
+        return last
     return disclose(
         user=user,
         kind=Disclosure.Kind.KEY_USED,
@@ -65,8 +52,8 @@ def disclose_opening(key: EncryptionKey, *, user: User | None, at: datetime) -> 
 
 
 @transaction.atomic
-def count_opened(noted: Disclosure, opened: int, *, at: datetime) -> None:
-    """So many more records were opened by an act that is in the log."""
-    row = Disclosure.objects.select_for_update().get(pk=noted.pk)
+def count_opened(disclosure: Disclosure, opened: int, *, at: datetime) -> None:
+    """Add to the number of submissions that a recorded use of a key decrypted."""
+    row = Disclosure.objects.select_for_update().get(pk=disclosure.pk)
     row.facts = {"opened": row.facts["opened"] + opened, "until": at.isoformat()}
     row.save(update_fields=["facts"])

@@ -1,4 +1,4 @@
-"""Corrections: a new version of a record that is here (decision 0042)."""
+"""Stores edits: a new version of a submission (decision 0042)."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ from server.core.sealing import seal_document
 from server.forms.models import FormVersion
 from server.submissions.models import ReviewState, Submission, SubmissionVersion
 from server.submissions.problems import EditSuperseded, OriginalNotHere
+from server.submissions.services.accepting import original_of
 from server.submissions.services.approving import let_approved_stand
-from server.submissions.services.arriving import Arrival, Outcome, Receipt
 from server.submissions.services.attaching import carry_forward
 from server.submissions.services.files import attach, column
 from server.submissions.services.queueing import queue
-from server.submissions.services.waiting import original_of
+from server.submissions.services.uploads import Outcome, ParsedUpload, Receipt
 
 
-def store_edit(arrival: Arrival, edition: FormVersion) -> Receipt | None:
-    """A correction: a new version of the record that its deprecatedID names; None when it was sent twice at once.
+def store_edit(upload: ParsedUpload, edition: FormVersion) -> Receipt | None:
+    """Store an edit as the current version of the submission that its deprecatedID names.
 
-    The record's current version only can be edited; if it was approved, it stands until
-    the edit is. Files the new answers name and the phone does not send again are carried
-    forward. Locks the record. Raises OriginalNotHere, EditSuperseded.
+    None when the same edit was stored this moment. Only the current version can be edited;
+    if it was approved, it stays so until the edit is. Files that the new answers name and
+    the phone does not send again are carried forward. Locks the submission. Part of the
+    caller's transaction. Raises OriginalNotHere, EditSuperseded.
     """
-    envelope, sender = arrival.envelope, arrival.sender
+    envelope, sender = upload.envelope, upload.sender
     original = original_of(envelope.form_id, envelope.deprecated_id, sender)
     if original is None:
         raise OriginalNotHere
@@ -38,20 +39,20 @@ def store_edit(arrival: Arrival, edition: FormVersion) -> Receipt | None:
         form_version=edition,
         instance_id=envelope.instance_id,
         deprecated_id=envelope.deprecated_id,
-        sha256=arrival.sha256,
-        document=seal_document(arrival.document),
-        size=len(arrival.document),
-        received_at=arrival.received_at,
+        sha256=upload.sha256,
+        document=seal_document(upload.document),
+        size=len(upload.document),
+        received_at=upload.received_at,
         field_account_id=sender.field_account_id,
         submitter_id=sender.user_id,
         device_id=column(sender.device_id),
         user_agent=column(sender.user_agent),
     )
-    attach(version, arrival.files, arrival.received_at)
-    carry_forward(arrival, original, version)
+    attach(version, upload.files, upload.received_at)
+    carry_forward(upload, original, version)
     let_approved_stand(submission, original)
     submission.current_version = version
     submission.review_state = ReviewState.EDITED
     submission.save(update_fields=["current_version", "review_state"])
-    queue([submission.pk], at=arrival.received_at)
+    queue([submission.pk], at=upload.received_at)
     return Receipt(Outcome.EDIT, submission.pk, version.pk)

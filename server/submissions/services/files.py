@@ -1,4 +1,4 @@
-"""An upload's files: safe on disk first, then named by rows (api_docs/decisions/0040)."""
+"""Stores an upload's files: as blobs first, then as rows that name them (decision 0040)."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ class IncomingFile:
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
-    """A file of the upload that lies among the blobs."""
+    """A file of the upload that is stored as a blob."""
 
     name: str
     sha256: bytes
     md5: str
     size: int
     content_type: str
-    made_ns: int | None = None  # the blob's time, when this upload made it
+    made_ns: int | None = None  # the blob's mtime, when this upload created it
 
 
 def keep(files: Iterable[IncomingFile]) -> tuple[KeptFile, ...]:
-    """Store the files; of two under one name the first, unless the second completes it."""
+    """Store the files as blobs; of two with one name the first counts, unless the second completes it."""
     kept: dict[str, KeptFile] = {}
     for file in files:
         blob = blobs.store(file.chunks())
@@ -50,7 +50,7 @@ def keep(files: Iterable[IncomingFile]) -> tuple[KeptFile, ...]:
 
 
 def discard(files: Iterable[KeptFile]) -> None:
-    """Take away what this upload alone wrote, when no row will name it."""
+    """Delete the blobs that this upload created, when no row will name them."""
     for file in files:
         if file.made_ns is not None:
             blobs.discard(file.sha256, untouched_since_ns=file.made_ns)
@@ -70,6 +70,7 @@ def completes(file: KeptFile, earlier_sha256: bytes, earlier_size: int) -> bool:
 
 
 def attach(version: SubmissionVersion, files: Iterable[KeptFile], at: datetime) -> None:
+    """Write a row for each file of the version."""
     Attachment.objects.bulk_create(
         Attachment(
             version=version,
@@ -85,10 +86,12 @@ def attach(version: SubmissionVersion, files: Iterable[KeptFile], at: datetime) 
 
 
 def as_json(files: Iterable[KeptFile]) -> str:
+    """A JSON array of `as_dict`."""
     return json.dumps([as_dict(file) for file in files])
 
 
 def as_dict(file: KeptFile) -> dict[str, Any]:
+    """The file as JSON columns keep it; hashes in hex."""
     return {
         "name": file.name,
         "sha256": file.sha256.hex(),
@@ -98,13 +101,13 @@ def as_dict(file: KeptFile) -> dict[str, Any]:
     }
 
 
-def from_dict(named: Mapping[str, Any]) -> KeptFile:
-    """A file by what `as_dict` wrote of it."""
-    sha256 = bytes.fromhex(named["sha256"])
-    md5 = named.get("md5") or blobs.md5_of(sha256)
-    return KeptFile(named["name"], sha256, md5, named["size"], named.get("content_type", ""))
+def from_dict(file: Mapping[str, Any]) -> KeptFile:
+    """The file that `as_dict` wrote."""
+    sha256 = bytes.fromhex(file["sha256"])
+    md5 = file.get("md5") or blobs.md5_of(sha256)
+    return KeptFile(file["name"], sha256, md5, file["size"], file.get("content_type", ""))
 
 
 def column(text: str) -> str:
-    """What a client says of itself, as a column takes it."""
+    """A text that a client sent, cut to fit a column, without NUL."""
     return text.replace("\0", "")[:200]

@@ -1,4 +1,4 @@
-"""Putting submissions into the worker's queue, in the transaction that gives it the reason."""
+"""Queues submissions for the worker, in the transaction that changes them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.db import connection
 from server.submissions.models import Waiting
 
 DRAIN: Final = "drain"
-REPLAY: Final = "replay_ready"
 QUEUE: Final = "pipeline"
-TURN: Final = 0x7275_6875_0001  # advisory lock: one batch at a time, whatever the number of workers
+PIPELINE_LOCK: Final = 0x7275_6875_0001
+"""An advisory lock: one batch at a time, whatever the number of workers."""
 
 QUEUE_DRAIN: Final = f"""
     insert into procrastinate_jobs (queue_name, task_name, queueing_lock)
@@ -23,14 +23,15 @@ QUEUE_DRAIN: Final = f"""
      limit 1
     on conflict (queueing_lock) where status = 'todo' do nothing
 """  # noqa: S608 constants
-"""One job takes up whatever waits, so while one is queued nobody queues another.
+"""One job processes all waiting submissions, so none is queued while another is.
 
-Who is about to commit when that job runs is found by its lingering, or a minute later.
+An upload that commits just after the drain looked is found because the drain polls for one
+more second; else by the job of each minute.
 """
 
 
 def queue(submission_ids: Iterable[int], *, at: datetime) -> None:
-    """Let the worker take the submissions up (again). Part of the caller's transaction."""
+    """Queue the submissions for the worker (again). Part of the caller's transaction."""
     Waiting.objects.bulk_create(
         Waiting(submission_id=submission_id, queued_at=at) for submission_id in submission_ids
     )
@@ -38,7 +39,7 @@ def queue(submission_ids: Iterable[int], *, at: datetime) -> None:
 
 
 def queue_of_form(form: int, states: Iterable[str], *, at: datetime) -> int:
-    """The same for all of a form's records in these review states; how many. Part of the caller's transaction."""
+    """Queue all of a form's submissions in these review states, and return how many. Part of the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into submissions_waiting (submission_id, queued_at)"
@@ -53,30 +54,17 @@ def queue_of_form(form: int, states: Iterable[str], *, at: datetime) -> int:
     return queued
 
 
-def take_turn() -> None:
-    """Hold the turn of merging a batch to the end of the transaction.
+def lock_pipeline() -> None:
+    """Wait for the batch that is being processed, and hold off the next to the end of the transaction.
 
-    The lock ends with the transaction, so a worker that was killed holds up nobody; a
-    lock of the job queue would outlive it.
+    An advisory lock of the transaction: it ends with a worker that is killed, which a lock
+    of the job queue would not.
     """
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", [TURN])
+        cursor.execute("select pg_advisory_xact_lock(%s)", [PIPELINE_LOCK])
 
 
 def queue_drain() -> None:
-    """Queue the job that takes up what waits, unless it is queued."""
+    """Queue the job that processes all waiting submissions, unless it is queued."""
     with connection.cursor() as cursor:
         cursor.execute(QUEUE_DRAIN.format(source="(select 1) as once"))
-
-
-def queue_replay() -> None:
-    """Queue the job that replays what waited for something that has come, unless it is queued."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            insert into procrastinate_jobs (queue_name, task_name, queueing_lock)
-            values (%(queue)s, %(task)s, %(task)s)
-            on conflict (queueing_lock) where status = 'todo' do nothing
-            """,
-            {"queue": QUEUE, "task": REPLAY},
-        )

@@ -1,7 +1,7 @@
-"""One upload, from bytes to an acknowledged record (design §5; api_docs/decisions/0040, 0042).
+"""Receives one upload, from bytes to a stored version (architecture.md, One submission's way; decisions 0040 and 0042).
 
-An upload is exactly one of: a new record, the same bytes again, more files for a record
-that is here, an edit of one, or something that cannot be taken, which is quarantined.
+An upload is exactly one of: a new submission, the same bytes again, more files of a
+submission, an edit of one, or refused with a Problem.
 """
 
 from __future__ import annotations
@@ -28,68 +28,71 @@ from server.submissions.problems import (
     UnknownForm,
     UnknownFormVersion,
 )
-from server.submissions.services.arriving import Arrival, Outcome, Receipt, Sender
+from server.submissions.services.accepting import accepted_version
 from server.submissions.services.attaching import add_later
 from server.submissions.services.editing import store_edit
 from server.submissions.services.files import IncomingFile, as_json, column, keep
-from server.submissions.services.quarantine import Refused, set_aside, settled_version
 from server.submissions.services.queueing import QUEUE_DRAIN
+from server.submissions.services.uploads import Outcome, ParsedUpload, Receipt, Sender, Upload
 
 MAX_DOCUMENT_MB = 20
 LOCK_TIMEOUT = "10s"
-"""How long an upload waits for others at the same record before the phone is asked to come again."""
+"""How long an upload waits for a submission that others lock, before InstanceBusy."""
 
 
-def receive(
-    *,
-    document: bytes,
-    files: Sequence[IncomingFile] = (),
-    sender: Sender,
-    received_at: datetime,
-) -> Receipt:
-    """Take one upload; what is returned is on disk and survives a power cut.
+def store_files(
+    *, document: bytes, files: Sequence[IncomingFile], sender: Sender, received_at: datetime
+) -> Upload:
+    """Store the upload's files as blobs, before any row names them."""
+    kept = keep(files) if files else ()
+    return Upload(document, hashlib.sha256(document).digest(), kept, sender, received_at)
+
+
+def receive(upload: Upload) -> Receipt:
+    """Store one upload; when this returns, it is committed and survives a power cut.
 
     Safe to repeat at any time and in parallel: the unique key on (form, instanceID)
-    decides who is first, everybody else is answered as a resend. Files are stored before
-    the row that names them. What cannot be taken is kept in the quarantine and its
-    Problem raised: BadXml, NotAnInstance, NoInstanceId, InstanceIdTooLong, UnknownForm,
-    UnknownFormVersion, FormClosed, InstanceConflict, OriginalNotHere, EditSuperseded,
-    InstanceTooLarge. NotKept: it could not be taken, and a limit of the quarantine kept it
-    out, too. InstanceBusy asks to come again. What was settled out of the quarantine is
-    answered as received before.
+    decides which request is first, and the others are answered as a resend. A document that was
+    accepted out of the quarantine is answered as received before.
+    Raises BadXml, NotAnInstance, NoInstanceId, InstanceIdTooLong, InstanceTooLarge,
+    UnknownForm, UnknownFormVersion, FormClosed, InstanceConflict, OriginalNotHere,
+    EditSuperseded; then no row was written, and the files are the caller's to keep or to
+    discard. InstanceBusy: the same request succeeds later.
     """
-    kept = keep(files) if files else ()
-    sha256 = hashlib.sha256(document).digest()
-    envelope = None
     try:
-        if len(document) > MAX_DOCUMENT_MB * 1024 * 1024:
-            raise InstanceTooLarge(limit_mb=MAX_DOCUMENT_MB)
-        envelope = envelopes.parse(document)
+        envelope = read_envelope(upload.document)
+        sender, received_at = upload.sender, upload.received_at
         first = sender.first_received(envelope, received_at) or received_at
-        arrival = Arrival(document, sha256, sender, first, envelope, kept)
-        return take(arrival)
+        return accept(
+            ParsedUpload(upload.document, upload.sha256, upload.files, sender, first, envelope)
+        )
     except InstanceBusy:
         raise
-    except Problem as problem:
-        refused = Refused(problem, document, sha256, kept, envelope, sender, received_at)
-        settled = settled_version(sha256)
-        if settled is not None:
-            with transaction.atomic():
-                return add_later(kept, settled, received_at)
-        set_aside(refused)
-        raise
+    except Problem:
+        version = accepted_version(upload.sha256)
+        if version is None:
+            raise
+        with transaction.atomic():
+            return add_later(upload.files, version, upload.received_at)
 
 
-def take(arrival: Arrival) -> Receipt:
-    """Take a record as data, whether it comes from a phone or out of the quarantine.
+def read_envelope(document: bytes) -> Envelope:
+    """The envelope of a document that is not too large to be parsed. Raises InstanceTooLarge, and as `envelope.parse`."""
+    if len(document) > MAX_DOCUMENT_MB * 1024 * 1024:
+        raise InstanceTooLarge(limit_mb=MAX_DOCUMENT_MB)
+    return envelopes.parse(document)
 
-    Raises what `receive` raises, and keeps nothing of what it refuses.
+
+def accept(upload: ParsedUpload) -> Receipt:
+    """Store an instance as a version, whether it comes from a phone or out of the quarantine.
+
+    Raises what `receive` raises, and writes nothing of what it refuses.
     """
-    if not arrival.envelope.deprecated_id:
-        receipt = store_new(arrival)
+    if not upload.envelope.deprecated_id:
+        receipt = store_new(upload)
         if receipt is not None:
             return receipt
-    return _settle(arrival)
+    return _accept_locked(upload)
 
 
 _STORE_NEW = f"""
@@ -103,8 +106,8 @@ with version as (
       from forms_form form
       join forms_formversion edition on edition.form_id = form.id and edition.version = %(version)s
      where form.form_id = %(form_id)s and form.state <> 'closed'
-       and not exists (select from submissions_quarantined settled
-                        where settled.sha256 = %(sha256)s and settled.taken_as_id is not null)
+       and not exists (select from submissions_accepteddocument accepted
+                        where accepted.sha256 = %(sha256)s)
     on conflict (form_id, instance_id) do nothing
     returning id, submission_id, form_id
 ), submission as (
@@ -128,64 +131,65 @@ with version as (
 ), job as ({QUEUE_DRAIN.format(source="version")})
 select submission_id, id from version
 """  # noqa: S608 the only part put in is our own
-"""Everything a new record needs, in one statement that commits by itself.
+"""All rows of a new submission, in one statement that commits by itself.
 
-Rows come only out of `version`, so that a known instanceID, an unknown form or a closed
-one, and bytes that a person took already as something else, leave nothing at all. Two copies at once: the second waits for the first's commit on
-the unique key, then finds nothing to do.
+All come from `version`, so that a known instanceID, an unknown or closed form, and bytes
+that were accepted as another version write no row. Of two copies at once the second waits
+on the unique key for the first's commit, and writes no row.
 """
 
 
-def store_new(arrival: Arrival) -> Receipt | None:
-    """Store a record never seen before; None when there is more to it."""
-    envelope, sender = arrival.envelope, arrival.sender
+def store_new(upload: ParsedUpload) -> Receipt | None:
+    """Store a new submission; None when it is not one, or the form does not take it."""
+    envelope, sender = upload.envelope, upload.sender
     row = run(
         _STORE_NEW,
         {
             "form_id": envelope.form_id,
             "version": envelope.version,
             "instance_id": envelope.instance_id,
-            "sha256": arrival.sha256,
-            "document": seal_document(arrival.document),
-            "size": Int8(len(arrival.document)),
-            "received_at": arrival.received_at,
+            "sha256": upload.sha256,
+            "document": seal_document(upload.document),
+            "size": Int8(len(upload.document)),
+            "received_at": upload.received_at,
             "field_account_id": _int8(sender.field_account_id),
             "submitter_id": Int8(sender.user_id),
             "device_id": column(sender.device_id),
             "user_agent": column(sender.user_agent),
-            "files": as_json(arrival.files) if arrival.files else "[]",
+            "files": as_json(upload.files) if upload.files else "[]",
         },
     )
     return None if row is None else Receipt(Outcome.NEW, *row)
 
 
-def _settle(arrival: Arrival) -> Receipt:
-    """Everything that is not plainly new, in a transaction that locks the record."""
+def _accept_locked(upload: ParsedUpload) -> Receipt:
+    """Accept what `store_new` did not store, in a transaction that locks the submission."""
     try:
         with transaction.atomic(durable=True), waiting_at_most(LOCK_TIMEOUT, InstanceBusy):
-            known = _known(arrival)
-            if known is None or bytes(known.sha256) != arrival.sha256:
-                settled = settled_version(arrival.sha256)
-                if settled is not None:
-                    return add_later(arrival.files, settled, arrival.received_at)
-            if known is not None:
-                return _receive_again(arrival, known)
-            edition = _edition(arrival.envelope)
-            is_edit = arrival.envelope.deprecated_id != ""
-            receipt = store_edit(arrival, edition) if is_edit else store_new(arrival)
-            return receipt or _receive_again(arrival, _known(arrival))
-    except IntegrityError:  # the same instanceID arrived this moment as something else
+            version = _version(upload)
+            if version is None or bytes(version.sha256) != upload.sha256:
+                accepted = accepted_version(upload.sha256)
+                if accepted is not None:
+                    return add_later(upload.files, accepted, upload.received_at)
+            if version is not None:
+                return _receive_again(upload, version)
+            edition = _edition(upload.envelope)
+            is_edit = upload.envelope.deprecated_id != ""
+            receipt = store_edit(upload, edition) if is_edit else store_new(upload)
+            return receipt or _receive_again(upload, _version(upload))
+    except IntegrityError:  # another upload with this instanceID committed meanwhile
         raise InstanceBusy from None
 
 
-def _known(arrival: Arrival) -> SubmissionVersion | None:
+def _version(upload: ParsedUpload) -> SubmissionVersion | None:
+    """The version that has the upload's instanceID."""
     return SubmissionVersion.objects.filter(
-        form__form_id=arrival.envelope.form_id, instance_id=arrival.envelope.instance_id
+        form__form_id=upload.envelope.form_id, instance_id=upload.envelope.instance_id
     ).first()
 
 
 def _edition(envelope: Envelope) -> FormVersion:
-    """The version of a form that still takes records. Raises what is wrong with it."""
+    """The form version that the envelope names. Raises UnknownForm, UnknownFormVersion, FormClosed."""
     edition = (
         FormVersion.objects.select_related("form")
         .filter(form__form_id=envelope.form_id, version=envelope.version)
@@ -201,20 +205,20 @@ def _edition(envelope: Envelope) -> FormVersion:
     return edition
 
 
-def _receive_again(arrival: Arrival, known: SubmissionVersion | None) -> Receipt:
-    """An instanceID that is here: the same bytes are a resend, others are refused."""
-    if known is None:  # vanished between two reads: only a transaction that rolled back does that
+def _receive_again(upload: ParsedUpload, version: SubmissionVersion | None) -> Receipt:
+    """Answer an instanceID that is stored: the same bytes are a resend, others are refused."""
+    if version is None:  # the transaction that held the unique key was rolled back
         raise InstanceBusy
-    if bytes(known.sha256) != arrival.sha256:
+    if bytes(version.sha256) != upload.sha256:
         raise InstanceConflict
-    if not arrival.files:
-        return repeat_upload(known)
-    return add_later(arrival.files, known, arrival.received_at)
+    if not upload.files:
+        return repeat_upload(version)
+    return add_later(upload.files, version, upload.received_at)
 
 
-def repeat_upload(known: SubmissionVersion) -> Receipt:
-    """The same record again, as after a lost answer: nothing changes."""
-    return Receipt(Outcome.RESEND, known.submission_id, known.pk)
+def repeat_upload(version: SubmissionVersion) -> Receipt:
+    """Answer the same bytes again, as after a lost response: nothing changes."""
+    return Receipt(Outcome.RESEND, version.submission_id, version.pk)
 
 
 def _int8(number: int | None) -> Int8 | None:

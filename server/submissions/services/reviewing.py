@@ -1,4 +1,4 @@
-"""Deciding and commenting about what was received: desk acts, never a change of the record."""
+"""Decisions and comments by office staff about submissions; neither changes what was received."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def review(
     at: datetime,
     version: str = "",
 ) -> ReviewDecision:
-    """Decide about a submission; the last decision holds, and the ledgers follow.
+    """Store a decision about a submission and queue it, so that the ledgers follow. The last decision holds.
 
-    `version` is the instanceID of the version that was looked at; "" is the current one,
-    whatever it says. Locks the submission. Raises MayNotReview, ReasonMissing, DecidedUnseen.
+    `version` is the instanceID of the version that the person looked at; "" stands for
+    whichever is current. Locks the submission. Raises MayNotReview, ReasonMissing, DecidedUnseen.
     """
     decided = ReviewState(state)
     if not access.may(REVIEWERS, submission.area_code):
@@ -62,7 +62,7 @@ def review(
 def comment(
     *, submission: Submission, body: str, author: User, access: Access, at: datetime
 ) -> Comment:
-    """Say something of a submission; nothing follows from it. Raises MayNotReview, CommentEmpty."""
+    """Store a remark on a submission; it has no effect. Raises MayNotReview, CommentEmpty."""
     if not access.may(REVIEWERS, submission.area_code):
         raise MayNotReview
     if not body.strip():

@@ -1,4 +1,4 @@
-"""The quarantine over REST: found, exported, repaired, replayed."""
+"""The quarantine over REST: listed, exported, repaired, replayed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.factories.console import make_quarantined
 from tests.factories.submissions import instance, instance_id, make_form
 
 
-def test_what_a_clerk_sends_and_cannot_be_taken_lies_on_the_clerks_own_desk(street, asking) -> None:
+def test_a_clerks_own_refused_upload_is_in_the_clerks_quarantine(street, asking) -> None:
     """Whoever works in no community sends from the areas whose records they send."""
     client = asking()
     kind = {"content_type": "text/xml", "secure": True}
@@ -44,11 +44,11 @@ def test_from_refusal_to_record(street, asking) -> None:
     with zipfile.ZipFile(io.BytesIO(packed)) as held:
         assert held.read("record.xml") == document
     assert_problem(client.post(f"{path}replay/"), "unknown-form-version", 404)
-    asked = {"act": "form_version", "version": "2026.1", "reason": "核对"}
-    assert client.post(f"{path}repair/", asked, "application/json").status_code == 201
+    body = {"act": "form_version", "version": "2026.1", "reason": "核对"}
+    assert client.post(f"{path}repair/", body, "application/json").status_code == 201
     assert client.post(f"{path}replay/").json()["is_taken"]
 
     assert Submission.objects.filter(instance_id=instance_id(1)).exists()
     assert_problem(client.post(f"{path}replay/"), "quarantine-settled", 409)
-    told = client.get(path).json()
-    assert [repair["act"] for repair in told["repairs"]] == ["form_version"]
+    detail = client.get(path).json()
+    assert [repair["act"] for repair in detail["repairs"]] == ["form_version"]

@@ -85,7 +85,7 @@ def test_records_that_wait_on_a_phone_are_told_of_as_far_as_they_are_known(made,
     account = FieldAccount.objects.get()
     for number, settled in enumerate((None, None, came)):
         document = b"%d" % number
-        told = {"field_account": account, "settled_at": settled}
+        told = {"field_account": account, "resolved_at": settled}
         make_quarantined(made.user, COMMUNITY, document, **told)
     assert "2 records were refused" in listed(client)
     lost = client.get(reverse("console:lost-phone", args=[made.user.pk])).content.decode()

@@ -1,4 +1,4 @@
-"""The desk of what was set aside: look, download, repair, try again, settle."""
+"""The quarantine pages: list, download, repair, replay, dismiss, reopen."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from django.urls import reverse
 from server.accounts.models import Disclosure
 from server.core import clock
 from server.core.problems import Problem
+from server.quarantine.models import Quarantined
+from server.quarantine.services import receive_or_quarantine
 from server.submissions.drain import drain_now
-from server.submissions.models import Quarantined, Submission
-from server.submissions.services import receive
+from server.submissions.models import Submission
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
 from tests.factories.console import make_quarantined
 from tests.factories.submissions import instance, instance_id, make_form, make_phone, sender_of
@@ -44,7 +45,9 @@ def late(street, number: int = 1, **values):
     )
 
 
-def test_an_item_is_shown_with_what_can_be_done_and_only_to_its_desk(street, form, log_in) -> None:
+def test_an_item_is_shown_with_its_remedies_and_only_to_reviewers_of_its_area(
+    street, form, log_in
+) -> None:
     item = late(street)
     foreign = make_quarantined(street.worker, OTHER_STREET_COMMUNITY)
     client = log_in()
@@ -62,12 +65,14 @@ def test_an_item_is_shown_with_what_can_be_done_and_only_to_its_desk(street, for
     assert log_in("county", "440106").get(address("item", item)).status_code == 403
 
 
-def test_the_reason_is_told_in_the_readers_language(street, form, log_in) -> None:
+def test_the_reason_is_shown_in_the_readers_language(street, form, log_in) -> None:
     first, other = instance(1, form_id="quarantined_survey"), "<data"
     phone = make_phone("zhao")
     for document in (first, first.replace(b"meta", b"meta ", 1), other.encode()):
         with contextlib.suppress(Problem):
-            receive(document=document, sender=sender_of(phone), received_at=clock.now())
+            receive_or_quarantine(
+                document=document, sender=sender_of(phone), received_at=clock.now()
+            )
     drain_now()
     client = log_in()
     conflict, unreadable = Quarantined.objects.order_by("pk")
@@ -91,9 +96,7 @@ def test_the_reason_is_told_in_the_readers_language(street, form, log_in) -> Non
     assert "此前已收到 instanceID 相同而内容不同的记录" in listed.content.decode()
 
 
-def test_a_conflict_shows_what_differs_and_the_desk_is_told_what_to_do(
-    street, form, log_in
-) -> None:
+def test_a_conflict_shows_what_differs_and_what_to_do(street, form, log_in) -> None:
     form_id, phone = "quarantined_survey", make_phone("zhao")
     mine, theirs, again = (
         instance(number, form_id=form_id, met_whom=met, deprecated=edits)
@@ -103,7 +106,9 @@ def test_a_conflict_shows_what_differs_and_the_desk_is_told_what_to_do(
     )  # fmt: skip
     for document in (mine, mine.replace(b">1</met_whom>", b">4</met_whom>"), theirs, again):
         with contextlib.suppress(Problem):
-            receive(document=document, sender=sender_of(phone), received_at=clock.now())
+            receive_or_quarantine(
+                document=document, sender=sender_of(phone), received_at=clock.now()
+            )
     drain_now()
     client = log_in()
     conflict, superseded = Quarantined.objects.order_by("pk")
@@ -124,13 +129,15 @@ def test_a_conflict_shows_what_differs_and_the_desk_is_told_what_to_do(
     assert "Nothing was set aside for this reason" in empty
 
 
-def test_where_a_limit_kept_something_out_not_everything_was_taken(
+def test_the_page_does_not_claim_that_all_was_accepted_when_a_limit_kept_something_out(
     street, form, log_in, settings
 ) -> None:
     settings.RUHU_QUARANTINE_DAY_ITEMS = 0
     document = instance(1, form_id="quarantined_survey", version="0")
     with contextlib.suppress(Problem):
-        receive(document=document, sender=sender_of(make_phone("zhao")), received_at=clock.now())
+        receive_or_quarantine(
+            document=document, sender=sender_of(make_phone("zhao")), received_at=clock.now()
+        )
 
     listed = log_in().get(reverse("console:quarantine")).content.decode()
 
@@ -149,14 +156,18 @@ def test_a_download_needs_a_reason_and_is_logged(street, form, log_in) -> None:
 
     with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as held:
         assert hashlib.sha256(held.read("record.xml")).digest() == item.sha256
-    told = Disclosure.objects.get()
-    assert (told.kind, told.ledger, told.entry) == ("export", "quarantine", str(item.pk))
+    disclosure = Disclosure.objects.get()
+    assert (disclosure.kind, disclosure.ledger, disclosure.entry) == (
+        "export",
+        "quarantine",
+        str(item.pk),
+    )
     log = client.get(reverse("console:disclosures")).content.decode()
     assert "Set aside" in log
     assert "the record as received" in log
 
 
-def test_a_try_that_fails_says_why_and_one_that_succeeds_shows_the_record(
+def test_a_replay_that_fails_shows_why_and_one_that_succeeds_links_to_the_submission(
     street, form, log_in
 ) -> None:
     item = late(street)
@@ -174,7 +185,7 @@ def test_a_try_that_fails_says_why_and_one_that_succeeds_shows_the_record(
     assert "Already resolved" in client.post(address("replay", item)).content.decode()
 
 
-def test_a_corrected_xml_is_uploaded_and_taken(street, form, log_in) -> None:
+def test_a_corrected_xml_is_uploaded_and_accepted(street, form, log_in) -> None:
     item = make_quarantined(street.worker, COMMUNITY, b"<data", reason="bad-xml")
     document = instance(5, form_id="quarantined_survey")
     upload = SimpleUploadedFile("a.xml", document, "text/xml")
@@ -187,7 +198,7 @@ def test_a_corrected_xml_is_uploaded_and_taken(street, form, log_in) -> None:
     assert Submission.objects.filter(instance_id=instance_id(5)).exists()
 
 
-def test_all_of_one_reason_are_tried_again_and_one_is_dismissed(street, form, log_in) -> None:
+def test_all_items_of_one_reason_are_replayed_and_one_is_dismissed(street, form, log_in) -> None:
     first, second = late(street, 1), late(street, 2)
     client = log_in()
     client.post(address("dismiss", first), {"reason": "测试数据"})
@@ -201,7 +212,7 @@ def test_all_of_one_reason_are_tried_again_and_one_is_dismissed(street, form, lo
     assert "Taken as data" in page
     assert Submission.objects.filter(form__form_id="quarantined_survey").count() == 1
     second.refresh_from_db()
-    assert second.is_taken
+    assert second.is_accepted
 
     desk = client.post(address("reopen", first), {"reason": "看错了"}).content.decode()
     assert "测试数据" in desk

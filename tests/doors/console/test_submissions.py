@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 
 import pytest
 from django.test import Client
@@ -130,7 +131,32 @@ def edit(submission, replaced):
     submission.save()
 
 
-def test_files_that_the_answers_name_and_that_have_not_come_are_told(street, log_in):
+def test_the_page_unseals_and_parses_each_version_once(street, log_in, monkeypatch):
+    from server.core import sealing, xml
+
+    edit(street.submission, {">1</outcome>": ">3</outcome>"})  # its files have still to come
+    calls = []
+
+    def counted(function):
+        def call(data, context):
+            calls.append((function.__name__, context if function is unseal else "xml"))
+            return function(data, context)
+
+        return call
+
+    unseal = sealing.unseal
+    monkeypatch.setattr(sealing, "unseal", counted(unseal))
+    monkeypatch.setattr(xml.etree, "fromstring", counted(xml.etree.fromstring))
+
+    page = log_in().get(reverse("console:submission", args=[street.submission.pk]))
+
+    text = page.content.decode()
+    assert "1 answer changed" in text
+    assert "data-missing-files" in text
+    assert Counter(calls) == {("unseal", "document"): 2, ("fromstring", "xml"): 2}
+
+
+def test_files_that_the_answers_name_and_that_have_not_come_are_listed(street, log_in):
     client = log_in()
     address = reverse("console:submission", args=[street.submission.pk])
     assert "data-missing-files" not in client.get(address).content.decode()
@@ -287,7 +313,7 @@ def test_a_decision_from_another_site_is_refused(street, log_in):
 
 
 def test_what_could_not_be_taken_is_listed_with_its_reason(street, log_in):
-    from server.submissions.models import Quarantined
+    from server.quarantine.models import Quarantined
 
     Quarantined.objects.create(
         received_at=street.submission.received_at, reason="form-closed", form_id="old_form",

@@ -22,8 +22,9 @@ from server.forms.models import EncryptionKey, FormVersion
 from server.forms.problems import FaultyWorkbook, FormHasOwnKey, NotAWorkbook
 from server.ledgers.models import Household, Person
 from server.ledgers.refolding.rebuild import rebuild
+from server.quarantine.models import Quarantined
 from server.submissions import drain
-from server.submissions.models import Attachment, EncryptedVersion, Quarantined, Submission
+from server.submissions.models import Attachment, EncryptedVersion, Submission
 from server.submissions.selectors import document_of, encrypted_counts
 from tests.factories.submissions import make_phone
 from tests.samples import xlsforms

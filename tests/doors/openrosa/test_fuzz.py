@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from server.openrosa.problems import BadMultipart
 from server.openrosa.uploads import read
-from server.submissions.models import Attachment, Quarantined, SubmissionVersion, Waiting
+from server.quarantine.models import Quarantined
+from server.submissions.models import Attachment, SubmissionVersion, Waiting
 from tests.factories.submissions import instance
 
 pytestmark = [

@@ -14,7 +14,8 @@ from django.test import Client, RequestFactory
 from server.core import blobs
 from server.openrosa.middleware import OpenRosaDoor
 from server.openrosa.views import submission
-from server.submissions.models import Attachment, Quarantined, Submission
+from server.quarantine.models import Quarantined
+from server.submissions.models import Attachment, Submission
 from tests.factories.submissions import instance
 
 pytestmark = pytest.mark.django_db

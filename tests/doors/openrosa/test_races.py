@@ -10,9 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections, transaction
 from django.test import Client
 
-from server.submissions import services
-from server.submissions.models import Attachment, Quarantined, Submission, SubmissionVersion
-from server.submissions.services import receive, receiving
+from server.quarantine import services
+from server.quarantine.models import Quarantined
+from server.quarantine.services import receive_or_quarantine
+from server.submissions.models import Attachment, Submission, SubmissionVersion
+from server.submissions.services import receiving
 from tests.factories.submissions import (
     RECEIVED_AT,
     household_instance,
@@ -80,7 +82,7 @@ def test_of_two_contents_under_one_id_one_wins_and_the_others_are_told(phone) ->
 
 
 def test_an_edit_sent_many_times_at_once_is_applied_once(phone) -> None:
-    receive(document=instance(1), sender=sender_of(phone), received_at=RECEIVED_AT)
+    receive_or_quarantine(document=instance(1), sender=sender_of(phone), received_at=RECEIVED_AT)
     edit = instance(2, deprecated=instance_id(1))
 
     statuses = race(phone, [edit] * RACERS)
@@ -90,7 +92,7 @@ def test_an_edit_sent_many_times_at_once_is_applied_once(phone) -> None:
 
 
 def test_two_edits_of_one_version_at_once_leave_one_and_a_message(phone) -> None:
-    receive(document=instance(1), sender=sender_of(phone), received_at=RECEIVED_AT)
+    receive_or_quarantine(document=instance(1), sender=sender_of(phone), received_at=RECEIVED_AT)
     edits = [instance(number, deprecated=instance_id(1)) for number in (2, 3)]
 
     statuses = race(phone, edits)
@@ -105,7 +107,7 @@ def test_an_edit_that_finds_its_record_busy_is_tried_again_and_not_given_up(
     monkeypatch.setattr(receiving, "LOCK_TIMEOUT", "50ms")
     edit = instance(2, deprecated=instance_id(1))
     assert race(phone, [edit]) == [404]
-    receive(document=instance(1), sender=sender_of(phone), received_at=RECEIVED_AT)
+    receive_or_quarantine(document=instance(1), sender=sender_of(phone), received_at=RECEIVED_AT)
 
     def replayed() -> services.Replayed:
         try:
@@ -118,14 +120,14 @@ def test_an_edit_that_finds_its_record_busy_is_tried_again_and_not_given_up(
             Submission.objects.select_for_update().get()
             assert other.submit(replayed).result().refused == {"instance-busy": 1}
             assert race(phone, [edit]) == [423]
-        assert other.submit(replayed).result().taken == 1
+        assert other.submit(replayed).result().accepted == 1
     assert Submission.objects.get().versions.count() == 2
 
 
 def test_a_connection_the_database_closed_is_replaced_without_the_phone_noticing(phone) -> None:
-    receive(document=instance(1), sender=sender_of(phone), received_at=RECEIVED_AT)
+    receive_or_quarantine(document=instance(1), sender=sender_of(phone), received_at=RECEIVED_AT)
     connections["default"].connection.close()
 
-    receive(document=instance(2), sender=sender_of(phone), received_at=RECEIVED_AT)
+    receive_or_quarantine(document=instance(2), sender=sender_of(phone), received_at=RECEIVED_AT)
 
     assert Submission.objects.count() == 2

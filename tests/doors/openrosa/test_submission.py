@@ -12,7 +12,8 @@ from lxml import etree
 from server.core import blobs
 from server.openrosa.problems import CutOff
 from server.openrosa.uploads import read
-from server.submissions.models import Attachment, Quarantined, Submission
+from server.quarantine.models import Quarantined
+from server.submissions.models import Attachment, Submission
 from server.submissions.selectors import document_of
 from tests.factories.submissions import (
     household_instance,

@@ -25,8 +25,9 @@ from hypothesis.stateful import (
 
 from server.accounts.access import access_of
 from server.core import blobs, clock
+from server.quarantine.models import Quarantined
 from server.submissions.drain import drain_now
-from server.submissions.models import Quarantined, Submission, SubmissionVersion, Waiting
+from server.submissions.models import Submission, SubmissionVersion, Waiting
 from server.submissions.selectors import document_of
 from server.submissions.services import review
 from tests.factories.submissions import instance, instance_id, make_form, make_phone

@@ -18,11 +18,11 @@ from django.utils.translation import gettext_noop
 from server.core import clock
 from server.core.problems import Problem, named
 from server.ops.tables import table
-from server.submissions import services
-from server.submissions.export import archive
-from server.submissions.models import Quarantined, QuarantineRefusal
-from server.submissions.services.limits import stored_bytes
-from server.submissions.services.replaying import document_to_take, received_document
+from server.quarantine import services
+from server.quarantine.export import archive
+from server.quarantine.models import Quarantined, QuarantineRefusal
+from server.quarantine.services.limits import stored_bytes
+from server.quarantine.services.replaying import document_to_replay, received_document
 
 _AGE = re.compile(r"(\d{1,4})([dh])")
 
@@ -81,7 +81,7 @@ class Command(BaseCommand):
         if options["reason"]:
             kept = kept.filter(reason=options["reason"])
         if not options["all"]:
-            kept = kept.filter(settled_at=None)
+            kept = kept.filter(resolved_at=None)
         rows: list[dict[str, Any]] = [
             {
                 "number": item.pk,
@@ -96,7 +96,7 @@ class Command(BaseCommand):
                 "submitter": item.submitter.username if item.submitter else "",
                 "area": item.area,
                 "tried_reason": item.tried_reason,
-                "settled_at": item.settled_at and item.settled_at.isoformat(),
+                "settled_at": item.resolved_at and item.resolved_at.isoformat(),
             }
             for item in kept[: options["limit"]]
         ]
@@ -138,7 +138,7 @@ class Command(BaseCommand):
 
     def _show(self, options: dict[str, Any]) -> None:
         item = _item(options["number"])
-        document = document_to_take(item) if options["repaired"] else received_document(item)
+        document = document_to_replay(item) if options["repaired"] else received_document(item)
         self.stdout.flush()
         sys.stdout.buffer.write(document)
         sys.stdout.buffer.flush()
@@ -166,9 +166,9 @@ class Command(BaseCommand):
             items = Quarantined.objects.filter(reason=options["reason"])
             told = services.replay_many(items, user=None, access=None, at=clock.now())
         if options["json"]:
-            self.stdout.write(json.dumps({"taken": told.taken, "refused": told.refused}))
+            self.stdout.write(json.dumps({"taken": told.accepted, "refused": told.refused}))
             return
-        self.stdout.write(_("Taken: {taken}").format(taken=told.taken))
+        self.stdout.write(_("Taken: {taken}").format(taken=told.accepted))
         for reason, number in sorted(told.refused.items()):
             kept = _("Still set aside: {number} ({reason})")
             self.stdout.write(kept.format(number=number, reason=reason))

@@ -1,4 +1,4 @@
-"""Making a quarantined document fit to be taken; the received bytes stay beside it (decision 0130)."""
+"""Repairs quarantined documents for replay; the received bytes stay beside the repair (decision 0130)."""
 
 from __future__ import annotations
 
@@ -13,19 +13,15 @@ from server.accounts.access import Access
 from server.accounts.models import User
 from server.core.sealing import seal_document
 from server.forms.models import FormVersion
-from server.submissions import envelope as envelopes
-from server.submissions import rewriting
-from server.submissions.models import Quarantined, Repair
-from server.submissions.problems import (
-    InstanceTooLarge,
-    NothingToCorrect,
-    UnknownFormVersion,
-)
-from server.submissions.services.quarantine import named_in
-from server.submissions.services.receiving import MAX_DOCUMENT_MB
-from server.submissions.services.replaying import document_to_take
-from server.submissions.services.settling import check, given
-from server.submissions.services.waiting import original_of
+from server.quarantine import rewriting
+from server.quarantine.models import Quarantined, Repair
+from server.quarantine.problems import NothingToCorrect
+from server.quarantine.services.quarantining import named_in
+from server.quarantine.services.replaying import document_to_replay
+from server.quarantine.services.resolving import check_open, reason_in
+from server.submissions.problems import UnknownFormVersion
+from server.submissions.services.accepting import original_of
+from server.submissions.services.receiving import read_envelope
 
 _IDS: Final = uuid.UUID("5d1c3a0e-6f4b-4b62-9a65-2f6f7c0a9d11")
 
@@ -43,42 +39,40 @@ def repair(
     form_id: str = "",
     version: str = "",
 ) -> Repair:
-    """Keep a repaired document beside the received one; the last repair is what replay takes.
+    """Store a repaired document beside the received one; `replay` accepts the last repair.
 
     `corrected` takes a whole `document`; `form_version` a published version (of the same
     form unless `form_id` says another); `new_instance` and `as_edit` need nothing: the new
-    instanceID is made from the bytes, so that the same act twice is the same record.
-    Locks the item. Raises MayNotReview, QuarantineSettled, ReasonMissing, NothingToCorrect,
+    instanceID is computed from the received bytes, so that repeating it gives the same record.
+    Locks the item. Raises MayNotReview, AlreadyResolved, ReasonMissing, NothingToCorrect,
     UnknownFormVersion, InstanceTooLarge, BadXml, NotAnInstance, NoInstanceId, InstanceIdTooLong.
     """
     locked = Quarantined.objects.select_for_update().get(pk=item.pk)
-    check(locked, access)
-    told = given(reason)
-    chosen = Repair.Act(act)
-    match chosen:
+    check_open(locked, access)
+    reason = reason_in(reason)
+    act_ = Repair.Act(act)
+    match act_:
         case Repair.Act.CORRECTED:
             repaired = _corrected(locked, document)
         case Repair.Act.FORM_VERSION:
             repaired = _retargeted(locked, form_id or locked.form_id, version)
         case _:
-            repaired = _renamed(locked, chosen)
+            repaired = _renamed(locked, act_)
     return Repair.objects.create(
         item=locked,
-        act=chosen,
+        act=act_,
         sha256=hashlib.sha256(repaired).digest(),
         document=seal_document(repaired),
         size=len(repaired),
-        reason=told,
+        reason=reason,
         user=user,
         at=at,
     )
 
 
 def _corrected(item: Quarantined, document: bytes) -> bytes:
-    """The document; of one that could not be read it is known now which record it is."""
-    if len(document) > MAX_DOCUMENT_MB * 1024 * 1024:
-        raise InstanceTooLarge(limit_mb=MAX_DOCUMENT_MB)
-    envelope = envelopes.parse(document)
+    """The corrected document; its IDs are stored on the item, if the received one could not be parsed."""
+    envelope = read_envelope(document)
     if not item.form_id:
         Quarantined.objects.filter(pk=item.pk).update(**named_in(envelope))
     return document
@@ -87,11 +81,11 @@ def _corrected(item: Quarantined, document: bytes) -> bytes:
 def _retargeted(item: Quarantined, form_id: str, version: str) -> bytes:
     if not FormVersion.objects.filter(form__form_id=form_id, version=version).exists():
         raise UnknownFormVersion(form_id=form_id[:250], version=version[:250] or "—")
-    return rewriting.retarget(document_to_take(item), form_id=form_id, version=version)
+    return rewriting.retarget(document_to_replay(item), form_id=form_id, version=version)
 
 
 def _renamed(item: Quarantined, act: Repair.Act) -> bytes:
-    document = document_to_take(item)
+    document = document_to_replay(item)
     instance_id = f"uuid:{uuid.uuid5(_IDS, f'{bytes(item.sha256).hex()} {act.value}')}"
     if act is Repair.Act.NEW_INSTANCE:
         return rewriting.rename(document, instance_id=instance_id)
@@ -101,10 +95,10 @@ def _renamed(item: Quarantined, act: Repair.Act) -> bytes:
 
 
 def _current_instance(item: Quarantined) -> str:
-    """The instanceID a correction has to name: the current one of the record this is about."""
-    found = original_of(item.form_id, item.instance_id)
-    found = found or original_of(item.form_id, item.deprecated_id)
-    current = found and found.submission.current_version
+    """The instanceID of the current version of the record that the item is about. Raises NothingToCorrect."""
+    version = original_of(item.form_id, item.instance_id)
+    version = version or original_of(item.form_id, item.deprecated_id)
+    current = version and version.submission.current_version
     if current is None:
         raise NothingToCorrect
     return current.instance_id

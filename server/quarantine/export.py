@@ -1,4 +1,4 @@
-"""A quarantined record with everything that belongs to it, as one zip."""
+"""Writes a quarantined document, its repairs and its files into one zip."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import IO
 
 from server.core import blobs
 from server.core.sealing import unseal_document
-from server.submissions.models import Quarantined
+from server.quarantine.models import Quarantined
 
 
 def archive(item: Quarantined) -> IO[bytes]:
-    """An open temporary zip, read from its beginning; memory stays flat whatever the files' size.
+    """An open temporary zip, positioned at its beginning; memory use does not grow with the files.
 
-    `record.xml` holds the bytes as received, `repairs/` what was made of them, `files/` the
-    attachments, `about.json` the reasons and what is missing on the disk.
+    `record.xml` is the document as received, `repairs/` the repaired ones, `files/` the
+    attachments, `about.json` the reasons and the names of files missing on the disk.
     """
     out = tempfile.TemporaryFile()  # noqa: SIM115 the caller reads and closes it
     repairs = list(item.repairs.select_related("user"))
@@ -55,14 +55,14 @@ def archive(item: Quarantined) -> IO[bytes]:
             ],
             "reopened": [
                 {
-                    "dismissed_by": one.dismissed_by.username,
-                    "dismissed_at": one.dismissed_at.isoformat(),
-                    "dismissed_note": one.dismissed_note,
-                    "user": one.user.username,
-                    "at": one.at.isoformat(),
-                    "reason": one.reason,
+                    "dismissed_by": reopening.dismissed_by.username,
+                    "dismissed_at": reopening.dismissed_at.isoformat(),
+                    "dismissed_note": reopening.dismissed_note,
+                    "user": reopening.user.username,
+                    "at": reopening.at.isoformat(),
+                    "reason": reopening.reason,
                 }
-                for one in item.reopenings.select_related("dismissed_by", "user")
+                for reopening in item.reopenings.select_related("dismissed_by", "user")
             ],
             "missing_files": missing,
         }

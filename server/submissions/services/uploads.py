@@ -1,9 +1,9 @@
-"""What comes in at a door, and what is answered."""
+"""Values of one upload: who sends what, and what is answered."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -23,12 +23,14 @@ class Sender:
     may_backdate: bool = False  # records moved here keep the time at which they were received first
 
     def first_received(self, envelope: Envelope, at: datetime) -> datetime | None:
-        """When another server received the record first, if this sender may say so and it lies in the past."""
-        said = envelope.submission_date
-        return said if said and self.may_backdate and said < at else None
+        """When another server received the record first; None unless this sender may state it and it is in the past."""
+        stated = envelope.submission_date
+        return stated if stated and self.may_backdate and stated < at else None
 
 
 class Outcome(StrEnum):
+    """What an upload was: a new submission, the same bytes again, more files, or an edit."""
+
     NEW = "new"
     RESEND = "resend"
     ATTACHMENTS = "attachments"
@@ -37,18 +39,26 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
+    """The outcome of an upload, and where it is stored."""
+
     outcome: Outcome
     submission_id: int
     version_id: int  # which holds what was sent
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """An upload whose files are safe and whose envelope is read."""
+class Upload:
+    """An instance as it was received, and its files, which are stored."""
 
     document: bytes
-    sha256: bytes
+    sha256: bytes  # of the document
+    files: Sequence[KeptFile]
     sender: Sender
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedUpload(Upload):
+    """An upload whose envelope is read; `received_at` is the time that its version gets."""
+
     envelope: Envelope
-    files: Sequence[KeptFile] = field(default=())

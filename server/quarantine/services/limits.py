@@ -1,10 +1,10 @@
-"""How much the quarantine takes, so that one broken phone cannot fill the disk (decision 0130)."""
+"""Limits of the quarantine, so that one broken phone cannot fill the disk (decision 0130)."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from django.conf import settings
 from django.db import connection
@@ -12,17 +12,15 @@ from django.db.models import Count, Sum
 
 from server.accounts.access import common_prefix
 from server.core import clock
-from server.submissions.models import Quarantined, QuarantineRefusal
-
-if TYPE_CHECKING:
-    from server.submissions.services.quarantine import Refused
+from server.quarantine.models import Quarantined, QuarantineRefusal
+from server.quarantine.refused import Refused
 
 MB: Final = 1_000_000
 DAY: Final = timedelta(days=1)
 
 
 class Limit(StrEnum):
-    """What kept something out."""
+    """Which limit kept an upload out of the quarantine."""
 
     ITEM = "item"  # one record with its files is too large
     PHONE_COUNT = "phone_count"  # too many a day from one phone
@@ -30,16 +28,15 @@ class Limit(StrEnum):
     TOTAL = "total"  # the quarantine is full
 
 
-def exceeded(refused: Refused, *, already: int = 0) -> Limit | None:
-    """The limit that keeps the refused upload out; `already` bytes of it are kept. Three small reads."""
-    size = refused.stored_bytes
+def exceeded(refused: Refused, size: int, *, already: int = 0) -> Limit | None:
+    """The limit that keeps `size` bytes of the upload out; `already` bytes of it are kept. None: none does. Two reads."""
     if already + size > settings.RUHU_QUARANTINE_ITEM_MB * MB:
         return Limit.ITEM
-    sender = refused.sender
+    sender = refused.upload.sender
     phone = Quarantined.objects.filter(
         submitter_id=sender.user_id,
         field_account_id=sender.field_account_id,
-        received_at__gt=refused.received_at - DAY,
+        received_at__gt=refused.upload.received_at - DAY,
     ).aggregate(count=Count("pk"), bytes=Sum("stored_bytes", default=0))
     if not already and phone["count"] >= settings.RUHU_QUARANTINE_DAY_ITEMS:
         return Limit.PHONE_COUNT
@@ -51,13 +48,14 @@ def exceeded(refused: Refused, *, already: int = 0) -> Limit | None:
 
 
 def stored_bytes() -> int:
-    """How much the whole quarantine holds, documents and files."""
-    held: int = Quarantined.objects.aggregate(held=Sum("stored_bytes", default=0))["held"]
-    return held
+    """Bytes that the whole quarantine holds, documents and files."""
+    total: int = Quarantined.objects.aggregate(total=Sum("stored_bytes", default=0))["total"]
+    return total
 
 
-def count(refused: Refused, limit: Limit) -> None:
-    """Write down that a limit kept something out. Commits by itself."""
+def count(refused: Refused, limit: Limit, size: int) -> None:
+    """Count that a limit kept `size` bytes of the upload out. Commits by itself."""
+    upload = refused.upload
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -68,12 +66,12 @@ def count(refused: Refused, limit: Limit) -> None:
                do update set count = row.count + 1, bytes = row.bytes + excluded.bytes
             """,  # noqa: S608 table name
             [
-                clock.office_day(refused.received_at),
+                clock.office_day(upload.received_at),
                 limit.value,
                 refused.problem.type,
-                refused.sender.user_id,
-                refused.sender.field_account_id,
-                common_prefix(refused.sender.areas),
-                refused.stored_bytes,
+                upload.sender.user_id,
+                upload.sender.field_account_id,
+                common_prefix(upload.sender.areas),
+                size,
             ],
         )

@@ -1,4 +1,4 @@
-"""Opening what a phone encrypted, and noticing what was altered since."""
+"""Decryption of what a phone encrypted, and detection of what was altered since."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import hashlib
 
 import pytest
 
+from server.core.xml import parse
 from server.forms import encryption
-from server.submissions.sealed_forms import Opener, Tampered, is_encrypted, read_manifest
+from server.submissions.decryption import Opener, Tampered, read_manifest
+from server.submissions.instance import Instance
 from tests.samples.encrypted import COLLECT, SPECIFICATION, encrypt
 
 KEY = encryption.make_private_key()
@@ -22,15 +24,15 @@ HOW = {"form_id": "f", "version": "1", "instance_id": ID, "public_key": PUBLIC}
 
 
 def opened(manifest: bytes, files: dict[str, bytes], key=KEY) -> list[bytes]:
-    said = read_manifest(manifest)
-    opener = Opener(said, key)
+    parsed = read_manifest(parse(manifest))
+    opener = Opener(parsed, key)
     plain = [
         b"".join(
             opener.plain(number, (files[name][at : at + 7] for at in range(0, len(files[name]), 7)))
         )
-        for number, name in enumerate(said.files)
+        for number, name in enumerate(parsed.files)
     ]
-    opener.verify([hashlib.md5(one).hexdigest() for one in plain])
+    opener.verify([hashlib.md5(file).hexdigest() for file in plain])
     opener.check_answers(plain[-1])
     return plain
 
@@ -46,14 +48,14 @@ def is_noticed(manifest: bytes, files: dict[str, bytes]) -> bool:
 @pytest.mark.parametrize("namespace", [COLLECT, SPECIFICATION])
 @pytest.mark.parametrize("count", [0, 1, 20])
 def test_what_a_phone_encrypts_is_opened_again(namespace: str, count: int) -> None:
-    """20 files: the counting of the initialisation vector goes round once."""
+    """20 files: the counter of the initialisation vector wraps once."""
     media = {f"{number}.jpg": bytes([number]) * (16 * number) for number in range(count)}
 
     manifest, files = encrypt(ANSWERS, media, namespace=namespace, **HOW)
 
-    assert is_encrypted(manifest)
-    assert not is_encrypted(ANSWERS)
-    assert not is_encrypted(ANSWERS.replace(b"<a>1", b"<a>encrypted"))
+    assert Instance(manifest).is_encrypted
+    assert not Instance(ANSWERS).is_encrypted
+    assert not Instance(ANSWERS.replace(b"<a>1", b"<a>encrypted")).is_encrypted
     assert opened(manifest, files) == [*media.values(), ANSWERS]
 
 

@@ -1,4 +1,4 @@
-"""Opening encrypted records (ODK XForms specification, “Encryption”; Collect's EncryptionUtils). Pure.
+"""Decryption of encrypted forms (ODK XForms specification, “Encryption”; Collect's EncryptionUtils). Pure.
 
 The instance is a manifest; the answers travel as one of its files. A random AES key,
 itself encrypted with the form's RSA key, encrypts each file: AES-256, CFB over full
@@ -28,7 +28,6 @@ from lxml import etree
 
 from server.core.problems import Problem
 from server.core.xml import local_name
-from server.core.xml import parse as parse_xml
 from server.submissions import envelope as envelopes
 
 SUFFIX: Final = ".enc"
@@ -41,7 +40,7 @@ class Tampered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the manifest says; texts as they stand there, for the signature is over them."""
+    """The parts of an encryption manifest; texts exactly as they stand there, because the signature is over them."""
 
     form_id: str
     version: str | None
@@ -51,23 +50,17 @@ class Manifest:
     signature: str  # base64 of RSA-OAEP(MD5)
 
 
-def is_encrypted(document: bytes) -> bool:
-    """Whether an instance that was received is a manifest, not answers."""
-    return b"encrypted" in document and envelopes.parse(document).encrypted
-
-
-def read_manifest(document: bytes) -> Manifest:
-    """The manifest, whatever its namespace. Raises Tampered when a part is missing."""
-    root = parse_xml(document)
-    said = envelopes.read(root)
+def read_manifest(root: etree._Element) -> Manifest:
+    """The manifest of a parsed document, whatever its namespace. Raises Tampered when a part is missing."""
+    envelope = envelopes.read(root)
     texts = {local_name(child): (child.text or "").strip() for child in root}
     answers = texts.get("encryptedXmlFile", "")
     if not (answers and texts.get("base64EncryptedKey")):
         raise Tampered
     return Manifest(
-        form_id=said.form_id,
-        version=said.version if _has_version(root) else None,
-        instance_id=said.instance_id,
+        form_id=envelope.form_id,
+        version=envelope.version if _has_version(root) else None,
+        instance_id=envelope.instance_id,
         encrypted_key=texts["base64EncryptedKey"],
         files=(*_media(root), answers),
         signature=texts.get("base64EncryptedElementSignature", ""),
@@ -114,10 +107,10 @@ class Opener:
             raise Tampered from None
 
     def verify(self, digests: Sequence[str]) -> None:
-        """Hold the signature against the hex MD5 of each plain file, in order. Raises Tampered.
+        """Check the signature against the hex MD5 of each plain file, in order. Raises Tampered.
 
-        The specification lets a client leave the signature out; here such a record is not
-        taken, or leaving it out would be the way past it.
+        The specification lets a client leave the signature out; here that is refused, because
+        a forger could leave it out too.
         """
         manifest = self._manifest
         lines = [manifest.form_id]
@@ -133,7 +126,7 @@ class Opener:
             raise Tampered
 
     def check_answers(self, document: bytes) -> None:
-        """The answers name the same record as the manifest. Raises Tampered."""
+        """Check that the decrypted answers name the same form and instanceID as the manifest. Raises Tampered."""
         try:
             inner = envelopes.parse(document)
         except Problem:
@@ -149,8 +142,8 @@ class Opener:
     def _vector(self, number: int) -> bytes:
         instance_id = self._manifest.instance_id.encode()
         seed = bytearray(hashlib.md5(instance_id + self._key, usedforsecurity=False).digest())
-        for turn in range(number + 1):
-            seed[turn % 16] = (seed[turn % 16] + 1) % 256
+        for index in range(number + 1):
+            seed[index % 16] = (seed[index % 16] + 1) % 256
         return bytes(seed)
 
     def _unwrapped(self, text: str) -> bytes:

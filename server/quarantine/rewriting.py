@@ -1,4 +1,4 @@
-"""Small, exact changes to an instance: which form version it is of, and which record. Pure."""
+"""Changes an instance's form version or its IDs, and nothing else. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OPENROSA: Final = "http://openrosa.org/xforms"
 
 
 def retarget(document: bytes, *, form_id: str, version: str) -> bytes:
-    """The same answers, of this form version. Raises BadXml."""
+    """The document with another form ID and version. Raises BadXml."""
     root = parse_xml(document)
     _set_attribute(root, "id", form_id)
     _set_attribute(root, "version", version)
@@ -21,7 +21,7 @@ def retarget(document: bytes, *, form_id: str, version: str) -> bytes:
 
 
 def rename(document: bytes, *, instance_id: str, deprecated_id: str = "") -> bytes:
-    """The same answers under another instanceID, as a correction of `deprecated_id` if given. Raises BadXml."""
+    """The document with another instanceID, as an edit of `deprecated_id` if given. Raises BadXml."""
     root = parse_xml(document)
     meta = _meta(root)
     _drop_attribute(root, "instanceID")
@@ -31,7 +31,7 @@ def rename(document: bytes, *, instance_id: str, deprecated_id: str = "") -> byt
 
 
 def _meta(root: etree._Element) -> etree._Element:
-    """The record's own meta block, the one the envelope is read from; made where there is none."""
+    """The meta block that the envelope is read from; created where there is none."""
     for child in reversed(root):
         if local_name(child) == "meta":
             return child

@@ -1,4 +1,4 @@
-"""Forgetting what is in the quarantine: by an explicit command only (decision 0130)."""
+"""Deleting old items of the quarantine, by an explicit command only (decision 0130)."""
 
 from __future__ import annotations
 
@@ -9,32 +9,35 @@ from django.db import transaction
 
 from server.core import blobs
 from server.forms.models import FormDraft, FormMedia, FormVersion
-from server.submissions.models import Attachment, Quarantined
+from server.quarantine.models import Quarantined
+from server.submissions.models import Attachment
 
 UNTOUCHED: timedelta = timedelta(days=1)
-"""A file stored again within this time may belong to an upload that is not yet committed."""
+"""Blobs stored later than this before now stay: they may belong to an upload that is not committed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
+    """How many items and files were deleted."""
+
     items: int
-    files: int  # taken off the disk
+    files: int
 
 
 def drop(*, received_before: datetime, at: datetime) -> Dropped:
-    """Forget what was set aside before an instant, settled or not, and files nobody else names."""
+    """Delete items received before an instant, resolved or not, and those of their files that nothing else names."""
     with transaction.atomic():
         rows = Quarantined.objects.select_for_update().filter(received_at__lt=received_before)
         dropped = list(rows.values_list("pk", "attachments"))
         Quarantined.objects.filter(pk__in=[pk for pk, _files in dropped]).delete()
     names = {bytes.fromhex(file["sha256"]) for _pk, files in dropped for file in files}
     untouched_since_ns = int((at - UNTOUCHED).timestamp()) * 1_000_000_000
-    gone = sum(
+    n_files = sum(
         blobs.discard(name, untouched_since_ns=untouched_since_ns)
         for name in names
         if not _is_named(name)
     )
-    return Dropped(len(dropped), gone)
+    return Dropped(len(dropped), n_files)
 
 
 def _is_named(sha256: bytes) -> bool:
