@@ -3,7 +3,7 @@
 from server.ledgers.entity_lists.integrity import deleted_entities
 from server.ledgers.entity_lists.listed import (
     Listed,
-    list_mark,
+    list_digest,
     list_properties,
     list_size,
     listed_entity,
@@ -50,7 +50,7 @@ __all__ = [
     "households",
     "households_in",
     "is_crowded",
-    "list_mark",
+    "list_digest",
     "list_properties",
     "list_size",
     "listed_entity",

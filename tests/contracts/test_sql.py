@@ -30,7 +30,6 @@ NOT_YET = {
     "entity_lists/integrity.py",
     "entity_lists/listed.py",
     "entity_lists/lists.py",
-    "entity_lists/marks.py",
     "entity_lists/refusals.py",
     "entity_lists/sizes.py",
     "entity_lists/versions.py",
