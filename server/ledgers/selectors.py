@@ -1,4 +1,4 @@
-"""Reads of the ledgers room, each through the reader's access."""
+"""Reads of the ledgers, each within the reader's access."""
 
 from server.ledgers.entity_lists.integrity import deleted_entities
 from server.ledgers.entity_lists.listed import (
