@@ -9,6 +9,7 @@ taken. Not kept: the XForms' texts, passwords and photos.
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -60,6 +61,7 @@ def old_database(django_db_setup, django_db_blocker, settings) -> Iterator[None]
         django_db_blocker.unblock(),
         scratch_database(f"upgraded_{connection.settings_dict['NAME']}"),
     ):
+        connection.prepare_database()  # PostGIS
         MigrationExecutor(connection).migrate(list(head["migrations"].items()))
         with transaction.atomic():
             load(ROWS)
@@ -78,6 +80,7 @@ def test_an_older_database_with_data_migrates_and_rebuilds_equal(old_database):
     assert LedgerException.objects.exclude(resolved_at=None).exists()
     assert IdentityKey.objects.exists()
     assert ListedEntity.objects.exists()
+    # By name: the models may have moved to another room since.
     rows = {
         name: next(model for model in apps.get_models() if model.__name__ == name)._default_manager
         for name in ("Quarantined", "Repair", "Reopening", "QuarantineRefusal")
@@ -88,5 +91,5 @@ def test_an_older_database_with_data_migrates_and_rebuilds_equal(old_database):
         "Reopening": 1,
         "QuarantineRefusal": 1,
     }
-    taken = rows["Quarantined"].exclude(taken_as=None).get()
-    assert taken.taken_as.submission.instance_id != taken.instance_id
+    reasons = Counter(rows["Quarantined"].values_list("reason", flat=True))
+    assert reasons == {"bad-xml": 1, "instance-conflict": 4, "unknown-form": 1}
