@@ -38,18 +38,18 @@ class OfferedForm:
     has_media: bool
 
 
-_FORM_LIST = """
+_FORM_LIST = f"""
 select coalesce(json_agg(json_build_array(form.form_id, edition.title, edition.version, edition.md5,
                 exists (select from forms_formmedia media where media.form_version_id = edition.id))
                 order by form.form_id, edition.published_at desc, edition.id desc), '[]')::text
   from forms_form form
   join forms_formversion edition
     on edition.form_id = form.id and (edition.id = form.current_version_id or %(all_versions)s)
- where form.state = 'open' and form.form_id = coalesce(%(form_id)s, form.form_id)
+ where form.state = '{Form.State.OPEN}' and form.form_id = coalesce(%(form_id)s, form.form_id)
    and exists (select from forms_formaudience audience
                 where audience.form_id = form.id
                   and (audience.user_id = %(user_id)s or audience.area = any(%(prefixes)s)))
-"""
+"""  # noqa: S608 a member of an enum
 
 
 def forms_offered(
@@ -80,15 +80,15 @@ def _offered_forms(rows: str) -> tuple[OfferedForm, ...]:
     return tuple(OfferedForm(*row) for row in json.loads(rows))
 
 
-_CREATING = """
+_CREATING = f"""
 select coalesce(json_agg(json_build_array(form.current_version_id, form.needs_approval)), '[]')::text
   from forms_form form
- where form.state = 'open' and form.current_version_id is not null
-   and exists (select from forms_form other where other.state = 'open' and other.needs_approval)
+ where form.state = '{Form.State.OPEN}' and form.current_version_id is not null
+   and exists (select from forms_form other where other.state = '{Form.State.OPEN}' and other.needs_approval)
    and exists (select from forms_formaudience audience
                 where audience.form_id = form.id
                   and (audience.user_id = %(user_id)s or audience.area = any(%(prefixes)s)))
-"""
+"""  # noqa: S608 a member of an enum
 
 
 def approval_lists(user_id: int, areas: Iterable[str]) -> frozenset[str]:

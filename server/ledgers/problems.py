@@ -1,4 +1,4 @@
-"""Problems of acts on ledger entries."""
+"""Problems of desk acts, disclosures and searches in the ledgers."""
 
 from __future__ import annotations
 

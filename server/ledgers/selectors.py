@@ -1,9 +1,9 @@
-"""Reads of the ledgers room, each through the reader's access."""
+"""Reads of the ledgers, each within the reader's access."""
 
 from server.ledgers.entity_lists.integrity import deleted_entities
 from server.ledgers.entity_lists.listed import (
     Listed,
-    list_mark,
+    list_digest,
     list_properties,
     list_size,
     listed_entity,
@@ -50,7 +50,7 @@ __all__ = [
     "households",
     "households_in",
     "is_crowded",
-    "list_mark",
+    "list_digest",
     "list_properties",
     "list_size",
     "listed_entity",

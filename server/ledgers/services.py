@@ -1,4 +1,4 @@
-"""Writes of the ledgers room: merging submissions, desk acts, refolding, revealing."""
+"""Writes of the ledgers: merging submissions, folding again by date, desk acts, exceptions, disclosures."""
 
 from server.ledgers.desk.acts import correct, mark_not_same, mark_same, undo, void
 from server.ledgers.desk.disclosing import reveal

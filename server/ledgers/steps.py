@@ -1,4 +1,4 @@
-"""The ledgers' step of the pipeline after a submission (config/pipeline.py)."""
+"""The ledgers' step after a submission is received, edited or reviewed (config/pipeline.py)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from server.ledgers.services import merge_submissions
 
 
 def merge(submission_ids: Sequence[int]) -> None:
-    """Bring the ledgers in step with these submissions' current versions and review states.
+    """Bring the ledgers in step with the versions and review states of these submissions.
 
-    Part of the caller's transaction; running it again changes nothing.
+    Part of the caller's transaction, to whose end it holds the merge lock. Running it
+    again changes nothing.
     """
     merge_submissions(submission_ids=submission_ids, as_of=clock.today())

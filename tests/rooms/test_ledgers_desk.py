@@ -1,4 +1,4 @@
-"""Desk acts, exceptions, lists and disclosure on ledgers in the database."""
+"""Merging, desk acts, exceptions, entity lists, disclosures and rebuilds, on ledgers in the database."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def send(staff):
     return send
 
 
-def same(staff, one: Person, two: Person):
+def same(staff, person: Person, other: Person):
     return services.mark_same(
         family="person",
-        entry=one.pk,
-        other=two.pk,
+        entry=person.pk,
+        other=other.pk,
         reason="本人确认",
         access=access_of(staff),
         at=AT,
@@ -89,21 +89,26 @@ def test_a_rejected_submission_leaves_no_trace_and_comes_back(send):
     assert Person.objects.get().verified_level == 3
 
 
-def test_two_persons_are_proposed_joined_and_parted_again(send, staff):
+def test_two_persons_are_proposed_as_duplicates_joined_and_parted_again(send, staff):
     line = {"birth_date": "1970-05-01", "sex": "1", "phone": "020-00000001"}
     send(street(1, [member(key="a", **line)]))
     send(street(2, [member(key="b", **line)]))
     duplicate = LedgerException.objects.get(kind="possible_duplicate")
-    one, two = Person.objects.order_by("pk")
-    assert {duplicate.entry, duplicate.other} == {one.pk, two.pk}
-    act = same(staff, one, two)
+    person, other = Person.objects.order_by("pk")
+    assert {duplicate.entry, duplicate.other} == {person.pk, other.pk}
+    act = same(staff, person, other)
     joined = Person.objects.get()
-    assert {selectors.resolve("person", pk) for pk in (one.pk, two.pk)} == {joined.pk}
+    assert {selectors.resolve("person", pk) for pk in (person.pk, other.pk)} == {joined.pk}
     assert not LedgerException.objects.filter(kind="possible_duplicate").exists()
     services.undo(act=act, access=access_of(staff), at=AT)
-    assert set(Person.objects.values_list("pk", flat=True)) == {one.pk, two.pk}
+    assert set(Person.objects.values_list("pk", flat=True)) == {person.pk, other.pk}
     services.mark_not_same(
-        family="person", entry=one.pk, other=two.pk, reason="双胞胎", access=access_of(staff), at=AT
+        family="person",
+        entry=person.pk,
+        other=other.pk,
+        reason="双胞胎",
+        access=access_of(staff),
+        at=AT,
     )
     assert not LedgerException.objects.filter(kind="possible_duplicate").exists()
 
@@ -160,9 +165,9 @@ def test_a_resolved_exception_stays_resolved(send, staff):
     later = street(1, [member("陈乙", id_no=MAN)])
     later.visited_at = "2026-04-02T09:00:00+08:00"
     submission = send(later)
-    found = LedgerException.objects.get(kind="name_differs")
+    exception = LedgerException.objects.get(kind="name_differs")
     services.resolve_exception(
-        exception=found, note="曾用名", user=staff, access=access_of(staff), at=AT
+        exception=exception, note="曾用名", user=staff, access=access_of(staff), at=AT
     )
     submission.review_state = "approved"
     submission.save()
@@ -242,14 +247,14 @@ def test_revealing_needs_role_and_reason_and_is_logged(send, staff, make_user):
     assert Disclosure.objects.get().columns == ["id_no"]
 
 
-def rows_of(found, worker: Worker) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(b"".join(found.csv(worker)).decode())))
+def rows_of(entity_list, worker: Worker) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(b"".join(entity_list.csv(worker)).decode())))
 
 
 def test_entity_lists_are_the_workers_own_and_hash_their_rows(send):
     mine, others = Worker(1, (COMMUNITY,)), Worker(2, (OTHER_STREET_COMMUNITY,))
     lists = (entities.households, entities.cases, entities.employers, entities.communities)
-    empty = [one.hash(mine) for one in lists]
+    empty = [entity_list.hash(mine) for entity_list in lists]
     send(street(1, [member(id_no=MAN, phone="020-00000001", **SEEKING)]))
     (household,) = rows_of(entities.households, mine)
     assert household["label"] == "示范路1号 陈一"
@@ -260,35 +265,35 @@ def test_entity_lists_are_the_workers_own_and_hash_their_rows(send):
     assert person_case["household"] == household["name"] == household_case["household"]
     assert person_case["label"].endswith(MAN[-4:])
     assert "B01" not in person_case["categories"]
-    told = repr(rows_of(entities.cases, mine)) + repr(household)
-    assert MAN not in told
-    assert "020-0000" not in told
+    visible = repr(rows_of(entities.cases, mine)) + repr(household)
+    assert MAN not in visible
+    assert "020-0000" not in visible
     assert rows_of(entities.households, others) == []
-    full = [one.hash(mine) for one in lists]
+    full = [entity_list.hash(mine) for entity_list in lists]
     assert [old != new for old, new in zip(empty, full, strict=True)] == [True, True, False, False]
     assert entities.households.hash(others) != entities.households.hash(mine)
     assert rows_of(entities.communities, mine)[0]["code"] == COMMUNITY
 
 
-def test_a_rebuild_finds_and_mends_what_was_tampered_with(send, staff):
+def test_a_rebuild_reports_and_puts_right_what_was_tampered_with(send, staff):
     send(street(1, [member(id_no=MAN, **SEEKING)]))
     send(street(2, [member("李二", key="b", birth_date="1980-01-01")]))
     how = {"area": "", "as_of": AS_OF, "progress": lambda done, of: None}
     assert rebuild(keep=False, **how).differences == []
     Person.objects.filter(name="李二").update(name="李三")
     Visit.objects.all().delete()
-    found = rebuild(keep=False, **how).differences
-    assert {(one.table, one.column, one.kind, one.rows) for one in found} == {
+    differences = rebuild(keep=False, **how).differences
+    assert {(item.table, item.column, item.kind, item.rows) for item in differences} == {
         ("ledgers_person", "name", "different", 1),
         ("ledgers_visit", "", "missing", 2),
     }
     assert Person.objects.filter(name="李三").exists()
-    assert rebuild(keep=True, **{**how, "area": COMMUNITY}).differences == found
+    assert rebuild(keep=True, **{**how, "area": COMMUNITY}).differences == differences
     assert rebuild(keep=False, **how).differences == []
     assert Person.objects.get(name="李二").row_version == 2
 
 
-def test_the_rebuild_command_tells_differences_by_its_exit_code(send, capsys):
+def test_the_rebuild_command_reports_differences_by_its_exit_code(send, capsys):
     send(street(1, [member(id_no=MAN, phone="020-00000001")]))
     call_command("rebuild", "--dry-run")
     Household.objects.update(address="别处")
@@ -296,7 +301,7 @@ def test_the_rebuild_command_tells_differences_by_its_exit_code(send, capsys):
         call_command("rebuild", "--area", COMMUNITY)
     assert left.value.code == 1
     call_command("rebuild")
-    told = capsys.readouterr()
-    assert "ledgers_household.address" in told.out
-    assert MAN not in told.out + told.err
-    assert "别处" not in told.out + told.err
+    printed = capsys.readouterr()
+    assert "ledgers_household.address" in printed.out
+    assert MAN not in printed.out + printed.err
+    assert "别处" not in printed.out + printed.err

@@ -1,4 +1,4 @@
-"""Random histories through the database: the running ledgers are what a fold from nothing makes of the same truth."""
+"""Random histories through the database: the running ledgers equal those rebuilt from the same submissions and desk acts."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ APART = frozenset({"row_version", "web_point"})
 
 
 def state() -> dict[str, list[tuple[Any, ...]]]:
-    """Every ledger's rows, without what counts history."""
-    found = {}
+    """Model → its rows, without the columns that count changes."""
+    rows_by_model = {}
     for model in TABLES:
         names = [
             field.attname for field in model._meta.concrete_fields if field.attname not in APART
@@ -44,8 +44,8 @@ def state() -> dict[str, list[tuple[Any, ...]]]:
         if model is LedgerException:
             names.remove("id")
         rows = model._default_manager.values_list(*names)
-        found[model.__name__] = sorted((tuple(map(plain, row)) for row in rows), key=repr)
-    return found
+        rows_by_model[model.__name__] = sorted((tuple(map(plain, row)) for row in rows), key=repr)
+    return rows_by_model
 
 
 def plain(value: Any) -> Any:
@@ -69,7 +69,7 @@ def forget_ledgers() -> None:
 
 
 class Office:
-    """A history in the making: what was sent, edited, decided and done at the desk."""
+    """Sends, edits and reviews submissions, and does desk acts; a clock ticks between them."""
 
     def __init__(self, user: Any) -> None:
         self.user, self.access = user, access_of(user)
@@ -104,25 +104,25 @@ class Office:
             access=self.access,
             at=self.tick(),
         )
-        self.take_up()
+        self.merge_waiting()
 
     def need_approval(self, form: str, needed: bool) -> None:
         services.set_approval(form_id=f"ledger_{form}", needed=needed, at=self.tick())
-        self.take_up()
+        self.merge_waiting()
 
-    def take_up(self) -> None:
+    def merge_waiting(self) -> None:
         waiting = Waiting.objects.order_by("pk")
         ids = list(waiting.values_list("submission", flat=True))
         merge_submissions(submission_ids=ids, as_of=AS_OF)
         waiting.delete()
 
-    def desk(self, what: str, choose: random.Random) -> None:
+    def desk_act(self, what: str, choose: random.Random) -> None:
         people = list(Person.objects.order_by("id").values_list("id", flat=True))
         how = {"family": "person", "reason": "test", "access": self.access, "at": self.tick()}
         done = list(DeskAct.objects.filter(undone_at=None))
         if what == "same" and len(people) > 1:
-            one, two = choose.sample(people, 2)
-            mark_same(entry=one, other=two, **how)
+            entry, other = choose.sample(people, 2)
+            mark_same(entry=entry, other=other, **how)
         elif what == "correct" and people:
             correct(entry=choose.choice(people), column="edu", value="10", **how)
         elif what == "void" and people:
@@ -133,7 +133,7 @@ class Office:
     def rebuild(self, order: random.Random, *, batch: int) -> None:
         """Everything again from nothing, in another order and other batches."""
         forget_ledgers()
-        ids = [one.pk for one in self.submissions]
+        ids = [submission.pk for submission in self.submissions]
         order.shuffle(ids)
         for start in range(0, len(ids), batch):
             merge_submissions(submission_ids=ids[start : start + batch], as_of=AS_OF)
@@ -188,7 +188,7 @@ def test_whatever_happened_the_ledgers_are_what_a_rebuild_makes(office, forms, a
                 office.need_approval(choose.choice(["survey", "home_visit"]), act == "need")
             else:
                 try:
-                    office.desk(act, choose)
+                    office.desk_act(act, choose)
                 except AlreadyDone:
                     continue
         while refold_due(as_of=AS_OF):  # desk acts were folded as of their own day

@@ -1,4 +1,4 @@
-"""What killed workers leave behind does not stand in the way of the living."""
+"""Jobs of killed workers give their locks back, and old failures are deleted."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def _empty_queue(db) -> None:
 
 
 def worker(heartbeat: str) -> int:
-    return one(
+    return value_of(
         "insert into procrastinate_workers (last_heartbeat) values (now() - %s::interval) returning id",
         [heartbeat],
     )
 
 
 def queue(lock: str | None = "refold_due") -> int:
-    return one(
+    return value_of(
         "insert into procrastinate_jobs (queue_name, task_name, lock)"
         " values ('ledgers', 'ledgers.refold_due', %s) returning id",
         [lock],
@@ -33,10 +33,10 @@ def queue(lock: str | None = "refold_due") -> int:
 
 
 def fetch(worker_id: int) -> int | None:
-    return one("select id from procrastinate_fetch_job_v2(null, %s)", [worker_id])
+    return value_of("select id from procrastinate_fetch_job_v2(null, %s)", [worker_id])
 
 
-def one(statement: str, values: list) -> int:
+def value_of(statement: str, values: list) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchone()[0]
@@ -62,14 +62,14 @@ def test_a_job_under_way_is_left_alone() -> None:
     tidy()
 
     assert fetch(alive) is None
-    assert one("select count(*) from procrastinate_jobs where status = 'doing'", []) == 1
+    assert value_of("select count(*) from procrastinate_jobs where status = 'doing'", []) == 1
 
 
 def test_failures_are_kept_for_a_month() -> None:
     recent, old = queue(None), queue(None)
     for job in (recent, old):
         fetch(worker("1 second"))
-        one("select procrastinate_finish_job_v1(%s, 'failed', false)", [job])
+        value_of("select procrastinate_finish_job_v1(%s, 'failed', false)", [job])
     with connection.cursor() as cursor:
         cursor.execute(
             "update procrastinate_events set at = at - interval '31 days' where job_id = %s", [old]
@@ -77,4 +77,4 @@ def test_failures_are_kept_for_a_month() -> None:
 
     tidy()
 
-    assert one("select array_agg(id) from procrastinate_jobs", []) == [recent]
+    assert value_of("select array_agg(id) from procrastinate_jobs", []) == [recent]

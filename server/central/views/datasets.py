@@ -82,7 +82,7 @@ def sheet(call: Call, name: str) -> HttpResponseBase:
     _check_list(call, name)
     text = call.request.GET.get("$filter", "").strip()
     condition = parse(text, ENTITY_FIELDS) if text else None
-    tag = "" if condition else ledgers.list_mark(call.access, name)
+    tag = "" if condition else ledgers.list_digest(call.access, name)
     response: HttpResponseBase
     if tag and tag in _tags(call):
         response = HttpResponse(status=304)

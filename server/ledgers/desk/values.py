@@ -26,12 +26,12 @@ def plain_value(column: Column, value: Any, today: date) -> Any:
             plain = _text(spelled(column.reads, plain, today))
     except (ValueError, TypeError, KeyError, InvalidOperation) as error:
         raise BadValue(
-            column=column.name, why=_("it is no {kind}").format(kind=column.kind)
+            column=column.name, why=_("it is not a valid {kind}").format(kind=column.kind)
         ) from error
     if column.kind in (Kind.CODE, Kind.CODES):
-        known = code_lists()[column.codes].codes
+        allowed = code_lists()[column.codes].codes
         for code in [plain] if column.kind is Kind.CODE else plain:
-            if code not in known:
+            if code not in allowed:
                 raise BadValue(
                     column=column.name, why=_("it is not in list {list}").format(list=column.codes)
                 )

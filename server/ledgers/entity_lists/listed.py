@@ -60,8 +60,8 @@ def list_size(access: Access, name: str) -> int:
     return int(query(f"select count(*) from {_from(name, access)}")[0][0])  # noqa: S608 digits only
 
 
-def list_mark(access: Access, name: str) -> str:
-    """Hex digits that move when anything moves that the reader's phone would see of the list."""
+def list_digest(access: Access, name: str) -> str:
+    """Hex digits that change with anything that the reader's phone would see of the list."""
     areas, telling = access.areas(), access.areas(_TELLERS)
     seen = _list(name).hash(Worker(access.user_id, areas))
     return hashlib.md5(f"{seen} {telling}".encode(), usedforsecurity=False).hexdigest()

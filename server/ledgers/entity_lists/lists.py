@@ -1,6 +1,6 @@
 """The entity lists phones get, built from the ledgers for one worker's communities (openrosa.md §7, domain §6).
 
-A list's hash is made of marks that move with its rows (and of the day, where a row shows
+A list's hash is made of revisions that rise with its rows (and of the day, where a row shows
 what is due), so that an unchanged list costs one small query. Rows come straight from
 SQL: a list of 5,000 is a fifth of a second. No ID numbers or phones; a label may end in
 the last four characters of an ID number where people must be told apart.
@@ -105,10 +105,10 @@ class LedgerList:
         return list(self._rows(Among(wanted, tells), clock.today(), len(wanted))) if wanted else []
 
     def hash(self, worker: Worker) -> str:
-        """MD5 hex over the marks of the worker's communities, the list's columns, and the day if rows depend on it."""
+        """MD5 hex over the list's revisions in the worker's communities, the list's columns, and the day if rows depend on it."""
         within = Within(worker.areas)
         found = query(
-            "select list, area_code, mark from ledgers_entitylistmark"  # noqa: S608 digits only
+            "select list, area_code, revision from ledgers_entitylistrevision"  # noqa: S608 digits only
             f" where list = %s and {within('area_code')} order by area_code",
             (self.name,),
         )

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from server.ledgers.entity_lists import lists as entities
 from server.ledgers.entity_lists.lists import LedgerList
-from server.ledgers.entity_lists.marks import move_marks
 from server.ledgers.models import ListedEntity
 from server.ledgers.storage.database import dumps, query
+from server.ledgers.storage.list_revisions import raise_revisions
 
 LISTS: Final[dict[str, LedgerList]] = {
     "households": entities.households,
@@ -65,7 +65,7 @@ def digest(value: Any) -> str:
 
 
 def stamp(name: str, touched: Iterable[str]) -> None:
-    """Bring the versions of these entries in step with their rows, and move the marks of what changed.
+    """Bring the versions of these entries in step with their rows, and raise the revisions of the lists that changed.
 
     An entry seen for the first time gets 1; one whose visible properties or label changed,
     or that comes back, the next number; one that left keeps its number.
@@ -99,7 +99,7 @@ def raise_to_branches(entities: Iterable[str]) -> None:
         " returning told.list, told.area_code",
         (list(entities),),
     )
-    move_marks({(name, area) for name, area in raised})
+    raise_revisions({(name, area) for name, area in raised})
 
 
 def stamp_touched(entries: Mapping[str, set[str]], cases: Iterable[str]) -> None:
@@ -160,7 +160,7 @@ def _stamp(name: str, wanted: Sequence[str]) -> None:
             "        seen = excluded.seen, changed = excluded.changed, left_as = excluded.left_as",
             (dumps(put),),
         )
-    move_marks(moved)
+    raise_revisions(moved)
 
 
 def _next(was: Known | None, seen: dict[str, str], area: str) -> Known | None:

@@ -1,13 +1,8 @@
 """The ledgers' tables: one module per subject."""
 
-from server.ledgers.models.contributions import (
-    ContributionRow,
-    DeskAct,
-    EntityListMark,
-    IdentityKey,
-)
+from server.ledgers.models.contributions import ContributionRow, DeskAct, IdentityKey
 from server.ledgers.models.employers import Employer, Vacancy
-from server.ledgers.models.entities import EntityClaim, ListedEntity
+from server.ledgers.models.entities import EntityClaim, EntityListRevision, ListedEntity
 from server.ledgers.models.exceptions import LedgerException
 from server.ledgers.models.households import Household, Membership
 from server.ledgers.models.people import AssistanceCase, Person, Spell
@@ -19,7 +14,7 @@ __all__ = [
     "DeskAct",
     "Employer",
     "EntityClaim",
-    "EntityListMark",
+    "EntityListRevision",
     "Household",
     "IdentityKey",
     "LedgerException",

@@ -1,4 +1,4 @@
-"""What every ledger row has (dictionary: SYS)."""
+"""The columns that every ledger row has."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from server.geo.models import AreaCodeField
 
 
 class LedgerEntry(models.Model):
-    """One folded row. Written only by the fold (ledgers.services); never edited in place."""
+    """One folded row of a ledger. Only `refolding` writes it; nothing edits it in place."""
 
     id = models.UUIDField(primary_key=True)
     area_code = AreaCodeField(default="")
@@ -32,11 +32,11 @@ class LedgerEntry(models.Model):
         db_index=False,
         related_name="+",
     )
-    last_confirmed_on = models.DateField(null=True)  # 最近核实日期: drives the quarter
+    last_confirmed_on = models.DateField(null=True)  # 最近核实日期
     row_version = models.PositiveIntegerField(default=1)
     refold_on = models.DateField(
         null=True, db_index=True
-    )  # when a derived column changes by itself
+    )  # the next day on which a derived column may change
     origins = models.JSONField(default=dict)  # contribution id → the columns it gave
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The labels of the ledgers' words, and the constraints by which the database knows no others."""
+"""The labels of families, exception kinds and kinds of desk acts, and the constraints that keep other words out of the database."""
 
 from __future__ import annotations
 

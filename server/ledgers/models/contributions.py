@@ -1,4 +1,4 @@
-"""What the fold folds: contributions, desk acts, and the identity keys that tie them together."""
+"""What ledger rows are folded from: contributions, desk acts, and the identity keys that group contributions into entries."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ from server.ledgers.models.choices import ACT_CHOICES, FAMILY_CHOICES, one_of
 
 
 class ContributionRow(models.Model):
-    """What one record of one submission (or one desk act) says of one entry.
+    """What one record of a submission, or one desk act, says of one entry.
 
-    Rows are derived from the raw instances by the form's mapping and can be made again;
-    a rejected or superseded source has none.
+    Made from the version of the submission that counts, by the form's mapping, and made
+    again by every rebuild. A rejected submission and an undone desk act have none.
     """
 
-    # version id × 65536 + the record's ordinal in the document; a desk act's is minus its own id.
-    id = models.BigIntegerField(primary_key=True)
+    id = models.BigIntegerField(primary_key=True)  # see definitions/ordinals.py
     family = models.CharField(max_length=10, choices=FAMILY_CHOICES)
-    entry = models.UUIDField(db_index=True)  # the entry its keys resolve to now
+    entry = models.UUIDField(db_index=True)  # that its keys resolve to now
     keys = ArrayField(
         models.UUIDField()
-    )  # strongest first; contributions sharing one speak of one entry
+    )  # strongest first; contributions that share a key are about one entry
     submission = models.ForeignKey(
         "submissions.Submission",
         models.CASCADE,
@@ -45,10 +44,8 @@ class ContributionRow(models.Model):
     area_code = AreaCodeField(default="")
     values = (
         models.JSONField()
-    )  # column → plain value; sealed columns sealed; "spell.start_on" for sub-ledgers
-    links = models.JSONField(
-        default=dict
-    )  # name → a key (uuid) of the entry this record belongs to
+    )  # column → value, sealed where the column is; "spell.start_on" is of a part
+    links = models.JSONField(default=dict)  # name → a key of the entry it links to
     flags = ArrayField(models.CharField(max_length=40), default=list)  # bad_id, outside_area, …
 
     class Meta:
@@ -57,7 +54,7 @@ class ContributionRow(models.Model):
 
 
 class IdentityKey(models.Model):
-    """A live key's present entry. Every key is a uuid, so an entry that was merged away is found by its old uuid."""
+    """The entry that an identity key resolves to. An entry's own uuid is a key, too, and stays one after a merge."""
 
     pk = models.CompositePrimaryKey("family", "key")
     family = models.CharField(max_length=10, choices=FAMILY_CHOICES)
@@ -72,14 +69,14 @@ _OF_TWO = (ActKind.SAME.value, ActKind.NOT_SAME.value)
 
 
 class DeskAct(models.Model):
-    """A person's decision about ledger entries: a source of contributions, like a submission.
+    """A decision of office staff about ledger entries: a source of contributions, like a submission.
 
-    Append-only but for being undone, which takes its contribution out of the fold again.
+    Nothing of it changes but that it is undone, which removes its contribution.
     """
 
     kind = models.CharField(max_length=10, choices=ACT_CHOICES)
     family = models.CharField(max_length=10, choices=FAMILY_CHOICES)
-    entry = models.UUIDField()  # its name when the act was done; resolves for ever
+    entry = models.UUIDField()  # its uuid when the act was done; resolve it through IdentityKey
     other = models.UUIDField(null=True)  # the second entry of same and not_same
     column = models.CharField(max_length=60, blank=True, default="")
     value = models.JSONField(null=True)  # sealed where the column is sealed
@@ -106,18 +103,3 @@ class DeskAct(models.Model):
             ),
         )
         indexes = (models.Index(fields=("family", "entry"), name="desk_acts_on_an_entry"),)
-
-
-class EntityListMark(models.Model):
-    """A counter that moves whenever a list's rows in a community change; the lists' hashes are made of it."""
-
-    list = models.CharField(max_length=40)
-    area_code = AreaCodeField()
-    mark = models.PositiveBigIntegerField(default=0)
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("list", "area_code"), name="one_mark_per_list_and_area"
-            ),
-        )

@@ -1,4 +1,4 @@
-"""What phones were told of ledger entries, and what forms claimed about them: facts of history, never rebuilt."""
+"""Entity lists: the versions that phones hold, what forms claimed about entities, and list revisions. History, never rebuilt."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from server.geo.models import AreaCodeField
 
 
 class ListedEntity(models.Model):
-    """An entry that phones can have seen in an entity list, with the version they saw.
+    """An entry that has been in an entity list, with the version of it that phones hold.
 
-    Versions only rise and rows are never deleted: a row that left its list keeps its
-    number and is the tombstone by which `integrityUrl` knows it (decision 0150). Version
-    0 was never listed: its record was refused first.
+    Versions only rise and rows are never deleted: an entry that left its list keeps its
+    version as a tombstone, which `integrityUrl` reports to phones (decision 0150). A
+    tombstone of version 0 was never listed: its submission was rejected first.
     """
 
     class Left(models.TextChoices):
@@ -35,24 +35,28 @@ class ListedEntity(models.Model):
 
 
 class EntityClaim(models.Model):
-    """One `meta/entity` block of a received instance, and how it was judged when it arrived.
+    """One `meta/entity` block of a received instance, and the verdict on it when it arrived.
 
-    A judgement is a fact of arrival (which version phones had then), so it is kept and not
-    made again; exceptions are drawn from it (decision 0151).
+    The verdict depends on the entity version that phones held then, so it is made once
+    and kept; exceptions follow from it (decision 0151).
     """
 
     pk = models.CompositePrimaryKey("version_id", "ordinal")
-    columns = models.JSONField(default=list)  # properties another had changed since the base
+    columns = models.JSONField(
+        default=list
+    )  # properties that somebody else had changed since base_version
     version_id = models.BigIntegerField()  # of the submission version
     ordinal = models.PositiveIntegerField()  # in the document, from 0
     submission_id = models.BigIntegerField(db_index=True)
     list = models.CharField(max_length=100, blank=True)
     entity = models.UUIDField(null=True)
     branch_id = models.CharField(max_length=100, blank=True)
-    base_version = models.PositiveIntegerField(null=True)  # as the form said
+    base_version = models.PositiveIntegerField(null=True)  # from the block
     trunk_version = models.PositiveIntegerField(null=True)
-    made_version = models.PositiveIntegerField(null=True)  # the list's version after it
-    verdict = models.CharField(max_length=20, blank=True)  # "" is well; see ledgers.claims
+    made_version = models.PositiveIntegerField(null=True)  # the entity version after it was merged
+    verdict = models.CharField(
+        max_length=20, blank=True
+    )  # "" is ok; ClaimVerdict, or a fault of the block
 
     class Meta:
         indexes = (
@@ -61,5 +65,20 @@ class EntityClaim(models.Model):
                 fields=("list", "entity"),
                 name="claims_waiting_for_an_entity",
                 condition=models.Q(verdict="unknown_id"),
+            ),
+        )
+
+
+class EntityListRevision(models.Model):
+    """A counter that rises whenever a row of a list changes in a community; the lists' hashes are made of it."""
+
+    list = models.CharField(max_length=40)
+    area_code = AreaCodeField()
+    revision = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("list", "area_code"), name="one_revision_per_list_and_area"
             ),
         )

@@ -1,4 +1,4 @@
-"""What the fold will not decide by itself."""
+"""Exceptions: what the server leaves to office staff to decide."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES, one
 
 
 class LedgerException(models.Model):
-    """Something a person has to decide (domain §2). Found again by every fold until it is resolved or its cause is gone."""
+    """Something a person has to decide (rules.md, Exceptions). Every fold raises it again until its cause no longer exists; a resolved one stays resolved."""
 
     kind = models.CharField(max_length=24, choices=EXCEPTION_CHOICES)
     family = models.CharField(max_length=10, choices=FAMILY_CHOICES)
     entry = models.UUIDField()
     column = models.CharField(max_length=60, blank=True, default="")
-    contribution = models.BigIntegerField()  # the one that raised it
+    contribution = models.BigIntegerField()  # its cause; see definitions/ordinals.py
     other = models.UUIDField(null=True)  # the second entry of a possible duplicate
     area_code = AreaCodeField(default="")
     detail = models.JSONField(default=dict)  # no personal data

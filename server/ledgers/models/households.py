@@ -1,4 +1,4 @@
-"""Households (L2) and who belongs to them."""
+"""Households (L2) and their members."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ class Household(LedgerEntry):
     photo_door = image("门牌照片", "photo of the door plate", Merge.LATEST)
     assisted_categories = ArrayField(
         models.CharField(max_length=10), default=list
-    )  # of open cases: the map
+    )  # of the open cases of the household and its residents; shown on the map
     web_point = models.GeneratedField(
         expression=Transform("loc", 3857),
         output_field=models.PointField(srid=3857),
         db_persist=True,
-    )  # for tiles
+    )  # Web Mercator, for map tiles
 
     class Meta(LedgerEntry.Meta):
         indexes = (
@@ -94,7 +94,7 @@ class Household(LedgerEntry):
 
 
 class Membership(models.Model):
-    """A person's place in a household for a time (L2 members, M3)."""
+    """A person belonging to a household for a time (L2; merge rule M3)."""
 
     class Role(models.TextChoices):
         HUKOU = "hukou", _("registered here")
@@ -111,7 +111,7 @@ class Membership(models.Model):
     relation = models.CharField(max_length=10, null=True)  # REL
     from_on = models.DateField()
     to_on = models.DateField(null=True)
-    contribution = models.BigIntegerField()  # whose roster began it
+    contribution = models.BigIntegerField()  # the roster line that began it
 
     class Meta:
         ordering = ("household_id", "from_on", "id")

@@ -29,7 +29,7 @@ from server.ledgers.models.base import LedgerEntry
 
 
 class Person(LedgerEntry):
-    """L1 城乡劳动力资源台帐: a person, whatever form or household spoke of them."""
+    """L1 城乡劳动力资源台帐: a person, from whichever forms and households their records come."""
 
     name = text("姓名", "name", Merge.IDENTITY, required=True, reads=Reading.NAME)
     former_name = text("曾用名", "former name", Merge.ACCUMULATE, reads=Reading.NAME)
@@ -160,7 +160,7 @@ class Person(LedgerEntry):
 
 
 class Spell(LedgerEntry):
-    """L3 就业与失业台帐: a stretch of employment or unemployment; a person's spells never overlap."""
+    """L3 就业与失业台帐: a period of employment or unemployment; a person's spells never overlap."""
 
     person = entry(
         "ledgers.Person", "人员", "person", Merge.FIXED, required=True, related_name="spells"
@@ -189,7 +189,7 @@ class Spell(LedgerEntry):
 
 
 class AssistanceCase(LedgerEntry):
-    """L4 就业援助台帐: one open case per person, or per household without any employment."""
+    """L4 就业援助台帐: an assistance case of a person, or of a zero-employment household; each has at most one open case."""
 
     case_no = text("援助编号", "case number", Merge.FIXED, required=True)
     subject_person = entry(

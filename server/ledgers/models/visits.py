@@ -20,7 +20,7 @@ from server.ledgers.models.base import LedgerEntry
 
 
 class Visit(LedgerEntry):
-    """L5 入户家访记录: one knock on a door; append-only."""
+    """L5 入户家访记录: one visit to a household, person or employer."""
 
     person = entry(
         "ledgers.Person", "走访对象", "person visited", Merge.FIXED, related_name="visits"

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from server.ledgers.entity_lists.versions import stamp_everything
-from server.ledgers.models import DeskAct, EntityListMark, LedgerException, ListedEntity
+from server.ledgers.models import DeskAct, EntityListRevision, LedgerException, ListedEntity
 from server.ledgers.refolding.comparison import (
     COMPARED_MODELS,
     Difference,
@@ -46,7 +46,7 @@ _ANALYZED_AFTER = frozenset({_BATCH, 8 * _BATCH, 64 * _BATCH})
 _COMPARED_TABLES = tuple(model._meta.db_table for model in COMPARED_MODELS)
 _HIDDEN_TABLES = (
     *_COMPARED_TABLES,
-    *(model._meta.db_table for model in (LedgerException, EntityListMark, ListedEntity)),
+    *(model._meta.db_table for model in (LedgerException, EntityListRevision, ListedEntity)),
 )
 
 Progress = Callable[[int, int], None]

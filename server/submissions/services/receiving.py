@@ -19,7 +19,7 @@ from server.core.statements import run, waiting_at_most
 from server.forms.models import Form, FormVersion
 from server.submissions import envelope as envelopes
 from server.submissions.envelope import Envelope
-from server.submissions.models import SubmissionVersion
+from server.submissions.models import ReviewState, SubmissionVersion
 from server.submissions.problems import (
     FormClosed,
     InstanceBusy,
@@ -105,7 +105,7 @@ with version as (
            %(submitter_id)s, %(device_id)s, %(user_agent)s
       from forms_form form
       join forms_formversion edition on edition.form_id = form.id and edition.version = %(version)s
-     where form.form_id = %(form_id)s and form.state <> 'closed'
+     where form.form_id = %(form_id)s and form.state <> '{Form.State.CLOSED}'
        and not exists (select from submissions_accepteddocument accepted
                         where accepted.sha256 = %(sha256)s)
     on conflict (form_id, instance_id) do nothing
@@ -114,7 +114,7 @@ with version as (
     insert into submissions_submission
            (id, form_id, instance_id, current_version_id, review_state, submitter_id, received_at,
             area_code, title, located_area, flags)
-    select submission_id, form_id, %(instance_id)s, id, 'received', %(submitter_id)s,
+    select submission_id, form_id, %(instance_id)s, id, '{ReviewState.RECEIVED}', %(submitter_id)s,
            %(received_at)s, '', '', '', '[]'
       from version
 ), attachment as (

@@ -213,7 +213,7 @@ def test_an_open_conflict_is_shown(street, asking):
 
 def test_an_unchanged_list_is_not_sent_again(street, asking):
     from server.accounts.models import Disclosure
-    from server.ledgers.entity_lists.marks import move_marks
+    from server.ledgers.storage.list_revisions import raise_revisions
 
     client = asking()
     first = sheet(client, "households")
@@ -224,7 +224,7 @@ def test_an_unchanged_list_is_not_sent_again(street, asking):
         assert (again.status_code, again.content, again["ETag"]) == (304, b"", tag)
     county = sheet(asking("county", area=COMMUNITY), "households")
     assert county["ETag"] != tag  # who sees less holds another list
-    move_marks([("households", COMMUNITY)])
+    raise_revisions([("households", COMMUNITY)])
     assert sheet(client, "households", if_none_match=tag).status_code == 200
     assert Disclosure.objects.filter(ledger="households", kind="export").count() == 3
 
