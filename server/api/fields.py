@@ -13,11 +13,8 @@ from rest_framework_gis.fields import GeometryField
 
 from server.core.clock import OFFICE
 from server.ledgers.definitions.columns import Column, Kind, Sensitivity
-from server.ledgers.folding.derive.categories import RESTRICTED as RESTRICTED_CATEGORIES
 from server.ledgers.reading import masking
-
-RESTRICTED_CODES = {"AC": RESTRICTED_CATEGORIES}
-"""Codes shown only with the restricted role, though their column is open to all."""
+from server.ledgers.selectors import RESTRICTED_CODES
 
 NULLABLE_POINT = {"oneOf": [{"$ref": "#/components/schemas/Point"}, {"type": "null"}]}
 

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.forms import BoundField
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,12 +19,14 @@ from django.utils.functional import cached_property
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_filters import FilterSet
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 from django_htmx.middleware import HtmxDetails
 
 from server.accounts.access import READERS, Access, access_of
 from server.accounts.models import User
 from server.console.problems import RoleMissing
+from server.geo.codes import code_prefix
+from server.geo.filters import area_options
 from server.geo.selectors import division_names
 
 PAGE_SIZE = 50
@@ -93,23 +96,71 @@ def page_of(request: HttpRequest, rows: Any, size: int = PAGE_SIZE) -> Page:
     return CappedPaginator(rows, size).get_page(request.GET.get("page"))
 
 
-def render_list(
-    request: StaffRequest, template: str, filterset: FilterSet, page: Page, **context: Any
-) -> HttpResponse:
-    """A filtered list: the whole page, or only its results when htmx asks for them."""
+def query_with(request: HttpRequest, **defaults: str) -> QueryDict:
+    """The address's parameters, with these where the address does not name them."""
+    query = request.GET.copy()
+    for name, value in defaults.items():
+        query.setdefault(name, value)
+    return query
+
+
+def query_without_page(request: HttpRequest) -> str:
+    """The address's parameters for links to other pages of the same list."""
     query = request.GET.copy()
     query.pop("page", None)
+    return query.urlencode()
+
+
+def filter_context(filterset: FilterSet, shows: Iterable[str]) -> dict[str, Any]:
+    """What `_filters.html` needs: the filters that the page `shows`, and any other that the address sets."""
+    form, first = filterset.form, list(shows)
+    others = [name for name in form.fields if name not in first]
+    set_by_address = [name for name in others if filterset.data.get(name) or name in form.errors]
+    fields: list[BoundField] = [form[name] for name in (*first, *set_by_address)]
+    return {"filter": filterset, "fields": fields}
+
+
+def status_of(filterset: FilterSet) -> int:
+    """400 when a filter has a bad value: the page then shows it at the field, and no rows."""
+    return 400 if filterset.errors else 200
+
+
+def render_list(
+    request: StaffRequest,
+    template: str,
+    filterset: FilterSet,
+    page: Page,
+    *,
+    shows: Iterable[str],
+    **context: Any,
+) -> HttpResponse:
+    """A filtered list: the whole page, or only its results when htmx asks for them.
+
+    `shows` names the filters that the form has in any case. A bad value is answered with
+    400 and the form; then htmx replaces the form as well, until its values are good.
+    """
     context |= {
-        "filter": filterset,
+        **filter_context(filterset, shows),
         "page": page,
         "rows": page.object_list,
-        "query": query.urlencode(),
+        "query": query_without_page(request),
         "capped": page.paginator.count == COUNTED,
-        "filtered": any(query.values()),
+        "filtered": any(value for name, value in request.GET.items() if name != "page"),
+        "rows_template": template,
     }
-    partial = request.htmx and not request.htmx.boosted and request.htmx.target == "results"
-    name = "console/_results.html" if partial else "console/list.html"
-    return render(request, name, {**context, "rows_template": template})
+    status = status_of(filterset)
+    target = request.htmx.target if request.htmx and not request.htmx.boosted else None
+    if target not in ("list", "results"):
+        return render(request, "console/list.html", context, status=status)
+    if target == "results" and status == 200:
+        return render(request, "console/_results.html", context)
+    response = render(request, "console/_list.html", context, status=status)
+    return reswap(retarget(response, "#list"), "outerHTML")
+
+
+def area_choices(access: Access) -> list[tuple[str, str]]:
+    """The divisions a person may choose between, indented by level; the value is the code's prefix."""
+    return [(code_prefix(code), label) for code, label in area_options(access)]
 
 
 def area_names(codes: Iterable[str]) -> dict[str, str]:

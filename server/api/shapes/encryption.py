@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import django_filters
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from server.api.filters import Flag, Ordering
 from server.forms.encryption import as_text
 from server.forms.keys import PASSPHRASE_LENGTH, PEM_BYTES
 from server.forms.models import EncryptionKey
@@ -115,13 +113,3 @@ class OpenedSerializer(serializers.Serializer):
     goes_on = serializers.BooleanField(
         read_only=True, help_text="Whether asking again would open more."
     )
-
-
-class EncryptionKeyFilters(django_filters.FilterSet):
-    form = django_filters.CharFilter(field_name="form_id")
-    is_retired = Flag(field_name="retired_at", lookup_expr="isnull", exclude=True)
-    ordering = Ordering(fields=[("created_at", "created_at"), ("form_id", "form")])
-
-    class Meta:
-        model = EncryptionKey
-        fields: list[str] = []

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import django_filters
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from server.api.filters import AnyOf, Ordering, Search
 from server.forms.models import Form, FormVersion
 
 
@@ -114,13 +112,3 @@ class AudienceSerializer(serializers.Serializer):
 
     areas = AreasField(help_text="Division code prefixes; “” is everywhere.")
     users = serializers.ListField(child=serializers.CharField(), default=list)
-
-
-class FormFilters(django_filters.FilterSet):
-    state = AnyOf(field_name="state", lookup_expr="in")
-    search = Search(("form_id", "title"), label="form_id, title")
-    ordering = Ordering(fields=[(name, name) for name in ("form_id", "title", "created_at")])
-
-    class Meta:
-        model = Form
-        fields: list[str] = []

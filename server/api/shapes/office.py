@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import django_filters
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework_gis.fields import GeometryField
 
-from server.accounts.models import FieldAccount
 from server.accounts.services import CODES_AT_ONCE
-from server.api.filters import AnyOf, Area, Flag, Ordering, Search
 from server.api.shapes.forms import AreasField
-from server.geo.models import Division, Level
-from server.ledgers.models import LedgerException
+from server.geo.models import Level
 from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES
 
 
@@ -45,22 +41,6 @@ class DivisionOutlineSerializer(DivisionSerializer):
     outline = OutlineField(read_only=True)
 
 
-class DivisionFilters(django_filters.FilterSet):
-    area = Area(field_name="code")
-    level = django_filters.ChoiceFilter(choices=Level.choices)
-    parent = django_filters.CharFilter(field_name="parent_id")
-    valid_on = django_filters.DateFilter(method="filter_valid_on", label="In force on this day.")
-    search = Search(("name", "name_en"), label="name, name_en")
-    ordering = Ordering(fields=[(name, name) for name in ("code", "level", "name")])
-
-    class Meta:
-        model = Division
-        fields: list[str] = []
-
-    def filter_valid_on(self, queryset, name, value):
-        return queryset.exclude(valid_from__gt=value).exclude(valid_to__lte=value)
-
-
 class ExceptionSerializer(serializers.Serializer):
     """One thing the fold would not decide."""
 
@@ -84,20 +64,6 @@ class ExceptionSerializer(serializers.Serializer):
         read_only=True, source="resolved_by.username", default=None, allow_null=True
     )
     resolution = serializers.CharField(read_only=True)
-
-
-class ExceptionFilters(django_filters.FilterSet):
-    area = Area(field_name="area_code")
-    kind = AnyOf(field_name="kind", lookup_expr="in")
-    ledger = AnyOf(field_name="family", lookup_expr="in")
-    entry = django_filters.UUIDFilter(field_name="entry")
-    open = Flag(field_name="resolved_at", lookup_expr="isnull", label="Not yet settled.")
-    updated_since = django_filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="gte")
-    ordering = Ordering(fields=[("opened_at", "opened_at"), ("area_code", "area_code")])
-
-    class Meta:
-        model = LedgerException
-        fields: list[str] = []
 
 
 class ResolveSerializer(serializers.Serializer):
@@ -133,17 +99,6 @@ class FieldAccountSerializer(serializers.Serializer):
         allow_null=True,
         help_text="When that was finished, by the phone's clock; null where the form keeps no audit log.",
     )
-
-
-class FieldAccountFilters(django_filters.FilterSet):
-    user = django_filters.CharFilter(field_name="user__username")
-    active = Flag(field_name="revoked_at", lookup_expr="isnull", label="Not shut out.")
-    search = Search(("user__username", "user__name", "label"), label="username, name, label")
-    ordering = Ordering(fields=[("created_at", "created_at"), ("user__username", "username")])
-
-    class Meta:
-        model = FieldAccount
-        fields: list[str] = []
 
 
 class NewFieldAccountSerializer(serializers.Serializer):

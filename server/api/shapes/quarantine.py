@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import django_filters
 from rest_framework import serializers
 
-from server.api.filters import AnyOf, Area, Flag, Ordering
-from server.quarantine.models import Quarantined, Repair
+from server.quarantine.models import Repair
 
 
 class QuarantinedFileSerializer(serializers.Serializer):
@@ -113,18 +111,3 @@ class KeptOutSerializer(serializers.Serializer):
     area_code = serializers.CharField(read_only=True, source="area")
     count = serializers.IntegerField(read_only=True)
     bytes = serializers.IntegerField(read_only=True)
-
-
-class QuarantinedFilters(django_filters.FilterSet):
-    reason = AnyOf(field_name="reason", lookup_expr="in")
-    form = AnyOf(field_name="form_id", lookup_expr="in")
-    submitter = django_filters.CharFilter(field_name="submitter__username")
-    area = Area(field_name="area")
-    is_settled = Flag(field_name="resolved_at", lookup_expr="isnull", exclude=True)
-    received_from = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
-    received_to = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lte")
-    ordering = Ordering(fields=[(name, name) for name in ("received_at", "reason", "size")])
-
-    class Meta:
-        model = Quarantined
-        fields: list[str] = []

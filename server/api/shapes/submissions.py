@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import django_filters
-from django.db.models import QuerySet
-from django_filters.constants import EMPTY_VALUES
 from rest_framework import serializers
 
 from server.api.fields import PlaceField
-from server.api.filters import AnyOf, Area, Box, Flag, Ordering, Search
 from server.forms.models import EncryptionKey
-from server.submissions.models import EncryptedVersion, ReviewState, Submission
-from server.submissions.selectors import AWAITING
+from server.submissions.models import EncryptedVersion, ReviewState
 
 
 class SubmissionSerializer(serializers.Serializer):
@@ -162,44 +155,3 @@ class ReviewSerializer(serializers.Serializer):
         help_text="The instanceID of the version you looked at. When a correction has replaced it,"
         " nothing is decided (409).",
     )
-
-
-class _Flagged(django_filters.CharFilter):
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        return qs.filter(flags__contains=[value]) if value else qs
-
-
-class _Awaiting(Flag):
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        if value in EMPTY_VALUES:
-            return qs
-        return qs.filter(AWAITING) if value == "true" else qs.exclude(AWAITING)
-
-
-class SubmissionFilters(django_filters.FilterSet):
-    form = AnyOf(field_name="form__form_id", lookup_expr="in")
-    state = AnyOf(field_name="review_state", lookup_expr="in")
-    submitter = django_filters.CharFilter(field_name="submitter__username")
-    area = Area(field_name="area_code")
-    located_area = Area(field_name="located_area")
-    received_from = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
-    received_to = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lte")
-    observed_from = django_filters.IsoDateTimeFilter(field_name="observed_at", lookup_expr="gte")
-    observed_to = django_filters.IsoDateTimeFilter(field_name="observed_at", lookup_expr="lte")
-    updated_since = django_filters.IsoDateTimeFilter(
-        field_name="current_version__received_at",
-        lookup_expr="gte",
-        label="Received or edited at or after this instant.",
-    )
-    awaits_approval = _Awaiting(label="Counts in the ledgers only once it is approved.")
-    is_processed = Flag(field_name="processed_at", lookup_expr="isnull", exclude=True)
-    flag = _Flagged(field_name="flags", label="A remark of geotagging, e.g. outside_area.")
-    search = Search(("title", "instance_id"), label="title, instance_id")
-    in_bbox = Box(field_name="location")
-    ordering = Ordering(
-        fields=[(name, name) for name in ("received_at", "observed_at", "area_code", "title")]
-    )
-
-    class Meta:
-        model = Submission
-        fields: list[str] = []

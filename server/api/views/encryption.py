@@ -15,7 +15,6 @@ from rest_framework.viewsets import ViewSetMixin
 
 from server.accounts.access import PUBLISHERS
 from server.api.shapes.encryption import (
-    EncryptionKeyFilters,
     EncryptionKeySerializer,
     NewKeySerializer,
     OpenedSerializer,
@@ -25,6 +24,7 @@ from server.api.shapes.encryption import (
 from server.api.views.base import Door
 from server.core.clock import now
 from server.forms import keys, services
+from server.forms.filters import EncryptionKeyFilters
 from server.forms.models import EncryptionKey
 from server.forms.selectors import encryption_keys
 from server.submissions import opening

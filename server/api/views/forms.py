@@ -22,7 +22,6 @@ from server.api.representations import Bytes
 from server.api.shapes.forms import (
     AudienceSerializer,
     FormChangeSerializer,
-    FormFilters,
     FormSerializer,
     FormVersionSerializer,
     WorkbookSerializer,
@@ -32,6 +31,7 @@ from server.core import blobs
 from server.core.clock import now
 from server.core.request_problems import NothingHere
 from server.forms import selectors, services
+from server.forms.filters import FormFilters
 from server.forms.models import Form, FormVersion
 from server.forms.problems import NoSuchForm
 from server.submissions.selectors import with_awaiting

@@ -15,8 +15,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
-from server.api.fields import RESTRICTED_CODES
-from server.api.filters import AnyCode, Assisted, entry_filters
 from server.api.shapes.ledgers import (
     FindSerializer,
     HouseholdDetailSerializer,
@@ -30,6 +28,15 @@ from server.api.views.base import Door
 from server.core.request_problems import NothingHere
 from server.ledgers import selectors, services
 from server.ledgers.definitions.vocabulary import Family
+from server.ledgers.filters import (
+    CaseFilters,
+    EmployerFilters,
+    HouseholdFilters,
+    PersonFilters,
+    SpellFilters,
+    VacancyFilters,
+    VisitFilters,
+)
 from server.ledgers.models import (
     AssistanceCase,
     Employer,
@@ -116,7 +123,7 @@ class Persons(SealedEntries):
 
     model, family, visible = Person, Family.PERSON, staticmethod(selectors.persons)
     serializer_class = entry_serializer(Person)
-    filterset_class = entry_filters(Person, search=("name",), ordering=("name", "birth_date"))
+    filterset_class = PersonFilters
 
 
 @_found_as(HouseholdSerializer(many=True))
@@ -126,18 +133,7 @@ class Households(SealedEntries):
     model, family, visible = Household, Family.HOUSEHOLD, staticmethod(selectors.households)
     place = "loc"
     serializer_class = HouseholdSerializer
-    filterset_class = entry_filters(
-        Household,
-        search=("hh_no", "address", "building", "room", "head_person__name"),
-        place="loc",
-        ordering=("hh_no", "address"),
-        more={
-            "assisted": Assisted(label="With an open assistance case."),
-            "assisted_categories": AnyCode(
-                RESTRICTED_CODES["AC"], field_name="assisted_categories"
-            ),
-        },
-    )
+    filterset_class = HouseholdFilters
 
     def rows(self) -> QuerySet[Any]:
         rows = super().rows()
@@ -157,7 +153,7 @@ class Spells(Entries):
 
     model, visible = Spell, staticmethod(selectors.spells)
     serializer_class = entry_serializer(Spell)
-    filterset_class = entry_filters(Spell, search=("employer_name",), ordering=("start_on",))
+    filterset_class = SpellFilters
 
 
 @_found_as(entry_serializer(Employer)(many=True))
@@ -167,9 +163,7 @@ class Employers(SealedEntries):
     model, family, visible = Employer, Family.EMPLOYER, staticmethod(selectors.employers)
     place = "loc"
     serializer_class = entry_serializer(Employer)
-    filterset_class = entry_filters(
-        Employer, search=("name", "uscc", "address"), place="loc", ordering=("name", "n_staff")
-    )
+    filterset_class = EmployerFilters
 
 
 class Vacancies(Entries):
@@ -177,9 +171,7 @@ class Vacancies(Entries):
 
     model, family, visible = Vacancy, Family.VACANCY, staticmethod(selectors.vacancies)
     serializer_class = entry_serializer(Vacancy)
-    filterset_class = entry_filters(
-        Vacancy, search=("title", "vacancy_no"), ordering=("expires_on", "wage_min")
-    )
+    filterset_class = VacancyFilters
 
 
 class Cases(Entries):
@@ -187,9 +179,7 @@ class Cases(Entries):
 
     model, visible = AssistanceCase, staticmethod(selectors.cases)
     serializer_class = entry_serializer(AssistanceCase)
-    filterset_class = entry_filters(
-        AssistanceCase, search=("case_no",), ordering=("opened_on", "next_due")
-    )
+    filterset_class = CaseFilters
 
 
 class Visits(Entries):
@@ -198,6 +188,4 @@ class Visits(Entries):
     model, family, visible = Visit, Family.VISIT, staticmethod(selectors.visits)
     place = "loc"
     serializer_class = entry_serializer(Visit)
-    filterset_class = entry_filters(
-        Visit, search=("findings",), place="loc", ordering=("visited_at",)
-    )
+    filterset_class = VisitFilters

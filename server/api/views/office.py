@@ -18,17 +18,15 @@ from server.accounts import collect
 from server.accounts import selectors as accounts
 from server.accounts import services as account_services
 from server.accounts.access import REVIEWERS, Access
+from server.accounts.filters import FieldAccountFilters
 from server.accounts.models import FieldAccount, Role, User
 from server.accounts.problems import UnknownUser
 from server.api.shapes.office import (
-    DivisionFilters,
     DivisionOutlineSerializer,
     DivisionSerializer,
     EndedSerializer,
     EndingSerializer,
-    ExceptionFilters,
     ExceptionSerializer,
-    FieldAccountFilters,
     FieldAccountSerializer,
     LostPhoneSerializer,
     NewCodesSerializer,
@@ -40,9 +38,11 @@ from server.api.views.base import Door
 from server.core.clock import now
 from server.core.request_problems import NotAllowed, NothingHere
 from server.geo import selectors as geo
+from server.geo.filters import DivisionFilters
 from server.geo.models import Boundary, Division
 from server.ledgers import selectors as ledgers
 from server.ledgers import services as ledger_services
+from server.ledgers.filters import ExceptionFilters
 from server.ledgers.models import LedgerException
 
 
@@ -219,9 +219,7 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
 
     def _desk(self) -> Access:
         """The caller's access as desk staff alone: workers do not administer phones."""
-        held = self.access
-        grants = tuple(grant for grant in held.grants if grant[0] in REVIEWERS)
-        return Access(user_id=held.user_id, grants=grants)
+        return self.access.held_as(REVIEWERS)
 
     def _worker(self, username: str, **which: bool) -> User:
         """The worker, if every area of theirs is the caller's: a token opens all of them."""

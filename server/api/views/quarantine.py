@@ -22,7 +22,6 @@ from server.api.shapes.quarantine import (
     DecidingSerializer,
     KeptOutSerializer,
     QuarantinedDetailSerializer,
-    QuarantinedFilters,
     QuarantinedSerializer,
     RepairingSerializer,
     RepairSerializer,
@@ -33,6 +32,7 @@ from server.api.views.base import Door
 from server.core.clock import now
 from server.quarantine import selectors, services
 from server.quarantine.export import archive
+from server.quarantine.filters import QuarantinedFilters
 from server.quarantine.models import Quarantined
 
 REASON = OpenApiParameter("reason", str, description="Why; recorded. Or the header X-Reason.")

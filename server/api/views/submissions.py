@@ -25,7 +25,6 @@ from server.api.shapes.submissions import (
     DecisionSerializer,
     ReviewSerializer,
     SubmissionDetailSerializer,
-    SubmissionFilters,
     SubmissionSerializer,
 )
 from server.api.views.base import Door
@@ -34,6 +33,7 @@ from server.core.clock import now
 from server.core.request_problems import NothingHere
 from server.ledgers.reading.answers import ShownAnswer, shown_answers
 from server.submissions import selectors, services
+from server.submissions.filters import SubmissionFilters
 from server.submissions.models import Attachment, EncryptedVersion, Submission, SubmissionVersion
 from server.submissions.selectors import Instances
 

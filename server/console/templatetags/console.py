@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 
 from server.accounts.access import REVEALERS, REVIEWERS, Access
 from server.console import doubts
-from server.console.filters import FLAGS
 from server.console.presentation import category_names
 from server.core import labels
 from server.core.codes import label_of
@@ -22,6 +21,7 @@ from server.core.labels import listed
 from server.ledgers.models import AssistanceCase, Household, LedgerException
 from server.ledgers.models.choices import FAMILY_CHOICES
 from server.ledgers.reading.masking import shown
+from server.submissions.filters import REMARKS
 from server.submissions.models import ReviewState
 
 register = template.Library()
@@ -161,7 +161,7 @@ def join_numbers(numbers: Iterable[float]) -> str:
 @register.simple_tag
 def flag_label(flag: str) -> str:
     """A remark of the geotag or clock check in words."""
-    return str(dict(FLAGS).get(flag, flag))
+    return str(dict(REMARKS).get(flag, flag))
 
 
 @register.simple_tag

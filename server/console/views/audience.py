@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 
 from server.accounts.access import PUBLISHERS
 from server.accounts.selectors import workers
-from server.console.filters import area_choices
 from server.console.forms import AudienceForm, checked
-from server.console.pages import StaffRequest, staff_page
+from server.console.pages import StaffRequest, area_choices, staff_page
 from server.forms import selectors, services
 
 

@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from server.console.doubts import open_doubts
-from server.console.filters import EmployerFilter, VacancyFilter
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
 from server.ledgers.definitions.vocabulary import Family
+from server.ledgers.filters import EmployerFilters, VacancyFilters
 from server.ledgers.selectors import employers as visible
 from server.ledgers.selectors import provenance, resolve, visits
 from server.ledgers.selectors import vacancies as visible_vacancies
@@ -25,13 +25,14 @@ VISITS_SHOWN = 50
 @staff_page()
 def employers(request: StaffRequest) -> HttpResponse:
     rows = visible(request.access).order_by("area_code", "name", "id")
-    found = EmployerFilter(request.GET, rows, access=request.access)
-    page = page_of(request, found.qs)
+    filterset = EmployerFilters(request.GET, rows, access=request.access)
+    page = page_of(request, filterset.qs)
     return render_list(
         request,
         "console/employers/_rows.html",
-        found,
+        filterset,
         page,
+        shows=("area", "search", "industry"),
         title=_("Employers"),
         areas=area_names(row.area_code for row in page),
     )
@@ -69,13 +70,14 @@ def vacancies(request: StaffRequest) -> HttpResponse:
     rows = (
         visible_vacancies(request.access).select_related("employer").order_by("-expires_on", "id")
     )
-    found = VacancyFilter(request.GET, rows, access=request.access)
-    page = page_of(request, found.qs)
+    filterset = VacancyFilters(request.GET, rows, access=request.access)
+    page = page_of(request, filterset.qs)
     return render_list(
         request,
         "console/employers/_vacancy_rows.html",
-        found,
+        filterset,
         page,
+        shows=("area", "search", "state", "is_public_welfare"),
         title=_("Vacancies"),
         areas=area_names(row.area_code for row in page),
     )

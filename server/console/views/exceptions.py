@@ -10,11 +10,18 @@ from django.utils.translation import gettext_lazy
 
 from server.accounts.access import REVIEWERS
 from server.console.doubts import concerns
-from server.console.filters import ExceptionFilter
 from server.console.forms import ReasonForm, checked
-from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
+from server.console.pages import (
+    StaffRequest,
+    area_names,
+    page_of,
+    query_with,
+    render_list,
+    staff_page,
+)
 from server.core.clock import now
 from server.ledgers import services
+from server.ledgers.filters import ExceptionFilters
 from server.ledgers.models import LedgerException
 from server.ledgers.selectors import desk_acts, with_records
 from server.ledgers.selectors import exceptions as visible
@@ -24,14 +31,15 @@ VERDICTS = {"same": services.mark_same, "not_same": services.mark_not_same}
 
 @staff_page()
 def exceptions(request: StaffRequest) -> HttpResponse:
-    rows = _rows(request)
-    found = ExceptionFilter(request.GET, rows, access=request.access)
-    page = page_of(request, found.qs)
+    query = query_with(request, open="true")
+    filterset = ExceptionFilters(query, _rows(request), access=request.access)
+    page = page_of(request, filterset.qs)
     return render_list(
         request,
         "console/exceptions/_rows.html",
-        found,
+        filterset,
         page,
+        shows=("area", "kind", "open"),
         title=_("Exceptions"),
         subtitle=_("what the ledgers leave for a person to decide"),
         empty=gettext_lazy("No open exceptions. Everything that came in fits."),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import SafeString, mark_safe
@@ -15,12 +16,21 @@ from django.utils.translation import gettext_lazy
 
 from server.accounts import collect, services
 from server.accounts.access import REVIEWERS, Access
+from server.accounts.filters import WorkerFilters
 from server.accounts.models import FieldAccount, Role, RoleGrant, User
 from server.accounts.selectors import manageable_workers, may_set_password
 from server.accounts.services import CODES_AT_ONCE
-from server.console.filters import area_choices
 from server.console.forms import WorkerForm, checked
-from server.console.pages import StaffRequest, area_names, page_of, staff_page
+from server.console.pages import (
+    StaffRequest,
+    area_choices,
+    area_names,
+    filter_context,
+    page_of,
+    query_without_page,
+    staff_page,
+    status_of,
+)
 from server.console.problems import FormFieldsWrong
 from server.core.clock import now
 from server.forms import selectors as forms
@@ -39,7 +49,8 @@ LISTS = {
 
 @staff_page(roles=REVIEWERS)
 def field_accounts(request: StaffRequest) -> HttpResponse:
-    page = page_of(request, manageable_workers(request.access))
+    filterset = _filtered(request, manageable_workers(request.access))
+    page = page_of(request, filterset.qs)
     count_refused(page.object_list)
     held = {
         worker.pk: [grant.area for grant in worker.grants.all() if grant.role == Role.WORKER]
@@ -47,12 +58,20 @@ def field_accounts(request: StaffRequest) -> HttpResponse:
     }
     households = households_in(area for areas in held.values() for area in areas)
     context = {
+        **filter_context(filterset, ("area", "search")),
         "page": page,
+        "query": query_without_page(request),
         "areas": area_names(area.ljust(12, "0") for areas in held.values() for area in areas),
         "crowded": {pk for pk, areas in held.items() if is_crowded(areas, households)},
         "most": MOST,
     }
-    return render(request, "console/field_accounts/list.html", context)
+    status = status_of(filterset)
+    return render(request, "console/field_accounts/list.html", context, status=status)
+
+
+def _filtered(request: StaffRequest, workers: QuerySet[User]) -> WorkerFilters:
+    """The workers that the address asks for; areas to choose from are those of the user's desk."""
+    return WorkerFilters(request.GET, workers, access=request.access.held_as(REVIEWERS))
 
 
 @staff_page("GET", "HEAD", "POST", roles=REVIEWERS)
@@ -124,20 +143,16 @@ def lost(request: StaffRequest, user_id: int) -> HttpResponse:
 @staff_page("GET", "HEAD", "POST", roles=REVIEWERS)
 def codes(request: StaffRequest) -> HttpResponse:
     """New codes for all workers of an area on one printed sheet; the chosen workers' old codes end."""
-    areas = _choices(request.access)
-    area = request.GET.get("area") or ""
-    workers = manageable_workers(request.access).filter(is_active=True)
-    if area in (code for code, _name in areas):
-        inside = RoleGrant.objects.filter(role=Role.WORKER, area__startswith=area)
-        workers = workers.filter(pk__in=inside.values("user"))
+    filterset = _filtered(request, manageable_workers(request.access).filter(is_active=True))
+    workers = filterset.qs
     if request.method != "POST":
         context = {
+            **filter_context(filterset, ("area", "search")),
             "workers": workers[:CODES_AT_ONCE],
-            "choices": areas,
-            "area": area,
             "limit": CODES_AT_ONCE,
         }
-        return render(request, "console/field_accounts/choose.html", context)
+        status = status_of(filterset)
+        return render(request, "console/field_accounts/choose.html", context, status=status)
     wanted = [int(number) for number in request.POST.getlist("worker") if number.isdecimal()]
     chosen = list(workers.filter(pk__in=wanted)[:CODES_AT_ONCE])
     if not chosen or "confirmed" not in request.POST:

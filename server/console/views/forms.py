@@ -12,10 +12,17 @@ from django.utils.translation import gettext as _
 
 from server.accounts.access import PUBLISHERS
 from server.console.forms import PublishForm, checked
-from server.console.pages import StaffRequest, area_names, staff_page
+from server.console.pages import (
+    StaffRequest,
+    area_names,
+    filter_context,
+    staff_page,
+    status_of,
+)
 from server.core.clock import now
 from server.core.problems import Problem
 from server.forms import selectors, services
+from server.forms.filters import FormFilters
 from server.forms.models import Form, FormAudience
 from server.submissions.selectors import with_awaiting
 from server.submissions.services import set_approval as approve
@@ -29,10 +36,12 @@ def forms(request: StaffRequest) -> HttpResponse:
     audience: dict[int, list[FormAudience]] = {}
     for row in FormAudience.objects.select_related("user").order_by("form_id", "area"):
         audience.setdefault(row.form_id, []).append(row)
+    rows = with_awaiting(selectors.forms(request.access), request.access)
+    filterset = FormFilters(request.GET, rows, access=request.access)
     context = {
+        **filter_context(filterset, ("search", "state")),
         "forms": [
-            (form, by_form.get(form.pk, []), audience.get(form.pk, []))
-            for form in with_awaiting(selectors.forms(request.access), request.access)
+            (form, by_form.get(form.pk, []), audience.get(form.pk, [])) for form in filterset.qs
         ],
         "areas": area_names(
             (row.area or "").ljust(12, "0")
@@ -43,7 +52,7 @@ def forms(request: StaffRequest) -> HttpResponse:
         "states": Form.State.choices,
         "may_publish": bool(request.access.areas(PUBLISHERS)),
     }
-    return render(request, "console/forms/list.html", context)
+    return render(request, "console/forms/list.html", context, status=status_of(filterset))
 
 
 @staff_page("GET", "HEAD", "POST", roles=PUBLISHERS)

@@ -14,10 +14,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from server.console.doubts import open_doubts
-from server.console.filters import HouseholdFilter
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
 from server.ledgers.definitions.vocabulary import Family
+from server.ledgers.filters import HouseholdFilters
 from server.ledgers.models import Membership, Person
 from server.ledgers.selectors import cases, provenance, resolve, visits
 from server.ledgers.selectors import households as visible
@@ -30,13 +30,14 @@ def households(request: StaffRequest) -> HttpResponse:
     rows = (
         visible(request.access).select_related("head_person").order_by("area_code", "hh_no", "id")
     )
-    found = HouseholdFilter(request.GET, rows, access=request.access)
-    page = page_of(request, found.qs)
+    filterset = HouseholdFilters(request.GET, rows, access=request.access)
+    page = page_of(request, filterset.qs)
     return render_list(
         request,
         "console/households/_rows.html",
-        found,
+        filterset,
         page,
+        shows=("area", "search", "assisted", "due"),
         title=_("Households"),
         areas=area_names(row.area_code for row in page),
     )

@@ -10,11 +10,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from server.accounts.access import RESTRICTED, Access
-from server.console.filters import household_matches
 from server.console.pages import StaffRequest, area_names, staff_page
 from server.core.clock import today
 from server.core.codes import code_lists
 from server.geo.selectors import division_tile, extent
+from server.ledgers.filters import HOUSEHOLD_SEARCH
 from server.ledgers.models import Household
 from server.ledgers.reading.tiles import RESTRICTED_CATEGORIES, assisted_tile
 from server.ledgers.selectors import households
@@ -67,7 +67,7 @@ def search(request: StaffRequest) -> HttpResponse:
     found = _on_the_map(request.access).filter(loc__isnull=False)
     rows = (
         list(
-            found.filter(household_matches(text))
+            found.filter(HOUSEHOLD_SEARCH.condition(text))
             .select_related("head_person")
             .order_by("area_code", "hh_no")[:FOUND]
         )

@@ -12,29 +12,31 @@ from django.utils.translation import gettext as _
 
 from server.accounts.access import REVIEWERS
 from server.console.doubts import open_doubts
-from server.console.filters import CaseFilter, PersonFilter
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
 from server.core.clock import today
 from server.ledgers.definitions.vocabulary import Family
+from server.ledgers.filters import CaseFilters, PersonFilters
 from server.ledgers.models import AssistanceCase, Person
 from server.ledgers.selectors import cases as visible_cases
 from server.ledgers.selectors import desk_acts_on, provenance, resolve, spells, visits
 from server.ledgers.selectors import persons as visible
 
 VISITS_SHOWN = 50
+GROUPS = ("is_4050", "in_zero_emp_hh", "long_term_unemployed", "new_entrant", "is_key")
 
 
 @staff_page()
 def persons(request: StaffRequest) -> HttpResponse:
     rows = visible(request.access).order_by("area_code", "name", "id")
-    found = PersonFilter(request.GET, rows, access=request.access)
-    page = page_of(request, found.qs)
+    filterset = PersonFilters(request.GET, rows, access=request.access)
+    page = page_of(request, filterset.qs)
     return render_list(
         request,
         "console/persons/_rows.html",
-        found,
+        filterset,
         page,
+        shows=("area", "search", "emp_status", *GROUPS),
         title=_("Persons"),
         areas=area_names(row.area_code for row in page),
     )
@@ -77,13 +79,14 @@ def cases(request: StaffRequest) -> HttpResponse:
         .select_related("subject_person", "subject_household", "linked_worker")
         .order_by("closed_on", "next_due", "id")
     )
-    found = CaseFilter(request.GET, rows, access=request.access)
-    page = page_of(request, found.qs)
+    filterset = CaseFilters(request.GET, rows, access=request.access)
+    page = page_of(request, filterset.qs)
     return render_list(
         request,
         "console/cases/_rows.html",
-        found,
+        filterset,
         page,
+        shows=("area", "search", "state", "category", "due"),
         title=_("Assistance cases"),
         areas=area_names(row.area_code for row in page),
         today=today(),

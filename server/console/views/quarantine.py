@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Count, Sum
@@ -15,12 +14,21 @@ from server.accounts.access import REVIEWERS
 from server.console.advice import ADVICE, LIMITS, REPAIRED, WAITS
 from server.console.differences import Difference, FilledForm, differences, filled_form
 from server.console.forms import ReasonForm, RepairForm, checked
-from server.console.pages import StaffRequest, page_of, staff_page
+from server.console.pages import (
+    StaffRequest,
+    filter_context,
+    page_of,
+    query_with,
+    query_without_page,
+    staff_page,
+    status_of,
+)
 from server.core.clock import now
 from server.core.problems import Problem, catalogue
 from server.forms.models import FormVersion
 from server.quarantine import services
 from server.quarantine.export import archive
+from server.quarantine.filters import QuarantinedFilters
 from server.quarantine.models import Quarantined, Repair
 from server.quarantine.selectors import quarantined, quarantined_item, refusals
 from server.quarantine.services.replaying import document_to_replay
@@ -28,19 +36,22 @@ from server.submissions.instance import Instance
 from server.submissions.models import Submission
 from server.submissions.selectors import Instances, submission_named, submissions
 
+SHOWN = ("area", "submitter", "received_from", "received_to", "is_settled")
 CONFLICTS = frozenset({"instance-conflict", "edit-superseded"})
 
 
 @staff_page(roles=REVIEWERS)
 def quarantine(request: StaffRequest) -> HttpResponse:
     """What waits for a decision, or what was settled; and what limits kept out."""
-    is_settled = request.GET.get("state") == "settled"
-    reason = request.GET.get("reason", "")
+    query = query_with(request, is_settled="false")
+    desk = request.access.held_as(REVIEWERS)
     mine = quarantined(request.access)
-    rows = mine.filter(resolved_at__isnull=not is_settled)
+    filterset = QuarantinedFilters(query, mine, access=desk)
+    is_settled, reason = query["is_settled"] == "true", query.get("reason", "")
     context = {
-        "page": page_of(request, rows.filter(reason=reason) if reason else rows),
-        "query": urlencode({"state": "settled"} if is_settled else {"reason": reason}),
+        **filter_context(filterset, SHOWN),
+        "page": page_of(request, filterset.qs),
+        "query": query_without_page(request),
         "reasons": _titles(),
         "waiting": mine.filter(resolved_at=None)
         .order_by("reason")
@@ -54,7 +65,8 @@ def quarantine(request: StaffRequest) -> HttpResponse:
         "kept_out": refusals(request.access).aggregate(count=Sum("count"))["count"],
         "refusals": refusals(request.access)[:20],
     }
-    return render(request, "console/quarantine/list.html", context)
+    status = status_of(filterset)
+    return render(request, "console/quarantine/list.html", context, status=status)
 
 
 @staff_page(roles=REVIEWERS)

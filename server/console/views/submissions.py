@@ -15,7 +15,6 @@ from server.accounts.access import PUBLISHERS, RESTRICTED, REVIEWERS
 from server.console.answers import Row, answer_rows
 from server.console.differences import Difference, differences, filled_form
 from server.console.doubts import concerns
-from server.console.filters import ReviewFilter, SubmissionFilter
 from server.console.forms import DecisionForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.thumbnails import is_photo
@@ -23,6 +22,7 @@ from server.core.clock import now
 from server.ledgers.definitions.columns import Column, Sensitivity
 from server.ledgers.selectors import Change, changes_of, doubts_of
 from server.submissions import services
+from server.submissions.filters import SubmissionFilters
 from server.submissions.models import TO_REVIEW, Submission, SubmissionVersion
 from server.submissions.selectors import Instances, files_of, may_have_raw, missing_files
 from server.submissions.selectors import submissions as visible
@@ -30,6 +30,17 @@ from server.submissions.steps import Flag
 
 ENCRYPTION_FLAGS = frozenset({Flag.FILES_MISSING, Flag.SEALED, Flag.TAMPERED})
 """Remarks that the page spells out besides."""
+SHOWN = (
+    "area",
+    "search",
+    "form",
+    "submitter",
+    "received_from",
+    "received_to",
+    "flag",
+    "awaits_approval",
+)
+"""The filters that the two lists show; the list of all submissions shows the state besides."""
 REVIEW_ORDER = ("received_at", "id")
 EDITS_COMPARED = 5
 
@@ -37,18 +48,17 @@ EDITS_COMPARED = 5
 @staff_page()
 def submissions(request: StaffRequest) -> HttpResponse:
     rows = visible(request.access).select_related("form", "submitter")
-    found = SubmissionFilter(request.GET, rows, access=request.access)
-    return _list(request, found, title=_("Submissions"))
+    return _list(request, rows, shows=("state", *SHOWN), title=_("Submissions"))
 
 
 @staff_page()
 def review(request: StaffRequest) -> HttpResponse:
     """The review queue, the longest waiting first."""
     rows = _queue(request).select_related("form", "submitter")
-    found = ReviewFilter(request.GET, rows, access=request.access)
     return _list(
         request,
-        found,
+        rows,
+        shows=SHOWN,
         title=_("Review queue"),
         subtitle=_("the longest waiting first"),
         empty=gettext_lazy("Nothing waits for a decision."),
@@ -67,11 +77,19 @@ def _next(request: StaffRequest, found: Submission) -> Submission | None:
     return rows.filter(later).first() or rows.first()
 
 
-def _list(request: StaffRequest, found: SubmissionFilter, **context: object) -> HttpResponse:
-    page = page_of(request, found.qs)
-    areas = area_names(row.area_code for row in page)
+def _list(
+    request: StaffRequest, rows: QuerySet[Submission], shows: Iterable[str], **context: object
+) -> HttpResponse:
+    filterset = SubmissionFilters(request.GET, rows, access=request.access)
+    page = page_of(request, filterset.qs)
     return render_list(
-        request, "console/submissions/_rows.html", found, page, areas=areas, **context
+        request,
+        "console/submissions/_rows.html",
+        filterset,
+        page,
+        shows=shows,
+        areas=area_names(row.area_code for row in page),
+        **context,
     )
 
 

@@ -133,7 +133,9 @@ def test_only_who_publishes_says_that_records_need_approval(street, log_in):
     assert "once they are approved. Folded again: 2." in told
     assert "2 records wait for approval" in told
     page = log_in("street", STREET).get("/forms").content.decode()
-    assert f'href="/review?form={street.form.pk}&amp;flag=approval">1 record waits' in page
+    assert (
+        f'href="/review?form={street.form.form_id}&amp;awaits_approval=true">1 record waits' in page
+    )
     told = publisher.post(address, {"needed": "no"}, follow=True).content.decode()
     assert "count in the ledgers at once. Folded again: 2." in told
 

@@ -206,7 +206,7 @@ def test_all_items_of_one_reason_are_replayed_and_one_is_dismissed(street, form,
 
     client.post(reverse("console:quarantine-replay-all"), {"reason": "unknown-form-version"})
 
-    page = client.get(reverse("console:quarantine") + "?state=settled").content.decode()
+    page = client.get(reverse("console:quarantine") + "?is_settled=true").content.decode()
     assert address("item", first) in page
     assert "Not taken" in page
     assert "Taken as data" in page

@@ -26,16 +26,16 @@ def rows(response) -> int:
     ("query", "found"),
     [
         ("", 3),
-        ("state=to_review", 2),
+        ("state=received,edited,has_issues", 2),
         ("state=approved", 1),
         ("area=440106003001", 2),
         ("area=440106003", 3),
-        ("q=棠荫路", 3),
-        ("q=nowhere", 0),
+        ("search=棠荫路", 3),
+        ("search=nowhere", 0),
         ("flag=outside_area", 1),
         ("received_from=2026-11-20", 3),
         ("received_to=2026-11-19", 0),
-        ("form=not-a-number", 3),
+        ("form=not_a_form", 0),
         ("page=99", 3),
     ],
 )
@@ -57,7 +57,10 @@ def test_htmx_gets_the_results_alone(street, log_in):
 
 def test_an_empty_list_says_why(street, log_in):
     client = log_in()
-    assert "Nothing matches these filters." in client.get("/submissions?q=nowhere").content.decode()
+    assert (
+        "Nothing matches these filters."
+        in client.get("/submissions?search=nowhere").content.decode()
+    )
     street.submission.review_state = "approved"
     street.submission.save()
     assert "Nothing waits for a decision." in client.get("/review").content.decode()
@@ -255,14 +258,14 @@ def test_what_counts_once_approved_is_seen_as_such(street, log_in):
     client, number = log_in(), street.submission.pk
     address = reverse("console:submission", args=[number])
     assert "once approved</span>" not in client.get("/review").content.decode()
-    assert rows(client.get("/review?flag=approval")) == 0
+    assert rows(client.get("/review?awaits_approval=true")) == 0
     street.form.needs_approval = True
     street.form.save()
     make_submission(street.form, street.worker, COMMUNITY, "uuid:b", review_state="approved")
     queue = client.get("/review").content.decode()
     assert queue.count(">counts once approved</span>") == 1
-    assert rows(client.get("/review?flag=approval")) == 1
-    assert rows(client.get("/submissions?flag=approval")) == 1
+    assert rows(client.get("/review?awaits_approval=true")) == 1
+    assert rows(client.get("/submissions?awaits_approval=true")) == 1
     page = client.get(address).content.decode()
     assert "This submission counts in the ledgers once it is approved." in page
     assert "It changes nothing in the ledgers before it is approved." in page
