@@ -101,7 +101,7 @@ def told(row: LedgerException, known: Concerns) -> SafeString | str:
         names = [property_label(detail.get("list", ""), one) for one in detail.get("columns", ())]
         return f"{verdict} {listed(names)}".strip()
     if row.kind == ExceptionKind.TWO_HUKOU_HOUSEHOLDS and "households" in detail:
-        homes = [linked(UUID(one), known) or _("one elsewhere") for one in detail["households"]]
+        homes = [linked(UUID(one), known) or _("one in another area") for one in detail["households"]]
         return format_html("{} {}", _("Registered with both:"), joined(homes))
     sentence = SENTENCES.get((row.kind, row.column)) or SENTENCES.get((row.kind, ""))
     if sentence is None:
@@ -115,16 +115,16 @@ def _numbers(detail: Mapping[str, Any]) -> dict[str, Any]:
 
 SENTENCES = {
     ("conflict", ""): gettext_lazy(
-        "{column}: another value was told than the one that counts. See its origin on the page."
+        "{column}: a source reports another value than the ledger has. Open the page to see the sources."
     ),
     ("name_differs", ""): gettext_lazy(
-        "Told under another name; the name in the ledger was left as it is."
+        "Reported under another name; the ledger keeps the name it had."
     ),
     ("bad_id", ""): gettext_lazy(
         "{column}: the check digit does not fit. Compare it with the document."
     ),
     ("illegal_move", ""): gettext_lazy(
-        "{column}: told a change the rules do not allow; it was not made."
+        "{column}: a source reports a change that the rules do not allow; it was not applied."
     ),
     ("location_mismatch", "area_code"): gettext_lazy(
         "The visit was located outside the community that the form names."

@@ -33,7 +33,7 @@ REMARKS = (
     (Remark.INACCURATE.value, _("location imprecise")),
     (Remark.CLOCK.value, _("device clock not plausible")),
     (Remark.FILES_MISSING.value, _("encrypted, files are missing")),
-    (Remark.SEALED.value, _("encrypted, still sealed")),
+    (Remark.SEALED.value, _("encrypted, not yet opened")),
     (Remark.TAMPERED.value, _("encrypted, altered afterwards")),
     (Remark.UNPROCESSED.value, _("not worked into the ledgers")),
 )

@@ -59,7 +59,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
     return {
         "sections": [
             section(
-                _("Desk"),
+                _("To do"),
                 (_("Today"), "home", ()),
                 (_("Review queue"), "review", ()),
                 (_("Submissions"), "submissions", ("submission",)),
@@ -221,8 +221,8 @@ def label_of_ledger(ledger: str) -> str:
 
 LEVELS = {
     0: gettext_lazy("imported"),
-    1: gettext_lazy("told by someone else"),
-    2: gettext_lazy("told by the person in a visit"),
+    1: gettext_lazy("reported by someone else"),
+    2: gettext_lazy("reported by the person in a visit"),
     3: gettext_lazy("reviewed by the street office"),
     4: gettext_lazy("proved by a document"),
 }
@@ -230,9 +230,9 @@ RULES = {
     "M0": gettext_lazy("set once, or computed"),
     "M1": gettext_lazy("the latest observation counts"),
     "M2": gettext_lazy("the better verified counts, then the latest"),
-    "M3": gettext_lazy("a new value closes the old one's time"),
-    "M4": gettext_lazy("values add up, none is dropped"),
-    "M5": gettext_lazy("identity: never overwritten by itself"),
+    "M3": gettext_lazy("a new value ends the period of the old one"),
+    "M4": gettext_lazy("values are collected, none is dropped"),
+    "M5": gettext_lazy("identity: never overwritten automatically"),
     "M6": gettext_lazy("moves from state to state as the rules allow"),
 }
 

@@ -39,6 +39,6 @@ def audience(request: StaffRequest, form_id: str) -> HttpResponse:
             *(known[pk] for pk in given["users"]),
         ],
     )
-    said = _("{title}: phones follow at their next update.").format(title=form.title)
+    said = _("{title}: phones get the change at their next update.").format(title=form.title)
     messages.success(request, said)
     return redirect("console:forms")

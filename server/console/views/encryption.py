@@ -24,7 +24,7 @@ from server.submissions.selectors import encrypted_counts
 FLAGS = {"incomplete": "files_missing", "sealed": "sealed", "tampered": "tampered"}
 """State of an encrypted record → the remark by which the list of submissions finds it."""
 
-LABELS = {"sealed": gettext_lazy("still sealed")}
+LABELS = {"sealed": gettext_lazy("still encrypted")}
 """Where the state's own name would not do: beside a key that is here."""
 
 
@@ -129,7 +129,7 @@ def _said(opened: int, altered: int, told: opening.Opened) -> str:
     if altered:
         words.append(_("Altered after encryption: {altered}.").format(altered=altered))
     if told.left and not told.goes_on:
-        words.append(_("What is left cannot be opened: files are gone from this server's disk."))
+        words.append(_("The remaining records cannot be opened: their files no longer exist on this server's disk."))
     return " ".join(words)
 
 

@@ -107,7 +107,7 @@ def revoke(request: StaffRequest, number: int) -> HttpResponse:
     services.revoke(accounts=[account], at=now())
     messages.success(
         request,
-        _("The phone of {name} is shut out. Records it has not sent stay on it.").format(
+        _("The phone of {name} is blocked. Records it has not sent stay on it.").format(
             name=account.user
         ),
     )

@@ -104,9 +104,9 @@ def set_approval(request: StaffRequest, form_id: str) -> HttpResponse:
         raise Http404
     form, queued = approve(form_id=form_id, needed=wanted == "yes", at=now())
     said = (
-        _("{title}: records count in the ledgers once they are approved. Folded again: {n}.")
+        _("{title}: records count in the ledgers once they are approved. Records being recalculated: {n}.")
         if form.needs_approval
-        else _("{title}: records count in the ledgers at once. Folded again: {n}.")
+        else _("{title}: records count in the ledgers at once. Records being recalculated: {n}.")
     )
     messages.success(request, said.format(title=form.title, n=queued))
     return redirect("console:forms")

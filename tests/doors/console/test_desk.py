@@ -80,7 +80,7 @@ def test_a_worker_is_added_with_a_code_shown_once_and_shut_out(db, divisions, lo
     client.post(reverse("console:revoke", args=[account.pk]))
     account.refresh_from_db()
     assert account.revoked_at
-    assert "shut out" in client.get("/field-accounts").content.decode()
+    assert "is blocked" in client.get("/field-accounts").content.decode()
 
 
 def test_nobody_lets_a_phone_into_another_area(db, divisions, log_in, make_user):

@@ -138,7 +138,7 @@ def test_a_file_gone_from_the_disk_keeps_none_of_the_other_records_closed(phone,
     told = admin.post(address, {"passphrase": PASSPHRASE}, follow=True).content.decode()
     assert "Opened 1, 1 left." in told
     told = admin.post(address, {"passphrase": PASSPHRASE}, follow=True).content.decode()
-    assert "files are gone from this server" in told
+    assert "their files no longer exist on this server" in told
 
 
 def test_a_record_says_what_it_waits_for_until_the_private_key_is_given(phone, admin) -> None:

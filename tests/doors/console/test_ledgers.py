@@ -255,15 +255,15 @@ def test_what_does_not_fit_is_told_in_words(street, log_in):
         "outside the community that the form names",
         "located 2224 m from the dwelling; up to 326 m",
         "ID number: the check digit",
-        "state of the case: told a change",
+        "state of the case: a source reports a change",
         "last list: Title, address, place (WGS 84)",
         "棠荫路1号",
-        "one elsewhere",
+        "one in another area",
     ):
         assert said in text, said
     assert str(elsewhere.pk) not in text
     page = client.get(reverse("console:household", args=[street.household.pk])).content.decode()
-    assert "棠荫路1号</a>, one elsewhere" in page
+    assert "棠荫路1号</a>, one in another area" in page
     assert "case.state" not in page
 
 

@@ -130,14 +130,14 @@ def test_only_who_publishes_says_that_records_need_approval(street, log_in):
     gone = reverse("console:form-approval", args=["no_such_form"])
     assert publisher.post(gone, {"needed": "yes"}).status_code == 404
     told = publisher.post(address, {"needed": "yes"}, follow=True).content.decode()
-    assert "once they are approved. Folded again: 2." in told
+    assert "once they are approved. Records being recalculated: 2." in told
     assert "2 records wait for approval" in told
     page = log_in("street", STREET).get("/forms").content.decode()
     assert (
         f'href="/review?form={street.form.form_id}&amp;awaits_approval=true">1 record waits' in page
     )
     told = publisher.post(address, {"needed": "no"}, follow=True).content.decode()
-    assert "count in the ledgers at once. Folded again: 2." in told
+    assert "count in the ledgers at once. Records being recalculated: 2." in told
 
 
 def test_lists_hold_only_rows_of_the_area(street, log_in):

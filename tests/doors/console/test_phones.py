@@ -125,7 +125,7 @@ def test_a_lost_phone_is_shut_out_with_one_button(made, log_in):
     assert authenticate_token(token)
     text = listed(client)
     assert "2 codes ended" in text
-    assert text.count("Shut out</button>") == 1
+    assert text.count("Block</button>") == 1
 
 
 def test_a_code_that_no_phone_can_follow_says_so(made, log_in, settings):
@@ -193,7 +193,7 @@ def test_other_streets_have_no_hand_in_it(made, log_in):
     ("role", "area"), [("administrator", ""), ("street", STREET), ("restricted", STREET)]
 )
 def test_a_clerk_never_gets_the_password_of_somebody_with_a_desk(made, log_in, role, area):
-    """The phone is shut out all the same; the password opens more than the clerk may give."""
+    """The phone is blocked all the same; the password opens more than the clerk may give."""
     RoleGrant.objects.create(user=made.user, role=role, area=area)
     address = reverse("console:lost-phone", args=[made.user.pk])
     clerk = log_in()

@@ -165,7 +165,7 @@ def test_files_that_the_answers_name_and_that_have_not_come_are_listed(street, l
     assert "data-missing-files" not in client.get(address).content.decode()
     street.photo.delete()
     page = client.get(address).content.decode()
-    assert "Files that have not come" in page
+    assert "Missing files" in page
     assert '<li class="code">door.jpg</li>' in page
 
 
@@ -268,7 +268,7 @@ def test_what_counts_once_approved_is_seen_as_such(street, log_in):
     assert rows(client.get("/submissions?awaits_approval=true")) == 1
     page = client.get(address).content.decode()
     assert "This submission counts in the ledgers once it is approved." in page
-    assert "It changes nothing in the ledgers before it is approved." in page
+    assert "This record changes nothing in the ledgers before it is approved." in page
     version = SubmissionVersion.objects.get(pk=street.submission.current_version_id)
     version.pk, version.instance_id = None, "uuid:before"
     version.save(force_insert=True)
