@@ -31,7 +31,7 @@ from server.geo.selectors import division_names
 
 PAGE_SIZE = 50
 COUNTED = 10_000
-"""Lists are counted up to here; beyond, a filter helps more than page 201."""
+"""Lists are counted no further: beyond page 200 a filter helps more than a page number."""
 
 
 class StaffRequest(HttpRequest):
@@ -50,10 +50,10 @@ def staff_page(
 ) -> Callable[[View], View]:
     """A page for people who hold one of the roles anywhere; sets `request.access`.
 
-    Who is not logged in is sent to the log-in page. Browsers keep no copy, unless the
-    view is `cached` and says itself for how long. Raises RoleMissing.
+    Somebody who is not logged in is redirected to the log-in page. Browsers keep no copy,
+    unless the view is `cached` and sets its own Cache-Control. Raises RoleMissing.
     """
-    wanted = frozenset(roles)
+    sufficient = frozenset(roles)
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -62,7 +62,7 @@ def staff_page(
             if not request.user.is_authenticated:
                 return _log_in_first(request)
             request.access = access_of(request.user)
-            if not request.access.areas(wanted):
+            if not request.access.areas(sufficient):
                 raise RoleMissing
             return view(request, *args, **kwargs)
 
@@ -81,18 +81,18 @@ def _log_in_first(request: Any) -> HttpResponse:
 
 
 class CappedPaginator(Paginator):
-    """Pages of a list that is counted no further than `COUNTED`, so that a long list opens as fast as a short one."""
+    """Pages of a list, counted no further than `COUNTED`, so that a long list opens as fast as a short one."""
 
     @cached_property
     def count(self) -> int:
-        found = self.object_list
-        if isinstance(found, QuerySet):
-            return found.order_by()[:COUNTED].count()
-        return min(len(found), COUNTED)
+        rows = self.object_list
+        if isinstance(rows, QuerySet):
+            return rows.order_by()[:COUNTED].count()
+        return min(len(rows), COUNTED)
 
 
 def page_of(request: HttpRequest, rows: Any, size: int = PAGE_SIZE) -> Page:
-    """The page the address asks for; the nearest there is when it asks for none that exists."""
+    """The page that the address names; the nearest one when it names one that does not exist."""
     return CappedPaginator(rows, size).get_page(request.GET.get("page"))
 
 

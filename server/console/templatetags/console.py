@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from server.accounts.access import REVEALERS, REVIEWERS, Access
-from server.console import doubts
+from server.console import exception_sentences
 from server.console.presentation import category_names
 from server.core import labels
 from server.core.codes import label_of
@@ -42,7 +42,7 @@ class Section:
 
 @register.inclusion_tag("console/_navigation.html", takes_context=True)
 def navigation(context: dict[str, Any]) -> dict[str, Any]:
-    """The menu: the desk's queues, then the five windows (domain C-h) as far as they have pages."""
+    """The menu: what waits for office staff, then the areas of casework that have pages."""
     request = context["request"]
     here = request.resolver_match.url_name if request.resolver_match else ""
     access: Access = request.access
@@ -119,13 +119,13 @@ def review_badge(state: str) -> dict[str, str]:
 
 @register.filter
 def coded(code: str | None, list_name: str) -> str:
-    """A code's label; nothing for no code."""
+    """A code's label in the active language; "" for no code."""
     return label_of(list_name, code) if code else ""
 
 
 @register.filter
 def named(names: dict[Any, str], key: Any) -> Any:
-    """A name looked up on the page's own dictionary, the key itself when unknown."""
+    """The name that a dictionary of the page has for the key; the key itself when it has none."""
     return names.get(key, key)
 
 
@@ -195,17 +195,19 @@ WITH_PAGE = frozenset({"person", "household", "employer", "case"})
 
 
 @register.simple_tag
-def exception_detail(row: LedgerException, concerns: doubts.Concerns) -> str:
-    """What the fold noted, in words; never personal data."""
-    return doubts.told(row, concerns)
+def exception_detail(row: LedgerException, subjects: exception_sentences.Subjects) -> str:
+    """What an exception says, in words; never personal data."""
+    return exception_sentences.sentence_of(row, subjects)
 
 
 @register.simple_tag
-def entry_link(row: LedgerException, concerns: doubts.Concerns) -> str:
-    """What an exception concerns: its ledger, and its name with a link where it has a page."""
-    links = [doubts.linked(entry, concerns) for entry in (row.entry, row.other) if entry]
+def entry_link(row: LedgerException, subjects: exception_sentences.Subjects) -> str:
+    """The entries that an exception is about: their ledger, and their titles with a link where there is a page."""
+    links = [
+        exception_sentences.linked(entry, subjects) for entry in (row.entry, row.other) if entry
+    ]
     kind = label_of_ledger(row.family)
-    return format_html("{} {}", kind, doubts.joined(link for link in links if link))
+    return format_html("{} {}", kind, exception_sentences.joined(link for link in links if link))
 
 
 _FAMILY_LABELS = dict(FAMILY_CHOICES)
@@ -239,13 +241,13 @@ RULES = {
 
 @register.simple_tag
 def level_label(level: int) -> str:
-    """How sure a value is (V0–V4)."""
+    """How well a value is verified (rules.md, Verification levels V0–V4)."""
     return str(LEVELS.get(level, ""))
 
 
 @register.simple_tag
 def rule_label(rule: str) -> str:
-    """How a value was chosen among what was said (M0–M6)."""
+    """How a value was chosen among the contributions (rules.md, Merge rules M0–M6)."""
     return str(RULES.get(rule, ""))
 
 

@@ -1,4 +1,4 @@
-"""Field accounts: the workers of my area and their phones."""
+"""Field accounts: the workers of the user's areas and their phones."""
 
 from __future__ import annotations
 
@@ -44,11 +44,12 @@ LISTS = {
     "employers.csv": gettext_lazy("Employers"),
     "households.csv": gettext_lazy("Households"),
 }
-"""Entity list → what a person calls it."""
+"""Media file of an entity list → its name in words."""
 
 
 @staff_page(roles=REVIEWERS)
 def field_accounts(request: StaffRequest) -> HttpResponse:
+    """The workers with their areas and phones; a mark where a phone cannot hold all households of its areas."""
     filterset = _filtered(request, manageable_workers(request.access))
     page = page_of(request, filterset.qs)
     count_refused(page.object_list)
@@ -76,7 +77,7 @@ def _filtered(request: StaffRequest, workers: QuerySet[User]) -> WorkerFilters:
 
 @staff_page("GET", "HEAD", "POST", roles=REVIEWERS)
 def new_field_account(request: StaffRequest) -> HttpResponse:
-    """Make a worker and show, this once, the QR code their phone scans."""
+    """Make a worker and show their QR code and password, on this page only."""
     areas = _choices(request.access)
     if request.method != "POST":
         return render(request, "console/field_accounts/new.html", {"form": WorkerForm(areas=areas)})
@@ -84,15 +85,15 @@ def new_field_account(request: StaffRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "console/field_accounts/new.html", {"form": form}, status=400)
     given = checked(form)
-    made = services.add_worker(
+    new_worker = services.add_worker(
         username=given["username"], name=given["name"], areas=[given["area"]]
     )
-    return _sheet(request, made.user, made.token, made.password)
+    return _sheet(request, new_worker.user, new_worker.token, new_worker.password)
 
 
 @staff_page("POST", roles=REVIEWERS)
 def new_code(request: StaffRequest, user_id: int) -> HttpResponse:
-    """A further phone for a worker: another code, the old ones stay valid."""
+    """Make one more code for a worker; the codes they have stay valid."""
     worker = get_object_or_404(manageable_workers(request.access), pk=user_id, is_active=True)
     _account, token = services.issue_token(user=worker)
     return _sheet(request, worker, token)
@@ -100,7 +101,7 @@ def new_code(request: StaffRequest, user_id: int) -> HttpResponse:
 
 @staff_page("POST", roles=REVIEWERS)
 def revoke(request: StaffRequest, number: int) -> HttpResponse:
-    """Shut a phone out from its next request on."""
+    """Revoke a phone's code: the server refuses the phone from its next request on."""
     account = get_object_or_404(
         FieldAccount.objects.filter(user__in=manageable_workers(request.access)), pk=number
     )
@@ -116,15 +117,15 @@ def revoke(request: StaffRequest, number: int) -> HttpResponse:
 
 @staff_page("GET", "HEAD", "POST", roles=REVIEWERS)
 def lost(request: StaffRequest, user_id: int) -> HttpResponse:
-    """What a lost phone could hold; one button ends every way in and shows the new one.
+    """Show what a lost phone may hold; when confirmed, revoke the worker's codes and password and show new ones.
 
-    Somebody who has a desk, too, keeps the password, unless it is the user's to give.
+    A worker who also has a role at the office keeps the password, unless the user may set it.
     """
     worker = get_object_or_404(manageable_workers(request.access), pk=user_id)
     keeps_password = not may_set_password(request.access, worker)
     if request.method == "POST":
-        made = services.replace_phone(user=worker, at=now(), keeps_password=keeps_password)
-        return _sheet(request, made.user, made.token, made.password)
+        replacement = services.replace_phone(user=worker, at=now(), keeps_password=keeps_password)
+        return _sheet(request, replacement.user, replacement.token, replacement.password)
     count_refused([worker])
     grants = [grant for grant in worker.grants.all() if grant.role == Role.WORKER]
     held = [grant.area for grant in grants]
@@ -142,7 +143,7 @@ def lost(request: StaffRequest, user_id: int) -> HttpResponse:
 
 @staff_page("GET", "HEAD", "POST", roles=REVIEWERS)
 def codes(request: StaffRequest) -> HttpResponse:
-    """New codes for all workers of an area on one printed sheet; the chosen workers' old codes end."""
+    """Replace the codes of the chosen workers of an area, and show the new ones on a sheet to print."""
     filterset = _filtered(request, manageable_workers(request.access).filter(is_active=True))
     workers = filterset.qs
     if request.method != "POST":
@@ -153,8 +154,8 @@ def codes(request: StaffRequest) -> HttpResponse:
         }
         status = status_of(filterset)
         return render(request, "console/field_accounts/choose.html", context, status=status)
-    wanted = [int(number) for number in request.POST.getlist("worker") if number.isdecimal()]
-    chosen = list(workers.filter(pk__in=wanted)[:CODES_AT_ONCE])
+    chosen_ids = [int(number) for number in request.POST.getlist("worker") if number.isdecimal()]
+    chosen = list(workers.filter(pk__in=chosen_ids)[:CODES_AT_ONCE])
     if not chosen or "confirmed" not in request.POST:
         raise FormFieldsWrong(field=_("Workers"), message=_("Choose workers, and confirm."))
     grants = [grant for worker in chosen for grant in worker.grants.all()]
@@ -205,12 +206,12 @@ def _address(request: StaffRequest, token: str) -> str:
 
 
 def _unreachable(request: StaffRequest) -> str:
-    """The server's address in the codes, if only this machine itself can follow it."""
+    """The server's address in the codes where no phone can reach it; else ""."""
     server = _server(request)
     return server if collect.unreachable_host(server) else ""
 
 
 def _drawn(worker: User, address: str) -> SafeString:
-    """The code; in Collect the project has the worker's name, for two may share a phone."""
+    """The QR code as SVG; Collect calls the project by the worker's name, because two workers may share a phone."""
     code = collect.code_text(collect.settings(server_url=address, project=worker.name))
     return mark_safe(collect.svg(code))  # noqa: S308 drawn by segno from our own text

@@ -1,4 +1,4 @@
-"""Forms: what is published, publishing a workbook, opening and closing."""
+"""Forms: the list, publishing a workbook, opening and closing, approval."""
 
 from __future__ import annotations
 
@@ -57,27 +57,27 @@ def forms(request: StaffRequest) -> HttpResponse:
 
 @staff_page("GET", "HEAD", "POST", roles=PUBLISHERS)
 def publish(request: StaffRequest) -> HttpResponse:
-    """Upload a workbook; a refusal names sheet, row and remedy, and the page stays for the next try."""
+    """Publish a workbook; when it is refused, the page names sheet, row and remedy and takes the next upload."""
     if request.method != "POST":
         return render(request, "console/forms/publish.html", {"form": PublishForm()})
     workbook = checked(PublishForm(request.POST, request.FILES))["workbook"]
     media = {file.name or "": file.read() for file in request.FILES.getlist("media")}
     try:
-        made = services.publish_workbook(
+        publication = services.publish_workbook(
             workbook=workbook.read(), filename=workbook.name, publisher=request.user, media=media
         )
     except Problem as problem:
         context = {"form": PublishForm(), "problem": problem, "filename": workbook.name}
         return render(request, "console/forms/publish.html", context, status=problem.status)
-    version = made.form_version
-    said = (
+    version = publication.form_version
+    message = (
         _("Published: {title}, version {version}.")
-        if made.is_new
+        if publication.is_new
         else _(
             "Nothing to do: {title}, version {version}, was already published with this content."
         )
     )
-    messages.success(request, said.format(title=version.title, version=version.version))
+    messages.success(request, message.format(title=version.title, version=version.version))
     for warning in version.warnings:
         messages.warning(request, str(warning))
     return redirect("console:forms")
@@ -85,6 +85,7 @@ def publish(request: StaffRequest) -> HttpResponse:
 
 @staff_page("POST", roles=PUBLISHERS)
 def set_state(request: StaffRequest, form_id: str) -> HttpResponse:
+    """Open a form, let it run out (closing), or close it."""
     state = request.POST.get("state", "")
     if state not in Form.State.values:
         raise Http404
@@ -98,15 +99,17 @@ def set_state(request: StaffRequest, form_id: str) -> HttpResponse:
 
 @staff_page("POST", roles=PUBLISHERS)
 def set_approval(request: StaffRequest, form_id: str) -> HttpResponse:
-    """Let records count once approved, or at once; what is touched goes through the queue."""
-    wanted = request.POST.get("needed", "")
-    if wanted not in ("yes", "no"):
+    """Let the form's records count in the ledgers once approved, or at once; records concerned are queued to be merged again."""
+    needed = request.POST.get("needed", "")
+    if needed not in ("yes", "no"):
         raise Http404
-    form, queued = approve(form_id=form_id, needed=wanted == "yes", at=now())
-    said = (
-        _("{title}: records count in the ledgers once they are approved. Records being recalculated: {n}.")
+    form, queued = approve(form_id=form_id, needed=needed == "yes", at=now())
+    message = (
+        _(
+            "{title}: records count in the ledgers once they are approved. Records being recalculated: {n}."
+        )
         if form.needs_approval
         else _("{title}: records count in the ledgers at once. Records being recalculated: {n}.")
     )
-    messages.success(request, said.format(title=form.title, n=queued))
+    messages.success(request, message.format(title=form.title, n=queued))
     return redirect("console:forms")

@@ -78,7 +78,7 @@ def item(request: StaffRequest, number: int) -> HttpResponse:
 
 @staff_page("POST", roles=REVIEWERS)
 def download(request: StaffRequest, number: int) -> FileResponse:
-    """Record, repairs and files as one zip; that it was taken out is logged (design §8)."""
+    """Record, repairs and files as one zip; the download is logged (security.md, Areas and access)."""
     found = quarantined_item(request.access, number)
     reason = checked(ReasonForm(request.POST))["reason"]
     services.disclose_quarantined(found, user=request.user, reason=reason)

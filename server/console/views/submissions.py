@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from server.accounts.access import PUBLISHERS, RESTRICTED, REVIEWERS
 from server.console.answers import Row, answer_rows
 from server.console.differences import Difference, differences, filled_form
-from server.console.doubts import concerns
+from server.console.exception_sentences import subjects_of
 from server.console.forms import DecisionForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.thumbnails import is_photo
@@ -118,7 +118,7 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
         else [],
         "changes": _visible_changes(request, found),
         "doubts": doubts,
-        "concerns": concerns(request.access, doubts),
+        "subjects": subjects_of(request.access, doubts),
         "versions": _versions(request, found, instances),
         "areas": area_names([found.area_code, found.located_area]),
         **_decision_context(request, found),

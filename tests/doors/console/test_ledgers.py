@@ -188,7 +188,7 @@ def test_an_exception_leads_to_the_record_that_raised_it(street, log_in):
 
 @pytest.mark.parametrize("name", ["households", "cases", "employers"])
 def test_what_forms_disagree_about_is_called_by_its_column(name):
-    from server.console.doubts import property_label
+    from server.console.exception_sentences import property_label
     from server.ledgers.entity_lists.claims import COMPUTED
     from server.ledgers.entity_lists.versions import DATED, LISTS
 
