@@ -1,4 +1,4 @@
-"""Divisions, phones and exceptions on the wire."""
+"""Serializers of divisions, exceptions and phones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES
 
 
 class DivisionSerializer(serializers.Serializer):
-    """A place of the administrative tree."""
+    """A division of the administrative tree."""
 
     code = serializers.CharField(read_only=True)
     level = serializers.ChoiceField(
@@ -42,19 +42,21 @@ class DivisionOutlineSerializer(DivisionSerializer):
 
 
 class ExceptionSerializer(serializers.Serializer):
-    """One thing the fold would not decide."""
+    """One thing that the ledgers leave for office staff to decide."""
 
     id = serializers.IntegerField(read_only=True)
     kind = serializers.ChoiceField(read_only=True, choices=EXCEPTION_CHOICES)
     ledger = serializers.ChoiceField(read_only=True, choices=FAMILY_CHOICES, source="family")
     entry = serializers.UUIDField(read_only=True)
-    other = serializers.UUIDField(read_only=True, allow_null=True, help_text="The possible double.")
+    other = serializers.UUIDField(
+        read_only=True, allow_null=True, help_text="The possible duplicate."
+    )
     column = serializers.CharField(read_only=True)
     submission = serializers.CharField(
         read_only=True,
         source="record",
         allow_null=True,
-        help_text="The record that raised it, where you see it; null for a desk act.",
+        help_text="The submission that raised it, if you may see it; null for a desk act.",
     )
     area_code = serializers.CharField(read_only=True)
     detail = serializers.JSONField(read_only=True)
@@ -67,13 +69,13 @@ class ExceptionSerializer(serializers.Serializer):
 
 
 class ResolveSerializer(serializers.Serializer):
-    """How it was settled."""
+    """How the exception was resolved."""
 
     note = serializers.CharField(max_length=2000)
 
 
 class FieldAccountSerializer(serializers.Serializer):
-    """A phone's way in. The token is nowhere kept."""
+    """A phone's account. Its token is not stored."""
 
     id = serializers.IntegerField(read_only=True)
     username = serializers.CharField(read_only=True, source="user.username")
@@ -84,7 +86,9 @@ class FieldAccountSerializer(serializers.Serializer):
     last_seen_at = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="Last contact; at most a minute behind."
     )
-    user_agent = serializers.CharField(read_only=True, help_text="What the app calls itself.")
+    user_agent = serializers.CharField(
+        read_only=True, help_text="The User-Agent header of the app."
+    )
     device_id = serializers.CharField(read_only=True)
     clock_ahead = serializers.IntegerField(
         read_only=True,
@@ -92,17 +96,17 @@ class FieldAccountSerializer(serializers.Serializer):
         help_text="Seconds the phone's clock is ahead; half a day more or less is not seen.",
     )
     record_received_at = serializers.DateTimeField(
-        read_only=True, allow_null=True, help_text="When its newest record came."
+        read_only=True, allow_null=True, help_text="When its newest submission was received."
     )
     record_finished_at = serializers.DateTimeField(
         read_only=True,
         allow_null=True,
-        help_text="When that was finished, by the phone's clock; null where the form keeps no audit log.",
+        help_text="When that submission was finished, by the phone's clock; null where the form keeps no audit log.",
     )
 
 
 class NewFieldAccountSerializer(serializers.Serializer):
-    """Whose phone it is; with areas, a new worker is made."""
+    """The worker a code is made for; with `areas`, a new worker."""
 
     username = serializers.CharField(max_length=150)
     name = serializers.CharField(max_length=100, default="", allow_blank=True)
@@ -113,7 +117,7 @@ class NewFieldAccountSerializer(serializers.Serializer):
 
 
 class LostPhoneSerializer(serializers.Serializer):
-    """Whose phone is lost."""
+    """The worker whose phone is lost."""
 
     username = serializers.CharField(max_length=150)
 
@@ -129,11 +133,11 @@ class UsernamesField(serializers.ListField):
 
 
 class NewCodesSerializer(serializers.Serializer):
-    """Whose codes are made, all or none."""
+    """The workers whose codes are made: all of them or none."""
 
     usernames = UsernamesField()
     replace = serializers.BooleanField(
-        default=False, help_text="End the workers' old codes; passwords stay."
+        default=False, help_text="Revoke the workers' old codes; passwords stay valid."
     )
     label = serializers.CharField(  # type: ignore[assignment]
         max_length=100, default="", allow_blank=True
@@ -141,23 +145,25 @@ class NewCodesSerializer(serializers.Serializer):
 
 
 class EndingSerializer(serializers.Serializer):
-    """Whose codes end, all or none."""
+    """The workers whose codes are revoked: all of them or none."""
 
     usernames = UsernamesField()
 
 
 class EndedSerializer(serializers.Serializer):
-    """How many phones were shut out."""
+    """How many codes were revoked."""
 
     revoked = serializers.IntegerField(read_only=True)
 
 
 class SetUpSerializer(serializers.Serializer):
-    """Everything the phone needs, shown this once."""
+    """Everything the phone needs; shown only in this answer."""
 
     id = serializers.IntegerField()
     username = serializers.CharField()
-    password = serializers.CharField(allow_null=True, help_text="Where one was made.")
+    password = serializers.CharField(
+        allow_null=True, help_text="The new password, if one was made."
+    )
     base_url = serializers.CharField(help_text="Collect's server address, with the token.")
     collect = serializers.DictField(help_text="Collect's settings.")
     qr = serializers.CharField(help_text="What the QR code holds.")

@@ -1,4 +1,4 @@
-"""Submissions on the wire."""
+"""Serializers of submissions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from server.submissions.models import EncryptedVersion, ReviewState
 
 
 class SubmissionSerializer(serializers.Serializer):
-    """One record a worker sent, through all its edits."""
+    """One submission, through all its edits."""
 
     instance_id = serializers.CharField(read_only=True, help_text="Of the first version.")
     form = serializers.CharField(read_only=True, source="form.form_id")
@@ -20,7 +20,8 @@ class SubmissionSerializer(serializers.Serializer):
     title = serializers.CharField(read_only=True)
     review_state = serializers.ChoiceField(read_only=True, choices=ReviewState.choices)
     awaits_approval = serializers.BooleanField(
-        read_only=True, help_text="Whether it counts in the ledgers only once it is approved."
+        read_only=True,
+        help_text="Whether the submission counts in the ledgers only once it is approved.",
     )
     submitter = serializers.CharField(read_only=True, source="submitter.username")
     device_id = serializers.CharField(
@@ -39,7 +40,7 @@ class SubmissionSerializer(serializers.Serializer):
 
 
 class AttachmentSerializer(serializers.Serializer):
-    """A file that came with a record."""
+    """A file of a submission."""
 
     name = serializers.CharField(read_only=True)
     size = serializers.IntegerField(read_only=True)
@@ -49,7 +50,7 @@ class AttachmentSerializer(serializers.Serializer):
 
 
 class DecisionSerializer(serializers.Serializer):
-    """A decision about a record; the last one holds."""
+    """A decision about a submission; the latest holds."""
 
     state = serializers.ChoiceField(read_only=True, choices=ReviewState.choices)
     reason = serializers.CharField(read_only=True)
@@ -58,7 +59,7 @@ class DecisionSerializer(serializers.Serializer):
 
 
 class CommentSerializer(serializers.Serializer):
-    """What somebody at the desk said of the record without deciding."""
+    """A comment on the submission, without a decision."""
 
     body = serializers.CharField(read_only=True)
     user = serializers.CharField(read_only=True, source="user.username")
@@ -91,7 +92,7 @@ class AnswerSerializer(serializers.Serializer):
 
 
 class EncryptionSerializer(serializers.Serializer):
-    """What became of a record that arrived encrypted."""
+    """The state of a submission that arrived encrypted."""
 
     state = serializers.ChoiceField(
         read_only=True,
@@ -103,7 +104,7 @@ class EncryptionSerializer(serializers.Serializer):
         source="key.fingerprint",
         default=None,
         allow_null=True,
-        help_text="The key that opens it; null: the form version carries none.",
+        help_text="The key that opens it; null when the form version has none.",
     )
     key_opening = serializers.ChoiceField(
         read_only=True,
@@ -120,7 +121,7 @@ class EncryptionSerializer(serializers.Serializer):
 
 
 class SubmissionDetailSerializer(SubmissionSerializer):
-    """A record with its answers, versions, files and decisions."""
+    """A submission with its answers, versions, files and decisions."""
 
     encryption = EncryptionSerializer(
         read_only=True,
@@ -135,13 +136,13 @@ class SubmissionDetailSerializer(SubmissionSerializer):
     missing_files = serializers.ListField(
         child=serializers.CharField(),
         read_only=True,
-        help_text="Files that the answers name and that have not come, or not yet.",
+        help_text="Files that the answers name and that have not arrived.",
     )
     decisions = DecisionSerializer(many=True, read_only=True)
 
 
 class ReviewSerializer(serializers.Serializer):
-    """A decision to be made; `received` takes the last one back."""
+    """A new decision; `received` takes the last one back."""
 
     state = serializers.ChoiceField(
         choices=[choice for choice in ReviewState.choices if choice[0] != ReviewState.EDITED]
@@ -152,6 +153,6 @@ class ReviewSerializer(serializers.Serializer):
         allow_blank=True,
         max_length=249,
         default="",
-        help_text="The instanceID of the version you looked at. When a correction has replaced it,"
+        help_text="The instanceID of the version you looked at. If an edit has replaced it since,"
         " nothing is decided (409).",
     )

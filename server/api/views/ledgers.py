@@ -1,4 +1,4 @@
-"""The ledgers: lists, single entries, where each value came from, and looks behind the mask."""
+"""The ledgers: lists, single entries, the source of each value, and revealing sealed columns."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ from server.ledgers.models import (
     Visit,
 )
 
-FOUND = 100
-"""More than this many entries with one number is no answer."""
+MATCHES = 100
+"""The most entries that `find` answers with."""
 
 
 class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
-    """One ledger. A subclass says which, and who may be asked for its rows."""
+    """One ledger. A subclass names the model and the selector of its rows."""
 
     family: ClassVar[str | None] = None
     visible: ClassVar[Any]  # a selector: (access) → rows
@@ -70,11 +70,11 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         )
 
     def get_object(self) -> Any:
-        """The entry, under any id it ever had. Raises NothingHere, outside the caller's areas too."""
-        wanted: UUID = self.kwargs["id"]
+        """The entry with this id, or the one it was merged into. Raises NothingHere, also outside the caller's areas."""
+        entry_id: UUID = self.kwargs["id"]
         if self.family is not None:
-            wanted = selectors.resolve(self.family, wanted) or wanted
-        entry = self.get_queryset().filter(pk=wanted).first()
+            entry_id = selectors.resolve(self.family, entry_id) or entry_id
+        entry = self.get_queryset().filter(pk=entry_id).first()
         if entry is None:
             raise NothingHere
         return entry
@@ -94,30 +94,30 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
 
 
 class SealedEntries(Entries):
-    """A ledger with sealed columns: found by their whole value, shown in full for a reason."""
+    """A ledger with sealed columns, which are searched by their whole value and revealed for a reason."""
 
     @extend_schema(request=RevealSerializer, responses={200: dict[str, str | None]})
     @action(detail=True, methods=["post"], filterset_class=None)
     def reveal(self, request: Request, id: UUID) -> Response:
-        """Show sealed columns in full. Takes a role and a reason; the look is recorded."""
+        """Show sealed columns in full. Needs a role and a reason; the disclosure is logged."""
         entry = self.get_object()
-        asked = self.read_body(RevealSerializer)
-        return Response(services.reveal(self.access, entry, asked["columns"], asked["reason"]))
+        body = self.read_body(RevealSerializer)
+        return Response(services.reveal(self.access, entry, body["columns"], body["reason"]))
 
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
     def find(self, request: Request) -> Response:
-        """The entries whose sealed column holds exactly this value, e.g. an ID number; masked as ever."""
-        asked = self.read_body(FindSerializer)
-        rows = selectors.holding(self.get_queryset(), asked["column"], asked["value"])
-        return Response(self.get_serializer(rows[:FOUND], many=True).data)
+        """The entries whose sealed column holds exactly this value, e.g. an ID number; values stay masked."""
+        body = self.read_body(FindSerializer)
+        rows = selectors.holding(self.get_queryset(), body["column"], body["value"])
+        return Response(self.get_serializer(rows[:MATCHES], many=True).data)
 
 
-def _found_as(rows: Any) -> Any:
-    """What `find` answers with, for the schema."""
+def _find_answers_with(rows: Any) -> Any:
+    """Declares the rows that `find` answers with, for the schema."""
     return extend_schema_view(find=extend_schema(request=FindSerializer, responses=rows))
 
 
-@_found_as(entry_serializer(Person)(many=True))
+@_find_answers_with(entry_serializer(Person)(many=True))
 class Persons(SealedEntries):
     """城乡劳动力资源台帐: persons."""
 
@@ -126,7 +126,7 @@ class Persons(SealedEntries):
     filterset_class = PersonFilters
 
 
-@_found_as(HouseholdSerializer(many=True))
+@_find_answers_with(HouseholdSerializer(many=True))
 class Households(SealedEntries):
     """家庭户台帐: households with their members."""
 
@@ -156,7 +156,7 @@ class Spells(Entries):
     filterset_class = SpellFilters
 
 
-@_found_as(entry_serializer(Employer)(many=True))
+@_find_answers_with(entry_serializer(Employer)(many=True))
 class Employers(SealedEntries):
     """用人单位台帐: employers."""
 

@@ -77,17 +77,17 @@ class Quarantine(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def repair(self, request: Request, id: int) -> Response:
         """Keep a repaired document beside the received one; replay takes the last repair."""
         found = self.get_object()
-        asked = self.read_body(RepairingSerializer)
+        body = self.read_body(RepairingSerializer)
         made = services.repair(
             item=found,
-            act=asked["act"],
-            reason=asked["reason"],
+            act=body["act"],
+            reason=body["reason"],
             user=self.user,
             access=self.access,
             at=now(),
-            document=asked["xml"].encode(),
-            form_id=asked["form"],
-            version=asked["version"],
+            document=body["xml"].encode(),
+            form_id=body["form"],
+            version=body["version"],
         )
         return Response(RepairSerializer(made).data, status=201)
 

@@ -158,12 +158,12 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def review(self, request: Request, instance_id: str) -> Response:
         """Approve, reject, or say what is wrong; the ledgers follow."""
         submission = self.get_object()
-        asked = self.read_body(ReviewSerializer)
+        body = self.read_body(ReviewSerializer)
         decision = services.review(
             submission=submission,
-            state=asked["state"],
-            reason=asked["reason"],
-            version=asked["version"],
+            state=body["state"],
+            reason=body["reason"],
+            version=body["version"],
             reviewer=self.user,
             access=self.access,
             at=now(),

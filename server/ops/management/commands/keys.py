@@ -120,7 +120,9 @@ class Command(BaseCommand):
             self.stdout.write(_("Altered after encryption: {altered}.").format(altered=altered))
         if left:
             self.stdout.write(
-                _("The remaining records cannot be opened: their files no longer exist on this server's disk.")
+                _(
+                    "The remaining records cannot be opened: their files no longer exist on this server's disk."
+                )
             )
 
     def _list(self, options: dict[str, Any]) -> None:
