@@ -45,19 +45,19 @@ def test_a_form_is_published_closed_and_opened_again(db, divisions, log_in):
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "said"),
+    ("content", "name", "sentence"),
     [
         (b"not a workbook", "chat.xlsx", "is not an .xlsx workbook"),
         (workbook(GOOD.replace("text  |", "txet  |")), "chat.xlsx", "survey"),
     ],
 )
 def test_a_faulty_workbook_is_refused_with_its_place_and_nothing_changes(
-    db, divisions, log_in, content, name, said
+    db, divisions, log_in, content, name, sentence
 ):
     client = log_in("administrator", "")
     response = upload(client, content, name)
     assert response.status_code == 400
-    assert said in response.content.decode()
+    assert sentence in response.content.decode()
     assert not FormVersion.objects.exists()
     assert client.post("/forms/publish", {}).status_code == 400
 

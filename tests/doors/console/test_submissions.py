@@ -23,7 +23,7 @@ def rows(response) -> int:
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "count"),
     [
         ("", 3),
         ("state=received,edited,has_issues", 2),
@@ -39,12 +39,12 @@ def rows(response) -> int:
         ("page=99", 3),
     ],
 )
-def test_the_list_is_narrowed_by_its_filters(street, log_in, query, found):
+def test_the_list_is_narrowed_by_its_filters(street, log_in, query, count):
     make_submission(street.form, street.worker, COMMUNITY, "uuid:b", review_state="approved")
     make_submission(street.form, street.worker, OTHER_COMMUNITY, "uuid:c", flags=["outside_area"])
     client = log_in("street", STREET)
-    assert rows(client.get("/submissions?" + query)) == found
-    assert rows(client.get("/submissions?" + query, headers=HTMX)) == found
+    assert rows(client.get("/submissions?" + query)) == count
+    assert rows(client.get("/submissions?" + query, headers=HTMX)) == count
 
 
 def test_htmx_gets_the_results_alone(street, log_in):
@@ -284,11 +284,11 @@ def test_a_decision_about_what_was_corrected_meanwhile_is_not_taken(street, log_
     page = client.get(reverse("console:submission", args=[number])).content.decode()
     assert 'name="version" value="uuid:1"' in page
     street.submission.versions.update(instance_id="uuid:1 corrected")
-    seen = {"state": "approved", "version": "uuid:1"}
-    answer = client.post(reverse("console:decide", args=[number]), seen, headers=HTMX)
+    decision = {"state": "approved", "version": "uuid:1"}
+    answer = client.post(reverse("console:decide", args=[number]), decision, headers=HTMX)
     assert answer.status_code == 409
-    assert "corrected after you opened it" in answer.content.decode()
-    over_rest = client.post("/api/v1/submissions/uuid:1/review/", seen, "application/json")
+    assert "corrected while you looked at it" in answer.content.decode()
+    over_rest = client.post("/api/v1/submissions/uuid:1/review/", decision, "application/json")
     assert over_rest.json()["type"].endswith("decided-unseen")
     street.submission.refresh_from_db()
     assert street.submission.review_state == "received"
