@@ -65,7 +65,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                 (_("Submissions"), "submissions", ("submission",)),
                 (_("Exceptions"), "exceptions", ()),
                 *(
-                    [(_("Set aside"), "quarantine", ("quarantine-item",))]
+                    [(_("Quarantine"), "quarantine", ("quarantine-item",))]
                     if access.areas(REVIEWERS)
                     else []
                 ),

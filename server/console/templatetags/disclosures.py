@@ -46,7 +46,7 @@ def disclosed_entry(row: Disclosure) -> str:
         return format_html('<a href="{}">{}</a>', address, _("submission"))
     if row.ledger == "quarantine":
         address = reverse("console:quarantine-item", args=[row.entry])
-        return format_html('<a href="{}">{}</a>', address, _("Set aside"))
+        return format_html('<a href="{}">{}</a>', address, _("Quarantine"))
     if row.ledger == KEY:
         name = row.entry[:8]
         address = reverse("console:encryption") + f"#key-{name}"

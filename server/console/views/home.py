@@ -83,4 +83,4 @@ def _quarantine(access: Access) -> list[Number]:
     waiting = quarantined(access).filter(resolved_at=None).order_by()[:COUNTED].count()
     if not waiting:
         return []
-    return [Number(_("Set aside"), waiting, reverse("console:quarantine"), alert=True)]
+    return [Number(_("Quarantine"), waiting, reverse("console:quarantine"), alert=True)]

@@ -229,7 +229,7 @@ def test_a_possible_duplicate_is_decided_as_a_desk_act(street, log_in):
     assert undo not in log_in("county", "440106").get(page).content.decode()
     assert log_in("county", "440106").post(undo).status_code == 403
     assert log_in("street", "440106005").post(undo).status_code == 404
-    assert "taken back" in client.post(undo).content.decode()
+    assert "undone" in client.post(undo).content.decode()
     assert client.post(undo).status_code == 409
     assert "born in different years" not in client.get(page).content.decode()
 
