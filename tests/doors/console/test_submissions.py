@@ -287,7 +287,7 @@ def test_a_decision_about_what_was_corrected_meanwhile_is_not_taken(street, log_
     decision = {"state": "approved", "version": "uuid:1"}
     answer = client.post(reverse("console:decide", args=[number]), decision, headers=HTMX)
     assert answer.status_code == 409
-    assert "corrected while you looked at it" in answer.content.decode()
+    assert "corrected after you opened it" in answer.content.decode()
     over_rest = client.post("/api/v1/submissions/uuid:1/review/", decision, "application/json")
     assert over_rest.json()["type"].endswith("decided-unseen")
     street.submission.refresh_from_db()
