@@ -39,6 +39,11 @@ class Access:
             if not any(area != wider and area.startswith(wider) for wider in prefixes)
         )
 
+    def held_as(self, roles: Iterable[str]) -> Access:
+        """The access that the user has by these roles alone."""
+        wanted = set(roles)
+        return Access(self.user_id, tuple(grant for grant in self.grants if grant[0] in wanted))
+
     def sends_from(self) -> tuple[str, ...]:
         """The areas whose records the user sends: those of the worker role, or else those of the office roles."""
         return self.areas({Role.WORKER}) or self.areas(SENDERS)

@@ -1,4 +1,4 @@
-"""Every problem the programme can answer with, as the page api_docs/problems.md."""
+"""Every problem that the server can answer with, as the page api_docs/problems.md."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEAD = """# Problems
 Written by `./ruhu problems`; do not edit. What can go wrong on the caller's side, once for all doors:
 Collect reads the detail in an OpenRosa message, REST clients get RFC 9457 `application/problem+json`
 whose `type` is `urn:ruhu:problem:` and the type below, the console shows a page. The status is the same
-at every door. An unforeseen error is a 500 that tells only the id of the request.
+at every door. An unforeseen error is a 500 with nothing but the id of the request.
 
 | type | status | title | meaning |
 | --- | --- | --- | --- |
@@ -28,12 +28,12 @@ def all_problems() -> list[type[Problem]]:
     for config in apps.get_app_configs():
         if config.name.startswith("server.") and find_spec(f"{config.name}.problems"):
             import_module(f"{config.name}.problems")
-    found = [kind for kind in catalogue() if kind.__module__.startswith("server.")]
-    return sorted(found, key=lambda kind: (kind.type, kind.__module__))
+    problems = [kind for kind in catalogue() if kind.__module__.startswith("server.")]
+    return sorted(problems, key=lambda kind: (kind.type, kind.__module__))
 
 
 def page() -> str:
-    """api_docs/problems.md as it ought to be."""
+    """The text of api_docs/problems.md."""
     with override("en"):
         return HEAD + "".join(_rows())
 

@@ -19,29 +19,29 @@ from rest_framework.request import Request
 
 
 class SchemaIsFaulty(Exception):
-    """Something in the views cannot be described; the message tells what."""
+    """Something in the views cannot be described; the message says what."""
 
 
 @cache
 def document() -> dict[str, Any]:
-    """The document; made once a process, for it takes a second. Raises SchemaIsFaulty on any warning."""
+    """The document, generated once a process because that takes a second. Raises SchemaIsFaulty on any warning."""
     reset_generator_stats()
     with override("en"):
-        found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+        schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
     if GENERATOR_STATS:
         faults = [*GENERATOR_STATS._warn_cache, *GENERATOR_STATS._error_cache]
         raise SchemaIsFaulty("\n".join(faults))
-    return found
+    return schema
 
 
 def text() -> str:
     """The document as YAML, valid against OpenAPI's own schema."""
     validate_schema(document())
-    return _written("yaml").decode()
+    return _rendered("yaml").decode()
 
 
 @cache
-def _written(form: str) -> bytes:
+def _rendered(form: str) -> bytes:
     renderer = OpenApiJsonRenderer() if form == "json" else OpenApiYamlRenderer()
     return force_bytes(renderer.render(document(), renderer_context={}))
 
@@ -56,7 +56,7 @@ class SchemaView(SpectacularAPIView):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         renderer: BaseRenderer = request.accepted_renderer
         return HttpResponse(
-            _written(renderer.format),
+            _rendered(renderer.format),
             content_type=renderer.media_type,
             headers={"Content-Disposition": f'inline; filename="ruhu.{renderer.format}"'},
         )

@@ -1,4 +1,4 @@
-"""A ledger column on the wire, made from its declaration: a new column needs nothing here."""
+"""Serializer fields of ledger columns, made from their declarations: a new column needs nothing here."""
 
 from __future__ import annotations
 
@@ -13,11 +13,8 @@ from rest_framework_gis.fields import GeometryField
 
 from server.core.clock import OFFICE
 from server.ledgers.definitions.columns import Column, Kind, Sensitivity
-from server.ledgers.folding.derive.categories import RESTRICTED as RESTRICTED_CATEGORIES
 from server.ledgers.reading import masking
-
-RESTRICTED_CODES = {"AC": RESTRICTED_CATEGORIES}
-"""Codes shown only with the restricted role, though their column is open to all."""
+from server.ledgers.selectors import RESTRICTED_CODES
 
 NULLABLE_POINT = {"oneOf": [{"$ref": "#/components/schemas/Point"}, {"type": "null"}]}
 
@@ -50,7 +47,7 @@ class ColumnField(serializers.Field):
 
 
 class WithheldField(serializers.Field):
-    """The columns that are null or cut short only because the caller lacks the role for them."""
+    """The columns that are null or shortened only because the caller lacks the restricted role."""
 
     def __init__(self, columns: tuple[str, ...], **kwargs: Any) -> None:
         super().__init__(read_only=True, source="*", **kwargs)
@@ -66,22 +63,23 @@ def may_see(entry: Any, context: Mapping[str, Any]) -> bool:
 
 
 def is_withheld(column: Column) -> bool:
-    """Whether some or all of the column is kept from those without the restricted role."""
+    """Whether the column, or some of its codes, is hidden from those without the restricted role."""
     return column.sensitivity is Sensitivity.RESTRICTED or column.codes in RESTRICTED_CODES
 
 
 def field_of(column: Column) -> serializers.Field:
+    """The serializer field of a column."""
     return PlaceField(read_only=True) if column.kind is Kind.POINT else ColumnField(column)
 
 
 def _reader(column: Column) -> Callable[[Any], Any]:
-    """How the column's value is read from its row as something JSON can say."""
+    """The function that reads the column's value from an entry as a JSON value."""
     name = column.name
 
     def stored(entry: Any) -> Any:
         return getattr(entry, name)
 
-    def written(write: Callable[[Any], Any], attribute: str = name) -> Callable[[Any], Any]:
+    def converted(write: Callable[[Any], Any], attribute: str = name) -> Callable[[Any], Any]:
         def read(entry: Any) -> Any:
             value = getattr(entry, attribute)
             return None if value is None else write(value)
@@ -92,15 +90,15 @@ def _reader(column: Column) -> Callable[[Any], Any]:
         case Kind.SEALED:
             return lambda entry: masking.shown(entry, name) or None
         case Kind.DATE:
-            return written(lambda value: value.isoformat())
+            return converted(lambda value: value.isoformat())
         case Kind.INSTANT:
-            return written(lambda value: value.astimezone(OFFICE).isoformat())
+            return converted(lambda value: value.astimezone(OFFICE).isoformat())
         case Kind.DECIMAL:
-            return written(str)
+            return converted(str)
         case Kind.ENTRY:
-            return written(str, f"{name}_id")
+            return converted(str, f"{name}_id")
         case Kind.USER:
-            return written(lambda user: user.username)
+            return converted(lambda user: user.username)
         case _:
             return stored
 
@@ -175,5 +173,5 @@ class _WithheldSchema(OpenApiSerializerFieldExtension):
         return {
             "type": "array",
             "items": {"type": "string"},
-            "description": "Columns null or cut short because your roles do not show them.",
+            "description": "Columns null or shortened because your roles do not show them.",
         }

@@ -1,4 +1,4 @@
-"""Pages of a list: numbered with a count, or, for going through everything, by cursor."""
+"""Pages of a list: numbered and counted, or by cursor, to walk through the whole list."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_PAGE_SIZE = 1000
 
 
 class _Sized:
-    """`page_size` is a number from 1 to 1000; anything else is refused rather than ignored."""
+    """`page_size` is a number from 1 to 1000; any other value is refused rather than ignored."""
 
     def get_page_size(self, request: Request) -> int:
         text = request.query_params.get("page_size")
@@ -36,7 +36,7 @@ class _Sized:
 
 
 class _ByCursor(_Sized, CursorPagination):
-    """In the order of the primary key: stable and of the same cost however deep one goes."""
+    """In the order of the primary key: stable, and every page costs the same."""
 
     ordering = "pk"
 
@@ -65,17 +65,17 @@ class Pages(_Sized, PageNumberPagination):
         paginator = self.django_paginator_class(queryset, self.get_page_size(request))
         try:
             return paginator.page(request.query_params.get("page", 1))
-        except InvalidPage as absent:
+        except InvalidPage as invalid:
             error = {"pointer": "#/page", "code": "invalid", "detail": _("There is no such page.")}
-            raise InvalidQuery(errors=[error]) from absent
+            raise InvalidQuery(errors=[error]) from invalid
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response({**self._links(), **_rows(data)})
 
     def _links(self) -> dict[str, Any]:
-        walk = self.by_cursor
-        if walk is not None:
-            return {"next": walk.get_next_link(), "previous": walk.get_previous_link()}
+        cursor = self.by_cursor
+        if cursor is not None:
+            return {"next": cursor.get_next_link(), "previous": cursor.get_previous_link()}
         return {
             "count": self.page.paginator.count if self.page else 0,
             "next": self.get_next_link(),
@@ -88,7 +88,7 @@ class Pages(_Sized, PageNumberPagination):
             "type": "object",
             "required": ["next", "previous", "results"],
             "properties": {
-                "count": {"type": "integer", "description": "Rows in all; not told with cursor."},
+                "count": {"type": "integer", "description": "Rows in all; absent with cursor."},
                 "next": link,
                 "previous": link,
                 "results": schema,

@@ -1,8 +1,8 @@
-"""What can go wrong at the REST door, and the one rendering of every error under /api/.
+"""The problems of the REST door, and how every error under /api/ is rendered.
 
 RFC 9457, `application/problem+json`: `type` (a URN that ends with the problem's slug),
-`title` and `detail` in the caller's language, `status`, `instance` (the path asked for),
-and whatever else the problem has to tell. A refused field list is told in `errors`.
+`title` and `detail` in the caller's language, `status`, `instance` (the requested path),
+and the problem's own data as further members. Refused fields and parameters are in `errors`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class LoginRequired(Problem):
-    """The request carries no log-in."""
+    """The request has no credentials."""
 
     type, status = "login-required", 401
     title = _("Log-in required")
@@ -108,9 +108,9 @@ class ReasonRequired(Problem):
 
 
 def render(exception: Exception, context: dict[str, Any]) -> Response | None:
-    """Django REST framework's EXCEPTION_HANDLER: what can be put right, as a problem document.
+    """Django REST framework's EXCEPTION_HANDLER: the caller's errors as problem documents.
 
-    None for anything else: ops.middleware logs it and answers with the request id alone.
+    None for any other exception: ops.middleware logs it and answers with the request id alone.
     """
     problem = _problem_of(exception, context)
     if problem is None:
@@ -125,7 +125,7 @@ def render(exception: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def document(problem: Problem, path: str) -> dict[str, Any]:
-    """The members of the problem document, extension members first so that they never win."""
+    """The members of the problem document; the problem's own data never replaces a standard member."""
     members = {key: value for key, value in problem.data.items() if _is_plain(value)}
     if isinstance(problem, FaultyWorkbook):
         members["faults"] = [asdict(fault) for fault in problem.faults]
@@ -177,7 +177,7 @@ _SIMPLE: dict[type[Exception], type[Problem]] = {
 
 
 def field_errors(details: Any, pointer: str = "#") -> Iterator[dict[str, str]]:
-    """Flatten DRF's nested error details into one entry a fault, each with its JSON pointer."""
+    """DRF's nested error details as a flat list: one entry for each fault, with its JSON pointer."""
     if isinstance(details, dict) and isinstance(details.get("message"), (str, Promise)):
         yield {
             "pointer": pointer,

@@ -14,31 +14,31 @@ from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 
 class GeoJson(JSONRenderer):
-    """RFC 7946; asked for by `?format=geojson` or `Accept: application/geo+json`."""
+    """RFC 7946, for `?format=geojson` or `Accept: application/geo+json`."""
 
     media_type = "application/geo+json"
     format = "geojson"
 
 
 class Negotiation(DefaultContentNegotiation):
-    """An unknown `?format=` is a format that is not to be had, not an address that does not exist."""
+    """Answers an unknown `?format=` with 406, where DRF would answer 404."""
 
     def filter_renderers(self, renderers: Iterable[Any], format: str) -> list[Any]:
-        found = [renderer for renderer in renderers if renderer.format == format]
-        if not found:
+        matching = [renderer for renderer in renderers if renderer.format == format]
+        if not matching:
             raise NotAcceptable(available_renderers=list(renderers))
-        return found
+        return matching
 
 
 class Bytes(BaseRenderer):
-    """Files as they are. Only negotiates; the views answer with the file themselves."""
+    """Takes part in content negotiation for views that answer with a file."""
 
     media_type = "*/*"
     format = "bytes"
     charset = None
 
     def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
-        """Reached by problems alone, which are JSON."""
+        """Only problems are rendered here, as JSON."""
         return JSONRenderer().render(data)
 
 

@@ -1,4 +1,4 @@
-"""Who is asking: log-in by HTTP Basic or a browser's session, and the caller's access."""
+"""The caller of a request: log-in by HTTP Basic or session, access, and the stated reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from server.api.problems import ReasonRequired, TooManyRequests
 
 
 class PasswordLogin(BasicAuthentication):
-    """HTTP Basic with a person's user name and password; too many wrong ones make one wait."""
+    """HTTP Basic with a person's user name and password; after too many wrong ones the caller must wait."""
 
     www_authenticate_realm = "Ruhu"
 
@@ -26,36 +26,36 @@ class PasswordLogin(BasicAuthentication):
         self, userid: str, password: str, request: HttpRequest | None = None
     ) -> tuple[User, None]:
         address = request.META.get("REMOTE_ADDR", "") if request else ""
-        found = log_in(userid, password, address=address)
-        match found:
+        login = log_in(userid, password, address=address)
+        match login:
             case Refusal.PAUSED:
                 raise TooManyRequests(wait=PAUSE.total_seconds())
             case Refusal.WRONG:
                 raise AuthenticationFailed
-        return User.objects.get(pk=found.worker.user_id), None
+        return User.objects.get(pk=login.worker.user_id), None
 
 
 def user_of(request: Request) -> User:
-    """Who asks. Views are reached by people who have logged in only."""
+    """The person who sent the request; views are reached only after log-in."""
     return cast(User, request.user)
 
 
 def access(request: Request) -> Access:
     """The caller's access, loaded once a request."""
-    found: Access | None = getattr(request, "_access", None)
-    if found is None:
-        found = access_of(user_of(request))
-        request._access = found  # type: ignore[attr-defined]
-    return found
+    loaded: Access | None = getattr(request, "_access", None)
+    if loaded is None:
+        loaded = access_of(user_of(request))
+        request._access = loaded  # type: ignore[attr-defined]
+    return loaded
 
 
 def restricted_areas(request: Request) -> tuple[str, ...]:
-    """Where the caller may see restricted columns."""
+    """The area prefixes in which the caller may see restricted columns."""
     return access(request).areas(RESTRICTED)
 
 
 def reason(request: Request) -> str:
-    """Why the caller wants what is protected: `?reason=`, or `X-Reason` (percent-encoded UTF-8)."""
+    """The stated reason: `?reason=`, or the header `X-Reason` (percent-encoded UTF-8). Raises ReasonRequired."""
     given = request.query_params.get("reason") or unquote(request.headers.get("X-Reason", ""))
     if not given.strip():
         raise ReasonRequired
@@ -63,5 +63,5 @@ def reason(request: Request) -> str:
 
 
 def context(request: Request) -> dict[str, Any]:
-    """What the serializers need to know of the caller."""
+    """The serializer context: the request, and where the caller may see restricted columns."""
     return {"request": request, "restricted_areas": restricted_areas(request)}

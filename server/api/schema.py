@@ -1,4 +1,4 @@
-"""The OpenAPI document: code lists, GeoJSON and problems are added to what the views declare."""
+"""The OpenAPI schema: operations by tag, with code lists, GeoJSON and problems added to the views' own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ PROBLEM = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "instance": {"type": "string"},
-        "request_id": {"type": "string", "description": "Of an unforeseen error: ask with it."},
+        "request_id": {
+            "type": "string",
+            "description": "Of an unforeseen error; name it when you report the error.",
+        },
         "errors": {
             "type": "array",
             "items": {
@@ -76,16 +79,16 @@ EXTRA = {
 
 
 class Schema(AutoSchema):
-    """Operations grouped by the first part of their address."""
+    """Groups operations by the first part of their path."""
 
     def get_tags(self) -> list[str]:
         tokens = [part for part in self.path.split("/") if part]
         return [tokens[2] if len(tokens) > 2 else "schema"]
 
     def map_renderers(self, attribute: str) -> list[str]:
-        """JSON, and GeoJSON is added afterwards: the two differ in shape."""
-        found: list[str] = super().map_renderers(attribute)
-        return [media for media in found if media != "application/geo+json"]
+        """The media types without GeoJSON, which is added afterwards because its shape differs."""
+        media_types: list[str] = super().map_renderers(attribute)
+        return [media for media in media_types if media != "application/geo+json"]
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
@@ -104,7 +107,7 @@ def _add_geojson(operation: dict[str, Any], view: Any) -> None:
 
 
 def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Spectacular's POSTPROCESSING_HOOK: components that no serializer makes, problems everywhere."""
+    """Spectacular's POSTPROCESSING_HOOK: adds components that no serializer makes, and problems to every operation."""
     schemas = result["components"]["schemas"]
     schemas.update(EXTRA)
     schemas.update(_code_lists(str(result)))
@@ -122,7 +125,7 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
 
 
 def _code_lists(written: str) -> dict[str, Any]:
-    """The code lists the document refers to, each code with its two labels."""
+    """The code lists that the document refers to, each code with its labels in both languages."""
     return {
         component_of(name): {
             "type": "string",

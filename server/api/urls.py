@@ -1,4 +1,4 @@
-"""Addresses of the REST door; every other path below it is a problem document too."""
+"""The paths of the REST door; every other path below it answers with a problem document."""
 
 from typing import Any
 

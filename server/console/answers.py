@@ -1,4 +1,4 @@
-"""A submission's answers as the page shows them: what was answered, under the headings it was asked under."""
+"""A submission's answers as rows of the page's table, under the headings of their groups."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def answer_rows(instance: Instance, form: FormVersion, access: Access, area_code
 
 
 def is_nameless(answer: ShownAnswer) -> bool:
-    """Whether the form gives it no label, so that its name stands there instead."""
+    """Whether the form gives the question no label, so that its name is shown instead."""
     return answer.label == re.sub(r"\[\d+\]$", "", answer.path).rpartition("/")[2]
 
 
 def _has_answers(answers: Sequence[ShownAnswer], place: int) -> bool:
-    """Whether anything within the group at this place was answered."""
+    """Whether the group at this place holds any answer."""
     depth = answers[place].depth
     for inner in answers[place + 1 :]:
         if inner.depth <= depth:
@@ -82,7 +82,7 @@ def heading(answer: ShownAnswer) -> str:
 
 
 def written(answer: ShownAnswer) -> str:
-    """An answer as people read it."""
+    """An answer as readable text, with personal numbers masked."""
     if answer.sensitivity is Sensitivity.MASKED:
         return answer.value
     if answer.type.startswith("select") and _UUID.fullmatch(answer.value):

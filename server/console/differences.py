@@ -1,4 +1,4 @@
-"""What differs between two instances of one record: an edit and what it edits, or two contents under one name."""
+"""Differences between two instances of one record: an edit and its original, or two under one instanceID."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from server.submissions.selectors import Instances
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One question that was answered otherwise; what only one instance holds is "" in the other."""
+    """One question answered differently; an answer that only one instance has is "" in the other."""
 
     label: str
     before: str
@@ -41,7 +41,7 @@ def filled_form(instances: Instances, version: SubmissionVersion) -> FilledForm 
 def differences(
     before: FilledForm, after: FilledForm, access: Access, area_code: str
 ) -> list[Difference] | None:
-    """The questions answered otherwise, in form order, masked as answers are; None when one cannot be read.
+    """The questions answered differently, in form order, masked as answers are; None when one cannot be read.
 
     Restricted answers are left out for those without the role, and what the form
     computes by itself for everybody.
@@ -53,27 +53,27 @@ def differences(
         )
     except BadXml:
         return None
-    found = []
+    rows = []
     for path in [*new, *(path for path in old if path not in new)]:
         label, was = old.get(path, ("", None))
         label, now = new.get(path, (label, None))
         if (was.mark if was else b"") != (now.mark if now else b""):
-            found.append(Difference(label, _text(was), _text(now)))
-    return found
+            rows.append(Difference(label, _text(was), _text(now)))
+    return rows
 
 
 def _named(answers: Sequence[ShownAnswer]) -> dict[str, tuple[str, ShownAnswer]]:
-    """Path → the answer and its label, led by the repetition it stands in."""
-    found: dict[str, tuple[str, ShownAnswer]] = {}
+    """Path → label and answer; a label within a repeat begins with the repeat's heading."""
+    labelled: dict[str, tuple[str, ShownAnswer]] = {}
     inside: list[ShownAnswer] = []
     for answer in answers:
         inside = inside[: answer.depth]
         if answer.kind != "question":
             inside.append(answer)
         elif answer.value and not is_nameless(answer):
-            repeats = [heading(one) for one in inside if one.kind == "repeat"]
-            found[answer.path] = (" · ".join([*repeats, answer.label]), answer)
-    return found
+            repeats = [heading(outer) for outer in inside if outer.kind == "repeat"]
+            labelled[answer.path] = (" · ".join([*repeats, answer.label]), answer)
+    return labelled
 
 
 def _text(answer: ShownAnswer | None) -> str:

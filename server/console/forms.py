@@ -1,4 +1,4 @@
-"""What people fill in at the console."""
+"""The forms of the console and their validation."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ class LoginForm(AuthenticationForm):
         if not (username and password):
             return self.cleaned_data  # the fields say what is missing
         address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
-        found = log_in(username, password, address=address)
-        match found:
+        login = log_in(username, password, address=address)
+        match login:
             case Refusal.PAUSED:
                 raise ValidationError(
                     _("Too many failed attempts. Wait 15 minutes, then try again."), code="locked"
                 )
             case Refusal.WRONG:
                 raise self.get_invalid_login_error()
-        self.user_cache = user(found.worker.user_id)
+        self.user_cache = user(login.worker.user_id)
         return self.cleaned_data
 
 
 class DecisionForm(forms.Form):
-    """A reviewer's decision; whether it needs a reason is for the service to say."""
+    """A reviewer's decision; the service decides whether it needs a reason."""
 
     state = forms.ChoiceField(
         label=_("Decision"),
@@ -58,11 +58,11 @@ class DecisionForm(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    version = forms.CharField(required=False, max_length=249)  # the one the page shows
+    version = forms.CharField(required=False, max_length=249)  # the version that the page shows
 
 
 class ReasonForm(forms.Form):
-    """Why someone looks behind the mask, or how an exception was settled."""
+    """Why somebody reveals a value, or how an exception was resolved."""
 
     reason = forms.CharField(
         label=_("Reason"), min_length=2, max_length=500, widget=forms.TextInput()
@@ -70,7 +70,7 @@ class ReasonForm(forms.Form):
 
 
 class RepairForm(forms.Form):
-    """How something set aside is made fit to be taken."""
+    """How a quarantined record is repaired so that it can be accepted."""
 
     act = forms.ChoiceField(label=_("Repair"), choices=Repair.Act.choices)
     document = forms.FileField(label=_("Corrected XML"), required=False)
@@ -138,14 +138,14 @@ class NewPassphrase(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        if "passphrase" in given and given["passphrase"] != given.get("again"):
+        values = self.cleaned_data
+        if "passphrase" in values and values["passphrase"] != values.get("again"):
             self.add_error("again", _("The two differ; nothing was changed."))
-        return given
+        return values
 
 
 class KeyForm(NewPassphrase):
-    """For which form a key is made."""
+    """The form that a key is made for."""
 
     form = forms.ChoiceField(label=_("Form"))
     field_order = ("form", "passphrase", "again")
@@ -172,7 +172,7 @@ class PrivateKeyForm(NewPassphrase):
 
 
 class OpeningForm(forms.Form):
-    """A key's passphrase, and what the same page opened before with it."""
+    """A key's passphrase, and how many records the page has opened with it so far."""
 
     passphrase = forms.CharField(label=_("Passphrase"), required=False, strip=False, max_length=500)
     opened = forms.IntegerField(required=False, min_value=0)

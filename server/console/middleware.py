@@ -20,7 +20,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-"""Nothing is ever fetched from elsewhere: the console works with no internet."""
+"""Pages load from this server alone: the console works without the internet."""
 
 
 class Problems:
@@ -45,7 +45,7 @@ class Problems:
 
 
 def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """Title, detail, what to do next."""
+    """The problem's page, or for htmx its notice: title, detail, what to do next."""
     partial = bool(getattr(request, "htmx", False))
     name = "console/_problem.html" if partial else "console/problem.html"
     response = render(request, name, {"problem": problem}, status=problem.status)

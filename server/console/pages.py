@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.forms import BoundField
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,17 +19,19 @@ from django.utils.functional import cached_property
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_filters import FilterSet
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 from django_htmx.middleware import HtmxDetails
 
 from server.accounts.access import READERS, Access, access_of
 from server.accounts.models import User
 from server.console.problems import RoleMissing
+from server.geo.codes import code_prefix
+from server.geo.filters import area_options
 from server.geo.selectors import division_names
 
 PAGE_SIZE = 50
 COUNTED = 10_000
-"""Lists are counted up to here; beyond, a filter helps more than page 201."""
+"""Lists are counted no further: beyond page 200 a filter helps more than a page number."""
 
 
 class StaffRequest(HttpRequest):
@@ -47,10 +50,10 @@ def staff_page(
 ) -> Callable[[View], View]:
     """A page for people who hold one of the roles anywhere; sets `request.access`.
 
-    Who is not logged in is sent to the log-in page. Browsers keep no copy, unless the
-    view is `cached` and says itself for how long. Raises RoleMissing.
+    Somebody who is not logged in is redirected to the log-in page. Browsers keep no copy,
+    unless the view is `cached` and sets its own Cache-Control. Raises RoleMissing.
     """
-    wanted = frozenset(roles)
+    sufficient = frozenset(roles)
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -59,7 +62,7 @@ def staff_page(
             if not request.user.is_authenticated:
                 return _log_in_first(request)
             request.access = access_of(request.user)
-            if not request.access.areas(wanted):
+            if not request.access.areas(sufficient):
                 raise RoleMissing
             return view(request, *args, **kwargs)
 
@@ -78,38 +81,86 @@ def _log_in_first(request: Any) -> HttpResponse:
 
 
 class CappedPaginator(Paginator):
-    """Pages of a list that is counted no further than `COUNTED`, so that a long list opens as fast as a short one."""
+    """Pages of a list, counted no further than `COUNTED`, so that a long list opens as fast as a short one."""
 
     @cached_property
     def count(self) -> int:
-        found = self.object_list
-        if isinstance(found, QuerySet):
-            return found.order_by()[:COUNTED].count()
-        return min(len(found), COUNTED)
+        rows = self.object_list
+        if isinstance(rows, QuerySet):
+            return rows.order_by()[:COUNTED].count()
+        return min(len(rows), COUNTED)
 
 
 def page_of(request: HttpRequest, rows: Any, size: int = PAGE_SIZE) -> Page:
-    """The page the address asks for; the nearest there is when it asks for none that exists."""
+    """The page that the address names; the nearest one when it names one that does not exist."""
     return CappedPaginator(rows, size).get_page(request.GET.get("page"))
 
 
-def render_list(
-    request: StaffRequest, template: str, filterset: FilterSet, page: Page, **context: Any
-) -> HttpResponse:
-    """A filtered list: the whole page, or only its results when htmx asks for them."""
+def query_with(request: HttpRequest, **defaults: str) -> QueryDict:
+    """The address's parameters, with these where the address does not name them."""
+    query = request.GET.copy()
+    for name, value in defaults.items():
+        query.setdefault(name, value)
+    return query
+
+
+def query_without_page(request: HttpRequest) -> str:
+    """The address's parameters for links to other pages of the same list."""
     query = request.GET.copy()
     query.pop("page", None)
+    return query.urlencode()
+
+
+def filter_context(filterset: FilterSet, shows: Iterable[str]) -> dict[str, Any]:
+    """What `_filters.html` needs: the filters that the page `shows`, and any other that the address sets."""
+    form, first = filterset.form, list(shows)
+    others = [name for name in form.fields if name not in first]
+    set_by_address = [name for name in others if filterset.data.get(name) or name in form.errors]
+    fields: list[BoundField] = [form[name] for name in (*first, *set_by_address)]
+    return {"filter": filterset, "fields": fields}
+
+
+def status_of(filterset: FilterSet) -> int:
+    """400 when a filter has a bad value: the page then shows it at the field, and no rows."""
+    return 400 if filterset.errors else 200
+
+
+def render_list(
+    request: StaffRequest,
+    template: str,
+    filterset: FilterSet,
+    page: Page,
+    *,
+    shows: Iterable[str],
+    **context: Any,
+) -> HttpResponse:
+    """A filtered list: the whole page, or only its results when htmx asks for them.
+
+    `shows` names the filters that the form has in any case. A bad value is answered with
+    400 and the form; then htmx replaces the form as well, until its values are good.
+    """
     context |= {
-        "filter": filterset,
+        **filter_context(filterset, shows),
         "page": page,
         "rows": page.object_list,
-        "query": query.urlencode(),
+        "query": query_without_page(request),
         "capped": page.paginator.count == COUNTED,
-        "filtered": any(query.values()),
+        "filtered": any(value for name, value in request.GET.items() if name != "page"),
+        "rows_template": template,
     }
-    partial = request.htmx and not request.htmx.boosted and request.htmx.target == "results"
-    name = "console/_results.html" if partial else "console/list.html"
-    return render(request, name, {**context, "rows_template": template})
+    status = status_of(filterset)
+    target = request.htmx.target if request.htmx and not request.htmx.boosted else None
+    if target not in ("list", "results"):
+        return render(request, "console/list.html", context, status=status)
+    if target == "results" and status == 200:
+        return render(request, "console/_results.html", context)
+    response = render(request, "console/_list.html", context, status=status)
+    return reswap(retarget(response, "#list"), "outerHTML")
+
+
+def area_choices(access: Access) -> list[tuple[str, str]]:
+    """The divisions a person may choose between, indented by level; the value is the code's prefix."""
+    return [(code_prefix(code), label) for code, label in area_options(access)]
 
 
 def area_names(codes: Iterable[str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""How ledger values are written for people: by label, masked where they must be.
+"""Ledger values in words, as pages show them: codes by label, sealed values masked.
 
-Pure but for code lists and the masking of sealed columns.
+Reads code lists, and opens sealed values to mask them; no database.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Cell:
     name: str
     label: str
     text: str
-    masked: bool  # there is more behind the mask
+    masked: bool  # the text is a mask; the value can be revealed
     origin: Any = None  # ledgers.selectors.Origin
 
 
@@ -63,9 +63,9 @@ def cell_of(
     origins: Mapping[str, Any],
     names: Mapping[Any, str],
 ) -> Cell | None:
-    """One column of an entry; None when it is empty, or not for this reader's eyes.
+    """One column of an entry; None when it is empty, or restricted and the reader lacks the role.
 
-    That a restricted column is filled says as much as what is in it, so it is not even named.
+    A restricted column is not even named: that it has a value tells as much as the value.
     """
     if column.sensitivity is Sensitivity.RESTRICTED and not access.may(RESTRICTED, entry.area_code):
         return None
@@ -91,7 +91,7 @@ def cell_of(
 
 
 def written(value: Any, column: Column, names: Mapping[Any, str]) -> str:
-    """A value in words."""
+    """A column's value in words, in the active language; "" for none."""
     if value is None or value == "" or value == []:
         return ""
     match column.kind:
@@ -111,6 +111,7 @@ def written(value: Any, column: Column, names: Mapping[Any, str]) -> str:
 
 
 def plain(value: Any) -> str:
+    """A plain value as text: instants and days as at the office, decimals without trailing zeros."""
     if isinstance(value, datetime):
         return date_format(timezone.localtime(value), "Y-m-d H:i")
     if isinstance(value, date):
@@ -121,7 +122,7 @@ def plain(value: Any) -> str:
 
 
 def structured(value: Any) -> str:
-    """JSON that a person can read: the values, with their names where they have some."""
+    """A JSON value as readable text: values with their names, lists as enumerations."""
     if isinstance(value, dict):
         return facts((name, structured(inner)) for name, inner in value.items() if inner)
     if isinstance(value, list):
@@ -129,14 +130,14 @@ def structured(value: Any) -> str:
     return plain(value)
 
 
-def _five_clear(known: Mapping[str, Any]) -> str:
-    """五清 (ledgers.derive.cases): each fact by the name and in the words of the column it is from."""
-    told = []
+def _five_clear(case_facts: Mapping[str, Any]) -> str:
+    """The five facts of a case (五清): each by the label and the codes of the column it was taken from."""
+    parts = []
     for name, column in _CLEAR.items():
-        found = known.get(name) or []
-        codes = found if isinstance(found, list) else [found]
-        told.append((column.label, listed(label_of(column.codes, code) for code in codes)))
-    return facts((label, text) for label, text in told if text)
+        value = case_facts.get(name) or []
+        codes = value if isinstance(value, list) else [value]
+        parts.append((column.label, listed(label_of(column.codes, code) for code in codes)))
+    return facts((label, text) for label, text in parts if text)
 
 
 _CLEAR = {
@@ -149,7 +150,7 @@ _CLEAR = {
 
 
 def _followup(rows: Iterable[Mapping[str, Any]]) -> str:
-    """The follow-up visits after somebody was placed: until when, and when they were made."""
+    """The follow-up visits after a placement: when each was due, and when it took place."""
     return listed(
         (
             _("after {months} months: due {due_on}, visited {done_on}")

@@ -16,7 +16,7 @@ from server.submissions.models import Attachment
 PHOTO_NAMES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 EDGE = 480  # pixels of the longer side
 MOST_PIXELS = 60_000_000
-"""A photo that says it is larger is not opened: a few kilobytes can claim gigabytes of pixels."""
+"""Photos that claim more pixels are not opened: a file of a few kilobytes can claim gigabytes of them."""
 MOST_BYTES = 40 * 1024 * 1024
 
 
@@ -26,22 +26,22 @@ def is_photo(attachment: Attachment) -> bool:
 
 
 def thumbnail(attachment: Attachment) -> bytes:
-    """A JPEG of the photo, upright, without the camera's notes; made once per content.
+    """A JPEG of the photo, upright, without EXIF data; made once per content and kept.
 
     Raises NoSuchPhoto when the file is missing, too large, or not a picture.
     """
-    kept = _kept_at(attachment)
-    if kept.exists():
-        return kept.read_bytes()
+    path = _thumbnail_path(attachment)
+    if path.exists():
+        return path.read_bytes()
     picture = _drawn(attachment)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    partial = kept.with_suffix(f".{id(picture):x}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{id(picture):x}")
     partial.write_bytes(picture)
-    partial.replace(kept)
+    partial.replace(path)
     return picture
 
 
-def _kept_at(attachment: Attachment) -> Path:
+def _thumbnail_path(attachment: Attachment) -> Path:
     name = bytes(attachment.sha256).hex()
     return Path(settings.BLOB_ROOT) / "thumbnails" / name[:2] / f"{name}-{EDGE}.jpg"
 

@@ -17,6 +17,16 @@ def whole_code(text: str) -> str | None:
     return text.ljust(12, "0")
 
 
+def code_prefix(code: str) -> str:
+    """440106003000 → 440106003: the digits that every code inside the division begins with."""
+    if len(code) != 12:
+        return code
+    for length in sorted(PREFIX_LENGTH.values()):
+        if not code[length:].strip("0"):
+            return code[:length]
+    return code
+
+
 def level_of(code: str) -> Level:
     """The level of a 12-digit code: that of its last group of digits that is not all zeros."""
     for level in sorted(PREFIX_LENGTH, reverse=True):

@@ -23,6 +23,11 @@ def divisions(access: Access) -> QuerySet[Division]:
     return Division.objects.filter(access.within("code") | Q(code__in=_above(access.areas())))
 
 
+def divisions_inside(access: Access) -> QuerySet[Division]:
+    """The divisions that lie inside the user's areas, counties to communities, by code."""
+    return Division.objects.filter(access.within("code"), level__gte=Level.COUNTY).order_by("code")
+
+
 def _above(areas: Iterable[str]) -> list[str]:
     return sorted({code for area in areas for code in ancestors_of_prefix(area)})
 

@@ -11,6 +11,7 @@ from server.ledgers.entity_lists.listed import (
 )
 from server.ledgers.entity_lists.sizes import households_in, is_crowded
 from server.ledgers.reading.entries import (
+    RESTRICTED_CODES,
     cases,
     desk_acts,
     desk_acts_on,
@@ -33,6 +34,7 @@ from server.ledgers.reading.provenance import Change, Origin, changes_of, proven
 from server.ledgers.reading.timeline import Event, timeline
 
 __all__ = [
+    "RESTRICTED_CODES",
     "Change",
     "Event",
     "Listed",

@@ -155,9 +155,9 @@ def test_a_clerks_morning(clerk, make_user, monkeypatch):
     clerk.wait(lambda browser: browser.execute_script("return window.ruhuMap.areTilesLoaded()"))
 
     for page, title in (
-        ("/households?assisted=yes", "家庭户"),
+        ("/households?assisted=true", "家庭户"),
         ("/cases", "援助个案"),
-        ("/exceptions?state=all", "例外事项"),
+        ("/exceptions?open=", "例外事项"),
         ("/forms", "表单"),
         ("/field-accounts", "外勤账号"),
         ("/vacancies", "空岗"),

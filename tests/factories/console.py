@@ -144,10 +144,14 @@ def make_submission(form: Any, worker: Any, area: str, instance: str, **columns:
         form=form,
         instance_id=instance,
         submitter=worker,
-        received_at=AT,
         area_code=area,
-        title="棠荫路1号 2026-11-20",
-        **{"observed_at": AT, "processed_at": AT, **columns},
+        **{
+            "received_at": AT,
+            "observed_at": AT,
+            "processed_at": AT,
+            "title": "棠荫路1号 2026-11-20",
+            **columns,
+        },
     )
     version = SubmissionVersion.objects.create(
         submission=submission,

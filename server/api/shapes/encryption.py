@@ -1,12 +1,10 @@
-"""Encryption keys on the wire; a private half or a passphrase only ever comes in."""
+"""Serializers of encryption keys; private halves and passphrases are only received, never answered."""
 
 from __future__ import annotations
 
-import django_filters
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from server.api.filters import Flag, Ordering
 from server.forms.encryption import as_text
 from server.forms.keys import PASSPHRASE_LENGTH, PEM_BYTES
 from server.forms.models import EncryptionKey
@@ -14,7 +12,7 @@ from server.submissions.models import EncryptedVersion
 
 
 class CarryingVersionSerializer(serializers.Serializer):
-    """A form version that carries the key."""
+    """A form version that uses the key."""
 
     form = serializers.CharField(read_only=True, source="form.form_id")
     version = serializers.CharField(read_only=True)
@@ -25,7 +23,7 @@ class CarryingVersionSerializer(serializers.Serializer):
 
 
 class EncryptedCountsSerializer(serializers.Serializer):
-    """How many records came with the key, by what became of them."""
+    """How many records came encrypted with the key, by state."""
 
     incomplete = serializers.IntegerField(read_only=True, default=0, help_text="Files missing.")
     sealed = serializers.IntegerField(
@@ -38,20 +36,22 @@ class EncryptedCountsSerializer(serializers.Serializer):
 
 
 class EncryptionKeySerializer(serializers.Serializer):
-    """A key, who carries it, and what came with it."""
+    """A key, the form versions that use it, and the records encrypted with it."""
 
     fingerprint = serializers.CharField(
         read_only=True, help_text="Hex SHA-256 of the public key; the first 8 are its short name."
     )
     form = serializers.CharField(
-        read_only=True, source="form_id", help_text="It was made for; empty: a workbook brought it."
+        read_only=True,
+        source="form_id",
+        help_text="The form it was made for; empty when a workbook brought it.",
     )
     opening = serializers.ChoiceField(
         read_only=True,
         choices=EncryptionKey.Opening.choices,
-        help_text="How its private half is opened; `none`: it is not here.",
+        help_text="How its private half is opened; `none`: it is not stored here.",
     )
-    public_key = serializers.SerializerMethodField(help_text="As a form carries it.")
+    public_key = serializers.SerializerMethodField(help_text="As the form version has it.")
     created_at = serializers.DateTimeField(read_only=True)
     retired_at = serializers.DateTimeField(read_only=True, allow_null=True)
     form_versions = CarryingVersionSerializer(many=True, read_only=True)
@@ -67,7 +67,7 @@ class EncryptionKeySerializer(serializers.Serializer):
 
 
 def _secret(help_text: str) -> serializers.CharField:
-    """A passphrase or password that may be left out; spaces belong to it."""
+    """An optional passphrase or password; spaces count."""
     return serializers.CharField(
         required=False,
         default=None,
@@ -80,48 +80,38 @@ def _secret(help_text: str) -> serializers.CharField:
 
 class _PassphraseSerializer(serializers.Serializer):
     passphrase = _secret(
-        f"At least {PASSPHRASE_LENGTH} characters. Without one the server opens records by "
-        "itself; with one they stay sealed until it is given, and if it is lost, so are they."
+        f"At least {PASSPHRASE_LENGTH} characters. Without one, the server opens records by "
+        "itself; with one, they stay encrypted until it is given. If it is lost, they are lost."
     )
 
 
 class NewKeySerializer(_PassphraseSerializer):
-    """For which form a key is made; it need not be published yet."""
+    """The form that a key is made for; it need not be published yet."""
 
     form = serializers.CharField(max_length=250)
 
 
 class PrivateKeySerializer(_PassphraseSerializer):
-    """The private half of a key that forms carry."""
+    """The private half of a key that form versions use."""
 
     pem = serializers.CharField(max_length=PEM_BYTES, trim_whitespace=False)
-    password = _secret("Of the PEM, if it has one.")
+    password = _secret("The password of the PEM file, if it has one.")
 
 
 class OpeningSerializer(serializers.Serializer):
-    """What opens the key."""
+    """The passphrase that opens the key."""
 
-    passphrase = _secret("Not needed for a key the server opens by itself.")
+    passphrase = _secret("Not needed for a key that the server opens by itself.")
 
 
 class OpenedSerializer(serializers.Serializer):
-    """What this request came to; while `goes_on`, ask again."""
+    """What this request did; repeat it while `goes_on`."""
 
     opened = serializers.IntegerField(read_only=True)
     altered = serializers.IntegerField(
-        read_only=True, help_text="They were not what their phones encrypted."
+        read_only=True, help_text="Records that were altered after encryption."
     )
-    left = serializers.IntegerField(read_only=True, help_text="Still sealed.")
+    left = serializers.IntegerField(read_only=True, help_text="Records still encrypted.")
     goes_on = serializers.BooleanField(
-        read_only=True, help_text="Whether asking again would open more."
+        read_only=True, help_text="Whether repeating the request would open more."
     )
-
-
-class EncryptionKeyFilters(django_filters.FilterSet):
-    form = django_filters.CharFilter(field_name="form_id")
-    is_retired = Flag(field_name="retired_at", lookup_expr="isnull", exclude=True)
-    ordering = Ordering(fields=[("created_at", "created_at"), ("form_id", "form")])
-
-    class Meta:
-        model = EncryptionKey
-        fields: list[str] = []

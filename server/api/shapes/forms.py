@@ -1,13 +1,11 @@
-"""Forms on the wire."""
+"""Serializers of forms."""
 
 from __future__ import annotations
 
-import django_filters
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from server.api.filters import AnyOf, Ordering, Search
 from server.forms.models import Form, FormVersion
 
 
@@ -25,7 +23,7 @@ class FormSerializer(serializers.Serializer):
         source="current_version.md5",
         default=None,
         allow_null=True,
-        help_text="Of the XForm phones get.",
+        help_text="Of the XForm that phones get.",
     )
     published_at = serializers.DateTimeField(
         read_only=True, source="current_version.published_at", default=None, allow_null=True
@@ -35,7 +33,7 @@ class FormSerializer(serializers.Serializer):
         source="current_version.encryption_key.fingerprint",
         default=None,
         allow_null=True,
-        help_text="The key phones encrypt with; null: not at all.",
+        help_text="The key that phones encrypt with; null when they do not encrypt.",
     )
     n_versions = serializers.IntegerField(read_only=True)
     needs_approval = serializers.BooleanField(
@@ -44,8 +42,10 @@ class FormSerializer(serializers.Serializer):
     n_awaiting = serializers.IntegerField(
         read_only=True, help_text="Records of your areas that count once approved."
     )
-    areas = serializers.SerializerMethodField(help_text="Who is offered it; “” is everywhere.")
-    users = serializers.SerializerMethodField(help_text="Workers who are offered it by name.")
+    areas = serializers.SerializerMethodField(
+        help_text="Areas that are offered the form; “” is everywhere."
+    )
+    users = serializers.SerializerMethodField(help_text="Single workers who are offered the form.")
 
     def get_areas(self, form: Form) -> list[str]:
         return sorted(row.area for row in form.audience.all() if row.area is not None)
@@ -67,13 +67,13 @@ class FormVersionSerializer(serializers.Serializer):
         source="encryption_key.fingerprint",
         default=None,
         allow_null=True,
-        help_text="The key phones encrypt with; null: not at all.",
+        help_text="The key that phones encrypt with; null when they do not encrypt.",
     )
     published_at = serializers.DateTimeField(read_only=True)
     published_by = serializers.CharField(
         read_only=True, source="published_by.username", default=None, allow_null=True
     )
-    warnings = serializers.SerializerMethodField(help_text="What the conversion remarked.")
+    warnings = serializers.SerializerMethodField(help_text="Warnings of the conversion.")
 
     def get_warnings(self, version: FormVersion) -> list[str]:
         return [str(warning) for warning in version.warnings]
@@ -89,13 +89,13 @@ class WorkbookSerializer(serializers.Serializer):
 
 
 class FormChangeSerializer(serializers.Serializer):
-    """What becomes of the form and its records; one of the two, or both."""
+    """The form's new state, or whether its records need approval, or both."""
 
     state = serializers.ChoiceField(choices=Form.State.choices, required=False)
     needs_approval = serializers.BooleanField(
         required=False,
-        help_text="Let records count in the ledgers only once approved; what this touches is folded"
-        " again.",
+        help_text="Whether records count in the ledgers only once they are approved; the records"
+        " concerned are merged again.",
     )
 
     def validate(self, attrs):
@@ -110,17 +110,7 @@ class AreasField(serializers.ListField):
 
 
 class AudienceSerializer(serializers.Serializer):
-    """Everyone who is to be offered the form."""
+    """The whole new audience of the form."""
 
     areas = AreasField(help_text="Division code prefixes; “” is everywhere.")
     users = serializers.ListField(child=serializers.CharField(), default=list)
-
-
-class FormFilters(django_filters.FilterSet):
-    state = AnyOf(field_name="state", lookup_expr="in")
-    search = Search(("form_id", "title"), label="form_id, title")
-    ordering = Ordering(fields=[(name, name) for name in ("form_id", "title", "created_at")])
-
-    class Meta:
-        model = Form
-        fields: list[str] = []

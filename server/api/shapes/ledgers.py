@@ -1,4 +1,4 @@
-"""Ledger rows on the wire: what every row has, and its columns as declared."""
+"""Serializers of ledger entries: what every entry has, and its columns as declared."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SOURCE = {
 
 @extend_schema_field(SOURCE)
 class SourceField(serializers.Field):
-    """Which submission, by form and instance ID."""
+    """The submission that was observed last, by form and instance ID."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, source="*", **kwargs)
@@ -37,7 +37,7 @@ class SourceField(serializers.Field):
 
 
 class EntrySerializer(serializers.Serializer):
-    """What every ledger row has."""
+    """What every ledger entry has."""
 
     id = serializers.UUIDField(read_only=True)
     area_code = serializers.CharField(read_only=True, help_text="The community's division code.")
@@ -56,7 +56,7 @@ class EntrySerializer(serializers.Serializer):
 
 @cache
 def entry_serializer(model: type[Model], *derived: Column) -> type[EntrySerializer]:
-    """The serializer of a ledger, from its column declarations and what else is `derived`."""
+    """The serializer of a ledger, from its column declarations and further `derived` columns."""
     columns = [*columns_of(model).values(), *derived]
     fields: dict[str, Any] = {column.name: field_of(column) for column in columns}
     fields["withheld"] = WithheldField(tuple(c.name for c in columns if is_withheld(c)))
@@ -65,7 +65,7 @@ def entry_serializer(model: type[Model], *derived: Column) -> type[EntrySerializ
 
 
 def users_of(model: type[Model]) -> list[str]:
-    """The columns that name a user, to be fetched with the row."""
+    """The columns that name a user, for select_related."""
     return [name for name, column in columns_of(model).items() if column.kind is Kind.USER]
 
 
@@ -97,21 +97,21 @@ class HouseholdDetailSerializer(HouseholdSerializer):  # type: ignore[misc]
 
 
 class FindSerializer(serializers.Serializer):
-    """The whole value of a sealed column; in the body, so that no log keeps it."""
+    """The whole value to search a sealed column for; in the body, so that no log keeps it."""
 
     column = serializers.CharField(max_length=60)
     value = serializers.CharField(max_length=100)
 
 
 class RevealSerializer(serializers.Serializer):
-    """What is asked for, and why."""
+    """The columns to reveal, and why."""
 
     columns = serializers.ListField(child=serializers.CharField(), allow_empty=False)
     reason = serializers.CharField(max_length=1000)
 
 
 class OriginSerializer(serializers.Serializer):
-    """Where a column's value came from."""
+    """The source of a column's value."""
 
     column = serializers.CharField()
     form = serializers.CharField(allow_null=True, help_text="Its title; null for a desk act.")

@@ -1,25 +1,21 @@
-"""Divisions, phones and exceptions on the wire."""
+"""Serializers of divisions, exceptions and phones."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import django_filters
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework_gis.fields import GeometryField
 
-from server.accounts.models import FieldAccount
 from server.accounts.services import CODES_AT_ONCE
-from server.api.filters import AnyOf, Area, Flag, Ordering, Search
 from server.api.shapes.forms import AreasField
-from server.geo.models import Division, Level
-from server.ledgers.models import LedgerException
+from server.geo.models import Level
 from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES
 
 
 class DivisionSerializer(serializers.Serializer):
-    """A place of the administrative tree."""
+    """A division of the administrative tree."""
 
     code = serializers.CharField(read_only=True)
     level = serializers.ChoiceField(
@@ -45,36 +41,22 @@ class DivisionOutlineSerializer(DivisionSerializer):
     outline = OutlineField(read_only=True)
 
 
-class DivisionFilters(django_filters.FilterSet):
-    area = Area(field_name="code")
-    level = django_filters.ChoiceFilter(choices=Level.choices)
-    parent = django_filters.CharFilter(field_name="parent_id")
-    valid_on = django_filters.DateFilter(method="filter_valid_on", label="In force on this day.")
-    search = Search(("name", "name_en"), label="name, name_en")
-    ordering = Ordering(fields=[(name, name) for name in ("code", "level", "name")])
-
-    class Meta:
-        model = Division
-        fields: list[str] = []
-
-    def filter_valid_on(self, queryset, name, value):
-        return queryset.exclude(valid_from__gt=value).exclude(valid_to__lte=value)
-
-
 class ExceptionSerializer(serializers.Serializer):
-    """One thing the fold would not decide."""
+    """One thing that the ledgers leave for office staff to decide."""
 
     id = serializers.IntegerField(read_only=True)
     kind = serializers.ChoiceField(read_only=True, choices=EXCEPTION_CHOICES)
     ledger = serializers.ChoiceField(read_only=True, choices=FAMILY_CHOICES, source="family")
     entry = serializers.UUIDField(read_only=True)
-    other = serializers.UUIDField(read_only=True, allow_null=True, help_text="The possible double.")
+    other = serializers.UUIDField(
+        read_only=True, allow_null=True, help_text="The possible duplicate."
+    )
     column = serializers.CharField(read_only=True)
     submission = serializers.CharField(
         read_only=True,
         source="record",
         allow_null=True,
-        help_text="The record that raised it, where you see it; null for a desk act.",
+        help_text="The submission that raised it, if you may see it; null for a desk act.",
     )
     area_code = serializers.CharField(read_only=True)
     detail = serializers.JSONField(read_only=True)
@@ -86,28 +68,14 @@ class ExceptionSerializer(serializers.Serializer):
     resolution = serializers.CharField(read_only=True)
 
 
-class ExceptionFilters(django_filters.FilterSet):
-    area = Area(field_name="area_code")
-    kind = AnyOf(field_name="kind", lookup_expr="in")
-    ledger = AnyOf(field_name="family", lookup_expr="in")
-    entry = django_filters.UUIDFilter(field_name="entry")
-    open = Flag(field_name="resolved_at", lookup_expr="isnull", label="Not yet settled.")
-    updated_since = django_filters.IsoDateTimeFilter(field_name="opened_at", lookup_expr="gte")
-    ordering = Ordering(fields=[("opened_at", "opened_at"), ("area_code", "area_code")])
-
-    class Meta:
-        model = LedgerException
-        fields: list[str] = []
-
-
 class ResolveSerializer(serializers.Serializer):
-    """How it was settled."""
+    """How the exception was resolved."""
 
     note = serializers.CharField(max_length=2000)
 
 
 class FieldAccountSerializer(serializers.Serializer):
-    """A phone's way in. The token is nowhere kept."""
+    """A phone's account. Its token is not stored."""
 
     id = serializers.IntegerField(read_only=True)
     username = serializers.CharField(read_only=True, source="user.username")
@@ -118,7 +86,9 @@ class FieldAccountSerializer(serializers.Serializer):
     last_seen_at = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="Last contact; at most a minute behind."
     )
-    user_agent = serializers.CharField(read_only=True, help_text="What the app calls itself.")
+    user_agent = serializers.CharField(
+        read_only=True, help_text="The User-Agent header of the app."
+    )
     device_id = serializers.CharField(read_only=True)
     clock_ahead = serializers.IntegerField(
         read_only=True,
@@ -126,28 +96,17 @@ class FieldAccountSerializer(serializers.Serializer):
         help_text="Seconds the phone's clock is ahead; half a day more or less is not seen.",
     )
     record_received_at = serializers.DateTimeField(
-        read_only=True, allow_null=True, help_text="When its newest record came."
+        read_only=True, allow_null=True, help_text="When its newest submission was received."
     )
     record_finished_at = serializers.DateTimeField(
         read_only=True,
         allow_null=True,
-        help_text="When that was finished, by the phone's clock; null where the form keeps no audit log.",
+        help_text="When that submission was finished, by the phone's clock; null where the form keeps no audit log.",
     )
 
 
-class FieldAccountFilters(django_filters.FilterSet):
-    user = django_filters.CharFilter(field_name="user__username")
-    active = Flag(field_name="revoked_at", lookup_expr="isnull", label="Not shut out.")
-    search = Search(("user__username", "user__name", "label"), label="username, name, label")
-    ordering = Ordering(fields=[("created_at", "created_at"), ("user__username", "username")])
-
-    class Meta:
-        model = FieldAccount
-        fields: list[str] = []
-
-
 class NewFieldAccountSerializer(serializers.Serializer):
-    """Whose phone it is; with areas, a new worker is made."""
+    """The worker a code is made for; with `areas`, a new worker."""
 
     username = serializers.CharField(max_length=150)
     name = serializers.CharField(max_length=100, default="", allow_blank=True)
@@ -158,7 +117,7 @@ class NewFieldAccountSerializer(serializers.Serializer):
 
 
 class LostPhoneSerializer(serializers.Serializer):
-    """Whose phone is lost."""
+    """The worker whose phone is lost."""
 
     username = serializers.CharField(max_length=150)
 
@@ -174,11 +133,11 @@ class UsernamesField(serializers.ListField):
 
 
 class NewCodesSerializer(serializers.Serializer):
-    """Whose codes are made, all or none."""
+    """The workers whose codes are made: all of them or none."""
 
     usernames = UsernamesField()
     replace = serializers.BooleanField(
-        default=False, help_text="End the workers' old codes; passwords stay."
+        default=False, help_text="Revoke the workers' old codes; passwords stay valid."
     )
     label = serializers.CharField(  # type: ignore[assignment]
         max_length=100, default="", allow_blank=True
@@ -186,23 +145,25 @@ class NewCodesSerializer(serializers.Serializer):
 
 
 class EndingSerializer(serializers.Serializer):
-    """Whose codes end, all or none."""
+    """The workers whose codes are revoked: all of them or none."""
 
     usernames = UsernamesField()
 
 
 class EndedSerializer(serializers.Serializer):
-    """How many phones were shut out."""
+    """How many codes were revoked."""
 
     revoked = serializers.IntegerField(read_only=True)
 
 
 class SetUpSerializer(serializers.Serializer):
-    """Everything the phone needs, shown this once."""
+    """Everything the phone needs; shown only in this answer."""
 
     id = serializers.IntegerField()
     username = serializers.CharField()
-    password = serializers.CharField(allow_null=True, help_text="Where one was made.")
+    password = serializers.CharField(
+        allow_null=True, help_text="The new password, if one was made."
+    )
     base_url = serializers.CharField(help_text="Collect's server address, with the token.")
     collect = serializers.DictField(help_text="Collect's settings.")
     qr = serializers.CharField(help_text="What the QR code holds.")

@@ -1,12 +1,10 @@
-"""What could not be taken as data, on the wire."""
+"""Serializers of the quarantine."""
 
 from __future__ import annotations
 
-import django_filters
 from rest_framework import serializers
 
-from server.api.filters import AnyOf, Area, Flag, Ordering
-from server.quarantine.models import Quarantined, Repair
+from server.quarantine.models import Repair
 
 
 class QuarantinedFileSerializer(serializers.Serializer):
@@ -17,7 +15,7 @@ class QuarantinedFileSerializer(serializers.Serializer):
 
 
 class QuarantinedSerializer(serializers.Serializer):
-    """A refused record: why it was refused, and what became of it."""
+    """A refused record: why it was refused, and how it was resolved."""
 
     id = serializers.IntegerField(read_only=True, source="pk")
     received_at = serializers.DateTimeField(read_only=True)
@@ -45,7 +43,7 @@ class QuarantinedSerializer(serializers.Serializer):
 
 
 class RepairSerializer(serializers.Serializer):
-    """What was done to make it fit; the received bytes stay beside it."""
+    """A repair of the record; the received bytes are kept beside it."""
 
     act = serializers.ChoiceField(read_only=True, choices=Repair.Act.choices)
     reason = serializers.CharField(read_only=True)
@@ -55,7 +53,7 @@ class RepairSerializer(serializers.Serializer):
 
 
 class ReopeningSerializer(serializers.Serializer):
-    """A dismissal that was taken back."""
+    """A dismissal that was undone."""
 
     dismissed_at = serializers.DateTimeField(read_only=True)
     dismissed_by = serializers.CharField(read_only=True, source="dismissed_by.username")
@@ -66,14 +64,14 @@ class ReopeningSerializer(serializers.Serializer):
 
 
 class QuarantinedDetailSerializer(QuarantinedSerializer):
-    """A refused record with its repairs and what was decided before."""
+    """A refused record with its repairs and earlier decisions."""
 
     repairs = RepairSerializer(many=True, read_only=True)
     reopenings = ReopeningSerializer(many=True, read_only=True)
 
 
 class RepairingSerializer(serializers.Serializer):
-    """A repair to be made; then replay."""
+    """A repair to store; replay the record afterwards."""
 
     act = serializers.ChoiceField(choices=Repair.Act.choices)
     reason = serializers.CharField(max_length=2000)
@@ -85,26 +83,26 @@ class RepairingSerializer(serializers.Serializer):
 
 
 class DecidingSerializer(serializers.Serializer):
-    """Why it is not taken, or why it is to be decided again."""
+    """Why the record is dismissed or reopened."""
 
     reason = serializers.CharField(max_length=2000)
 
 
 class ReplayingSerializer(serializers.Serializer):
-    """Of which reason everything is replayed."""
+    """The reason whose records are all replayed."""
 
     reason = serializers.CharField(max_length=60)
 
 
 class ReplayedSerializer(serializers.Serializer):
-    """How many were taken, and by problem how many were not."""
+    """How many records were accepted, and by problem how many were not."""
 
     taken = serializers.IntegerField(read_only=True)
     refused = serializers.DictField(child=serializers.IntegerField(), read_only=True)
 
 
 class KeptOutSerializer(serializers.Serializer):
-    """How often on a day a limit kept something out of the quarantine."""
+    """How many records of a phone were not kept on a day because of a limit."""
 
     day = serializers.DateField(read_only=True)
     limit = serializers.CharField(read_only=True)
@@ -113,18 +111,3 @@ class KeptOutSerializer(serializers.Serializer):
     area_code = serializers.CharField(read_only=True, source="area")
     count = serializers.IntegerField(read_only=True)
     bytes = serializers.IntegerField(read_only=True)
-
-
-class QuarantinedFilters(django_filters.FilterSet):
-    reason = AnyOf(field_name="reason", lookup_expr="in")
-    form = AnyOf(field_name="form_id", lookup_expr="in")
-    submitter = django_filters.CharFilter(field_name="submitter__username")
-    area = Area(field_name="area")
-    is_settled = Flag(field_name="resolved_at", lookup_expr="isnull", exclude=True)
-    received_from = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
-    received_to = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lte")
-    ordering = Ordering(fields=[(name, name) for name in ("received_at", "reason", "size")])
-
-    class Meta:
-        model = Quarantined
-        fields: list[str] = []

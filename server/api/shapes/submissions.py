@@ -1,23 +1,16 @@
-"""Submissions on the wire."""
+"""Serializers of submissions."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import django_filters
-from django.db.models import QuerySet
-from django_filters.constants import EMPTY_VALUES
 from rest_framework import serializers
 
 from server.api.fields import PlaceField
-from server.api.filters import AnyOf, Area, Box, Flag, Ordering, Search
 from server.forms.models import EncryptionKey
-from server.submissions.models import EncryptedVersion, ReviewState, Submission
-from server.submissions.selectors import AWAITING
+from server.submissions.models import EncryptedVersion, ReviewState
 
 
 class SubmissionSerializer(serializers.Serializer):
-    """One record a worker sent, through all its edits."""
+    """One submission, through all its edits."""
 
     instance_id = serializers.CharField(read_only=True, help_text="Of the first version.")
     form = serializers.CharField(read_only=True, source="form.form_id")
@@ -27,7 +20,8 @@ class SubmissionSerializer(serializers.Serializer):
     title = serializers.CharField(read_only=True)
     review_state = serializers.ChoiceField(read_only=True, choices=ReviewState.choices)
     awaits_approval = serializers.BooleanField(
-        read_only=True, help_text="Whether it counts in the ledgers only once it is approved."
+        read_only=True,
+        help_text="Whether the submission counts in the ledgers only once it is approved.",
     )
     submitter = serializers.CharField(read_only=True, source="submitter.username")
     device_id = serializers.CharField(
@@ -46,7 +40,7 @@ class SubmissionSerializer(serializers.Serializer):
 
 
 class AttachmentSerializer(serializers.Serializer):
-    """A file that came with a record."""
+    """A file of a submission."""
 
     name = serializers.CharField(read_only=True)
     size = serializers.IntegerField(read_only=True)
@@ -56,7 +50,7 @@ class AttachmentSerializer(serializers.Serializer):
 
 
 class DecisionSerializer(serializers.Serializer):
-    """A decision about a record; the last one holds."""
+    """A decision about a submission; the latest holds."""
 
     state = serializers.ChoiceField(read_only=True, choices=ReviewState.choices)
     reason = serializers.CharField(read_only=True)
@@ -65,7 +59,7 @@ class DecisionSerializer(serializers.Serializer):
 
 
 class CommentSerializer(serializers.Serializer):
-    """What somebody at the desk said of the record without deciding."""
+    """A comment on the submission, without a decision."""
 
     body = serializers.CharField(read_only=True)
     user = serializers.CharField(read_only=True, source="user.username")
@@ -98,7 +92,7 @@ class AnswerSerializer(serializers.Serializer):
 
 
 class EncryptionSerializer(serializers.Serializer):
-    """What became of a record that arrived encrypted."""
+    """The state of a submission that arrived encrypted."""
 
     state = serializers.ChoiceField(
         read_only=True,
@@ -110,7 +104,7 @@ class EncryptionSerializer(serializers.Serializer):
         source="key.fingerprint",
         default=None,
         allow_null=True,
-        help_text="The key that opens it; null: the form version carries none.",
+        help_text="The key that opens it; null when the form version has none.",
     )
     key_opening = serializers.ChoiceField(
         read_only=True,
@@ -127,7 +121,7 @@ class EncryptionSerializer(serializers.Serializer):
 
 
 class SubmissionDetailSerializer(SubmissionSerializer):
-    """A record with its answers, versions, files and decisions."""
+    """A submission with its answers, versions, files and decisions."""
 
     encryption = EncryptionSerializer(
         read_only=True,
@@ -142,13 +136,13 @@ class SubmissionDetailSerializer(SubmissionSerializer):
     missing_files = serializers.ListField(
         child=serializers.CharField(),
         read_only=True,
-        help_text="Files that the answers name and that have not come, or not yet.",
+        help_text="Files that the answers name and that have not arrived.",
     )
     decisions = DecisionSerializer(many=True, read_only=True)
 
 
 class ReviewSerializer(serializers.Serializer):
-    """A decision to be made; `received` takes the last one back."""
+    """A new decision; `received` takes the last one back."""
 
     state = serializers.ChoiceField(
         choices=[choice for choice in ReviewState.choices if choice[0] != ReviewState.EDITED]
@@ -159,47 +153,6 @@ class ReviewSerializer(serializers.Serializer):
         allow_blank=True,
         max_length=249,
         default="",
-        help_text="The instanceID of the version you looked at. When a correction has replaced it,"
+        help_text="The instanceID of the version you looked at. If an edit has replaced it since,"
         " nothing is decided (409).",
     )
-
-
-class _Flagged(django_filters.CharFilter):
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        return qs.filter(flags__contains=[value]) if value else qs
-
-
-class _Awaiting(Flag):
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        if value in EMPTY_VALUES:
-            return qs
-        return qs.filter(AWAITING) if value == "true" else qs.exclude(AWAITING)
-
-
-class SubmissionFilters(django_filters.FilterSet):
-    form = AnyOf(field_name="form__form_id", lookup_expr="in")
-    state = AnyOf(field_name="review_state", lookup_expr="in")
-    submitter = django_filters.CharFilter(field_name="submitter__username")
-    area = Area(field_name="area_code")
-    located_area = Area(field_name="located_area")
-    received_from = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
-    received_to = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lte")
-    observed_from = django_filters.IsoDateTimeFilter(field_name="observed_at", lookup_expr="gte")
-    observed_to = django_filters.IsoDateTimeFilter(field_name="observed_at", lookup_expr="lte")
-    updated_since = django_filters.IsoDateTimeFilter(
-        field_name="current_version__received_at",
-        lookup_expr="gte",
-        label="Received or edited at or after this instant.",
-    )
-    awaits_approval = _Awaiting(label="Counts in the ledgers only once it is approved.")
-    is_processed = Flag(field_name="processed_at", lookup_expr="isnull", exclude=True)
-    flag = _Flagged(field_name="flags", label="A remark of geotagging, e.g. outside_area.")
-    search = Search(("title", "instance_id"), label="title, instance_id")
-    in_bbox = Box(field_name="location")
-    ordering = Ordering(
-        fields=[(name, name) for name in ("received_at", "observed_at", "area_code", "title")]
-    )
-
-    class Meta:
-        model = Submission
-        fields: list[str] = []

@@ -1,4 +1,4 @@
-"""What all views share: the caller's access, pages, filters, GeoJSON."""
+"""The base of all views: the caller's access, selectors, serializers, GeoJSON."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from server.core.request_problems import NotAllowed, UnknownAddress
 
 
 class Door(GenericAPIView):
-    """A view that asks the rooms on the caller's behalf.
+    """A view that calls the rooms with the caller's access.
 
-    A subclass names its `model` and overrides `rows`; a list whose rows have a place
-    names it in `place` and can then answer in GeoJSON.
+    A subclass names its `model` and overrides `rows`. Where rows have a point or outline,
+    `place` names that field, and the view also answers in GeoJSON.
     """
 
     model: ClassVar[type[Model]]
@@ -86,7 +86,7 @@ class Door(GenericAPIView):
 
 @extend_schema(exclude=True)
 class Nowhere(APIView):
-    """Every address under /api/ that is no other's."""
+    """Answers every path under /api/ that nothing else serves."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)

@@ -1,4 +1,4 @@
-"""Encryption keys: made and changed, private halves taken in, what waits for them opened."""
+"""Encryption keys: making and replacing them, uploading private halves, opening records that wait."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from rest_framework.viewsets import ViewSetMixin
 
 from server.accounts.access import PUBLISHERS
 from server.api.shapes.encryption import (
-    EncryptionKeyFilters,
     EncryptionKeySerializer,
     NewKeySerializer,
     OpenedSerializer,
@@ -25,6 +24,7 @@ from server.api.shapes.encryption import (
 from server.api.views.base import Door
 from server.core.clock import now
 from server.forms import keys, services
+from server.forms.filters import EncryptionKeyFilters
 from server.forms.models import EncryptionKey
 from server.forms.selectors import encryption_keys
 from server.submissions import opening
@@ -32,10 +32,10 @@ from server.submissions.selectors import encrypted_counts
 
 
 class EncryptionKeys(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
-    """Keys that forms carry for phones to encrypt with; for those who publish forms.
+    """Keys that phones encrypt records with; for those who publish forms.
 
     A key is named by its fingerprint, or by as many of its first letters as no other
-    shares, at least six. Private halves and passphrases are never answered.
+    shares, at least six. No answer ever holds a private half or a passphrase.
     """
 
     model = EncryptionKey
@@ -65,40 +65,40 @@ class EncryptionKeys(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
 
     @extend_schema(request=NewKeySerializer, responses={201: EncryptionKeySerializer})
     def create(self, request: Request) -> Response:
-        """Make a form's key or change it; a published form gets its next version with it at once."""
-        asked = self.read_body(NewKeySerializer)
+        """Make a form's first key or replace it; a published form gets a new version with the key at once."""
+        body = self.read_body(NewKeySerializer)
         key = services.rotate_key(
-            form_id=asked["form"], passphrase=asked["passphrase"], at=now(), publisher=self.user
+            form_id=body["form"], passphrase=body["passphrase"], at=now(), publisher=self.user
         )
-        return self._told(key, 201)
+        return self._answer(key, 201)
 
     @extend_schema(request=PrivateKeySerializer, responses=EncryptionKeySerializer)
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
     def upload(self, request: Request) -> Response:
-        """Keep the private half of a key that forms carry; without a passphrase, open what waits for it."""
-        asked = self.read_body(PrivateKeySerializer)
+        """Store the private half of a key; without a passphrase, the records that wait for it are opened."""
+        body = self.read_body(PrivateKeySerializer)
         key, _waiting = opening.take_private_key(
-            pem=asked["pem"].encode(),
-            password=asked["password"],
-            passphrase=asked["passphrase"],
+            pem=body["pem"].encode(),
+            password=body["password"],
+            passphrase=body["passphrase"],
             at=now(),
             user=self.user,
         )
-        return self._told(key, 200)
+        return self._answer(key, 200)
 
     @extend_schema(request=OpeningSerializer, responses=OpenedSerializer)
     @action(detail=True, methods=["post"], filterset_class=None)
     def open(self, request: Request, fingerprint: str) -> Response:
-        """Open some of the records that wait for the key: a few seconds' work, then ask again."""
-        told = opening.open_with_passphrase(
+        """Open records that wait for the key, for a few seconds; repeat while `goes_on`."""
+        outcome = opening.open_with_passphrase(
             key=keys.key_named(fingerprint),
             passphrase=self.read_body(OpeningSerializer)["passphrase"],
             at=now(),
             user=self.user,
             seconds=opening.SECONDS_AT_ONCE,
         )
-        return Response(OpenedSerializer(told).data)
+        return Response(OpenedSerializer(outcome).data)
 
-    def _told(self, key: EncryptionKey, status: int) -> Response:
-        found = self.get_queryset().get(pk=key.pk)
-        return Response(self.get_serializer(found).data, status=status)
+    def _answer(self, key: EncryptionKey, status: int) -> Response:
+        row = self.get_queryset().get(pk=key.pk)
+        return Response(self.get_serializer(row).data, status=status)

@@ -1,4 +1,4 @@
-"""Forms: publish, look at, hand out, open and close."""
+"""Forms: the list, publishing, versions, state, approval, audience."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from server.api.representations import Bytes
 from server.api.shapes.forms import (
     AudienceSerializer,
     FormChangeSerializer,
-    FormFilters,
     FormSerializer,
     FormVersionSerializer,
     WorkbookSerializer,
@@ -32,6 +31,7 @@ from server.core import blobs
 from server.core.clock import now
 from server.core.request_problems import NothingHere
 from server.forms import selectors, services
+from server.forms.filters import FormFilters
 from server.forms.models import Form, FormVersion
 from server.forms.problems import NoSuchForm
 from server.submissions.selectors import with_awaiting
@@ -77,28 +77,30 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         responses={200: FormVersionSerializer, 201: FormVersionSerializer},
     )
     def create(self, request: Request) -> Response:
-        """Publish an .xlsx with its media: 201, or 200 when exactly this was published before."""
+        """Publish an .xlsx with its media: 201, or 200 when the same content was published before."""
         self.require(PUBLISHERS)
         self.read_body(WorkbookSerializer)
         workbook = request.FILES["workbook"]
-        made = services.publish_workbook(
+        publication = services.publish_workbook(
             workbook=workbook.read(),
             filename=workbook.name,
             publisher=self.user,
             media={file.name: file.read() for file in request.FILES.getlist("media")},
         )
-        version = selectors.versions(self.access).get(pk=made.form_version.pk)
-        return Response(FormVersionSerializer(version).data, status=201 if made.is_new else 200)
+        version = selectors.versions(self.access).get(pk=publication.form_version.pk)
+        return Response(
+            FormVersionSerializer(version).data, status=201 if publication.is_new else 200
+        )
 
     @extend_schema(request=FormChangeSerializer, responses=FormSerializer)
     def partial_update(self, request: Request, form_id: str) -> Response:
-        """Open the form (listed, accepting), let it run out (accepting only) or close it; say whether records need approval."""
+        """Set the form's state (`open`: listed and accepting, `closing`: accepting only, `closed`) and whether records need approval."""
         self.require(PUBLISHERS)
-        asked = self.read_body(FormChangeSerializer)
-        if "needs_approval" in asked:
-            set_approval(form_id=form_id, needed=asked["needs_approval"], at=now())
-        if "state" in asked:
-            services.set_state(form_id=form_id, state=asked["state"])
+        body = self.read_body(FormChangeSerializer)
+        if "needs_approval" in body:
+            set_approval(form_id=form_id, needed=body["needs_approval"], at=now())
+        if "state" in body:
+            services.set_state(form_id=form_id, state=body["state"])
         return self.retrieve(request, form_id=form_id)
 
     @extend_schema(responses=FormVersionSerializer(many=True))
@@ -111,20 +113,20 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     @extend_schema(request=AudienceSerializer, responses=FormSerializer)
     @action(detail=True, methods=["put"], filterset_class=None)
     def audience(self, request: Request, form_id: str) -> Response:
-        """Say who is offered the form: areas ("" is everywhere) and single workers, all others not."""
+        """Replace the audience: areas ("" is everywhere) and single workers."""
         self.require(PUBLISHERS)
         form = self.get_object()
-        asked = self.read_body(AudienceSerializer)
-        wanted = {user.username: user for user in users().filter(username__in=asked["users"])}
-        if unknown := sorted(set(asked["users"]) - set(wanted)):
+        body = self.read_body(AudienceSerializer)
+        members = {user.username: user for user in users().filter(username__in=body["users"])}
+        if unknown := sorted(set(body["users"]) - set(members)):
             raise serializers.ValidationError({"users": unknown}, code="unknown")
-        services.offer_only(form=form, areas=asked["areas"], users=list(wanted.values()))
+        services.offer_only(form=form, areas=body["areas"], users=list(members.values()))
         return self.retrieve(request, form_id=form_id)
 
     @extend_schema(parameters=[VERSION], responses={(200, XLSX): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], renderer_classes=[Bytes], filterset_class=None)
     def workbook(self, request: Request, form_id: str) -> FileResponse:
-        """The .xlsx the version was made of."""
+        """The .xlsx that the version was made from."""
         version = self._version(request)
         path = blobs.path_of(version.workbook_sha256)
         if not path.exists():
@@ -135,7 +137,7 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     @extend_schema(parameters=[VERSION], responses={(200, "text/xml"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], renderer_classes=[Bytes], filterset_class=None)
     def xform(self, request: Request, form_id: str) -> HttpResponse:
-        """The XForm, exactly as phones get it."""
+        """The XForm exactly as phones get it."""
         version = FormVersion.objects.only("xform").get(pk=self._version(request).pk)
         return HttpResponse(bytes(version.xform), content_type="text/xml; charset=utf-8")
 
@@ -143,8 +145,8 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         form = self.get_object()
         rows = selectors.versions(self.access).filter(form=form)
         name = request.query_params.get("version")
-        found = rows.filter(current_of=form) if name is None else rows.filter(version=name)
-        version = found.first()
+        matching = rows.filter(current_of=form) if name is None else rows.filter(version=name)
+        version = matching.first()
         if version is None:
             raise NothingHere
         return version

@@ -1,4 +1,4 @@
-"""The ledgers: lists, single entries, where each value came from, and looks behind the mask."""
+"""The ledgers: lists, single entries, the source of each value, and revealing sealed columns."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
-from server.api.fields import RESTRICTED_CODES
-from server.api.filters import AnyCode, Assisted, entry_filters
 from server.api.shapes.ledgers import (
     FindSerializer,
     HouseholdDetailSerializer,
@@ -30,6 +28,15 @@ from server.api.views.base import Door
 from server.core.request_problems import NothingHere
 from server.ledgers import selectors, services
 from server.ledgers.definitions.vocabulary import Family
+from server.ledgers.filters import (
+    CaseFilters,
+    EmployerFilters,
+    HouseholdFilters,
+    PersonFilters,
+    SpellFilters,
+    VacancyFilters,
+    VisitFilters,
+)
 from server.ledgers.models import (
     AssistanceCase,
     Employer,
@@ -41,12 +48,12 @@ from server.ledgers.models import (
     Visit,
 )
 
-FOUND = 100
-"""More than this many entries with one number is no answer."""
+MATCHES = 100
+"""The most entries that `find` answers with."""
 
 
 class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
-    """One ledger. A subclass says which, and who may be asked for its rows."""
+    """One ledger. A subclass names the model and the selector of its rows."""
 
     family: ClassVar[str | None] = None
     visible: ClassVar[Any]  # a selector: (access) → rows
@@ -63,11 +70,11 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         )
 
     def get_object(self) -> Any:
-        """The entry, under any id it ever had. Raises NothingHere, outside the caller's areas too."""
-        wanted: UUID = self.kwargs["id"]
+        """The entry with this id, or the one it was merged into. Raises NothingHere, also outside the caller's areas."""
+        entry_id: UUID = self.kwargs["id"]
         if self.family is not None:
-            wanted = selectors.resolve(self.family, wanted) or wanted
-        entry = self.get_queryset().filter(pk=wanted).first()
+            entry_id = selectors.resolve(self.family, entry_id) or entry_id
+        entry = self.get_queryset().filter(pk=entry_id).first()
         if entry is None:
             raise NothingHere
         return entry
@@ -87,57 +94,46 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
 
 
 class SealedEntries(Entries):
-    """A ledger with sealed columns: found by their whole value, shown in full for a reason."""
+    """A ledger with sealed columns, which are searched by their whole value and revealed for a reason."""
 
     @extend_schema(request=RevealSerializer, responses={200: dict[str, str | None]})
     @action(detail=True, methods=["post"], filterset_class=None)
     def reveal(self, request: Request, id: UUID) -> Response:
-        """Show sealed columns in full. Takes a role and a reason; the look is recorded."""
+        """Show sealed columns in full. Needs a role and a reason; the disclosure is logged."""
         entry = self.get_object()
-        asked = self.read_body(RevealSerializer)
-        return Response(services.reveal(self.access, entry, asked["columns"], asked["reason"]))
+        body = self.read_body(RevealSerializer)
+        return Response(services.reveal(self.access, entry, body["columns"], body["reason"]))
 
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
     def find(self, request: Request) -> Response:
-        """The entries whose sealed column holds exactly this value, e.g. an ID number; masked as ever."""
-        asked = self.read_body(FindSerializer)
-        rows = selectors.holding(self.get_queryset(), asked["column"], asked["value"])
-        return Response(self.get_serializer(rows[:FOUND], many=True).data)
+        """The entries whose sealed column holds exactly this value, e.g. an ID number; values stay masked."""
+        body = self.read_body(FindSerializer)
+        rows = selectors.holding(self.get_queryset(), body["column"], body["value"])
+        return Response(self.get_serializer(rows[:MATCHES], many=True).data)
 
 
-def _found_as(rows: Any) -> Any:
-    """What `find` answers with, for the schema."""
+def _find_answers_with(rows: Any) -> Any:
+    """Declares the rows that `find` answers with, for the schema."""
     return extend_schema_view(find=extend_schema(request=FindSerializer, responses=rows))
 
 
-@_found_as(entry_serializer(Person)(many=True))
+@_find_answers_with(entry_serializer(Person)(many=True))
 class Persons(SealedEntries):
     """城乡劳动力资源台帐: persons."""
 
     model, family, visible = Person, Family.PERSON, staticmethod(selectors.persons)
     serializer_class = entry_serializer(Person)
-    filterset_class = entry_filters(Person, search=("name",), ordering=("name", "birth_date"))
+    filterset_class = PersonFilters
 
 
-@_found_as(HouseholdSerializer(many=True))
+@_find_answers_with(HouseholdSerializer(many=True))
 class Households(SealedEntries):
     """家庭户台帐: households with their members."""
 
     model, family, visible = Household, Family.HOUSEHOLD, staticmethod(selectors.households)
     place = "loc"
     serializer_class = HouseholdSerializer
-    filterset_class = entry_filters(
-        Household,
-        search=("hh_no", "address", "building", "room", "head_person__name"),
-        place="loc",
-        ordering=("hh_no", "address"),
-        more={
-            "assisted": Assisted(label="With an open assistance case."),
-            "assisted_categories": AnyCode(
-                RESTRICTED_CODES["AC"], field_name="assisted_categories"
-            ),
-        },
-    )
+    filterset_class = HouseholdFilters
 
     def rows(self) -> QuerySet[Any]:
         rows = super().rows()
@@ -157,19 +153,17 @@ class Spells(Entries):
 
     model, visible = Spell, staticmethod(selectors.spells)
     serializer_class = entry_serializer(Spell)
-    filterset_class = entry_filters(Spell, search=("employer_name",), ordering=("start_on",))
+    filterset_class = SpellFilters
 
 
-@_found_as(entry_serializer(Employer)(many=True))
+@_find_answers_with(entry_serializer(Employer)(many=True))
 class Employers(SealedEntries):
     """用人单位台帐: employers."""
 
     model, family, visible = Employer, Family.EMPLOYER, staticmethod(selectors.employers)
     place = "loc"
     serializer_class = entry_serializer(Employer)
-    filterset_class = entry_filters(
-        Employer, search=("name", "uscc", "address"), place="loc", ordering=("name", "n_staff")
-    )
+    filterset_class = EmployerFilters
 
 
 class Vacancies(Entries):
@@ -177,9 +171,7 @@ class Vacancies(Entries):
 
     model, family, visible = Vacancy, Family.VACANCY, staticmethod(selectors.vacancies)
     serializer_class = entry_serializer(Vacancy)
-    filterset_class = entry_filters(
-        Vacancy, search=("title", "vacancy_no"), ordering=("expires_on", "wage_min")
-    )
+    filterset_class = VacancyFilters
 
 
 class Cases(Entries):
@@ -187,9 +179,7 @@ class Cases(Entries):
 
     model, visible = AssistanceCase, staticmethod(selectors.cases)
     serializer_class = entry_serializer(AssistanceCase)
-    filterset_class = entry_filters(
-        AssistanceCase, search=("case_no",), ordering=("opened_on", "next_due")
-    )
+    filterset_class = CaseFilters
 
 
 class Visits(Entries):
@@ -198,6 +188,4 @@ class Visits(Entries):
     model, family, visible = Visit, Family.VISIT, staticmethod(selectors.visits)
     place = "loc"
     serializer_class = entry_serializer(Visit)
-    filterset_class = entry_filters(
-        Visit, search=("findings",), place="loc", ordering=("visited_at",)
-    )
+    filterset_class = VisitFilters

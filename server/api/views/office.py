@@ -1,4 +1,4 @@
-"""Divisions, phones and the exceptions queue."""
+"""Divisions, exceptions, and the phones of field workers."""
 
 from __future__ import annotations
 
@@ -18,17 +18,15 @@ from server.accounts import collect
 from server.accounts import selectors as accounts
 from server.accounts import services as account_services
 from server.accounts.access import REVIEWERS, Access
+from server.accounts.filters import FieldAccountFilters
 from server.accounts.models import FieldAccount, Role, User
 from server.accounts.problems import UnknownUser
 from server.api.shapes.office import (
-    DivisionFilters,
     DivisionOutlineSerializer,
     DivisionSerializer,
     EndedSerializer,
     EndingSerializer,
-    ExceptionFilters,
     ExceptionSerializer,
-    FieldAccountFilters,
     FieldAccountSerializer,
     LostPhoneSerializer,
     NewCodesSerializer,
@@ -40,9 +38,11 @@ from server.api.views.base import Door
 from server.core.clock import now
 from server.core.request_problems import NotAllowed, NothingHere
 from server.geo import selectors as geo
+from server.geo.filters import DivisionFilters
 from server.geo.models import Boundary, Division
 from server.ledgers import selectors as ledgers
 from server.ledgers import services as ledger_services
+from server.ledgers.filters import ExceptionFilters
 from server.ledgers.models import LedgerException
 
 
@@ -75,7 +75,7 @@ class Divisions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
 
 
 class Exceptions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
-    """What the ledgers leave for a person to decide."""
+    """Exceptions: what the ledgers cannot decide by themselves."""
 
     model = LedgerException
     lookup_field = "pk"
@@ -93,19 +93,19 @@ class Exceptions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         )
 
     def get_object(self) -> LedgerException:
-        found = self.get_queryset().filter(pk=self.kwargs["id"]).first()
-        if found is None:
+        exception = self.get_queryset().filter(pk=self.kwargs["id"]).first()
+        if exception is None:
             raise NothingHere
-        return found
+        return exception
 
     @extend_schema(request=ResolveSerializer, responses=ExceptionSerializer)
     @action(detail=True, methods=["post"], filterset_class=None)
     def resolve(self, request: Request, id: int) -> Response:
-        """Settle the exception with a note."""
-        found = self.get_object()
-        self.require(REVIEWERS, found.area_code)
+        """Resolve the exception with a note."""
+        exception = self.get_object()
+        self.require(REVIEWERS, exception.area_code)
         ledger_services.resolve_exception(
-            exception=found,
+            exception=exception,
             note=self.read_body(ResolveSerializer)["note"],
             user=self.user,
             access=self.access,
@@ -127,67 +127,73 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
 
     def rows(self) -> QuerySet[Any]:
         return (
-            FieldAccount.objects.filter(user__in=accounts.workers(self._desk()))
+            FieldAccount.objects.filter(user__in=accounts.workers(self._as_staff()))
             .select_related("user")
             .order_by("pk")
         )
 
     @extend_schema(request=NewFieldAccountSerializer, responses={201: SetUpSerializer})
     def create(self, request: Request) -> Response:
-        """Let a phone in: for a worker there is, or, with areas, for a new one. Told this once."""
+        """Make a code for a phone: of an existing worker, or with `areas` of a new one. The code is shown only in this answer."""
         self.require(REVIEWERS)
-        asked = self.read_body(NewFieldAccountSerializer)
-        if asked["areas"]:
-            self._own(map(account_services.area_prefix, asked["areas"]))
-            made = account_services.add_worker(
-                username=asked["username"],
-                name=asked["name"],
-                areas=asked["areas"],
-                label=asked["label"],
+        body = self.read_body(NewFieldAccountSerializer)
+        if body["areas"]:
+            self._require_areas(map(account_services.area_prefix, body["areas"]))
+            new_worker = account_services.add_worker(
+                username=body["username"],
+                name=body["name"],
+                areas=body["areas"],
+                label=body["label"],
             )
-            return self._told(made.user, made.field_account, made.token, made.password)
-        user = self._worker(asked["username"], is_active=True)
-        return self._told(user, *account_services.issue_token(user=user, label=asked["label"]))
+            return self._new_code(
+                new_worker.user, new_worker.field_account, new_worker.token, new_worker.password
+            )
+        user = self._worker(body["username"], is_active=True)
+        return self._new_code(user, *account_services.issue_token(user=user, label=body["label"]))
 
     @extend_schema(request=LostPhoneSerializer, responses={201: SetUpSerializer})
     @action(detail=False, methods=["post"], filterset_class=None)
     def lost(self, request: Request) -> Response:
-        """A lost phone: end all codes and the password of a worker, and give new ones. Told this once.
+        """Replace all codes and the password of a worker whose phone is lost. They are shown only in this answer.
 
-        Refused for somebody whose password opens a desk that is not the caller's to give; `codes/` ends their codes.
+        Refused where the password also opens roles that the caller may not grant; `codes/` then replaces the codes alone.
         """
         self.require(REVIEWERS)
         user = self._worker(self.read_body(LostPhoneSerializer)["username"])
         if not accounts.may_set_password(self.access, user):
             raise NotAllowed
-        made = account_services.replace_phone(user=user, at=now())
-        return self._told(made.user, made.field_account, made.token, made.password)
+        replaced = account_services.replace_phone(user=user, at=now())
+        return self._new_code(
+            replaced.user, replaced.field_account, replaced.token, replaced.password
+        )
 
     @extend_schema(request=NewCodesSerializer, responses={201: SetUpSerializer(many=True)})
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
     def codes(self, request: Request) -> Response:
-        """Codes for several workers at once, besides their old ones or in place of them. Told this once."""
+        """Codes for several workers at once, besides their old ones or in their place. They are shown only in this answer."""
         self.require(REVIEWERS)
-        asked = self.read_body(NewCodesSerializer)
-        users = self._workers(asked["usernames"])
-        if asked["replace"]:
-            made = account_services.replace_codes(users=users, label=asked["label"], at=now())
+        body = self.read_body(NewCodesSerializer)
+        users = self._workers(body["usernames"])
+        if body["replace"]:
+            new_accounts = account_services.replace_codes(
+                users=users, label=body["label"], at=now()
+            )
         else:
-            made = account_services.add_codes(users=users, label=asked["label"])
-        told = [self._set_up(account.user, account, token) for account, token in made]
-        return Response(SetUpSerializer(told, many=True).data, status=201)
+            new_accounts = account_services.add_codes(users=users, label=body["label"])
+        set_ups = [self._set_up(account.user, account, token) for account, token in new_accounts]
+        return Response(SetUpSerializer(set_ups, many=True).data, status=201)
 
     @extend_schema(request=EndingSerializer, responses=EndedSerializer)
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
     def revoke(self, request: Request) -> Response:
-        """Shut all phones of several workers out, from their next request on; passwords stay."""
+        """Revoke all codes of several workers, from their phones' next request on; passwords stay valid."""
         self.require(REVIEWERS)
         users = self._workers(self.read_body(EndingSerializer)["usernames"])
         return Response({"revoked": account_services.end_codes(users=users, at=now())})
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, id: int) -> Response:
-        """Shut the phone out, from its next request on."""
+        """Revoke the phone's code, from its next request on."""
         self.require(REVIEWERS)
         account = self.get_queryset().filter(pk=id).first()
         if account is None:
@@ -196,56 +202,54 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
         account_services.revoke(accounts=[account], at=now())
         return Response(status=204)
 
-    def _told(
+    def _new_code(
         self, user: User, account: FieldAccount, token: str, password: str | None = None
     ) -> Response:
-        told = self._set_up(user, account, token, password)
-        return Response(SetUpSerializer(told).data, status=201)
+        set_up = self._set_up(user, account, token, password)
+        return Response(SetUpSerializer(set_up).data, status=201)
 
     def _set_up(
         self, user: User, account: FieldAccount, token: str, password: str | None = None
     ) -> dict[str, Any]:
         server = settings.RUHU_BASE_URL or self.request.build_absolute_uri("/")
         base_url = collect.base_url(server, token)
-        told = collect.settings(server_url=base_url, project=user.name)
+        settings_of_collect = collect.settings(server_url=base_url, project=user.name)
         return {
             "id": account.pk,
             "username": user.username,
             "password": password,
             "base_url": base_url,
-            "collect": told,
-            "qr": collect.code_text(told),
+            "collect": settings_of_collect,
+            "qr": collect.code_text(settings_of_collect),
         }
 
-    def _desk(self) -> Access:
-        """The caller's access as desk staff alone: workers do not administer phones."""
-        held = self.access
-        grants = tuple(grant for grant in held.grants if grant[0] in REVIEWERS)
-        return Access(user_id=held.user_id, grants=grants)
+    def _as_staff(self) -> Access:
+        """The caller's access by roles of office staff alone: workers do not administer phones."""
+        return self.access.held_as(REVIEWERS)
 
     def _worker(self, username: str, **which: bool) -> User:
-        """The worker, if every area of theirs is the caller's: a token opens all of them."""
-        user = accounts.workers(self._desk()).filter(username=username, **which).first()
+        """The worker, whose areas must all be the caller's, because a code opens all of them. Raises UnknownUser, NotAllowed."""
+        user = accounts.workers(self._as_staff()).filter(username=username, **which).first()
         if user is None:
             raise UnknownUser(username=username[:150])
-        self._own(grant.area for grant in user.grants.all() if grant.role == Role.WORKER)
+        self._require_areas(grant.area for grant in user.grants.all() if grant.role == Role.WORKER)
         return user
 
     def _workers(self, usernames: list[str]) -> list[User]:
-        """The workers in the order named, under the same rule. Raises UnknownUser for the first there is not."""
-        rows = accounts.workers(self._desk()).filter(username__in=usernames, is_active=True)
-        found = {user.username: user for user in rows}
+        """The workers in the order named, under the same rule. Raises UnknownUser for the first unknown name, NotAllowed."""
+        rows = accounts.workers(self._as_staff()).filter(username__in=usernames, is_active=True)
+        by_name = {user.username: user for user in rows}
         for username in usernames:
-            if username not in found:
+            if username not in by_name:
                 raise UnknownUser(username=username)
-        self._own(
+        self._require_areas(
             grant.area
-            for user in found.values()
+            for user in by_name.values()
             for grant in user.grants.all()
             if grant.role == Role.WORKER
         )
-        return [found[username] for username in dict.fromkeys(usernames)]
+        return [by_name[username] for username in dict.fromkeys(usernames)]
 
-    def _own(self, areas: Any) -> None:
+    def _require_areas(self, areas: Any) -> None:
         if not all(self.access.may(REVIEWERS, area) for area in areas):
             raise NotAllowed

@@ -1,4 +1,4 @@
-"""The quarantine: what could not be taken as data, and how it is taken after all."""
+"""The quarantine: refused records, their repair, replay and dismissal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from server.api.shapes.quarantine import (
     DecidingSerializer,
     KeptOutSerializer,
     QuarantinedDetailSerializer,
-    QuarantinedFilters,
     QuarantinedSerializer,
     RepairingSerializer,
     RepairSerializer,
@@ -33,13 +32,14 @@ from server.api.views.base import Door
 from server.core.clock import now
 from server.quarantine import selectors, services
 from server.quarantine.export import archive
+from server.quarantine.filters import QuarantinedFilters
 from server.quarantine.models import Quarantined
 
 REASON = OpenApiParameter("reason", str, description="Why; recorded. Or the header X-Reason.")
 
 
 class Quarantine(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
-    """Refused records of the caller's desk, kept whole with their reason."""
+    """Refused records from the areas the caller reviews, kept whole with the reason."""
 
     model = Quarantined
     lookup_field = "pk"
@@ -53,7 +53,7 @@ class Quarantine(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         return selectors.quarantined(self.access)
 
     def get_object(self) -> Quarantined:
-        """Raises UnknownQuarantined: another area's is not told apart from none."""
+        """Raises UnknownQuarantined: another area's is not result apart from none."""
         return selectors.quarantined_item(self.access, self.kwargs["id"])
 
     def get_serializer_class(self) -> Any:
@@ -62,58 +62,58 @@ class Quarantine(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     @extend_schema(parameters=[REASON], responses={(200, "application/zip"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], renderer_classes=[Bytes], filterset_class=None)
     def export(self, request: Request, id: int) -> FileResponse:
-        """Record, repairs and files as one zip. Takes a reason; it is recorded."""
-        found = self.get_object()
-        services.disclose_quarantined(found, user=self.user, reason=requests.reason(request))
+        """Record, repairs and files as one zip. Needs a reason, which is logged."""
+        record = self.get_object()
+        services.disclose_quarantined(record, user=self.user, reason=requests.reason(request))
         return FileResponse(
-            archive(found),
+            archive(record),
             as_attachment=True,
-            filename=f"quarantine-{found.pk}.zip",
+            filename=f"quarantine-{record.pk}.zip",
             content_type="application/zip",
         )
 
     @extend_schema(request=RepairingSerializer, responses={201: RepairSerializer})
     @action(detail=True, methods=["post"], filterset_class=None)
     def repair(self, request: Request, id: int) -> Response:
-        """Keep a repaired document beside the received one; replay takes the last repair."""
-        found = self.get_object()
-        asked = self.read_body(RepairingSerializer)
-        made = services.repair(
-            item=found,
-            act=asked["act"],
-            reason=asked["reason"],
+        """Store a repair beside the received record; replay uses the latest repair."""
+        record = self.get_object()
+        body = self.read_body(RepairingSerializer)
+        stored = services.repair(
+            item=record,
+            act=body["act"],
+            reason=body["reason"],
             user=self.user,
             access=self.access,
             at=now(),
-            document=asked["xml"].encode(),
-            form_id=asked["form"],
-            version=asked["version"],
+            document=body["xml"].encode(),
+            form_id=body["form"],
+            version=body["version"],
         )
-        return Response(RepairSerializer(made).data, status=201)
+        return Response(RepairSerializer(stored).data, status=201)
 
     @extend_schema(request=None, responses=QuarantinedDetailSerializer)
     @action(detail=True, methods=["post"], filterset_class=None)
     def replay(self, request: Request, id: int) -> Response:
-        """Take it as data, as if its phone sent it now; answers the problem that is still in the way."""
+        """Accept the record as if its phone sent it now; answers with the problem that is still in the way."""
         services.replay(item=self.get_object(), user=self.user, access=self.access, at=now())
         return Response(QuarantinedDetailSerializer(self.get_object()).data)
 
     @extend_schema(request=DecidingSerializer, responses=QuarantinedDetailSerializer)
     @action(detail=True, methods=["post"], filterset_class=None)
     def dismiss(self, request: Request, id: int) -> Response:
-        """Decide that it is not taken; the copy stays."""
-        found = self.get_object()
+        """Dismiss the record; it stays in the quarantine."""
+        record = self.get_object()
         reason = self.read_body(DecidingSerializer)["reason"]
-        services.dismiss(item=found, reason=reason, user=self.user, access=self.access, at=now())
+        services.dismiss(item=record, reason=reason, user=self.user, access=self.access, at=now())
         return Response(QuarantinedDetailSerializer(self.get_object()).data)
 
     @extend_schema(request=DecidingSerializer, responses=QuarantinedDetailSerializer)
     @action(detail=True, methods=["post"], filterset_class=None)
     def reopen(self, request: Request, id: int) -> Response:
-        """Take a dismissal back; it waits for a decision again."""
-        found = self.get_object()
+        """Reopen a dismissed record, so that it waits for a decision again."""
+        record = self.get_object()
         reason = self.read_body(DecidingSerializer)["reason"]
-        services.reopen(item=found, reason=reason, user=self.user, access=self.access, at=now())
+        services.reopen(item=record, reason=reason, user=self.user, access=self.access, at=now())
         return Response(QuarantinedDetailSerializer(self.get_object()).data)
 
     @extend_schema(
@@ -129,13 +129,13 @@ class Quarantine(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         pagination_class=None,
     )
     def replay_all(self, request: Request) -> Response:
-        """Replay everything of one reason within the caller's desk."""
+        """Replay all records of one reason in the areas the caller reviews."""
         self.require(REVIEWERS)
         reason = self.read_body(ReplayingSerializer)["reason"]
-        told = services.replay_many(
+        result = services.replay_many(
             self.rows().filter(reason=reason), user=self.user, access=self.access, at=now()
         )
-        return Response({"taken": told.accepted, "refused": told.refused})
+        return Response({"taken": result.accepted, "refused": result.refused})
 
     @extend_schema(responses=KeptOutSerializer(many=True))
     @action(
@@ -146,6 +146,6 @@ class Quarantine(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         pagination_class=None,
     )
     def kept_out(self, request: Request) -> Response:
-        """What limits kept out, by day and phone; the newest thousand."""
+        """Counts of records not kept because of limits, by day and phone; the newest thousand."""
         rows = selectors.refusals(self.access)[:1000]
         return Response(KeptOutSerializer(rows, many=True).data)

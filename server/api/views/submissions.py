@@ -1,4 +1,4 @@
-"""Submissions: what came in, what was answered, what was decided about it."""
+"""Submissions: the list, answers, files, comments and decisions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from server.api.shapes.submissions import (
     DecisionSerializer,
     ReviewSerializer,
     SubmissionDetailSerializer,
-    SubmissionFilters,
     SubmissionSerializer,
 )
 from server.api.views.base import Door
@@ -34,6 +33,7 @@ from server.core.clock import now
 from server.core.request_problems import NothingHere
 from server.ledgers.reading.answers import ShownAnswer, shown_answers
 from server.submissions import selectors, services
+from server.submissions.filters import SubmissionFilters
 from server.submissions.models import Attachment, EncryptedVersion, Submission, SubmissionVersion
 from server.submissions.selectors import Instances
 
@@ -42,7 +42,7 @@ REASON = OpenApiParameter("reason", str, description="Why; recorded. Or the head
 
 
 class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
-    """Records workers sent, by the instance ID of their first version."""
+    """Submissions, by the instance ID of their first version."""
 
     model = Submission
     place = "location"
@@ -67,15 +67,15 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         )
 
     def get_object(self) -> Submission:
-        """The submission; another area's is not found. Raises NothingHere, AmbiguousSubmission."""
+        """The submission; another area's is not file. Raises NothingHere, AmbiguousSubmission."""
         rows = self.get_queryset().filter(instance_id=self.kwargs["instance_id"])
         form = self.request.query_params.get("form")
-        found = list(rows.filter(form__form_id=form) if form else rows)
-        if not found:
+        matching = list(rows.filter(form__form_id=form) if form else rows)
+        if not matching:
             raise NothingHere
-        if len(found) > 1:
-            raise AmbiguousSubmission(forms=", ".join(row.form.form_id for row in found))
-        return found[0]
+        if len(matching) > 1:
+            raise AmbiguousSubmission(forms=", ".join(row.form.form_id for row in matching))
+        return matching[0]
 
     def get_serializer_class(self) -> Any:
         if self.action == "retrieve" and not self._wants_geojson():
@@ -84,7 +84,7 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
 
     @extend_schema(parameters=[FORM])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The record with its answers by label; what is sensitive is masked or withheld."""
+        """The submission with its answers by label; sensitive answers are masked or withheld."""
         submission = self.get_object()
         if self.get_serializer_class() is SubmissionDetailSerializer:
             files = list(self._files(submission))
@@ -99,7 +99,7 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     @extend_schema(parameters=[FORM, REASON], responses={(200, "text/xml"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], renderer_classes=[Bytes], filterset_class=None)
     def xml(self, request: Request, instance_id: str) -> HttpResponse:
-        """The instance exactly as it was received. Takes a role and a reason; it is recorded."""
+        """The instance exactly as received. Needs a role and a reason, which is logged."""
         submission = self.get_object()
         selectors.check_raw(self.access, submission)
         version = SubmissionVersion.objects.get(current_of=submission)
@@ -124,16 +124,16 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         filterset_class=None,
     )
     def attachment(self, request: Request, instance_id: str, name: str) -> FileResponse:
-        """One file, as it was received. Takes the role that the instance takes; that it was opened is recorded."""
+        """One file as received. Needs the same role as the instance; each opening is logged."""
         submission = self.get_object()
-        found = selectors.file_as_received(self.access, submission, name)
-        if found is None:
+        file = selectors.file_as_received(self.access, submission, name)
+        if file is None:
             raise NothingHere
-        self._record(submission, Disclosure.Kind.MEDIA, found.name, "")
+        self._record(submission, Disclosure.Kind.MEDIA, file.name, "")
         response = FileResponse(
-            blobs.path_of(found.sha256).open("rb"),
+            blobs.path_of(file.sha256).open("rb"),
             as_attachment=True,
-            filename=found.name,
+            filename=file.name,
             content_type="application/octet-stream",
         )
         response["X-Content-Type-Options"] = "nosniff"
@@ -142,28 +142,28 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     @extend_schema(parameters=[FORM], responses=DecisionSerializer(many=True))
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
     def decisions(self, request: Request, instance_id: str) -> Response:
-        """What was decided about the record, oldest first."""
+        """The decisions about the submission, oldest first."""
         rows = self.get_object().decisions.select_related("user")
         return Response(DecisionSerializer(rows, many=True).data)
 
     @extend_schema(parameters=[FORM], responses=CommentSerializer(many=True))
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
     def comments(self, request: Request, instance_id: str) -> Response:
-        """What was said of the record without deciding, by ODK Central's clients at /v1; oldest first."""
+        """The comments on the submission, which ODK Central's clients write at /v1; oldest first."""
         rows = self.get_object().comments.select_related("user")
         return Response(CommentSerializer(rows, many=True).data)
 
     @extend_schema(parameters=[FORM], request=ReviewSerializer, responses={201: DecisionSerializer})
     @action(detail=True, methods=["post"], filterset_class=None)
     def review(self, request: Request, instance_id: str) -> Response:
-        """Approve, reject, or say what is wrong; the ledgers follow."""
+        """Approve or reject the submission, or report issues; the ledgers are updated later."""
         submission = self.get_object()
-        asked = self.read_body(ReviewSerializer)
+        body = self.read_body(ReviewSerializer)
         decision = services.review(
             submission=submission,
-            state=asked["state"],
-            reason=asked["reason"],
-            version=asked["version"],
+            state=body["state"],
+            reason=body["reason"],
+            version=body["version"],
             reviewer=self.user,
             access=self.access,
             at=now(),

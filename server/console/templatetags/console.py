@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from server.accounts.access import REVEALERS, REVIEWERS, Access
-from server.console import doubts
-from server.console.filters import FLAGS
+from server.console import exception_sentences
 from server.console.presentation import category_names
 from server.core import labels
 from server.core.codes import label_of
@@ -22,6 +21,7 @@ from server.core.labels import listed
 from server.ledgers.models import AssistanceCase, Household, LedgerException
 from server.ledgers.models.choices import FAMILY_CHOICES
 from server.ledgers.reading.masking import shown
+from server.submissions.filters import REMARKS
 from server.submissions.models import ReviewState
 
 register = template.Library()
@@ -42,7 +42,7 @@ class Section:
 
 @register.inclusion_tag("console/_navigation.html", takes_context=True)
 def navigation(context: dict[str, Any]) -> dict[str, Any]:
-    """The menu: the desk's queues, then the five windows (domain C-h) as far as they have pages."""
+    """The menu: what waits for office staff, then the areas of casework that have pages."""
     request = context["request"]
     here = request.resolver_match.url_name if request.resolver_match else ""
     access: Access = request.access
@@ -59,13 +59,13 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
     return {
         "sections": [
             section(
-                _("Desk"),
+                _("To do"),
                 (_("Today"), "home", ()),
                 (_("Review queue"), "review", ()),
                 (_("Submissions"), "submissions", ("submission",)),
                 (_("Exceptions"), "exceptions", ()),
                 *(
-                    [(_("Set aside"), "quarantine", ("quarantine-item",))]
+                    [(_("Quarantine"), "quarantine", ("quarantine-item",))]
                     if access.areas(REVIEWERS)
                     else []
                 ),
@@ -119,13 +119,13 @@ def review_badge(state: str) -> dict[str, str]:
 
 @register.filter
 def coded(code: str | None, list_name: str) -> str:
-    """A code's label; nothing for no code."""
+    """A code's label in the active language; "" for no code."""
     return label_of(list_name, code) if code else ""
 
 
 @register.filter
 def named(names: dict[Any, str], key: Any) -> Any:
-    """A name looked up on the page's own dictionary, the key itself when unknown."""
+    """The name that a dictionary of the page has for the key; the key itself when it has none."""
     return names.get(key, key)
 
 
@@ -161,7 +161,7 @@ def join_numbers(numbers: Iterable[float]) -> str:
 @register.simple_tag
 def flag_label(flag: str) -> str:
     """A remark of the geotag or clock check in words."""
-    return str(dict(FLAGS).get(flag, flag))
+    return str(dict(REMARKS).get(flag, flag))
 
 
 @register.simple_tag
@@ -195,17 +195,19 @@ WITH_PAGE = frozenset({"person", "household", "employer", "case"})
 
 
 @register.simple_tag
-def exception_detail(row: LedgerException, concerns: doubts.Concerns) -> str:
-    """What the fold noted, in words; never personal data."""
-    return doubts.told(row, concerns)
+def exception_detail(row: LedgerException, subjects: exception_sentences.Subjects) -> str:
+    """What an exception says, in words; never personal data."""
+    return exception_sentences.sentence_of(row, subjects)
 
 
 @register.simple_tag
-def entry_link(row: LedgerException, concerns: doubts.Concerns) -> str:
-    """What an exception concerns: its ledger, and its name with a link where it has a page."""
-    links = [doubts.linked(entry, concerns) for entry in (row.entry, row.other) if entry]
+def entry_link(row: LedgerException, subjects: exception_sentences.Subjects) -> str:
+    """The entries that an exception is about: their ledger, and their titles with a link where there is a page."""
+    links = [
+        exception_sentences.linked(entry, subjects) for entry in (row.entry, row.other) if entry
+    ]
     kind = label_of_ledger(row.family)
-    return format_html("{} {}", kind, doubts.joined(link for link in links if link))
+    return format_html("{} {}", kind, exception_sentences.joined(link for link in links if link))
 
 
 _FAMILY_LABELS = dict(FAMILY_CHOICES)
@@ -221,8 +223,8 @@ def label_of_ledger(ledger: str) -> str:
 
 LEVELS = {
     0: gettext_lazy("imported"),
-    1: gettext_lazy("told by someone else"),
-    2: gettext_lazy("told by the person in a visit"),
+    1: gettext_lazy("reported by someone else"),
+    2: gettext_lazy("reported by the person in a visit"),
     3: gettext_lazy("reviewed by the street office"),
     4: gettext_lazy("proved by a document"),
 }
@@ -230,22 +232,22 @@ RULES = {
     "M0": gettext_lazy("set once, or computed"),
     "M1": gettext_lazy("the latest observation counts"),
     "M2": gettext_lazy("the better verified counts, then the latest"),
-    "M3": gettext_lazy("a new value closes the old one's time"),
-    "M4": gettext_lazy("values add up, none is dropped"),
-    "M5": gettext_lazy("identity: never overwritten by itself"),
+    "M3": gettext_lazy("a new value ends the period of the old one"),
+    "M4": gettext_lazy("values are collected, none is dropped"),
+    "M5": gettext_lazy("identity: never overwritten automatically"),
     "M6": gettext_lazy("moves from state to state as the rules allow"),
 }
 
 
 @register.simple_tag
 def level_label(level: int) -> str:
-    """How sure a value is (V0–V4)."""
+    """How well a value is verified (rules.md, Verification levels V0–V4)."""
     return str(LEVELS.get(level, ""))
 
 
 @register.simple_tag
 def rule_label(rule: str) -> str:
-    """How a value was chosen among what was said (M0–M6)."""
+    """How a value was chosen among the contributions (rules.md, Merge rules M0–M6)."""
     return str(RULES.get(rule, ""))
 
 

@@ -1,4 +1,4 @@
-"""How the log of disclosures is written."""
+"""The lines of the disclosure log in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from server.accounts.models import KEY, Disclosure
-from server.console.doubts import label_of_column
+from server.console.exception_sentences import label_of_column
 from server.console.templatetags.console import WITH_PAGE, label_of_ledger
 from server.core.labels import facts, listed
 from server.forms.models import EncryptionKey
@@ -20,13 +20,14 @@ register = template.Library()
 def disclosed_what(row: Disclosure) -> str:
     """What was done, and with which columns, files or records."""
     if row.ledger == KEY:
-        told = _told_of_key(row)
+        details = _act_on_key(row)
     else:
-        told = listed(label_of_column(row.ledger, column) for column in row.columns)
-    return facts([(row.get_kind_display(), told)])
+        details = listed(label_of_column(row.ledger, column) for column in row.columns)
+    return facts([(row.get_kind_display(), details)])
 
 
-def _told_of_key(row: Disclosure) -> str:
+def _act_on_key(row: Disclosure) -> str:
+    """How many records a key opened, or for which form and how it was kept."""
     if row.kind == Disclosure.Kind.KEY_USED:
         return str(row.facts["opened"])
     opening = str(EncryptionKey.Opening(row.facts["opening"]).label)
@@ -36,7 +37,7 @@ def _told_of_key(row: Disclosure) -> str:
 
 @register.simple_tag
 def disclosed_entry(row: Disclosure) -> str:
-    """What was looked at, as a link where it has a page."""
+    """The entry, record or key that was disclosed, as a link where it has a page."""
     if row.ledger in WITH_PAGE:
         address = reverse(f"console:{row.ledger}", args=[row.entry])
         return format_html('<a href="{}">{}</a>', address, label_of_ledger(row.ledger))
@@ -45,7 +46,7 @@ def disclosed_entry(row: Disclosure) -> str:
         return format_html('<a href="{}">{}</a>', address, _("submission"))
     if row.ledger == "quarantine":
         address = reverse("console:quarantine-item", args=[row.entry])
-        return format_html('<a href="{}">{}</a>', address, _("Set aside"))
+        return format_html('<a href="{}">{}</a>', address, _("Quarantine"))
     if row.ledger == KEY:
         name = row.entry[:8]
         address = reverse("console:encryption") + f"#key-{name}"

@@ -1,4 +1,4 @@
-"""How a phone's last contact is shown, and what it may still hold."""
+"""A phone's last contact, and the records it may still hold, as badges."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ register = template.Library()
 
 @register.simple_tag
 def phone_contact(phone: FieldAccount | User) -> SafeString:
-    """Last contact, application, newest record, and what is odd about them."""
+    """Last contact, application and newest record of a phone, with badges for what needs attention."""
     is_silent = contact.is_silent(phone.last_seen_at, phone.created_at, now())
-    parts = [_seen(phone, is_silent)]
+    parts = [_last_contact(phone, is_silent)]
     if phone.user_agent:
         parts.append(_soft(contact.app(phone.user_agent)))
     if phone.record_received_at is not None:
@@ -43,20 +43,20 @@ def phone_contact(phone: FieldAccount | User) -> SafeString:
 
 @register.filter
 def ended(accounts: Iterable[FieldAccount]) -> list[FieldAccount]:
-    """The codes that have ended, the latest first."""
-    gone = [account for account in accounts if account.revoked_at]
-    return sorted(gone, key=attrgetter("revoked_at"), reverse=True)
+    """The revoked codes, the latest first."""
+    revoked = [account for account in accounts if account.revoked_at]
+    return sorted(revoked, key=attrgetter("revoked_at"), reverse=True)
 
 
-def _seen(phone: FieldAccount | User, is_silent: bool) -> SafeString:
+def _last_contact(phone: FieldAccount | User, is_silent: bool) -> SafeString:
     if phone.last_seen_at is None:
         return _badge("", _("no contact yet"))
-    said = _("last contact {time}").format(time=f"{localtime(phone.last_seen_at):%Y-%m-%d %H:%M}")
-    return _badge("" if is_silent else "good", said)
+    text = _("last contact {time}").format(time=f"{localtime(phone.last_seen_at):%Y-%m-%d %H:%M}")
+    return _badge("" if is_silent else "good", text)
 
 
 def _follows_another(account: FieldAccount) -> bool:
-    """Whether the code was made for a phone that was in use with one that has ended."""
+    """Whether nobody has used this code yet, while a code that was in use has been revoked."""
     others = account.user.field_accounts.all()
     return account.last_seen_at is None and any(
         other.revoked_at and other.last_seen_at for other in others
@@ -64,41 +64,41 @@ def _follows_another(account: FieldAccount) -> bool:
 
 
 def _waited(phone: FieldAccount | User) -> Iterator[SafeString]:
-    """How long the newest record lay on the phone, if it was a day or more."""
+    """How long the newest record waited on the phone, if a day or more."""
     waited = contact.time_on_phone(phone)
     if waited is None or waited < timedelta(days=1):
         return
-    said = ngettext(
+    text = ngettext(
         "the newest record lay {n} day on the phone",
         "the newest record lay {n} days on the phone",
         waited.days,
     )
     kind = "warn" if waited >= contact.SILENT_AFTER else ""
-    yield _badge(kind, said.format(n=waited.days))
+    yield _badge(kind, text.format(n=waited.days))
 
 
 @register.simple_tag
 def refused(phone: FieldAccount | User) -> SafeString:
-    """How many records were refused and wait on the phone, with the way there (selectors.count_refused)."""
+    """How many of the phone's records are quarantined, with a link there (selectors.count_refused)."""
     count = getattr(phone, "n_refused", 0)
     if not count:
         return SafeString("")
-    said = ngettext(
+    text = ngettext(
         "{n} record was refused and is still on the phone",
         "{n} records were refused and are still on the phone",
         count,
     )
     address = reverse("console:quarantine")
-    return format_html('<a class="badge bad" href="{}">{}</a>', address, said.format(n=count))
+    return format_html('<a class="badge bad" href="{}">{}</a>', address, text.format(n=count))
 
 
 def _clock(ahead: int) -> str:
     minutes = round(abs(ahead) / 60)
     if ahead > 0:
-        said = ngettext("clock {n} minute ahead", "clock {n} minutes ahead", minutes)
+        text = ngettext("clock {n} minute ahead", "clock {n} minutes ahead", minutes)
     else:
-        said = ngettext("clock {n} minute behind", "clock {n} minutes behind", minutes)
-    return said.format(n=minutes)
+        text = ngettext("clock {n} minute behind", "clock {n} minutes behind", minutes)
+    return text.format(n=minutes)
 
 
 def _soft(text: str) -> SafeString:

@@ -1,4 +1,4 @@
-"""Looking behind the mask, and the log of everyone who did (design §8)."""
+"""Revealing a sealed value, and the log of everybody who did (security.md, Masks)."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ LEDGERS = {
 
 @staff_page("GET", "HEAD", "POST", roles=REVEALERS)
 def sealed(request: StaffRequest, ledger: str, entry: UUID, column: str) -> HttpResponse:
-    """Ask for a reason; with one, show the plain value this once and log who saw it."""
+    """Ask for a reason; with one, show the plain value on this page only and log the disclosure."""
     if ledger not in LEDGERS:
         raise Http404
     rows = LEDGERS[ledger](request.access).filter(request.access.within(roles=REVEALERS))
-    found = get_object_or_404(rows, pk=entry)
-    declared = columns_of(type(found)).get(column)
+    row = get_object_or_404(rows, pk=entry)
+    declared = columns_of(type(row)).get(column)
     if declared is None or declared.kind is not Kind.SEALED:
         raise Http404
-    context = {"ledger": ledger, "entry": found, "column": declared}
+    context = {"ledger": ledger, "entry": row, "column": declared}
     if request.method == "POST":
         reason = checked(ReasonForm(request.POST))["reason"]
-        context["plain"] = reveal(request.access, found, [column], reason)[column]
+        context["plain"] = reveal(request.access, row, [column], reason)[column]
     return render(request, "console/_reveal.html", context)
 
 
 @staff_page(roles=REVIEWERS)
 def disclosures(request: StaffRequest) -> HttpResponse:
-    """Who looked at what in my area, and why; the newest first."""
+    """The disclosures in the user's areas, newest first: who saw what, and why."""
     page = page_of(request, accounts.disclosures(request.access))
     context = {
         "title": _("Disclosure log"),

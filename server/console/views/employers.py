@@ -10,11 +10,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from server.console.doubts import open_doubts
-from server.console.filters import EmployerFilter, VacancyFilter
+from server.console.exception_sentences import open_exceptions
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
 from server.ledgers.definitions.vocabulary import Family
+from server.ledgers.filters import EmployerFilters, VacancyFilters
 from server.ledgers.selectors import employers as visible
 from server.ledgers.selectors import provenance, resolve, visits
 from server.ledgers.selectors import vacancies as visible_vacancies
@@ -24,14 +24,16 @@ VISITS_SHOWN = 50
 
 @staff_page()
 def employers(request: StaffRequest) -> HttpResponse:
+    """The employers of the user's areas."""
     rows = visible(request.access).order_by("area_code", "name", "id")
-    found = EmployerFilter(request.GET, rows, access=request.access)
-    page = page_of(request, found.qs)
+    filterset = EmployerFilters(request.GET, rows, access=request.access)
+    page = page_of(request, filterset.qs)
     return render_list(
         request,
         "console/employers/_rows.html",
-        found,
+        filterset,
         page,
+        shows=("area", "search", "industry"),
         title=_("Employers"),
         areas=area_names(row.area_code for row in page),
     )
@@ -39,26 +41,27 @@ def employers(request: StaffRequest) -> HttpResponse:
 
 @staff_page()
 def employer(request: StaffRequest, entry: UUID) -> HttpResponse:
+    """One employer with its vacancies and visits; the id of a merged employer redirects to the survivor."""
     rows = visible(request.access).select_related("linked_worker")
-    found = rows.filter(pk=entry).first()
-    if found is None:
+    row = rows.filter(pk=entry).first()
+    if row is None:
         target = resolve(Family.EMPLOYER, entry)
         return redirect("console:employer", entry=get_object_or_404(rows, pk=target).pk)
-    names: dict[Any, str] = {**area_names([found.area_code])}
-    if found.linked_worker:
-        names[found.linked_worker_id] = str(found.linked_worker)
+    names: dict[Any, str] = {**area_names([row.area_code])}
+    if row.linked_worker:
+        names[row.linked_worker_id] = str(row.linked_worker)
     context = {
-        "employer": found,
-        "cells": sheet(found, request.access, origins=provenance(found), names=names),
+        "employer": row,
+        "cells": sheet(row, request.access, origins=provenance(row), names=names),
         "vacancies": visible_vacancies(request.access)
-        .filter(employer=found)
+        .filter(employer=row)
         .select_related("employer")
         .order_by("state", "-expires_on"),
         "visits": visits(request.access)
-        .filter(employer=found)
+        .filter(employer=row)
         .select_related("person", "recorded_by")
         .order_by("-visited_at")[:VISITS_SHOWN],
-        **open_doubts(request.access, Q(family=Family.EMPLOYER, entry=found.pk)),
+        **open_exceptions(request.access, Q(family=Family.EMPLOYER, entry=row.pk)),
         "areas": names,
     }
     return render(request, "console/employers/detail.html", context)
@@ -66,16 +69,18 @@ def employer(request: StaffRequest, entry: UUID) -> HttpResponse:
 
 @staff_page()
 def vacancies(request: StaffRequest) -> HttpResponse:
+    """The vacancies of the user's areas, the last to expire first."""
     rows = (
         visible_vacancies(request.access).select_related("employer").order_by("-expires_on", "id")
     )
-    found = VacancyFilter(request.GET, rows, access=request.access)
-    page = page_of(request, found.qs)
+    filterset = VacancyFilters(request.GET, rows, access=request.access)
+    page = page_of(request, filterset.qs)
     return render_list(
         request,
         "console/employers/_vacancy_rows.html",
-        found,
+        filterset,
         page,
+        shows=("area", "search", "state", "is_public_welfare"),
         title=_("Vacancies"),
         areas=area_names(row.area_code for row in page),
     )

@@ -1,4 +1,4 @@
-"""Encryption: which forms are encrypted, the keys, what waits for them, and opening it."""
+"""Encryption: which forms are encrypted, their keys, and opening records that wait for a key."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from server.submissions.models import EncryptedVersion
 from server.submissions.selectors import encrypted_counts
 
 FLAGS = {"incomplete": "files_missing", "sealed": "sealed", "tampered": "tampered"}
-"""State of an encrypted record → the remark by which the list of submissions finds it."""
+"""State of an encrypted record → the remark by which the list of submissions is filtered."""
 
-LABELS = {"sealed": gettext_lazy("still sealed")}
-"""Where the state's own name would not do: beside a key that is here."""
+LABELS = {"sealed": gettext_lazy("still encrypted")}
+"""States that are called otherwise beside a key than on the record's own page."""
 
 
 @staff_page(roles=PUBLISHERS)
 def encryption(request: StaffRequest) -> HttpResponse:
-    """Every form and whether phones encrypt it; every key and what came with it."""
+    """Every form with its key, and every key with how many records came encrypted with it."""
     context = {"forms": encryption_of_forms(request.access), **_keys(request)}
     return render(request, "console/encryption/list.html", context)
 
 
 @staff_page("GET", "HEAD", "POST", roles=PUBLISHERS)
 def new_key(request: StaffRequest) -> HttpResponse:
-    """Make a form's key or change it; phones get the form's next version with it."""
+    """Make a form's first key or replace it; phones get the form's next version with the new key."""
     choices = [
         (row.form.form_id, row.form.title)
         for row in encryption_of_forms(request.access)
@@ -57,14 +57,14 @@ def new_key(request: StaffRequest) -> HttpResponse:
         at=now(),
         publisher=request.user,
     )
-    said = _("{title}: records filled in from the next update on are encrypted with key {key}.")
-    messages.success(request, said.format(title=dict(choices)[given["form"]], key=key))
+    message = _("{title}: records filled in from the next update on are encrypted with key {key}.")
+    messages.success(request, message.format(title=dict(choices)[given["form"]], key=key))
     return redirect("console:encryption")
 
 
 @staff_page("GET", "HEAD", "POST", roles=PUBLISHERS)
 def private_key(request: StaffRequest) -> HttpResponse:
-    """Take in the private half of a key a workbook brought, or keep one here in another way."""
+    """Store the private half of a key: one that a workbook brought, or one stored before under another passphrase."""
     if request.method != "POST":
         return render(request, "console/encryption/private.html", {"form": PrivateKeyForm()})
     form = PrivateKeyForm(request.POST, request.FILES)
@@ -80,61 +80,66 @@ def private_key(request: StaffRequest) -> HttpResponse:
     )
     messages.success(request, _("The private half of key {key} is kept here.").format(key=key))
     if waiting:
-        said = ngettext(
+        message = ngettext(
             "{count} record is being opened.", "{count} records are being opened.", waiting
         )
-        messages.success(request, said.format(count=waiting))
+        messages.success(request, message.format(count=waiting))
     return redirect("console:encryption")
 
 
 @staff_page("POST", roles=PUBLISHERS)
 def open_records(request: StaffRequest, fingerprint: str) -> HttpResponse:
-    """Open some of what waits for a key, and have the page ask again while more is left.
+    """Open some of the records that wait for a key; the page asks again while more are left.
 
-    The passphrase stays in the field of the page until then: it is kept neither here nor
-    by the worker. When nothing more is to be done the list of keys comes anew, the field
-    empty.
+    The passphrase stays in the page's field meanwhile: neither the server nor the worker
+    process stores it. The last answer replaces the list of keys, with the field empty.
     """
     key = keys.key_named(fingerprint)
     given = checked(OpeningForm(request.POST))
-    told = opening.open_with_passphrase(
+    outcome = opening.open_with_passphrase(
         key=key,
         passphrase=given["passphrase"] or None,
         at=now(),
         user=request.user,
         seconds=opening.SECONDS_AT_ONCE,
     )
-    opened = (given["opened"] or 0) + told.opened
-    altered = (given["altered"] or 0) + told.altered
-    said = _said(opened, altered, told)
+    opened = (given["opened"] or 0) + outcome.opened
+    altered = (given["altered"] or 0) + outcome.altered
+    message = _progress_message(opened, altered, outcome)
     if not request.htmx:
-        messages.success(request, said)
+        messages.success(request, message)
         return redirect("console:encryption")
-    if told.goes_on:
+    if outcome.goes_on:
         context = {
             "opened": opened,
             "altered": altered,
             "done": opened + altered,
-            "total": opened + altered + told.left,
-            "said": said,
+            "total": opened + altered + outcome.left,
+            "message": message,
         }
         page = render(request, "console/encryption/_progress.html", context)
         return trigger_client_event(page, "goes-on", after="settle")
-    page = render(request, "console/encryption/_opened.html", {**_keys(request), "said": said})
+    page = render(
+        request, "console/encryption/_opened.html", {**_keys(request), "message": message}
+    )
     return reswap(retarget(page, "#keys"), "outerHTML")
 
 
-def _said(opened: int, altered: int, told: opening.Opened) -> str:
-    words = [_("Opened {opened}, {left} left.").format(opened=opened, left=told.left)]
+def _progress_message(opened: int, altered: int, outcome: opening.Opened) -> str:
+    words = [_("Opened {opened}, {left} left.").format(opened=opened, left=outcome.left)]
     if altered:
         words.append(_("Altered after encryption: {altered}.").format(altered=altered))
-    if told.left and not told.goes_on:
-        words.append(_("What is left cannot be opened: files are gone from this server's disk."))
+    if outcome.left and not outcome.goes_on:
+        words.append(
+            _(
+                "The remaining records cannot be opened: their files no longer exist on this server's disk."
+            )
+        )
     return " ".join(words)
 
 
 def _keys(request: StaffRequest) -> dict[str, Any]:
-    """All keys, each with how many records came with it by state."""
+    """Every key with its number of records by state; `strangers` are records of keys unknown here."""
     counts = encrypted_counts()
     return {
         "keys": [(key, _stated(counts.get(key.pk, {}))) for key in encryption_keys(request.access)],

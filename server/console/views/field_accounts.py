@@ -1,4 +1,4 @@
-"""Field accounts: the workers of my area and their phones."""
+"""Field accounts: the workers of the user's areas and their phones."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import SafeString, mark_safe
@@ -15,12 +16,21 @@ from django.utils.translation import gettext_lazy
 
 from server.accounts import collect, services
 from server.accounts.access import REVIEWERS, Access
+from server.accounts.filters import WorkerFilters
 from server.accounts.models import FieldAccount, Role, RoleGrant, User
 from server.accounts.selectors import manageable_workers, may_set_password
 from server.accounts.services import CODES_AT_ONCE
-from server.console.filters import area_choices
 from server.console.forms import WorkerForm, checked
-from server.console.pages import StaffRequest, area_names, page_of, staff_page
+from server.console.pages import (
+    StaffRequest,
+    area_choices,
+    area_names,
+    filter_context,
+    page_of,
+    query_without_page,
+    staff_page,
+    status_of,
+)
 from server.console.problems import FormFieldsWrong
 from server.core.clock import now
 from server.forms import selectors as forms
@@ -34,12 +44,14 @@ LISTS = {
     "employers.csv": gettext_lazy("Employers"),
     "households.csv": gettext_lazy("Households"),
 }
-"""Entity list → what a person calls it."""
+"""Media file of an entity list → its name in words."""
 
 
 @staff_page(roles=REVIEWERS)
 def field_accounts(request: StaffRequest) -> HttpResponse:
-    page = page_of(request, manageable_workers(request.access))
+    """The workers with their areas and phones; a mark where a phone cannot hold all households of its areas."""
+    filterset = _filtered(request, manageable_workers(request.access))
+    page = page_of(request, filterset.qs)
     count_refused(page.object_list)
     held = {
         worker.pk: [grant.area for grant in worker.grants.all() if grant.role == Role.WORKER]
@@ -47,17 +59,25 @@ def field_accounts(request: StaffRequest) -> HttpResponse:
     }
     households = households_in(area for areas in held.values() for area in areas)
     context = {
+        **filter_context(filterset, ("area", "search")),
         "page": page,
+        "query": query_without_page(request),
         "areas": area_names(area.ljust(12, "0") for areas in held.values() for area in areas),
         "crowded": {pk for pk, areas in held.items() if is_crowded(areas, households)},
         "most": MOST,
     }
-    return render(request, "console/field_accounts/list.html", context)
+    status = status_of(filterset)
+    return render(request, "console/field_accounts/list.html", context, status=status)
+
+
+def _filtered(request: StaffRequest, workers: QuerySet[User]) -> WorkerFilters:
+    """The workers that the address asks for; areas to choose from are those of the user's desk."""
+    return WorkerFilters(request.GET, workers, access=request.access.held_as(REVIEWERS))
 
 
 @staff_page("GET", "HEAD", "POST", roles=REVIEWERS)
 def new_field_account(request: StaffRequest) -> HttpResponse:
-    """Make a worker and show, this once, the QR code their phone scans."""
+    """Make a worker and show their QR code and password, on this page only."""
     areas = _choices(request.access)
     if request.method != "POST":
         return render(request, "console/field_accounts/new.html", {"form": WorkerForm(areas=areas)})
@@ -65,15 +85,15 @@ def new_field_account(request: StaffRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "console/field_accounts/new.html", {"form": form}, status=400)
     given = checked(form)
-    made = services.add_worker(
+    new_worker = services.add_worker(
         username=given["username"], name=given["name"], areas=[given["area"]]
     )
-    return _sheet(request, made.user, made.token, made.password)
+    return _sheet(request, new_worker.user, new_worker.token, new_worker.password)
 
 
 @staff_page("POST", roles=REVIEWERS)
 def new_code(request: StaffRequest, user_id: int) -> HttpResponse:
-    """A further phone for a worker: another code, the old ones stay valid."""
+    """Make one more code for a worker; the codes they have stay valid."""
     worker = get_object_or_404(manageable_workers(request.access), pk=user_id, is_active=True)
     _account, token = services.issue_token(user=worker)
     return _sheet(request, worker, token)
@@ -81,14 +101,14 @@ def new_code(request: StaffRequest, user_id: int) -> HttpResponse:
 
 @staff_page("POST", roles=REVIEWERS)
 def revoke(request: StaffRequest, number: int) -> HttpResponse:
-    """Shut a phone out from its next request on."""
+    """Revoke a phone's code: the server refuses the phone from its next request on."""
     account = get_object_or_404(
         FieldAccount.objects.filter(user__in=manageable_workers(request.access)), pk=number
     )
     services.revoke(accounts=[account], at=now())
     messages.success(
         request,
-        _("The phone of {name} is shut out. Records it has not sent stay on it.").format(
+        _("The phone of {name} is blocked. Records it has not sent stay on it.").format(
             name=account.user
         ),
     )
@@ -97,15 +117,15 @@ def revoke(request: StaffRequest, number: int) -> HttpResponse:
 
 @staff_page("GET", "HEAD", "POST", roles=REVIEWERS)
 def lost(request: StaffRequest, user_id: int) -> HttpResponse:
-    """What a lost phone could hold; one button ends every way in and shows the new one.
+    """Show what a lost phone may hold; when confirmed, revoke the worker's codes and password and show new ones.
 
-    Somebody who has a desk, too, keeps the password, unless it is the user's to give.
+    A worker who also has a role at the office keeps the password, unless the user may set it.
     """
     worker = get_object_or_404(manageable_workers(request.access), pk=user_id)
     keeps_password = not may_set_password(request.access, worker)
     if request.method == "POST":
-        made = services.replace_phone(user=worker, at=now(), keeps_password=keeps_password)
-        return _sheet(request, made.user, made.token, made.password)
+        replacement = services.replace_phone(user=worker, at=now(), keeps_password=keeps_password)
+        return _sheet(request, replacement.user, replacement.token, replacement.password)
     count_refused([worker])
     grants = [grant for grant in worker.grants.all() if grant.role == Role.WORKER]
     held = [grant.area for grant in grants]
@@ -123,23 +143,19 @@ def lost(request: StaffRequest, user_id: int) -> HttpResponse:
 
 @staff_page("GET", "HEAD", "POST", roles=REVIEWERS)
 def codes(request: StaffRequest) -> HttpResponse:
-    """New codes for all workers of an area on one printed sheet; the chosen workers' old codes end."""
-    areas = _choices(request.access)
-    area = request.GET.get("area") or ""
-    workers = manageable_workers(request.access).filter(is_active=True)
-    if area in (code for code, _name in areas):
-        inside = RoleGrant.objects.filter(role=Role.WORKER, area__startswith=area)
-        workers = workers.filter(pk__in=inside.values("user"))
+    """Replace the codes of the chosen workers of an area, and show the new ones on a sheet to print."""
+    filterset = _filtered(request, manageable_workers(request.access).filter(is_active=True))
+    workers = filterset.qs
     if request.method != "POST":
         context = {
+            **filter_context(filterset, ("area", "search")),
             "workers": workers[:CODES_AT_ONCE],
-            "choices": areas,
-            "area": area,
             "limit": CODES_AT_ONCE,
         }
-        return render(request, "console/field_accounts/choose.html", context)
-    wanted = [int(number) for number in request.POST.getlist("worker") if number.isdecimal()]
-    chosen = list(workers.filter(pk__in=wanted)[:CODES_AT_ONCE])
+        status = status_of(filterset)
+        return render(request, "console/field_accounts/choose.html", context, status=status)
+    chosen_ids = [int(number) for number in request.POST.getlist("worker") if number.isdecimal()]
+    chosen = list(workers.filter(pk__in=chosen_ids)[:CODES_AT_ONCE])
     if not chosen or "confirmed" not in request.POST:
         raise FormFieldsWrong(field=_("Workers"), message=_("Choose workers, and confirm."))
     grants = [grant for worker in chosen for grant in worker.grants.all()]
@@ -190,12 +206,12 @@ def _address(request: StaffRequest, token: str) -> str:
 
 
 def _unreachable(request: StaffRequest) -> str:
-    """The server's address in the codes, if only this machine itself can follow it."""
+    """The server's address in the codes where no phone can reach it; else ""."""
     server = _server(request)
     return server if collect.unreachable_host(server) else ""
 
 
 def _drawn(worker: User, address: str) -> SafeString:
-    """The code; in Collect the project has the worker's name, for two may share a phone."""
+    """The QR code as SVG; Collect calls the project by the worker's name, because two workers may share a phone."""
     code = collect.code_text(collect.settings(server_url=address, project=worker.name))
     return mark_safe(collect.svg(code))  # noqa: S308 drawn by segno from our own text

@@ -1,4 +1,4 @@
-"""Files that came with submissions: small pictures freely within the area, originals to whom they may go (decision 0185)."""
+"""Files of submissions: previews for every reader of the area, originals for those who may have raw records (decision 0185)."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ SHOWN_INLINE = {
 
 @staff_page(cached=True)
 def preview(request: StaffRequest, number: int) -> HttpResponse:
+    """A small JPEG of a photo, which the browser may cache for an hour."""
     attachment = _visible_or_404(request, number)
     response = HttpResponse(thumbnail(attachment), content_type="image/jpeg")
     response.headers["Cache-Control"] = "private, max-age=3600"
@@ -36,7 +37,7 @@ def preview(request: StaffRequest, number: int) -> HttpResponse:
 
 @staff_page()
 def original(request: StaffRequest, number: int) -> HttpResponseBase:
-    """The file as it was received, for street staff and administrators; that it was opened is logged (design §8)."""
+    """The file as received, for street staff and administrators; each opening is logged (security.md, Areas and access)."""
     attachment = _visible_or_404(request, number)
     check_raw(request.access, attachment.version.submission)
     try:

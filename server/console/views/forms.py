@@ -1,4 +1,4 @@
-"""Forms: what is published, publishing a workbook, opening and closing."""
+"""Forms: the list, publishing a workbook, opening and closing, approval."""
 
 from __future__ import annotations
 
@@ -12,10 +12,17 @@ from django.utils.translation import gettext as _
 
 from server.accounts.access import PUBLISHERS
 from server.console.forms import PublishForm, checked
-from server.console.pages import StaffRequest, area_names, staff_page
+from server.console.pages import (
+    StaffRequest,
+    area_names,
+    filter_context,
+    staff_page,
+    status_of,
+)
 from server.core.clock import now
 from server.core.problems import Problem
 from server.forms import selectors, services
+from server.forms.filters import FormFilters
 from server.forms.models import Form, FormAudience
 from server.submissions.selectors import with_awaiting
 from server.submissions.services import set_approval as approve
@@ -29,10 +36,12 @@ def forms(request: StaffRequest) -> HttpResponse:
     audience: dict[int, list[FormAudience]] = {}
     for row in FormAudience.objects.select_related("user").order_by("form_id", "area"):
         audience.setdefault(row.form_id, []).append(row)
+    rows = with_awaiting(selectors.forms(request.access), request.access)
+    filterset = FormFilters(request.GET, rows, access=request.access)
     context = {
+        **filter_context(filterset, ("search", "state")),
         "forms": [
-            (form, by_form.get(form.pk, []), audience.get(form.pk, []))
-            for form in with_awaiting(selectors.forms(request.access), request.access)
+            (form, by_form.get(form.pk, []), audience.get(form.pk, [])) for form in filterset.qs
         ],
         "areas": area_names(
             (row.area or "").ljust(12, "0")
@@ -43,32 +52,32 @@ def forms(request: StaffRequest) -> HttpResponse:
         "states": Form.State.choices,
         "may_publish": bool(request.access.areas(PUBLISHERS)),
     }
-    return render(request, "console/forms/list.html", context)
+    return render(request, "console/forms/list.html", context, status=status_of(filterset))
 
 
 @staff_page("GET", "HEAD", "POST", roles=PUBLISHERS)
 def publish(request: StaffRequest) -> HttpResponse:
-    """Upload a workbook; a refusal names sheet, row and remedy, and the page stays for the next try."""
+    """Publish a workbook; when it is refused, the page names sheet, row and remedy and takes the next upload."""
     if request.method != "POST":
         return render(request, "console/forms/publish.html", {"form": PublishForm()})
     workbook = checked(PublishForm(request.POST, request.FILES))["workbook"]
     media = {file.name or "": file.read() for file in request.FILES.getlist("media")}
     try:
-        made = services.publish_workbook(
+        publication = services.publish_workbook(
             workbook=workbook.read(), filename=workbook.name, publisher=request.user, media=media
         )
     except Problem as problem:
         context = {"form": PublishForm(), "problem": problem, "filename": workbook.name}
         return render(request, "console/forms/publish.html", context, status=problem.status)
-    version = made.form_version
-    said = (
+    version = publication.form_version
+    message = (
         _("Published: {title}, version {version}.")
-        if made.is_new
+        if publication.is_new
         else _(
             "Nothing to do: {title}, version {version}, was already published with this content."
         )
     )
-    messages.success(request, said.format(title=version.title, version=version.version))
+    messages.success(request, message.format(title=version.title, version=version.version))
     for warning in version.warnings:
         messages.warning(request, str(warning))
     return redirect("console:forms")
@@ -76,6 +85,7 @@ def publish(request: StaffRequest) -> HttpResponse:
 
 @staff_page("POST", roles=PUBLISHERS)
 def set_state(request: StaffRequest, form_id: str) -> HttpResponse:
+    """Open a form, let it run out (closing), or close it."""
     state = request.POST.get("state", "")
     if state not in Form.State.values:
         raise Http404
@@ -89,15 +99,17 @@ def set_state(request: StaffRequest, form_id: str) -> HttpResponse:
 
 @staff_page("POST", roles=PUBLISHERS)
 def set_approval(request: StaffRequest, form_id: str) -> HttpResponse:
-    """Let records count once approved, or at once; what is touched goes through the queue."""
-    wanted = request.POST.get("needed", "")
-    if wanted not in ("yes", "no"):
+    """Let the form's records count in the ledgers once approved, or at once; records concerned are queued to be merged again."""
+    needed = request.POST.get("needed", "")
+    if needed not in ("yes", "no"):
         raise Http404
-    form, queued = approve(form_id=form_id, needed=wanted == "yes", at=now())
-    said = (
-        _("{title}: records count in the ledgers once they are approved. Folded again: {n}.")
+    form, queued = approve(form_id=form_id, needed=needed == "yes", at=now())
+    message = (
+        _(
+            "{title}: records count in the ledgers once they are approved. Records being recalculated: {n}."
+        )
         if form.needs_approval
-        else _("{title}: records count in the ledgers at once. Folded again: {n}.")
+        else _("{title}: records count in the ledgers at once. Records being recalculated: {n}.")
     )
-    messages.success(request, said.format(title=form.title, n=queued))
+    messages.success(request, message.format(title=form.title, n=queued))
     return redirect("console:forms")

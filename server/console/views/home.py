@@ -1,4 +1,4 @@
-"""The day's numbers, each a way into its queue."""
+"""The front page: the day's numbers, each with a link to its list, and the latest submissions."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class Number:
 
 @staff_page()
 def home(request: StaffRequest) -> HttpResponse:
+    """The front page of the console."""
     access = request.access
     open_cases = cases(access).filter(closed_on=None)
     overdue = open_cases.filter(next_due__lt=today()).order_by()[:COUNTED].count()
@@ -58,7 +59,7 @@ def home(request: StaffRequest) -> HttpResponse:
             exceptions(access).filter(resolved_at=None).order_by()[:COUNTED].count(),
             reverse("console:exceptions"),
         ),
-        *_set_aside(access),
+        *_quarantine(access),
         Number(
             _("Assisted households"),
             households(access).exclude(assisted_categories=[]).order_by()[:COUNTED].count(),
@@ -75,11 +76,11 @@ def home(request: StaffRequest) -> HttpResponse:
     return render(request, "console/home.html", context)
 
 
-def _set_aside(access: Access) -> list[Number]:
-    """What phones sent and the desk has to look at, while there is any."""
+def _quarantine(access: Access) -> list[Number]:
+    """The number of quarantined records that wait for a decision; none for those who may not see them."""
     if not access.areas(REVIEWERS):
         return []
     waiting = quarantined(access).filter(resolved_at=None).order_by()[:COUNTED].count()
     if not waiting:
         return []
-    return [Number(_("Set aside"), waiting, reverse("console:quarantine"), alert=True)]
+    return [Number(_("Quarantine"), waiting, reverse("console:quarantine"), alert=True)]

@@ -10,35 +10,36 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from server.accounts.access import RESTRICTED, Access
-from server.console.filters import household_matches
 from server.console.pages import StaffRequest, area_names, staff_page
 from server.core.clock import today
 from server.core.codes import code_lists
 from server.geo.selectors import division_tile, extent
+from server.ledgers.filters import HOUSEHOLD_SEARCH
 from server.ledgers.models import Household
 from server.ledgers.reading.tiles import RESTRICTED_CATEGORIES, assisted_tile
 from server.ledgers.selectors import households
 
-FOUND = 12
+RESULTS = 12
+"""The households that the search and the list beside the map show at most."""
 TILE_SECONDS = 60
 
 
 @staff_page()
 def map_page(request: StaffRequest) -> HttpResponse:
-    """The map; the list beside it serves where the browser cannot draw one."""
+    """The map, with a list of households for browsers that cannot draw it."""
     listed = _on_the_map(request.access)
     codes = _categories_present(request)
     labels = code_lists()["AC"].codes
     context = {
         "bounds": extent(request.access),
         "chips": [(code, str(labels.get(code, code))) for code in codes],
-        "listed": listed.select_related("head_person").order_by("area_code", "hh_no")[:FOUND],
+        "listed": listed.select_related("head_person").order_by("area_code", "hh_no")[:RESULTS],
     }
     return render(request, "console/map/page.html", context)
 
 
 def _on_the_map(access: Access) -> QuerySet[Household]:
-    """Assisted households as the tiles have them: not those with only restricted categories."""
+    """The assisted households that the tiles show: without the restricted role, not those with restricted categories alone."""
     rows = households(access).exclude(assisted_categories=[])
     if access.areas(RESTRICTED):
         return rows
@@ -47,14 +48,14 @@ def _on_the_map(access: Access) -> QuerySet[Household]:
 
 def _categories_present(request: StaffRequest) -> list[str]:
     """The categories that occur in the user's area; sensitive ones only for the restricted role."""
-    found = (
+    combinations = (
         households(request.access)
         .exclude(assisted_categories=[])
         .order_by()
         .values_list("assisted_categories", flat=True)
         .distinct()
     )
-    codes = {code for row in found for code in row}
+    codes = {code for combination in combinations for code in combination}
     if not request.access.areas(RESTRICTED):
         codes -= RESTRICTED_CATEGORIES
     return sorted(codes)
@@ -62,14 +63,14 @@ def _categories_present(request: StaffRequest) -> list[str]:
 
 @staff_page()
 def search(request: StaffRequest) -> HttpResponse:
-    """Assisted households by name, address or number; the map flies to the one chosen."""
+    """Assisted households by name, address or number, from which the map moves to the one chosen."""
     text = request.GET.get("q", "").strip()
-    found = _on_the_map(request.access).filter(loc__isnull=False)
+    located = _on_the_map(request.access).filter(loc__isnull=False)
     rows = (
         list(
-            found.filter(household_matches(text))
+            located.filter(HOUSEHOLD_SEARCH.condition(text))
             .select_related("head_person")
-            .order_by("area_code", "hh_no")[:FOUND]
+            .order_by("area_code", "hh_no")[:RESULTS]
         )
         if text
         else []
@@ -78,32 +79,34 @@ def search(request: StaffRequest) -> HttpResponse:
         "text": text,
         "rows": rows,
         "areas": area_names(row.area_code for row in rows),
-        "full": len(rows) == FOUND,
+        "full": len(rows) == RESULTS,
     }
-    return render(request, "console/map/_found.html", context)
+    return render(request, "console/map/_results.html", context)
 
 
 @staff_page()
 def popup(request: StaffRequest, entry: UUID) -> HttpResponse:
     """What a click on a household shows."""
-    found = get_object_or_404(households(request.access).select_related("head_person"), pk=entry)
-    context = {"household": found, "areas": area_names([found.area_code]), "today": today()}
+    row = get_object_or_404(households(request.access).select_related("head_person"), pk=entry)
+    context = {"household": row, "areas": area_names([row.area_code]), "today": today()}
     return render(request, "console/map/_popup.html", context)
 
 
 @staff_page(cached=True)
 def divisions(request: StaffRequest, z: int, x: int, y: int) -> HttpResponse:
+    """A tile of division outlines."""
     return _tile(request, division_tile(request.access, z, x, y))
 
 
 @staff_page(cached=True)
 def assisted(request: StaffRequest, z: int, x: int, y: int) -> HttpResponse:
+    """A tile of assisted households, of some categories when the address names them."""
     chosen = [code for code in request.GET.get("categories", "").split(",") if code]
     return _tile(request, assisted_tile(request.access, z, x, y, categories=chosen))
 
 
 def _tile(request: StaffRequest, mvt: bytes) -> HttpResponse:
-    """A tile, kept for a minute by this browser alone; unchanged ones are not sent again."""
+    """A tile that this browser alone caches, for a minute; 304 when it has not changed."""
     tag = '"' + hashlib.md5(mvt, usedforsecurity=False).hexdigest() + '"'
     if request.headers.get("If-None-Match") == tag:
         response = HttpResponse(status=304)

@@ -11,30 +11,34 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from server.accounts.access import REVIEWERS
-from server.console.doubts import open_doubts
-from server.console.filters import CaseFilter, PersonFilter
+from server.console.exception_sentences import open_exceptions
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
 from server.core.clock import today
 from server.ledgers.definitions.vocabulary import Family
+from server.ledgers.filters import CaseFilters, PersonFilters
 from server.ledgers.models import AssistanceCase, Person
 from server.ledgers.selectors import cases as visible_cases
 from server.ledgers.selectors import desk_acts_on, provenance, resolve, spells, visits
 from server.ledgers.selectors import persons as visible
 
 VISITS_SHOWN = 50
+GROUPS = ("is_4050", "in_zero_emp_hh", "long_term_unemployed", "new_entrant", "is_key")
+"""The flags of a person that the list shows filters for."""
 
 
 @staff_page()
 def persons(request: StaffRequest) -> HttpResponse:
+    """The persons of the user's areas."""
     rows = visible(request.access).order_by("area_code", "name", "id")
-    found = PersonFilter(request.GET, rows, access=request.access)
-    page = page_of(request, found.qs)
+    filterset = PersonFilters(request.GET, rows, access=request.access)
+    page = page_of(request, filterset.qs)
     return render_list(
         request,
         "console/persons/_rows.html",
-        found,
+        filterset,
         page,
+        shows=("area", "search", "emp_status", *GROUPS),
         title=_("Persons"),
         areas=area_names(row.area_code for row in page),
     )
@@ -42,29 +46,29 @@ def persons(request: StaffRequest) -> HttpResponse:
 
 @staff_page()
 def person(request: StaffRequest, entry: UUID) -> HttpResponse:
-    """Everything known of a person, sensitive numbers masked, each value with where it came from."""
+    """One person: every value with its source, sealed columns masked. A merged person's id redirects to the survivor."""
     rows = visible(request.access).select_related("household", "linked_worker")
-    found = rows.filter(pk=entry).first()
-    if found is None:
+    row = rows.filter(pk=entry).first()
+    if row is None:
         target = resolve(Family.PERSON, entry)
         return redirect("console:person", entry=get_object_or_404(rows, pk=target).pk)
-    names = _names(found, found.area_code, found.hukou_area, found.residence_area)
+    names = _names(row, row.area_code, row.hukou_area, row.residence_area)
     context = {
-        "person": found,
-        "cells": sheet(found, request.access, origins=provenance(found), names=names),
-        "memberships": found.memberships.select_related("household").order_by("-from_on"),
-        "spells": spells(request.access).filter(person=found).order_by("-start_on"),
+        "person": row,
+        "cells": sheet(row, request.access, origins=provenance(row), names=names),
+        "memberships": row.memberships.select_related("household").order_by("-from_on"),
+        "spells": spells(request.access).filter(person=row).order_by("-start_on"),
         "cases": visible_cases(request.access)
-        .filter(subject_person=found)
+        .filter(subject_person=row)
         .select_related("subject_person", "linked_worker")
         .order_by("closed_on", "-opened_on"),
         "visits": visits(request.access)
-        .filter(person=found)
+        .filter(person=row)
         .select_related("person", "recorded_by")
         .order_by("-visited_at")[:VISITS_SHOWN],
-        **open_doubts(request.access, Q(family=Family.PERSON, entry=found.pk)),
-        "acts": desk_acts_on(request.access, Family.PERSON, found.pk).select_related("user"),
-        "may_undo": request.access.may(REVIEWERS, found.area_code),
+        **open_exceptions(request.access, Q(family=Family.PERSON, entry=row.pk)),
+        "acts": desk_acts_on(request.access, Family.PERSON, row.pk).select_related("user"),
+        "may_undo": request.access.may(REVIEWERS, row.area_code),
         "areas": names,
     }
     return render(request, "console/persons/detail.html", context)
@@ -72,18 +76,20 @@ def person(request: StaffRequest, entry: UUID) -> HttpResponse:
 
 @staff_page()
 def cases(request: StaffRequest) -> HttpResponse:
+    """The assistance cases of the user's areas: open ones first, by when the next visit is due."""
     rows = (
         visible_cases(request.access)
         .select_related("subject_person", "subject_household", "linked_worker")
         .order_by("closed_on", "next_due", "id")
     )
-    found = CaseFilter(request.GET, rows, access=request.access)
-    page = page_of(request, found.qs)
+    filterset = CaseFilters(request.GET, rows, access=request.access)
+    page = page_of(request, filterset.qs)
     return render_list(
         request,
         "console/cases/_rows.html",
-        found,
+        filterset,
         page,
+        shows=("area", "search", "state", "category", "due"),
         title=_("Assistance cases"),
         areas=area_names(row.area_code for row in page),
         today=today(),
@@ -92,19 +98,20 @@ def cases(request: StaffRequest) -> HttpResponse:
 
 @staff_page()
 def case(request: StaffRequest, entry: UUID) -> HttpResponse:
+    """One assistance case with the visits to its person or household."""
     rows = visible_cases(request.access).select_related(
         "subject_person", "subject_household", "linked_worker"
     )
-    found = get_object_or_404(rows, pk=entry)
-    names = _names(found, found.area_code)
+    row = get_object_or_404(rows, pk=entry)
+    names = _names(row, row.area_code)
     of_subject = Q(pk__in=())
-    if found.subject_person_id:
-        of_subject |= Q(person=found.subject_person_id)
-    if found.subject_household_id:
-        of_subject |= Q(household=found.subject_household_id)
+    if row.subject_person_id:
+        of_subject |= Q(person=row.subject_person_id)
+    if row.subject_household_id:
+        of_subject |= Q(household=row.subject_household_id)
     context = {
-        "case": found,
-        "cells": sheet(found, request.access, origins=provenance(found), names=names),
+        "case": row,
+        "cells": sheet(row, request.access, origins=provenance(row), names=names),
         "visits": visits(request.access)
         .filter(of_subject)
         .select_related("person", "recorded_by")
@@ -116,7 +123,7 @@ def case(request: StaffRequest, entry: UUID) -> HttpResponse:
 
 
 def _names(entry: Person | AssistanceCase, *areas: str | None) -> dict[Any, str]:
-    """Names of the areas, entries and users that the entry's columns point to."""
+    """Code or id → name, for the areas, entries and users that the entry's columns name."""
     names: dict[Any, str] = {**area_names(area or "" for area in areas)}
     if entry.linked_worker:
         names[entry.linked_worker_id] = str(entry.linked_worker)

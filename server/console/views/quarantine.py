@@ -1,9 +1,8 @@
-"""What phones sent and could not be taken as data: look, download, repair, replay, settle."""
+"""The quarantine: its list, one record, download, repair, replay, dismissal."""
 
 from __future__ import annotations
 
 from functools import partial
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Count, Sum
@@ -15,12 +14,21 @@ from server.accounts.access import REVIEWERS
 from server.console.advice import ADVICE, LIMITS, REPAIRED, WAITS
 from server.console.differences import Difference, FilledForm, differences, filled_form
 from server.console.forms import ReasonForm, RepairForm, checked
-from server.console.pages import StaffRequest, page_of, staff_page
+from server.console.pages import (
+    StaffRequest,
+    filter_context,
+    page_of,
+    query_with,
+    query_without_page,
+    staff_page,
+    status_of,
+)
 from server.core.clock import now
 from server.core.problems import Problem, catalogue
 from server.forms.models import FormVersion
 from server.quarantine import services
 from server.quarantine.export import archive
+from server.quarantine.filters import QuarantinedFilters
 from server.quarantine.models import Quarantined, Repair
 from server.quarantine.selectors import quarantined, quarantined_item, refusals
 from server.quarantine.services.replaying import document_to_replay
@@ -28,21 +36,25 @@ from server.submissions.instance import Instance
 from server.submissions.models import Submission
 from server.submissions.selectors import Instances, submission_named, submissions
 
+SHOWN = ("area", "submitter", "received_from", "received_to", "is_settled")
 CONFLICTS = frozenset({"instance-conflict", "edit-superseded"})
 
 
 @staff_page(roles=REVIEWERS)
 def quarantine(request: StaffRequest) -> HttpResponse:
-    """What waits for a decision, or what was settled; and what limits kept out."""
-    is_settled = request.GET.get("state") == "settled"
-    reason = request.GET.get("reason", "")
-    mine = quarantined(request.access)
-    rows = mine.filter(resolved_at__isnull=not is_settled)
+    """The quarantined records, waiting or resolved, and the counts of what was not kept because of limits."""
+    query = query_with(request, is_settled="false")
+    staff_access = request.access.held_as(REVIEWERS)
+    rows = quarantined(request.access)
+    filterset = QuarantinedFilters(query, rows, access=staff_access)
+    is_settled, reason = query["is_settled"] == "true", query.get("reason", "")
     context = {
-        "page": page_of(request, rows.filter(reason=reason) if reason else rows),
-        "query": urlencode({"state": "settled"} if is_settled else {"reason": reason}),
+        **filter_context(filterset, SHOWN),
+        "page": page_of(request, filterset.qs),
+        "is_narrowed": any(query.get(name) for name in SHOWN if name != "is_settled"),
+        "query": query_without_page(request),
         "reasons": _titles(),
-        "waiting": mine.filter(resolved_at=None)
+        "waiting": rows.filter(resolved_at=None)
         .order_by("reason")
         .values("reason")
         .annotate(count=Count("pk")),
@@ -54,43 +66,44 @@ def quarantine(request: StaffRequest) -> HttpResponse:
         "kept_out": refusals(request.access).aggregate(count=Sum("count"))["count"],
         "refusals": refusals(request.access)[:20],
     }
-    return render(request, "console/quarantine/list.html", context)
+    status = status_of(filterset)
+    return render(request, "console/quarantine/list.html", context, status=status)
 
 
 @staff_page(roles=REVIEWERS)
 def item(request: StaffRequest, number: int) -> HttpResponse:
-    """One of them: why, whose, what can be done; the answers only by download."""
-    found = quarantined_item(request.access, number)
-    return render(request, "console/quarantine/detail.html", _context(request, found))
+    """One quarantined record: why it was refused, who sent it, what can be done. Its answers are shown by download only."""
+    record = quarantined_item(request.access, number)
+    return render(request, "console/quarantine/detail.html", _context(request, record))
 
 
 @staff_page("POST", roles=REVIEWERS)
 def download(request: StaffRequest, number: int) -> FileResponse:
-    """Record, repairs and files as one zip; that it was taken out is logged (design §8)."""
-    found = quarantined_item(request.access, number)
+    """Record, repairs and files as one zip; the download is logged (security.md, Areas and access)."""
+    record = quarantined_item(request.access, number)
     reason = checked(ReasonForm(request.POST))["reason"]
-    services.disclose_quarantined(found, user=request.user, reason=reason)
+    services.disclose_quarantined(record, user=request.user, reason=reason)
     return FileResponse(
-        archive(found),
+        archive(record),
         as_attachment=True,
-        filename=f"quarantine-{found.pk}.zip",
+        filename=f"quarantine-{record.pk}.zip",
         content_type="application/zip",
     )
 
 
 @staff_page("POST", roles=REVIEWERS)
 def replay(request: StaffRequest, number: int) -> HttpResponse:
-    """Try to take it as data again."""
+    """Try to accept the record again."""
     return _replayed(request, quarantined_item(request.access, number))
 
 
 @staff_page("POST", roles=REVIEWERS)
 def repair(request: StaffRequest, number: int) -> HttpResponse:
-    """Keep the repair beside the original, then try to take it."""
-    found = quarantined_item(request.access, number)
+    """Store a repair beside the received record, then try to accept it."""
+    record = quarantined_item(request.access, number)
     given = checked(RepairForm(request.POST, request.FILES))
     services.repair(
-        item=found,
+        item=record,
         act=given["act"],
         reason=given["reason"],
         user=request.user,
@@ -99,26 +112,26 @@ def repair(request: StaffRequest, number: int) -> HttpResponse:
         document=given["document"].read() if given["document"] else b"",
         version=given["version"],
     )
-    return _replayed(request, found)
+    return _replayed(request, record)
 
 
 @staff_page("POST", roles=REVIEWERS)
 def dismiss(request: StaffRequest, number: int) -> HttpResponse:
-    """Decide that it is not taken."""
-    found = quarantined_item(request.access, number)
+    """Dismiss the record."""
+    record = quarantined_item(request.access, number)
     services.dismiss(
-        item=found,
+        item=record,
         reason=checked(ReasonForm(request.POST))["reason"],
         user=request.user,
         access=request.access,
         at=now(),
     )
-    return _desk(request, number, notice=_("Settled: it is not taken. The copy stays here."))
+    return _item_panel(request, number, notice=_("Dismissed. The record stays in the quarantine."))
 
 
 @staff_page("POST", roles=REVIEWERS)
 def reopen(request: StaffRequest, number: int) -> HttpResponse:
-    """Take the decision back that it is not taken."""
+    """Reopen a dismissed record."""
     services.reopen(
         item=quarantined_item(request.access, number),
         reason=checked(ReasonForm(request.POST))["reason"],
@@ -126,49 +139,53 @@ def reopen(request: StaffRequest, number: int) -> HttpResponse:
         access=request.access,
         at=now(),
     )
-    return _desk(request, number, notice=_("It waits for a decision again."))
+    return _item_panel(request, number, notice=_("Reopened: the record waits for a decision."))
 
 
 @staff_page("POST", roles=REVIEWERS)
 def replay_all(request: StaffRequest) -> HttpResponse:
-    """Everything of one reason, once more."""
+    """Replay all records of one reason."""
     rows = quarantined(request.access).filter(reason=request.POST.get("reason", ""))
-    told = services.replay_many(rows, user=request.user, access=request.access, at=now())
-    left = sum(told.refused.values())
+    result = services.replay_many(rows, user=request.user, access=request.access, at=now())
+    left = sum(result.refused.values())
     messages.success(
         request,
-        _("Taken: {taken}. Still set aside: {left}.").format(taken=told.accepted, left=left),
+        _("Accepted: {taken}. Still in the quarantine: {left}.").format(
+            taken=result.accepted, left=left
+        ),
     )
     return redirect("console:quarantine")
 
 
-def _replayed(request: StaffRequest, found: Quarantined) -> HttpResponse:
-    """The desk after a try: taken, or the reason why not, in words."""
+def _replayed(request: StaffRequest, record: Quarantined) -> HttpResponse:
+    """The record's panel after a replay: accepted, or the problem that is still in the way."""
     try:
-        receipt = services.replay(item=found, user=request.user, access=request.access, at=now())
+        receipt = services.replay(item=record, user=request.user, access=request.access, at=now())
     except Problem as problem:
-        return _desk(request, found.pk, problem=problem)
-    notice = _("Taken as data. The ledgers follow within moments.")
-    return _desk(request, found.pk, notice=notice, submission=receipt.submission_id)
+        return _item_panel(request, record.pk, problem=problem)
+    notice = _("Accepted. The ledgers are updated within moments.")
+    return _item_panel(request, record.pk, notice=notice, submission=receipt.submission_id)
 
 
-def _desk(request: StaffRequest, number: int, **told: object) -> HttpResponse:
-    found = quarantined_item(request.access, number)
-    return render(request, "console/quarantine/_desk.html", {**_context(request, found), **told})
+def _item_panel(request: StaffRequest, number: int, **outcome: object) -> HttpResponse:
+    record = quarantined_item(request.access, number)
+    return render(
+        request, "console/quarantine/_item.html", {**_context(request, record), **outcome}
+    )
 
 
-def _context(request: StaffRequest, found: Quarantined) -> dict[str, object]:
-    versions = FormVersion.objects.filter(form__form_id=found.form_id).order_by("-pk")
-    of_record = partial(submission_named, submissions(request.access), found.form_id)
-    first = of_record(found.instance_id) or of_record(found.deprecated_id)
-    is_conflict = found.reason in CONFLICTS
+def _context(request: StaffRequest, record: Quarantined) -> dict[str, object]:
+    versions = FormVersion.objects.filter(form__form_id=record.form_id).order_by("-pk")
+    of_record = partial(submission_named, submissions(request.access), record.form_id)
+    first = of_record(record.instance_id) or of_record(record.deprecated_id)
+    is_conflict = record.reason in CONFLICTS
     return {
-        "item": found,
-        "advice": ADVICE.get(found.reason, ""),
-        "may_wait": found.reason in WAITS,
-        "is_for_repair": found.reason in REPAIRED,
-        "repairs": found.repairs.select_related("user").order_by("-at", "-pk"),
-        "reopenings": found.reopenings.select_related("user", "dismissed_by").order_by(
+        "item": record,
+        "advice": ADVICE.get(record.reason, ""),
+        "may_wait": record.reason in WAITS,
+        "is_for_repair": record.reason in REPAIRED,
+        "repairs": record.repairs.select_related("user").order_by("-at", "-pk"),
+        "reopenings": record.reopenings.select_related("user", "dismissed_by").order_by(
             "-at", "-pk"
         ),
         "reasons": _titles(),
@@ -176,24 +193,24 @@ def _context(request: StaffRequest, found: Quarantined) -> dict[str, object]:
         "acts": Repair.Act,
         "first": first,
         "is_conflict": is_conflict,
-        "differences": _differences(request, found, first)
-        if is_conflict and first and not found.is_accepted
+        "differences": _differences(request, record, first)
+        if is_conflict and first and not record.is_accepted
         else None,
     }
 
 
 def _differences(
-    request: StaffRequest, found: Quarantined, first: Submission
+    request: StaffRequest, record: Quarantined, first: Submission
 ) -> list[Difference] | None:
-    """The answers in which this differs from the record that is here; None when they cannot be read."""
+    """The answers in which the record differs from the accepted one; None when either cannot be read."""
     form = FormVersion.objects.filter(
-        form__form_id=found.form_id, version=found.form_version
+        form__form_id=record.form_id, version=record.form_version
     ).first()
     here = filled_form(Instances(), first.current_version) if first.current_version else None
-    instance = Instance(document_to_replay(found))
+    instance = Instance(document_to_replay(record))
     if here is None or form is None or instance.is_encrypted:
         return None
-    return differences(here, FilledForm(instance, form), request.access, found.area)
+    return differences(here, FilledForm(instance, form), request.access, record.area)
 
 
 def _titles() -> dict[str, object]:

@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy
 from server.accounts.access import PUBLISHERS, RESTRICTED, REVIEWERS
 from server.console.answers import Row, answer_rows
 from server.console.differences import Difference, differences, filled_form
-from server.console.doubts import concerns
-from server.console.filters import ReviewFilter, SubmissionFilter
+from server.console.exception_sentences import subjects_of
 from server.console.forms import DecisionForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.thumbnails import is_photo
@@ -23,13 +22,25 @@ from server.core.clock import now
 from server.ledgers.definitions.columns import Column, Sensitivity
 from server.ledgers.selectors import Change, changes_of, doubts_of
 from server.submissions import services
+from server.submissions.filters import SubmissionFilters
 from server.submissions.models import TO_REVIEW, Submission, SubmissionVersion
 from server.submissions.selectors import Instances, files_of, may_have_raw, missing_files
 from server.submissions.selectors import submissions as visible
 from server.submissions.steps import Flag
 
 ENCRYPTION_FLAGS = frozenset({Flag.FILES_MISSING, Flag.SEALED, Flag.TAMPERED})
-"""Remarks that the page spells out besides."""
+"""Remarks that the page explains at length elsewhere."""
+SHOWN = (
+    "area",
+    "search",
+    "form",
+    "submitter",
+    "received_from",
+    "received_to",
+    "flag",
+    "awaits_approval",
+)
+"""The filters that the two lists show; the list of all submissions shows the state besides."""
 REVIEW_ORDER = ("received_at", "id")
 EDITS_COMPARED = 5
 
@@ -37,18 +48,17 @@ EDITS_COMPARED = 5
 @staff_page()
 def submissions(request: StaffRequest) -> HttpResponse:
     rows = visible(request.access).select_related("form", "submitter")
-    found = SubmissionFilter(request.GET, rows, access=request.access)
-    return _list(request, found, title=_("Submissions"))
+    return _list(request, rows, shows=("state", *SHOWN), title=_("Submissions"))
 
 
 @staff_page()
 def review(request: StaffRequest) -> HttpResponse:
     """The review queue, the longest waiting first."""
     rows = _queue(request).select_related("form", "submitter")
-    found = ReviewFilter(request.GET, rows, access=request.access)
     return _list(
         request,
-        found,
+        rows,
+        shows=SHOWN,
         title=_("Review queue"),
         subtitle=_("the longest waiting first"),
         empty=gettext_lazy("Nothing waits for a decision."),
@@ -56,65 +66,75 @@ def review(request: StaffRequest) -> HttpResponse:
 
 
 def _queue(request: StaffRequest) -> QuerySet[Submission]:
-    """What waits for a decision, the longest waiting first."""
+    """The submissions that wait for a decision, the longest waiting first."""
     return visible(request.access).filter(review_state__in=TO_REVIEW).order_by(*REVIEW_ORDER)
 
 
-def _next(request: StaffRequest, found: Submission) -> Submission | None:
-    """What the queue offers after this one; at its end the first again."""
-    rows = _queue(request).exclude(pk=found.pk)
-    later = Q(received_at__gt=found.received_at) | Q(received_at=found.received_at, pk__gt=found.pk)
+def _next(request: StaffRequest, decided: Submission) -> Submission | None:
+    """The submission after this one in the queue; at its end the first again."""
+    rows = _queue(request).exclude(pk=decided.pk)
+    later = Q(received_at__gt=decided.received_at) | Q(
+        received_at=decided.received_at, pk__gt=decided.pk
+    )
     return rows.filter(later).first() or rows.first()
 
 
-def _list(request: StaffRequest, found: SubmissionFilter, **context: object) -> HttpResponse:
-    page = page_of(request, found.qs)
-    areas = area_names(row.area_code for row in page)
+def _list(
+    request: StaffRequest, rows: QuerySet[Submission], shows: Iterable[str], **context: object
+) -> HttpResponse:
+    filterset = SubmissionFilters(request.GET, rows, access=request.access)
+    page = page_of(request, filterset.qs)
     return render_list(
-        request, "console/submissions/_rows.html", found, page, areas=areas, **context
+        request,
+        "console/submissions/_rows.html",
+        filterset,
+        page,
+        shows=shows,
+        areas=area_names(row.area_code for row in page),
+        **context,
     )
 
 
 @staff_page()
 def submission(request: StaffRequest, number: int) -> HttpResponse:
-    """What was answered, where, what came of it, and what was decided about it."""
-    found = _visible_or_404(request, number)
-    version = found.current_version
+    """One submission: answers, place, files, versions, what it changed in the ledgers, and decisions."""
+    row = _visible_or_404(request, number)
+    version = row.current_version
     encrypted = getattr(version, "encrypted", None)
     instances = Instances()
     attachments = list(files_of(version.pk)) if version else []
-    doubts = list(doubts_of(request.access, found))
+    row_exceptions = list(doubts_of(request.access, row))
     context = {
-        "submission": found,
+        "submission": row,
         "encrypted": encrypted,
-        "remarks": [flag for flag in found.flags if not (encrypted and flag in ENCRYPTION_FLAGS)],
+        "remarks": [flag for flag in row.flags if not (encrypted and flag in ENCRYPTION_FLAGS)],
         "may_publish": bool(request.access.areas(PUBLISHERS)),
-        "answers": _answers(request, found, instances),
+        "answers": _answers(request, row, instances),
         "photos": [file for file in attachments if is_photo(file)],
         "files": [file for file in attachments if not is_photo(file)],
-        "may_open_files": may_have_raw(request.access, found),
+        "may_open_files": may_have_raw(request.access, row),
         "missing_files": missing_files(
             instances.received(version), version.form_version, attachments
         )
         if version and not encrypted
         else [],
-        "changes": _visible_changes(request, found),
-        "doubts": doubts,
-        "concerns": concerns(request.access, doubts),
-        "versions": _versions(request, found, instances),
-        "areas": area_names([found.area_code, found.located_area]),
-        **_decision_context(request, found),
+        "changes": _visible_changes(request, row),
+        "exceptions": row_exceptions,
+        "subjects": subjects_of(request.access, row_exceptions),
+        "versions": _versions(request, row, instances),
+        "areas": area_names([row.area_code, row.located_area]),
+        **_decision_context(request, row),
     }
     return render(request, "console/submissions/detail.html", context)
 
 
 @staff_page("POST")
 def decide(request: StaffRequest, number: int) -> HttpResponse:
-    """Approve, send back with a reason, or take a decision back; the ledgers follow."""
-    found = _visible_or_404(request, number)
+    """Approve or reject a submission, report issues, or take the last decision back; the ledgers are updated later."""
+    row = _visible_or_404(request, number)
     decision = checked(DecisionForm(request.POST))
     services.review(
-        submission=found,
+        submission=row,
         state=decision["state"],
         reason=decision["reason"].strip(),
         version=decision["version"],
@@ -122,31 +142,31 @@ def decide(request: StaffRequest, number: int) -> HttpResponse:
         access=request.access,
         at=now(),
     )
-    found = _visible_or_404(request, number)
+    row = _visible_or_404(request, number)
     context = {
-        "submission": found,
+        "submission": row,
         "decided": True,
-        "seen": decision["version"],  # what the page around still shows
-        "next": _next(request, found),
-        **_decision_context(request, found),
+        "seen": decision["version"],  # the version that the page around still shows
+        "next": _next(request, row),
+        **_decision_context(request, row),
     }
     return render(request, "console/submissions/_decision.html", context)
 
 
-def _answers(request: StaffRequest, found: Submission, instances: Instances) -> list[Row]:
+def _answers(request: StaffRequest, row: Submission, instances: Instances) -> list[Row]:
     """The current version's answers; none while it is encrypted."""
-    version = found.current_version
+    version = row.current_version
     instance = instances.answers(version) if version else None
     if version is None or instance is None:
         return []
-    return answer_rows(instance, version.form_version, request.access, found.area_code)
+    return answer_rows(instance, version.form_version, request.access, row.area_code)
 
 
 def _versions(
-    request: StaffRequest, found: Submission, instances: Instances
+    request: StaffRequest, row: Submission, instances: Instances
 ) -> list[tuple[SubmissionVersion, list[Difference] | None]]:
     """Every version, the latest first; the latest edits with the answers that they changed."""
-    versions = found.versions.select_related("form_version", "submitter", "encrypted").order_by(
+    versions = row.versions.select_related("form_version", "submitter", "encrypted").order_by(
         "-received_at", "-id"
     )
     by_name = {version.instance_id: version for version in versions}
@@ -157,15 +177,15 @@ def _versions(
         if edited is not None and len(rows) < EDITS_COMPARED:
             before, after = filled_form(instances, edited), filled_form(instances, version)
             if before is not None and after is not None:
-                changed = differences(before, after, request.access, found.area_code)
+                changed = differences(before, after, request.access, row.area_code)
         rows.append((version, changed))
     return rows
 
 
-def _visible_changes(request: StaffRequest, found: Submission) -> list[Change]:
-    """What it changed; that a restricted column was filled is not even named to other readers."""
-    changes = changes_of(found)
-    if request.access.may(RESTRICTED, found.area_code):
+def _visible_changes(request: StaffRequest, row: Submission) -> list[Change]:
+    """What the submission changed in the ledgers; restricted columns are named only to those with the role."""
+    changes = changes_of(row)
+    if request.access.may(RESTRICTED, row.area_code):
         return changes
     return [
         replace(change, gave=_unrestricted(change.gave), lost=_unrestricted(change.lost))
@@ -192,10 +212,10 @@ def _visible_or_404(request: StaffRequest, number: int) -> Submission:
     return get_object_or_404(rows, pk=number)
 
 
-def _decision_context(request: StaffRequest, found: Submission) -> dict[str, object]:
+def _decision_context(request: StaffRequest, row: Submission) -> dict[str, object]:
     return {
-        "may_review": request.access.may(REVIEWERS, found.area_code),
-        "decisions": found.decisions.select_related("user").order_by("-at", "-id"),
-        "comments": found.comments.select_related("user").order_by("-at", "-id"),
+        "may_review": request.access.may(REVIEWERS, row.area_code),
+        "decisions": row.decisions.select_related("user").order_by("-at", "-id"),
+        "comments": row.comments.select_related("user").order_by("-at", "-id"),
         "form": DecisionForm(),
     }

@@ -30,6 +30,9 @@ from server.ledgers.models.base import LedgerEntry
 from server.submissions.models import Submission, SubmissionVersion
 from server.submissions.selectors import versions_at_work
 
+RESTRICTED_CODES = {"AC": RESTRICTED_CATEGORIES}
+"""Code list → its codes that are shown only with the restricted role, though their column is open to all."""
+
 _RESTRICTED_COLUMNS = {
     ledger: sorted(
         name for name, one in columns.items() if one.sensitivity is Sensitivity.RESTRICTED

@@ -1,4 +1,4 @@
-"""Encryption keys over REST: made, given, used; passphrases go in and never come out."""
+"""Encryption keys over REST: made, uploaded and used; no answer holds a passphrase."""
 
 from __future__ import annotations
 
@@ -27,11 +27,15 @@ def test_from_a_key_with_a_passphrase_to_the_answers(divisions, asking) -> None:
     assert_problem(admin.post(KEYS, short, JSON), "passphrase-too-short", 400)
     empty = {"form": FORM_ID, "passphrase": ""}
     assert_problem(admin.post(KEYS, empty, JSON), "invalid-request", 400)
-    made = admin.post(KEYS, {"form": FORM_ID, "passphrase": PASSPHRASE}, JSON)
-    assert made.status_code == 201
-    told = made.json()
-    assert (told["form"], told["opening"], told["form_versions"]) == (FORM_ID, "passphrase", [])
-    assert PASSPHRASE not in made.content.decode()
+    answer = admin.post(KEYS, {"form": FORM_ID, "passphrase": PASSPHRASE}, JSON)
+    assert answer.status_code == 201
+    key_shown = answer.json()
+    assert (key_shown["form"], key_shown["opening"], key_shown["form_versions"]) == (
+        FORM_ID,
+        "passphrase",
+        [],
+    )
+    assert PASSPHRASE not in answer.content.decode()
 
     version = make_encrypted_form(EncryptionKey.objects.get())
     phone = make_phone()
@@ -43,14 +47,14 @@ def test_from_a_key_with_a_passphrase_to_the_answers(divisions, asking) -> None:
         {"form": FORM_ID, "version": version.version, "is_current": True}
     ]
     form = admin.get(f"/api/v1/forms/{FORM_ID}/").json()
-    assert form["encryption_key"] == told["fingerprint"]
+    assert form["encryption_key"] == key_shown["fingerprint"]
     first, second = (f"/api/v1/submissions/{instance_id(number)}/" for number in (1, 2))
-    sealed = {"state": "sealed", "key": told["fingerprint"], "key_opening": "passphrase"}
+    sealed = {"state": "sealed", "key": key_shown["fingerprint"], "key_opening": "passphrase"}
     assert admin.get(first).json()["encryption"] == {**sealed, "missing": [], "opened_at": None}
-    found = admin.get(second).json()["encryption"]
-    assert (found["state"], found["missing"]) == ("incomplete", ["door.jpg.enc"])
+    encryption = admin.get(second).json()["encryption"]
+    assert (encryption["state"], encryption["missing"]) == ("incomplete", ["door.jpg.enc"])
 
-    path = f"{KEYS}{told['fingerprint'][:8]}/"
+    path = f"{KEYS}{key_shown['fingerprint'][:8]}/"
     assert_problem(admin.post(f"{path}open/", {}, JSON), "wrong-passphrase", 400)
     assert_problem(admin.post(f"{KEYS}%00abcde/open/", {}, JSON), "unknown-encryption-key", 404)
     opened = admin.post(f"{path}open/", {"passphrase": PASSPHRASE}, JSON).json()
@@ -75,7 +79,7 @@ def test_the_private_half_of_a_workbooks_own_key_is_taken_in(divisions, asking) 
     upload = f"{KEYS}upload/"
     assert_problem(admin.post(upload, {"pem": pem[:-90]}, JSON), "not-a-private-key", 400)
 
-    told = admin.post(upload, {"pem": pem}, JSON).json()
-    assert (told["fingerprint"], told["opening"]) == (key.fingerprint, "automatic")
+    key_shown = admin.post(upload, {"pem": pem}, JSON).json()
+    assert (key_shown["fingerprint"], key_shown["opening"]) == (key.fingerprint, "automatic")
     drain.drain_now()
     assert admin.get(f"{KEYS}{key}/").json()["records"]["opened"] == 1

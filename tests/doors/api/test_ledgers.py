@@ -133,16 +133,16 @@ def test_a_row_names_its_source(street, asking):
 
 def test_rows_with_a_place_come_as_geojson(street, asking):
     client = asking("street")
-    asked = client.get("/api/v1/households/?format=geojson")
-    assert asked["Content-Type"].startswith("application/geo+json")
+    by_format = client.get("/api/v1/households/?format=geojson")
+    assert by_format["Content-Type"].startswith("application/geo+json")
     accepted = client.get("/api/v1/households/", headers={"accept": "application/geo+json"})
-    assert asked.json()["features"] == accepted.json()["features"]
-    (feature,) = asked.json()["features"]
+    assert by_format.json()["features"] == accepted.json()["features"]
+    (feature,) = by_format.json()["features"]
     assert feature["id"] == str(street.household.pk)
     assert feature["geometry"] == {"type": "Point", "coordinates": [113.355, 23.125]}
     assert feature["properties"]["address"] == "棠荫路1号"
-    one = client.get(f"/api/v1/households/{street.household.pk}/?format=geojson").json()
-    assert one["type"] == "Feature"
+    single = client.get(f"/api/v1/households/{street.household.pk}/?format=geojson").json()
+    assert single["type"] == "Feature"
 
 
 def test_rows_without_a_place_do_not(street, asking):
@@ -164,12 +164,12 @@ def test_the_cursor_walks_the_whole_list_once(street, asking):
     from tests.factories.console import entry
 
     Person.objects.bulk_create(Person(**entry("440106003001", name=f"示例{n}")) for n in range(7))
-    client, seen, address = asking("street"), [], "/api/v1/persons/?cursor=&page_size=3"
+    client, ids, address = asking("street"), [], "/api/v1/persons/?cursor=&page_size=3"
     while address:
         page = client.get(address).json()
-        seen += [row["id"] for row in page["results"]]
+        ids += [row["id"] for row in page["results"]]
         address = page["next"]
-    assert len(seen) == len(set(seen)) == 8
+    assert len(ids) == len(set(ids)) == 8
     assert "count" not in page
 
 

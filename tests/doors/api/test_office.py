@@ -29,8 +29,10 @@ def test_divisions_come_with_their_newest_outline_as_geojson(divisions, asking):
 
     square = MultiPolygon(Polygon.from_bbox((113.35, 23.12, 113.36, 23.13)), srid=4326)
     Boundary.objects.create(division_id=COMMUNITY, outline=square)
-    found = asking("street").get("/api/v1/divisions/?format=geojson&level=5").json()
-    shapes = {row["id"]: row["geometry"] and row["geometry"]["type"] for row in found["features"]}
+    collection = asking("street").get("/api/v1/divisions/?format=geojson&level=5").json()
+    shapes = {
+        row["id"]: row["geometry"] and row["geometry"]["type"] for row in collection["features"]
+    }
     assert shapes == {COMMUNITY: "MultiPolygon", "440106003002": None}
     assert "outline" not in asking("county").get("/api/v1/divisions/").json()["results"][0]
 
@@ -45,9 +47,9 @@ def test_divisions_are_narrowed_by(divisions, asking, query, count):
 
 def test_a_phone_is_let_in_used_and_shut_out(street, asking):
     client = asking("street")
-    made = client.post("/api/v1/field-accounts/", {"username": "xie", "label": "A5"}, JSON)
-    assert made.status_code == 201
-    phone = made.json()
+    answer = client.post("/api/v1/field-accounts/", {"username": "xie", "label": "A5"}, JSON)
+    assert answer.status_code == 201
+    phone = answer.json()
     assert phone["base_url"].startswith("http://testserver/key/")
     assert phone["collect"]["general"]["server_url"] == phone["base_url"]
     token = phone["base_url"].rpartition("/")[2]
@@ -67,11 +69,11 @@ def test_a_lost_phone_is_replaced(street, asking):
     (row,) = client.get("/api/v1/field-accounts/?active=true").json()["results"]
     assert (row["device_id"], row["clock_ahead"]) == ("collect:1", None)
     assert row["last_seen_at"]
-    made = client.post("/api/v1/field-accounts/lost/", {"username": "xie"}, JSON)
-    assert made.status_code == 201
-    assert made.json()["password"]
+    answer = client.post("/api/v1/field-accounts/lost/", {"username": "xie"}, JSON)
+    assert answer.status_code == 201
+    assert answer.json()["password"]
     assert client.head(first["base_url"] + "/submission").status_code == 403
-    assert client.head(made.json()["base_url"] + "/submission").status_code == 204
+    assert client.head(answer.json()["base_url"] + "/submission").status_code == 204
 
 
 def test_codes_of_several_workers_are_made_replaced_and_ended_at_once(street, asking):
@@ -120,8 +122,8 @@ def test_codes_of_several_workers_are_made_replaced_and_ended_at_once(street, as
 def test_a_new_worker_is_made_with_the_phone(divisions, asking):
     client = asking("street")
     body = {"username": "chen", "name": "陈", "areas": [COMMUNITY]}
-    made = client.post("/api/v1/field-accounts/", body, JSON).json()
-    assert made["password"]
+    set_up = client.post("/api/v1/field-accounts/", body, JSON).json()
+    assert set_up["password"]
     assert_problem(client.post("/api/v1/field-accounts/", body, JSON), "name-taken", 409)
     beyond = {"username": "wu", "areas": [OTHER_STREET_COMMUNITY]}
     assert_problem(client.post("/api/v1/field-accounts/", beyond, JSON), "not-allowed", 403)
@@ -170,8 +172,8 @@ def test_an_exception_about_a_restricted_column_is_for_the_role(street, asking):
 
 def test_a_new_worker_is_told_apart_by_the_user_name_however_long(divisions, asking):
     body = {"username": "x" * 150, "areas": [COMMUNITY]}
-    made = asking("street").post("/api/v1/field-accounts/", body, JSON)
-    assert (made.status_code, made.json()["username"]) == (201, "x" * 150)
+    answer = asking("street").post("/api/v1/field-accounts/", body, JSON)
+    assert (answer.status_code, answer.json()["username"]) == (201, "x" * 150)
 
 
 def test_the_digits_of_a_division_do_not_widen_an_area(divisions, asking):

@@ -59,11 +59,11 @@ def test_a_detail_masks_sealed_answers_and_withholds_restricted_ones(street, ask
 def test_a_detail_holds_versions_files_and_decisions(street, asking):
     client = asking("street")
     client.post(f"{ONE}review/", {"state": "approved"}, content_type="application/json")
-    found = client.get(ONE).json()
-    assert [version["instance_id"] for version in found["versions"]] == ["uuid:1"]
-    assert [file["name"] for file in found["attachments"]] == ["door.jpg"]
-    assert found["missing_files"] == []
-    assert [decision["state"] for decision in found["decisions"]] == ["approved"]
+    submission = client.get(ONE).json()
+    assert [version["instance_id"] for version in submission["versions"]] == ["uuid:1"]
+    assert [file["name"] for file in submission["attachments"]] == ["door.jpg"]
+    assert submission["missing_files"] == []
+    assert [decision["state"] for decision in submission["decisions"]] == ["approved"]
     street.photo.delete()
     assert client.get(ONE).json()["missing_files"] == ["door.jpg"]
 
@@ -92,7 +92,7 @@ def test_an_attachment_comes_as_it_was_received(street, asking):
     assert_problem(client.get(f"{ONE}attachments/other.jpg/"), "not-found", 404)
     assert_problem(client.get("/api/v1/submissions/uuid:2/attachments/door.jpg/"), "not-found", 404)
     county = asking("county", area="440106")
-    assert [one["name"] for one in county.get(f"{ONE}attachments/").json()] == ["door.jpg"]
+    assert [file["name"] for file in county.get(f"{ONE}attachments/").json()] == ["door.jpg"]
     assert_problem(county.get(f"{ONE}attachments/door.jpg/"), "not-raw", 403)
 
 
@@ -105,7 +105,9 @@ def test_a_reviewer_of_the_area_decides(street, asking):
     )
     assert decided.status_code == 201
     assert client.get(ONE).json()["review_state"] == "rejected"
-    assert [one["reason"] for one in client.get(f"{ONE}decisions/").json()] == ["照片不清"]
+    assert [decision["reason"] for decision in client.get(f"{ONE}decisions/").json()] == [
+        "照片不清"
+    ]
 
 
 def test_others_do_not_decide(street, asking):

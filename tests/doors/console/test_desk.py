@@ -45,19 +45,19 @@ def test_a_form_is_published_closed_and_opened_again(db, divisions, log_in):
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "said"),
+    ("content", "name", "sentence"),
     [
         (b"not a workbook", "chat.xlsx", "is not an .xlsx workbook"),
         (workbook(GOOD.replace("text  |", "txet  |")), "chat.xlsx", "survey"),
     ],
 )
 def test_a_faulty_workbook_is_refused_with_its_place_and_nothing_changes(
-    db, divisions, log_in, content, name, said
+    db, divisions, log_in, content, name, sentence
 ):
     client = log_in("administrator", "")
     response = upload(client, content, name)
     assert response.status_code == 400
-    assert said in response.content.decode()
+    assert sentence in response.content.decode()
     assert not FormVersion.objects.exists()
     assert client.post("/forms/publish", {}).status_code == 400
 
@@ -80,7 +80,7 @@ def test_a_worker_is_added_with_a_code_shown_once_and_shut_out(db, divisions, lo
     client.post(reverse("console:revoke", args=[account.pk]))
     account.refresh_from_db()
     assert account.revoked_at
-    assert "shut out" in client.get("/field-accounts").content.decode()
+    assert "is blocked" in client.get("/field-accounts").content.decode()
 
 
 def test_nobody_lets_a_phone_into_another_area(db, divisions, log_in, make_user):

@@ -1,4 +1,4 @@
-"""Encrypted forms at the desk: keys made, given and used, and what a record says of itself."""
+"""Encrypted forms at the console: keys are made, uploaded and used, and a record shows its state."""
 
 from __future__ import annotations
 
@@ -57,15 +57,17 @@ def test_a_key_is_made_and_changed_and_the_form_is_published_with_it(divisions, 
     address = f"{PAGE}/new"
     assert 'value="household" selected' in admin.get(address + "?form=household").content.decode()
     for passphrase, again in (("correct horse", "correct hors"), ("short", "short")):
-        asked = {"form": "household", "passphrase": passphrase, "again": again}
-        refused = admin.post(address, asked)
+        body = {"form": "household", "passphrase": passphrase, "again": again}
+        refused = admin.post(address, body)
         assert refused.status_code == 400
         assert passphrase not in refused.content.decode().replace("too short", "")
     assert not EncryptionKey.objects.exists()
     assert admin.post(address, {"form": "unknown"}).status_code == 400
 
-    made = admin.post(address, {"form": "household", "passphrase": PASSPHRASE, "again": PASSPHRASE})
-    assert (made.status_code, made.url) == (302, PAGE)
+    answer = admin.post(
+        address, {"form": "household", "passphrase": PASSPHRASE, "again": PASSPHRASE}
+    )
+    assert (answer.status_code, answer.url) == (302, PAGE)
     first = EncryptionKey.objects.get()
     version = first.form_versions.get()
     page = admin.get(PAGE).content.decode()
@@ -135,10 +137,10 @@ def test_a_file_gone_from_the_disk_keeps_none_of_the_other_records_closed(phone,
     blobs.path_of(file.sha256).unlink()
     address = f"{PAGE}/{version.encryption_key.fingerprint}/open"
 
-    told = admin.post(address, {"passphrase": PASSPHRASE}, follow=True).content.decode()
-    assert "Opened 1, 1 left." in told
-    told = admin.post(address, {"passphrase": PASSPHRASE}, follow=True).content.decode()
-    assert "files are gone from this server" in told
+    text = admin.post(address, {"passphrase": PASSPHRASE}, follow=True).content.decode()
+    assert "Opened 1, 1 left." in text
+    text = admin.post(address, {"passphrase": PASSPHRASE}, follow=True).content.decode()
+    assert "their files no longer exist on this server" in text
 
 
 def test_a_record_says_what_it_waits_for_until_the_private_key_is_given(phone, admin) -> None:
@@ -162,11 +164,11 @@ def test_a_record_says_what_it_waits_for_until_the_private_key_is_given(phone, a
     )
     address = f"{PAGE}/private-key"
     for content, password in ((pem, ""), (b"-----BEGIN", "of the file"), (b"x" * 70_000, "")):
-        asked = {"file": SimpleUploadedFile("k.pem", content), "password": password}
-        assert admin.post(address, asked).status_code == 400
-    asked = {"file": SimpleUploadedFile("k.pem", pem), "password": "of the file"}
-    told = admin.post(address, asked, follow=True).content.decode()
-    assert "1 record is being opened" in told
+        body = {"file": SimpleUploadedFile("k.pem", content), "password": password}
+        assert admin.post(address, body).status_code == 400
+    body = {"file": SimpleUploadedFile("k.pem", pem), "password": "of the file"}
+    text = admin.post(address, body, follow=True).content.decode()
+    assert "1 record is being opened" in text
     drain.drain_now()
 
     assert 'data-encrypted="' not in submission_page(admin, sealed)
@@ -198,8 +200,8 @@ def test_whoever_makes_gives_or_uses_a_key_is_in_the_log(
         monkeypatch.setattr(sys, "stdin", io.StringIO(text))
         call_command("keys", *words, stdout=io.StringIO())
 
-    asked = {"form": FORM_ID, "passphrase": PASSPHRASE}
-    admin.post("/api/v1/encryption-keys/", asked, "application/json")
+    body = {"form": FORM_ID, "passphrase": PASSPHRASE}
+    admin.post("/api/v1/encryption-keys/", body, "application/json")
     key = EncryptionKey.objects.get(form_id=FORM_ID)
     version = make_encrypted_form(key)
     for number in (1, 2, 3):
@@ -216,8 +218,8 @@ def test_whoever_makes_gives_or_uses_a_key_is_in_the_log(
     typed("open", str(key), text=f"{PASSPHRASE}\n")
     typed("new", "another_form", text="")
 
-    said = [line.partition(" | ")[2] for line in lines(admin)]
-    assert said == [
+    entries = [line.partition(" | ")[2] for line in lines(admin)]
+    assert entries == [
         f"the server's terminal | key made: another_form, by the server itself | key {EncryptionKey.objects.get(form_id='another_form')} | | |",
         f"the server's terminal | records opened: 0 | key {key} | | |",
         f"the server's terminal | records opened: 0 | key {brought} | | |",

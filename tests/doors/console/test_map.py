@@ -49,9 +49,9 @@ def test_a_tile_that_cannot_be_is_refused(street, log_in):
 def test_search_finds_by_name_and_address_within_the_area(street, log_in):
     client = log_in()
     for text in ("陈大文", "棠荫路", "1-0001"):
-        found = client.get("/map/search", {"q": text}).content.decode()
-        assert str(street.household.pk) in found, text
-        assert str(street.foreign_household.pk) not in found, text
+        results = client.get("/map/search", {"q": text}).content.decode()
+        assert str(street.household.pk) in results, text
+        assert str(street.foreign_household.pk) not in results, text
     assert "No assisted household matches." in client.get("/map/search?q=x").content.decode()
     assert client.get("/map/search?q=").content.decode().strip() == ""
 

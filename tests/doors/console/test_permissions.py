@@ -70,8 +70,8 @@ def test_nobody_gets_past_the_log_in(street, client):
         address = reverse(f"console:{page}")
         response = client.get(address)
         assert (response.status_code, response.url) == (302, f"/login?next={address}")
-        told = client.get(address, headers={"hx-request": "true"})
-        assert told.headers["HX-Redirect"].startswith("/login?next=")
+        answer = client.get(address, headers={"hx-request": "true"})
+        assert answer.headers["HX-Redirect"].startswith("/login?next=")
 
 
 def test_a_user_without_a_role_is_told_so(street, make_user, client):
@@ -119,7 +119,7 @@ def test_only_street_staff_of_the_area_decide(street, log_in, page, thing, data)
 
 
 def test_only_who_publishes_says_that_records_need_approval(street, log_in):
-    """And whoever may not is told how many wait, in their own areas."""
+    """Others see only how many records wait, in their own areas."""
     address = reverse("console:form-approval", args=[street.form.form_id])
     for role in ("worker", "street", "county"):
         client = log_in(role, AREAS[role])
@@ -129,13 +129,15 @@ def test_only_who_publishes_says_that_records_need_approval(street, log_in):
     assert publisher.post(address, {"needed": "maybe"}).status_code == 404
     gone = reverse("console:form-approval", args=["no_such_form"])
     assert publisher.post(gone, {"needed": "yes"}).status_code == 404
-    told = publisher.post(address, {"needed": "yes"}, follow=True).content.decode()
-    assert "once they are approved. Folded again: 2." in told
-    assert "2 records wait for approval" in told
+    page = publisher.post(address, {"needed": "yes"}, follow=True).content.decode()
+    assert "once they are approved. Records being recalculated: 2." in page
+    assert "2 records wait for approval" in page
     page = log_in("street", STREET).get("/forms").content.decode()
-    assert f'href="/review?form={street.form.pk}&amp;flag=approval">1 record waits' in page
-    told = publisher.post(address, {"needed": "no"}, follow=True).content.decode()
-    assert "count in the ledgers at once. Folded again: 2." in told
+    assert (
+        f'href="/review?form={street.form.form_id}&amp;awaits_approval=true">1 record waits' in page
+    )
+    page = publisher.post(address, {"needed": "no"}, follow=True).content.decode()
+    assert "count in the ledgers at once. Records being recalculated: 2." in page
 
 
 def test_lists_hold_only_rows_of_the_area(street, log_in):

@@ -51,7 +51,7 @@ def test_an_item_is_shown_with_its_remedies_and_only_to_reviewers_of_its_area(
     item = late(street)
     foreign = make_quarantined(street.worker, OTHER_STREET_COMMUNITY)
     client = log_in()
-    front = '<a class="number alert" href="/quarantine">Set aside<strong>1</strong></a>'
+    front = '<a class="number alert" href="/quarantine">Quarantine<strong>1</strong></a>'
     assert front in client.get("/").content.decode()
     assert "/quarantine" not in log_in("county", "440106").get("/").content.decode()
 
@@ -119,14 +119,14 @@ def test_a_conflict_shows_what_differs_and_what_to_do(street, form, log_in) -> N
 
     assert "<td>Met</td><td>2</td><td><strong>4</strong></td>" in first
     assert "<td>Met</td><td>2</td><td><strong>3</strong></td>" in second
-    assert "Two contents of one record came" in first
+    assert "Two different records arrived under one instanceID" in first
     assert "Two people corrected one record" in second
     assert "Try again" not in first + second, "it would end as before"
-    assert "Take it with this version" not in first + second
+    assert "Accept with this version" not in first + second
     assert "Two people corrected one record" in listed.content.decode()
     assert address("item", conflict) not in listed.content.decode()
     empty = client.get(reverse("console:quarantine"), {"reason": "form-closed"}).content.decode()
-    assert "Nothing was set aside for this reason" in empty
+    assert "Nothing waits for this reason" in empty
 
 
 def test_the_page_does_not_claim_that_all_was_accepted_when_a_limit_kept_something_out(
@@ -142,8 +142,8 @@ def test_the_page_does_not_claim_that_all_was_accepted_when_a_limit_kept_somethi
     listed = log_in().get(reverse("console:quarantine")).content.decode()
 
     assert "too many in a day from one phone" in listed
-    assert "of that no copy is kept" in listed
-    assert "Everything phones sent could be taken" not in listed
+    assert "no copy of it exists here" in listed
+    assert "everything that phones sent was accepted" not in listed
 
 
 def test_a_download_needs_a_reason_and_is_logged(street, form, log_in) -> None:
@@ -163,7 +163,7 @@ def test_a_download_needs_a_reason_and_is_logged(street, form, log_in) -> None:
         str(item.pk),
     )
     log = client.get(reverse("console:disclosures")).content.decode()
-    assert "Set aside" in log
+    assert "Quarantine" in log
     assert "the record as received" in log
 
 
@@ -194,7 +194,7 @@ def test_a_corrected_xml_is_uploaded_and_accepted(street, form, log_in) -> None:
         address("repair", item), {"act": "corrected", "document": upload, "reason": "补全"}
     )
 
-    assert "Taken as data" in page.content.decode()
+    assert "Accepted" in page.content.decode()
     assert Submission.objects.filter(instance_id=instance_id(5)).exists()
 
 
@@ -206,10 +206,10 @@ def test_all_items_of_one_reason_are_replayed_and_one_is_dismissed(street, form,
 
     client.post(reverse("console:quarantine-replay-all"), {"reason": "unknown-form-version"})
 
-    page = client.get(reverse("console:quarantine") + "?state=settled").content.decode()
+    page = client.get(reverse("console:quarantine") + "?is_settled=true").content.decode()
     assert address("item", first) in page
-    assert "Not taken" in page
-    assert "Taken as data" in page
+    assert "Dismissed" in page
+    assert "Accepted" in page
     assert Submission.objects.filter(form__form_id="quarantined_survey").count() == 1
     second.refresh_from_db()
     assert second.is_accepted
@@ -218,7 +218,5 @@ def test_all_items_of_one_reason_are_replayed_and_one_is_dismissed(street, form,
     assert "测试数据" in desk
     assert "看错了" in desk
     assert "Try again" in desk
-    assert (
-        "Take back" in client.post(address("dismiss", first), {"reason": "测试"}).content.decode()
-    )
+    assert "Reopen" in client.post(address("dismiss", first), {"reason": "测试"}).content.decode()
     assert client.post(address("reopen", second), {"reason": "看错了"}).status_code == 409

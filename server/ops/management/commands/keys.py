@@ -120,7 +120,9 @@ class Command(BaseCommand):
             self.stdout.write(_("Altered after encryption: {altered}.").format(altered=altered))
         if left:
             self.stdout.write(
-                _("What is left cannot be opened: files are gone from this server's disk.")
+                _(
+                    "The remaining records cannot be opened: their files no longer exist on this server's disk."
+                )
             )
 
     def _list(self, options: dict[str, Any]) -> None:
@@ -147,7 +149,7 @@ class Command(BaseCommand):
         if not rows:
             self.stdout.write(_("There is no key yet: nothing is encrypted."))
             return
-        head = (_("Key"), _("Private key"), _("Carried by"), _("Records"))
+        head = (_("Key"), _("Private key"), _("Used by"), _("Records"))
         self.stdout.write(table([head, *map(_line, rows)]))
 
 
@@ -155,7 +157,7 @@ def _line(row: dict[str, Any]) -> tuple[object, ...]:
     """A key as one line; the last one is of what no key here opens."""
     words = {state.value: str(state.label) for state in EncryptedVersion.State}
     if row["key"]:
-        words["sealed"] = _("still sealed")  # “the key is not here” would be wrong beside it
+        words["sealed"] = _("still encrypted")  # “the key is not here” would be wrong beside it
     records = [f"{words[state]} {count}" for state, count in sorted(row["records"].items())]
     kept = EncryptionKey.Opening(row["opening"]).label if "opening" in row else "—"
     versions = listed(row.get("form_versions", ()))

@@ -1,4 +1,4 @@
-"""What the ledgers leave for a person to decide, in words: what was found, of whom, and what is there to do."""
+"""Exceptions in sentences: what is wrong, with which entry, and what office staff should look at."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ ENTRIES: dict[str, Callable[[Access], QuerySet[Any]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Concern:
-    """An entry that something is wrong with."""
+class Subject:
+    """A ledger entry that an exception is about."""
 
     title: str
     address: str  # "" when there is no page
 
 
-Concerns = Mapping[UUID, Concern]
+Subjects = Mapping[UUID, Subject]
 
 
-def open_doubts(access: Access, which: Q) -> dict[str, Any]:
-    """What waits for a decision about some entries, as `_exceptions.html` shows it."""
+def open_exceptions(access: Access, which: Q) -> dict[str, Any]:
+    """The context that `_exceptions.html` needs to show the unresolved exceptions about some entries."""
     rows = list(exceptions(access).filter(which, resolved_at=None))
-    return {"exceptions": rows, "concerns": concerns(access, rows)}
+    return {"exceptions": rows, "subjects": subjects_of(access, rows)}
 
 
-def concerns(access: Access, rows: Iterable[LedgerException]) -> dict[UUID, Concern]:
-    """What the exceptions are about, by name and with an address; one query a ledger."""
+def subjects_of(access: Access, rows: Iterable[LedgerException]) -> dict[UUID, Subject]:
+    """The entries that the exceptions are about, as far as the reader sees them; one query a ledger."""
     wanted: dict[str, set[UUID]] = {}
     for row in rows:
         wanted.setdefault(row.family, set()).update(
@@ -60,48 +60,51 @@ def concerns(access: Access, rows: Iterable[LedgerException]) -> dict[UUID, Conc
         if named := row.detail.get("households"):
             wanted.setdefault("household", set()).update(map(UUID, named))
     return {
-        entry.pk: _concern(family, entry)
+        entry.pk: _subject(family, entry)
         for family, entries in wanted.items()
         if family in ENTRIES
         for entry in ENTRIES[family](access).filter(pk__in=entries)
     }
 
 
-def _concern(family: str, entry: Any) -> Concern:
+def _subject(family: str, entry: Any) -> Subject:
     if isinstance(entry, Visit):
         submission = entry.source_submission_id
         address = reverse("console:submission", args=[submission]) if submission else ""
-        return Concern(date_format(localtime(entry.visited_at), "Y-m-d H:i"), address)
+        return Subject(date_format(localtime(entry.visited_at), "Y-m-d H:i"), address)
     if isinstance(entry, Household):
         title = " ".join(filter(None, (entry.address, entry.building, entry.room)))
         title = title or entry.hh_no or ""
     else:
         title = entry.name or entry.address or ""
-    return Concern(title, reverse(f"console:{family}", args=[entry.pk]))
+    return Subject(title, reverse(f"console:{family}", args=[entry.pk]))
 
 
-def linked(entry: UUID, known: Concerns) -> SafeString | str:
-    """An entry by its name, as a link where it has a page; "" when it is not known or nameless."""
-    concern = known.get(entry)
-    if concern is None or not concern.title:
+def linked(entry: UUID, subjects: Subjects) -> SafeString | str:
+    """An entry's title, as a link where it has a page; "" when the reader does not see it or it has no title."""
+    subject = subjects.get(entry)
+    if subject is None or not subject.title:
         return ""
-    if not concern.address:
-        return concern.title
-    return format_html('<a href="{}">{}</a>', concern.address, concern.title)
+    if not subject.address:
+        return subject.title
+    return format_html('<a href="{}">{}</a>', subject.address, subject.title)
 
 
 def joined(parts: Iterable[SafeString | str]) -> SafeString:
     return format_html_join(comma(), "{}", ((part,) for part in parts))
 
 
-def told(row: LedgerException, known: Concerns) -> SafeString | str:
-    """What the fold noted, as a sentence that says what to look at; never personal data."""
+def sentence_of(row: LedgerException, subjects: Subjects) -> SafeString | str:
+    """What an exception says, as a sentence that names what to look at; never personal data."""
     detail = row.detail
     if verdict := VERDICTS.get(detail.get("verdict", "")):
-        names = [property_label(detail.get("list", ""), one) for one in detail.get("columns", ())]
+        names = [property_label(detail.get("list", ""), name) for name in detail.get("columns", ())]
         return f"{verdict} {listed(names)}".strip()
     if row.kind == ExceptionKind.TWO_HUKOU_HOUSEHOLDS and "households" in detail:
-        homes = [linked(UUID(one), known) or _("one elsewhere") for one in detail["households"]]
+        homes = [
+            linked(UUID(household), subjects) or _("one in another area")
+            for household in detail["households"]
+        ]
         return format_html("{} {}", _("Registered with both:"), joined(homes))
     sentence = SENTENCES.get((row.kind, row.column)) or SENTENCES.get((row.kind, ""))
     if sentence is None:
@@ -115,16 +118,16 @@ def _numbers(detail: Mapping[str, Any]) -> dict[str, Any]:
 
 SENTENCES = {
     ("conflict", ""): gettext_lazy(
-        "{column}: another value was told than the one that counts. See its origin on the page."
+        "{column}: a source reports another value than the ledger has. Open the page to see the sources."
     ),
     ("name_differs", ""): gettext_lazy(
-        "Told under another name; the name in the ledger was left as it is."
+        "Reported under another name; the ledger keeps the name it had."
     ),
     ("bad_id", ""): gettext_lazy(
         "{column}: the check digit does not fit. Compare it with the document."
     ),
     ("illegal_move", ""): gettext_lazy(
-        "{column}: told a change the rules do not allow; it was not made."
+        "{column}: a source reports a change that the rules do not allow; it was not applied."
     ),
     ("location_mismatch", "area_code"): gettext_lazy(
         "The visit was located outside the community that the form names."
@@ -137,7 +140,7 @@ SENTENCES = {
     ),
     ("possible_duplicate", ""): gettext_lazy("Name and birth or phone agree. Is it one person?"),
 }
-"""(kind, column) → what was found; for any column where there is none for it."""
+"""(kind, column) → the sentence; the one for column "" serves every column that has none of its own."""
 
 VERDICTS = {
     "hard": gettext_lazy("Somebody else gave another value after this phone's last list:"),
@@ -149,7 +152,7 @@ VERDICTS = {
     ),
     "unknown_list": gettext_lazy("There is no such entity list."),
 }
-"""What was found of a form's entity block (ledgers.claims), for people."""
+"""Verdict on the entity block of a form → the sentence (openrosa.md, Entities in forms)."""
 
 _LEDGERS = {"households": "household", "employers": "employer", "cases": "household"}
 """An entity list → the ledger most of its properties come from."""
@@ -163,18 +166,18 @@ _OTHERWISE_NAMED = {
     "household": "person.household",
     "person_name": "person.name",
 }
-"""The columns behind properties that are called otherwise."""
+"""Property of an entity list → the column it shows, where the two have different names."""
 
-NO_COLUMNS = {
+PSEUDO_COLUMNS = {
     "area_code": gettext_lazy("Area"),
     "document": gettext_lazy("the record as received"),
     "name": gettext_lazy("Title"),
 }
-"""What is told of like a column, and is none."""
+"""Pseudo-columns that exceptions and disclosures may name."""
 
 
 def property_label(entity_list: str, name: str) -> str:
-    """What a property of an entity list is called in the ledger its rows come from."""
+    """The label of the ledger column that a property of an entity list shows."""
     return label_of_column(_LEDGERS.get(entity_list, ""), _OTHERWISE_NAMED.get(name, name))
 
 
@@ -185,4 +188,4 @@ def label_of_column(ledger: str, name: str) -> str:
     declared = columns_of(model).get(column if dot else name) if model else None
     if declared is not None:
         return str(declared.label)
-    return str(NO_COLUMNS.get(name, name))
+    return str(PSEUDO_COLUMNS.get(name, name))

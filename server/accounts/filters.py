@@ -1,0 +1,63 @@
+"""Filters of the lists of workers and of their phones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from django_filters.constants import EMPTY_VALUES
+
+from server.accounts.models import FieldAccount, Role, RoleGrant, User
+from server.accounts.selectors import workers
+from server.core.filters import Flag, ListFilters, OneOf, Ordering, Search
+from server.geo.codes import code_prefix
+from server.geo.filters import Area
+
+
+def worker_options(access: Any) -> Iterable[tuple[str, str]]:
+    """The community workers of the reader's areas: user name and name."""
+    rows = workers(access).prefetch_related(None).order_by("name", "username")
+    return [(worker.username, str(worker)) for worker in rows]
+
+
+class FieldAccountFilters(ListFilters):
+    user = OneOf(field_name="user__username", label=_("Worker"), options=worker_options)
+    active = Flag(
+        field_name="revoked_at",
+        lookup_expr="isnull",
+        label=_("State"),
+        help_text="Not revoked.",
+        yes=_("active"),
+        no=_("revoked"),
+    )
+    search = Search(
+        ("user__username", "user__name", "label"),
+        label=_("User name, name or label"),
+        help_text="username, name, label",
+    )
+    ordering = Ordering("created_at", renamed={"user__username": "username"})
+
+    class Meta:
+        model = FieldAccount
+        fields = ()
+
+
+class _AreaOfWork(Area):
+    """Workers who serve a division or a part of it."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in EMPTY_VALUES:
+            return qs
+        grants = RoleGrant.objects.filter(role=Role.WORKER, area__startswith=code_prefix(value))
+        return qs.filter(pk__in=grants.values("user"))
+
+
+class WorkerFilters(ListFilters):
+    area = _AreaOfWork()
+    search = Search(("username", "name"), label=_("User name or name"))
+
+    class Meta:
+        model = User
+        fields = ()

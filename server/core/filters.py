@@ -1,0 +1,298 @@
+"""The kinds of filters that lists have, and the base of every list's filter set.
+
+Each room declares the filters of its lists once, in its `filters.py`. REST and the
+console both take that declaration, so a parameter has one name, accepts one set of
+values, and is refused in the same words at both doors. A filter set knows the reader's
+access: what a form offers to choose from is read through the selectors with it, and only
+when the form is drawn.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from datetime import date, datetime, time
+from typing import Any
+
+import django_filters
+from django import forms
+from django.contrib.gis.geos import Polygon
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.utils.dateparse import parse_date
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_filters.constants import EMPTY_VALUES
+from django_filters.fields import IsoDateTimeField
+from django_filters.widgets import BaseCSVWidget
+
+from server.core.clock import OFFICE
+from server.core.codes import code_lists
+
+Options = Callable[[Any], Iterable[tuple[str, Any]]]
+"""The reader's access → the values that a form offers, each with its label."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class ListFilters(django_filters.FilterSet):
+    """The filters of one list, for a reader with this access."""
+
+    def __init__(self, data: Any = None, queryset: Any = None, *, access: Any, **kwargs: Any):
+        super().__init__(data, queryset, **kwargs)
+        self.access = access
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows that pass every filter; no rows while a value is bad."""
+        if self.errors:
+            return queryset.none()
+        rows: QuerySet[Any] = super().filter_queryset(queryset)
+        return rows
+
+
+def code_list(name: str) -> dict[str, Any]:
+    """What `AnyOf` needs to accept the codes of a code list and to offer them by label."""
+    return {
+        "codes": lambda: code_lists()[name].codes,
+        "options": lambda _access: code_lists()[name].codes.items(),
+    }
+
+
+class Select(forms.Select):
+    """A select that also shows a given value that it does not offer, as a link may hold one."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        groups = super().optgroups(name, value, attrs)
+        offered = {str(option["value"]) for _name, options, _index in groups for option in options}
+        for text in value:
+            if text and text not in offered:
+                option = self.create_option(name, text, text, True, len(groups), attrs=attrs)
+                groups.append((None, [option], len(groups)))
+        return groups
+
+
+class CommaSelect(BaseCSVWidget, Select):
+    """A select for a parameter of several values with commas between."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
+        text = ",".join(map(str, value)) if self._isiterable(value) else value
+        return forms.Select.render(self, name, text, attrs, renderer)
+
+
+class DayInput(forms.DateInput):
+    """Picks a day; shows an instant, which a link may hold, as text."""
+
+    input_type = "date"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        if value and not _DAY.fullmatch(str(value)):
+            context["widget"]["type"] = "text"
+        return context
+
+
+class _Choosing(django_filters.Filter):
+    """A filter whose form offers values to choose from; whether a value is valid is another matter."""
+
+    widget: type[forms.Widget] = Select
+
+    def __init__(self, *, options: Options | None = None, **kwargs: Any) -> None:
+        if options is not None:
+            kwargs.setdefault("widget", self.widget)
+        super().__init__(**kwargs)
+        self.options = options
+
+    def offered(self) -> Iterable[tuple[str, Any]]:
+        return self.options(self.parent.access) if self.options is not None else ()
+
+    @cached_property
+    def _choices(self) -> list[tuple[str, Any]]:
+        return [("", _("All")), *self.offered()]  # a select asks for them twice
+
+    @property
+    def field(self) -> Any:
+        field = super().field
+        if self.options is not None:
+            field.widget.choices = lambda: self._choices  # called when the select is drawn
+        return field
+
+
+class OneOf(_Choosing, django_filters.CharFilter):
+    """Rows whose column equals the text; a form offers those the reader knows of."""
+
+
+class _CodeField(forms.CharField):
+    """A text that is one of the codes, where there is a list of them."""
+
+    default_error_messages = {
+        "invalid_choice": forms.ChoiceField.default_error_messages["invalid_choice"]
+    }
+
+    def __init__(self, *, codes: Callable[[], Collection[str]] | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.codes = codes
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value and self.codes is not None and value not in self.codes():
+            message = self.error_messages["invalid_choice"]
+            raise ValidationError(message, "invalid_choice", {"value": value})
+
+
+class AnyOf(_Choosing, django_filters.BaseInFilter, django_filters.CharFilter):
+    """Rows whose column holds one of the values given, with commas between.
+
+    `codes` are the values there are, and any other is refused; without it any text is valid.
+    """
+
+    field_class = _CodeField
+    widget = CommaSelect
+
+    def __init__(
+        self, *, codes: Callable[[], Collection[str]] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(codes=codes, **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().filter(qs, [text for text in value or () if text])
+        return rows
+
+
+class Flag(django_filters.ChoiceFilter):
+    """true or false, and nothing else; `yes` and `no` are what a form calls them."""
+
+    def __init__(self, *, yes: Any = None, no: Any = None, **kwargs: Any) -> None:
+        choices = (("true", yes or gettext_lazy("yes")), ("false", no or gettext_lazy("no")))
+        super().__init__(choices=choices, empty_label=gettext_lazy("All"), **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in EMPTY_VALUES:
+            return qs
+        rows: QuerySet[Any] = super().filter(qs, value == "true")
+        return rows
+
+
+class Search(django_filters.CharFilter):
+    """Rows in which each word of the text stands in one of some columns.
+
+    `also` gives a further condition under which a row holds a word.
+    """
+
+    def __init__(
+        self, columns: tuple[str, ...], also: Callable[[str], Q] | None = None, **kwargs: Any
+    ) -> None:
+        kwargs.setdefault("help_text", ", ".join(columns))
+        super().__init__(widget=forms.TextInput(attrs={"type": "search"}), **kwargs)
+        self.columns, self.also = columns, also
+
+    def condition(self, text: str) -> Q:
+        """Which rows hold every word of the text; all rows when it has none."""
+        condition = Q()
+        for word in text.split():
+            holds_word = self.also(word) if self.also is not None else Q()
+            for column in self.columns:
+                holds_word |= Q(**{f"{column}__icontains": word})
+            condition &= holds_word
+        return condition
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return qs.filter(self.condition(value)) if value else qs
+
+
+class Day(django_filters.DateFilter):
+    """A day, compared by `lookup_expr`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=DayInput(), **kwargs)
+
+
+class _MomentField(IsoDateTimeField):
+    """An instant, or a day of the office."""
+
+    widget = DayInput
+
+    def to_python(self, value: Any) -> datetime | date | None:
+        if isinstance(value, str) and _DAY.fullmatch(value.strip()):
+            try:
+                return parse_date(value.strip())
+            except ValueError:
+                raise ValidationError(self.error_messages["invalid"], "invalid") from None
+        moment: datetime | None = super().to_python(value)
+        return moment
+
+
+class Since(django_filters.IsoDateTimeFilter):
+    """Rows at or after an instant, or from the beginning of an office day."""
+
+    field_class = _MomentField
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "From this instant, or from the beginning of this day, on.")
+        super().__init__(**kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in EMPTY_VALUES:
+            return qs
+        start = value if isinstance(value, datetime) else datetime.combine(value, time(), OFFICE)
+        return qs.filter(**{f"{self.field_name}__gte": start})
+
+
+class Until(django_filters.IsoDateTimeFilter):
+    """Rows at or before an instant, or until the end of an office day."""
+
+    field_class = _MomentField
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "Until this instant, or until the end of this day.")
+        super().__init__(**kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in EMPTY_VALUES:
+            return qs
+        if isinstance(value, datetime):
+            return qs.filter(**{f"{self.field_name}__lte": value})
+        end = datetime.combine(value, time.max, OFFICE)
+        return qs.filter(**{f"{self.field_name}__lte": end})
+
+
+class Box(django_filters.CharFilter):
+    """Rows placed within west,south,east,north."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validators=[_box], **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in EMPTY_VALUES:
+            return qs
+        return qs.filter(**{f"{self.field_name}__coveredby": _box(value)})
+
+
+def _box(text: str) -> Polygon:
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise ValidationError(_("Give west,south,east,north in degrees."), "invalid") from None
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise ValidationError(_("Give west,south,east,north in degrees."), "invalid")
+    box = Polygon.from_bbox((west, south, east, north))
+    box.srid = 4326
+    return box
+
+
+class Ordering(django_filters.OrderingFilter):
+    """Sorts by the columns given, and lastly by the key, so that pages never overlap."""
+
+    def __init__(self, *columns: str, renamed: dict[str, str] | None = None) -> None:
+        """`renamed` are columns that the parameter calls otherwise."""
+        fields = {**{name: name for name in columns}, **(renamed or {})}
+        super().__init__(fields=list(fields.items()), label=gettext_lazy("Ordering"))
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in EMPTY_VALUES:
+            return qs
+        return qs.order_by(*(self.get_ordering_value(name) for name in value), "pk")
+
+    def build_choices(self, fields: Any, labels: Any) -> list[tuple[str, str]]:
+        """Named by the columns: django-filter's labels would keep the language of the import."""
+        return [(name, name) for param in fields.values() for name in (param, f"-{param}")]

@@ -1,0 +1,300 @@
+"""Filters of the lists of ledger entries and of exceptions.
+
+Those of a ledger are made from its column declarations: a new column needs nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import django_filters
+from django.db.models import Model, Q, QuerySet
+from django.utils.functional import lazystr
+from django.utils.translation import gettext_lazy as _
+from django_filters.constants import EMPTY_VALUES
+
+from server.accounts.access import RESTRICTED
+from server.core.clock import today
+from server.core.codes import code_lists
+from server.core.filters import (
+    AnyOf,
+    Box,
+    Day,
+    Flag,
+    ListFilters,
+    Ordering,
+    Search,
+    Since,
+    Until,
+    code_list,
+)
+from server.geo.filters import Area
+from server.ledgers.definitions.columns import Column, Kind, Sensitivity, columns_of
+from server.ledgers.models import (
+    AssistanceCase,
+    Employer,
+    Household,
+    LedgerException,
+    Person,
+    Spell,
+    Vacancy,
+    Visit,
+)
+from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES
+from server.ledgers.selectors import RESTRICTED_CODES, cases
+
+SOON = timedelta(days=7)
+
+
+class RestrictedOnly(django_filters.Filter):
+    """Mixed into a filter by a restricted column: only rows where the reader may see it can match.
+
+    Otherwise a list filtered by disability would tell what the column does not show.
+    """
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in EMPTY_VALUES:
+            return qs
+        rows: QuerySet[Any] = super().filter(qs, value)
+        return rows.filter(self.parent.access.within("area_code", RESTRICTED))
+
+
+class AnyCode(AnyOf):
+    """Rows whose column holds one of several codes; restricted ones match only where the reader may see them."""
+
+    def __init__(self, code_list_name: str, **kwargs: Any) -> None:
+        super().__init__(**code_list(code_list_name), **kwargs)
+        self.restricted = RESTRICTED_CODES[code_list_name]
+
+    def offered(self) -> Iterable[tuple[str, Any]]:
+        """Restricted codes are offered to those who may see them somewhere."""
+        may_see = bool(self.parent.access.areas(RESTRICTED))
+        for code, label in super().offered():
+            if may_see or code not in self.restricted:
+                yield code, label
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if not value:
+            return qs
+        name = f"{self.field_name}__overlap"
+        visible = self.parent.access.within("area_code", RESTRICTED)
+        plain = [code for code in value if code not in self.restricted]
+        return qs.filter(Q(**{name: plain}) | Q(**{name: list(value)}) & visible)
+
+
+class Assisted(Flag):
+    """Households with, or without, an open case that the reader may know of."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in EMPTY_VALUES:
+            return qs
+        visible = self.parent.access.within("area_code", RESTRICTED)
+        plain = sorted(set(code_lists()["AC"].codes) - RESTRICTED_CODES["AC"])
+        assisted = Q(assisted_categories__overlap=plain) | ~Q(assisted_categories=[]) & visible
+        return qs.filter(assisted if value == "true" else ~assisted)
+
+
+class Due(django_filters.ChoiceFilter):
+    """Cases, or households with a case, whose next visit is overdue or due soon (rules.md, Due dates)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        choices = (("overdue", _("overdue")), ("week", _("due within 7 days")))
+        super().__init__(label=_("Visit"), choices=choices, empty_label=_("All"), **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in EMPTY_VALUES:
+            return qs
+        limit = today() if value == "overdue" else today() + SOON + timedelta(days=1)
+        due = Q(next_due__lt=limit, closed_on=None)
+        if qs.model is AssistanceCase:
+            return qs.filter(due)
+        subjects = cases(self.parent.access).filter(due)
+        return qs.filter(
+            Q(pk__in=subjects.values("subject_household"))
+            | Q(pk__in=subjects.values("subject_person__household"))
+        )
+
+
+def entry_filters(
+    model: type[Model],
+    *,
+    search: Search,
+    place: str = "",
+    ordering: tuple[str, ...] = (),
+    more: Mapping[str, Any] | None = None,
+) -> type[ListFilters]:
+    """The filters of a ledger: one or two for each column, by its kind, and those of every entry."""
+    filters: dict[str, Any] = {
+        "area": Area(label=_("Area"), help_text="Within this division (code)."),
+        "updated_since": Since(
+            field_name="observed_at",
+            label=_("Observed since"),
+            help_text="Observed at or after this instant.",
+        ),
+        "verified_level_from": django_filters.NumberFilter(
+            field_name="verified_level", lookup_expr="gte", label=_("Verification level from")
+        ),
+        "last_confirmed_on_to": Day(
+            field_name="last_confirmed_on", lookup_expr="lte", label=_("Last confirmed until")
+        ),
+    }
+    for column in columns_of(model).values():
+        filters.update(_filters_of(column))
+    filters["search"] = search
+    if place:
+        filters["in_bbox"] = Box(field_name=place, label=_("Within west,south,east,north"))
+    filters["ordering"] = Ordering("id", "area_code", "observed_at", "last_confirmed_on", *ordering)
+    filters.update(more or {})
+    meta = type("Meta", (), {"model": model, "fields": ()})
+    members = {**filters, "Meta": meta, "__module__": __name__}
+    return type(f"{model.__name__}Filters", (ListFilters,), members)
+
+
+def _filters_of(column: Column) -> Iterator[tuple[str, Any]]:
+    """The filters of one column; a form names them by its label, REST's document by both languages."""
+    name, both = column.name, f"{column.label.zh} {column.label.en}"
+
+    def new(kind: type, label: Any = None, **options: Any) -> Any:
+        if column.sensitivity is Sensitivity.RESTRICTED:
+            kind = type(f"Restricted{kind.__name__}", (RestrictedOnly, kind), {})
+        options.setdefault("help_text", both)
+        return kind(field_name=name, label=label or lazystr(column.label), **options)
+
+    several = f"{both}: codes of {column.codes}, with commas between."
+    first, last = _edge(_("{column} from"), column), _edge(_("{column} to"), column)
+    match column.kind:
+        case Kind.CODE:
+            yield (
+                name,
+                new(AnyOf, lookup_expr="in", help_text=several, **code_list(column.codes)),
+            )
+        case Kind.CODES if column.codes in RESTRICTED_CODES:
+            yield name, new(AnyCode, code_list_name=column.codes, help_text=several)
+        case Kind.CODES:
+            yield (
+                name,
+                new(AnyOf, lookup_expr="overlap", help_text=several, **code_list(column.codes)),
+            )
+        case Kind.BOOLEAN:
+            yield name, new(Flag)
+        case Kind.ENTRY:
+            yield name, new(django_filters.UUIDFilter)
+        case Kind.AREA:
+            yield name, new(Area)
+        case Kind.DATE:
+            yield f"{name}_from", new(Day, first, lookup_expr="gte")
+            yield f"{name}_to", new(Day, last, lookup_expr="lte")
+        case Kind.INSTANT:
+            yield f"{name}_from", new(Since, first)
+            yield f"{name}_to", new(Until, last)
+        case Kind.INTEGER | Kind.DECIMAL:
+            yield f"{name}_from", new(django_filters.NumberFilter, first, lookup_expr="gte")
+            yield f"{name}_to", new(django_filters.NumberFilter, last, lookup_expr="lte")
+
+
+def _edge(words: Any, column: Column) -> Any:
+    """`words` with the column's label in the active language."""
+
+    class Edge:
+        def __str__(self) -> str:
+            return str(words).format(column=column.label)
+
+    return lazystr(Edge())
+
+
+def _by_members_name(word: str) -> Q:
+    """Households in which somebody's name holds the word."""
+    return Q(pk__in=Person.objects.filter(name__icontains=word).values("household"))
+
+
+HOUSEHOLD_SEARCH = Search(
+    ("hh_no", "address", "building", "room", "head_person__name"),
+    _by_members_name,
+    label=_("Name, address or household number"),
+)
+"""Also what the map searches by."""
+
+HouseholdFilters = entry_filters(
+    Household,
+    search=HOUSEHOLD_SEARCH,
+    place="loc",
+    ordering=("hh_no", "address"),
+    more={
+        "assisted": Assisted(
+            label=_("Assistance"),
+            help_text="With an open assistance case.",
+            yes=_("assisted"),
+            no=_("not assisted"),
+        ),
+        "assisted_categories": AnyCode(
+            "AC", field_name="assisted_categories", label=_("Categories of open cases")
+        ),
+        "due": Due(),
+    },
+)
+PersonFilters = entry_filters(
+    Person, search=Search(("name",), label=_("Name")), ordering=("name", "birth_date")
+)
+SpellFilters = entry_filters(
+    Spell, search=Search(("employer_name",), label=_("Employer")), ordering=("start_on",)
+)
+EmployerFilters = entry_filters(
+    Employer,
+    search=Search(("name", "uscc", "address"), label=_("Name, address or credit code")),
+    place="loc",
+    ordering=("name", "n_staff"),
+)
+VacancyFilters = entry_filters(
+    Vacancy,
+    search=Search(
+        ("title", "vacancy_no", "employer__name"), label=_("Post, employer or vacancy number")
+    ),
+    ordering=("expires_on", "wage_min"),
+)
+CaseFilters = entry_filters(
+    AssistanceCase,
+    search=Search(("case_no", "subject_person__name"), label=_("Name or case number")),
+    ordering=("opened_on", "next_due"),
+    more={"due": Due()},
+)
+VisitFilters = entry_filters(
+    Visit,
+    search=Search(("findings",), label=_("Findings")),
+    place="loc",
+    ordering=("visited_at",),
+)
+
+
+class ExceptionFilters(ListFilters):
+    area = Area()
+    kind = AnyOf(
+        field_name="kind",
+        lookup_expr="in",
+        label=_("Kind"),
+        codes=lambda: dict(EXCEPTION_CHOICES),
+        options=lambda _access: EXCEPTION_CHOICES,
+    )
+    ledger = AnyOf(
+        field_name="family",
+        lookup_expr="in",
+        label=_("Ledger"),
+        codes=lambda: dict(FAMILY_CHOICES),
+        options=lambda _access: FAMILY_CHOICES,
+    )
+    entry = django_filters.UUIDFilter(field_name="entry", label=_("Entry"))
+    open = Flag(
+        field_name="resolved_at",
+        lookup_expr="isnull",
+        label=_("State"),
+        help_text="Not yet resolved.",
+        yes=_("unresolved"),
+        no=_("resolved"),
+    )
+    updated_since = Since(field_name="opened_at", label=_("Raised since"))
+    ordering = Ordering("opened_at", "area_code")
+
+    class Meta:
+        model = LedgerException
+        fields = ()
