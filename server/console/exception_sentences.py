@@ -107,7 +107,7 @@ def sentence_of(row: LedgerException, subjects: Subjects) -> SafeString | str:
         ]
         return format_html("{} {}", _("Registered with both:"), joined(homes))
     sentence = SENTENCES.get((row.kind, row.column)) or SENTENCES.get((row.kind, ""))
-    if sentence is None:
+    if sentence is None:  # every kind has one: tests/contracts/test_vocabulary.py
         return f"{label_of_column(row.family, row.column)} {structured(detail)}".strip()
     return str(sentence).format(column=label_of_column(row.family, row.column), **_numbers(detail))
 
@@ -117,28 +117,39 @@ def _numbers(detail: Mapping[str, Any]) -> dict[str, Any]:
 
 
 SENTENCES = {
-    ("conflict", ""): gettext_lazy(
+    (ExceptionKind.CONFLICT, ""): gettext_lazy(
         "{column}: a source reports another value than the ledger has. Open the page to see the sources."
     ),
-    ("name_differs", ""): gettext_lazy(
+    (ExceptionKind.NAME_DIFFERS, ""): gettext_lazy(
         "Reported under another name; the ledger keeps the name it had."
     ),
-    ("bad_id", ""): gettext_lazy(
+    (ExceptionKind.BAD_ID, ""): gettext_lazy(
         "{column}: the check digit does not fit. Compare it with the document."
     ),
-    ("illegal_move", ""): gettext_lazy(
+    (ExceptionKind.ILLEGAL_MOVE, ""): gettext_lazy(
         "{column}: a source reports a change that the rules do not allow; it was not applied."
     ),
-    ("location_mismatch", "area_code"): gettext_lazy(
+    (ExceptionKind.LOCATION_MISMATCH, "area_code"): gettext_lazy(
         "The visit was located outside the community that the form names."
     ),
-    ("location_mismatch", "loc"): gettext_lazy(
+    (ExceptionKind.LOCATION_MISMATCH, "loc"): gettext_lazy(
         "The visit was located {metres} m from the dwelling; up to {allowed} m is expected."
     ),
-    ("clock", ""): gettext_lazy(
+    (ExceptionKind.CLOCK, ""): gettext_lazy(
         "The phone's time cannot be right; the time of receipt counts instead."
     ),
-    ("possible_duplicate", ""): gettext_lazy("Name and birth or phone agree. Is it one person?"),
+    (ExceptionKind.POSSIBLE_DUPLICATE, ""): gettext_lazy(
+        "Name and birth or phone agree. Is it one person?"
+    ),
+    (ExceptionKind.TWO_HUKOU_HOUSEHOLDS, ""): gettext_lazy(
+        "Two households list this person as registered with them."
+    ),
+    (ExceptionKind.ENTITY_CONFLICT, ""): gettext_lazy(
+        "A form changed this entry without knowing its latest state."
+    ),
+    (ExceptionKind.ENTITY_FAULT, ""): gettext_lazy(
+        "A form's entity block cannot be used; its answers were kept."
+    ),
 }
 """(kind, column) → the sentence; the one for column "" serves every column that has none of its own."""
 

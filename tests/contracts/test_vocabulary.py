@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from server.console.exception_sentences import SENTENCES
 from server.core.codes import code_lists
 from server.ledgers.definitions import vocabulary
 from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
@@ -46,6 +47,11 @@ def test_a_machine_moves_between_codes_of_its_column(column, machine):
 
 def test_every_kind_of_exception_has_a_label():
     assert [kind for kind, _label in EXCEPTION_CHOICES] == list(ExceptionKind)
+
+
+def test_every_kind_of_exception_has_a_sentence_that_explains_it():
+    """Add the sentence to SENTENCES in server/console/exception_sentences.py."""
+    assert {kind for kind, _column in SENTENCES} == set(ExceptionKind)
 
 
 def test_every_kind_of_exception_is_raised_somewhere():
