@@ -4,5 +4,7 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
+    """Registers the accounts room with Django."""
+
     name = "server.accounts"
     label = "accounts"

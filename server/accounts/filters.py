@@ -23,6 +23,8 @@ def worker_options(access: Any) -> Iterable[tuple[str, str]]:
 
 
 class FieldAccountFilters(ListFilters):
+    """Filters of the list of field accounts (phones)."""
+
     user = OneOf(field_name="user__username", label=_("Worker"), options=worker_options)
     active = Flag(
         field_name="revoked_at",
@@ -55,6 +57,8 @@ class _AreaOfWork(Area):
 
 
 class WorkerFilters(ListFilters):
+    """Filters of the list of community workers."""
+
     area = _AreaOfWork()
     search = Search(("username", "name"), label=_("User name or name"))
 

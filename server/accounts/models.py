@@ -41,6 +41,8 @@ class PhoneContact(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
+    """Finds users by the name they log in with."""
+
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(username=username)
 

@@ -4,5 +4,7 @@ from django.apps import AppConfig
 
 
 class ApiConfig(AppConfig):
+    """Registers the api room with Django."""
+
     name = "server.api"
     label = "api"

@@ -4,5 +4,7 @@ from django.apps import AppConfig
 
 
 class CentralConfig(AppConfig):
+    """Registers the central room with Django."""
+
     name = "server.central"
     label = "central"

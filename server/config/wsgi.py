@@ -20,6 +20,8 @@ class Request(WSGIRequest):
 
 
 class Handler(WSGIHandler):
+    """Django's WSGI handler with Ruhu's request class."""
+
     request_class = Request
 
 

@@ -4,5 +4,7 @@ from django.apps import AppConfig
 
 
 class ConsoleConfig(AppConfig):
+    """Registers the console room with Django."""
+
     name = "server.console"
     label = "console"

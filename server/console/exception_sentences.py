@@ -91,6 +91,7 @@ def linked(entry: UUID, subjects: Subjects) -> SafeString | str:
 
 
 def joined(parts: Iterable[SafeString | str]) -> SafeString:
+    """The parts with commas between them, escaped where they are plain text."""
     return format_html_join(comma(), "{}", ((part,) for part in parts))
 
 

@@ -4,5 +4,7 @@ from django.apps import AppConfig
 
 
 class FormsConfig(AppConfig):
+    """Registers the forms room with Django."""
+
     name = "server.forms"
     label = "forms"

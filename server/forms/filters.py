@@ -18,6 +18,8 @@ def form_options(access: Any) -> Iterable[tuple[str, str]]:
 
 
 class FormFilters(ListFilters):
+    """Filters of the list of forms."""
+
     state = AnyOf(
         field_name="state",
         lookup_expr="in",
@@ -34,6 +36,8 @@ class FormFilters(ListFilters):
 
 
 class EncryptionKeyFilters(ListFilters):
+    """Filters of the list of encryption keys."""
+
     form = OneOf(field_name="form_id", label=_("Form"), options=form_options)
     is_retired = Flag(
         field_name="retired_at", lookup_expr="isnull", exclude=True, label=_("Retired")

@@ -4,5 +4,7 @@ from django.apps import AppConfig
 
 
 class GeoConfig(AppConfig):
+    """Registers the geo room with Django."""
+
     name = "server.geo"
     label = "geo"

@@ -43,6 +43,8 @@ class Area(OneOf):
 
 
 class DivisionFilters(ListFilters):
+    """Filters of the list of divisions."""
+
     area = Area(field_name="code")
     level = django_filters.ChoiceFilter(
         label=_("Level"), choices=Level.choices, empty_label=_("All")

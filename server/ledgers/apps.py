@@ -4,5 +4,7 @@ from django.apps import AppConfig
 
 
 class LedgersConfig(AppConfig):
+    """Registers the ledgers room with Django."""
+
     name = "server.ledgers"
     label = "ledgers"

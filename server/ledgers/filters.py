@@ -268,6 +268,8 @@ VisitFilters = entry_filters(
 
 
 class ExceptionFilters(ListFilters):
+    """Filters of the list of exceptions."""
+
     area = Area()
     kind = AnyOf(
         field_name="kind",

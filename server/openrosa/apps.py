@@ -4,5 +4,7 @@ from django.apps import AppConfig
 
 
 class OpenrosaConfig(AppConfig):
+    """Registers the openrosa room with Django."""
+
     name = "server.openrosa"
     label = "openrosa"

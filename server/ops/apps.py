@@ -4,5 +4,7 @@ from django.apps import AppConfig
 
 
 class OpsConfig(AppConfig):
+    """Registers the ops room with Django."""
+
     name = "server.ops"
     label = "ops"

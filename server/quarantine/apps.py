@@ -4,5 +4,7 @@ from django.apps import AppConfig
 
 
 class QuarantineConfig(AppConfig):
+    """Registers the quarantine room with Django."""
+
     name = "server.quarantine"
     label = "quarantine"

@@ -23,6 +23,8 @@ def _reasons(access: Any) -> list[tuple[str, Any]]:
 
 
 class QuarantinedFilters(ListFilters):
+    """Filters of the list of quarantined records."""
+
     reason = AnyOf(field_name="reason", lookup_expr="in", label=_("Why"), options=_reasons)
     form = AnyOf(field_name="form_id", lookup_expr="in", label=_("Form"), options=form_options)
     submitter = OneOf(field_name="submitter__username", label=_("Worker"), options=worker_options)

@@ -35,4 +35,5 @@ class Refused:
 
 
 def bytes_of(files: Sequence[KeptFile]) -> int:
+    """The size of the files together, in bytes."""
     return sum(file.size for file in files)

@@ -4,5 +4,7 @@ from django.apps import AppConfig
 
 
 class SubmissionsConfig(AppConfig):
+    """Registers the submissions room with Django."""
+
     name = "server.submissions"
     label = "submissions"

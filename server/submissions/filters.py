@@ -54,6 +54,8 @@ def _states(_access: Any) -> list[tuple[str, Any]]:
 
 
 class SubmissionFilters(ListFilters):
+    """Filters of the list of submissions."""
+
     form = AnyOf(
         field_name="form__form_id", lookup_expr="in", label=_("Form"), options=form_options
     )

@@ -106,6 +106,8 @@ class FormChangeSerializer(serializers.Serializer):
 
 @extend_schema_field({"type": "array", "items": {"type": "string", "pattern": r"^\d{0,12}$"}})
 class AreasField(serializers.ListField):
+    """A list of division codes or their leading digits."""
+
     child = serializers.RegexField(r"^\d{0,12}\Z", allow_blank=True)
 
 

@@ -38,6 +38,8 @@ class OutlineField(GeometryField):
 
 
 class DivisionOutlineSerializer(DivisionSerializer):
+    """A division with its outline, for GeoJSON."""
+
     outline = OutlineField(read_only=True)
 
 
@@ -126,6 +128,8 @@ class LostPhoneSerializer(serializers.Serializer):
     {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": CODES_AT_ONCE}
 )
 class UsernamesField(serializers.ListField):
+    """A list of user names, at most as many as one sheet of QR codes holds."""
+
     child = serializers.CharField(max_length=150)
 
     def __init__(self, **options: Any) -> None:

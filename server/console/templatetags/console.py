@@ -29,6 +29,8 @@ register = template.Library()
 
 @dataclass(frozen=True, slots=True)
 class Link:
+    """One link of the navigation."""
+
     label: str
     url: str
     current: bool
@@ -36,6 +38,8 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """Links of the navigation under one heading."""
+
     label: str
     links: list[Link]
 
@@ -114,6 +118,7 @@ TONES = {
 
 @register.inclusion_tag("console/_badge.html")
 def review_badge(state: str) -> dict[str, str]:
+    """The badge of a review state: its colour and its label."""
     return {"tone": TONES.get(state, ""), "text": str(ReviewState(state).label)}
 
 
@@ -138,6 +143,7 @@ def categories(entry: Household | AssistanceCase, access: Access) -> list[str]:
 
 @register.filter
 def coded_all(codes: list[str] | None, list_name: str) -> str:
+    """The labels of several codes of a list, with commas between them."""
     return listed(label_of(list_name, code) for code in codes or [])
 
 
@@ -149,6 +155,7 @@ def comma() -> str:
 
 @register.filter(name="listed")
 def listed_filter(parts: Iterable[Any]) -> str:
+    """The parts with commas between them."""
     return listed(parts)
 
 
@@ -214,6 +221,7 @@ _FAMILY_LABELS = dict(FAMILY_CHOICES)
 
 
 def label_of_ledger(ledger: str) -> str:
+    """What a ledger's entry is called on pages."""
     if ledger == "case":
         return _("assistance case")
     if ledger == "spell":

@@ -8,6 +8,8 @@ from server.console.forms import LoginForm
 
 
 class Login(LoginView):
+    """The log-in page of the console."""
+
     form_class = LoginForm
     template_name = "console/login.html"
     redirect_authenticated_user = True

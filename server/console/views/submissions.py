@@ -47,6 +47,7 @@ EDITS_COMPARED = 5
 
 @staff_page()
 def submissions(request: StaffRequest) -> HttpResponse:
+    """The list of all submissions of the reader's areas."""
     rows = visible(request.access).select_related("form", "submitter")
     return _list(request, rows, shows=("state", *SHOWN), title=_("Submissions"))
 

@@ -32,6 +32,8 @@ COMPARED_TABLES = tuple(ComparedTable.of(model) for model in COMPARED_MODELS)
 
 
 class DifferenceKind(StrEnum):
+    """How a row of the running table differs from the rebuilt one."""
+
     MISSING = "missing"  # only the rebuild has the rows
     SUPERFLUOUS = "superfluous"  # only the running table has them
     DIFFERENT = "different"
