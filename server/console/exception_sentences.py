@@ -117,7 +117,7 @@ def _numbers(detail: Mapping[str, Any]) -> dict[str, Any]:
     return {name: detail.get(name, "?") for name in ("metres", "allowed")}
 
 
-SENTENCES = {
+SENTENCES: dict[tuple[str, str], Any] = {
     (ExceptionKind.CONFLICT, ""): gettext_lazy(
         "{column}: a source reports another value than the ledger has. Open the page to see the sources."
     ),
