@@ -35,7 +35,7 @@ def everybody_of(size: street.Size) -> population.Population:
         households=size.households,
         on=calendar.begins,
     )
-    defects.seed_persons(Random(f"defects {size.seed}"), people, calendar.begins)
+    defects.add_person_defects(Random(f"defects {size.seed}"), people, calendar.begins)
     return people
 
 

@@ -64,7 +64,7 @@ def test_a_street_is_made_and_a_second_run_changes_nothing(forms):
     }
 
     again = street.make(street.Size(communities=9, seed=9), quiet)
-    assert again.was_there
+    assert again.already_existed
     assert again.size == SIZE
     assert again.ledgers == made.ledgers
     assert not again.logins

@@ -116,7 +116,7 @@ def test_defects_are_seeded_in_proportion_and_never_miss_a_kind():
     for households, at_least in ((12, 1), (2_000, 10)):
         people = a_population(households)
         total = len(everybody(people))
-        seeded = defects.seed_persons(Random(1), people, TODAY)
+        seeded = defects.add_person_defects(Random(1), people, TODAY)
         assert all(count >= 1 for count in seeded.counts.values())
         members = everybody(people)
         assert sum(not m.id_no for m in members) == seeded.counts["no_id"]
@@ -159,15 +159,15 @@ def a_plan(households=300):
 
 def test_everything_was_seen_and_sent_in_the_past_and_some_of_it_late():
     plan = a_plan()
-    sendings = plan.census() + plan.later([])
-    assert all(s.knock.at < s.received_at for s in sendings)
-    assert max(s.received_at for s in sendings).date() <= TODAY
-    assert min(s.knock.at for s in sendings).date() >= CALENDAR.begins.replace(day=1)
-    late = sum((s.received_at - s.knock.at).days >= 7 for s in sendings)
+    submissions = plan.census() + plan.later([])
+    assert all(s.visit.at < s.received_at for s in submissions)
+    assert max(s.received_at for s in submissions).date() <= TODAY
+    assert min(s.visit.at for s in submissions).date() >= CALENDAR.begins.replace(day=1)
+    late = sum((s.received_at - s.visit.at).days >= 7 for s in submissions)
     assert late == plan.counts["late"]
-    assert 0.01 < late / len(sendings) < 0.04
+    assert 0.01 < late / len(submissions) < 0.04
     assert all(a.received_at <= b.received_at for a, b in pairwise(plan.census()))
-    assert len({s.instance_id for s in sendings}) == len(sendings)
+    assert len({s.instance_id for s in submissions}) == len(submissions)
 
 
 def test_a_plan_says_the_same_twice():
@@ -175,11 +175,11 @@ def test_a_plan_says_the_same_twice():
     for one, other in zip(first.census(), second.census(), strict=True):
         assert (one.instance_id, one.received_at) == (other.instance_id, other.received_at)
         rng, again = Random("x"), Random("x")
-        assert one.say(rng) == other.say(again)
+        assert one.fill_in(rng) == other.fill_in(again)
 
 
 def test_moved_communities_are_surveyed_under_the_code_of_the_day():
     plan = a_plan()
-    codes = {s.knock.community_code for s in plan.census()}
+    codes = {s.visit.community_code for s in plan.census()}
     assert codes == {"440106003001", "440106003002", "440106003103"}
-    assert "440106003003" in {s.knock.community_code for s in plan.later([])}
+    assert "440106003003" in {s.visit.community_code for s in plan.later([])}
