@@ -16,20 +16,20 @@ from typing import Any
 import pytest
 
 from server.ops.setup.serving import WEB_SERVER
-from server.ops.web_worker import Line, Worker
+from server.ops.web_worker import TimedReader, Worker
 
 HERE = "tests.unit.test_web_worker"
 PATIENCE = 0.4
 SAID = ("wsgi.url_scheme", "SCRIPT_NAME", "HTTP_X_FORWARDED_PROTO")
 
 
-class HastyLine(Line):
+class HastyReader(TimedReader):
     patience = PATIENCE
     slowest = 1000.0
 
 
 class HastyWorker(Worker):
-    line = HastyLine
+    reader = HastyReader
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
