@@ -176,14 +176,16 @@ def _households(xform: bytes, variants: int) -> list[bytes]:
         street=street,
         people=people,
         calendar=calendar,
-        workers={one.code: "wang" for one in street.communities},
+        workers={community.code: "wang" for community in street.communities},
         list_uuid=lambda code: uuid.uuid5(uuid.NAMESPACE_URL, code),
     )
     template = Template(xform)
-    surveys = [sent for sent in plan.census() if sent.form_id == "household_survey"]
+    surveys = [survey for survey in plan.census() if survey.form_id == "household_survey"]
     filled = [
-        template.fill(sent.say(Random(number)), instance_id=uuid.UUID(MARK), instance_name="入户")
-        for number, sent in enumerate(surveys)
+        template.fill(
+            survey.fill_in(Random(number)), instance_id=uuid.UUID(MARK), instance_name="入户"
+        )
+        for number, survey in enumerate(surveys)
     ]
     return sorted(filled, key=len)[-variants:]
 
