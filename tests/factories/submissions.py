@@ -88,8 +88,8 @@ def make_phone(username: str = "wang", area: str = "440106003001") -> Phone:
     """A community worker with a phone; the area's division must exist."""
     from server.accounts.services import add_worker
 
-    made = add_worker(username=username, areas=[area])
-    return Phone(made.token, made.user.pk, made.field_account.pk)
+    worker = add_worker(username=username, areas=[area])
+    return Phone(worker.token, worker.user.pk, worker.field_account.pk)
 
 
 def sender_of(phone: Phone, areas: tuple[str, ...] = ("440106003001",)) -> Any:

@@ -106,7 +106,8 @@ def _empty_ledgers() -> list[int]:
     from server.ledgers.storage.tables import TABLES
 
     derived = [
-        one._meta.db_table for one in (ContributionRow, IdentityKey, LedgerException, Membership)
+        model._meta.db_table
+        for model in (ContributionRow, IdentityKey, LedgerException, Membership)
     ]
     derived += [table.name for table in TABLES.values()]
     execute(f"truncate {', '.join(derived)}")

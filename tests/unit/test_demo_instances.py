@@ -1,4 +1,4 @@
-"""The demo speaks the forms as they are: every answer has its question, every instance is well-formed."""
+"""The demo fits the committed forms: every answer has its question, every instance parses."""
 
 from datetime import date
 from random import Random
@@ -35,7 +35,7 @@ def submissions():
         street=street,
         people=people,
         calendar=CALENDAR,
-        workers={one.code: "worker" for one in street.communities},
+        workers={community.code: "worker" for community in street.communities},
         list_uuid=lambda code: uuid5(UUID(int=0), code),
     )
     subjects = [
@@ -46,13 +46,13 @@ def submissions():
 
 
 def unanswerable(answers, root):
-    """The names that the form has no question for."""
+    """The names of answers for which the form has no question."""
     names = {element.tag for element in root.iter()}
     missing = {name for name in answers if name not in names and name != "entity"}
     for name, value in answers.items():
         if isinstance(value, list):
             repeat = root.find(f".//{name}")
-            missing |= {gone for record in value for gone in unanswerable(record, repeat)}
+            missing |= {inner for record in value for inner in unanswerable(record, repeat)}
     return missing
 
 
