@@ -1,4 +1,4 @@
-"""Hostile and hapless clients over a real socket, and the long runs of the fuzz tests.
+"""Hostile and faulty clients over a real socket, and the long runs of the fuzz tests.
 
     python tests/perf/fuzz.py BASE [--pid WEB] [--seconds 60] [--files 10000]
     python tests/perf/fuzz.py --suite 2000

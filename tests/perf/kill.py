@@ -1,4 +1,4 @@
-"""An office whose processes are killed at random while phones send: nothing may be lost or doubled.
+"""Kills the processes of an office at random while phones send, and checks that nothing is lost or stored twice.
 
     python tests/perf/kill.py [--submissions 5000] [--clients 20] [--seconds 300] [--photo-kb 60]
 

@@ -1,4 +1,4 @@
-"""How many submissions a second one worker process merges into the ledgers, and what each costs.
+"""How many submissions a second a worker process merges into the ledgers, and the CPU time of each.
 
     python tests/perf/merge.py [--communities 5] [--households 1000] [--batch 200]
 

@@ -110,6 +110,7 @@ class _Registry:
     ids: set[str] = field(default_factory=set)
 
     def id_no(self, birth: date, *, woman: bool) -> str:
+        """A valid ID number of 18 digits with the unallocated prefix 4499."""
         while True:
             sequence = self.rng.randrange(1, 499) * 2 - (0 if woman else 1)
             body = f"4499{self.rng.randrange(1, 99):02d}{birth:%Y%m%d}{sequence:03d}"
@@ -118,12 +119,15 @@ class _Registry:
                 return body + id_check_digit(body)
 
     def phone(self) -> str:
+        """A number 020-0000xxxx, which is never allocated."""
         return f"020-0000{self.rng.randrange(10_000):04d}"
 
     def uuid(self) -> UUID:
+        """A version 4 UUID from the seeded generator."""
         return UUID(int=self.rng.getrandbits(128), version=4)
 
     def uscc(self) -> str:
+        """A valid unified social credit code of the unallocated area 449900."""
         letters = "0123456789ABCDEFGHJKLMNPQRTUWXY"
         body = "91449900" + "".join(self.rng.choice(letters) for _ in range(9))
         return body + uscc_check_character(body)

@@ -162,6 +162,7 @@ class _Phones:
         }
 
     def send(self, submissions: Sequence[PlannedSubmission], progress: Progress) -> None:
+        """Submit them in order, each in a transaction of its own."""
         for number, submission in enumerate(submissions):
             if number % 20 == 0:
                 progress("submissions", number, len(submissions))
