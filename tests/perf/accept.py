@@ -212,7 +212,7 @@ def _generated(number: int, form_id: str) -> bytes:
 
 def _templates(target: str, documents: list[bytes], photo_kb: int) -> list[Template]:
     address = urlsplit(target)
-    made = []
+    templates = []
     for document in documents:
         body = _part("xml_submission_file", "住户 2026-11-20.xml", b"text/xml", document)
         if photo_kb:
@@ -227,8 +227,8 @@ def _templates(target: str, documents: list[bytes], photo_kb: int) -> list[Templ
             f"Content-Length: {len(body)}\r\nAccept-Encoding: gzip\r\n\r\n"
         ).encode()
         before, _mark, after = body.partition(f"uuid:{MARK}".encode())
-        made.append(Template(head + before, after))
-    return made
+        templates.append(Template(head + before, after))
+    return templates
 
 
 def _part(name: str, filename: str, content_type: bytes, content: bytes) -> bytes:
