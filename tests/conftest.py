@@ -1,4 +1,4 @@
-"""What nearly every test needs: a small place, its people, and a way to log in.
+"""Fixtures of nearly every test: a few divisions, a phone, users who log in.
 
 Test people only with ID prefix 4499xx and phones 020-0000xxxx.
 """
@@ -17,7 +17,7 @@ from tests.factories.statements import counted
 from tests.factories.submissions import Phone, make_form, make_phone
 from tests.samples.xlsforms import converted
 
-# Settings are read at import: tests have keys and files of their own.
+# Settings are read at import, so the tests' key is set before it.
 os.environ["RUHU_SECRET_KEYS"] = base64.b64encode(b"test key, 32 bytes, never used !").decode()
 
 STREET = "440106003"
@@ -129,7 +129,7 @@ def _settings_for_tests(settings, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _office_language(settings) -> Iterator[None]:
-    """Every test begins in the office's language, whatever the one before left active."""
+    """Each test starts in the office's language, whatever the previous one activated."""
     from django.utils import translation
 
     with translation.override(settings.LANGUAGE_CODE):
@@ -138,7 +138,7 @@ def _office_language(settings) -> Iterator[None]:
 
 @pytest.fixture
 def statements(db) -> Iterator[list[object]]:
-    """What is sent to PostgreSQL from here on."""
+    """The statements sent to PostgreSQL from here on."""
     with counted() as sent:
         yield sent
 
@@ -165,7 +165,7 @@ def divisions(db) -> None:
 
 @pytest.fixture
 def phone(divisions) -> Phone:
-    """A community worker's phone, and a form to fill."""
+    """A community worker's phone, with a form."""
     make_form()
     return make_phone()
 

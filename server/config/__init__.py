@@ -1,1 +1,1 @@
-"""Settings, URLs, WSGI, and the one place that names what follows a submission."""
+"""Settings, URLs, WSGI, and the steps that run after a submission or a publication."""

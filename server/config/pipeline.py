@@ -1,12 +1,12 @@
-"""What follows what, named once by dotted path.
+"""Functions of upper rooms that lower rooms call, by dotted path.
 
-Lower rooms never import upper ones (architecture.md, Direction of imports); where a lower room's act has
-consequences above it, it calls what is listed here.
+Lower rooms never import upper ones (architecture.md, Direction of imports). Where an act in a
+lower room has consequences in an upper one, the lower room calls the functions listed here.
 """
 
 AT_PUBLICATION = "server.ledgers.intake.mapping.compile_mapping"
-"""compile_mapping(workbook: forms.workbook.Workbook, form: forms.xform.XForm) -> dict: where each answer goes;
-raises forms.problems.FaultyWorkbook."""
+"""compile_mapping(workbook: forms.workbook.Workbook, form: forms.xform.XForm) -> dict: the ledger column of
+each question. Raises forms.problems.FaultyWorkbook."""
 
 AFTER_PUBLICATION = ["server.quarantine.services.queueing.queue_replay"]
 """Each step() -> None runs in the transaction that publishes a form version."""
@@ -18,7 +18,7 @@ AFTER_SUBMISSION = [
     "server.quarantine.steps.release",
 ]
 """Each step(submission_ids: Sequence[int]) -> None runs in the worker, in this order, in one
-transaction a batch, and does the same again without harm."""
+transaction a batch. Running a step again for the same submissions changes nothing."""
 
 ENTITY_LISTS = {
     "communities": "server.ledgers.entity_lists.lists.communities",
@@ -26,4 +26,5 @@ ENTITY_LISTS = {
     "cases": "server.ledgers.entity_lists.lists.cases",
     "employers": "server.ledgers.entity_lists.lists.employers",
 }
-"""File name less .csv of a form's media → the forms.entities.EntityList that builds it per worker."""
+"""Entity list, by the file name of a form's media without .csv → the forms.entities.EntityList that
+builds its rows for a worker."""

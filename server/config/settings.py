@@ -26,7 +26,7 @@ VAR = Path(env.str("RUHU_VAR", default=str(BASE_DIR / "var")))
 
 
 def _secret_keys() -> list[bytes]:
-    """Sealing keys, current first: from the environment, else the file made at first start."""
+    """The sealing keys, current one first: from the environment, else from the file that set-up writes."""
     listed = env.list("RUHU_SECRET_KEYS", default=[])
     if not listed and (VAR / "secret.keys").exists():
         listed = (VAR / "secret.keys").read_text().split()
@@ -36,12 +36,12 @@ def _secret_keys() -> list[bytes]:
 RUHU_SECRET_KEYS = _secret_keys()
 SECRET_KEY = hashlib.sha256(b"django" + b"".join(RUHU_SECRET_KEYS[-1:])).hexdigest()
 
-# --- what runs -------------------------------------------------------------
+# --- application -----------------------------------------------------------
 
 DEBUG = env.bool("RUHU_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("RUHU_ALLOWED_HOSTS", default=["*"])
 RUHU_BASE_URL = env.str("RUHU_BASE_URL", default="")
-"""What phones are told to call, when it is not what the request came in on (api_docs/behind-a-proxy.md)."""
+"""Base address that phones are given, where it differs from the address of the request (api_docs/behind-a-proxy.md)."""
 RUHU_BEHIND_TLS_PROXY = env.bool("RUHU_BEHIND_TLS_PROXY", default=False)
 if RUHU_BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -96,7 +96,8 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "server.config.urls"
 WSGI_APPLICATION = "server.config.wsgi.application"
-APPEND_SLASH = False  # an upload answered by a redirect is an upload lost (openrosa.md §2)
+# Phones do not repeat an upload after a redirect (openrosa.md, Requests and responses).
+APPEND_SLASH = False
 
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -122,7 +123,7 @@ DATABASES["default"].update(
     CONN_HEALTH_CHECKS=True,
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Old GDAL cannot refuse crafted spatial references; none from outside is ever read (geo sets the SRID).
+# GDAL before 3.9 cannot refuse crafted spatial references; the server never reads one from outside (geo sets the SRID).
 SILENCED_SYSTEM_CHECKS = ["gis.W001"]
 BLOB_ROOT = env.str("RUHU_BLOBS", default=str(VAR / "blobs"))
 
@@ -170,9 +171,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 FILE_UPLOAD_TEMP_DIR = env.str("RUHU_UPLOAD_TMP", default=None)
 
 RUHU_UPLOAD_MAX_MB = env.int("RUHU_UPLOAD_MAX_MB", default=500)
-"""The largest request of a phone, unpacked."""
+"""The largest request of a phone, in MB after decompression."""
 
-# --- what cannot be taken as data ------------------------------------------
+# --- quarantine ------------------------------------------------------------
 
 RUHU_QUARANTINE_ITEM_MB = env.int("RUHU_QUARANTINE_ITEM_MB", default=200)
 RUHU_QUARANTINE_DAY_ITEMS = env.int("RUHU_QUARANTINE_DAY_ITEMS", default=500)
@@ -206,14 +207,14 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": ["server.api.schema.complete"],
 }
 
-# --- what follows what -----------------------------------------------------
+# --- steps after a submission or a publication -----------------------------
 
 AT_PUBLICATION = pipeline.AT_PUBLICATION
 AFTER_SUBMISSION = pipeline.AFTER_SUBMISSION
 AFTER_PUBLICATION = pipeline.AFTER_PUBLICATION
 ENTITY_LISTS = pipeline.ENTITY_LISTS
 RUHU_VALIDATE_JAVA = env.str("RUHU_JAVA", default="java")
-"""The Java runtime for ODK Validate; forms are published without that check where there is none."""
+"""The Java runtime for ODK Validate; without one, forms are published without that check."""
 
 # --- logs ------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Which door answers which address."""
+"""The addresses of each door."""
 
 from django.urls import include, path, re_path
 
@@ -9,7 +9,7 @@ from server.ops.health import healthz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
-    # Collect's base URL of a field account, and the same door for user name and password.
+    # The OpenRosa door, twice: with a field account's token, and with user name and password.
     path("key/<str:token>/", include((OPENROSA, "openrosa"), namespace="key")),
     path("odk/", include((OPENROSA, "openrosa"), namespace="odk")),
     path("api/v1/", include("server.api.urls", namespace="api")),

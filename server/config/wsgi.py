@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.config.settings")
 
 
 class Request(WSGIRequest):
-    """Takes any Content-Type: one in an unknown character set is no reason for a traceback."""
+    """Reads a Content-Type with an unknown character set as none at all, where Django would raise."""
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:
@@ -20,7 +20,7 @@ class Request(WSGIRequest):
 
 
 class Handler(WSGIHandler):
-    """Django's WSGI handler with Ruhu's request class."""
+    """Django's WSGI application with our Request."""
 
     request_class = Request
 

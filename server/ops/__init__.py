@@ -1,1 +1,1 @@
-"""Management commands, set-up and supervision, health, request log."""
+"""Running the server: management commands, set-up and supervision, health check, request log, the demo."""

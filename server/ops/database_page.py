@@ -1,4 +1,4 @@
-"""The page of the database: tables by room with their columns, relations, indexes and constraints, read off the models."""
+"""Builds api_docs/database.md from the models: tables by room with columns, relations, indexes and constraints."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def _room(room: AppConfig) -> Iterator[str]:
         yield _table(model)
 
 
-def _diagram(of: Sequence[type[models.Model]]) -> str:
-    """The room's relations; a table of another room appears where one of these points at it."""
+def _diagram(of_room: Sequence[type[models.Model]]) -> str:
+    """The room's relations as a diagram; tables of other rooms appear where these refer to them."""
     lines = ["```mermaid", "erDiagram"]
-    lines += [f"  {model.__name__}" for model in of]
-    for model in of:
+    lines += [f"  {model.__name__}" for model in of_room]
+    for model in of_room:
         for field in _columns(model):
             target = field.related_model
             if isinstance(target, type) and issubclass(target, models.Model):
@@ -82,17 +82,17 @@ def _columns(model: type[models.Model]) -> list[Any]:
 
 
 def _column(model: type[models.Model], field: Any) -> str:
-    marks = []
+    keys = []
     if field.primary_key:
-        marks.append("primary key")
+        keys.append("primary key")
     elif field.unique:
-        marks.append("unique")
+        keys.append("unique")
     cells = (
         f"`{field.column}`",
         field.db_type(connection) or "",
         "yes" if field.null else "",
         _reference(field),
-        "; ".join([*marks, *filter(None, [_meaning(model, field)])]),
+        "; ".join([*keys, *filter(None, [_meaning(model, field)])]),
     )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
@@ -108,12 +108,12 @@ def _reference(field: Any) -> str:
 def _meaning(model: type[models.Model], field: Any) -> str:
     """A column's two labels, its help text, else the comment beside it in the source; then its choices."""
     label = field.verbose_name
-    words = f"{label.zh} {label.en}" if isinstance(label, Label) else str(field.help_text)
-    words = words or _comments_of(model).get(field.name, "")
+    text = f"{label.zh} {label.en}" if isinstance(label, Label) else str(field.help_text)
+    text = text or _comments_of(model).get(field.name, "")
     if field.choices and not isinstance(label, Label):
         listed = ", ".join(f"`{value}`" for value, _label in field.choices)
-        words = f"{words}: {listed}" if words else f"one of {listed}"
-    return words
+        text = f"{text}: {listed}" if text else f"one of {listed}"
+    return text
 
 
 @cache
@@ -130,6 +130,7 @@ def _comments_of(model: type[models.Model]) -> dict[str, str]:
 
 
 def _comments_in(source: str) -> dict[str, str]:
+    """Field → its comment, of the classes in this source text."""
     by_line = {
         token.start[0]: (token.start[1], token.string.lstrip("# ").strip())
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
@@ -147,14 +148,14 @@ def _comments_in(source: str) -> dict[str, str]:
         while line in by_line and lines[line - 1].lstrip().startswith("#"):
             above.insert(0, by_line[line][1])
             line -= 1
-        words = behind[1] if behind else " ".join(above)
-        if words and not words.startswith(("type:", "fmt:")):
-            comments[node.targets[0].id] = words
+        text = behind[1] if behind else " ".join(above)
+        if text and not text.startswith(("type:", "fmt:")):
+            comments[node.targets[0].id] = text
     return comments
 
 
 def _summary(model: type[models.Model]) -> str:
-    """The first paragraph of the docstring, unless Django wrote it."""
+    """The first paragraph of the model's docstring; "" for the one that Django generates."""
     text = inspect.getdoc(model) or ""
     first = " ".join(text.partition("\n\n")[0].split())
     return "" if first.startswith(f"{model.__name__}(") else first

@@ -1,4 +1,4 @@
-"""GET /healthz: whether web, worker and database serve. For supervisors and load balancers."""
+"""GET /healthz, for supervisors and load balancers: whether web server, worker and database run."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SELECT EXISTS (
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when all three serve, else 503 with false at what does not. One query, no log-in, no secrets.
+    """Status 200 when all three run, else 503; the JSON body says true or false for each. Needs no log-in.
 
-    A worker that was killed counts as serving until its last heartbeat is 30 seconds old.
+    A worker that was killed counts as running until its last heartbeat is 30 seconds old.
     """
     worker = database = False
     try:
@@ -30,5 +30,5 @@ def healthz(request: HttpRequest) -> JsonResponse:
     serving = {"web": True, "worker": worker, "database": database}
     response = JsonResponse(serving, status=200 if all(serving.values()) else 503)
     response["Cache-Control"] = "no-store"
-    response._has_been_logged = True  # type: ignore[attr-defined]  # a poll is no error of ours
+    response._has_been_logged = True  # type: ignore[attr-defined]  # a 503 here is no error to log
     return response

@@ -1,4 +1,4 @@
-"""The request log, and the answer to what nobody foresaw."""
+"""The client's address behind a proxy, the request log, and the response to an unforeseen exception."""
 
 from __future__ import annotations
 
@@ -33,16 +33,17 @@ _FORESEEN = (
     RequestDataTooBig,
     SuspiciousOperation,
 )
-"""What Django answers with a 4xx of its own."""
+"""Exceptions that Django itself answers with a 4xx status."""
 
 _log = structlog.get_logger("server.request")
 _levels = logging.getLogger("server.request")
 
 
 class Forwarded:
-    """Behind the proxy of RUHU_BEHIND_TLS_PROXY the client's address is the one that the proxy saw.
+    """Sets REMOTE_ADDR to the client's address as the proxy reports it; only with RUHU_BEHIND_TLS_PROXY.
 
-    Else all clients had the proxy's, and wrong passwords of a stranger would lock a name for everybody.
+    Otherwise every client would have the proxy's address, and a stranger's wrong passwords would
+    lock a user name for everybody.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -51,19 +52,19 @@ class Forwarded:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # What stands before the last comma came from the client.
-        seen = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-        if seen:
-            request.META["REMOTE_ADDR"] = seen
+        # The proxy appends the address it sees; what stands before the last comma, the client sent.
+        address = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        if address:
+            request.META["REMOTE_ADDR"] = address
         return self.get_response(request)
 
 
 class RequestLog:
-    """Gives each request an id (header X-Request-ID, `request_id` in every log line of it).
+    """Gives each request an id: in the header X-Request-ID and as `request_id` in its log lines.
 
-    One line a request, without the query string and with tokens masked: at INFO when it
-    failed or took over a second, at DEBUG otherwise. An unforeseen exception is logged
-    whole; the caller sees only the request id.
+    Logs one line a request, without the query string and with tokens masked: at INFO when the
+    status is not 2xx or the request took a second or more, else at DEBUG. An unforeseen exception
+    is logged with its traceback; the client gets only the request id.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -93,8 +94,8 @@ class RequestLog:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Called last of all middlewares: the doors have rendered their problems by then."""
-        if isinstance(exception, UnreadablePostError):  # the phone lost its signal
+        """Django calls this after the doors' middleware, which have rendered their problems by then."""
+        if isinstance(exception, UnreadablePostError):  # the connection broke during the upload
             return HttpResponse(status=400)
         if isinstance(exception, (*_FORESEEN, Problem)):
             return None
@@ -103,9 +104,9 @@ class RequestLog:
 
 
 def unforeseen(request: HttpRequest) -> HttpResponse:
-    """Log the exception being handled; 500 that shows the request id and nothing else.
+    """Log the exception being handled; returns status 500 with the request id and no other detail.
 
-    Also the URLconf's handler500, for what goes wrong outside the views.
+    Also the URLconf's handler500, for exceptions raised outside the views.
     """
     _log.error("unforeseen", path=mask(request.path), exc_info=True)
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
@@ -113,8 +114,10 @@ def unforeseen(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         body = {"type": "about:blank", "title": title, "status": 500, "request_id": request_id}
         return JsonResponse(body, status=500, content_type="application/problem+json")
-    if request.path.startswith("/v1/"):  # as ODK Central words it
+    if request.path.startswith("/v1/"):  # an error as ODK Central writes it
         details = {"request_id": request_id}
         return JsonResponse({"message": title, "code": 500.1, "details": details}, status=500)
-    told = _("Tell the administrator this number: {request_id}").format(request_id=request_id)
-    return HttpResponse(f"{title}\n{told}\n", status=500, content_type="text/plain; charset=utf-8")
+    advice = _("Tell the administrator this number: {request_id}").format(request_id=request_id)
+    return HttpResponse(
+        f"{title}\n{advice}\n", status=500, content_type="text/plain; charset=utf-8"
+    )

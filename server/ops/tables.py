@@ -1,4 +1,4 @@
-"""Lists on a terminal: columns under one another, also where a sign is two columns wide."""
+"""Tables on a terminal, aligned also where characters are two columns wide, as Chinese ones are."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from unicodedata import combining, east_asian_width
 
 
 def table(rows: Iterable[Sequence[object]]) -> str:
-    """The rows, a line each, as wide as their widest cells; nothing stands after the last cell."""
+    """The rows as lines, each column as wide as its widest cell; no trailing spaces."""
     texts = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(*texts, strict=True)]
     return "\n".join(
-        "  ".join(text + " " * (wide - width(text)) for text, wide in zip(row, widths, strict=True))
+        "  ".join(text + " " * (column - width(text)) for text, column in zip(row, widths, strict=True))
         .rstrip()
         for row in texts
     )  # fmt: skip
 
 
 def width(text: str) -> int:
-    """How many columns of a terminal it takes."""
+    """How many columns of a terminal the text takes."""
     return sum(
-        0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in text
+        0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
+        for character in text
     )

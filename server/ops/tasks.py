@@ -1,4 +1,4 @@
-"""Clearing up after processes that were killed."""
+"""The periodic job that clears up after processes that were killed."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ delete from procrastinate_jobs job
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="tidy", queue="ops", queueing_lock="tidy")
 def tidy_regularly(timestamp: int) -> None:
-    """What killed workers left behind does not stand in anybody's way for longer than this."""
+    """Run `tidy` every five minutes."""
     tidy()
 
 
 def tidy() -> None:
-    """Let go of jobs whose worker is dead, forget old failures, wrong passwords and half-written files.
+    """Fail jobs whose worker is dead; delete old failed jobs, wrong-password counts and half-written files.
 
-    A job that holds a lock keeps others of the same lock waiting for as long as it is
-    "doing", which after `kill -9` is for ever. Each of our jobs is queued anew by itself
-    and does again without harm what the dead one began.
+    A job with a lock blocks all jobs of that lock while its status is "doing", which after
+    `kill -9` would be for ever. Failing it is safe: every job of this server is queued again by
+    itself and may repeat what the dead one began.
     """
     with connection.cursor() as cursor:
         cursor.execute(_ABANDONED)
         for task_name, _nothing in cursor.fetchall():
-            _log.warning("job of a dead worker let go", task=task_name)
+            _log.warning("job of a dead worker marked as failed", task=task_name)
         cursor.execute(_OLD, [clock.now() - FAILED_FOR])
     lockout.forget_old()
     blobs.forget_unfinished(older_than=HALF_WRITTEN_FOR)

@@ -1,4 +1,7 @@
-"""gunicorn's threaded worker, made for phones: they send one request after the other, and lose their signal."""
+"""gunicorn's threaded worker, adapted to phones: several requests on one connection, and lost signals.
+
+`Worker` keeps a thread with a busy connection; `TimedReader` ends requests that stand still.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,15 @@ _OTHER_THAN_400: Final = {
     errors.ExpectationFailed: (417, "Expectation Failed"),
     errors.UnsupportedTransferCoding: (501, "Not Implemented"),
 }
-_OF_OURS: Final = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
+_SERVER_FAULTS: Final = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
 
 
-class Line(SocketUnreader):
-    """Reads from a phone, and gives up on one that stands still.
+class TimedReader(SocketUnreader):
+    """Reads a request from its socket with a deadline, so that a silent phone frees its thread.
 
-    A phone that loses its signal in the middle of an upload says nothing, and its thread
-    would wait for it for good. So a request may stand still for as long as Collect itself
-    waits for a server, and on the whole must not be slower than any network is.
+    A phone that loses its signal in the middle of an upload closes nothing, and the thread would
+    wait for ever. A request may pause for `patience`, as long as Collect waits for a server; each
+    byte received extends the deadline by the time it takes at `slowest`, never beyond one `patience` from now.
     """
 
     patience = 60.0  # seconds
@@ -35,70 +38,72 @@ class Line(SocketUnreader):
 
     def __init__(self, sock: Any) -> None:
         super().__init__(sock)
-        self._until = 0.0
+        self._deadline = 0.0
 
     def begin(self) -> None:
-        """A request begins: all patience is there again."""
-        self._until = time.monotonic() + self.patience
+        """Start the deadline of a new request."""
+        self._deadline = time.monotonic() + self.patience
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        """What came, at most. Raises NoMoreData, an OSError, as for a line that broke."""
-        allowed, left = self.sock.gettimeout(), self._until - time.monotonic()
+        """The next bytes. After the deadline raises NoMoreData, an OSError, as for a broken connection."""
+        timeout, left = self.sock.gettimeout(), self._deadline - time.monotonic()
         if left <= 0:
             raise NoMoreData
-        self.sock.settimeout(left if allowed is None else min(left, allowed))
+        self.sock.settimeout(left if timeout is None else min(left, timeout))
         try:
-            came: bytes = super().chunk(size_hint)
+            received: bytes = super().chunk(size_hint)
         except TimeoutError:
-            if time.monotonic() < self._until:  # the caller was in a greater hurry
+            if time.monotonic() < self._deadline:  # the socket's own, shorter time-out
                 raise
             raise NoMoreData from None
         finally:
-            self.sock.settimeout(allowed)
-        self._until = min(time.monotonic() + self.patience, self._until + len(came) / self.slowest)
-        return came
+            self.sock.settimeout(timeout)
+        extended = self._deadline + len(received) / self.slowest
+        self._deadline = min(time.monotonic() + self.patience, extended)
+        return received
 
 
 class Worker(ThreadWorker):
-    """Its thread stays a moment with the phone it has just answered.
+    """After a response, the thread waits up to LINGER_MS for the next request on the connection.
 
-    Collect asks HEAD, sends a record, asks HEAD again. Giving the connection back to the
-    poller each time, and getting it again in another thread, costs more than half of what
-    gunicorn costs at all. Nobody stays while another connection waits for a thread.
+    Collect sends HEAD, then a record, then HEAD again. Returning the connection to the poller
+    each time, to be taken by another thread, costs more than half of gunicorn's time for a request.
+    The thread does not wait while another connection needs one.
     """
 
-    line = Line
+    reader = TimedReader
 
     def handle(self, conn: Any) -> Any:
         if conn.parser is None:
             conn.parser = get_parser(self.cfg, conn.sock, conn.client)
-            conn.parser.unreader = self.line(conn.sock)
-        while (kept := self._handle_one(conn)) is True and self._may_stay(conn):
+            conn.parser.unreader = self.reader(conn.sock)
+        while (keep_alive := self._handle_request(conn)) is True and self._may_stay(conn):
             pass
-        return kept
+        return keep_alive
 
-    def _handle_one(self, conn: Any) -> Any:
+    def _handle_request(self, conn: Any) -> Any:
         conn.parser.unreader.begin()
         return super().handle(conn)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
-        """What is no HTTP is told by its kind alone.
+        """Answer a request that is not valid HTTP; the log and the response name only the kind of error.
 
-        gunicorn would log the words it could not read, and send them back: an address with
-        a phone's token, say.
+        gunicorn would log and send back the text it could not parse, which may be an address
+        with a phone's token.
         """
         status, reason = 500, "Internal Server Error"
-        if isinstance(exc, errors.ParseException) and not isinstance(exc, _OF_OURS):
+        if isinstance(exc, errors.ParseException) and not isinstance(exc, _SERVER_FAULTS):
             status, reason = _OTHER_THAN_400.get(type(exc), (400, "Bad Request"))
-            self.log.warning("no HTTP: %s", type(exc).__name__)
+            self.log.warning("invalid HTTP: %s", type(exc).__name__)
         else:
-            self.log.exception("a request broke off in the web server")
+            self.log.exception("the web server failed to handle a request")
         try:
             util.write_error(client, status, reason, "")
         except OSError:
-            self.log.debug("nobody was there to be told")
+            self.log.debug("the client had closed the connection before the error response")
 
     def _may_stay(self, conn: Any) -> bool:
+        """Whether the next request is here within LINGER_MS and no other connection waits for a thread."""
         if not self.alive or conn.is_http2 or not self.tpool._work_queue.empty():
             return False
         return bool(conn.parser.unreader.buf.getvalue()) or _is_readable(conn.sock)

@@ -1,4 +1,4 @@
-"""Headless Chromium as the browser test drives it."""
+"""Headless Chromium, driven by the browser test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECONDS = 30
 
 
 def start(profile: Path, language: str = "zh-CN") -> webdriver.Chrome:
-    """A browser with a profile of its own that talks to nobody but the page; WebGL is drawn by the processor."""
+    """A browser with its own profile that makes no requests of its own; the CPU renders WebGL."""
     options = Options()
     options.binary_location = str(CHROMIUM)
     for flag in (
@@ -69,14 +69,14 @@ class Clerk:
         return WebDriverWait(self.browser, SECONDS, poll_frequency=0.1).until(until)
 
     def find(self, selector: str) -> WebElement:
-        """The first such element, once there is one."""
+        """The first such element; waits until there is one."""
         return self.wait(lambda browser: browser.find_elements(By.CSS_SELECTOR, selector))[0]  # type: ignore[index]
 
     def all(self, selector: str) -> list[WebElement]:
         return self.browser.find_elements(By.CSS_SELECTOR, selector)
 
     def click(self, selector: str) -> None:
-        """As the keyboard and mouse would, wherever on the page it is."""
+        """Scroll to the element and click it as a mouse does."""
         element = self.find(selector)
         self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
         element.click()
@@ -87,9 +87,9 @@ class Clerk:
         field.send_keys(text)
 
     def says(self, text: str) -> None:
-        """Waits until the page says so."""
-        said = "return Boolean(document.body) && document.body.innerText.includes(arguments[0])"
-        self.wait(lambda browser: browser.execute_script(said, text))
+        """Wait until the page shows the text."""
+        script = "return Boolean(document.body) && document.body.innerText.includes(arguments[0])"
+        self.wait(lambda browser: browser.execute_script(script, text))
 
     def picture(self, name: str, *, whole: bool = False) -> None:
         """A screenshot: of the window, or of the whole page."""
@@ -119,7 +119,7 @@ class Clerk:
             self.browser.execute_cdp_cmd(command, {**sizes[1], **metrics, "mobile": False})
 
     def complaints(self) -> list[str]:
-        """What the browser noted as an error since it was last asked."""
+        """The errors the browser logged since the last call."""
         return [
             entry["message"]
             for entry in self.browser.get_log("browser")

@@ -1,4 +1,4 @@
-"""A phone: speaks to the server as ODK Collect does, and is as strict (openrosa.md, Requests and responses)."""
+"""A phone that speaks to the server as ODK Collect does and is as strict (openrosa.md, Requests and responses)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SENT = (201, 202)
 
 @dataclass
 class BlankForm:
-    """A form as it lies on the phone."""
+    """A blank form on the phone, with its media."""
 
     form_id: str
     version: str
@@ -40,7 +40,7 @@ class Collect:
         )
 
     def sync(self) -> dict[str, BlankForm]:
-        """Everything "match exactly" fetches, by form id."""
+        """All forms that "match exactly" fetches, by form id."""
         forms = {}
         for entry in self._xml(f"{self.base_url}/formList").iter(f"{LIST}xform"):
             text = {child.tag.removeprefix(LIST): (child.text or "").strip() for child in entry}

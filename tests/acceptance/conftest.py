@@ -51,8 +51,12 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """A server with the three forms published and the divisions imported."""
     from django.db import connection
 
-    known = connection.get_connection_params()
-    dsn = {key: str(known[key]) for key in ("host", "port", "user", "password") if known.get(key)}
+    parameters = connection.get_connection_params()
+    dsn = {
+        key: str(parameters[key])
+        for key in ("host", "port", "user", "password")
+        if parameters.get(key)
+    }
     dsn["dbname"] = "postgres"
     office = Office(tmp_path_factory.mktemp("office"), dsn)
     try:
@@ -60,7 +64,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         map_file = office.folder / "divisions.geojson"
         map_file.write_text(json.dumps(divisions_geojson()), encoding="utf-8")
         office.run("divisions", "import", str(map_file))
-        office.run("publish", "--no-validate", *map(str, FORMS))  # tests/unit/test_xlsforms.py does
+        office.run(
+            "publish", "--no-validate", *map(str, FORMS)
+        )  # tests/unit/test_xlsforms.py validates them
         yield office
     finally:
         office.close()

@@ -1,7 +1,7 @@
-"""An office: a database of its own, gunicorn and the worker process, driven only from outside.
+"""A complete server for tests: a database of its own, gunicorn and the worker process.
 
 Its management commands run one after the other in one process (`python -m
-tests.acceptance.office`), for starting Django takes longer than most of them.
+tests.acceptance.office`), because starting Django takes longer than most of them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ TEMPLATE = os.environ.get("TESTS_COPY_DATABASE", "")
 
 @dataclass
 class Office:
-    """A running server and the way to its commands."""
+    """A running server and its management commands."""
 
     folder: Path
     admin_dsn: dict[str, str]
@@ -68,16 +68,16 @@ class Office:
             template = f" TEMPLATE {TEMPLATE}" if TEMPLATE else ""
             connection.execute(f'CREATE DATABASE "{self.database}"{template}')
         self.run("migrate", "--verbosity", "0")
-        # What the tests say of themselves in X-Forwarded-Proto counts, as if TLS ended in gunicorn.
+        # gunicorn believes the tests' X-Forwarded-Proto, as if they were a proxy that ends TLS.
         self.port = self.serve("--forwarded-allow-ips", "127.0.0.1", processes=2)
-        words = ("-m", "server", "procrastinate", "worker", "--queues", "pipeline")
-        self.pipeline = self._start(*words)
+        command = ("-m", "server", "procrastinate", "worker", "--queues", "pipeline")
+        self.pipeline = self._start(*command)
         self.wait_for(lambda: _serves(self.port), "the server to answer /healthz")
 
-    def serve(self, *words: str, processes: int, **settings: str) -> int:
-        """Start a web server of this office with these settings; the port it will answer at."""
+    def serve(self, *options: str, processes: int, **settings: str) -> int:
+        """Start a web server with these options and settings; returns its port, maybe before it answers."""
         port = free_port()
-        self._start(*web_server(processes), "--bind", f"127.0.0.1:{port}", *words, **settings)
+        self._start(*web_server(processes), "--bind", f"127.0.0.1:{port}", *options, **settings)
         return port
 
     def _start(self, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
@@ -93,7 +93,7 @@ class Office:
         return process
 
     def web_processes(self) -> list[int]:
-        """Those that answer requests at `url`."""
+        """The process ids of the web processes that answer at `url`."""
         return children_of(self._processes[0].pid)
 
     def close(self) -> None:
@@ -108,7 +108,7 @@ class Office:
             connection.execute(f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)')
 
     def run(self, *arguments: str) -> str:
-        """A management command's output; fails loudly with its errors."""
+        """The output of a management command; fails with its errors when it exits with another code than 0."""
         if self._commands is None:
             self._commands = subprocess.Popen(
                 [sys.executable, "-W", "ignore", "-m", "tests.acceptance.office"],
@@ -118,12 +118,12 @@ class Office:
                 stdout=subprocess.PIPE,
                 text=True,
             )
-        asked, told = self._commands.stdin, self._commands.stdout
-        assert asked is not None
-        assert told is not None
-        asked.write(json.dumps(arguments) + "\n")
-        asked.flush()
-        code, out, errors = json.loads(told.readline())
+        requests_, answers = self._commands.stdin, self._commands.stdout
+        assert requests_ is not None
+        assert answers is not None
+        requests_.write(json.dumps(arguments) + "\n")
+        requests_.flush()
+        code, out, errors = json.loads(answers.readline())
         assert code == 0, f"{arguments}: {errors[-3000:]}"
         return str(out)
 
@@ -132,19 +132,19 @@ class Office:
         return json.loads(out)
 
     def add_user(self, name: str, role: str, area: str) -> requests.Session:
-        """A person at a desk: a session that authenticates each REST call."""
-        made = json.loads(self.run("user", "add", name, "--role", role, "--area", area, "--json"))
+        """A user of the console: a session that authenticates each REST call."""
+        user = json.loads(self.run("user", "add", name, "--role", role, "--area", area, "--json"))
         session = requests.Session()
-        session.auth = (made["username"], made["password"])
+        session.auth = (user["username"], user["password"])
         return session
 
     @staticmethod
     def wait_for(condition: Callable[[], object], what: str, seconds: float = 40) -> object:
-        """The condition's first true value; the test fails when it does not come."""
+        """The condition's first true value; an AssertionError when there is none in time."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if found := condition():
-                return found
+            if value := condition():
+                return value
             time.sleep(0.1)
         raise AssertionError(f"waited {seconds} s for {what}")
 
@@ -168,7 +168,7 @@ def _serves(port: int) -> bool:
 
 
 def _commands() -> None:
-    """Run the commands that come in as lines of JSON; answer each with exit code, output and errors."""
+    """Run the commands on standard input, lines of JSON; answer each with exit code, output and errors."""
     import django
     from django.core.management import execute_from_command_line
 

@@ -1,4 +1,4 @@
-"""nginx with the committed site file in front of a server: other ports, names and paths, nothing else."""
+"""nginx in front of a server, with the committed site file; only ports, names and paths differ."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.acceptance.office import ROOT, Office, children_of, free_port
 
 SITE = ROOT / "api_docs" / "nginx.conf"
 HOST = "localhost"
-_AROUND = """
+_MAIN_FILE = """
 daemon off;
 worker_processes 1;
 pid {folder}/pid;
@@ -39,7 +39,7 @@ http {{
 
 @dataclass
 class Proxy:
-    """A running nginx: where it listens, whose certificate is to be trusted, and what it logged."""
+    """A running nginx: its addresses, its certificate, its logs."""
 
     folder: Path
     upstream: int
@@ -57,31 +57,31 @@ class Proxy:
 
     @property
     def authority(self) -> str:
-        """For `verify=` of requests."""
+        """The certificate file, for `verify=` of requests."""
         return str(self.folder / "fullchain.pem")
 
     def session(self) -> requests.Session:
         """A client that trusts the certificate."""
         session = requests.Session()
-        session.trust_env = False  # a CA bundle named there would take the place of `verify`
+        session.trust_env = False  # a CA bundle in the environment would override `verify`
         session.verify = self.authority
         return session
 
     def start(self) -> None:
         _certificate(self.folder)
         (self.folder / "ruhu.conf").write_text(self.site(), encoding="utf-8")
-        around = self.folder / "nginx.conf"
-        around.write_text(_AROUND.format(folder=self.folder), encoding="utf-8")
+        main_file = self.folder / "nginx.conf"
+        main_file.write_text(_MAIN_FILE.format(folder=self.folder), encoding="utf-8")
         program = nginx.program(here())
         assert program, "./ruhu test fetches it"
-        words = [str(program), "-c", str(around), "-p", str(self.folder)]
-        words += ["-e", str(self.folder / "main-error.log")]
-        # Nobody's account: a file nginx may write it must be able to write as whoever runs the tests.
-        self._process = subprocess.Popen([*words, "-g", f"user {_account()};"])
+        command = [str(program), "-c", str(main_file), "-p", str(self.folder)]
+        command += ["-e", str(self.folder / "main-error.log")]
+        # Under the account that runs the tests, so that nginx can write its files.
+        self._process = subprocess.Popen([*command, "-g", f"user {_account()};"])
         Office.wait_for(lambda: (self.folder / "pid").exists(), "nginx")
 
     def site(self) -> str:
-        """The site file as it is committed, save what every office changes too."""
+        """The committed site file, with the replacements that every installation makes."""
         text = SITE.read_text(encoding="utf-8")
         for old, new in (
             ("    listen [::]:80;\n", ""),
@@ -98,11 +98,11 @@ class Proxy:
         return text
 
     def logged(self) -> str:
-        """Every word of every log."""
+        """The text of all logs."""
         return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
 
     def open_files(self) -> list[str]:
-        """What nginx's processes hold open, temporary files that have no name any more included."""
+        """The files that nginx's processes hold open, unlinked temporary files included."""
         assert self._process
         return [
             os.readlink(entry)
@@ -123,11 +123,11 @@ def _account() -> str:
 
 
 def _certificate(folder: Path) -> None:
-    """One for `localhost` that vouches for itself."""
+    """Write a self-signed certificate for `localhost` and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
     now = datetime.datetime.now(datetime.UTC)
-    made = (
+    certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -139,7 +139,7 @@ def _certificate(folder: Path) -> None:
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
-    (folder / "fullchain.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "fullchain.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     (folder / "privkey.pem").write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM,

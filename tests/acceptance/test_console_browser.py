@@ -1,4 +1,4 @@
-"""A clerk's morning in a real browser, in Chinese, on a demo street; the pictures land in var/screenshots."""
+"""A clerk's work in a real browser, in Chinese, on a demo street; writes pictures to var/screenshots."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def clerk(site, make_user, tmp_path) -> Iterator[Clerk]:
         browser.quit()
 
 
-def test_a_clerks_morning(clerk, make_user, monkeypatch):
+def test_a_clerk_reviews_looks_up_and_maps_and_an_administrator_manages(
+    clerk, make_user, monkeypatch
+):
     from server.ledgers.models import AssistanceCase, Household
     from server.submissions.models import Attachment, Submission
 
@@ -179,7 +181,7 @@ def test_a_clerks_morning(clerk, make_user, monkeypatch):
 
 
 def on_a_phone(clerk, *pages: str) -> None:
-    """The same pages 390 points wide: nothing sticks out, each cell names its column, the menu folds."""
+    """The same pages 390 pixels wide: nothing overflows, each cell names its column, the menu folds."""
     with clerk.as_wide_as(390, 844):
         for page in (*pages, "/submissions?flag=no_location", "/exceptions", "/forms", "/map"):
             clerk.go(page)
@@ -195,7 +197,7 @@ def on_a_phone(clerk, *pages: str) -> None:
 
 
 def administer(clerk, make_user, monkeypatch) -> None:
-    """An administrator at the phones and the keys; in the same browser, for it takes long to start."""
+    """An administrator's work with phones and keys; in the same browser, because starting it takes long."""
     session = Client()
     session.force_login(make_user("zhou", role="administrator", area=""))
     cookie = {"name": settings.SESSION_COOKIE_NAME}
@@ -246,9 +248,9 @@ def administer(clerk, make_user, monkeypatch) -> None:
 
 STICKS_OUT = """
 return [...document.querySelectorAll("body *")]
-  .filter((one) => one.checkVisibility() && !one.closest("#map, .small-map, .visually-hidden, .skip, thead"))
-  .filter((one) => one.getBoundingClientRect().right > 391)
-  .map((one) => one.outerHTML.slice(0, 120));
+  .filter((element) => element.checkVisibility() && !element.closest("#map, .small-map, .visually-hidden, .skip, thead"))
+  .filter((element) => element.getBoundingClientRect().right > 391)
+  .map((element) => element.outerHTML.slice(0, 120));
 """
 DRAWN = """
 const map = window.ruhuMap;
@@ -259,26 +261,26 @@ return map.areTilesLoaded() &&
 PLACE = """
 const map = window.ruhuMap;
 if (!map.areTilesLoaded()) return null;
-const found = map.queryRenderedFeatures({layers: ["households"]})
+const household = map.queryRenderedFeatures({layers: ["households"]})
   .find((feature) => feature.properties.id === arguments[0]);
-if (!found) return null;
-const at = map.project(found.geometry.coordinates);
+if (!household) return null;
+const at = map.project(household.geometry.coordinates);
 const frame = document.getElementById("map").getBoundingClientRect();
 return [at.x + frame.left, at.y + frame.top];
 """
 CLUSTER = """
 const map = window.ruhuMap;
 if (!map.areTilesLoaded()) return null;
-const [found] = map.queryRenderedFeatures({layers: ["clusters"]});
-if (!found) return null;
-const at = map.project(found.geometry.coordinates);
+const [cluster] = map.queryRenderedFeatures({layers: ["clusters"]});
+if (!cluster) return null;
+const at = map.project(cluster.geometry.coordinates);
 const frame = document.getElementById("map").getBoundingClientRect();
 return [[at.x + frame.left, at.y + frame.top], map.getZoom()];
 """
 
 
 def crowd_around(household) -> None:
-    """Assisted households enough for the server to count them by clusters."""
+    """Create so many assisted households that the server clusters them."""
     from django.contrib.gis.geos import Point
 
     from server.ledgers.models import Household

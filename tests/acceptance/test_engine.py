@@ -1,4 +1,4 @@
-"""The committed forms in the real form engine, without a server: what holds for all of them."""
+"""All committed forms in the real form engine, without a server."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_no_one_home_is_an_outcome_of_its_own(engine, xforms, name):
         assert "天河路1号3栋302" in filled.texts("instanceName")[0]
 
 
-def test_what_does_not_validate_as_a_whole_cannot_be_finalised(engine, xforms):
+def test_a_form_that_does_not_validate_as_a_whole_cannot_be_finalised(engine, xforms):
     """Going back and changing an earlier answer does not slip past a constraint further on."""
     engine.open(xforms["home_visit"], MEDIA)
     outcome = engine.ask("finish")
@@ -115,7 +115,7 @@ def test_the_only_community_is_filled_in(engine, xforms, name):
     only = {**MEDIA, "communities.csv": f"{header}\n{first}\n".encode()}
     for lists, community in ((only, TOWN), (MEDIA, None)):
         filled = engine.fill(xforms[name], lists, 2, Hints({**HERE, "outcome": "3"}))
-        prompt = next(one for one in filled.prompts.values() if one.name == "community")
+        prompt = next(prompt for prompt in filled.prompts.values() if prompt.name == "community")
         assert prompt.answer == community
         assert prompt.choices[0].label == "示范一社区"
 

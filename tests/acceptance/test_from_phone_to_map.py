@@ -1,4 +1,4 @@
-"""The main job, from outside: forms and lists to the phone, records in the real form engine, ledgers, map, and back to the phone."""
+"""The whole way: forms and lists to the phone, records from the real form engine, ledgers, map, and back to the phone."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def ask(clerk: requests.Session, office: Office, path: str, **parameters: Any) -
 
 def wait_until_drained(clerk: requests.Session, office: Office, total: int) -> None:
     def drained() -> bool:
-        found = ask(clerk, office, "submissions/", page_size=200)
-        return found["count"] == total and all(one["processed_at"] for one in found["results"])
+        page = ask(clerk, office, "submissions/", page_size=200)
+        return page["count"] == total and all(row["processed_at"] for row in page["results"])
 
     office.wait_for(drained, f"{total} submissions to reach the ledgers")
 
@@ -92,7 +92,7 @@ def test_twenty_of_each_form_from_the_phone_to_the_map_and_back(
 
     ledger = ask(clerk, office, "households/", page_size=100)
     assert ledger["count"] == len(SEEDS)
-    addresses = {one["address"] for one in ledger["results"]}
+    addresses = {row["address"] for row in ledger["results"]}
     assert addresses == {filled.answers_to("address")[0] for filled, _members in sent_households}
     persons = ask(clerk, office, "persons/", page_size=500)
     numbers = {m.id_no for _filled, members in sent_households for m in members if m.id_no}
@@ -108,7 +108,7 @@ def test_twenty_of_each_form_from_the_phone_to_the_map_and_back(
     # The list on the phone grew, and its hash moved.
     again = phone.sync()
     households = rows(again["home_visit"].media["households.csv"])
-    assert {row["name"] for row in households} == {one["id"] for one in ledger["results"]}
+    assert {row["name"] for row in households} == {row["id"] for row in ledger["results"]}
     assert all(row["geometry"] for row in households)
     assert (
         again["home_visit"].hashes["households.csv"] != blank["home_visit"].hashes["households.csv"]
@@ -131,7 +131,7 @@ def test_twenty_of_each_form_from_the_phone_to_the_map_and_back(
     visits = ask(clerk, office, "visits/", page_size=100)
     assert visits["count"] == 2 * len(SEEDS)  # a survey is a visit too
     of_persons = sum(bool(cases[seed % len(cases)]["person"]) for seed in SEEDS)  # or of households
-    assert sum(one["person"] is not None for one in visits["results"]) == of_persons > 0
+    assert sum(row["person"] is not None for row in visits["results"]) == of_persons > 0
 
     # Employers and their vacancies.
     employer_form = again["employer_survey"]
@@ -145,9 +145,9 @@ def test_twenty_of_each_form_from_the_phone_to_the_map_and_back(
 
     # The map shows the assisted ones; a clerk of another street sees none of it.
     assisted = [
-        one
-        for one in ask(clerk, office, "households/", page_size=100)["results"]
-        if one["assisted_categories"]
+        row
+        for row in ask(clerk, office, "households/", page_size=100)["results"]
+        if row["assisted_categories"]
     ]
     assert assisted
     assert points_on_the_map(office, "zhou", clerk) == len(assisted)
@@ -155,7 +155,7 @@ def test_twenty_of_each_form_from_the_phone_to_the_map_and_back(
     assert ask(neighbour, office, "households/")["count"] == 0
     assert points_on_the_map(office, "lin", neighbour) == 0
 
-    # Folding everything again from what was received gives the same rows.
+    # A rebuild gives the same rows.
     office.run("rebuild", "--dry-run")
 
 

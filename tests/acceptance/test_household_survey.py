@@ -1,4 +1,4 @@
-"""household_survey in the real form engine: identity, roster, routing by age and status."""
+"""household_survey in the real form engine: identity, roster, questions by age and employment status."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from tests.acceptance.engine.people import birthday, citizen_id
 pytestmark = pytest.mark.engine
 
 
-def member(age: int, **known: str) -> Member:
+def member(age: int, **columns: str) -> Member:
+    """A member of that age; the other columns have defaults."""
     born = birthday(Random(age), age=age, on=TODAY)
-    sex = known.get("sex", "2")
+    sex = columns.get("sex", "2")
     return Member(
-        known.get("name", "陈静"),
-        known.get("relation", "0"),
+        columns.get("name", "陈静"),
+        columns.get("relation", "0"),
         sex,
         born,
-        known.get("id_no", citizen_id(Random(age), born=born, sex=sex)),
-        known.get("residence_kind", "1"),
+        columns.get("id_no", citizen_id(Random(age), born=born, sex=sex)),
+        columns.get("residence_kind", "1"),
     )
 
 
@@ -55,7 +56,7 @@ def test_an_id_number_with_a_wrong_check_digit_is_refused(engine, xforms):
         "049901196501010016",
     ],
 )
-def test_what_is_no_id_number_is_refused(engine, xforms, number):
+def test_an_invalid_id_number_is_refused(engine, xforms, number):
     with pytest.raises(Refused, match="身份证号码不对"):
         engine.fill(xforms["household_survey"], MEDIA, 1, survey([member(60, id_no=number)], HERE))
 
@@ -77,7 +78,7 @@ def test_birth_and_sex_come_from_the_id_number(engine, xforms, number, born, sex
     assert filled.texts("member_id") == [""]
 
 
-def test_somebody_without_a_document_is_asked_and_gets_a_uuid(engine, xforms):
+def test_a_person_without_a_document_is_asked_for_birth_and_gets_a_uuid(engine, xforms):
     filled = engine.fill(
         xforms["household_survey"], MEDIA, 3, survey([member(60, id_no="", sex="1")], HERE)
     )
@@ -93,11 +94,11 @@ def test_a_household_has_exactly_one_head(engine, xforms, heads):
     with pytest.raises(Refused, match="户主必须正好1人") as refused:
         engine.fill(xforms["household_survey"], MEDIA, 4, survey(members, HERE))
     assert refused.value.path.endswith("/roster_ok[1]")
-    mended = [member(50, relation="0"), *(member(30, relation="2") for _one in heads[1:])]
-    assert engine.fill(xforms["household_survey"], MEDIA, 4, survey(mended, HERE))
+    corrected = [member(50, relation="0"), *(member(30, relation="2") for _one in heads[1:])]
+    assert engine.fill(xforms["household_survey"], MEDIA, 4, survey(corrected, HERE))
 
 
-def test_the_roster_must_have_as_many_as_were_stated(engine, xforms):
+def test_the_roster_must_have_the_stated_number_of_members(engine, xforms):
     hints = survey([member(50)], {**HERE, "n_resident": "2"})
     with pytest.raises(Refused, match="返回修改") as refused:
         engine.fill(xforms["household_survey"], MEDIA, 4, hints)
@@ -111,10 +112,10 @@ def test_the_roster_must_have_as_many_as_were_stated(engine, xforms):
 def test_age_decides_what_is_asked(engine, xforms, age, edu, phone, work):
     members = [member(66), member(age, relation="2")]
     filled = engine.fill(xforms["household_survey"], MEDIA, 5, survey(members, HERE, skip=0.0))
-    asked = {prompt.name for path, prompt in filled.prompts.items() if "/members[2]/" in path}
+    questions = {prompt.name for path, prompt in filled.prompts.items() if "/members[2]/" in path}
     assert filled.texts("age") == ["66", str(age)]
-    assert ("edu" in asked, "phone" in asked) == (edu, phone)
-    assert ("work_capacity" in asked, "emp_status" in asked) == (work, work)
+    assert ("edu" in questions, "phone" in questions) == (edu, phone)
+    assert ("work_capacity" in questions, "emp_status" in questions) == (work, work)
 
 
 @pytest.mark.parametrize(
@@ -153,11 +154,11 @@ def test_a_woman_of_forty_five_without_work_is_hinted_at_as_4050(engine, xforms)
     assert "A01" not in filled.texts("assistance_hint")[0]
 
 
-def test_rural_questions_only_in_villages(engine, xforms):
-    for community, asked in ((VILLAGE, True), (TOWN, False)):
+def test_rural_questions_are_asked_only_in_villages(engine, xforms):
+    for community, is_asked in ((VILLAGE, True), (TOWN, False)):
         hints = survey([member(45)], {**HERE, "community": community})
         filled = engine.fill(xforms["household_survey"], MEDIA, 6, hints)
-        assert filled.was_asked("poor_rural") is asked
+        assert filled.was_asked("poor_rural") is is_asked
 
 
 def test_a_new_household_becomes_an_entity_under_the_ledgers_id(engine, xforms):
@@ -170,8 +171,8 @@ def test_a_new_household_becomes_an_entity_under_the_ledgers_id(engine, xforms):
     )
     assert entity.get("id") == filled.texts("household_id")[0]
     assert "陈静" in entity[0].text
-    known = survey([member(50)], {**HERE, "hh_exists": "1"})
-    filled = engine.fill(xforms["household_survey"], MEDIA, 10, known)
+    listed = survey([member(50)], {**HERE, "hh_exists": "1"})
+    filled = engine.fill(xforms["household_survey"], MEDIA, 10, listed)
     entity = next(etree.fromstring(filled.instance_xml).iter("{*}entity"))
     assert (entity.get("create"), entity.get("id")) == ("0", HOUSEHOLD)
     addresses = [prompt for prompt in filled.prompts.values() if prompt.name == "address"]

@@ -29,7 +29,7 @@ def test_a_large_file_leaves_the_web_processes_as_small_as_they_were(office: Off
     assert MEGABYTES * len(CHUNK) in {path.stat().st_size for path in stored}
 
 
-def test_more_than_is_taken_is_told_once_all_was_sent(office: Office) -> None:
+def test_an_upload_over_the_limit_is_refused_after_all_was_sent(office: Office) -> None:
     base = str(office.add_worker("larger", COMMUNITY)["base_url"])
     with connected(base, 600_000_000) as line:
         for _chunk in range(8):

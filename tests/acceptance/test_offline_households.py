@@ -1,4 +1,4 @@
-"""A household registered offline is visited offline; whichever form reaches the server first, the ledgers are the same."""
+"""A household is registered and visited offline; the ledgers are the same whichever form arrives first."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def phone(divisions) -> Phone:
 
 
 def filled_offline(engine: Engine, xforms: dict[str, bytes]) -> tuple[Filled, Filled, str]:
-    """The survey, the visit of the household it made, and that household's id."""
+    """The survey, the visit to the household that it registered, and that household's id."""
     registered = engine.fill(
         xforms["household_survey"], MEDIA, 10, survey([member(50, id_no="")], HERE)
     )
@@ -68,14 +68,16 @@ def send(phone: Phone, filled: Filled) -> None:
 
 
 def ledgers() -> dict[str, list[Any]]:
-    found = {}
+    rows_by_ledger = {}
     for name, model in LEDGERS.items():
-        names = [one.attname for one in model._meta.concrete_fields if one.attname not in APART]
-        found[name] = sorted(
+        names = [
+            field.attname for field in model._meta.concrete_fields if field.attname not in APART
+        ]
+        rows_by_ledger[name] = sorted(
             repr([getattr(value, "wkt", value) for value in row])
             for row in model._default_manager.values_list(*names)
         )
-    return found
+    return rows_by_ledger
 
 
 def forget() -> None:
@@ -90,14 +92,14 @@ def forget() -> None:
 
 def test_a_household_made_offline_is_visited_before_either_form_arrives(engine, xforms, phone):
     registered, visited, home = filled_offline(engine, xforms)
-    ended = []
+    results = []
     for order in ((registered, visited), (visited, registered)):
         forget()
-        for one in order:
-            send(phone, one)
-        ended.append(ledgers())
+        for record in order:
+            send(phone, record)
+        results.append(ledgers())
         (household,) = LEDGERS["household"]._default_manager.all()
         assert str(household.pk) == home
         visits = LEDGERS["visit"]._default_manager.values_list("household_id", flat=True)
-        assert [str(one) for one in visits] == [home, home]
-    assert ended[0] == ended[1]
+        assert [str(household_id) for household_id in visits] == [home, home]
+    assert results[0] == results[1]

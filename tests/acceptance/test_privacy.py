@@ -35,7 +35,7 @@ def everybody_of(size: street.Size) -> population.Population:
         households=size.households,
         on=calendar.begins,
     )
-    defects.seed_persons(Random(f"defects {size.seed}"), people, calendar.begins)
+    defects.add_person_defects(Random(f"defects {size.seed}"), people, calendar.begins)
     return people
 
 
@@ -74,11 +74,11 @@ def test_a_dump_and_the_logs_show_no_id_number_and_no_phone(caplog, capfd):
 
     # The search is sound: the people are there, and what is not hidden is found.
     assert result.ledgers["persons"] > 100
-    told = dump()
-    assert Person.objects.order_by("name").first().name in told
+    dumped = dump()
+    assert Person.objects.order_by("name").first().name in dumped
     sealed = Person.objects.exclude(id_no=None).first()
-    assert sealed.id_no in told
+    assert sealed.id_no in dumped
 
     logs = caplog.text + "".join(capfd.readouterr())
-    assert [secret for secret in sorted(hidden) if secret in told] == []
+    assert [secret for secret in sorted(hidden) if secret in dumped] == []
     assert [secret for secret in sorted(hidden) if secret in logs] == []

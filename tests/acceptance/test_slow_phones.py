@@ -1,4 +1,4 @@
-"""Phones on bad lines: an upload that takes minutes keeps nobody else waiting."""
+"""Phones on bad lines: uploads that stand still do not delay other requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JavaRosa and ODK Web Forms' engine at the same doors: the same questions, refusals, values and records."""
+"""JavaRosa and the engine of ODK Web Forms show the same questions and make the same refusals, values and records."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STREET, COMMUNITY = "440106007", "440106007001"
 SEED = 1
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
-# All that may be unlike, and why. Everything else in prompts and instances is compared as it is.
+# What may differ, and why. Everything else in prompts and instances is compared unchanged.
 OWN_IDS = ("instanceID", "new_household_id", "new_employer_id", "member_uuid")
 """Each engine draws its own; what is copied from them (household_id, entity/@id …) follows."""
 OWN_CLOCK = ("start", "end")
@@ -43,8 +43,8 @@ LABEL_SPACE = r"\s+"
 """pyxform puts a space on each side of a value inserted into a label; JavaRosa drops it, Web Forms shows it."""
 
 
-def levelled(filled: Filled) -> str:
-    """The instance in canonical form (attribute order, unused namespaces), own ids and clocks named instead."""
+def canonical(filled: Filled) -> str:
+    """The instance in canonical XML, with names in place of its own ids and instants."""
     root = etree.fromstring(filled.instance_xml)
     for name in OWN_CLOCK:
         node = root.find(name)
@@ -60,7 +60,7 @@ def levelled(filled: Filled) -> str:
 
 
 def named_ids(filled: Filled) -> dict[str, str]:
-    """The ids an engine drew, with the names both engines' are given."""
+    """The ids that the engine drew → names that are the same for both engines."""
     return {
         text.removeprefix("uuid:"): f"{name} {number}"
         for name in OWN_IDS
@@ -68,8 +68,8 @@ def named_ids(filled: Filled) -> dict[str, str]:
     }
 
 
-def seen(prompts: Mapping[str, Prompt]) -> list[Prompt]:
-    """The questions in the order they were first shown, with what both should show."""
+def comparable(prompts: Mapping[str, Prompt]) -> list[Prompt]:
+    """The questions in the order they were first shown, without what may differ."""
     return [
         replace(
             prompt,
@@ -89,16 +89,16 @@ def filled_twice(
 ) -> tuple[Filled, Filled]:
     """A form filled in one engine, and with the same answers, refused ones included, in the other."""
     recorded = Recorded(hints)
-    one = first.fill(xform, media, SEED, recorded, username="wang")
-    return one, second.fill(xform, media, SEED, Replayed(recorded), username="wang")
+    filled = first.fill(xform, media, SEED, recorded, username="wang")
+    return filled, second.fill(xform, media, SEED, Replayed(recorded), username="wang")
 
 
-def assert_agree(one: Filled, other: Filled) -> None:
-    assert seen(one.prompts) == seen(other.prompts)
-    assert list(map(str, one.refusals)) == list(map(str, other.refusals))
-    assert one.answers == other.answers
-    assert levelled(one) == levelled(other)
-    assert one.attachments == other.attachments
+def assert_agree(first: Filled, second: Filled) -> None:
+    assert comparable(first.prompts) == comparable(second.prompts)
+    assert list(map(str, first.refusals)) == list(map(str, second.refusals))
+    assert first.answers == second.answers
+    assert canonical(first) == canonical(second)
+    assert first.attachments == second.attachments
 
 
 def roster(seed: int, **answers: Any) -> Hints:
@@ -226,10 +226,10 @@ def clerk(office: Office) -> requests.Session:
 
 @pytest.fixture(scope="module")
 def worker(office: Office, clerk: requests.Session) -> Collect:
-    asked = {"username": "two_engines", "areas": [COMMUNITY]}
-    made = clerk.post(f"{office.url}/api/v1/field-accounts/", json=asked, timeout=30)
-    assert made.status_code == 201, made.text
-    return Collect(made.json()["base_url"])
+    body = {"username": "two_engines", "areas": [COMMUNITY]}
+    created = clerk.post(f"{office.url}/api/v1/field-accounts/", json=body, timeout=30)
+    assert created.status_code == 201, created.text
+    return Collect(created.json()["base_url"])
 
 
 def test_the_records_of_both_engines_reach_the_ledgers_alike(
@@ -239,28 +239,28 @@ def test_the_records_of_both_engines_reach_the_ledgers_alike(
         return clerk.get(f"{office.url}/api/v1/{path}", timeout=30).json()
 
     def processed(record: Filled) -> dict[str, Any] | None:
-        found = get(f"submissions/{record.instance_id}/")  # a problem, until it has an area
-        return found if found.get("processed_at") else None
+        answer = get(f"submissions/{record.instance_id}/")  # a problem until it has an area
+        return answer if answer.get("processed_at") else None
 
     def send_both(form: str, hints: Hints) -> None:
         blank = blanks[form]
         pair = filled_twice(engine, web_engine, blank.xform, hints, blank.media)
         for record in pair:
             assert worker.send(record.instance_xml, record.attachments).status_code in SENT
-        one, other = (
-            shown_at_the_desk(office.wait_for(partial(processed, record), form), record)
+        first, second = (
+            shown_to_staff(office.wait_for(partial(processed, record), form), record)
             for record in pair
         )
-        assert one == other
-        assert (one["area_code"], one["review_state"]) == (COMMUNITY, "received")
+        assert first == second
+        assert (first["area_code"], first["review_state"]) == (COMMUNITY, "received")
 
     def assert_twice_alike(ledger: str, entries: int) -> None:
         rows = Counter(without_ids(row) for row in get(f"{ledger}/?page_size=100")["results"])
         assert set(rows.values()) == {2}, (ledger, rows)
         assert len(rows) == entries
 
-    # Nothing by which the second could be known as the first: no document, no registration.
-    members = [replace(one, id_no="") for one in household(Random(3), size=3)]
+    # Nothing identifies the second record's people and employers as the first's.
+    members = [replace(person, id_no="") for person in household(Random(3), size=3)]
     here = {"community": listed_first, "mode": "1"}
     inside = (WEST + 3.1 * SIDE, SOUTH + 0.1 * SIDE, WEST + 3.9 * SIDE, SOUTH + 0.9 * SIDE)
     blanks = worker.sync()
@@ -286,8 +286,8 @@ def without_ids(row: dict[str, Any]) -> str:
     return re.sub(rf"{UUID}|(?<={COMMUNITY}-)[0-9A-F]{{8}}", "id", json.dumps(row, sort_keys=True))
 
 
-def shown_at_the_desk(record: dict[str, Any], filled: Filled) -> dict[str, Any]:
-    """What the office sees of a record, own ids and clocks named instead."""
+def shown_to_staff(record: dict[str, Any], filled: Filled) -> dict[str, Any]:
+    """The record as office staff see it, with names in place of its own ids and instants."""
     ids = named_ids(filled)
     answers = []
     for answer in record["answers"]:

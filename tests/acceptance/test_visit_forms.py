@@ -1,4 +1,4 @@
-"""home_visit and employer_survey in the real form engine: what they bring along, ask and refuse."""
+"""home_visit and employer_survey in the real form engine: values from lists, questions, refusals."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_next_visit_lies_within_ninety_days(engine, xforms):
             engine.fill(xforms["home_visit"], MEDIA, 13, hints)
 
 
-def test_thirty_days_are_proposed(engine, xforms):
+def test_dates_thirty_days_ahead_are_proposed(engine, xforms):
     in_thirty_days = (TODAY + dt.timedelta(days=30)).isoformat()
     visit = engine.fill(xforms["home_visit"], MEDIA, 13, Hints({**HERE, "outcome": "3"}))
     answers = {**HERE, "outcome": "1", "consent": "1"}
@@ -66,11 +66,11 @@ def test_thirty_days_are_proposed(engine, xforms):
 
 def test_refusing_a_job_needs_a_reason(engine, xforms):
     answers = {**HERE, "subject_kind": "case", "outcome": "1", "consent": "1", "offered_jobs": "1"}
-    for response, asked in (("3", True), ("1", False)):
+    for response, needs_reason in (("3", True), ("1", False)):
         hints = Hints({**answers, "response": response}, repeats={"offers": 3})
         filled = engine.fill(xforms["home_visit"], MEDIA, 14, hints)
         assert len(filled.answers_to("response")) == 3
-        assert filled.was_asked("refuse_reason") is asked
+        assert filled.was_asked("refuse_reason") is needs_reason
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.factories.console import (
     make_stranger_key,
     make_street,
 )
-from tests.factories.roles import BLIND, DESK, OTHER_STREET, PUBLISHERS, READERS, in_every_role
+from tests.factories.roles import BLIND, OTHER_STREET, PUBLISHERS, READERS, STAFF, in_every_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def look(path: str, may: frozenset[str] = READERS, **changes: Any) -> Rule:
 def act(method: str, path: str, allowed: int, body: Any = None, **changes: Any) -> Rule:
     """Something the desk of the street does."""
     statuses = {"denied": 403, "blind": 404, "outside": 404, **changes}
-    return Rule(method, path, DESK, allowed, body=body, **statuses)
+    return Rule(method, path, STAFF, allowed, body=body, **statuses)
 
 
 def publish(method: str, path: str, allowed: int, body: Any = None) -> Rule:
@@ -90,25 +90,25 @@ RULES = (
     ),
     look(SUBMISSION),
     look(f"{SUBMISSION}attachments/"),
-    look(f"{SUBMISSION}attachments/door.jpg/", DESK),
+    look(f"{SUBMISSION}attachments/door.jpg/", STAFF),
     look(f"{SUBMISSION}decisions/"),
     look(f"{SUBMISSION}comments/"),
-    look(f"{SUBMISSION}xml/?reason=look", DESK),
+    look(f"{SUBMISSION}xml/?reason=look", STAFF),
     act("post", f"{SUBMISSION}review/", 201, {"state": "approved"}),
     lists("quarantine"),
     Rule("get", "/quarantine/kept-out/", READERS | BLIND, 200, 200, 200, 200),
     Rule(
         "post",
         "/quarantine/replay/",
-        DESK,
+        STAFF,
         200,
         403,
         403,
         200,
         {"reason": "form-closed"},
     ),
-    look("/quarantine/{quarantine}/", DESK, denied=404),
-    look("/quarantine/{quarantine}/export/?reason=look", DESK, denied=404),
+    look("/quarantine/{quarantine}/", STAFF, denied=404),
+    look("/quarantine/{quarantine}/export/?reason=look", STAFF, denied=404),
     act("post", "/quarantine/{quarantine}/replay/", 400, denied=404),  # it is no XML
     act(
         "post",

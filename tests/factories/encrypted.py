@@ -18,7 +18,7 @@ PHOTO = b"\xff\xd8 a photo \x00" * 100
 
 
 def make_encrypted_form(key: Any = None, *, passphrase: str | None = PASSPHRASE) -> Any:
-    """A form version that carries the key, one of ours with the passphrase by default."""
+    """A form version with the key; by default a key of this server with a passphrase."""
     from server.forms import keys
 
     version = make_form(FORM_ID)
@@ -30,7 +30,7 @@ def make_encrypted_form(key: Any = None, *, passphrase: str | None = PASSPHRASE)
 
 
 def make_own_key(public_key: bytes) -> Any:
-    """A key whose private half is not here, as a workbook brings one."""
+    """A key whose private key this server does not have, as a workbook may bring it."""
     from server.forms import encryption, keys
 
     return keys.carried(encryption.as_text(public_key))

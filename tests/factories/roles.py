@@ -1,4 +1,4 @@
-"""One person of every role, in the street of the things and in another: who the permission tables ask for."""
+"""A user of every role, in the street of the data and in another street, for the permission tables."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from tests.conftest import STREET
 
 OTHER_STREET = "440106005"
 READERS = frozenset({"worker", "street", "county", "administrator"})
-DESK = frozenset({"street", "administrator"})
+STAFF = frozenset({"street", "administrator"})
 PUBLISHERS = frozenset({"administrator"})
-BLIND = frozenset({"restricted", ""})  # the restricted role alone opens nothing, nor does none
+BLIND = frozenset({"restricted", ""})  # neither the restricted role alone nor no role gives access
 
 
 def in_every_role(make_user: Callable[..., Any]) -> dict[tuple[str, str], Any]:
     """(role, area) → a user with that role there; "" has no role."""
-    found = {}
+    users = {}
     for area in (STREET, OTHER_STREET):
         for role in READERS | BLIND:
             user = make_user(f"{role or 'nobody'}-{area}", role=role or "worker", area=area)
             if not role:
                 RoleGrant.objects.filter(user=user).delete()
-            found[role, area] = user
-    return found
+            users[role, area] = user
+    return users

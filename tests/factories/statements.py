@@ -1,4 +1,4 @@
-"""Counting round trips at the driver: Django's own counting misses the prepared statements."""
+"""Counts the statements sent to PostgreSQL, including prepared ones, which Django does not count."""
 
 from __future__ import annotations
 

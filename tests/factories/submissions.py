@@ -1,4 +1,4 @@
-"""Forms and filled-in instances for tests of receiving: small ones, and household-size ones."""
+"""Forms, phones and instances for tests of receiving, small and of household size."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ QUESTIONS: dict[str, Any] = {
 def make_form(
     form_id: str = FORM_ID, version: str = VERSION, *, area: str | None = "", state: str = "open"
 ) -> Any:
-    """A form with one more version, offered in an area (everywhere by default; None: to nobody)."""
+    """Add a version to a form; a new form is offered in the area ("" is everywhere, None is nobody)."""
     from server.forms.models import Form, FormAudience, FormVersion
 
     form, is_new = Form.objects.get_or_create(
@@ -73,7 +73,7 @@ def make_form(
 
 @dataclass(frozen=True)
 class Phone:
-    """A worker's phone: the address Collect was given, and who it is."""
+    """A worker's phone: its token, user and field account."""
 
     token: str
     user_id: int
@@ -88,11 +88,12 @@ def make_phone(username: str = "wang", area: str = "440106003001") -> Phone:
     """A community worker with a phone; the area's division must exist."""
     from server.accounts.services import add_worker
 
-    made = add_worker(username=username, areas=[area])
-    return Phone(made.token, made.user.pk, made.field_account.pk)
+    worker = add_worker(username=username, areas=[area])
+    return Phone(worker.token, worker.user.pk, worker.field_account.pk)
 
 
 def sender_of(phone: Phone, areas: tuple[str, ...] = ("440106003001",)) -> Any:
+    """The Sender of an upload from this phone."""
     from server.submissions.services import Sender
 
     return Sender(phone.user_id, phone.field_account_id, areas, "collect:test", "pytest")
@@ -128,7 +129,7 @@ def instance_id(number: int | str) -> str:
 
 
 def household_instance(number: int, *, form_id: str = FORM_ID, version: str = VERSION) -> bytes:
-    """About 60 questions and three members in 10 KB; every number another household."""
+    """An instance of about 10 KB with three members; each number is another household."""
 
     def line(member: int) -> str:
         # A made-up county code: no such ID number is ever allocated.

@@ -176,14 +176,16 @@ def _households(xform: bytes, variants: int) -> list[bytes]:
         street=street,
         people=people,
         calendar=calendar,
-        workers={one.code: "wang" for one in street.communities},
+        workers={community.code: "wang" for community in street.communities},
         list_uuid=lambda code: uuid.uuid5(uuid.NAMESPACE_URL, code),
     )
     template = Template(xform)
-    surveys = [sent for sent in plan.census() if sent.form_id == "household_survey"]
+    surveys = [survey for survey in plan.census() if survey.form_id == "household_survey"]
     filled = [
-        template.fill(sent.say(Random(number)), instance_id=uuid.UUID(MARK), instance_name="入户")
-        for number, sent in enumerate(surveys)
+        template.fill(
+            survey.fill_in(Random(number)), instance_id=uuid.UUID(MARK), instance_name="入户"
+        )
+        for number, survey in enumerate(surveys)
     ]
     return sorted(filled, key=len)[-variants:]
 
@@ -210,7 +212,7 @@ def _generated(number: int, form_id: str) -> bytes:
 
 def _templates(target: str, documents: list[bytes], photo_kb: int) -> list[Template]:
     address = urlsplit(target)
-    made = []
+    templates = []
     for document in documents:
         body = _part("xml_submission_file", "住户 2026-11-20.xml", b"text/xml", document)
         if photo_kb:
@@ -225,8 +227,8 @@ def _templates(target: str, documents: list[bytes], photo_kb: int) -> list[Templ
             f"Content-Length: {len(body)}\r\nAccept-Encoding: gzip\r\n\r\n"
         ).encode()
         before, _mark, after = body.partition(f"uuid:{MARK}".encode())
-        made.append(Template(head + before, after))
-    return made
+        templates.append(Template(head + before, after))
+    return templates
 
 
 def _part(name: str, filename: str, content_type: bytes, content: bytes) -> bytes:

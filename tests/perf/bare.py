@@ -1,4 +1,4 @@
-"""What this machine gives at best: the least a Django view can do to accept a record, for comparison.
+"""The speed of a minimal Django view that accepts a record, to compare the accept path with.
 
     python tests/perf/bare.py [--seconds 10] [--clients 16]
 

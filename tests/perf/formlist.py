@@ -1,4 +1,4 @@
-"""How many form lists a second phones get: each asks at every start.
+"""How many form lists a second the server answers; each phone fetches it at every start.
 
     python tests/perf/formlist.py [--processes 2] [--seconds 10] [--clients 16] [--forms 9]
 

@@ -1,4 +1,4 @@
-"""Hostile and hapless clients over a real socket, and the long runs of the fuzz tests.
+"""Hostile and faulty clients over a real socket, and the long runs of the fuzz tests.
 
     python tests/perf/fuzz.py BASE [--pid WEB] [--seconds 60] [--files 10000]
     python tests/perf/fuzz.py --suite 2000
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 class Server:
-    """One address, a new connection for each request."""
+    """The address under test; each request has a new connection."""
 
     def __init__(self, base: str) -> None:
         self._address = urlsplit(base)
@@ -97,7 +97,7 @@ class Server:
             return _status(line)
 
     def trickle(self, body: bytes) -> int:
-        """A phone on the worst of lines."""
+        """Send the body one byte at a time, as over a very slow line."""
         with self._connect() as line:
             line.sendall(self._head() + TYPE + b"\r\nContent-Length: %d\r\n\r\n" % len(body))
             for place in range(len(body)):
@@ -117,7 +117,7 @@ class Server:
 
 
 def _garbage(server: Server, seconds: float) -> Counter[int]:
-    """Records that were damaged somewhere: in head, XML or photo."""
+    """Status → count, for records damaged at random in head, XML or photo."""
     random, counted, end = Random(7), Counter[int](), time.monotonic() + seconds
     while time.monotonic() < end:
         body = bytearray(
@@ -157,7 +157,7 @@ def _body(document: bytes, *files: tuple[str, bytes]) -> bytes:
 
 def _chunked(body: bytes) -> bytes:
     pieces = [body[place : place + 700] for place in range(0, len(body), 700)]
-    return b"".join(b"%x\r\n%b\r\n" % (len(one), one) for one in pieces) + b"0\r\n\r\n"
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
 
 
 def _status(line: socket.socket) -> int:
@@ -167,8 +167,8 @@ def _status(line: socket.socket) -> int:
             received += chunk
     except OSError:
         pass
-    found = received.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
-    return int(found[9:12]) if found.startswith(b"HTTP/") else 0
+    final = received.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+    return int(final[9:12]) if final.startswith(b"HTTP/") else 0
 
 
 def _memory_mb(pid: int) -> int:

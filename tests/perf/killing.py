@@ -1,4 +1,4 @@
-"""The two sides of the kill test: phones that go on sending, and who kills what they send to."""
+"""Both sides of the kill test: phones that send until they are acknowledged, and the killer of the office's processes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
-MARK = b"00000000-0000-4000-8000-000000000000"  # where each record's own id goes
+MARK = b"00000000-0000-4000-8000-000000000000"  # placeholder of each record's own id
 TARGETS = {"web child": 4, "web": 1, "worker": 2, "backend": 2, "postmaster": 1}
-"""What is killed, and in what proportion."""
+"""Kind of process → its weight in the random choice of what to kill."""
 _BOUNDARY = b"ruhu-kill-41aa09"
 _RETRY = 0.3  # seconds; a phone takes its time, a test does not
 _HANGS_UP = 0.03  # share of uploads that a phone breaks off in the middle
@@ -28,7 +28,7 @@ _HANGS_UP = 0.03  # share of uploads that a phone breaks off in the middle
 
 @dataclass
 class Sent:
-    """What the phones were told, all of them together."""
+    """What all phones together sent and which responses they got."""
 
     acknowledged: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: Counter[str] = field(default_factory=Counter)
@@ -48,14 +48,14 @@ class Sent:
         self, instance_id: str, document: bytes, photos: dict[str, bytes], took: float
     ) -> None:
         digests = {name: hashlib.sha256(photo).hexdigest() for name, photo in photos.items()}
-        told = {"document": hashlib.sha256(document).hexdigest(), "files": digests}
+        digested = {"document": hashlib.sha256(document).hexdigest(), "files": digests}
         with self._lock:
-            self.acknowledged[instance_id] = told
+            self.acknowledged[instance_id] = digested
             self.longest_outage = max(self.longest_outage, took)
 
 
 class Phone:
-    """One installation of Collect with a pile of finished records."""
+    """An installation of Collect that sends its finished records one after the other."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Phone:
                 return
 
     def _send_one(self) -> bool:
-        """A record with photos, in one upload or split over two, until all of it is acknowledged."""
+        """Send a record with photos, in one upload or split over two, until all is acknowledged; False on giving up."""
         own = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
         document = self._random.choice(self._documents).replace(MARK, own.encode())
         photos = {
@@ -107,20 +107,20 @@ class Phone:
         return True
 
     def _try(self, body: bytes) -> bool:
-        """HEAD, then POST: whether the server said that it has it."""
+        """HEAD, then POST: whether the server acknowledged the upload."""
         try:
-            if self._ask("HEAD") != 204:
+            if self._request("HEAD") != 204:
                 return False
             if self._random.random() < _HANGS_UP:
                 self._hang_up(body)
                 return False
-            return self._ask("POST", body) in (201, 202)
+            return self._request("POST", body) in (201, 202)
         except (OSError, http.client.HTTPException):
             self._sent.note(None)
             self._close()
             return False
 
-    def _ask(self, method: str, body: bytes | None = None) -> int:
+    def _request(self, method: str, body: bytes | None = None) -> int:
         line = self._connected()
         line.request(method, self._target, body=body, headers=self._headers)
         answer = line.getresponse()
@@ -131,7 +131,7 @@ class Phone:
         return answer.status
 
     def _hang_up(self, body: bytes) -> None:
-        """The signal is lost in the middle of an upload."""
+        """Break an upload off in the middle, as a lost signal does."""
         line = self._connected()
         line.putrequest("POST", self._target)
         for name, value in (*self._headers.items(), ("Content-Length", str(len(body)))):
@@ -175,7 +175,7 @@ def _body(document: bytes, files: dict[str, bytes]) -> bytes:
 
 
 class Killer:
-    """Sends SIGKILL to one process of the office after the other, at random moments."""
+    """Sends SIGKILL to random processes of the office at random moments."""
 
     def __init__(self, supervisor: int, data: Path, *, each: float, random: Random) -> None:
         self._supervisor = supervisor
@@ -186,7 +186,7 @@ class Killer:
         self.killed: Counter[str] = Counter()
 
     def maybe(self) -> None:
-        """Kill when it is time to."""
+        """Kill a process if the next kill is due."""
         if time.monotonic() < self._due:
             return
         self._due = time.monotonic() + self._random.expovariate(1 / self._each)
@@ -204,29 +204,29 @@ class Killer:
             except (OSError, IndexError, ValueError):
                 return
             if _command(postmaster).find(str(self._data).encode()) < 0:
-                return  # gone; its number may be somebody else's
+                return  # it ended; its process id may be reused
             if target == "postmaster":
                 yield postmaster
                 return
             yield from (pid for pid in _children(postmaster) if b" ruhu " in _command(pid))
             return
         for pid in _children(self._supervisor):
-            words = _command(pid)
-            if target == "worker" and b"procrastinate" in words:
+            command = _command(pid)
+            if target == "worker" and b"procrastinate" in command:
                 yield pid
-            elif b"gunicorn" in words and target != "worker":
+            elif b"gunicorn" in command and target != "worker":
                 yield from [pid] if target == "web" else _children(pid)
 
 
 def _children(parent: int) -> list[int]:
-    found = []
+    pids = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with suppress(OSError):
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
                 if int(fields[1]) == parent:
-                    found.append(int(entry.name))
-    return found
+                    pids.append(int(entry.name))
+    return pids
 
 
 def _command(pid: int) -> bytes:

@@ -1,4 +1,4 @@
-"""How long a phone's entity lists take: 5,000 households, an unchanged list, 500 ids asked after.
+"""How long a phone's entity lists take: 5,000 households, an unchanged list, an integrity check of 500 ids.
 
     python tests/perf/lists.py [--households 5000]
 

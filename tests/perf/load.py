@@ -1,4 +1,4 @@
-"""What the load tests of the web server share: the server, the clients, and what both used.
+"""Shared by the load tests of the web server: the server, the clients, their CPU time.
 
 Clients are processes with blocking sockets, one request under way each, as phones are.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from server.ops.setup.serving import web_server as words
+from server.ops.setup.serving import web_server as arguments_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -29,7 +29,7 @@ Request = Callable[[int], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of a run."""
+    """The results of a run."""
 
     latencies: list[float]  # seconds, of the requests answered as they should be
     refused: int
@@ -67,13 +67,13 @@ def django() -> None:
 
 def web_server(port: int, processes: int) -> AbstractContextManager[dict[str, int]]:
     """gunicorn as `./ruhu up` runs it; the process ids whose CPU counts, by program."""
-    return serving(port, *words(processes))
+    return serving(port, *arguments_of(processes))
 
 
 @contextmanager
-def serving(port: int, *words: str) -> Iterator[dict[str, int]]:
-    """Python with these words, once it takes connections."""
-    command = [sys.executable, "-W", "ignore", *words, "--bind", f"127.0.0.1:{port}"]
+def serving(port: int, *arguments: str) -> Iterator[dict[str, int]]:
+    """Run Python with these arguments; yields once it accepts connections."""
+    command = [sys.executable, "-W", "ignore", *arguments, "--bind", f"127.0.0.1:{port}"]
     server = subprocess.Popen(command, cwd=ROOT)
     try:
         for _attempt in range(100):
@@ -98,7 +98,7 @@ def drive(
     expected: int,
     pids: dict[str, int] | None = None,
 ) -> Load:
-    """One client a request maker, all at once; a second of warming up is not counted."""
+    """Run a client for each request function, all at once; a first second of warm-up is not counted."""
     _run(target, requests, 1.0, expected)
     before = {name: _cpu(pid) for name, pid in (pids or {}).items()}
     latencies, refused, elapsed = _run(target, requests, seconds, expected)
@@ -141,11 +141,11 @@ def _run(
 def _client(target: str, request: Request, until: float, expected: int, results: Any) -> None:
     address = urlsplit(target)
     place = (address.hostname or "", address.port or 80)
-    latencies, refused, turn = [], 0, 0
+    latencies, refused, number = [], 0, 0
     connection: socket.socket | None = None
     while time.monotonic() < until:
-        sent = request(turn)
-        turn += 1
+        sent = request(number)
+        number += 1
         started = time.perf_counter()
         if connection is None:
             connection = socket.create_connection(place)

@@ -1,4 +1,4 @@
-"""How many submissions a second one worker process merges into the ledgers, and what each costs.
+"""How many submissions a second a worker process merges into the ledgers, and the CPU time of each.
 
     python tests/perf/merge.py [--communities 5] [--households 1000] [--batch 200]
 
@@ -106,7 +106,8 @@ def _empty_ledgers() -> list[int]:
     from server.ledgers.storage.tables import TABLES
 
     derived = [
-        one._meta.db_table for one in (ContributionRow, IdentityKey, LedgerException, Membership)
+        model._meta.db_table
+        for model in (ContributionRow, IdentityKey, LedgerException, Membership)
     ]
     derived += [table.name for table in TABLES.values()]
     execute(f"truncate {', '.join(derived)}")

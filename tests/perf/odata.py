@@ -85,7 +85,7 @@ def measured(form_id: str, records: int) -> dict[str, Any]:
     client = Client(headers={"authorization": f"Bearer {token}"})
     root = f"/v1/projects/1/forms/{form_id}.svc"
     answer: dict[str, Any] = {"records": rows.count(), "MB before": _peak_mb()}
-    for table in [one["name"] for one in client.get(root).json()["value"]]:
+    for table in [entry["name"] for entry in client.get(root).json()["value"]]:
         start, size, head = time.perf_counter(), 0, 0.0
         for piece in client.get(f"{root}/{table}"):
             head = head or time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""A file of 100 MB over the real web server, with its memory measured.
+"""The memory and time that the web server takes for an upload of 100 MB.
 
     var/venv/bin/python -m tests.perf.uploads [MEGABYTES]
 

@@ -1,4 +1,4 @@
-"""The demo street: complete, repeatable, harmless to run again, with every defect it promises."""
+"""The demo street is complete, repeatable, unchanged by a second run, and has every defect it announces."""
 
 import io
 import json
@@ -42,20 +42,20 @@ def quiet(what, done, of):
 
 
 def test_a_street_is_made_and_a_second_run_changes_nothing(forms):
-    made = street.make(SIZE, quiet)
+    result = street.make(SIZE, quiet)
 
     assert not Waiting.objects.exists()
     assert not Quarantined.objects.exists()
     assert not Submission.objects.filter(flags__contains="unprocessed").exists()
     assert Attachment.objects.exists()
-    assert Household.objects.count() == made.ledgers["households"] == 40
+    assert Household.objects.count() == result.ledgers["households"] == 40
     rejected = Submission.objects.filter(review_state="rejected")
     assert rejected.exists()
     assert Submission.objects.filter(review_state="approved").exists()
-    assert Visit.objects.count() == made.ledgers["submissions"] - rejected.count()
+    assert Visit.objects.count() == result.ledgers["submissions"] - rejected.count()
     assert AssistanceCase.objects.exists()
     assert Household.objects.exclude(assisted_categories=[]).exists()
-    assert {login.username for login in made.logins} == {
+    assert {login.username for login in result.logins} == {
         "street",
         "county",
         "admin",
@@ -64,15 +64,15 @@ def test_a_street_is_made_and_a_second_run_changes_nothing(forms):
     }
 
     again = street.make(street.Size(communities=9, seed=9), quiet)
-    assert again.was_there
+    assert again.already_existed
     assert again.size == SIZE
-    assert again.ledgers == made.ledgers
+    assert again.ledgers == result.ledgers
     assert not again.logins
 
 
 def test_every_promised_defect_is_there(forms):
-    made = street.make(SIZE, quiet)
-    assert {name: count for name, count in made.defects.items() if count < 1} == {}
+    result = street.make(SIZE, quiet)
+    assert {name: count for name, count in result.defects.items() if count < 1} == {}
 
     members = Membership.objects.filter(to_on=None)
     on_two = {
@@ -80,19 +80,19 @@ def test_every_promised_defect_is_there(forms):
         for person in members.values_list("person", flat=True)
         if members.filter(person=person).values("household").distinct().count() > 1
     }
-    assert len(on_two) == made.defects["two_rosters"]
-    assert Person.objects.filter(id_type="99").count() == made.defects["no_id"]
-    assert Person.objects.exclude(id_no_15=None).count() == made.defects["id_15_digits"]
-    assert LedgerException.objects.filter(kind="bad_id").count() == made.defects["bad_id"]
+    assert len(on_two) == result.defects["two_rosters"]
+    assert Person.objects.filter(id_type="99").count() == result.defects["no_id"]
+    assert Person.objects.exclude(id_no_15=None).count() == result.defects["id_15_digits"]
+    assert LedgerException.objects.filter(kind="bad_id").count() == result.defects["bad_id"]
     surveys = Visit.objects.filter(purpose="1", outcome="1", employer=None)
-    assert surveys.filter(loc=None).count() == made.defects["no_gps"]
+    assert surveys.filter(loc=None).count() == result.defects["no_gps"]
     moved = Division.objects.exclude(valid_to=None)
-    assert moved.count() == made.defects["new_codes"]
+    assert moved.count() == result.defects["new_codes"]
     assert moved.get().successors.count() == 1
     assert Submission.objects.filter(area_code=moved.get().code).exists()
     rejected = Submission.objects.filter(review_state="rejected").count()
-    told = Visit.objects.filter(outcome="7").count()
-    assert made.defects["deaths"] - rejected <= told <= made.defects["deaths"]
+    deaths = Visit.objects.filter(outcome="7").count()
+    assert result.defects["deaths"] - rejected <= deaths <= result.defects["deaths"]
 
 
 def test_an_interrupted_demo_is_finished_with_the_sizes_it_was_begun_with(forms):
@@ -116,24 +116,33 @@ def test_an_interrupted_demo_is_finished_with_the_sizes_it_was_begun_with(forms)
 
 
 def test_the_command_prints_log_ins_once(forms):
-    def demo(*words):
+    def demo(*arguments):
         out = io.StringIO()
-        call_command("demo", *words, stdout=out)
+        call_command("demo", *arguments, stdout=out)
         return out.getvalue()
 
-    words = ("--communities", "1", "--households", "12", "--quarters", "1", "--until", "2026-11-01")
-    told = json.loads(demo(*words, "--base-url", "https://ruhu.example", "--json"))
-    assert told["created"] is True
-    logins = {login["username"]: login for login in told["logins"]}
+    arguments = (
+        "--communities",
+        "1",
+        "--households",
+        "12",
+        "--quarters",
+        "1",
+        "--until",
+        "2026-11-01",
+    )
+    printed = json.loads(demo(*arguments, "--base-url", "https://ruhu.example", "--json"))
+    assert printed["created"] is True
+    logins = {login["username"]: login for login in printed["logins"]}
     assert User.objects.get(username="street").check_password(logins["street"]["password"])
     assert logins["worker1"]["base_url"].startswith("https://ruhu.example/key/")
     assert logins["worker1"]["collect"]["general"]["server_url"] == logins["worker1"]["base_url"]
     assert RoleGrant.objects.filter(user__username="admin", role="restricted", area="").exists()
 
     assert json.loads(demo("--json"))["created"] is False
-    told = demo()
-    assert logins["street"]["password"] not in told
-    assert f"{Household.objects.count():,}" in told
+    printed = demo()
+    assert logins["street"]["password"] not in printed
+    assert f"{Household.objects.count():,}" in printed
 
 
 def test_the_command_says_what_is_missing(db, workbooks):

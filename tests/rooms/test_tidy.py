@@ -1,4 +1,4 @@
-"""Jobs of killed workers give their locks back, and old failures are deleted."""
+"""Jobs of killed workers are failed, so that their locks are free; old failures are deleted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _empty_queue(db) -> None:
-    """Other tests' commits queue jobs that nobody takes."""
+    """Delete the jobs that other tests have committed."""
     with connection.cursor() as cursor:
         cursor.execute("delete from procrastinate_jobs")
 
@@ -46,7 +46,7 @@ def test_a_killed_workers_job_gives_its_lock_back() -> None:
     dead, alive = worker("2 hours"), worker("1 second")
     first, second = queue(), queue()
     assert fetch(dead) == first
-    assert fetch(alive) is None  # waits for the dead one
+    assert fetch(alive) is None  # the lock is still held by the dead worker's job
 
     tidy()
 

@@ -30,7 +30,7 @@ def encrypt(
     namespace: str = COLLECT,
     signed: str | None = None,
 ) -> tuple[bytes, dict[str, bytes]]:
-    """The manifest and the .enc files; `signed` takes the place of the form id in the signature."""
+    """The manifest and the .enc files; `signed` replaces the form id in the signature."""
     rsa = load_der_public_key(public_key)
     oaep = OAEP(mgf=MGF1(SHA256()), algorithm=SHA256(), label=None)
     key = os.urandom(32)

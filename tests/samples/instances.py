@@ -37,4 +37,4 @@ def _element(name: str, value: Any) -> str:
         return f"<{name}>{escape(value)}</{name}>"
     if isinstance(value, Mapping):
         return f"<{name}>{_children(value)}</{name}>"
-    return "".join(_element(name, one) for one in value)
+    return "".join(_element(name, child) for child in value)

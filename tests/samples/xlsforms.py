@@ -22,7 +22,7 @@ COMMITTED = Path(__file__).parents[2] / "xlsforms"
 
 @cache
 def converted(content: bytes) -> ConvertResult:
-    """What pyxform makes of a workbook: always the same, and a long form takes it seconds."""
+    """pyxform's conversion of a workbook; cached, because a long form takes seconds."""
     return convert(xlsform=content, file_type=".xlsx", form_name="data", warnings=[])
 
 
@@ -103,7 +103,7 @@ HOUSEHOLD = """
 |          | person    | members | id id_no | member_of=household |
 |          | visit     |         | instance | household           |
 """
-"""A small household survey with everything a mapping can say."""
+"""A small household survey that uses every feature of a mapping."""
 
 
 def changed(old: str, new: str, form: str = HOUSEHOLD) -> bytes:

@@ -1,4 +1,4 @@
-"""The demo speaks the forms as they are: every answer has its question, every instance is well-formed."""
+"""The demo fits the committed forms: every answer has its question, every instance parses."""
 
 from datetime import date
 from random import Random
@@ -27,7 +27,7 @@ def xforms():
 
 
 @pytest.fixture(scope="module")
-def sendings():
+def submissions():
     street = boundaries.street(seed=1, communities=2, recoded_on=CALENDAR.recoded_on, moved=1)
     people = population(seed=1, communities=street.communities, households=60, on=CALENDAR.begins)
     plan = Plan(
@@ -35,7 +35,7 @@ def sendings():
         street=street,
         people=people,
         calendar=CALENDAR,
-        workers={one.code: "worker" for one in street.communities},
+        workers={community.code: "worker" for community in street.communities},
         list_uuid=lambda code: uuid5(UUID(int=0), code),
     )
     subjects = [
@@ -46,38 +46,38 @@ def sendings():
 
 
 def unanswerable(answers, root):
-    """The names that the form has no question for."""
+    """The names of answers for which the form has no question."""
     names = {element.tag for element in root.iter()}
     missing = {name for name in answers if name not in names and name != "entity"}
     for name, value in answers.items():
         if isinstance(value, list):
             repeat = root.find(f".//{name}")
-            missing |= {gone for record in value for gone in unanswerable(record, repeat)}
+            missing |= {inner for record in value for inner in unanswerable(record, repeat)}
     return missing
 
 
-def test_every_answer_has_a_question(xforms, sendings):
+def test_every_answer_has_a_question(xforms, submissions):
     roots = {form_id: Template(xform).root for form_id, xform in xforms.items()}
     missing = {
-        (sending.form_id, name)
-        for sending in sendings
-        for name in unanswerable(sending.say(Random(1)), roots[sending.form_id])
+        (submission.form_id, name)
+        for submission in submissions
+        for name in unanswerable(submission.fill_in(Random(1)), roots[submission.form_id])
     }
     assert missing == set()
 
 
-def test_an_instance_is_what_collect_would_send(xforms, sendings):
+def test_an_instance_is_what_collect_would_send(xforms, submissions):
     templates = {form_id: Template(xform) for form_id, xform in xforms.items()}
-    for sending in sendings:
-        answers = sending.say(Random(1))
-        name = instance_name(sending.form_id, sending.place, sending.knock.at)
-        document = templates[sending.form_id].fill(
-            answers, instance_id=sending.instance_id, instance_name=name
+    for submission in submissions:
+        answers = submission.fill_in(Random(1))
+        name = instance_name(submission.form_id, submission.place, submission.visit.at)
+        document = templates[submission.form_id].fill(
+            answers, instance_id=submission.instance_id, instance_name=name
         )
         read = envelope.parse(document)
-        assert read.form_id == sending.form_id
+        assert read.form_id == submission.form_id
         assert read.version
-        assert read.instance_id == f"uuid:{sending.instance_id}"
+        assert read.instance_id == f"uuid:{submission.instance_id}"
         root = etree.fromstring(document)
         assert len(root.findall("members")) == len(answers.get("members", []))
         assert [e.text for e in root.iter("visited_at")] == [answers["visited_at"]]

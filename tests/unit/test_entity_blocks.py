@@ -25,21 +25,21 @@ def document(attributes: str, label: str = "<label>示范路1号</label>", rest:
     ).encode()
 
 
-def one(attributes: str, **how: str) -> EntityBlock:
-    (found,) = entity_blocks(document(attributes, **how))
-    return found
+def block_of(attributes: str, **parts: str) -> EntityBlock:
+    (block,) = entity_blocks(document(attributes, **parts))
+    return block
 
 
 def test_a_block_is_read_with_its_branch_and_answers():
-    found = one(
+    block = block_of(
         f'dataset="households" id="uuid:{HOME.upper()}" update="1" baseVersion="3"'
         f' trunkVersion="2" branchId="{BRANCH}"'
     )
-    assert (found.dataset, found.entity, found.fault) == ("households", UUID(HOME), "")
-    assert (found.create, found.update) == (False, True)
-    assert (found.base_version, found.trunk_version, found.branch_id) == (3, 2, BRANCH)
-    assert (found.path, found.label) == ("/data", "示范路1号")
-    assert found.values == {"/data/address": "示范路1号"}
+    assert (block.dataset, block.entity, block.fault) == ("households", UUID(HOME), "")
+    assert (block.create, block.update) == (False, True)
+    assert (block.base_version, block.trunk_version, block.branch_id) == (3, 2, BRANCH)
+    assert (block.path, block.label) == ("/data", "示范路1号")
+    assert block.values == {"/data/address": "示范路1号"}
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_a_block_is_read_with_its_branch_and_answers():
         ("", False),
     ],
 )
-def test_only_one_and_true_count(attributes, is_asked):
-    found = entity_blocks(document(f'dataset="households" id="{HOME}" {attributes}'))
-    assert bool(found) is is_asked
+def test_only_the_values_1_and_true_create_or_update(attributes, is_asked):
+    blocks = entity_blocks(document(f'dataset="households" id="{HOME}" {attributes}'))
+    assert bool(blocks) is is_asked
 
 
 @pytest.mark.parametrize(
@@ -69,14 +69,14 @@ def test_only_one_and_true_count(attributes, is_asked):
         (f'id="{HOME}" create="1" update="1"', "", ""),
     ],
 )
-def test_what_is_wrong_is_said_and_not_raised(attributes, label, fault):
-    assert one(f'dataset="households" {attributes}', label=label).fault == fault
+def test_faults_are_returned_and_not_raised(attributes, label, fault):
+    assert block_of(f'dataset="households" {attributes}', label=label).fault == fault
 
 
-def test_versions_that_are_no_numbers_are_none():
-    found = one(f'dataset="x" id="{HOME}" update="1" baseVersion="one" trunkVersion=""')
-    assert (found.base_version, found.trunk_version) == (None, None)
-    huge = one(f'dataset="x" id="{HOME}" update="1" baseVersion="9999999999"')
+def test_versions_that_are_not_numbers_are_none():
+    block = block_of(f'dataset="x" id="{HOME}" update="1" baseVersion="one" trunkVersion=""')
+    assert (block.base_version, block.trunk_version) == (None, None)
+    huge = block_of(f'dataset="x" id="{HOME}" update="1" baseVersion="9999999999"')
     assert huge.base_version == 2**31 - 1
 
 
@@ -86,10 +86,10 @@ def test_blocks_in_repeats_take_their_own_answers():
         "<label>{0}</label></entity></meta></shop>"
     )
     shops = line.format("甲", HOME) + line.format("乙", BRANCH)
-    found = entity_blocks(
+    blocks = entity_blocks(
         document(f'dataset="households" id="{HOME}" create="1"', rest=f"<g>{shops}</g>")
     )
-    assert [(one.path, one.values) for one in found] == [
+    assert [(block.path, block.values) for block in blocks] == [
         ("/data", {"/data/address": "示范路1号"}),
         ("/data/g/shop", {"/data/g/shop/name": "甲"}),
         ("/data/g/shop", {"/data/g/shop/name": "乙"}),
@@ -97,17 +97,17 @@ def test_blocks_in_repeats_take_their_own_answers():
 
 
 @given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=12))
-def test_no_text_in_a_block_is_too_odd(dataset, entity, version):
+def test_any_text_in_a_block_is_read(dataset, entity, version):
     from xml.sax.saxutils import quoteattr
 
     attributes = (
         f"dataset={quoteattr(dataset)} id={quoteattr(entity)} baseVersion={quoteattr(version)}"
     )
     try:
-        found = entity_blocks(document(f'{attributes} update="1"'))
+        blocks = entity_blocks(document(f'{attributes} update="1"'))
     except xml.BadXml:
         return
-    assert len(found) == 1
+    assert len(blocks) == 1
 
 
 def test_a_form_declares_its_lists_and_properties():
@@ -125,27 +125,27 @@ def test_a_form_declares_its_lists_and_properties():
     assert entity_form(b"<h/>").datasets == ()
 
 
-def told(**changed: int) -> Known:
-    seen = {name: digest(f"server's {name}") for name in ("address", "room", "last_visit")}
-    return Known(max(changed.values(), default=1), "", seen, changed, "")
+def listed_entity(**changed: int) -> Known:
+    digests = {name: digest(f"server's {name}") for name in ("address", "room", "last_visit")}
+    return Known(max(changed.values(), default=1), "", digests, changed, "")
 
 
 def judged(was: Known, own: set[int] = frozenset(), branch: str = "", **values: str):  # type: ignore[assignment]
     base = 'trunkVersion="1" baseVersion="4"' if branch else 'baseVersion="1"'
-    block = one(f'dataset="households" id="{HOME}" update="1" {base} branchId="{branch}"')
+    block = block_of(f'dataset="households" id="{HOME}" update="1" {base} branchId="{branch}"')
     return disagreement(block, values, was, set(own))
 
 
-def test_what_others_changed_since_is_a_conflict_hard_where_values_differ():
-    assert judged(told(address=1), address="other") == ("", [])
-    assert judged(told(address=2), address="other") == ("hard", ["address"])
-    assert judged(told(address=2), address="server's address") == ("soft", ["address"])
-    assert judged(told(address=2), room="302") == ("soft", ["address"])
-    assert judged(told(last_visit=5), address="other") == ("", [])
+def test_a_change_by_others_since_is_a_conflict_and_a_hard_one_where_values_differ():
+    assert judged(listed_entity(address=1), address="other") == ("", [])
+    assert judged(listed_entity(address=2), address="other") == ("hard", ["address"])
+    assert judged(listed_entity(address=2), address="server's address") == ("soft", ["address"])
+    assert judged(listed_entity(address=2), room="302") == ("soft", ["address"])
+    assert judged(listed_entity(last_visit=5), address="other") == ("", [])
 
 
 def test_a_branch_does_not_disagree_with_its_own_steps():
-    was = told(address=2, room=3)
+    was = listed_entity(address=2, room=3)
     assert judged(was, {2, 3}, BRANCH, address="other") == ("", [])
     assert judged(was, {2}, BRANCH, address="other", room="302") == ("hard", ["room"])
     assert judged(was, set(), BRANCH, address="other") == ("hard", ["address"])

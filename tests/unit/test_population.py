@@ -1,3 +1,5 @@
+"""The demo's people, boundaries and plan: repeatable, valid, fictional, with defects in proportion."""
+
 import re
 from datetime import date
 from itertools import pairwise
@@ -84,7 +86,7 @@ def test_households_look_like_households():
 @pytest.mark.parametrize("communities", [1, 2, 3, 7, 15])
 def test_communities_fit_together_without_gaps_or_overlaps(communities):
     street = a_street(communities)
-    shapes = [Polygon(one.outline) for one in street.communities]
+    shapes = [Polygon(community.outline) for community in street.communities]
     whole = Polygon(street.outline)
     assert whole.valid
     assert all(shape.valid for shape in shapes)
@@ -112,11 +114,11 @@ def test_codes_move_at_least_once_where_there_is_a_choice():
     assert moved.code_on(TODAY, CALENDAR.recoded_on) == moved.code
 
 
-def test_defects_are_seeded_in_proportion_and_never_miss_a_kind():
+def test_defects_are_made_in_proportion_and_no_kind_is_missing():
     for households, at_least in ((12, 1), (2_000, 10)):
         people = a_population(households)
         total = len(everybody(people))
-        seeded = defects.seed_persons(Random(1), people, TODAY)
+        seeded = defects.add_person_defects(Random(1), people, TODAY)
         assert all(count >= 1 for count in seeded.counts.values())
         members = everybody(people)
         assert sum(not m.id_no for m in members) == seeded.counts["no_id"]
@@ -152,34 +154,37 @@ def a_plan(households=300):
         street=street,
         people=people,
         calendar=CALENDAR,
-        workers={one.code: f"worker-{one.code}" for one in street.communities},
+        workers={community.code: f"worker-{community.code}" for community in street.communities},
         list_uuid=lambda code: uuid5(UUID(int=0), code),
     )
 
 
-def test_everything_was_seen_and_sent_in_the_past_and_some_of_it_late():
+def test_all_visits_and_arrivals_lie_in_the_past_and_some_are_late():
     plan = a_plan()
-    sendings = plan.census() + plan.later([])
-    assert all(s.knock.at < s.received_at for s in sendings)
-    assert max(s.received_at for s in sendings).date() <= TODAY
-    assert min(s.knock.at for s in sendings).date() >= CALENDAR.begins.replace(day=1)
-    late = sum((s.received_at - s.knock.at).days >= 7 for s in sendings)
+    submissions = plan.census() + plan.later([])
+    assert all(s.visit.at < s.received_at for s in submissions)
+    assert max(s.received_at for s in submissions).date() <= TODAY
+    assert min(s.visit.at for s in submissions).date() >= CALENDAR.begins.replace(day=1)
+    late = sum((s.received_at - s.visit.at).days >= 7 for s in submissions)
     assert late == plan.counts["late"]
-    assert 0.01 < late / len(sendings) < 0.04
+    assert 0.01 < late / len(submissions) < 0.04
     assert all(a.received_at <= b.received_at for a, b in pairwise(plan.census()))
-    assert len({s.instance_id for s in sendings}) == len(sendings)
+    assert len({s.instance_id for s in submissions}) == len(submissions)
 
 
-def test_a_plan_says_the_same_twice():
+def test_a_plan_gives_the_same_submissions_twice():
     first, second = a_plan(), a_plan()
-    for one, other in zip(first.census(), second.census(), strict=True):
-        assert (one.instance_id, one.received_at) == (other.instance_id, other.received_at)
+    for submission, repeated in zip(first.census(), second.census(), strict=True):
+        assert (submission.instance_id, submission.received_at) == (
+            repeated.instance_id,
+            repeated.received_at,
+        )
         rng, again = Random("x"), Random("x")
-        assert one.say(rng) == other.say(again)
+        assert submission.fill_in(rng) == repeated.fill_in(again)
 
 
 def test_moved_communities_are_surveyed_under_the_code_of_the_day():
     plan = a_plan()
-    codes = {s.knock.community_code for s in plan.census()}
+    codes = {s.visit.community_code for s in plan.census()}
     assert codes == {"440106003001", "440106003002", "440106003103"}
-    assert "440106003003" in {s.knock.community_code for s in plan.later([])}
+    assert "440106003003" in {s.visit.community_code for s in plan.later([])}

@@ -1,4 +1,4 @@
-"""The web server: its threads stay with a busy connection and leave silent ones, and nobody's word is taken for TLS."""
+"""The web server's threads stay with busy connections and leave silent ones; no client's claim of TLS is believed."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from typing import Any
 import pytest
 
 from server.ops.setup.serving import WEB_SERVER
-from server.ops.web_worker import Line, Worker
+from server.ops.web_worker import TimedReader, Worker
 
 HERE = "tests.unit.test_web_worker"
 PATIENCE = 0.4
-SAID = ("wsgi.url_scheme", "SCRIPT_NAME", "HTTP_X_FORWARDED_PROTO")
+CLAIMED = ("wsgi.url_scheme", "SCRIPT_NAME", "HTTP_X_FORWARDED_PROTO")
 
 
-class HastyLine(Line):
+class HastyReader(TimedReader):
     patience = PATIENCE
     slowest = 1000.0
 
 
 class HastyWorker(Worker):
-    line = HastyLine
+    reader = HastyReader
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Reads what is sent, as all doors do; a line that broke is an OSError there."""
-    if environ["PATH_INFO"] == "/said":
+    """Read the request body, as all doors do; a broken connection is an OSError there."""
+    if environ["PATH_INFO"] == "/environ":
         start_response("200 OK", [("Content-Type", "text/plain")])
-        return [repr({name: environ.get(name) for name in SAID}).encode()]
+        return [repr({name: environ.get(name) for name in CLAIMED}).encode()]
     try:
         length = len(environ["wsgi.input"].read())
     except OSError:
@@ -52,12 +52,12 @@ def port() -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         number = free.getsockname()[1]
-    own = {
+    replacements = {
         "server.config.wsgi": f"{HERE}:application",
         "server.ops.web_worker.Worker": f"{HERE}.HastyWorker",
     }
-    words = [own.get(word, word) for word in WEB_SERVER]
-    command = [*words, "--workers", "1", "--threads", "1", "--bind", f"127.0.0.1:{number}"]
+    arguments = [replacements.get(word, word) for word in WEB_SERVER]
+    command = [*arguments, "--workers", "1", "--threads", "1", "--bind", f"127.0.0.1:{number}"]
     server = subprocess.Popen([sys.executable, *command])
     try:
         for _attempt in range(100):
@@ -130,7 +130,7 @@ def test_a_slow_upload_that_goes_on_is_waited_for_and_a_trickle_is_not(port) -> 
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n"
 
     def answer(piece: int, pause: float) -> bytes:
-        """What comes back of an upload in pieces that takes longer than patience lasts."""
+        """The answer to an upload in pieces that takes longer than `patience` in all."""
         with socket.create_connection(("127.0.0.1", port), 5) as line:
             line.sendall(head)
             with contextlib.suppress(OSError):  # the server hung up
@@ -149,7 +149,7 @@ def test_the_application_alone_says_which_proxy_is_believed(port) -> None:
     """RUHU_BEHIND_TLS_PROXY does; gunicorn by itself would believe whoever asks from this machine."""
     claims = {"X-Forwarded-Proto": "https", "X-Forwarded-Ssl": "off", "Script-Name": "/x"}
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as phone:
-        phone.request("GET", "/said", headers=claims)
-        told = literal_eval(phone.getresponse().read().decode())
+        phone.request("GET", "/environ", headers=claims)
+        environ = literal_eval(phone.getresponse().read().decode())
 
-    assert told == dict(zip(SAID, ("http", "", "https"), strict=True))
+    assert environ == dict(zip(CLAIMED, ("http", "", "https"), strict=True))

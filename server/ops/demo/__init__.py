@@ -1,7 +1,8 @@
-"""The demo street: a made-up street office's quarters, sent through the real accept path.
+"""The demo street: some quarters of a made-up street office, submitted through the real accept path.
 
-Pure but for `street`: `population` (who lives and works there), `defects` (what is wrong
-with the data, in the proportions of domain §8), `boundaries` (where), `plan` (what is
-sent when), `answers` and `instances` (how it is said in the published forms).
-Every ID number has the unallocated prefix 4499, every phone is 020-0000xxxx.
+Only `street` and `logins` read or write the database. The other modules are pure:
+`population` (residents and employers), `defects` (faults in the data), `boundaries` (outlines
+of the communities), `plan` (who is visited when), `answers` and `instances` (the answers and
+the instance XML of each submission), `names`, `photos`.
+Every ID number has the unallocated prefix 4499, every phone number is 020-0000xxxx.
 """

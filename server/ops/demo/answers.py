@@ -1,7 +1,7 @@
-"""What a worker on the demo street answers, question name by question name. Pure.
+"""The answers of each demo submission, by question name. Pure.
 
-Follows the questions of xlsforms/: what a form calculates on the phone is worked out
-here in the same way, because no form engine runs on the server.
+Follows the questions of xlsforms/. No form engine runs on the server, so values that a form
+calculates on the phone are calculated here in the same way.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from uuid import UUID
 from server.core.clock import OFFICE
 from server.ops.demo.population import EMPLOYED, UNEMPLOYED, Firm, Home, Member
 
-CENSUS, QUARTERLY, LINKED, FOLLOW_UP = "1", "2", "3", "7"  # VP
-DONE, NO_ONE_HOME, REFUSED, DECEASED = "1", "3", "4", "7"  # VO
+CENSUS, QUARTERLY, LINKED, FOLLOW_UP = "1", "2", "3", "7"  # codes of VP
+DONE, NO_ONE_HOME, REFUSED, DECEASED = "1", "3", "4", "7"  # codes of VO
 
 _LABELS: Final = {"household_survey": "入户", "employer_survey": "单位", "home_visit": "家访"}
 
@@ -24,15 +24,15 @@ Answers = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Knock:
-    """One call at a door: when, where, by whom, how it ended."""
+class DoorVisit:
+    """A visit to a household or employer: when, where, by whom, how it ended."""
 
     at: datetime
     community_code: str
-    community_uuid: UUID  # of the communities list
+    community_uuid: UUID  # its entity in the communities list
     worker: str
-    fix: tuple[float, float] | None  # what GPS said
-    accuracy: float
+    fix: tuple[float, float] | None  # longitude, latitude by GPS
+    accuracy: float  # metres
     outcome: str = DONE
     met_whom: str = "1"
     photo: str = ""
@@ -40,59 +40,60 @@ class Knock:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An open assistance case as the phone's list shows it."""
+    """An open assistance case as the phone's list of cases has it."""
 
     case: UUID
     person: UUID | None
     household: UUID
     address: str
-    place: tuple[float, float] | None  # longitude, latitude; the survey may have had no GPS
+    place: tuple[float, float] | None  # longitude, latitude; None when the survey had no GPS
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a visited person says has changed in their work."""
+    """A change of employment status that a visited person reports."""
 
-    status: str  # ES
+    status: str  # code of ES
     since: date
     employer: str = ""
 
 
 def instance_name(form_id: str, place: str, at: datetime) -> str:
+    """The instance's name as the form calculates it: kind of form, address or name, day."""
     return f"{_LABELS[form_id]} {place} {_day(at)}"
 
 
 def household_survey(
-    home: Home, knock: Knock, rng: Random, *, campaign: str, known: bool
+    home: Home, visit: DoorVisit, rng: Random, *, campaign: str, is_listed: bool
 ) -> Answers:
-    """F1. `known`: the household is picked from the list, not made on the phone."""
+    """Answers to F1. `is_listed`: the household was picked from the entity list, not created on the phone."""
     place = f"{home.address}{home.building}{home.room}"
-    answers = _head(knock) | {
+    answers = _head(visit) | {
         "campaign": campaign,
-        "hh_exists": "1" if known else "0",
-        "household": str(home.uuid) if known else "",
-        "outcome": knock.outcome,
-        "met_whom": knock.met_whom if knock.outcome == DONE else "",
-        "new_household_id": "" if known else str(home.uuid),
+        "hh_exists": "1" if is_listed else "0",
+        "household": str(home.uuid) if is_listed else "",
+        "outcome": visit.outcome,
+        "met_whom": visit.met_whom if visit.outcome == DONE else "",
+        "new_household_id": "" if is_listed else str(home.uuid),
         "place_name": place,
         "go": "0",
-        "household_id": str(home.uuid) if known else "",
+        "household_id": str(home.uuid) if is_listed else "",
     }
-    if knock.outcome != DONE:
-        return answers | {"outcome_final": knock.outcome}
-    day = knock.at.astimezone(OFFICE).date()
-    members = [_member(member, home, knock, rng, day) for member in home.members]
+    if visit.outcome != DONE:
+        return answers | {"outcome_final": visit.outcome}
+    day = visit.at.astimezone(OFFICE).date()
+    members = [_member(member, home, visit, rng, day) for member in home.members]
     head = next((m.name for m in home.members if m.relation == "0"), "")
-    if not known:
+    if not is_listed:
         answers["entity"] = {"id": home.uuid, "label": f"{head} {home.building}{home.room}"}
     return answers | {
         "consent": "1",
         "consent_scope": "1 2 3",
         "go": "1",
         "outcome_final": DONE,
-        "answered_by": "6" if knock.met_whom == "6" else "1",
+        "answered_by": "6" if visit.met_whom == "6" else "1",
         "household_id": str(home.uuid),
-        **_fix(knock),
+        **_fix(visit),
         "address": home.address,
         "building": home.building,
         "room": home.room,
@@ -111,23 +112,23 @@ def household_survey(
         "roster_resident": str(sum(int(member["is_resident"]) for member in members)),
         "roster_hukou": str(sum(int(member["is_hukou"]) for member in members)),
         "head_name": head,
-        "entity_community": knock.community_code,
-        "entity_visit": _day(knock.at),
+        "entity_community": visit.community_code,
+        "entity_visit": _day(visit.at),
         "entity_members": str(len(members)),
-        "entity_geometry": _fix(knock)["loc"],
+        "entity_geometry": _fix(visit)["loc"],
         "entity_address": home.address,
         "entity_building": home.building,
         "entity_room": home.room,
-        "photo": knock.photo,
+        "photo": visit.photo,
         "roster_ok": "1",
     }
 
 
-def _member(member: Member, home: Home, knock: Knock, rng: Random, day: date) -> Answers:
+def _member(member: Member, home: Home, visit: DoorVisit, rng: Random, day: date) -> Answers:
     age = member.age_on(day)
     lives_here = member.residence_kind in ("1", "2", "5")
     registered_here = member.residence_kind in ("1", "3", "4", "5")
-    here = knock.community_code
+    here = visit.community_code
     elsewhere = f"{rng.choice(('43', '45', '36', '44'))}0000000000"
     answers = {
         "name": member.name,
@@ -142,7 +143,7 @@ def _member(member: Member, home: Home, knock: Knock, rng: Random, day: date) ->
         "age": str(age),
         "member_uuid": str(member.uuid or ""),
         "member_id": str(member.uuid or ""),
-        "consent_at": _instant(knock.at),
+        "consent_at": _instant(visit.at),
         "consented": "1 2 3",
         "is_head": "1" if member.relation == "0" else "0",
         "head_part": member.name if member.relation == "0" else "",
@@ -202,20 +203,20 @@ def _labour(member: Member, rng: Random) -> Answers:
     return answers
 
 
-def employer_survey(firm: Firm, knock: Knock, rng: Random, *, known: bool) -> Answers:
-    """F2."""
-    day = knock.at.astimezone(OFFICE).date()
-    n_staff = max(1, firm.n_staff + (rng.randrange(-3, 6) if known else 0))
+def employer_survey(firm: Firm, visit: DoorVisit, rng: Random, *, is_listed: bool) -> Answers:
+    """Answers to F2. `is_listed`: the employer was picked from the entity list, not created on the phone."""
+    day = visit.at.astimezone(OFFICE).date()
+    n_staff = max(1, firm.n_staff + (rng.randrange(-3, 6) if is_listed else 0))
     jobs = rng.sample(firm.jobs, k=rng.randrange(0, len(firm.jobs) + 1))
-    return _head(knock) | {
-        "campaign": QUARTERLY if known else CENSUS,
-        "emp_exists": "1" if known else "0",
-        "employer": str(firm.uuid) if known else "",
+    return _head(visit) | {
+        "campaign": QUARTERLY if is_listed else CENSUS,
+        "emp_exists": "1" if is_listed else "0",
+        "employer": str(firm.uuid) if is_listed else "",
         "outcome": DONE,
         "consent": "1",
         "go": "1",
         "outcome_final": DONE,
-        "new_employer_id": "" if known else str(firm.uuid),
+        "new_employer_id": "" if is_listed else str(firm.uuid),
         "employer_id": str(firm.uuid),
         "uscc": firm.uscc,
         "uscc_ok": "1" if firm.uscc else "0",
@@ -225,7 +226,7 @@ def employer_survey(firm: Firm, knock: Knock, rng: Random, *, known: bool) -> An
         "econ_type": firm.econ_type,
         "industry": firm.industry,
         "is_dispatch": "0",
-        **_fix(knock),
+        **_fix(visit),
         "address": firm.address,
         "contact": firm.contact,
         "phone": firm.phone,
@@ -235,14 +236,14 @@ def employer_survey(firm: Firm, knock: Knock, rng: Random, *, known: bool) -> An
         "n_4050": str(n_staff // 8),
         "contracts_signed": str(n_staff * 9 // 10),
         "insured_n": str(n_staff * 4 // 5),
-        "change": rng.choice("2334") if known else "3",
+        "change": rng.choice("2334") if is_listed else "3",
         "arrears": "1" if rng.random() < 0.02 else "0",
-        "vacancies": [_vacancy(title, knock, rng, day) for title in jobs],
-        "photo": knock.photo,
+        "vacancies": [_vacancy(title, visit, rng, day) for title in jobs],
+        "photo": visit.photo,
     }
 
 
-def _vacancy(title: str, knock: Knock, rng: Random, day: date) -> Answers:
+def _vacancy(title: str, visit: DoorVisit, rng: Random, day: date) -> Answers:
     wage = rng.randrange(18, 45) * 100
     is_welfare = title in ("保洁员", "保安员") and rng.random() < 0.4
     return {
@@ -257,16 +258,16 @@ def _vacancy(title: str, knock: Knock, rng: Random, day: date) -> Answers:
         "wage_max": str(wage + rng.randrange(2, 12) * 100),
         "hours": rng.choice("1245"),
         "expires_on": (day + timedelta(days=rng.choice((30, 45, 90)))).isoformat(),
-        "workplace": _fix(knock)["loc"],
+        "workplace": _fix(visit)["loc"],
         "vacancy_source": "2",
     }
 
 
 def home_visit(
-    subject: Subject, knock: Knock, rng: Random, *, purpose: str, change: Change | None
+    subject: Subject, visit: DoorVisit, rng: Random, *, purpose: str, change: Change | None
 ) -> Answers:
-    """F3, of a case on the worker's list."""
-    answers = _head(knock) | {
+    """Answers to F3 about a case of the worker's list."""
+    answers = _head(visit) | {
         "purpose": purpose,
         "subject_kind": "case",
         "subject": str(subject.case),
@@ -274,27 +275,27 @@ def home_visit(
         "household_id": str(subject.household),
         "known_address": subject.address,
         "known_place": "{1} {0} 0 0".format(*subject.place) if subject.place else "",
-        **_fix(knock),
-        "outcome": knock.outcome,
-        "outcome_final": knock.outcome,
-        "go": "1" if knock.outcome == DONE else "0",
-        "about_person": "1" if knock.outcome == DONE and subject.person else "0",
-        "next_visit": _day(knock.at + timedelta(days=30)),
+        **_fix(visit),
+        "outcome": visit.outcome,
+        "outcome_final": visit.outcome,
+        "go": "1" if visit.outcome == DONE else "0",
+        "about_person": "1" if visit.outcome == DONE and subject.person else "0",
+        "next_visit": _day(visit.at + timedelta(days=30)),
     }
-    if knock.outcome != DONE:
+    if visit.outcome != DONE:
         return answers
     answers |= {
-        "met_whom": knock.met_whom,
+        "met_whom": visit.met_whom,
         "consent": "1",
         "services": rng.choice(("1", "1 2", "1 3 4", "2 4")),
         "policies_told": rng.choice(("1 2", "4", "5", "2 3")),
         "needs": rng.choice(("1", "1 2", "4", "6")),
-        "photo": knock.photo,
+        "photo": visit.photo,
     }
     if subject.person is None:
         return answers
     answers |= {
-        "consent_at": _instant(knock.at),
+        "consent_at": _instant(visit.at),
         "job_willing": "1",
         "wish_job": rng.choice("346"),
         "status_changed": "1" if change else "0",
@@ -307,39 +308,39 @@ def home_visit(
     is_offered = change is None and rng.random() < 0.5
     answers["offered_jobs"] = "1" if is_offered else "0"
     if is_offered:
-        answers["offers"] = [_offer(rng, knock)]
+        answers["offers"] = [_offer(rng, visit)]
     return answers
 
 
-def _offer(rng: Random, knock: Knock) -> Answers:
+def _offer(rng: Random, visit: DoorVisit) -> Answers:
     response = rng.choice("1223")
     return {
         "vacancy": rng.choice(("保洁员", "理货员", "厨工", "分拣员", "养老护理员")),
         "response": response,
         "refuse_reason": rng.choice("1246") if response == "3" else "",
-        "interview_on": _day(knock.at + timedelta(days=3)) if response == "1" else "",
+        "interview_on": _day(visit.at + timedelta(days=3)) if response == "1" else "",
     }
 
 
-def _head(knock: Knock) -> Answers:
+def _head(visit: DoorVisit) -> Answers:
     return {
-        "start": _instant(knock.at - timedelta(minutes=1)),
-        "end": _instant(knock.at + timedelta(minutes=12)),
-        "today": _day(knock.at),
-        "username": knock.worker,
-        "visited_at": _instant(knock.at),
-        "visit_day": _day(knock.at),
-        "community": str(knock.community_uuid),
-        "community_code": knock.community_code,
+        "start": _instant(visit.at - timedelta(minutes=1)),
+        "end": _instant(visit.at + timedelta(minutes=12)),
+        "today": _day(visit.at),
+        "username": visit.worker,
+        "visited_at": _instant(visit.at),
+        "visit_day": _day(visit.at),
+        "community": str(visit.community_uuid),
+        "community_code": visit.community_code,
         "mode": "1",
     }
 
 
-def _fix(knock: Knock) -> Answers:
-    if knock.fix is None:
+def _fix(visit: DoorVisit) -> Answers:
+    if visit.fix is None:
         return {"loc": "", "loc_accuracy": ""}
-    lon, lat = knock.fix
-    accuracy = f"{knock.accuracy:.1f}"
+    lon, lat = visit.fix
+    accuracy = f"{visit.accuracy:.1f}"
     return {"loc": f"{lat:.7f} {lon:.7f} 12.0 {accuracy}", "loc_accuracy": accuracy}
 
 

@@ -1,4 +1,4 @@
-"""The demo street's outline and its communities: synthetic, but shaped like a place. Pure.
+"""Synthetic outlines of the demo street and its communities. Pure.
 
 Communities lie in rows. Neighbours share every vertex of their border, so that the
 outlines fit without gaps or overlaps at any zoom.
@@ -29,7 +29,7 @@ class Community:
     """A community: its code, its name, its outline, and places inside it."""
 
     code: str
-    former_code: str  # before it was given its present code; "" if it always had it
+    former_code: str  # its code before a recoding; "" if its code never changed
     name: str
     name_en: str
     outline: tuple[Position, ...] = field(repr=False)
@@ -37,7 +37,7 @@ class Community:
     _north: tuple[Position, ...] = field(repr=False)
 
     def point(self, rng: Random) -> Position:
-        """A place surely inside."""
+        """A random position inside the outline, away from the border."""
         last = len(self._south) - 1
         at = round(rng.uniform(_INSET, 1 - _INSET) * last)
         up = rng.uniform(_INSET, 1 - _INSET)
@@ -51,45 +51,53 @@ class Community:
 
 @dataclass(frozen=True, slots=True)
 class Street:
+    """The street with its communities, from west to east and south to north."""
+
     communities: tuple[Community, ...]
     outline: tuple[Position, ...] = field(repr=False)
     recoded_on: date  # when the moved communities got their present codes
 
     def feature_collection(self) -> dict[str, Any]:
-        """What `./ruhu divisions import` takes."""
+        """The divisions as GeoJSON, as `./ruhu divisions import` reads them."""
         features = [
             _feature("44", "广东省", "Guangdong"),
             _feature("4401", "广州市", "Guangzhou"),
             _feature("440106", "天河区", "Tianhe"),
             _feature(STREET, *names.STREET_NAME, outline=self.outline),
         ]
-        for one in self.communities:
-            begins = {"valid_from": self.recoded_on.isoformat()} if one.former_code else {}
+        for community in self.communities:
+            begins = {"valid_from": self.recoded_on.isoformat()} if community.former_code else {}
             features.append(
-                _feature(one.code, one.name, one.name_en, outline=one.outline, **begins)
+                _feature(
+                    community.code,
+                    community.name,
+                    community.name_en,
+                    outline=community.outline,
+                    **begins,
+                )
             )
-            if one.former_code:
+            if community.former_code:
                 features.append(
                     _feature(
-                        one.former_code,
-                        f"{one.name}(旧)",
-                        f"{one.name_en} (former)",
-                        outline=one.outline,
+                        community.former_code,
+                        f"{community.name}(旧)",
+                        f"{community.name_en} (former)",
+                        outline=community.outline,
                         valid_to=self.recoded_on.isoformat(),
-                        successors=[one.code],
+                        successors=[community.code],
                     )
                 )
         return {"type": "FeatureCollection", "features": features}
 
 
 def street(*, seed: int, communities: int, recoded_on: date, moved: int) -> Street:
-    """A street of so many communities; the last `moved` of them had other codes before."""
+    """A street with that many communities; the last `moved` of them had other codes before."""
     rng = Random(f"street {seed}")  # noqa: S311 a demo must repeat itself
     rows = max(1, isqrt(communities))
     in_row = [communities // rows + (row < communities % rows) for row in range(rows)]
     width = _CELL_WIDTH * max(in_row)
     lines = [_row_line(rng, width, _SOUTH + _CELL_HEIGHT * row) for row in range(rows + 1)]
-    found: list[Community] = []
+    laid_out: list[Community] = []
     outer_west: list[Position] = []
     outer_east: list[Position] = []
     for row, count in enumerate(in_row):
@@ -101,10 +109,10 @@ def street(*, seed: int, communities: int, recoded_on: date, moved: int) -> Stre
             south = lines[row][cuts[column] : cuts[column + 1] + 1]
             north = lines[row + 1][cuts[column] : cuts[column + 1] + 1]
             ring = _joined(south, rungs[column + 1], north[::-1], rungs[column][::-1])
-            number = len(found)
+            number = len(laid_out)
             name, name_en = names.community_name(number)
             has_moved = number >= communities - moved
-            found.append(
+            laid_out.append(
                 Community(
                     code=f"{STREET}{number + 1:03d}",
                     former_code=f"{STREET}{number + 101:03d}" if has_moved else "",
@@ -116,7 +124,7 @@ def street(*, seed: int, communities: int, recoded_on: date, moved: int) -> Stre
                 )
             )
     outline = _joined(lines[0], outer_east, lines[-1][::-1], outer_west[::-1])
-    return Street(tuple(found), outline, recoded_on)
+    return Street(tuple(laid_out), outline, recoded_on)
 
 
 def _row_line(rng: Random, width: float, south: float) -> list[Position]:
@@ -142,7 +150,7 @@ def _rung(rng: Random, foot: Position, head: Position, cell: float) -> list[Posi
 
 
 def _joined(*lines: list[Position] | tuple[Position, ...]) -> tuple[Position, ...]:
-    """One ring of lines that meet end to end."""
+    """A closed ring of lines that meet end to end."""
     ring: list[Position] = []
     for line in lines:
         ring += [position for position in line if not ring or position != ring[-1]]

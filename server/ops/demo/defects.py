@@ -1,6 +1,6 @@
-"""What is wrong with the demo's data, in the proportions of domain §8. Pure.
+"""Defects of the demo's data: kinds and shares as surveys really have them. Pure.
 
-Every rule of the ledgers meets its case: at least one of each, however small the demo.
+However small the demo, each kind occurs at least once, so that every rule about it is shown.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from server.ops.demo.population import Home, Member, Population
 
-ABSENT_BUT_REGISTERED: Final = 0.03  # of persons: 人户分离, on two rosters
+ABSENT_BUT_REGISTERED: Final = 0.03  # of persons: lives elsewhere (人户分离), on two rosters
 NO_ID: Final = 0.02
 BAD_CHECK_DIGIT: Final = 0.01
 FIFTEEN_DIGITS: Final = 0.005
@@ -24,17 +24,19 @@ DEATH_OR_REVERSAL: Final = 0.003  # of persons
 MOVED_CODES: Final = 5  # communities of a street of 15
 
 T = TypeVar("T")
+RosterPlace = tuple[int, int]
+"""(index of the household, index of the member in it)"""
 
 
 @dataclass(slots=True)
-class Seeded:
-    """How many of each defect a demo holds."""
+class DefectCounts:
+    """How many of each defect were put in, by the keys of `./ruhu demo`."""
 
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def some(rng: Random, items: Sequence[T], share: float) -> list[T]:
-    """A share of the items, at least one, in their own order."""
+def sample(rng: Random, items: Sequence[T], share: float) -> list[T]:
+    """A random share of the items, at least one of them, in their own order."""
     if not items:
         return []
     count = min(len(items), max(1, round(share * len(items))))
@@ -42,13 +44,13 @@ def some(rng: Random, items: Sequence[T], share: float) -> list[T]:
 
 
 def moved_codes(communities: int) -> int:
-    """How many of the communities had another code before: five of fifteen, at least one of two or more."""
+    """How many communities had another code before: a third, at most five; none of a single one."""
     return min(MOVED_CODES, max(1, communities // 3)) if communities > 1 else 0
 
 
-def seed_persons(rng: Random, people: Population, on: date) -> Seeded:
-    """Spoil the ID numbers and put people on second rosters, in place."""
-    adults = [
+def add_person_defects(rng: Random, people: Population, on: date) -> DefectCounts:
+    """Change ID numbers and put people on second rosters, in place."""
+    adults: list[RosterPlace] = [
         (home_at, at)
         for home_at, home in enumerate(people.homes)
         for at, member in enumerate(home.members)
@@ -57,33 +59,33 @@ def seed_persons(rng: Random, people: Population, on: date) -> Seeded:
     everybody = sum(len(home.members) for home in people.homes)
     rng.shuffle(adults)
 
-    def take(share: float, *, born_before: int = 9999) -> list[tuple[int, int]]:
-        """So many sound adults, at least one while there are any."""
+    def take(share: float, *, born_before: int = 9999) -> list[RosterPlace]:
+        """Adults without a defect: that share of all persons, at least one if there is one."""
         count = max(1, round(share * everybody))
-        fit = [one for one in adults if _member(people, one).birth.year < born_before]
+        fit = [place for place in adults if _member(people, place).birth.year < born_before]
         taken = fit[:count]
-        gone = set(taken)
-        adults[:] = [one for one in adults if one not in gone]
+        with_defect = set(taken)
+        adults[:] = [place for place in adults if place not in with_defect]
         return taken
 
     fifteen = take(FIFTEEN_DIGITS, born_before=2000)
     bad = take(BAD_CHECK_DIGIT)
     missing = take(NO_ID)
-    for one in fifteen:
-        member = _member(people, one)
+    for place in fifteen:
+        member = _member(people, place)
         short = member.id_no[:6] + member.id_no[8:17]
-        _put(people, one, replace(member, id_no=short))
-    for one in bad:
-        member = _member(people, one)
+        _put(people, place, replace(member, id_no=short))
+    for place in bad:
+        member = _member(people, place)
         last = "0" if member.id_no[-1] == "X" else str((int(member.id_no[-1]) + 3) % 10)
-        _put(people, one, replace(member, id_no=member.id_no[:-1] + last))
-    for one in missing:
-        home = people.homes[one[0]]
+        _put(people, place, replace(member, id_no=member.id_no[:-1] + last))
+    for place in missing:
+        home = people.homes[place[0]]
         uuid = type(home.uuid)(int=rng.getrandbits(128), version=4)
-        _put(people, one, replace(_member(people, one), id_type="99", id_no="", uuid=uuid))
+        _put(people, place, replace(_member(people, place), id_type="99", id_no="", uuid=uuid))
     twice = take(ABSENT_BUT_REGISTERED)
-    listed = [_list_again(rng, people, one) for one in twice]
-    return Seeded(
+    listed = [_list_again(rng, people, place) for place in twice]
+    return DefectCounts(
         {
             "two_rosters": sum(listed),
             "no_id": len(missing),
@@ -93,27 +95,27 @@ def seed_persons(rng: Random, people: Population, on: date) -> Seeded:
     )
 
 
-def _list_again(rng: Random, people: Population, one: tuple[int, int]) -> bool:
+def _list_again(rng: Random, people: Population, place: RosterPlace) -> bool:
     """Put somebody who lives here on the roster of the household where they are registered."""
-    home, member = people.homes[one[0]], _member(people, one)
+    home, member = people.homes[place[0]], _member(people, place)
     elsewhere = [
         at
         for at in rng.sample(range(len(people.homes)), min(40, len(people.homes)))
         if people.homes[at].community.code != home.community.code
-    ] or [at for at in range(len(people.homes)) if at != one[0]]
+    ] or [at for at in range(len(people.homes)) if at != place[0]]
     if not elsewhere:
         return False
-    _put(people, one, replace(member, residence_kind="2"))
+    _put(people, place, replace(member, residence_kind="2"))
     kin = people.homes[elsewhere[0]]
     away = replace(member, relation="8", residence_kind="3", phone="")
     people.homes[elsewhere[0]] = replace(kin, members=(*kin.members, away))
     return True
 
 
-def _member(people: Population, one: tuple[int, int]) -> Member:
-    return people.homes[one[0]].members[one[1]]
+def _member(people: Population, place: RosterPlace) -> Member:
+    return people.homes[place[0]].members[place[1]]
 
 
-def _put(people: Population, one: tuple[int, int], member: Member) -> None:
-    home: Home = people.homes[one[0]]
-    people.homes[one[0]] = home.with_member(one[1], member)
+def _put(people: Population, place: RosterPlace, member: Member) -> None:
+    home: Home = people.homes[place[0]]
+    people.homes[place[0]] = home.with_member(place[1], member)

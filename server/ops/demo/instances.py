@@ -1,7 +1,7 @@
 """Instance XML as Collect writes it, built from a published form's own template. Pure.
 
-Answers are given by question name, so that a question the demo knows nothing of is
-simply left blank. A repeat takes a list of such dictionaries.
+Answers are given by question name; a question without an answer is left blank, so a form
+may gain questions without breaking the demo. A repeat takes a list of such dictionaries.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from lxml import etree
 
 from server.core.xml import local_name, parse
 
-_TEMPLATE_MARK: Final = "{http://openrosa.org/javarosa}template"
+_TEMPLATE_ATTRIBUTE: Final = "{http://openrosa.org/javarosa}template"
 
 Answers = Mapping[str, Any]
 """Question name → text, or → a list of Answers for a repeat."""
@@ -33,7 +33,7 @@ class Template:
         etree.cleanup_namespaces(self.root)
 
     def fill(self, answers: Answers, *, instance_id: UUID, instance_name: str = "") -> bytes:
-        """The finished instance. Questions without an answer are left empty, defaults too."""
+        """The finished instance. Questions without an answer are empty, even those with a default."""
         root = deepcopy(self.root)
         _fill(root, answers)
         meta = next(e for e in root if local_name(e) == "meta")
@@ -52,7 +52,7 @@ def _fill(parent: etree._Element, answers: Answers) -> None:
         name = local_name(child)
         if name == "meta":
             _fill_entity(child, answers)
-        elif child.get(_TEMPLATE_MARK) is not None:
+        elif child.get(_TEMPLATE_ATTRIBUTE) is not None:
             repeats[name] = child
         elif name in repeats:
             parent.remove(child)  # the empty first record that stands beside its template
@@ -65,24 +65,24 @@ def _fill(parent: etree._Element, answers: Answers) -> None:
 
 
 def _repeat(parent: etree._Element, template: etree._Element, records: Sequence[Answers]) -> None:
-    place = parent.index(template)
+    start = parent.index(template)
     parent.remove(template)
-    del template.attrib[_TEMPLATE_MARK]
+    del template.attrib[_TEMPLATE_ATTRIBUTE]
     for number, record in enumerate(records):
         filled = deepcopy(template)
         _fill(filled, record)
-        parent.insert(place + number, filled)
+        parent.insert(start + number, filled)
 
 
 def _fill_entity(meta: etree._Element, answers: Answers) -> None:
-    """The entity the form makes: {"entity": {"id", "label"}}; no answer, no entity."""
+    """Fill in the entity that the form creates, from {"entity": {"id", "label"}}; without it, remove the block."""
     for element in [e for e in meta if local_name(e) == "entity"]:
-        made = answers.get("entity")
-        if not made:
+        entity = answers.get("entity")
+        if not entity:
             meta.remove(element)
             continue
-        element.set("id", str(made["id"]))
+        element.set("id", str(entity["id"]))
         element.set("create", "1")
         for child in element:
             if local_name(child) == "label":
-                child.text = made["label"]
+                child.text = entity["label"]

@@ -1,4 +1,4 @@
-"""Who works on the demo street: office people and one community worker with a phone per community."""
+"""Users of the demo: office staff, and for each community a worker with a phone."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from server.accounts.services import create_user, grant, issue_token
 from server.ops.demo import names
 from server.ops.demo.boundaries import STREET, Community
 
-SENDING = "demo"  # the phone the demo's submissions came from; nobody holds its token
-HANDED_OUT = "demo phone"  # the phone whose token was shown: the demo is complete
+SENDING = "demo"  # label of the field account that submits the demo's records; its token is shown to nobody
+HANDED_OUT = "demo phone"  # label of the field account whose token was shown; it exists once the demo is complete
 
 REVIEWER = "street"
 OFFICE = (
@@ -28,7 +28,7 @@ OFFICE = (
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A log-in, shown once. The token is the phone's; "" for people at a desk."""
+    """A log-in, shown once. `token` is the phone's; "" for office staff."""
 
     username: str
     password: str
@@ -36,9 +36,9 @@ class Login:
     areas: tuple[str, ...]
     token: str = ""
 
-    def told(self, server: str) -> dict[str, object]:
-        """What a script needs; for a worker as `./ruhu worker add --json` tells it."""
-        told: dict[str, object] = {
+    def as_json(self, server: str) -> dict[str, object]:
+        """The members that `./ruhu demo --json` prints; a worker's as `./ruhu worker add --json` has them."""
+        members: dict[str, object] = {
             "username": self.username,
             "password": self.password,
             "role": self.role,
@@ -47,12 +47,12 @@ class Login:
         if self.token:
             base_url = collect.base_url(server, self.token)
             settings = collect.settings(server_url=base_url, project=self.username)
-            told |= {
+            members |= {
                 "base_url": base_url,
                 "collect": settings,
                 "qr": collect.code_text(settings),
             }
-        return told
+        return members
 
 
 def worker_of(community: Community) -> str:
@@ -62,7 +62,7 @@ def worker_of(community: Community) -> str:
 
 @transaction.atomic
 def workers(communities: Iterable[Community]) -> dict[str, FieldAccount]:
-    """The workers with a phone each, by community code; made if they are not there yet."""
+    """The field account of each community's worker, by community code; created when missing."""
     accounts: dict[str, FieldAccount] = {}
     for community in communities:
         username = worker_of(community)
@@ -80,18 +80,18 @@ def workers(communities: Iterable[Community]) -> dict[str, FieldAccount]:
 
 @transaction.atomic
 def hand_out(communities: Iterable[Community]) -> list[Login]:
-    """Everybody's log-in with a fresh password, workers' phones with a fresh token.
+    """The log-ins of all demo users, with new passwords, and new tokens for the workers' phones.
 
-    A user name somebody else took before the demo is left alone and not listed.
+    An office user whose name exists already is left as it is and not returned.
     """
     logins = []
     for username, name, role, area in OFFICE:
         if User.objects.filter(username=username).exists():
             continue
-        made = create_user(username=username, name=name, role=role, areas=[area])
+        created = create_user(username=username, name=name, role=role, areas=[area])
         if role == Role.ADMINISTRATOR:
-            grant(user=made.user, role=Role.RESTRICTED, area="")
-        logins.append(Login(username, made.password, role, (area,)))
+            grant(user=created.user, role=Role.RESTRICTED, area="")
+        logins.append(Login(username, created.password, role, (area,)))
     for community in communities:
         user = User.objects.get(username=worker_of(community))
         password = secrets.token_urlsafe(9)

@@ -1,4 +1,4 @@
-"""What people, streets and firms of the demo are called. All fictional, sounding like Guangzhou."""
+"""Fictional names of people, roads and employers for the demo, as they might be in Guangzhou."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ _TRADES: Final = (
 
 
 def person_name(rng: Random, *, woman: bool, surname: str = "") -> str:
-    surname = surname or a_surname(rng)
+    """A full name; with a random surname when none is given."""
+    surname = surname or random_surname(rng)
     pool = (_WOMEN if woman else _MEN) + _EITHER
     given = "".join(rng.choice(pool) for _ in range(1 if rng.random() < 0.15 else 2))
     if rng.random() < 0.004:
@@ -70,27 +71,29 @@ def person_name(rng: Random, *, woman: bool, surname: str = "") -> str:
     return surname + given
 
 
-def a_surname(rng: Random) -> str:
+def random_surname(rng: Random) -> str:
+    """A surname, common ones more often."""
     if rng.random() < 0.01:
         return rng.choice(_DOUBLE_SURNAMES)
-    # The earlier a surname stands in the list, the more people bear it.
+    # _SURNAMES is ordered from common to rare.
     return _SURNAMES[min(int(rng.expovariate(1 / 11)), len(_SURNAMES) - 1)]
 
 
 def community_name(number: int) -> tuple[str, str]:
     """The name of the nth community (from 0) in Chinese and English."""
     zh, en = COMMUNITIES[number % len(COMMUNITIES)]
-    again = number // len(COMMUNITIES)
+    repetition = number // len(COMMUNITIES)
     return (
-        f"{zh}{'一二三四五六七八九'[again] if again else ''}社区",
-        f"{en}{f' {again + 1}' if again else ''} Community",
+        f"{zh}{'一二三四五六七八九'[repetition] if repetition else ''}社区",
+        f"{en}{f' {repetition + 1}' if repetition else ''} Community",
     )
 
 
-def a_trade(rng: Random) -> tuple[str, str, tuple[str, ...]]:
-    """(industry code, what the firm is, the jobs it has)."""
+def random_trade(rng: Random) -> tuple[str, str, tuple[str, ...]]:
+    """(industry code, kind of business for the name, titles of its jobs)."""
     return rng.choice(_TRADES)
 
 
-def firm_name(rng: Random, what: str) -> str:
-    return f"广州示范{rng.choice(_MEN)}{rng.choice(_EITHER)}{what}"
+def firm_name(rng: Random, business: str) -> str:
+    """An employer's name that ends with the kind of business."""
+    return f"广州示范{rng.choice(_MEN)}{rng.choice(_EITHER)}{business}"

@@ -1,4 +1,4 @@
-"""Small JPEGs in place of photos: a drawn door with a number plate. Pure."""
+"""Small JPEGs that stand for photos: a drawn door with a number plate. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VARIETY: Final = 8  # different pictures; content-addressed storage keeps each o
 
 
 def door(number: int) -> bytes:
-    """The nth picture, always the same."""
+    """The picture of that number modulo VARIETY; the same bytes each time."""
     rng = Random(f"door {number % VARIETY}")  # noqa: S311 a demo must repeat itself
     wall = tuple(rng.randrange(150, 220) for _ in range(3))
     leaf = tuple(rng.randrange(40, 140) for _ in range(3))

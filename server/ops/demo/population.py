@@ -1,4 +1,4 @@
-"""Who lives and works on the demo street. Pure: the same seed and sizes give the same people."""
+"""Households and employers of the demo street. Pure: the same seed and sizes give the same people."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ class Member:
     wish: str = "4"
 
     def age_on(self, day: date) -> int:
+        """Completed years on that day."""
         before_birthday = (day.month, day.day) < (self.birth.month, self.birth.day)
         return day.year - self.birth.year - before_birthday
 
@@ -54,7 +55,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A household."""
+    """A household with its address, position and members."""
 
     uuid: UUID
     community: Community
@@ -68,6 +69,7 @@ class Home:
     hardship: str = ""
 
     def with_member(self, number: int, member: Member) -> Home:
+        """A copy with another member at that place of the roster."""
         members = (*self.members[:number], member, *self.members[number + 1 :])
         return replace(self, members=members)
 
@@ -94,18 +96,21 @@ class Firm:
 
 @dataclass(slots=True)
 class Population:
+    """Everybody the demo's workers visit."""
+
     homes: list[Home]
     firms: list[Firm]
 
 
 @dataclass(slots=True)
 class _Registry:
-    """Hands out what must be unique."""
+    """Makes numbers that must be unique, or belong to nobody."""
 
     rng: Random
     ids: set[str] = field(default_factory=set)
 
     def id_no(self, birth: date, *, woman: bool) -> str:
+        """A valid ID number of 18 digits with the unallocated prefix 4499."""
         while True:
             sequence = self.rng.randrange(1, 499) * 2 - (0 if woman else 1)
             body = f"4499{self.rng.randrange(1, 99):02d}{birth:%Y%m%d}{sequence:03d}"
@@ -114,12 +119,15 @@ class _Registry:
                 return body + id_check_digit(body)
 
     def phone(self) -> str:
+        """A number 020-0000xxxx, which is never allocated."""
         return f"020-0000{self.rng.randrange(10_000):04d}"
 
     def uuid(self) -> UUID:
+        """A version 4 UUID from the seeded generator."""
         return UUID(int=self.rng.getrandbits(128), version=4)
 
     def uscc(self) -> str:
+        """A valid unified social credit code of the unallocated area 449900."""
         letters = "0123456789ABCDEFGHJKLMNPQRTUWXY"
         body = "91449900" + "".join(self.rng.choice(letters) for _ in range(9))
         return body + uscc_check_character(body)
@@ -148,10 +156,12 @@ def _homes(registry: _Registry, community: Community, count: int, on: date) -> l
         lon, lat = community.point(rng)
         building = f"{rng.randrange(1, 18)}栋"
         floors, doors = rng.choice(((6, 2), (8, 4), (9, 4), (18, 6)))
-        taken = [
+        all_rooms = [
             f"{floor}{door:02d}" for floor in range(1, floors + 1) for door in range(1, doors + 1)
         ]
-        here = rng.sample(taken, k=min(len(taken), count - len(homes), rng.randrange(6, 30)))
+        rooms = rng.sample(
+            all_rooms, k=min(len(all_rooms), count - len(homes), rng.randrange(6, 30))
+        )
         homes += [
             Home(
                 uuid=registry.uuid(),
@@ -165,14 +175,14 @@ def _homes(registry: _Registry, community: Community, count: int, on: date) -> l
                 dibao=rng.random() < 0.04,
                 hardship=rng.choice("1345") if rng.random() < 0.06 else "",
             )
-            for room in here
+            for room in rooms
         ]
     return homes
 
 
 def _family(registry: _Registry, on: date) -> tuple[Member, ...]:
     rng = registry.rng
-    surname = names.a_surname(rng)
+    surname = names.random_surname(rng)
     woman_heads = rng.random() < 0.3
     age = min(88, max(22, int(rng.gauss(48, 14))))
     head = _member(registry, on, age, woman=woman_heads, relation="0", surname=surname)
@@ -238,7 +248,7 @@ def _education(rng: Random, age: int) -> str:
 
 
 def _at_work(rng: Random, member: Member, age: int, on: date) -> Member:
-    """What somebody of working age does."""
+    """The member with an employment status; for ages 16 to 64."""
     if age < 22 and rng.random() < 0.75:
         return replace(member, emp_status="30")
     if age >= (50 if member.is_woman else 60) and rng.random() < 0.85:
@@ -251,14 +261,14 @@ def _at_work(rng: Random, member: Member, age: int, on: date) -> Member:
 
 
 def with_status(rng: Random, member: Member, status: str, since: date) -> Member:
-    """The member in another employment status since a day."""
+    """The member with another employment status since that day."""
     if status in EMPLOYED:
-        industry, what, _jobs = names.a_trade(rng)
+        industry, business, _jobs = names.random_trade(rng)
         return replace(
             member,
             emp_status=status,
             since=since,
-            employer=names.firm_name(rng, what),
+            employer=names.firm_name(rng, business),
             industry=industry,
             unemp_reason="",
         )
@@ -290,13 +300,13 @@ def with_status(rng: Random, member: Member, status: str, since: date) -> Member
 
 def _firm(registry: _Registry, community: Community) -> Firm:
     rng = registry.rng
-    industry, what, jobs = names.a_trade(rng)
+    industry, business, jobs = names.random_trade(rng)
     lon, lat = community.point(rng)
     is_stall = rng.random() < 0.25
     return Firm(
         uuid=registry.uuid(),
         community=community,
-        name=names.firm_name(rng, what),
+        name=names.firm_name(rng, business),
         uscc="" if is_stall else registry.uscc(),
         industry=industry,
         org_type="6" if is_stall else "1",

@@ -1,4 +1,4 @@
-"""Makes the demo street: the one part of the demo that writes."""
+"""Makes the demo street: submits the planned records and drains the queue in this process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from server.ops.demo import answers, boundaries, defects, logins, photos
 from server.ops.demo.answers import Subject
 from server.ops.demo.instances import Template
 from server.ops.demo.logins import Login
-from server.ops.demo.plan import Calendar, Plan, Sending
+from server.ops.demo.plan import Calendar, Plan, PlannedSubmission
 from server.ops.demo.population import population
 from server.quarantine.services import receive_or_quarantine
 from server.submissions.drain import process_batch
@@ -38,52 +38,54 @@ from server.submissions.services import IncomingFile, Sender, review
 
 FORMS: Final = ("household_survey", "employer_survey", "home_visit")
 DEVICE: Final = "collect:demo-street"
-_MARK: Final = "demo street "  # begins the boundaries' source, which keeps the parameters
-_CLOSED: Final = "9"  # ST4
+_SOURCE_PREFIX: Final = "demo street "  # of the boundaries' source; the size follows as JSON
+_CLOSED: Final = "9"  # code of ST4
 
 Progress = Callable[[str, int, int], None]
-"""progress(what, done, of)"""
+"""progress(stage, done, total); stage is "submissions" or "ledgers"."""
 
 
 class FormsMissing(Exception):
-    """The demo's forms are not published; the message names them."""
+    """Some of the demo's forms are not published; the message names them."""
 
 
 class OtherDivisions(Exception):
-    """There is a street of that code already which is not the demo's."""
+    """The street's division code already has boundaries that are not the demo's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a demo is made of; the same size and end day give the same demo."""
+    """The parameters of a demo; equal parameters give equal demos."""
 
     communities: int = 3
     households: int = 600
     quarters: int = 2
     seed: int = 1
     until: str = field(default_factory=lambda: clock.today().isoformat())
-    """Everything happened before this day."""
+    """ISO date: everything happened before this day."""
 
 
 @dataclass(slots=True)
 class Result:
+    """What `make` did: log-ins with passwords, number of defects put in, number of rows by kind."""
+
     size: Size
-    was_there: bool = False
+    already_existed: bool = False
     logins: list[Login] = field(default_factory=list)
     defects: dict[str, int] = field(default_factory=dict)
     ledgers: dict[str, int] = field(default_factory=dict)
 
 
 def make(size: Size, progress: Progress) -> Result:
-    """Build the street, or finish one that was interrupted; nothing when it is there already.
+    """Build the street, or finish an interrupted one; a finished one is left as it is.
 
-    Every submission goes through the accept path and is drained in this process. What was
-    sent before an interruption is sent again and recognised as the same.
-    Raises FormsMissing, OtherDivisions.
+    Every submission goes through the accept path and is drained in this process, in many
+    transactions. Submissions sent before an interruption are sent again and recognised as
+    the same. Raises FormsMissing, OtherDivisions.
     """
-    begun = _begun()
+    begun = _begun_size()
     if begun is not None and _is_finished():
-        return Result(begun, was_there=True, ledgers=_ledgers())
+        return Result(begun, already_existed=True, ledgers=_ledgers())
     size = begun or size
     templates = _templates()
     calendar = Calendar(until=date.fromisoformat(size.until), quarters=size.quarters)
@@ -93,7 +95,7 @@ def make(size: Size, progress: Progress) -> Result:
         recoded_on=calendar.recoded_on,
         moved=defects.moved_codes(size.communities),
     )
-    _draw(street, size)
+    _import_boundaries(street, size)
     accounts = logins.workers(street.communities)
     people = population(
         seed=size.seed,
@@ -101,7 +103,7 @@ def make(size: Size, progress: Progress) -> Result:
         households=size.households,
         on=calendar.begins,
     )
-    seeded = defects.seed_persons(
+    person_defects = defects.add_person_defects(
         Random(f"defects {size.seed}"),  # noqa: S311 a demo must repeat itself
         people,
         calendar.begins,
@@ -111,7 +113,7 @@ def make(size: Size, progress: Progress) -> Result:
         street=street,
         people=people,
         calendar=calendar,
-        workers={one.code: logins.worker_of(one) for one in street.communities},
+        workers={community.code: logins.worker_of(community) for community in street.communities},
         list_uuid=community_uuid,
     )
     phones = _Phones(templates, accounts, size.seed)
@@ -119,30 +121,30 @@ def make(size: Size, progress: Progress) -> Result:
     drain_all(progress)
     phones.send(plan.later(_subjects()), progress)
     drain_all(progress)
-    people_there = logins.hand_out(street.communities)
-    _decide(size.seed, {login.username for login in people_there})
+    handed_out = logins.hand_out(street.communities)
+    _decide(size.seed, {login.username for login in handed_out})
     drain_all(progress)
-    moved = sum(bool(one.former_code) for one in street.communities)
+    recoded = sum(bool(community.former_code) for community in street.communities)
     return Result(
         size,
-        logins=people_there,
-        defects={**seeded.counts, **plan.counts, "new_codes": moved},
+        logins=handed_out,
+        defects={**person_defects.counts, **plan.counts, "new_codes": recoded},
         ledgers=_ledgers(),
     )
 
 
 def drain_all(progress: Progress) -> None:
-    """Let the ledgers catch up with everything that waits, in this process."""
+    """Process all waiting submissions in this process, so that the ledgers are up to date."""
     total = Waiting.objects.count()
     while (left := Waiting.objects.count()) > 0:
         progress("ledgers", total - left, total)
         if process_batch() == 0:
-            break  # what is left, another worker has in its hands
+            break  # another worker has locked the rest
     progress("ledgers", total, total)
 
 
 class _Phones:
-    """The workers' phones: fill in the forms and send them."""
+    """The workers' phones: they fill in the forms and submit them."""
 
     def __init__(
         self, templates: dict[str, Template], accounts: dict[str, FieldAccount], seed: int
@@ -159,37 +161,40 @@ class _Phones:
             for code, account in accounts.items()
         }
 
-    def send(self, sendings: Sequence[Sending], progress: Progress) -> None:
-        for number, sending in enumerate(sendings):
+    def send(self, submissions: Sequence[PlannedSubmission], progress: Progress) -> None:
+        """Submit them in order, each in a transaction of its own."""
+        for number, submission in enumerate(submissions):
             if number % 20 == 0:
-                progress("submissions", number, len(sendings))
+                progress("submissions", number, len(submissions))
             receive_or_quarantine(
-                document=self._document(sending),
-                files=list(_files(sending)),
-                sender=self.senders[sending.knock.worker],
-                received_at=sending.received_at,
+                document=self._document(submission),
+                files=list(_files(submission)),
+                sender=self.senders[submission.visit.worker],
+                received_at=submission.received_at,
             )
-        progress("submissions", len(sendings), len(sendings))
+        progress("submissions", len(submissions), len(submissions))
 
-    def _document(self, sending: Sending) -> bytes:
-        rng = Random(f"{self.seed} {sending.instance_id}")  # noqa: S311 a demo must repeat itself
-        return self.templates[sending.form_id].fill(
-            sending.say(rng),
-            instance_id=sending.instance_id,
-            instance_name=answers.instance_name(sending.form_id, sending.place, sending.knock.at),
+    def _document(self, submission: PlannedSubmission) -> bytes:
+        rng = Random(f"{self.seed} {submission.instance_id}")  # noqa: S311 a demo must repeat itself
+        return self.templates[submission.form_id].fill(
+            submission.fill_in(rng),
+            instance_id=submission.instance_id,
+            instance_name=answers.instance_name(
+                submission.form_id, submission.place, submission.visit.at
+            ),
         )
 
 
-def _files(sending: Sending) -> Iterable[IncomingFile]:
-    name = sending.knock.photo
+def _files(submission: PlannedSubmission) -> Iterable[IncomingFile]:
+    name = submission.visit.photo
     if name:
         picture = photos.door(int(name.removesuffix(".jpg")))
         yield IncomingFile(name, "image/jpeg", lambda: [picture])
 
 
-def _decide(seed: int, present: set[str]) -> None:
-    """The street's desk has looked at some of it: approved most, asked back or rejected a few."""
-    if logins.REVIEWER not in present:
+def _decide(seed: int, usernames: set[str]) -> None:
+    """Give some submissions a review state in the name of the street's reviewer, if `usernames` has them."""
+    if logins.REVIEWER not in usernames:
         return
     reviewer = User.objects.get(username=logins.REVIEWER)
     access = access_of(reviewer)
@@ -204,7 +209,7 @@ def _decide(seed: int, present: set[str]) -> None:
             current_version__device_id=DEVICE,
             review_state=ReviewState.RECEIVED,
         ).order_by("instance_id")
-        for submission in defects.some(rng, list(received), share):
+        for submission in defects.sample(rng, list(received), share):
             review(
                 submission=submission,
                 state=state,
@@ -217,53 +222,56 @@ def _decide(seed: int, present: set[str]) -> None:
 
 def _templates() -> dict[str, Template]:
     versions = FormVersion.objects.filter(current_of__form_id__in=FORMS).select_related("form")
-    found = {one.form.form_id: Template(bytes(one.xform)) for one in versions}
-    missing = [form_id for form_id in FORMS if form_id not in found]
+    templates = {version.form.form_id: Template(bytes(version.xform)) for version in versions}
+    missing = [form_id for form_id in FORMS if form_id not in templates]
     if missing:
         raise FormsMissing(", ".join(missing))
-    return found
+    return templates
 
 
-def _draw(street: boundaries.Street, size: Size) -> None:
+def _import_boundaries(street: boundaries.Street, size: Size) -> None:
+    """Import the divisions; raises OtherDivisions when the street has other boundaries."""
     others = Boundary.objects.filter(division__code__startswith=boundaries.STREET).exclude(
-        source__startswith=_MARK
+        source__startswith=_SOURCE_PREFIX
     )
     if others.exists():
         raise OtherDivisions(boundaries.STREET)
-    import_divisions(street.feature_collection(), source=_MARK + json.dumps(asdict(size)))
+    import_divisions(street.feature_collection(), source=_SOURCE_PREFIX + json.dumps(asdict(size)))
 
 
-def _begun() -> Size | None:
-    """The size of a demo that was begun here, kept as its boundaries' source."""
+def _begun_size() -> Size | None:
+    """The size of the demo begun in this database, read from the source of its boundaries; else None."""
     source = (
-        Boundary.objects.filter(source__startswith=_MARK).values_list("source", flat=True).first()
+        Boundary.objects.filter(source__startswith=_SOURCE_PREFIX)
+        .values_list("source", flat=True)
+        .first()
     )
-    return None if source is None else Size(**json.loads(source.removeprefix(_MARK)))
+    return None if source is None else Size(**json.loads(source.removeprefix(_SOURCE_PREFIX)))
 
 
 def _is_finished() -> bool:
-    """Log-ins are handed out last."""
+    """Whether the last step, handing out the log-ins, was done."""
     return User.objects.filter(
         field_accounts__label=logins.HANDED_OUT, field_accounts__revoked_at=None
     ).exists()
 
 
 def _subjects() -> list[Subject]:
-    """The open cases as the workers' lists show them, in an order that does not depend on the keys."""
+    """The open cases as the workers' lists have them, ordered by household and name, not by key."""
     cases = (
         AssistanceCase.objects.exclude(state=_CLOSED)
         .filter(area_code__startswith=boundaries.STREET)
         .select_related("subject_person__household", "subject_household")
     )
-    found = []
+    rows = []
     for case in cases:
         home: Household | None = case.subject_household or (
             case.subject_person.household if case.subject_person else None
         )
         if home is not None:
             name = case.subject_person.name if case.subject_person else ""
-            found.append((home.id, name, case, home))
-    found.sort(key=lambda row: row[:2])
+            rows.append((home.id, name, case, home))
+    rows.sort(key=lambda row: row[:2])
     return [
         Subject(
             case=case.id,
@@ -272,11 +280,12 @@ def _subjects() -> list[Subject]:
             address=f"{home.address}{home.building}{home.room}",
             place=(home.loc.x, home.loc.y) if home.loc else None,
         )
-        for _id, _name, case, home in found
+        for _id, _name, case, home in rows
     ]
 
 
 def _ledgers() -> dict[str, Any]:
+    """The number of rows by kind."""
     return {
         "submissions": Submission.objects.count(),
         "households": Household.objects.count(),

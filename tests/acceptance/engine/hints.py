@@ -1,4 +1,4 @@
-"""What a walk answers: hints by question name first, then whatever suits the type."""
+"""Answers for a walk: hints by question name first, then random values of the question's type."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Hints:
     """How to answer a form.
 
     `answers` by question name win over everything and are the only candidates then; a list gives
-    several to try. `repeats` says how many turns of each repeat are wanted. `skip` is the share
+    several to try. `repeats` is the number of instances of each repeat. `skip` is the share
     of optional questions left blank; what the form has filled in already mostly stays.
     """
 
@@ -41,7 +41,7 @@ class Hints:
     skip: float = 0.25
 
     def more(self, repeat: str, count: int, random: Random) -> bool:
-        """Whether to add another turn of a repeat that has `count` now."""
+        """Whether to add another instance of a repeat that has `count` now."""
         wanted = self.repeats.get(repeat)
         return count < wanted if wanted is not None else count < 4 and random.random() < 0.5
 

@@ -1,4 +1,4 @@
-"""Whole households for household_survey: numbers stated and roster agree, exactly one head."""
+"""Random households for household_survey: stated numbers and roster agree, exactly one head."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ OPTIONS = (
 
 
 def java_rosa() -> AbstractContextManager[Engine]:
-    """The engine, running."""
+    """The running engine."""
     return Engine.running(["java", *OPTIONS, "-cp", f"{_jar()}:{_compiled()}", "FormEngine"])
 
 
@@ -37,8 +37,10 @@ def _jar() -> Path:
 
 def _compiled() -> Path:
     """The folder with FormEngine's classes, compiled when its source or the jar is new."""
-    mark = hashlib.sha256(SOURCE.read_bytes() + str(_jar().stat().st_size).encode()).hexdigest()
-    folder = CLASSES / mark[:16]
+    fingerprint = hashlib.sha256(
+        SOURCE.read_bytes() + str(_jar().stat().st_size).encode()
+    ).hexdigest()
+    folder = CLASSES / fingerprint[:16]
     if not folder.is_dir():
         if shutil.which("javac") is None:
             raise EngineError("javac is missing: install openjdk-17-jdk-headless")

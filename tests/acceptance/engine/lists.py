@@ -1,4 +1,4 @@
-"""Small entity lists as the server would make them, for filling the forms without one."""
+"""Small entity lists as the server makes them, for filling the forms without a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers and names of people and firms that do not exist."""
+"""Numbers and names of people and employers that do not exist."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def phone_number(random: Random) -> str:
 def uscc(random: Random) -> str:
     """A unified social credit code that passes GB 32100, in the unallocated area 4499xx."""
     body = f"914499{random.randrange(100):02d}" + "".join(random.choices(_USCC, k=9))
-    total = sum(_USCC.index(sign) * pow(3, place, 31) for place, sign in enumerate(body))
+    total = sum(_USCC.index(character) * pow(3, place, 31) for place, character in enumerate(body))
     return body + _USCC[(31 - total % 31) % 31]
 
 

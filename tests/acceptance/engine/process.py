@@ -18,7 +18,7 @@ TIME_ZONE = "Asia/Shanghai"  # the phone's
 
 
 class Engine:
-    """One process; it serves one form at a time and any number of them in turn."""
+    """An engine process; it has one form open at a time."""
 
     def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
         self._process = process
@@ -75,7 +75,7 @@ class Engine:
         return str(path)
 
     def ask(self, do: str, **request: Any) -> dict[str, Any]:
-        """One request, one answer; anything but a JSON object without `error` is an EngineError."""
+        """The answer to a request; raises EngineError when it has `error` or the process has ended."""
         self._process.stdin.write(json.dumps({"do": do, **request}) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()

@@ -1,4 +1,4 @@
-"""The same person at two phones: what one engine was answered is answered to the other."""
+"""Records the answers given to one engine and gives the same answers to the other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.acceptance.engine.walk import Hinting, Prompt
 
 
 class Recorded:
-    """Hints that note what they are asked and what they answer, refused answers included."""
+    """Hints that record each answer they give, refused ones included."""
 
     def __init__(self, hints: Hinting) -> None:
         self.hints = hints
@@ -28,7 +28,7 @@ class Recorded:
 
 
 class Replayed:
-    """Hints that answer as another walk was answered, and nothing else."""
+    """Hints that give the recorded answers of another walk and no others."""
 
     def __init__(self, other: Recorded) -> None:
         self.other = other

@@ -1,4 +1,4 @@
-"""One pass through a form in either engine, as the person with the phone makes it."""
+"""A pass through a form in either engine, answering question after question as a person does."""
 
 from __future__ import annotations
 
@@ -60,15 +60,15 @@ class Prompt:
         return _name(self.path)
 
     def ordinal(self, repeat: str) -> int:
-        """Which turn of a repeat this is in, from 1."""
-        found = re.search(rf"/{repeat}\[(\d+)\]/", self.path)
-        if found is None:
+        """The number of the repeat instance that the question is in, from 1."""
+        match = re.search(rf"/{repeat}\[(\d+)\]/", self.path)
+        if match is None:
             raise EngineError(f"{self.path} is not inside {repeat}")
-        return int(found.group(1))
+        return int(match.group(1))
 
 
 class Hinting(Protocol):
-    """What a walk asks of its hints; see hints.Hints."""
+    """The interface of hints for a walk; see hints.Hints."""
 
     def candidates(self, prompt: Prompt, random: Random) -> Iterator[str | None]: ...
 
@@ -87,7 +87,7 @@ class Filled:
     refusals: tuple[Refused, ...]  # answers the form turned down on the way
 
     def answers_to(self, name: str) -> list[str]:
-        """Everything entered for a question, over all turns of its repeat."""
+        """All answers entered for a question, over all instances of its repeat."""
         return [value for path, value in self.answers.items() if _name(path) == name]
 
     def texts(self, name: str) -> list[str]:
@@ -100,15 +100,15 @@ class Filled:
 
 
 class Asking(Protocol):
-    """What a walk asks of an engine: one request, one answer."""
+    """The interface of an engine for a walk: a request, an answer."""
 
     def ask(self, do: str, **request: Any) -> dict[str, Any]: ...
 
 
 class Walk:
-    """One pass through the form that is open in an engine.
+    """A pass through the form that is open in an engine.
 
-    `keep` stores a photo where the engine can read it and returns the place.
+    `keep` stores a photo where the engine can read it and returns its path.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Walk:
         self.refusals: list[Refused] = []
 
     def through(self, event: dict[str, Any]) -> Filled:
-        """From what opening the form gave to its end."""
+        """Walk from the event that opening the form gave to the end."""
         for _step in range(MAX_STEPS):
             if event["event"] == "end":
                 return self._finish()
@@ -129,7 +129,7 @@ class Walk:
         raise EngineError("the form does not come to an end")
 
     def _take(self, event: dict[str, Any]) -> dict[str, Any]:
-        """Deal with where the walk stands and step on."""
+        """Answer the question or add the repeat of this event; returns the next event."""
         kind = event["event"]
         if kind == "question":
             self._answer(_prompt(event))
@@ -143,12 +143,12 @@ class Walk:
         outcome = self.engine.ask("finish")
         if not outcome["valid"]:
             raise NotFinalised(outcome["path"], outcome["outcome"], outcome["message"])
-        found = INSTANCE_ID.search(outcome["xml"])
-        if found is None:
+        match = INSTANCE_ID.search(outcome["xml"])
+        if match is None:
             raise EngineError("the instance has no instanceID")
         return Filled(
             outcome["xml"].encode(),
-            found.group(1),
+            match.group(1),
             self._files(outcome),
             self.answers,
             self.prompts,
@@ -156,7 +156,7 @@ class Walk:
         )
 
     def _files(self, outcome: dict[str, Any]) -> dict[str, bytes]:
-        """What is sent along: as the engine gives it, or, where the app does that, what the form names."""
+        """The attachments: those the engine returns, else the photos that the instance names."""
         if "files" in outcome:
             return {name: base64.b64decode(data) for name, data in outcome["files"].items()}
         return {name: data for name, data in self.attachments.items() if name in outcome["xml"]}
@@ -184,7 +184,7 @@ class Walk:
 
 
 def photo(name: str, *, scribble: bool = False) -> bytes:
-    """A JPEG with something on it, the same for a name: coloured fields, or a signature's scribble."""
+    """A JPEG of coloured fields, or of a scribbled line for a signature; the same for the same name."""
     random = Random(name)
     image = Image.new("RGB", (480, 320), "white")
     draw = ImageDraw.Draw(image)

@@ -1,1 +1,1 @@
-"""The OpenRosa conformance suite: one test per number of the checklist, over HTTP against a running server."""
+"""The OpenRosa conformance suite: a test for each number of the checklist, over HTTP against a running server."""

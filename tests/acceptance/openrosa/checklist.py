@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,17 +67,17 @@ def marks() -> Iterator[tuple[int, str, str]]:
 
 
 def status_of(line: Item, tests: dict[int, str]) -> tuple[str, str]:
-    """The status and what it rests on. A test that fails fails the suite, so what has one passes."""
-    by = [f"`{one}`" for one in (tests.get(line.number), line.proof) if one]
-    if not by:
+    """The status and its reason. An item with a test is passed, because a failing test fails the suite."""
+    shown_by = [f"`{test}`" for test in (tests.get(line.number), line.proof) if test]
+    if not shown_by:
         return line.status, line.note
-    return "passed", "; ".join([*by, *filter(None, [line.note])])
+    return "passed", "; ".join([*shown_by, *filter(None, [line.note])])
 
 
 def page() -> str:
     tests, lines = shown(), items()
-    told = [(line, *status_of(line, tests)) for line in lines]
-    counts = {status: sum(found == status for _l, found, _r in told) for _l, status, _r in told}
+    rows = [(line, *status_of(line, tests)) for line in lines]
+    counts = Counter(status for _line, status, _reason in rows)
     out = [
         "# OpenRosa conformance",
         "",
@@ -89,7 +90,7 @@ def page() -> str:
         ", ".join(f"{status}: {count}" for status, count in counts.items()) + ".",
     ]
     section = ""
-    for line, status, reason in told:
+    for line, status, reason in rows:
         if line.section != section:
             section = line.section
             out += [

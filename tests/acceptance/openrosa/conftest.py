@@ -1,4 +1,4 @@
-"""The probe form, a phone that gets it, and a desk that sees what was stored."""
+"""The probe form, a phone that gets it, and an administrator who reads what was stored."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PROBE = """
 
 
 def book(form_id: str, version: str, markdown: str = _PROBE) -> bytes:
-    """The workbook of a form, the probe unless another is given."""
+    """The workbook of a form, by default of the probe form."""
     return workbook(markdown.replace("{id}", form_id).replace("{version}", version))
 
 
@@ -43,7 +43,7 @@ def publish(
     markdown: str = _PROBE,
     media: Mapping[str, bytes] = MEDIA,
 ) -> None:
-    """Forms under form IDs and versions, with media for those that name them."""
+    """Publish (form ID, version) pairs from one workbook, with its media."""
     folder = office.folder / "probe media"
     folder.mkdir(exist_ok=True)
     for name, content in media.items():
@@ -54,21 +54,21 @@ def publish(
     office.run("publish", "--no-validate", "--media", str(folder), *map(str, books))
 
 
-def offer(office: Office, desk: requests.Session, form_id: str, worker: str) -> None:
-    """To that worker and to nobody else: other tests count the forms of other phones."""
+def offer(office: Office, staff: requests.Session, form_id: str, worker: str) -> None:
+    """Offer the form to that worker only, because other tests count the forms of other phones."""
     url = f"{office.url}/api/v1/forms/{form_id}/audience/"
-    answer = desk.put(url, json={"areas": [], "users": [worker]}, timeout=30)
+    answer = staff.put(url, json={"areas": [], "users": [worker]}, timeout=30)
     assert answer.status_code == 200, answer.text
 
 
 @pytest.fixture(scope="session")
 def line(office: Office) -> Line:
-    """A phone that gets the probe forms, one of them encrypted, and the three others; an administrator's desk."""
-    desk = office.add_user("conformance_desk", "administrator", "")
-    made = office.add_worker("conformance", COMMUNITY)
+    """A phone that gets the probe forms, one of them encrypted, and the three real forms."""
+    staff = office.add_user("conformance_desk", "administrator", "")
+    worker = office.add_worker("conformance", COMMUNITY)
     publish(office, (FORM, OLD), (FORM, VERSION), (OTHER, VERSION), (SEALED, VERSION))
     office.run("keys", "new", SEALED)
     for form_id in (FORM, OTHER, SEALED):
-        offer(office, desk, form_id, "conformance")
-    password = str(made["username"]), str(made["password"])
-    return Line(office, str(made["base_url"]), desk, password, str(made["qr"]))
+        offer(office, staff, form_id, "conformance")
+    password = str(worker["username"]), str(worker["password"])
+    return Line(office, str(worker["base_url"]), staff, password, str(worker["qr"]))

@@ -1,4 +1,4 @@
-"""A client without manners: builds uploads of every dress and speaks HTTP by hand where needed."""
+"""A client for the conformance tests: builds uploads in every variant, byte by byte where needed."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def part(
     filename: str | None = "入户 调查.xml",
     headers: Iterable[str] = ("Content-Type: text/xml",),
 ) -> bytes:
-    """One part without its boundary."""
+    """A part of a multipart body without its boundary."""
     disposition = f'Content-Disposition: form-data; name="{name}"'
     if filename is not None:
         disposition += f'; filename="{filename}"'
@@ -76,27 +76,27 @@ def field(name: str, value: str) -> bytes:
 
 def body_of(parts: Iterable[bytes], boundary: str) -> bytes:
     delimiter = f"--{boundary}".encode()
-    return b"".join(b"%b\r\n%b\r\n" % (delimiter, one) for one in parts) + delimiter + b"--\r\n"
+    return b"".join(b"%b\r\n%b\r\n" % (delimiter, part) for part in parts) + delimiter + b"--\r\n"
 
 
 class Line:
-    """A phone's address, and a desk that may look at what was stored."""
+    """A phone with its base URL, and an administrator's session that reads what was stored."""
 
     def __init__(
         self,
         office: Office,
         base: str,
-        desk: requests.Session,
+        staff: requests.Session,
         password: tuple[str, str] = ("", ""),
         qr: str = "",
     ) -> None:
-        self.office, self.base, self.desk = office, base, desk
+        self.office, self.base, self.staff = office, base, staff
         self.password, self.qr = password, qr
         self.http = requests.Session()
         self.http.headers.update(HEADERS)
         self.address = urlsplit(base)
 
-    # --- asking ---
+    # --- reading from the OpenRosa door ---
 
     def get(self, path: str, **headers: str) -> requests.Response:
         """A GET below the base or of a whole address, with the query as given."""
@@ -160,12 +160,12 @@ class Line:
         lines = (f"{method} {self.address.path}{path} HTTP/1.1", f"Host: {self.address.netloc}")
         return "\r\n".join((*lines, *headers, "", "")).encode()
 
-    # --- looking ---
+    # --- reading what was stored, over REST ---
 
     def count(self, instance_id: str, form: str = FORM) -> int:
-        """How many records of this name are stored."""
-        found = self.ask("submissions/", form=form, search=instance_id)
-        return sum(one["instance_id"] == instance_id for one in found.json()["results"])
+        """How many submissions with this instanceID are stored."""
+        response = self.ask("submissions/", form=form, search=instance_id)
+        return sum(row["instance_id"] == instance_id for row in response.json()["results"])
 
     def document(self, instance_id: str, form: str = FORM) -> bytes:
         """The current version's bytes."""
@@ -174,21 +174,22 @@ class Line:
     def files(self, instance_id: str) -> dict[str, bytes]:
         """The current version's files."""
         path = f"submissions/{instance_id}/attachments/"
-        names = [one["name"] for one in self.ask(path, form=FORM).json()]
+        names = [attachment["name"] for attachment in self.ask(path, form=FORM).json()]
         return {name: self.ask(f"{path}{_quoted(name)}/", form=FORM).content for name in names}
 
     def versions(self, instance_id: str) -> list[str]:
         """instanceIDs of all versions, oldest first."""
-        found = self.ask(f"submissions/{instance_id}/", form=FORM).json()["versions"]
-        return [one["instance_id"] for one in sorted(found, key=lambda one: one["received_at"])]
+        versions = self.ask(f"submissions/{instance_id}/", form=FORM).json()["versions"]
+        versions.sort(key=lambda version: version["received_at"])
+        return [version["instance_id"] for version in versions]
 
-    def kept(self, instance_id: str) -> list[dict[str, Any]]:
-        """What was refused of this name and lies in the quarantine."""
-        found = self.ask("quarantine/", ordering="-received_at", page_size="50").json()
-        return [one for one in found["results"] if one["instance_id"] == instance_id]
+    def quarantined(self, instance_id: str) -> list[dict[str, Any]]:
+        """The quarantine items with this instanceID."""
+        items = self.ask("quarantine/", ordering="-received_at", page_size="50").json()["results"]
+        return [item for item in items if item["instance_id"] == instance_id]
 
     def ask(self, path: str, **query: str) -> requests.Response:
-        response = self.desk.get(f"{self.office.url}/api/v1/{path}", params=query, timeout=30)
+        response = self.staff.get(f"{self.office.url}/api/v1/{path}", params=query, timeout=30)
         assert response.status_code == 200, (path, response.status_code, response.text[:300])
         return response
 
@@ -206,8 +207,8 @@ def read_answer(line: socket.socket) -> tuple[int, str, bytes]:
     return answer.status, str(answer.headers), body
 
 
-def said(response: requests.Response) -> str:
-    """The message as Collect's parser finds it: in an OpenRosaResponse, under a plain tag."""
+def message_of(response: requests.Response) -> str:
+    """The message of an OpenRosaResponse, by the rules of Collect's parser."""
     assert "<message" in response.text
     text = ElementTree.fromstring(response.content).findtext(MESSAGE)
     assert text
@@ -215,8 +216,8 @@ def said(response: requests.Response) -> str:
 
 
 def is_refused(response: requests.Response) -> bool:
-    """A clean refusal: 4xx with a message a person can read."""
-    return 400 <= response.status_code < 500 and bool(said(response))
+    """Whether it is a proper refusal: status 4xx with a message."""
+    return 400 <= response.status_code < 500 and bool(message_of(response))
 
 
 def _quoted(name: str) -> str:

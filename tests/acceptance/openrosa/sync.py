@@ -1,4 +1,4 @@
-"""What a sync fetches, by Collect's own strict rules."""
+"""Fetches what a sync fetches, and checks it by Collect's strict rules."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def listed(line: Line, query: str = "") -> list[dict[str, str]]:
     assert "text/xml" in response.headers["Content-Type"]
     root = ElementTree.fromstring(response.content)
     assert root.tag == f"{LIST}xforms"
-    found = []
+    forms = []
     for entry in root:
         assert entry.tag == f"{LIST}xform"
-        one = {child.tag.removeprefix(LIST): (child.text or "").strip() for child in entry}
-        assert one["formID"]
-        assert one["name"]
-        assert one["downloadUrl"]
-        assert one.get("hash") != ""
-        found.append(one)
-    return found
+        form = {child.tag.removeprefix(LIST): (child.text or "").strip() for child in entry}
+        assert form["formID"]
+        assert form["name"]
+        assert form["downloadUrl"]
+        assert form.get("hash") != ""
+        forms.append(form)
+    return forms
 
 
 def manifest_of(line: Line, form: dict[str, str]) -> list[dict[str, str]]:
@@ -47,15 +47,15 @@ def manifest_of(line: Line, form: dict[str, str]) -> list[dict[str, str]]:
     assert "text/xml" in response.headers["Content-Type"]
     root = ElementTree.fromstring(response.content)
     assert root.tag == f"{MANIFEST}manifest"
-    found = []
+    files = []
     for entry in root:
         assert entry.tag == f"{MANIFEST}mediaFile"
-        one = {child.tag.removeprefix(MANIFEST): (child.text or "").strip() for child in entry}
-        assert one["filename"]
-        assert len(one["hash"]) > 4
-        assert one["downloadUrl"]
-        found.append({**one, "type": entry.get("type", "")})
-    return found
+        file = {child.tag.removeprefix(MANIFEST): (child.text or "").strip() for child in entry}
+        assert file["filename"]
+        assert len(file["hash"]) > 4
+        assert file["downloadUrl"]
+        files.append({**file, "type": entry.get("type", "")})
+    return files
 
 
 def media_of(line: Line) -> list[dict[str, str]]:
@@ -65,7 +65,7 @@ def media_of(line: Line) -> list[dict[str, str]]:
 
 
 def every_get(line: Line) -> list[str]:
-    """All addresses a sync asks."""
+    """All addresses that a sync fetches."""
     forms = listed(line)
     files = media_of(line)
     return [

@@ -85,9 +85,9 @@ def test_a_refused_upload_of_2_mb_is_answered_and_the_line_stays_open(line: Line
 @item(42)
 def test_tokens_stay_out_of_logs_and_each_is_revoked_alone(line: Line) -> None:
     accounts = f"{line.office.url}/api/v1/field-accounts/"
-    made = line.desk.post(accounts, json={"username": "conformance"}, timeout=30)
-    assert made.status_code == 201, made.text
-    second = Line(line.office, made.json()["base_url"], line.desk)
+    created = line.staff.post(accounts, json={"username": "conformance"}, timeout=30)
+    assert created.status_code == 201, created.text
+    second = Line(line.office, created.json()["base_url"], line.staff)
     token = second.base.rpartition("/")[2]
 
     answers = [
@@ -102,7 +102,7 @@ def test_tokens_stay_out_of_logs_and_each_is_revoked_alone(line: Line) -> None:
         requests.get(f"{line.office.url}/odk/formList?{token}", timeout=30),
         requests.get(f"{line.office.url}/login", headers={"Referer": second.base}, timeout=30),
     ]
-    assert [one.text for one in answers if token in one.text + str(one.headers)] == []
+    assert [answer.text for answer in answers if token in answer.text + str(answer.headers)] == []
     path = f"/key/{token}/formList"
     for broken in (
         f"GET {path}",
@@ -123,7 +123,7 @@ def test_tokens_stay_out_of_logs_and_each_is_revoked_alone(line: Line) -> None:
     assert token not in line.office.log.read_text(errors="replace")
 
     assert second.get("/formList").status_code == 200
-    ended = line.desk.delete(f"{accounts}{made.json()['id']}/", timeout=30)
+    ended = line.staff.delete(f"{accounts}{created.json()['id']}/", timeout=30)
     assert ended.status_code == 204
     assert second.get("/formList").status_code == 403
     assert line.get("/formList").status_code == 200
@@ -132,12 +132,12 @@ def test_tokens_stay_out_of_logs_and_each_is_revoked_alone(line: Line) -> None:
 @item(57)
 def test_a_lost_permission_is_never_an_empty_list(line: Line) -> None:
     lost = line.office.add_worker("conformance_lost", "440106005001")
-    phone = Line(line.office, str(lost["base_url"]), line.desk)
+    phone = Line(line.office, str(lost["base_url"]), line.staff)
     assert len(phone.xml("/formList").findall(f"{LIST}xform")) > 0
 
     def shell(code: str) -> None:
-        found = "from server.accounts.models import User\nu = User.objects.get(username='conformance_lost')\n"
-        line.office.run("shell", "--no-imports", "-c", found + code)
+        user_code = "from server.accounts.models import User\nu = User.objects.get(username='conformance_lost')\n"
+        line.office.run("shell", "--no-imports", "-c", user_code + code)
 
     for code in ("u.grants.all().delete()", "u.is_active = False; u.save()"):
         shell(code)
@@ -151,15 +151,15 @@ def test_a_lost_permission_is_never_an_empty_list(line: Line) -> None:
 
 @item(194)
 def test_a_qr_code_sets_a_phone_up(line: Line) -> None:
-    asked = {"usernames": ["conformance"], "replace": False, "label": "QR"}
+    body = {"usernames": ["conformance"], "replace": False, "label": "QR"}
     url = f"{line.office.url}/api/v1/field-accounts/codes/"
-    made = line.desk.post(url, json=asked, timeout=30)
-    assert made.status_code == 201, made.text
-    for text in (made.json()[0]["qr"], line.qr):  # over REST, and from the command
-        read = json.loads(zlib.decompress(base64.b64decode(text, validate=True)))
-        assert {"general", "admin"} <= set(read)
-        assert read["admin"] == {}
-        assert read["general"]["form_update_mode"] == "match_exactly"
-        base = read["general"]["server_url"]
+    created = line.staff.post(url, json=body, timeout=30)
+    assert created.status_code == 201, created.text
+    for text in (created.json()[0]["qr"], line.qr):  # over REST, and from the command
+        settings = json.loads(zlib.decompress(base64.b64decode(text, validate=True)))
+        assert {"general", "admin"} <= set(settings)
+        assert settings["admin"] == {}
+        assert settings["general"]["form_update_mode"] == "match_exactly"
+        base = settings["general"]["server_url"]
         assert not base.endswith(("/", "/formList"))
         assert requests.get(f"{base}/formList", timeout=30).status_code == 200

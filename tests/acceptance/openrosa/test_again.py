@@ -13,11 +13,11 @@ from tests.acceptance.openrosa.line import (
     Line,
     field,
     is_refused,
+    message_of,
     new_id,
     part,
     photo,
     record,
-    said,
 )
 
 INCOMPLETE = field("*isIncomplete*", "yes")
@@ -50,7 +50,7 @@ def test_an_identical_resend_is_stored_once(line: Line) -> None:
 
 
 @item(143, "D03")
-def test_a_resend_in_another_dress_is_the_same_record(line: Line) -> None:
+def test_a_resend_in_another_encoding_is_the_same_record(line: Line) -> None:
     name = new_id()
     document = record(name)
     line.send(document)
@@ -62,18 +62,18 @@ def test_a_resend_in_another_dress_is_the_same_record(line: Line) -> None:
 
 
 @item(144, "D04")
-def test_other_answers_under_a_known_name_are_refused(line: Line) -> None:
+def test_other_answers_under_a_stored_instance_id_are_refused(line: Line) -> None:
     name = new_id()
     line.send(record(name, name="甲"))
     refused = line.send(record(name, name="乙"))
     assert refused.status_code == 409
-    assert said(refused)
+    assert message_of(refused)
     assert line.document(name) == record(name, name="甲")
-    assert [one["reason"] for one in line.kept(name)] == ["instance-conflict"]
+    assert [item["reason"] for item in line.quarantined(name)] == ["instance-conflict"]
 
 
 @item(145, "D05")
-def test_the_same_name_in_another_form_is_another_record(line: Line) -> None:
+def test_the_same_instance_id_in_another_form_is_another_record(line: Line) -> None:
     name = new_id()
     line.send(record(name))
     assert line.send(record(name, form="conformance_other")).status_code in SENT
@@ -106,7 +106,7 @@ def test_a_record_split_over_posts_comes_together(line: Line) -> None:
         line.post(document, photo("1.jpg", b"1"), photo("2.jpg", b"2"), INCOMPLETE),
         line.post(document, photo("3.jpg", b"3")),
     ]
-    assert all(one.status_code in SENT for one in sent)
+    assert all(response.status_code in SENT for response in sent)
     assert line.count(name) == 1
     assert line.files(name) == {"1.jpg": b"1", "2.jpg": b"2", "3.jpg": b"3"}
 
@@ -154,7 +154,7 @@ def test_file_names_survive(line: Line) -> None:
 
 
 @item(157, "T07")
-def test_file_names_lead_nowhere(line: Line) -> None:
+def test_file_names_never_become_paths(line: Line) -> None:
     name = new_id()
     hostile = [
         "../../outside.jpg",
@@ -270,8 +270,8 @@ def test_a_file_over_the_advertised_limit_is_taken(line: Line) -> None:
     name = new_id()
     large = bytes(100_000_001)
     assert line.send(record(name), large__bin=large).status_code in SENT
-    found = line.ask(f"submissions/{name}/attachments/", form="conformance_probe").json()
-    assert [one["size"] for one in found] == [len(large)]
+    attachments = line.ask(f"submissions/{name}/attachments/", form="conformance_probe").json()
+    assert [attachment["size"] for attachment in attachments] == [len(large)]
 
 
 @item(169, "T19")
@@ -291,14 +291,14 @@ def test_a_name_of_a_file_belongs_to_its_record(line: Line) -> None:
     for number, name in enumerate(names):
         content = b"the same" if number else b"another"
         assert line.send(record(name), **{"1763900000000__jpg": content}).status_code in SENT
-    found = [line.files(name)["1763900000000.jpg"] for name in names]
-    assert found == [b"another", b"the same", b"the same"]
+    contents = [line.files(name)["1763900000000.jpg"] for name in names]
+    assert contents == [b"another", b"the same", b"the same"]
 
 
 @item(171)
 def test_files_without_a_question_on_the_screen_are_expected(line: Line) -> None:
     publish(line.office, (HEARD, VERSION), markdown=_HEARD)
-    offer(line.office, line.desk, HEARD, "conformance")
+    offer(line.office, line.staff, HEARD, "conformance")
     name = new_id()
     document = (
         f'<data id="{HEARD}" version="{VERSION}" xmlns:orx="http://openrosa.org/xforms">'
@@ -306,20 +306,20 @@ def test_files_without_a_question_on_the_screen_are_expected(line: Line) -> None
         f"<orx:instanceID>{name}</orx:instanceID></orx:meta></data>"
     ).encode()
 
-    def told() -> tuple[int, int]:
-        """Files present and expected, as clients of ODK Central are told."""
+    def file_counts() -> tuple[int, int]:
+        """Files present and expected, as ODK Central's OData gives them."""
         url = f"{line.office.url}/v1/projects/1/forms/{HEARD}.svc/Submissions"
-        rows = line.desk.get(url, headers={"X-Forwarded-Proto": "https"}, timeout=30).json()[
+        rows = line.staff.get(url, headers={"X-Forwarded-Proto": "https"}, timeout=30).json()[
             "value"
         ]
         (row,) = (row for row in rows if row["__id"] == name)
         return row["__system"]["attachmentsPresent"], row["__system"]["attachmentsExpected"]
 
     assert line.send(document).status_code in SENT
-    assert told() == (0, 2)
+    assert file_counts() == (0, 2)
     assert line.send(document, heard__m4a=b"sound").status_code in SENT
     assert line.send(document, audit__csv=b"event,node,start,end\n").status_code in SENT
-    assert told() == (2, 2)
+    assert file_counts() == (2, 2)
 
 
 @item(177)
@@ -354,7 +354,7 @@ def test_an_edit_again_is_applied_once(line: Line) -> None:
 
 
 @item(174, "V03")
-def test_an_edit_that_overtakes_its_original_is_told_and_taken_later(line: Line) -> None:
+def test_an_edit_that_overtakes_its_original_is_answered_and_accepted_later(line: Line) -> None:
     first, second = new_id(), new_id()
     edit = record(second, deprecated=first)
     early = line.send(edit)

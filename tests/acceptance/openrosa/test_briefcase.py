@@ -27,8 +27,8 @@ NS = "{http://opendatakit.org/submissions}"
 @pytest.fixture(scope="module")
 def briefcase(line: Line) -> Line:
     """The address for user name and password, asked by an administrator over https."""
-    there = Line(line.office, f"{line.office.url}/odk", line.desk)
-    there.http.auth = line.desk.auth
+    there = Line(line.office, f"{line.office.url}/odk", line.staff)
+    there.http.auth = line.staff.auth
     there.http.headers["X-Forwarded-Proto"] = "https"
     return there
 
@@ -37,7 +37,7 @@ def page(briefcase: Line, cursor: str, count: int) -> tuple[list[str], str]:
     query = f"?formId={FORM}&cursor={cursor}&numEntries={count}&includeIncomplete=false"
     root = briefcase.xml(f"/view/submissionList{query}")
     assert root.tag == f"{NS}idChunk"
-    ids = [one.text or "" for one in root.iter(f"{NS}id")]
+    ids = [node.text or "" for node in root.iter(f"{NS}id")]
     return ids, root.findtext(f"{NS}resumptionCursor") or ""
 
 
@@ -56,12 +56,12 @@ def test_the_pages_hold_every_record_and_end(line: Line, briefcase: Line) -> Non
     sent = [new_id() for _ in range(7)]
     for name in sent:
         assert line.send(record(name)).status_code in SENT
-    ids, cursor, seen = ["first"], "", []
+    ids, cursor, all_ids = ["first"], "", []
     while ids:
         ids, cursor = page(briefcase, cursor, 3)
-        seen += ids
-    assert seen[-7:] == sent
-    assert len(seen) == len(set(seen))
+        all_ids += ids
+    assert all_ids[-7:] == sent
+    assert len(all_ids) == len(set(all_ids))
     assert page(briefcase, cursor, 3) == ([], cursor)
     assert is_refused(briefcase.get(f"/view/submissionList?formId={FORM}&cursor=abc"))
 
@@ -85,12 +85,12 @@ def test_a_record_and_its_files_come_back(line: Line, briefcase: Line) -> None:
         assert instance.get("isComplete") == "true"
         assert instance.findtext("name") == "张三"
         files = {}
-        for one in root.iter(f"{NS}mediaFile"):
-            url = one.findtext(f"{NS}downloadUrl")
+        for file in root.iter(f"{NS}mediaFile"):
+            url = file.findtext(f"{NS}downloadUrl")
             assert url.startswith("https://")
             content = briefcase.get(url.replace("https://", "http://")).content
-            assert one.findtext(f"{NS}hash") == "md5:" + hashlib.md5(content).hexdigest()
-            files[one.findtext(f"{NS}filename")] = content
+            assert file.findtext(f"{NS}hash") == "md5:" + hashlib.md5(content).hexdigest()
+            files[file.findtext(f"{NS}filename")] = content
         assert files == {"门 1.jpg": JPEG, "b.jpg": b"b"}
     unknown = briefcase.get(f"/view/downloadSubmission?formId={FORM}/data[@key=uuid:none]")
     assert is_refused(unknown)

@@ -42,7 +42,7 @@ def pyodk_as(line: Line, username: str, password: str) -> Client:
 
 @pytest.fixture(scope="module")
 def client(line: Line) -> Iterator[Client]:
-    with pyodk_as(line, *line.desk.auth) as client:
+    with pyodk_as(line, *line.staff.auth) as client:
         yield client
 
 
@@ -50,7 +50,7 @@ def client(line: Line) -> Iterator[Client]:
 def https(line: Line) -> requests.Session:
     """Basic unasked; TLS ends at a proxy in front of the server."""
     session = requests.Session()
-    session.auth = line.desk.auth
+    session.auth = line.staff.auth
     session.headers["X-Forwarded-Proto"] = "https"
     return session
 
@@ -69,22 +69,22 @@ def test_pyodk_logs_in_reads_sends_and_reviews(line: Line, client: Client) -> No
     assert FORM in client.forms.get_xml(FORM)
 
     name, edited = new_id(), new_id()
-    made = client.submissions.create(record(name, photo="a b.jpg").decode(), FORM)
-    assert (made.instanceId, made.reviewState) == (name, None)
+    created = client.submissions.create(record(name, photo="a b.jpg").decode(), FORM)
+    assert (created.instanceId, created.reviewState) == (name, None)
     assert client.submissions.get(name, FORM).instanceId == name
-    assert name in [one.instanceId for one in client.submissions.list(FORM)]
+    assert name in [submission.instanceId for submission in client.submissions.list(FORM)]
     changed = record(edited, name="李四", deprecated=name).decode()
     client.submissions.edit(name, changed, FORM, comment="the name was misspelt")
     client.submissions.review(name, "approved", FORM)
     assert client.submissions.get(name, FORM).reviewState == "approved"
-    with pytest.raises(PyODKError) as unsaid:
+    with pytest.raises(PyODKError) as undecided:
         client.submissions.review(name, "rejected", FORM, comment="comes too late")
-    assert unsaid.value.is_central_error(400.2)
+    assert undecided.value.is_central_error(400.2)
     client.submissions.add_comment(name, "no such house", form_id=FORM)
     client.submissions.review(name, "rejected", FORM)
     assert client.submissions.get(name, FORM).reviewState == "rejected"
-    said = [one.body for one in client.submissions.list_comments(name, FORM)]
-    assert said == ["no such house", "the name was misspelt"]
+    comments = [comment.body for comment in client.submissions.list_comments(name, FORM)]
+    assert comments == ["no such house", "the name was misspelt"]
     by_id = {row["__id"]: row for row in client.submissions.get_table(FORM)["value"]}
     assert by_id[name]["name"] == "李四"
     assert by_id[name]["__system"]["edits"] == 1
@@ -93,7 +93,7 @@ def test_pyodk_logs_in_reads_sends_and_reviews(line: Line, client: Client) -> No
         client.submissions.get("uuid:none", FORM)
     assert refused.value.is_central_error(404.1)
     with pytest.raises(PyODKError) as wrong:
-        pyodk_as(line, line.desk.auth[0], "wrong").open()
+        pyodk_as(line, line.staff.auth[0], "wrong").open()
     assert wrong.value.is_central_error(401.2)
 
 
@@ -102,8 +102,11 @@ def test_pyodk_publishes_forms_with_their_files(client: Client, tmp_path: Path) 
     book = tmp_path / "form.xlsx"
     book.write_bytes(xlsforms.workbook(PICTURED.format(name=name)))
     picture.write_bytes(b"first")
-    made = client.forms.create(book, attachments=[picture], form_id=name)
-    assert (made.xmlFormId, made.publishedAt) == (name, None)  # as a draft, which is published then
+    created = client.forms.create(book, attachments=[picture], form_id=name)
+    assert (created.xmlFormId, created.publishedAt) == (
+        name,
+        None,
+    )  # as a draft, which is published then
     assert client.forms.get(name).version == "1"
     picture.write_bytes(b"second")
     client.forms.update(name, attachments=[picture])
@@ -118,21 +121,21 @@ def test_pyodk_publishes_forms_with_their_files(client: Client, tmp_path: Path) 
 
 
 def test_pyodk_reads_entity_lists(client: Client) -> None:
-    lists = [one.name for one in client.entity_lists.list()]
+    lists = [entity_list.name for entity_list in client.entity_lists.list()]
     assert lists == ["communities", "households", "cases", "employers"]
-    known = client.entity_lists.get("communities")
-    assert known.properties
-    assert {"code", "geometry"} <= {one.name for one in known.properties}
+    communities = client.entity_lists.get("communities")
+    assert communities.properties
+    assert {"code", "geometry"} <= {prop.name for prop in communities.properties}
     table = client.entities.get_table("communities", count=True, select="__id,label")
     entries = client.entities.list("communities")
     assert table["@odata.count"] == len(entries) > 0
     assert {row["__id"]: row["label"] for row in table["value"]} == {
-        one.uuid: one.currentVersion.label for one in entries
+        entity.uuid: entity.currentVersion.label for entity in entries
     }
     assert client.entities.list("households") == []
 
 
-def test_nothing_is_answered_so_that_clients_repeat_what_cannot_succeed(line: Line) -> None:
+def test_no_answer_makes_clients_repeat_what_cannot_succeed(line: Line) -> None:
     """pyodk repeats 429 and 5xx by itself."""
     sessions = f"{line.office.url}/v1/sessions"
     for _ in range(12):
@@ -164,19 +167,19 @@ def test_ruodk_sends_basic_unasked_and_accepts_xml_where_json_comes(
     rows = https.get(url(line, query), headers={"Accept": "application/json"}, timeout=30).json()
     assert rows["@odata.count"] == len(rows["value"]) > 0
     extended = {"Accept": "application/json; extended"}
-    one = https.get(url(line, f"/submissions/{name}"), headers=extended, timeout=30).json()
-    assert one["instanceId"] == name
+    submission = https.get(url(line, f"/submissions/{name}"), headers=extended, timeout=30)
+    assert submission.json()["instanceId"] == name
     assert https.get(url(line, "/submissions/keys"), timeout=30).json() == []  # before each export
     export = https.post(url(line, "/submissions.csv.zip?attachments=false"), timeout=60)
     names = zipfile.ZipFile(io.BytesIO(export.content)).namelist()
     assert names == [f"{FORM}.csv", f"{FORM}-items.csv"]
-    plain = requests.get(url(line), auth=line.desk.auth, timeout=30)  # without TLS
+    plain = requests.get(url(line), auth=line.staff.auth, timeout=30)  # without TLS
     assert (plain.status_code, plain.json()["code"]) == (401, 401.3)
     assert requests.get(url(line), timeout=30).status_code == 401
 
 
 def follow(https: requests.Session, line: Line, path: str) -> Iterator[list[dict[str, object]]]:
-    """The pages of a table, as a client that knows nothing but the links."""
+    """The pages of a table, by following the links only."""
     link = url(line, path)
     while link:
         answer = https.get(link, timeout=30)
@@ -198,12 +201,12 @@ def test_odata_service_metadata_pages_and_what_is_not_offered(
         assert line.send(record(new_id())).status_code in SENT
     service = https.get(url(line, ".svc"), timeout=30)
     assert service.headers["OData-Version"] == "4.0"
-    assert [one["url"] for one in service.json()["value"]] == [TABLE, ITEMS]
+    assert [entry["url"] for entry in service.json()["value"]] == [TABLE, ITEMS]
     metadata = https.get(url(line, ".svc/$metadata"), timeout=30)
     assert "xml" in metadata.headers["Content-Type"]
     edm = "{http://docs.oasis-open.org/odata/ns/edm}"
     root = ElementTree.fromstring(metadata.content)
-    assert [one.get("Name") for one in root.iter(f"{edm}EntitySet")] == [TABLE, ITEMS]
+    assert [entity_set.get("Name") for entity_set in root.iter(f"{edm}EntitySet")] == [TABLE, ITEMS]
     for table in (TABLE, ITEMS):
         whole = [row["__id"] for row in https.get(url(line, f".svc/{table}")).json()["value"]]
         paged = [
@@ -225,24 +228,24 @@ def test_ids_and_join_columns_outlive_edits_and_pages(line: Line, https: request
         more = "<items><what>二</what></items>"
         assert line.post(part(record(name, body=more)), photo("a.jpg")).status_code in SENT
 
-    def below() -> dict[object, object]:
-        """Row → the record it belongs to, of ours."""
+    def parents_of_items() -> dict[object, object]:
+        """Row → its submission, for the submissions of this test."""
         rows = https.get(url(line, f".svc/{ITEMS}"), timeout=30).json()["value"]
-        found = {row["__id"]: row["__Submissions-id"] for row in rows}
-        return {id: name for id, name in found.items() if name in names}
+        parents = {row["__id"]: row["__Submissions-id"] for row in rows}
+        return {id: name for id, name in parents.items() if name in names}
 
-    before = below()
+    before = parents_of_items()
     assert len(before) == 8
-    seen: list[dict[str, object]] = []
+    paged: list[dict[str, object]] = []
     for number, page in enumerate(follow(https, line, f".svc/{ITEMS}?$top=3")):
-        seen += page
+        paged += page
         if number < 2:  # while somebody pages, records come in and are corrected
             line.send(record(new_id()))
             more = "<items><what>三</what></items>"
             line.send(record(new_id(), deprecated=names[number], body=more))
-    ids = [row["__id"] for row in seen]
+    ids = [row["__id"] for row in paged]
     assert len(set(ids)) == len(ids)
     assert set(before) <= set(ids)
-    assert below() == before
+    assert parents_of_items() == before
     (same,) = https.get(url(line, f".svc/{TABLE}('{names[0]}')"), timeout=30).json()["value"]
     assert (same["__id"], same["__system"]["edits"]) == (names[0], 1)

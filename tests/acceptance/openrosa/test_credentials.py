@@ -58,10 +58,10 @@ def assert_taken_by_collect(line: str) -> None:
 def test_challenges_are_such_as_collect_takes(line: Line) -> None:
     for tls, schemes in ((False, ["Digest"]), (True, ["Basic", "Digest"])):
         for method, target in (("GET", LIST), ("HEAD", SUBMISSION), ("POST", SUBMISSION)):
-            lines = challenges(Wire(line.office, tls=tls).generic(method, target))
-            assert [one.split(" ")[0] for one in lines] == schemes, (tls, method)
-            for one in lines:
-                assert_taken_by_collect(one)
+            headers = challenges(Wire(line.office, tls=tls).generic(method, target))
+            assert [header.split(" ")[0] for header in headers] == schemes, (tls, method)
+            for header in headers:
+                assert_taken_by_collect(header)
 
 
 @item(30, "A05")
@@ -82,17 +82,17 @@ ALL = (("GET", "formList"), ("HEAD", "submission"), ("POST", "submission"))
 
 
 def refusals(
-    line: Line, username: str, document: bytes, asked: tuple[tuple[str, str], ...] = ALL
+    line: Line, username: str, document: bytes, targets: tuple[tuple[str, str], ...] = ALL
 ) -> list[Answer]:
-    """What a client is told that answers with a wrong password whatever it is asked."""
-    body, found, password = body_of([part(document)], "x"), [], "wrong"
-    for method, path in asked:
+    """The answers to a client with a wrong password, by Digest and by Basic, for each request."""
+    body, answers, password = body_of([part(document)], "x"), [], "wrong"
+    for method, path in targets:
         sent = {"data": body, "content_type": MULTIPART} if method == "POST" else {}
-        found.append(phone_of(line, username, password).send(method, path, **sent))
+        answers.append(phone_of(line, username, password).send(method, path, **sent))
         header = basic(username, password)
         wire = Wire(line.office, tls=True)
-        found.append(wire.generic(method, f"/odk/{path}", HTTP_AUTHORIZATION=header, **sent))
-    return found
+        answers.append(wire.generic(method, f"/odk/{path}", HTTP_AUTHORIZATION=header, **sent))
+    return answers
 
 
 @item(31, "A06")
@@ -106,7 +106,7 @@ def test_a_wrong_password_is_challenged_anew_and_nothing_is_stored(line: Line) -
 
 @item(32, "A07")
 def test_an_unknown_user_is_answered_as_a_wrong_password_is(line: Line) -> None:
-    def told(answer: Answer) -> tuple[object, ...]:
+    def fixed_part(answer: Answer) -> tuple[object, ...]:
         passing = ("Date", "X-Request-ID")
         headers = [
             (name, re.sub('nonce="[^"]*"', "", value))
@@ -117,7 +117,7 @@ def test_an_unknown_user_is_answered_as_a_wrong_password_is(line: Line) -> None:
 
     wrong = refusals(line, line.password[0], record(new_id()), ALL[::2])
     unknown = refusals(line, "nobody_at_all", record(new_id()), ALL[::2])
-    assert [told(one) for one in unknown] == [told(one) for one in wrong]
+    assert list(map(fixed_part, unknown)) == list(map(fixed_part, wrong))
 
 
 @item(33, "A08")
@@ -223,7 +223,8 @@ def test_an_old_nonce_is_stale_and_a_fresh_answer_follows(line: Line, phone: Dig
         "print(challenge(time.time() - LIFETIME - 60))",
     )  # fmt: skip
     recent, old = (
-        challenge_of(Answer(401, [("WWW-Authenticate", told)], b"")) for told in given.splitlines()
+        challenge_of(Answer(401, [("WWW-Authenticate", header)], b""))
+        for header in given.splitlines()
     )
     phone.challenge = recent
     assert phone.send("GET", "formList").status_code == 200
@@ -240,8 +241,8 @@ def test_an_old_nonce_is_stale_and_a_fresh_answer_follows(line: Line, phone: Dig
 
 @item(41)
 def test_passwords_and_names_beyond_ascii_work(line: Line) -> None:
-    made = line.office.add_worker("josé", "440106005001")
-    by_digest = phone_of(line, "josé", str(made["password"]))
+    worker = line.office.add_worker("josé", "440106005001")
+    by_digest = phone_of(line, "josé", str(worker["password"]))
     assert by_digest.send("GET", "formList").status_code == 200
 
     password = "pässwort-é"
@@ -260,9 +261,9 @@ def test_passwords_and_names_beyond_ascii_work(line: Line) -> None:
 
 @item(43)
 def test_wrong_passwords_make_one_name_wait_and_nobody_else_at_the_address(line: Line) -> None:
-    """The doors of the desk keep to the same rule: tests/doors/test_passwords.py."""
+    """Console and REST keep to the same rule: tests/doors/test_passwords.py."""
 
-    def knock(username: str, password: str) -> Answer:
+    def log_in(username: str, password: str) -> Answer:
         header = basic(username, password)
         return Wire(line.office, tls=True).generic("GET", LIST, HTTP_AUTHORIZATION=header)
 
@@ -273,19 +274,19 @@ def test_wrong_passwords_make_one_name_wait_and_nobody_else_at_the_address(line:
         "who = lockout.caller('guessed', '127.0.0.1', 'phone')\n"
         f"for _ in range({counted}): lockout.failed(who)",
     )  # fmt: skip
-    answers = [knock("guessed", f"guess {number}") for number in range(9)]
+    answers = [log_in("guessed", f"guess {number}") for number in range(9)]
     # All web processes count together, so that none of the further guesses slips through.
     waits = ["15 分钟" in answer.content.decode() for answer in answers]
     assert waits == [False] * 3 + [True] * 6
 
-    assert knock(*line.password).status_code == 200
-    assert at_the_console(line, *line.desk.auth) == 302  # type: ignore[misc]
+    assert log_in(*line.password).status_code == 200
+    assert at_the_console(line, *line.staff.auth) == 302  # type: ignore[misc]
     assert line.get("/formList").status_code == 200
     stale = phone_of(line, line.password[0], "last year's")
     for _ in range(FAILURES + 1):
-        assert knock(line.password[0], "last year's").status_code == 401
+        assert log_in(line.password[0], "last year's").status_code == 401
         assert stale.send("HEAD", "submission").status_code == 401
-    assert knock(*line.password).status_code == 200
+    assert log_in(*line.password).status_code == 200
 
 
 def at_the_console(line: Line, username: str, password: str) -> int:

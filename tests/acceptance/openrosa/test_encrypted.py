@@ -30,11 +30,11 @@ INCOMPLETE = b'Content-Disposition: form-data; name="*isIncomplete*"\r\n\r\nyes'
 @pytest.fixture(scope="module")
 def form(line: Line) -> tuple[str, bytes]:
     """Version and public key of the encrypted form, as a phone reads them."""
-    (found,) = listed(line, f"?formID={SEALED}")
-    (submission,) = ElementTree.fromstring(line.get(found["downloadUrl"]).content).iter(
+    (entry,) = listed(line, f"?formID={SEALED}")
+    (submission,) = ElementTree.fromstring(line.get(entry["downloadUrl"]).content).iter(
         f"{X}submission"
     )
-    return found["version"], encryption.read_public_key(submission.get("base64RsaPublicKey", ""))
+    return entry["version"], encryption.read_public_key(submission.get("base64RsaPublicKey", ""))
 
 
 def sealed(
@@ -55,16 +55,16 @@ def sealed(
 
 
 def files_of(line: Line, name: str) -> set[str]:
-    found = line.ask(f"submissions/{name}/attachments/", form=SEALED).json()
-    return {one["name"] for one in found}
+    attachments = line.ask(f"submissions/{name}/attachments/", form=SEALED).json()
+    return {attachment["name"] for attachment in attachments}
 
 
 def wait_until_opened(line: Line, name: str) -> dict[str, object]:
-    """The record as the desk sees it once the worker process has opened it."""
+    """The record over REST, once the worker process has opened it."""
 
     def opened() -> dict[str, object]:
-        found: dict[str, object] = line.ask(f"submissions/{name}/", form=SEALED).json()
-        return found if "张三" in str(found["answers"]) else {}
+        submission: dict[str, object] = line.ask(f"submissions/{name}/", form=SEALED).json()
+        return submission if "张三" in str(submission["answers"]) else {}
 
     return line.office.wait_for(opened, "the record to be opened")  # type: ignore[return-value]
 

@@ -151,7 +151,7 @@ def test_collect_can_install_every_form(line: Line) -> None:
 
 @item(64, "F04")
 def test_a_form_with_a_submission_address_of_its_own_is_not_published(line: Line) -> None:
-    """So none that Collect would refuse, and none that leads records elsewhere."""
+    """Collect would refuse it, or send records to another server."""
     for address in ("https://elsewhere.example/submission", "no address"):
         form = (
             "| survey |\n| | type | name | label |\n| | text | a | 甲 |\n| settings |\n"
@@ -160,7 +160,7 @@ def test_a_form_with_a_submission_address_of_its_own_is_not_published(line: Line
         )
         files = {"workbook": ("f.xlsx", workbook(form))}
         url = f"{line.office.url}/api/v1/forms/"
-        refused = line.desk.post(url, files=files, timeout=60)
+        refused = line.staff.post(url, files=files, timeout=60)
         assert refused.status_code == 400
         assert "submission_url" in refused.text
     for listed_form in listed(line):
@@ -201,7 +201,7 @@ def test_forms_are_plain_utf8(line: Line) -> None:
 
 @item(68, "F08")
 def test_the_entities_version_is_one_that_collect_knows(line: Line) -> None:
-    known = ("2022.1", "2023.1", "2024.1", "2025.1")
+    supported = ("2022.1", "2023.1", "2024.1", "2025.1")
     declared = [
         value
         for form in listed(line)
@@ -209,7 +209,7 @@ def test_the_entities_version_is_one_that_collect_knows(line: Line) -> None:
         if key.endswith("entities-version")
     ]
     assert declared
-    assert all(version.startswith(known) for version in declared)
+    assert all(version.startswith(supported) for version in declared)
 
 
 @item(69, "F09")
@@ -278,9 +278,9 @@ def test_two_manifests_are_the_same(line: Line) -> None:
 
 
 def lists(line: Line) -> list[dict[str, str]]:
-    found = [file for file in media_of(line) if file["type"]]
-    assert found
-    return found
+    files = [file for file in media_of(line) if file["type"]]
+    assert files
+    return files
 
 
 def rows(line: Line, file: dict[str, str]) -> list[dict[str, str]]:
@@ -315,16 +315,16 @@ def test_lists_have_what_collect_needs(line: Line) -> None:
 @item(82, "E03")
 def test_integrity_answers_for_known_and_unknown_ids(line: Line) -> None:
     file = next(file for file in lists(line) if rows(line, file))
-    known = rows(line, file)[0]["name"]
-    for query in (f"{known},unknown", quote(f"{known},unknown", safe="")):
+    listed_id = rows(line, file)[0]["name"]
+    for query in (f"{listed_id},unknown", quote(f"{listed_id},unknown", safe="")):
         response = line.get(f"{file['integrityUrl']}?id={query}&deviceID=x")
         assert response.headers["X-OpenRosa-Version"] == "1.0"
-        found = {
-            one.get("id"): one.findtext("deleted")
-            for one in ElementTree.fromstring(response.content).iter("entity")
+        deleted = {
+            entity.get("id"): entity.findtext("deleted")
+            for entity in ElementTree.fromstring(response.content).iter("entity")
         }
-        assert found.get(known, "false") == "false"
-        assert found.get("unknown", "false") == "false", "it may still be on its way"
+        assert deleted.get(listed_id, "false") == "false"
+        assert deleted.get("unknown", "false") == "false", "it may still be on its way"
 
 
 @item(88, "E09")
@@ -332,7 +332,7 @@ def test_integrity_takes_500_ids(line: Line) -> None:
     ids = [new_id()[5:] for _ in range(500)]
     url = lists(line)[0]["integrityUrl"]
     answer = line.xml(f"{url}?id={quote(','.join(ids), safe='')}")
-    assert not any(one.findtext("deleted") == "true" for one in answer.iter("entity"))
+    assert not any(entity.findtext("deleted") == "true" for entity in answer.iter("entity"))
 
 
 @item(84, "E05")

@@ -1,4 +1,4 @@
-"""What is kept of a submission, and what is said about it (items 136–140)."""
+"""What is stored of a submission, and which message answers it (items 136–140)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tests.acceptance.openrosa.line import (
     SENT,
     Line,
     is_refused,
+    message_of,
     new_id,
     part,
     photo,
     record,
-    said,
 )
 
 
@@ -58,21 +58,21 @@ def test_messages_are_in_the_workers_language(line: Line) -> None:
         [part(b"<broken")],
         [photo("a.jpg")],
     ):
-        told = {
-            language: said(line.post(*parts, headers={"Accept-Language": language}))
+        messages = {
+            language: message_of(line.post(*parts, headers={"Accept-Language": language}))
             for language in ("zh-CN", "en")
         }
-        assert said(line.post(*parts)) == told["zh-CN"], "Collect names no language"
-        assert re.search("[\u4e00-\u9fff]", told["zh-CN"])
-        assert not re.search("[\u4e00-\u9fff]", told["en"])
-        assert told["en"].count(". ") >= 1, "what happened, and what to do"
+        assert message_of(line.post(*parts)) == messages["zh-CN"], "Collect names no language"
+        assert re.search("[\u4e00-\u9fff]", messages["zh-CN"])
+        assert not re.search("[\u4e00-\u9fff]", messages["en"])
+        assert messages["en"].count(". ") >= 1, "what happened, and what to do"
 
 
 @item(139)
 def test_closing_forms_take_records_and_closed_ones_say_so(line: Line) -> None:
     url = f"{line.office.url}/api/v1/forms/conformance_other/"
     for state, taken in (("closing", True), ("closed", False), ("open", True)):
-        assert line.desk.patch(url, json={"state": state}, timeout=30).status_code == 200
+        assert line.staff.patch(url, json={"state": state}, timeout=30).status_code == 200
         response = line.send(record(new_id(), form="conformance_other"))
         assert response.status_code in SENT if taken else is_refused(response)
         listed = "<formID>conformance_other</formID>" in line.get("/formList").text
@@ -86,10 +86,10 @@ def test_device_app_person_and_time_are_kept_with_each_version(line: Line) -> No
 
     def current() -> dict[str, str]:
         https = {"X-Forwarded-Proto": "https"}
-        found: dict[str, str] = line.desk.get(url, headers=https, timeout=30).json()[
+        version: dict[str, str] = line.staff.get(url, headers=https, timeout=30).json()[
             "currentVersion"
         ]
-        return found
+        return version
 
     line.send(record(name))
     first = current()
@@ -101,4 +101,4 @@ def test_device_app_person_and_time_are_kept_with_each_version(line: Line) -> No
     assert (second["deviceId"], second["userAgent"]) == ("collect:other", other["User-Agent"])
     assert second["createdAt"] > first["createdAt"]
     versions = line.ask(f"submissions/{name}/", form=FORM).json()["versions"]
-    assert [one["submitter"] for one in versions] == ["conformance"] * 2
+    assert [version["submitter"] for version in versions] == ["conformance"] * 2

@@ -26,10 +26,10 @@ def test_head_says_the_version(line: Line) -> None:
 
 @item(97, "P03")
 def test_head_says_how_much_may_be_sent(line: Line) -> None:
-    told = head(line).headers["X-OpenRosa-Accept-Content-Length"]
-    assert told.isascii()
-    assert told.isdigit()
-    assert int(told) >= 10_000_000
+    limit = head(line).headers["X-OpenRosa-Accept-Content-Length"]
+    assert limit.isascii()
+    assert limit.isdigit()
+    assert int(limit) >= 10_000_000
 
 
 @item(98, "P04")
@@ -37,11 +37,11 @@ def test_head_has_no_body(line: Line) -> None:
     status, headers, body = line.raw(line.head_lines("HEAD", "/submission", "Connection: close"))
     assert (status, body) == (204, b"")
     lines = headers.lower().splitlines()
-    assert [one for one in lines if one.startswith("content-length:")] in (
+    assert [header for header in lines if header.startswith("content-length:")] in (
         [],
         ["content-length: 0"],
     )
-    assert not [one for one in lines if one.startswith("transfer-encoding:")]
+    assert not [header for header in lines if header.startswith("transfer-encoding:")]
 
 
 @item(99, "P05")

@@ -26,11 +26,11 @@ from tests.acceptance.openrosa.line import (
     SENT,
     Line,
     body_of,
+    message_of,
     new_id,
     part,
     photo,
     record,
-    said,
 )
 from tests.acceptance.openrosa.sync import MULTIPART, URL, every_get
 from tests.acceptance.proxy import HOST, Proxy
@@ -58,7 +58,7 @@ def proxy(line: Line, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prox
 @pytest.fixture(scope="module")
 def phone(line: Line, proxy: Proxy) -> Line:
     """The phone with its token, configured with the https address."""
-    there = Line(line.office, proxy.url + urlsplit(line.base).path, line.desk, line.password)
+    there = Line(line.office, proxy.url + urlsplit(line.base).path, line.staff, line.password)
     there.http.trust_env, there.http.verify = False, proxy.authority
     return there
 
@@ -85,9 +85,9 @@ def challenges(proxy: Proxy, port: int, method: str = "GET") -> list[str]:
 
 
 def test_basic_comes_first_over_tls_and_not_at_all_without(line: Line, proxy: Proxy) -> None:
-    schemes = [one.split(" ")[0] for one in challenges(proxy, proxy.tls_port)]
+    schemes = [header.split(" ")[0] for header in challenges(proxy, proxy.tls_port)]
     assert schemes == ["Basic", "Digest"]
-    assert [one.split(" ")[0] for one in challenges(proxy, proxy.plain_port)] == ["Digest"]
+    assert [header.split(" ")[0] for header in challenges(proxy, proxy.plain_port)] == ["Digest"]
 
     session = proxy.session()
     session.auth = line.password
@@ -231,7 +231,7 @@ def test_people_log_in_over_tls_only(line: Line, proxy: Proxy) -> None:
     browser = proxy.session()
     page = browser.get(f"{proxy.url}/login", timeout=30)
     token = page.text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
-    username, password = line.desk.auth
+    username, password = line.staff.auth
     form = {"username": username, "password": password, "csrfmiddlewaretoken": token}
     headers = {"Referer": f"{proxy.url}/login", "Origin": proxy.url}
     arrived = browser.post(f"{proxy.url}/login", data=form, headers=headers, timeout=30)
@@ -258,7 +258,7 @@ def test_wrong_passwords_are_counted_where_they_come_from(line: Line, proxy: Pro
     def guess(address: str, password: str, **headers: str) -> str:
         with proxy.session() as session:
             session.mount(proxy.url, From(address))
-            body = {"email": line.desk.auth[0], "password": password}
+            body = {"email": line.staff.auth[0], "password": password}
             url = f"{proxy.url}/v1/sessions"
             refused = session.post(url, json=body, headers=headers, timeout=30)
             return str(refused.json()["details"]["problem"])
@@ -327,7 +327,7 @@ def test_no_log_of_nginx_holds_a_token_a_query_or_a_password(
             "the lines that are written when the connection is over",
         )
         logged = there.logged()
-        for hidden in (token, secret, *line.password, *line.desk.auth, "?", FORM):
+        for hidden in (token, secret, *line.password, *line.staff.auth, "?", FORM):
             assert hidden not in logged, hidden
         assert "GET /key/***/formList " in logged
     assert re.search(r"GET /api/v1/persons 4\d\d ", proxy.logged())
@@ -339,4 +339,4 @@ def test_while_ruhu_is_away_phones_are_told_so(away: Proxy) -> None:
     answer = away.session().post(url, data=record(new_id()), timeout=30)
     assert (answer.status_code, answer.headers["X-OpenRosa-Version"]) == (503, "1.0")
     assert answer.headers["Content-Type"].startswith("text/xml")
-    assert "保留记录" in said(answer)
+    assert "保留记录" in message_of(answer)

@@ -1,4 +1,4 @@
-"""What publication changes, and what nothing changes (items 58–60, 70, 78, 79, 91)."""
+"""What a publication changes on phones, and what it leaves unchanged (items 58–60, 70, 78, 79, 91)."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ NCNAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 def upload(line: Line, workbook: bytes, media: Mapping[str, bytes] = MEDIA) -> requests.Response:
-    files = [("workbook", ("form.xlsx", workbook)), *(("media", one) for one in media.items())]
-    return line.desk.post(f"{line.office.url}/api/v1/forms/", files=files, timeout=60)
+    files = [("workbook", ("form.xlsx", workbook)), *(("media", file) for file in media.items())]
+    return line.staff.post(f"{line.office.url}/api/v1/forms/", files=files, timeout=60)
 
 
 def shell(line: Line, code: str) -> None:
-    """What nobody does from outside."""
+    """Run code in the server, for states that no request can make."""
     line.office.run("shell", "--no-imports", "-c", f"from server.forms.models import *\n{code}")
 
 
 @item(58)
 def test_what_is_refused_or_only_a_draft_changes_nothing(line: Line) -> None:
-    def seen() -> list[bytes]:
+    def forms_on_the_phone() -> list[bytes]:
         forms = listed(line)
         return [line.get("/formList").content] + [
             line.get(form["downloadUrl"]).content for form in forms
         ]
 
-    before = seen()
+    before = forms_on_the_phone()
     good = book(FORM, VERSION)
     changed = book(FORM, VERSION, _OTHER)
     for workbook in (good[:-100], changed, b"PK no workbook"):
@@ -54,10 +54,10 @@ def test_what_is_refused_or_only_a_draft_changes_nothing(line: Line) -> None:
     assert upload(line, book(FORM, "3"), {}).status_code == 400, "its media are missing"
     draft = f"{line.office.url}/v1/projects/1/forms/{FORM}/draft?ignoreWarnings=true"
     headers = {"X-Forwarded-Proto": "https", "Content-Type": WORKBOOK}
-    kept = line.desk.post(draft, data=book(FORM, "3"), headers=headers, timeout=60)
+    kept = line.staff.post(draft, data=book(FORM, "3"), headers=headers, timeout=60)
     assert kept.status_code == 200, kept.text
-    assert seen() == before
-    assert line.desk.delete(draft, headers=headers, timeout=30).status_code == 200
+    assert forms_on_the_phone() == before
+    assert line.staff.delete(draft, headers=headers, timeout=30).status_code == 200
 
 
 @item(59)
@@ -108,14 +108,14 @@ def test_the_list_is_the_same_in_every_language(line: Line) -> None:
         line.get("/formList", **{"Accept-Language": language})
         for language in ("zh-CN", "en", "en-GB;q=0.8, de", "*", "")
     ]
-    assert len({one.content for one in answers}) == 1
-    assert len({one.headers["ETag"] for one in answers}) == 1
+    assert len({answer.content for answer in answers}) == 1
+    assert len({answer.headers["ETag"] for answer in answers}) == 1
 
 
 @item(70)
 def test_every_version_is_served_as_it_was_published(line: Line) -> None:
     publish(line.office, (KEPT, OLD))
-    offer(line.office, line.desk, KEPT, "conformance")
+    offer(line.office, line.staff, KEPT, "conformance")
     (first,) = listed(line, f"?formID={KEPT}")
     content = line.get(first["downloadUrl"]).content
     assert md5(content) == first["hash"].removeprefix("md5:")
@@ -137,8 +137,8 @@ def test_a_manifest_that_cannot_be_made_whole_is_an_error(line: Line) -> None:
     named = f"form_version__form__form_id='{FORM}', form_version__version='{VERSION}'"
     shell(
         line,
-        f"one = FormMedia.objects.filter({named}).first()\n"
-        "FormMedia.objects.create(form_version=one.form_version, filename='vanished.csv', kind='entity_list')",
+        f"media = FormMedia.objects.filter({named}).first()\n"
+        "FormMedia.objects.create(form_version=media.form_version, filename='vanished.csv', kind='entity_list')",
     )
     try:
         broken = line.get(form["manifestUrl"])
@@ -152,7 +152,7 @@ def test_a_manifest_that_cannot_be_made_whole_is_an_error(line: Line) -> None:
 @item(79)
 def test_media_change_with_the_version_and_never_under_it(line: Line) -> None:
     publish(line.office, (KEPT, "3"))
-    offer(line.office, line.desk, KEPT, "conformance")
+    offer(line.office, line.staff, KEPT, "conformance")
 
     def hashes() -> dict[str, str]:
         (form,) = listed(line, f"?formID={KEPT}")

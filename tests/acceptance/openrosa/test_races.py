@@ -20,7 +20,7 @@ def test_twenty_copies_at_once_are_stored_once(line: Line) -> None:
 
 
 @item(148, "C02")
-def test_every_copy_of_a_race_is_told_that_it_was_taken(line: Line) -> None:
+def test_every_copy_of_a_race_is_acknowledged(line: Line) -> None:
     assert set(race(line, [record(new_id())] * 20)) <= set(SENT)
 
 
@@ -32,7 +32,7 @@ def test_twenty_different_records_at_once_are_all_stored(line: Line) -> None:
 
 
 @item(150, "C04")
-def test_of_two_contents_one_wins_and_the_other_is_told(line: Line) -> None:
+def test_of_two_contents_one_is_stored_and_the_other_refused(line: Line) -> None:
     name = new_id()
     statuses = race(line, [record(name, name="甲"), record(name, name="乙")] * 6)
     assert set(statuses) == {201, 409}
@@ -44,10 +44,10 @@ def race(line: Line, documents: list[bytes]) -> list[int]:
     """The statuses of uploads that start together."""
     bodies = [body_of([part(document)], "x") for document in documents]
 
-    def one(body: bytes) -> int:
+    def send(body: bytes) -> int:
         with requests.Session() as session:
             kind = "multipart/form-data; boundary=x"
             return line.post_body(body, kind, session=session).status_code
 
     with ThreadPoolExecutor(len(bodies)) as pool:
-        return list(pool.map(one, bodies))
+        return list(pool.map(send, bodies))

@@ -15,11 +15,11 @@ from tests.acceptance.openrosa.line import (
     body_of,
     field,
     is_refused,
+    message_of,
     new_id,
     part,
     photo,
     record,
-    said,
 )
 
 
@@ -53,7 +53,7 @@ def test_every_file_is_stored_byte_for_byte(line: Line) -> None:
 
 @item(105, "S05")
 def test_success_is_a_message(line: Line) -> None:
-    assert said(line.send(record(new_id())))
+    assert message_of(line.send(record(new_id())))
 
 
 @item(106, "S06")
@@ -104,9 +104,11 @@ def test_odd_boundaries_and_lower_case_headers(line: Line) -> None:
     for boundary in ("'()+_,-./:=?x", "a", "-" * 60 + "1", "with space"):
         name = new_id()
         quoted = f'multipart/form-data; boundary="{boundary}"'
-        one = part(record(name)).replace(b"Content-Disposition", b"content-disposition")
-        one = one.replace(b"Content-Type", b"content-type")
-        assert line.post(one, boundary=boundary, content_type=quoted).status_code in SENT, boundary
+        xml_part = part(record(name)).replace(b"Content-Disposition", b"content-disposition")
+        xml_part = xml_part.replace(b"Content-Type", b"content-type")
+        assert line.post(xml_part, boundary=boundary, content_type=quoted).status_code in SENT, (
+            boundary
+        )
         assert line.document(name) == record(name)
 
 
@@ -138,8 +140,8 @@ def test_messages_survive_hostile_input(line: Line) -> None:
 def test_an_unknown_version_is_refused_with_a_message_and_kept(line: Line) -> None:
     name = new_id()
     assert is_refused(line.send(record(name, version="never published"), a__jpg=JPEG))
-    (kept,) = line.kept(name)
-    assert (kept["form_version"], [one["name"] for one in kept["files"]]) == (
+    (kept,) = line.quarantined(name)
+    assert (kept["form_version"], [file["name"] for file in kept["files"]]) == (
         "never published",
         ["a.jpg"],
     )

@@ -1,4 +1,4 @@
-"""Requests as they are written: the target untouched, header lines one by one."""
+"""An HTTP client that sends the target unchanged and returns the header lines one by one."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Answer:
     content: bytes
 
     def items(self) -> Iterator[tuple[str, str]]:
-        """The header lines, none joined with another."""
+        """The header lines; those of the same name are not joined."""
         return iter(self.lines)
 
 
 class Wire:
-    """A client of the office, over TLS or without: what ends TLS says so in X-Forwarded-Proto."""
+    """A client of the office; for TLS it sends the X-Forwarded-Proto of a proxy that ends TLS."""
 
     def __init__(self, office: Office, *, tls: bool = False) -> None:
         self._port, self._scheme = office.port, "https" if tls else "http"
@@ -34,7 +34,7 @@ class Wire:
         content_type: str = "",
         HTTP_AUTHORIZATION: str | bytes = "",
     ) -> Answer:
-        """As Django's test client is asked, so that one phone can speak through either."""
+        """Has the signature of the Django test client, so that DigestPhone can use either."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         headers: dict[str, str | bytes] = {"X-Forwarded-Proto": self._scheme}
         if content_type:

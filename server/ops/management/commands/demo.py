@@ -1,4 +1,4 @@
-"""./ruhu demo: a street of made-up people, sent through the real accept path."""
+"""./ruhu demo: make a street of fictional people by submitting records through the real accept path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from server.core import clock
 from server.core.problems import Problem
@@ -45,33 +45,50 @@ _LABELS = {
 
 
 class Command(BaseCommand):
-    help = (
+    help = gettext_noop(
         "Make a demo street: boundaries, households, employers, visits over some quarters, with "
-        "the defects real data has. Everybody is made up. A second run changes nothing; a run "
-        "that was interrupted is finished with the sizes it was begun with."
+        "the defects that real data has. All people are fictional. A second run changes nothing; "
+        "an interrupted run is finished with the sizes it was started with."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.description = _(self.help)
         size = Size()
-        parser.add_argument("--communities", type=int, default=size.communities)
         parser.add_argument(
-            "--households", type=int, default=200, help="in each community (default %(default)s)"
+            "--communities",
+            type=int,
+            default=size.communities,
+            help=_("number of communities (default: %(default)s)"),
         )
         parser.add_argument(
-            "--quarters", type=int, default=size.quarters, help="of history (default %(default)s)"
+            "--households",
+            type=int,
+            default=200,
+            help=_("households in each community (default: %(default)s)"),
         )
-        parser.add_argument("--seed", type=int, default=size.seed)
+        parser.add_argument(
+            "--quarters",
+            type=int,
+            default=size.quarters,
+            help=_("quarters of history (default: %(default)s)"),
+        )
+        parser.add_argument(
+            "--seed",
+            type=int,
+            default=size.seed,
+            help=_("seed of the random choices (default: %(default)s)"),
+        )
         parser.add_argument(
             "--until",
             type=date.fromisoformat,
-            help="everything happened before this day, YYYY-MM-DD (default: today)",
+            help=_("everything happens before this day, YYYY-MM-DD (default: today)"),
         )
         parser.add_argument(
             "--base-url",
             default=settings.RUHU_BASE_URL or LOCAL,
-            help="where phones reach this server (default: RUHU_BASE_URL, else %(default)s)",
+            help=_("where phones reach this server (default: %(default)s)"),
         )
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         households = options["households"] * options["communities"]
@@ -96,7 +113,7 @@ class Command(BaseCommand):
             seed=options["seed"],
             until=until.isoformat(),
         )
-        began = time.monotonic()
+        started = time.monotonic()
         try:
             result = make(size, Bar(sys.stderr))
         except FormsMissing as missing:
@@ -114,47 +131,47 @@ class Command(BaseCommand):
         except Problem as problem:
             raise CommandError(str(problem)) from None
         if options["json"]:
-            self._tell_scripts(result, options["base_url"])
+            self._print_json(result, options["base_url"])
         else:
-            self._tell(result, options["base_url"], time.monotonic() - began)
+            self._print(result, options["base_url"], time.monotonic() - started)
 
-    def _tell_scripts(self, result: Result, server: str) -> None:
-        told = {
-            "created": not result.was_there,
+    def _print_json(self, result: Result, server: str) -> None:
+        members = {
+            "created": not result.already_existed,
             "ledgers": result.ledgers,
             "defects": result.defects,
-            "logins": [login.told(server) for login in result.logins],
+            "logins": [login.as_json(server) for login in result.logins],
         }
-        self.stdout.write(json.dumps(told, ensure_ascii=False))
+        self.stdout.write(json.dumps(members, ensure_ascii=False))
 
-    def _tell(self, result: Result, server: str, seconds: float) -> None:
-        if result.was_there:
-            self.stdout.write(_("The demo street is there already."))
+    def _print(self, result: Result, server: str, seconds: float) -> None:
+        if result.already_existed:
+            self.stdout.write(_("The demo street exists already."))
         else:
             self.stdout.write(
                 _("The demo street is ready ({seconds:.0f} s).").format(seconds=seconds)
             )
         for heading, counts in (
             (_("Ledgers"), result.ledgers),
-            (_("Defects put in"), result.defects),
+            (_("Defects in the data"), result.defects),
         ):
             if counts:
                 self.stdout.write(f"\n{heading}")
-                for what, number in counts.items():
-                    self.stdout.write(f"  {number:>8,}  {_LABELS[what]}")
+                for key, number in counts.items():
+                    self.stdout.write(f"  {number:>8,}  {_LABELS[key]}")
         if result.logins:
-            self.stdout.write("\n" + _("Log-ins, shown this once"))
+            self.stdout.write("\n" + _("Log-ins, shown only once"))
         for login in result.logins:
-            told = login.told(server)
+            members = login.as_json(server)
             self.stdout.write(
                 f"  {login.username:<10} {login.password:<22} {login.role:<14} {' '.join(login.areas)}"
             )
-            if "base_url" in told:
-                self.stdout.write(f"             Collect: {told['base_url']}")
+            if "base_url" in members:
+                self.stdout.write(f"             Collect: {members['base_url']}")
 
 
 class Bar:
-    """Progress on stderr: a bar on a terminal, now and then a plain line elsewhere."""
+    """Progress: a bar on a terminal, elsewhere a line every ten seconds."""
 
     _WIDTH = 30
     _LINE_EVERY = 10.0  # seconds
@@ -163,13 +180,13 @@ class Bar:
         self.out = out
         self.last = time.monotonic()
 
-    def __call__(self, what: str, done: int, of: int) -> None:
-        is_done, label = done >= of, _LABELS[what]
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        is_done, label = done >= total, _LABELS[stage]
         if self.out.isatty():
-            filled = self._WIDTH * done // max(1, of)
+            filled = self._WIDTH * done // max(1, total)
             bar = "#" * filled + "." * (self._WIDTH - filled)
-            self.out.write(f"\r{label} [{bar}] {done:>6}/{of}" + ("\n" if is_done else ""))
+            self.out.write(f"\r{label} [{bar}] {done:>6}/{total}" + ("\n" if is_done else ""))
         elif is_done or time.monotonic() - self.last > self._LINE_EVERY:
             self.last = time.monotonic()
-            self.out.write(f"{label} {done}/{of}\n")
+            self.out.write(f"{label} {done}/{total}\n")
         self.out.flush()

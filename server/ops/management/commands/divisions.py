@@ -1,4 +1,4 @@
-"""./ruhu divisions import | list: the divisions tree and its boundaries."""
+"""./ruhu divisions import|list: the administrative divisions and their boundaries."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from server.core.problems import Problem
 from server.geo.models import Division
@@ -20,23 +21,28 @@ MAX_BYTES = 200 * 1024 * 1024
 
 
 class Command(BaseCommand):
-    help = "Import divisions and their boundaries from GeoJSON (WGS 84), or list what is known."
+    help = gettext_noop(
+        "Import divisions and their boundaries from GeoJSON (WGS 84), or list them."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.description = _(self.help)
         acts = parser.add_subparsers(dest="act", required=True)
-        bring = acts.add_parser(
+        importing = acts.add_parser(
             "import",
-            help=_("create or update; the same file twice is harmless"),
+            help=_("create or update divisions; importing a file again changes nothing"),
             description=_(
-                "A FeatureCollection with a feature for each division: “code” (12 digits) and “name” among its properties, its outline or null as geometry; “name_en”, “valid_from”, “valid_to” (days), “parent” and “successors” (codes) may stand there, too."
+                "A FeatureCollection with a feature for each division: “code” (12 digits) and “name” among its properties, its outline or null as geometry; “name_en”, “valid_from”, “valid_to” (days), “parent” and “successors” (codes) are optional."
             ),
         )
-        bring.add_argument("files", nargs="+", type=Path, metavar="FILE")
-        bring.add_argument("--dry-run", action="store_true", help="check only, write nothing")
-        show = acts.add_parser("list", help="code, name, validity and number of boundaries")
-        show.add_argument("--area", default="", help="only codes that begin with this")
-        for act in (bring, show):
-            act.add_argument("--json", action="store_true", help="answer in JSON")
+        importing.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        importing.add_argument(
+            "--dry-run", action="store_true", help=_("check only, write nothing")
+        )
+        listing = acts.add_parser("list", help=_("list code, name, validity and boundaries"))
+        listing.add_argument("--area", default="", help=_("only codes that begin with this"))
+        for act in (importing, listing):
+            act.add_argument("--json", action="store_true", help=_("print one JSON object a line"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["act"] == "list":
@@ -46,18 +52,18 @@ class Command(BaseCommand):
             with transaction.atomic():
                 for file in options["files"]:
                     imported = import_divisions(_read(file), source=file.name)
-                    self._tell(file, imported, as_json=options["json"])
+                    self._print(file, imported, as_json=options["json"])
                 if options["dry_run"]:
                     transaction.set_rollback(True)
         except Problem as problem:
             raise CommandError(f"{file.name}: {problem.title}. {problem.detail}") from None
 
-    def _tell(self, file: Path, imported: Imported, *, as_json: bool) -> None:
+    def _print(self, file: Path, imported: Imported, *, as_json: bool) -> None:
         if as_json:
-            told = {"file": file.name} | {
+            members = {"file": file.name} | {
                 name: getattr(imported, name) for name in imported.__slots__
             }
-            self.stdout.write(json.dumps(told, ensure_ascii=False))
+            self.stdout.write(json.dumps(members, ensure_ascii=False))
             return
         self.stdout.write(
             _("{file}: {created} created, {updated} updated, {unchanged} unchanged").format(
@@ -85,7 +91,7 @@ class Command(BaseCommand):
             .order_by("code")
         )
         for division in rows:
-            told = {
+            members = {
                 "code": division.code,
                 "level": division.get_level_display(),
                 "name": division.name,
@@ -95,9 +101,9 @@ class Command(BaseCommand):
                 "boundaries": division.n_boundaries,
             }
             if as_json:
-                self.stdout.write(json.dumps(told, ensure_ascii=False))
+                self.stdout.write(json.dumps(members, ensure_ascii=False))
             else:
-                self.stdout.write("  ".join(str(value) for value in told.values() if value))
+                self.stdout.write("  ".join(str(value) for value in members.values() if value))
 
 
 def _read(file: Path) -> Any:

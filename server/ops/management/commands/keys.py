@@ -1,4 +1,4 @@
-"""./ruhu keys new|list|upload|open: encryption keys of forms."""
+"""./ruhu keys new|list|upload|open: the key pairs of encrypted forms."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from server.submissions.selectors import encrypted_counts
 
 class Command(BaseCommand):
     help = gettext_noop(
-        "Encrypted forms: make a key or change it, list keys and what waits for them, "
-        "give a private key, open what waits. Passphrases are asked for, or read from standard "
-        "input, one a line; they never stand on the command line."
+        "Encrypted forms: make or replace a key, list keys and the records that wait for them, "
+        "upload a private key, open waiting records. Passphrases are prompted for, or read from "
+        "standard input, one a line; they are never command-line arguments."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,24 +38,28 @@ class Command(BaseCommand):
         )
         new.add_argument("form_id")
         upload = acts.add_parser(
-            "upload", help=_("give the private key of a form's own public key")
+            "upload", help=_("upload the private key that belongs to a form's own public key")
         )
         upload.add_argument("file", type=Path, metavar="FILE.pem")
         upload.add_argument(
-            "--encrypted", action="store_true", help=_("the file has a password; it is asked for")
+            "--encrypted",
+            action="store_true",
+            help=_("the file has a password, which is prompted for"),
         )
-        for one in (new, upload):
-            one.add_argument(
+        for act in (new, upload):
+            act.add_argument(
                 "--passphrase",
                 action="store_true",
                 help=_(
-                    "protect it with a passphrase: records are opened by “keys open” only. Without it the server opens them by itself"
+                    "protect the key with a passphrase: only “keys open” opens records then. Without it the server opens them by itself"
                 ),
             )
-        listing = acts.add_parser("list", help=_("list keys and the records that came with them"))
+        listing = acts.add_parser(
+            "list", help=_("list keys and the number of records encrypted with each")
+        )
         listing.add_argument("--json", action="store_true", help=_("print a JSON array"))
         opening_ = acts.add_parser("open", help=_("open the records that wait for a key"))
-        opening_.add_argument("key", help=_("the first letters of its name, at least 6"))
+        opening_.add_argument("key", help=_("the first characters of the key's name, at least 6"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         acts = {"new": self._new, "list": self._list, "upload": self._upload, "open": self._open}
@@ -72,10 +76,10 @@ class Command(BaseCommand):
         )
         self.stdout.write(_("{form_id}: key {key}").format(form_id=form_id, key=key))
         if not key.form_versions.exists():
-            told = _(
-                "There is no form {form_id} yet: the key waits for it. If that was a slip, nothing comes of it."
+            sentence = _(
+                "There is no form {form_id} yet: the key will be used when it is published. If the name was a mistake, the key stays unused."
             )
-            self.stderr.write(told.format(form_id=form_id))
+            self.stderr.write(sentence.format(form_id=form_id))
         for version in key.form_versions.all():
             self.stdout.write(
                 _("{form_id}: published version {version}.").format(
@@ -88,28 +92,30 @@ class Command(BaseCommand):
             pem = options["file"].read_bytes()
         except OSError as error:
             raise CommandError(str(error.strerror)) from None
-        password = _asked(_("Password of the file: ")) if options["encrypted"] else None
+        password = _prompted(_("Password of the file: ")) if options["encrypted"] else None
         passphrase = _new_passphrase() if options["passphrase"] else None
         at = clock.now()
         key, waiting = opening.take_private_key(
             pem=pem, password=password, passphrase=passphrase, at=at, user=None
         )
         if passphrase is not None:
-            told = opening.open_with_passphrase(key=key, passphrase=passphrase, at=at, user=None)
-            self._opened(key, told.opened, told.altered, told.left)
+            result = opening.open_with_passphrase(key=key, passphrase=passphrase, at=at, user=None)
+            self._print_opened(key, result.opened, result.altered, result.left)
         else:
-            self._opened(key, waiting)
+            self._print_opened(key, waiting)
 
     def _open(self, options: dict[str, Any]) -> None:
         key, passphrase = keys.key_named(options["key"]), None
         if key.opening == EncryptionKey.Opening.PASSPHRASE:
-            passphrase = _asked(_("Passphrase of the key: "))
-        told = opening.open_with_passphrase(
+            passphrase = _prompted(_("Passphrase of the key: "))
+        result = opening.open_with_passphrase(
             key=key, passphrase=passphrase, at=clock.now(), user=None
         )
-        self._opened(key, told.opened, told.altered, told.left)
+        self._print_opened(key, result.opened, result.altered, result.left)
 
-    def _opened(self, key: EncryptionKey, count: int, altered: int = 0, left: int = 0) -> None:
+    def _print_opened(
+        self, key: EncryptionKey, count: int, altered: int = 0, left: int = 0
+    ) -> None:
         sentence = ngettext(
             "{key}: {count} record is on its way into the ledgers.",
             "{key}: {count} records are on their way into the ledgers.",
@@ -154,24 +160,25 @@ class Command(BaseCommand):
 
 
 def _line(row: dict[str, Any]) -> tuple[object, ...]:
-    """A key as one line; the last one is of what no key here opens."""
-    words = {state.value: str(state.label) for state in EncryptedVersion.State}
+    """A key as a row of the table; without a key, the records that no key on this server opens."""
+    labels = {state.value: str(state.label) for state in EncryptedVersion.State}
     if row["key"]:
-        words["sealed"] = _("still encrypted")  # “the key is not here” would be wrong beside it
-    records = [f"{words[state]} {count}" for state, count in sorted(row["records"].items())]
-    kept = EncryptionKey.Opening(row["opening"]).label if "opening" in row else "—"
+        labels["sealed"] = _("still encrypted")  # “the key is not here” would be wrong beside it
+    records = [f"{labels[state]} {count}" for state, count in sorted(row["records"].items())]
+    private_key = EncryptionKey.Opening(row["opening"]).label if "opening" in row else "—"
     versions = listed(row.get("form_versions", ()))
-    return (row["key"] or "—")[:8], kept, versions, listed(records) or "—"
+    return (row["key"] or "—")[:8], private_key, versions, listed(records) or "—"
 
 
-def _asked(prompt: str) -> str:
+def _prompted(prompt: str) -> str:
+    """The answer without its line end: hidden on a terminal, else the next line of standard input."""
     if sys.stdin.isatty():
         return getpass.getpass(prompt)
     return sys.stdin.readline().rstrip("\r\n")
 
 
 def _new_passphrase() -> str:
-    passphrase = _asked(_("New passphrase: "))
-    if sys.stdin.isatty() and _asked(_("Once more: ")) != passphrase:
+    passphrase = _prompted(_("New passphrase: "))
+    if sys.stdin.isatty() and _prompted(_("Once more: ")) != passphrase:
         raise CommandError(_("The two differ; nothing was changed."))
     return passphrase

@@ -7,7 +7,7 @@ from server.ops.generated import GeneratedFileCommand
 
 
 class Command(GeneratedFileCommand):
-    help = "Write the list of everything that can go wrong on the caller's side."
+    help = "Write the list of all problems that the server reports to a client."
     path = "api_docs/problems.md"
 
     def content(self) -> str:

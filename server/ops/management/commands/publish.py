@@ -1,4 +1,4 @@
-"""./ruhu publish FILE…: forms out of XLSForm workbooks."""
+"""./ruhu publish FILE…: publish form versions from XLSForm workbooks."""
 
 from __future__ import annotations
 
@@ -7,30 +7,34 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from server.core.problems import Problem
 from server.forms import services
 
 
 class Command(BaseCommand):
-    help = (
-        "Publish XLSForm workbooks (.xlsx). One line a form: published, unchanged or refused. "
+    help = gettext_noop(
+        "Publish XLSForm workbooks (.xlsx). Prints a line for each: published, unchanged or refused. "
         "A refused workbook changes nothing; exit code 1 when any was refused."
     )
-    requires_system_checks: list[str] = []  # every start publishes; the checks load all the doors
+    requires_system_checks: list[
+        str
+    ] = []  # each start of the server publishes; the checks would load all doors
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.description = _(self.help)
         parser.add_argument("workbooks", nargs="+", type=Path, metavar="FILE")
         parser.add_argument(
             "--media",
             type=Path,
             metavar="DIR",
-            help="folder with the media files the forms name (pictures, CSV files)",
+            help=_("folder with the media files that the forms refer to (pictures, CSV files)"),
         )
         parser.add_argument(
             "--no-validate",
             action="store_true",
-            help="leave ODK Validate out (it needs Java and some seconds a form)",
+            help=_("do not run ODK Validate (it needs Java and some seconds a form)"),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -52,7 +56,7 @@ class Command(BaseCommand):
             )
 
     def _publish(self, path: Path, media: dict[str, bytes], validate: bool) -> str:
-        made = services.publish_workbook(
+        publication = services.publish_workbook(
             workbook=path.read_bytes(),
             filename=path.name,
             publisher=None,
@@ -61,14 +65,14 @@ class Command(BaseCommand):
         )
         sentence = (
             _("{file}: published {form_id} version {version}.")
-            if made.is_new
+            if publication.is_new
             else _("{file}: unchanged, {form_id} version {version}.")
         )
-        version = made.form_version
+        version = publication.form_version
         lines = [
             sentence.format(file=path.name, form_id=version.form.form_id, version=version.version)
         ]
-        if made.is_new:
+        if publication.is_new:
             lines += [f"  {warning}" for warning in version.warnings]
         return "\n".join(lines)
 

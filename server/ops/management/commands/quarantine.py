@@ -1,4 +1,4 @@
-"""./ruhu quarantine list|show|export|replay|drop: what was received and could not be taken as data."""
+"""./ruhu quarantine list|limits|show|export|replay|drop: submissions that were received and refused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _AGE = re.compile(r"(\d{1,4})([dh])")
 
 class Command(BaseCommand):
     help = gettext_noop(
-        "List what could not be taken as data, and why; write it out, take it after all, drop it."
+        "List quarantined submissions and the reasons; write them out, accept them after all, delete them."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -41,26 +41,34 @@ class Command(BaseCommand):
             "--limit", type=int, choices=range(1, 100_001), metavar="N", default=100
         )
         listing.add_argument("--reason", default="", help=_("only this reason, e.g. form-closed"))
-        listing.add_argument("--all", action="store_true", help=_("what was settled, too"))
-        limits = acts.add_parser("limits", help=_("what it holds, and what limits kept out"))
+        listing.add_argument("--all", action="store_true", help=_("resolved ones, too"))
+        limits = acts.add_parser(
+            "limits", help=_("its size, and what was not kept because of a limit")
+        )
         limits.add_argument("--json", action="store_true", help=_("print one JSON object"))
         show = acts.add_parser(
             "show", help=_("write the document, exactly as received, to standard output")
         )
         show.add_argument("number", type=int)
-        show.add_argument("--repaired", action="store_true", help=_("the last repair instead"))
-        export = acts.add_parser("export", help=_("write record, repairs and files into one zip"))
+        show.add_argument(
+            "--repaired", action="store_true", help=_("the latest repaired document instead")
+        )
+        export = acts.add_parser(
+            "export", help=_("write an item with its repairs and files into a zip file")
+        )
         export.add_argument("number", type=int)
         export.add_argument("file", type=Path)
-        replay = acts.add_parser("replay", help=_("try to take it as data again"))
+        replay = acts.add_parser("replay", help=_("try again to accept it as a submission"))
         replay.add_argument("number", type=int, nargs="?")
-        replay.add_argument("--reason", default="", help=_("everything of this reason"))
+        replay.add_argument("--reason", default="", help=_("all items with this reason"))
         replay.add_argument("--json", action="store_true", help=_("print one JSON object"))
-        drop = acts.add_parser("drop", help=_("forget what is old, for good"))
+        drop = acts.add_parser("drop", help=_("delete old items permanently"))
         drop.add_argument(
-            "--older-than", required=True, metavar="90d", help=_("days or hours: 90d")
+            "--older-than", required=True, metavar="90d", help=_("age in days or hours: 90d, 12h")
         )
-        drop.add_argument("--yes", action="store_true", help=_("do it; otherwise only count"))
+        drop.add_argument(
+            "--yes", action="store_true", help=_("delete; without it the items are only counted")
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         acts = {
@@ -77,11 +85,11 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from None
 
     def _list(self, options: dict[str, Any]) -> None:
-        kept = Quarantined.objects.defer("document").select_related("submitter")
+        items = Quarantined.objects.defer("document").select_related("submitter")
         if options["reason"]:
-            kept = kept.filter(reason=options["reason"])
+            items = items.filter(reason=options["reason"])
         if not options["all"]:
-            kept = kept.filter(resolved_at=None)
+            items = items.filter(resolved_at=None)
         rows: list[dict[str, Any]] = [
             {
                 "number": item.pk,
@@ -98,20 +106,20 @@ class Command(BaseCommand):
                 "tried_reason": item.tried_reason,
                 "settled_at": item.resolved_at and item.resolved_at.isoformat(),
             }
-            for item in kept[: options["limit"]]
+            for item in items[: options["limit"]]
         ]
         if options["json"]:
             self.stdout.write(json.dumps(rows, ensure_ascii=False))
             return
         if not rows:
-            self.stdout.write(_("Nothing is set aside."))
+            self.stdout.write(_("The quarantine is empty."))
             return
         head = (_("Number"), _("Received"), _("Worker"), _("Form"), _("Reason"), _("Why"))
         self.stdout.write(table([head, *map(_line, rows)]))
 
     def _limits(self, options: dict[str, Any]) -> None:
-        held = {"items": Quarantined.objects.count(), "bytes": stored_bytes()}
-        kept_out = [
+        size = {"items": Quarantined.objects.count(), "bytes": stored_bytes()}
+        not_kept = [
             {
                 "day": row.day.isoformat(),
                 "limit": row.limit,
@@ -123,16 +131,17 @@ class Command(BaseCommand):
             for row in QuarantineRefusal.objects.select_related("submitter")[:1000]
         ]
         if options["json"]:
-            self.stdout.write(json.dumps({**held, "kept_out": kept_out}, ensure_ascii=False))
+            self.stdout.write(json.dumps({**size, "kept_out": not_kept}, ensure_ascii=False))
             return
-        told = _("Set aside: {items}, {megabytes} MB.")
-        self.stdout.write(told.format(items=held["items"], megabytes=f"{held['bytes'] / 1e6:.1f}"))
-        if kept_out:
+        sentence = _("In quarantine: {items}, {megabytes} MB.")
+        megabytes = f"{size['bytes'] / 1e6:.1f}"
+        self.stdout.write(sentence.format(items=size["items"], megabytes=megabytes))
+        if not_kept:
             head = (_("Day"), _("Why not kept"), _("Why refused"), _("Worker"), _("Times"))
             self.stdout.write(_("Refused and not kept, because a limit was reached:"))
             rows = [
                 [row[name] for name in ("day", "limit", "reason", "submitter", "count")]
-                for row in kept_out
+                for row in not_kept
             ]
             self.stdout.write(table([head, *rows]))
 
@@ -146,8 +155,8 @@ class Command(BaseCommand):
     def _export(self, options: dict[str, Any]) -> None:
         item = _item(options["number"])
         try:
-            with archive(item) as packed, options["file"].open("xb") as file:
-                shutil.copyfileobj(packed, file)
+            with archive(item) as zipped, options["file"].open("xb") as file:
+                shutil.copyfileobj(zipped, file)
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}") from None
         self.stdout.write(str(options["file"]))
@@ -159,57 +168,50 @@ class Command(BaseCommand):
             receipt = services.replay(
                 item=_item(options["number"]), user=None, access=None, at=clock.now()
             )
-            told = services.Replayed(1, {})
-            said = _("Taken as submission {number}.").format(number=receipt.submission_id)
-            self.stderr.write(said)
+            result = services.Replayed(1, {})
+            sentence = _("Accepted as submission {number}.")
+            self.stderr.write(sentence.format(number=receipt.submission_id))
         else:
             items = Quarantined.objects.filter(reason=options["reason"])
-            told = services.replay_many(items, user=None, access=None, at=clock.now())
+            result = services.replay_many(items, user=None, access=None, at=clock.now())
         if options["json"]:
-            self.stdout.write(json.dumps({"taken": told.accepted, "refused": told.refused}))
+            self.stdout.write(json.dumps({"taken": result.accepted, "refused": result.refused}))
             return
-        self.stdout.write(_("Taken: {taken}").format(taken=told.accepted))
-        for reason, number in sorted(told.refused.items()):
-            kept = _("Still set aside: {number} ({reason})")
-            self.stdout.write(kept.format(number=number, reason=reason))
+        self.stdout.write(_("Accepted: {accepted}").format(accepted=result.accepted))
+        for reason, number in sorted(result.refused.items()):
+            sentence = _("Still in quarantine: {number} ({reason})")
+            self.stdout.write(sentence.format(number=number, reason=reason))
 
     def _drop(self, options: dict[str, Any]) -> None:
-        found = _AGE.fullmatch(options["older_than"])
-        if found is None:
-            raise CommandError(_("Say an age as 90d (days) or 12h (hours)."))
+        match = _AGE.fullmatch(options["older_than"])
+        if match is None:
+            raise CommandError(_("Write an age as 90d (days) or 12h (hours)."))
         at = clock.now()
-        age = timedelta(days=int(found[1])) if found[2] == "d" else timedelta(hours=int(found[1]))
+        age = timedelta(days=int(match[1])) if match[2] == "d" else timedelta(hours=int(match[1]))
         before = at - age
         if not options["yes"]:
             number = Quarantined.objects.filter(received_at__lt=before).count()
-            told = _("{number} would be dropped for good. Add --yes to do it.")
-            self.stdout.write(told.format(number=number))
+            sentence = _("{number} would be deleted permanently. Add --yes to do it.")
+            self.stdout.write(sentence.format(number=number))
             return
         dropped = services.drop(received_before=before, at=at)
-        told = _("Dropped: {items}. Files: {files}.")
-        self.stdout.write(told.format(items=dropped.items, files=dropped.files))
-
-
-def _count(text: str) -> int:
-    """A number of rows, for argparse: what is none is a ValueError."""
-    if not 0 < int(text) < 1 << 31:
-        raise ValueError
-    return int(text)
+        sentence = _("Deleted: {items}. Files: {files}.")
+        self.stdout.write(sentence.format(items=dropped.items, files=dropped.files))
 
 
 def _line(row: dict[str, Any]) -> tuple[object, ...]:
-    """One of them as a line: in the office's time, the reason as --reason takes it and in words."""
+    """An item as a line: time in the office's zone, the reason as --reason takes it and in words."""
     received = f"{localtime(datetime.fromisoformat(row['received_at'])):%Y-%m-%d %H:%M}"
-    kind = named(row["reason"])
-    words = str(kind.title) if kind else ""
+    problem = named(row["reason"])
+    title = str(problem.title) if problem else ""
     reason = f"{row['reason']} ✓" if row["settled_at"] else row["reason"]
-    return row["number"], received, row["submitter"], row["form_id"], reason, words
+    return row["number"], received, row["submitter"], row["form_id"], reason, title
 
 
 def _item(number: int) -> Quarantined:
-    found = Quarantined.objects.select_related("submitter").filter(pk=number).first()
-    if found is None:
+    item = Quarantined.objects.select_related("submitter").filter(pk=number).first()
+    if item is None:
         raise CommandError(
             _("There is no number {number} in the quarantine.").format(number=number)
         )
-    return found
+    return item

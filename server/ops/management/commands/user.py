@@ -1,4 +1,4 @@
-"""./ruhu user add|list|password|off|on: the people who log in to the console."""
+"""./ruhu user add|list|password|off|on: users of the console and the REST interface."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from server.ops.tables import table
 
 
 class Command(BaseCommand):
-    help = gettext_noop("Make users, list them, give a new password, switch them off and on.")
+    help = gettext_noop("Create users, list them, replace passwords, switch users off and on.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.description = _(self.help)
         acts = parser.add_subparsers(dest="act", required=True)
         add = acts.add_parser(
-            "add", help=_("make a user and print the generated password, this once")
+            "add", help=_("create a user and print the generated password, only once")
         )
         add.add_argument("username")
         add.add_argument("--name", default="", help=_("the person's name, as shown on screens"))
@@ -36,14 +36,14 @@ class Command(BaseCommand):
         add.add_argument("--json", action="store_true", help=_("print one JSON object"))
         listing = acts.add_parser("list", help=_("list users with their roles"))
         listing.add_argument("--json", action="store_true", help=_("print a JSON array"))
-        for act, said in (
-            ("password", _("replace a forgotten password; print the new one, this once")),
-            ("off", _("let a person in at no door any more, from the next request on")),
-            ("on", _("let a person in again, with the password and the codes they had")),
+        for act, text in (
+            ("password", _("replace a forgotten password; print the new one, only once")),
+            ("off", _("shut a user out of every door from the next request on")),
+            ("on", _("let a user in again, with the password and the QR codes they had")),
         ):
-            one = acts.add_parser(act, help=said)
-            one.add_argument("username")
-            one.add_argument("--json", action="store_true", help=_("print one JSON object"))
+            act_parser = acts.add_parser(act, help=text)
+            act_parser.add_argument("username")
+            act_parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         acts = {"add": self._add, "list": self._list, "password": self._password}
@@ -53,34 +53,38 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from None
 
     def _add(self, options: dict[str, Any]) -> None:
-        made = services.create_user(
+        created = services.create_user(
             username=options["username"],
             name=options["name"],
             role=options["role"],
             areas=options["area"],
         )
-        told = {
-            "username": made.user.username,
-            "password": made.password,
+        members = {
+            "username": created.user.username,
+            "password": created.password,
             "role": options["role"],
             "areas": options["area"],
         }
-        self._tell(told, options, _log_in(told))
+        self._print(members, options, _log_in(members))
 
     def _password(self, options: dict[str, Any]) -> None:
         user = selectors.user_named(options["username"])
-        told = {"username": user.username, "password": services.replace_password(user=user)}
-        self._tell(told, options, _log_in(told))
+        members = {"username": user.username, "password": services.replace_password(user=user)}
+        self._print(members, options, _log_in(members))
 
     def _switch(self, options: dict[str, Any]) -> None:
         user = selectors.user_named(options["username"])
         services.set_active(user=user, is_active=options["act"] == "on")
-        told = {"username": user.username, "active": user.is_active}
-        said = _("{username} is let in again.") if user.is_active else _("{username} is shut out.")
-        self._tell(told, options, said.format(username=user.username))
+        members = {"username": user.username, "active": user.is_active}
+        if user.is_active:
+            sentence = _("{username} is let in again.")
+        else:
+            sentence = _("{username} is shut out.")
+        self._print(members, options, sentence.format(username=user.username))
 
-    def _tell(self, told: dict[str, Any], options: dict[str, Any], line: str) -> None:
-        self.stdout.write(json.dumps(told, ensure_ascii=False) if options["json"] else line)
+    def _print(self, members: dict[str, Any], options: dict[str, Any], text: str) -> None:
+        """The members as JSON with --json, else the text."""
+        self.stdout.write(json.dumps(members, ensure_ascii=False) if options["json"] else text)
 
     def _list(self, options: dict[str, Any]) -> None:
         rows: list[dict[str, Any]] = [
@@ -99,11 +103,13 @@ class Command(BaseCommand):
         self.stdout.write(table([head, *map(_line, rows)]))
 
 
-def _log_in(told: dict[str, Any]) -> str:
-    return table([(_("User name"), told["username"]), (_("Password"), told["password"])])
+def _log_in(members: dict[str, Any]) -> str:
+    return table([(_("User name"), members["username"]), (_("Password"), members["password"])])
 
 
 def _line(row: dict[str, Any]) -> tuple[str, ...]:
-    """A person as one line: what they may do where."""
-    roles = ", ".join(f"{Role(held['role']).label} {held['area'] or '*'}" for held in row["roles"])
+    """A user as a row of the table: each role with its area, `*` for everywhere."""
+    roles = ", ".join(
+        f"{Role(grant['role']).label} {grant['area'] or '*'}" for grant in row["roles"]
+    )
     return row["username"], row["name"], roles, "" if row["active"] else _("inactive")

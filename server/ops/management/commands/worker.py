@@ -23,14 +23,15 @@ LOCAL = "http://127.0.0.1:8000"
 
 class Command(BaseCommand):
     help = gettext_noop(
-        "Make community workers with their Collect settings, list them, shut phones out."
+        "Create community workers with their Collect settings, list them, shut their phones out."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.description = _(self.help)
         acts = parser.add_subparsers(dest="act", required=True)
         add = acts.add_parser(
-            "add", help=_("make a worker; print log-in, address and QR code for Collect, this once")
+            "add",
+            help=_("create a worker; print log-in, address and QR code for Collect, only once"),
         )
         add.add_argument("username")
         add.add_argument("--name", default="", help=_("the person's name, as shown on screens"))
@@ -42,7 +43,7 @@ class Command(BaseCommand):
         )
         lost = acts.add_parser(
             "lost",
-            help=_("end all codes and the password of a worker, and print new ones, this once"),
+            help=_("end all QR codes and the password of a worker; print new ones, only once"),
         )
         lost.add_argument("username")
         for parser_ in (add, lost):
@@ -56,7 +57,7 @@ class Command(BaseCommand):
         listing.add_argument("--json", action="store_true", help=_("print a JSON array"))
         revoke = acts.add_parser(
             "revoke",
-            help=_("shut all phones of a worker out, at once, with the password made for them"),
+            help=_("shut out all phones of a worker at once, and end the password made for them"),
         )
         revoke.add_argument("username")
         revoke.add_argument("--json", action="store_true", help=_("print one JSON object"))
@@ -74,39 +75,39 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from None
 
     def _add(self, options: dict[str, Any]) -> None:
-        made = services.add_worker(
+        worker = services.add_worker(
             username=options["username"], name=options["name"], areas=options["area"]
         )
-        self._tell(made, options)
+        self._print(worker, options)
 
     def _lost(self, options: dict[str, Any]) -> None:
-        self._tell(
+        self._print(
             services.replace_phone(user=selectors.user_named(options["username"]), at=clock.now()),
             options,
         )
 
-    def _tell(self, made: services.NewWorker, options: dict[str, Any]) -> None:
-        base_url = collect.base_url(options["base_url"], made.token)
-        collect_settings = collect.settings(server_url=base_url, project=made.user.name)
+    def _print(self, worker: services.NewWorker, options: dict[str, Any]) -> None:
+        base_url = collect.base_url(options["base_url"], worker.token)
+        collect_settings = collect.settings(server_url=base_url, project=worker.user.name)
         text = collect.code_text(collect_settings)
         if options["json"]:
-            told = {
-                "username": made.user.username,
-                "password": made.password,
-                "areas": [grant.area for grant in made.user.grants.filter(role=Role.WORKER)],
-                "field_account": made.field_account.pk,
+            members = {
+                "username": worker.user.username,
+                "password": worker.password,
+                "areas": [grant.area for grant in worker.user.grants.filter(role=Role.WORKER)],
+                "field_account": worker.field_account.pk,
                 "base_url": base_url,
                 "password_url": f"{options['base_url'].rstrip('/')}/odk",
                 "collect": collect_settings,
                 "qr": text,
             }
-            self.stdout.write(json.dumps(told, ensure_ascii=False))
+            self.stdout.write(json.dumps(members, ensure_ascii=False))
             return
         self.stdout.write(
             table(
                 [
-                    (_("User name"), made.user.username),
-                    (_("Password"), made.password),
+                    (_("User name"), worker.user.username),
+                    (_("Password"), worker.password),
                     (_("Server address in Collect"), base_url),
                     (
                         _("or with user name and password"),
@@ -120,8 +121,8 @@ class Command(BaseCommand):
         if host := collect.unreachable_host(base_url):
             self.stderr.write(
                 _(
-                    "No phone can reach {host}: start with './ruhu up --host 0.0.0.0', or give --base-url, and make the code anew with './ruhu worker lost {username}'."
-                ).format(host=host, username=made.user.username)
+                    "No phone can reach {host}: start with './ruhu up --host 0.0.0.0', or give --base-url, and make a new code with './ruhu worker lost {username}'."
+                ).format(host=host, username=worker.user.username)
             )
 
     def _list(self, options: dict[str, Any]) -> None:
@@ -139,7 +140,9 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(rows, ensure_ascii=False))
             return
         if not rows:
-            self.stdout.write(_("No worker yet; './ruhu worker add NAME --area CODE' makes one."))
+            self.stdout.write(
+                _("No worker yet; create one with './ruhu worker add NAME --area CODE'.")
+            )
             return
         head = (_("User name"), _("Name"), _("Area"), _("Phones"), _("Last contact"))
         self.stdout.write(table([head, *map(_line, rows)]))
@@ -150,19 +153,23 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps({"username": user.username, "revoked": revoked}))
         else:
-            told = _(
-                "{username}: phones shut out: {revoked}. What they have not sent stays on them."
+            sentence = _(
+                "{username}: {revoked} phones shut out. Records not sent yet stay on the phones."
             )
-            self.stdout.write(told.format(username=user.username, revoked=revoked))
+            self.stdout.write(sentence.format(username=user.username, revoked=revoked))
 
 
 def _line(row: dict[str, Any]) -> tuple[object, ...]:
-    """A worker as one line: the phones that are let in, and when one of them was last heard of."""
+    """A worker as a row of the table: number of phones let in, and their last contact."""
     phones = [phone for phone in row["phones"] if phone["revoked_at"] is None]
-    seen = max((phone["last_seen_at"] for phone in phones if phone["last_seen_at"]), default="")
+    last_contact = max(
+        (phone["last_seen_at"] for phone in phones if phone["last_seen_at"]), default=""
+    )
     areas = " ".join(area or "*" for area in row["areas"])
-    contact_ = f"{localtime(datetime.fromisoformat(seen)):%Y-%m-%d %H:%M}" if seen else "—"
-    return row["username"], row["name"], areas, len(phones), contact_
+    shown = (
+        f"{localtime(datetime.fromisoformat(last_contact)):%Y-%m-%d %H:%M}" if last_contact else "—"
+    )
+    return row["username"], row["name"], areas, len(phones), shown
 
 
 def _phone(account: FieldAccount) -> dict[str, Any]:
