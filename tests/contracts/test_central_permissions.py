@@ -12,7 +12,7 @@ from django.test import Client
 
 from tests.conftest import COMMUNITY, STREET
 from tests.factories.console import AT, make_street
-from tests.factories.roles import BLIND, DESK, OTHER_STREET, PUBLISHERS, READERS, in_every_role
+from tests.factories.roles import BLIND, OTHER_STREET, PUBLISHERS, READERS, STAFF, in_every_role
 
 SENDERS = frozenset({"worker", "street", "administrator"})
 HOUSEHOLD = "8d3c6f4e-0000-4000-8000-000000000001"
@@ -82,11 +82,11 @@ RULES = (
     Rule("get", f"{FORM}/submissions/keys", outside=200),
     Rule("get", f"{RECORD}/comments"),
     Rule("get", f"{RECORD}/audits"),
-    Rule("post", f"{RECORD}/comments", DESK, body=b'{"body": "well"}', kind=JSON),
+    Rule("post", f"{RECORD}/comments", STAFF, body=b'{"body": "well"}', kind=JSON),
     Rule("get", f"{RECORD}/attachments"),
-    Rule("get", f"{RECORD}.xml", DESK),
-    Rule("get", f"{RECORD}/attachments/door.jpg", DESK),
-    Rule("patch", RECORD, DESK, body=b'{"reviewState": "approved"}', kind=JSON),
+    Rule("get", f"{RECORD}.xml", STAFF),
+    Rule("get", f"{RECORD}/attachments/door.jpg", STAFF),
+    Rule("patch", RECORD, STAFF, body=b'{"reviewState": "approved"}', kind=JSON),
     Rule("post", f"{FORM}/submissions", SENDERS, blind=403, outside=200, body=XML % (b"new", b"")),
     Rule("put", RECORD, SENDERS, body=XML % (b"e", b"<deprecatedID>uuid:1</deprecatedID>")),
     Rule("post", f"{RECORD}/attachments/b.jpg", SENDERS, body=b"b", kind="image/jpeg"),
