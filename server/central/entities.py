@@ -12,7 +12,7 @@ from server.central.problems import UnknownProperty
 from server.central.schema import identifier
 from server.central.shapes import PROJECT, instant
 from server.forms.models import Form
-from server.ledgers.selectors import Listed
+from server.ledgers.selectors import ListedEntry
 
 SYSTEM: Final = {
     "createdAt": "Edm.DateTimeOffset",
@@ -98,7 +98,7 @@ def _form(form: Form) -> dict[str, str]:
     return {"xmlFormId": form.form_id, "name": form.title}
 
 
-def entity(listed: Listed, fallback_created_at: datetime, *, has_data: bool) -> dict[str, Any]:
+def entity(listed: ListedEntry, fallback_created_at: datetime, *, has_data: bool) -> dict[str, Any]:
     """An entity and its current version, with or without its properties."""
     system = _system(listed, fallback_created_at)
     version = {
@@ -123,7 +123,9 @@ def entity(listed: Listed, fallback_created_at: datetime, *, has_data: bool) -> 
     }
 
 
-def row(listed: Listed, fallback_created_at: datetime, columns: EntityColumns) -> dict[str, Any]:
+def row(
+    listed: ListedEntry, fallback_created_at: datetime, columns: EntityColumns
+) -> dict[str, Any]:
     """A row of the OData table Entities."""
     keys = {"__id": listed.entity, "label": listed.label}
     cells: dict[str, Any] = {name: keys[name] for name in columns.keys}
@@ -138,14 +140,16 @@ def header(properties: Iterable[str]) -> list[str]:
     return [*_KEYS, *properties, *(f"__{name}" for name in _IN_CSV)]
 
 
-def line(listed: Listed, fallback_created_at: datetime, properties: Iterable[str]) -> list[Any]:
+def line(
+    listed: ListedEntry, fallback_created_at: datetime, properties: Iterable[str]
+) -> list[Any]:
     """A line of entities.csv."""
     system = _system(listed, fallback_created_at)
     values = (listed.values[name] for name in properties)
     return [listed.entity, listed.label, *values, *(system[name] for name in _IN_CSV)]
 
 
-def filter_values(listed: Listed, fallback_created_at: datetime) -> Mapping[str, Value]:
+def filter_values(listed: ListedEntry, fallback_created_at: datetime) -> Mapping[str, Value]:
     """The values of the fields that a filter may name (filters.ENTITY_FIELDS)."""
     return {
         "createdAt": listed.created_at or fallback_created_at,
@@ -155,7 +159,7 @@ def filter_values(listed: Listed, fallback_created_at: datetime) -> Mapping[str,
     }
 
 
-def _system(listed: Listed, fallback_created_at: datetime) -> dict[str, Any]:
+def _system(listed: ListedEntry, fallback_created_at: datetime) -> dict[str, Any]:
     return {
         "createdAt": instant(listed.created_at or fallback_created_at),
         "creatorId": str(listed.creator_id),

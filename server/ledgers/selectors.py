@@ -2,14 +2,14 @@
 
 from server.ledgers.entity_lists.integrity import deleted_entities
 from server.ledgers.entity_lists.listed import (
-    Listed,
+    ListedEntry,
     list_digest,
     list_properties,
     list_size,
     listed_entity,
     listed_entries,
 )
-from server.ledgers.entity_lists.sizes import households_in, is_crowded
+from server.ledgers.entity_lists.sizes import households_by_area, is_crowded
 from server.ledgers.reading.entries import (
     RESTRICTED_CODES,
     cases,
@@ -37,7 +37,7 @@ __all__ = [
     "RESTRICTED_CODES",
     "Change",
     "Event",
-    "Listed",
+    "ListedEntry",
     "Origin",
     "cases",
     "changes_of",
@@ -50,7 +50,7 @@ __all__ = [
     "hidden_columns",
     "holding",
     "households",
-    "households_in",
+    "households_by_area",
     "is_crowded",
     "list_digest",
     "list_properties",

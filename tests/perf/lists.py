@@ -46,21 +46,20 @@ def measured(households: int) -> dict[str, Any]:
     from server.ledgers.entity_lists import lists as entities
     from server.ledgers.entity_lists import versions
     from server.ledgers.selectors import deleted_entities
-    from server.ledgers.storage.database import query
+    from server.ledgers.storage.database import execute, query_values
 
     _fill(households)
     began = time.perf_counter()
-    versions.stamp_everything()
-    stamped = time.perf_counter() - began
+    versions.update_every_version()
+    took = time.perf_counter() - began
     for table in ("household", "person", "visit", "assistancecase", "listedentity"):
-        query(f"analyze ledgers_{table}")
+        execute(f"analyze ledgers_{table}")
     worker = Worker(1, (COMMUNITY,))
-    rows = query("select id::text from ledgers_household order by id limit 500")
-    ids = [entry for (entry,) in rows]
+    ids = query_values("select id::text from ledgers_household order by id limit 500")
     csv = b"".join(entities.households.csv(worker))
     return {
         "rows": csv.count(b"\n") - 1,
-        "stamp_ms_per_entry": round(stamped * 1000 / max(1, households * 2), 3),
+        "version_ms_per_entry": round(took * 1000 / max(1, households * 2), 3),
         "households_csv_ms": _median(lambda: list(entities.households.csv(worker)), 7),
         "cases_csv_ms": _median(lambda: list(entities.cases.csv(worker)), 7),
         "unchanged_ms": _median(lambda: entities.households.hash(worker), 50),
@@ -71,19 +70,19 @@ def measured(households: int) -> dict[str, Any]:
 def _fill(households: int) -> None:
     """Households of two, a visit each, and a case for every second; plain SQL, columns with defaults left out."""
     from server.core.sealing import seal_text
-    from server.ledgers.storage.database import query
+    from server.ledgers.storage.database import execute
 
     base = "'2026-11-01 02:00+00'::timestamptz"
     common = f"'{COMMUNITY}', {base}, 2, 1, '{{}}'::jsonb"
     names = "area_code, observed_at, verified_level, row_version, origins"
-    query(
+    execute(
         f"""
         create temporary table made on commit drop as
         select n, gen_random_uuid() as house, gen_random_uuid() as person
           from generate_series(1, {households}) n
         """
     )
-    query(
+    execute(
         f"""
         insert into ledgers_household (id, {names}, address, building, room, head_person_id,
                                        n_members, assisted_categories, loc)
@@ -91,20 +90,20 @@ def _fill(households: int) -> None:
                st_setsrid(st_makepoint(113.35 + n * 1e-6, 23.13), 4326) from made
         """
     )
-    query(
+    execute(
         f"""
         insert into ledgers_person (id, {names}, name, id_no, household_id, earlier_phones)
         select person, {common}, '测试' || n, %s, house, '{{}}' from made
         """,
         (seal_text("449901197005010015", "id_no"),),
     )
-    query(
+    execute(
         f"""
         insert into ledgers_visit (id, {names}, household_id, visited_at, outcome)
         select gen_random_uuid(), {common}, house, {base}, '1' from made
         """
     )
-    query(
+    execute(
         f"""
         insert into ledgers_assistancecase (id, {names}, subject_person_id, category, state,
                                             next_due, case_no)

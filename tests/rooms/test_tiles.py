@@ -49,13 +49,12 @@ def street_access(divisions, make_user):
     return access_of(make_user("wang", role="street", area=STREET))
 
 
-def test_a_household_is_a_point_with_what_the_map_needs_and_no_more(
-    street_access, django_assert_num_queries
-):
+def test_a_household_is_a_point_with_what_the_map_needs_and_no_more(street_access, statements):
     shown = household(["B01", "B07"], room="101", access_note="狗")
     household([])
-    with django_assert_num_queries(1):
-        tile = assisted_tile(street_access, *STREET_LEVEL)
+    statements.clear()
+    tile = assisted_tile(street_access, *STREET_LEVEL)
+    assert len(statements) == 1
     assert layers(tile) == {
         "households": [
             {

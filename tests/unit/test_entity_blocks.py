@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from server.core import xml
 from server.forms.entity_forms import entity_form
 from server.ledgers.entity_lists.claims import disagreement
-from server.ledgers.entity_lists.versions import Known, digest
+from server.ledgers.entity_lists.versions import digest
+from server.ledgers.storage.entity_versions import EntityVersion
 from server.submissions.entity_blocks import EntityBlock, entity_blocks
 
 HOME = "0b6a3a1e-62c4-4c57-9f3e-2f1a6d7c8e01"
@@ -125,12 +126,12 @@ def test_a_form_declares_its_lists_and_properties():
     assert entity_form(b"<h/>").datasets == ()
 
 
-def listed_entity(**changed: int) -> Known:
+def listed_entity(**changed: int) -> EntityVersion:
     digests = {name: digest(f"server's {name}") for name in ("address", "room", "last_visit")}
-    return Known(max(changed.values(), default=1), "", digests, changed, "")
+    return EntityVersion(max(changed.values(), default=1), "", digests, changed, "")
 
 
-def judged(was: Known, own: set[int] = frozenset(), branch: str = "", **values: str):  # type: ignore[assignment]
+def judged(was: EntityVersion, own: set[int] = frozenset(), branch: str = "", **values: str):  # type: ignore[assignment]
     base = 'trunkVersion="1" baseVersion="4"' if branch else 'baseVersion="1"'
     block = block_of(f'dataset="households" id="{HOME}" update="1" {base} branchId="{branch}"')
     return disagreement(block, values, was, set(own))

@@ -26,7 +26,7 @@ from server.core.request_problems import NothingHere
 from server.forms import selectors as forms
 from server.ledgers import selectors as ledgers
 from server.ledgers.entity_lists.listed import NAMES
-from server.ledgers.selectors import Listed
+from server.ledgers.selectors import ListedEntry
 
 TABLE = "Entities"
 
@@ -186,7 +186,7 @@ def _dataset(
 
 def _listed(
     call: Call, name: str, condition: Condition | None = None, after: str = ""
-) -> Iterator[Listed]:
+) -> Iterator[ListedEntry]:
     fallback = fallback_created_at(call) if condition else call.now
     for batch in ledgers.listed_entries(call.access, name, after=after):
         for listed in batch:
@@ -196,7 +196,7 @@ def _listed(
                 yield listed
 
 
-def _lines(call: Call, name: str, rows: Iterable[Listed]) -> Iterator[str]:
+def _lines(call: Call, name: str, rows: Iterable[ListedEntry]) -> Iterator[str]:
     properties, fallback = ledgers.list_properties(name), fallback_created_at(call)
     buffer = io.StringIO()
     out = csv.writer(buffer)

@@ -34,8 +34,8 @@ from server.console.pages import (
 from server.console.problems import FormFieldsWrong
 from server.core.clock import now
 from server.forms import selectors as forms
-from server.ledgers.entity_lists.lists import MOST
-from server.ledgers.selectors import households_in, is_crowded
+from server.ledgers.entity_lists.lists import MAX_ROWS
+from server.ledgers.selectors import households_by_area, is_crowded
 from server.quarantine.selectors import count_refused
 
 LISTS = {
@@ -57,14 +57,14 @@ def field_accounts(request: StaffRequest) -> HttpResponse:
         worker.pk: [grant.area for grant in worker.grants.all() if grant.role == Role.WORKER]
         for worker in page
     }
-    households = households_in(area for areas in held.values() for area in areas)
+    households = households_by_area(area for areas in held.values() for area in areas)
     context = {
         **filter_context(filterset, ("area", "search")),
         "page": page,
         "query": query_without_page(request),
         "areas": area_names(area.ljust(12, "0") for areas in held.values() for area in areas),
         "crowded": {pk for pk, areas in held.items() if is_crowded(areas, households)},
-        "most": MOST,
+        "most": MAX_ROWS,
     }
     status = status_of(filterset)
     return render(request, "console/field_accounts/list.html", context, status=status)

@@ -210,6 +210,19 @@ VISITED = (VisitOutcome.COMPLETE, VisitOutcome.PARTIAL)
 """Outcomes by which a visit counts as made."""
 
 
+class EntityList(StrEnum):
+    """The entity lists that phones get, by the names that forms use (openrosa.md, Entity lists)."""
+
+    COMMUNITIES = "communities"
+    HOUSEHOLDS = "households"
+    CASES = "cases"
+    EMPLOYERS = "employers"
+
+
+LIST_FAMILIES = {EntityList.HOUSEHOLDS: Family.HOUSEHOLD, EntityList.EMPLOYERS: Family.EMPLOYER}
+"""The lists whose entries can be merged into others, with the family that tells which."""
+
+
 class ClaimVerdict(StrEnum):
     """How an entity claim was judged when it arrived; the faults of a block are in submissions.entity_blocks."""
 

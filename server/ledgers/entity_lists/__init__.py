@@ -1,1 +1,1 @@
-"""The ledgers as ODK entity lists: what phones get, entity versions, what forms claim about entities."""
+"""The ledgers as ODK entity lists: what phones get, entity versions, and what forms claim of entries."""

@@ -1,9 +1,9 @@
-"""The entity lists for people at a desk: whole, of their areas; phones get theirs from `ledgers.entities`.
+"""The entity lists as office staff read them: whole, of their areas; phones get theirs from `lists`.
 
-The rows are those that phones see, in the order of their uuids, which never change: who
-reads a list a piece at a time misses none and sees none twice, whatever is merged
-meanwhile. What the fold knows of an entry as a whole (first and last record, conflicts)
-stands beside them.
+The rows are those that phones see, ascending by uuid. A uuid never changes, so a list can
+be read in pieces: no row is missed or read twice, whatever is merged meanwhile. Beside
+each row stands what the ledgers know of the entry as a whole: when its first and last
+record were received, who sent the first, and its open conflicts.
 """
 
 from __future__ import annotations
@@ -16,181 +16,167 @@ from typing import Any, Final
 
 from server.accounts.access import REVEALERS, Access, Worker
 from server.accounts.models import Role, User
-from server.ledgers.definitions.vocabulary import ExceptionKind
-from server.ledgers.entity_lists.lists import LedgerList, Within, communities
-from server.ledgers.entity_lists.versions import LISTS, TABLES
+from server.ledgers.definitions.vocabulary import (
+    LIST_FAMILIES,
+    ClaimVerdict,
+    EntityList,
+    ExceptionKind,
+)
+from server.ledgers.entity_lists.lists import (
+    LISTS,
+    CommunityList,
+    LedgerList,
+    ListRow,
+    ShowsDigits,
+    communities,
+)
 from server.ledgers.reading.entries import exceptions
-from server.ledgers.storage.database import query
+from server.ledgers.storage.contributions import ReceiptSpan, receipt_spans
+from server.ledgers.storage.entity_versions import count_listed, is_listed, listed_after
 from server.ledgers.storage.identity_keys import resolved_keys
 
-NAMES: Final = ("communities", *LISTS)
+NAMES: Final = tuple(EntityList)
 BATCH: Final = 1000
-_TELLERS: Final = REVEALERS | {Role.WORKER}
-"""Who reads the digits of an ID number by which a label tells people apart: as on their phone, or in full anyway."""
-_APART: Final = frozenset({"name", "label", "__version"})
-_FAMILIES: Final = {"households": "household", "employers": "employer"}
+_READS_DIGITS: Final = REVEALERS | {Role.WORKER}
+"""Who reads the digits of an ID number by which labels tell people apart: as on their phone, or in full anyway."""
+_NOT_PROPERTIES: Final = frozenset({"name", "label", "__version"})
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedEntry:
     """An entry of a list, with what phones see of it."""
 
     entity: str
     label: str
     version: int
     values: Mapping[str, str]  # property → text
-    created_at: (
-        datetime | None
-    )  # the first record that speaks of it was received; None: not from records
-    updated_at: datetime | None  # the last one was; None: there is no other
-    creator_id: int  # who sent the first; 0: nobody
+    created_at: datetime | None  # its first record was received; None: not from records
+    updated_at: datetime | None  # its last record was received; None: there is only one
+    creator_id: int  # who sent the first record; 0: nobody
     creator: str
-    conflict: str  # hard, soft, or "": as long as the exception is open
+    conflict: str  # hard, soft, or "": the worst open conflict
 
 
 def list_properties(name: str) -> tuple[str, ...]:
-    """What a list tells of its entries, besides the label."""
-    return tuple(column for column in _list(name).columns if column not in _APART)
+    """The properties of a list's entries, besides the label."""
+    return tuple(column for column in _list(name).columns if column not in _NOT_PROPERTIES)
 
 
 def list_size(access: Access, name: str) -> int:
-    """How many entries of the list lie in the reader's areas."""
-    if name == "communities":
-        return sum(1 for _row in _community_rows(access))
-    return int(query(f"select count(*) from {_from(name, access)}")[0][0])  # noqa: S608 digits only
+    """How many entries of the list lie in the reader's areas. One query."""
+    if name == EntityList.COMMUNITIES:
+        return sum(1 for _row in communities.rows(access.areas()))
+    return count_listed(EntityList(name), access.areas())
 
 
 def list_digest(access: Access, name: str) -> str:
-    """Hex digits that change with anything that the reader's phone would see of the list."""
-    areas, telling = access.areas(), access.areas(_TELLERS)
-    seen = _list(name).hash(Worker(access.user_id, areas))
-    return hashlib.md5(f"{seen} {telling}".encode(), usedforsecurity=False).hexdigest()
+    """Hex digits that change whenever anything changes that the reader sees of the list. One query."""
+    areas, with_digits = access.areas(), access.areas(_READS_DIGITS)
+    rows_hash = _list(name).hash(Worker(access.user_id, areas))
+    return hashlib.md5(f"{rows_hash} {with_digits}".encode(), usedforsecurity=False).hexdigest()
 
 
-def listed_entries(access: Access, name: str, *, after: str = "") -> Iterator[list[Listed]]:
-    """The entries of the reader's areas behind the uuid, a batch at a time, ascending by uuid."""
-    if name == "communities":
-        rows = [row for row in _community_rows(access) if row[0] > after]
-        yield [_listed(communities, row, None, None, {}) for row in rows]
+def listed_entries(access: Access, name: str, *, after: str = "") -> Iterator[list[ListedEntry]]:
+    """The entries of the reader's areas behind the uuid, a batch at a time, ascending by uuid. Five queries a batch."""
+    if name == EntityList.COMMUNITIES:
+        rows = sorted(communities.rows(access.areas()), key=_uuid)
+        yield [_listed(communities, row) for row in rows if _uuid(row) > after]
         return
     while True:
-        wanted = [
-            entry
-            for (entry,) in query(
-                f"select id::text from {_from(name, access)}"  # noqa: S608 digits only
-                " and id > %s::uuid order by id limit %s",
-                (after or "00000000-0000-0000-0000-000000000000", BATCH),
-            )
-        ]
-        yield _told(access, name, wanted)
-        if len(wanted) < BATCH:
+        entries = listed_after(EntityList(name), access.areas(), after, BATCH)
+        yield _batch(access, LISTS[name], entries)
+        if len(entries) < BATCH:
             return
-        after = wanted[-1]
+        after = entries[-1]
 
 
-def listed_entity(access: Access, name: str, entity: str) -> Listed | None:
+def listed_entity(access: Access, name: str, entity: str) -> ListedEntry | None:
     """One entry, under any uuid it ever had; None where the reader sees none."""
-    if name == "communities":
-        found = [row for row in _community_rows(access) if row[0] == entity]
-        return _listed(communities, found[0], None, None, {}) if found else None
-    if name in _FAMILIES:
-        entity = resolved_keys([entity]).get((_FAMILIES[name], entity), entity)
-    there = query(
-        f"select id::text from {_from(name, access)} and id = %s::uuid",  # noqa: S608 digits only
-        (entity,),
-    )
-    return next(iter(_told(access, name, [entity])), None) if there else None
+    if name == EntityList.COMMUNITIES:
+        rows = [row for row in communities.rows(access.areas()) if _uuid(row) == entity]
+        return _listed(communities, rows[0]) if rows else None
+    ledger_list = LISTS[name]
+    family = LIST_FAMILIES.get(ledger_list.name)
+    if family is not None:
+        entity = resolved_keys([entity]).get((family, entity), entity)
+    if not is_listed(ledger_list.name, access.areas(), entity):
+        return None
+    return next(iter(_batch(access, ledger_list, [entity])), None)
 
 
-def _list(name: str) -> LedgerList:
-    return communities if name == "communities" else LISTS[name]
+def _list(name: str) -> LedgerList | CommunityList:
+    return communities if name == EntityList.COMMUNITIES else LISTS[name]
 
 
-def _from(name: str, access: Access) -> str:
-    """Table and condition of the list's entries in the reader's areas."""
-    still = " and state <> '9'" if name == "cases" else ""
-    return f"{TABLES[name]} where {Within(access.areas())('area_code')}{still}"
+def _uuid(row: ListRow) -> str:
+    return str(row["name"])
 
 
-def _community_rows(access: Access) -> list[Any]:
-    return sorted(communities.rows(Within(access.areas())))
-
-
-def _told(access: Access, name: str, wanted: list[str]) -> list[Listed]:
-    """The batch's entries by uuid; one that left the list in between is left out. Five queries."""
-    found = _list(name)
-    rows = {row[0]: row for row in found.rows_of(wanted, tells=_tells(access))}
-    of = {entry: _subject(found, row) for entry, row in rows.items()}
-    spans = _spans(of.values())
-    people = User.objects.in_bulk({span[2] for span in spans.values()})
-    conflicts = _conflicts(access, name, wanted)
-    told = []
-    for entry in wanted:
+def _batch(access: Access, ledger_list: LedgerList, entries: list[str]) -> list[ListedEntry]:
+    """The batch's entries in this order; one that left the list meanwhile is left out. Four queries."""
+    rows = {_uuid(row): row for row in ledger_list.rows_of(entries, _shows_digits(access))}
+    subjects = {entry: _subject(ledger_list, row) for entry, row in rows.items()}
+    spans = receipt_spans(set(subjects.values()) - {""})
+    creators = User.objects.in_bulk({span.first_worker_id for span in spans.values()})
+    conflicts = _conflicts(access, ledger_list.name, entries)
+    batch = []
+    for entry in entries:
         if entry in rows:
-            span = spans.get(of[entry])
-            creator = people.get(span[2]) if span else None
-            told.append(_listed(found, rows[entry], span, creator, conflicts))
-    return told
+            span = spans.get(subjects[entry])
+            creator = creators.get(span.first_worker_id) if span else None
+            conflict = conflicts.get(entry, "")
+            batch.append(_listed(ledger_list, rows[entry], span, creator, conflict))
+    return batch
 
 
-def _tells(access: Access) -> Any:
-    prefixes = access.areas(_TELLERS)
-    return lambda area: area.startswith(prefixes)
+def _shows_digits(access: Access) -> ShowsDigits:
+    prefixes = access.areas(_READS_DIGITS)
+    return lambda area_code: area_code.startswith(prefixes)
 
 
-def _subject(found: LedgerList, row: Any) -> str:
+def _subject(ledger_list: LedgerList, row: ListRow) -> str:
     """The entry whose records a row comes from: a case is of a person or a household."""
-    told = dict(zip(found.columns, row, strict=True))
-    if found.name == "cases":
-        return str(told["person"] or told["household"])
-    return str(told["name"])
+    if ledger_list.name is EntityList.CASES:
+        return str(row["person"] or row["household"])
+    return _uuid(row)
 
 
-def _spans(entries: Iterable[str]) -> dict[str, tuple[datetime, datetime, int]]:
-    """Entry → when the first and the last record that speak of it were received, and who sent the first."""
-    rows = query(
-        "select entry::text, min(received_at), max(received_at),"
-        "       (array_agg(worker_id order by received_at, id))[1]"
-        "  from ledgers_contribution where entry = any(%s::uuid[]) group by entry",
-        (list(set(entries) - {""}),),
-    )
-    return {entry: (first, last, worker) for entry, first, last, worker in rows}
-
-
-def _conflicts(access: Access, name: str, wanted: list[str]) -> dict[str, str]:
-    """Entry → the worst open disagreement about it."""
-    if name not in _FAMILIES:
+def _conflicts(access: Access, name: EntityList, entries: Iterable[str]) -> dict[str, str]:
+    """Entry → the verdict of its worst open conflict."""
+    family = LIST_FAMILIES.get(name)
+    if family is None:
         return {}
-    kind = ExceptionKind.ENTITY_CONFLICT
     rows = exceptions(access).filter(
-        kind=kind, family=_FAMILIES[name], entry__in=wanted, resolved_at=None
+        kind=ExceptionKind.ENTITY_CONFLICT, family=family, entry__in=entries, resolved_at=None
     )
-    found: dict[str, str] = {}
+    verdicts: dict[str, str] = {}
     for entry, detail in rows.values_list("entry", "detail"):
-        if found.get(str(entry)) != "hard":
-            found[str(entry)] = detail.get("verdict", "")
-    return found
+        if verdicts.get(str(entry)) != ClaimVerdict.HARD:
+            verdicts[str(entry)] = detail.get("verdict", "")
+    return verdicts
 
 
 def _listed(
-    found: LedgerList,
-    row: Any,
-    span: tuple[datetime, datetime, int] | None,
-    creator: User | None,
-    conflicts: Mapping[str, str],
-) -> Listed:
-    told = dict(zip(found.columns, row, strict=True))
-    first, last, _worker = span or (None, None, 0)
-    return Listed(
-        entity=told["name"],
-        label=told["label"],
-        version=told["__version"],
-        values={name: _text(told[name]) for name in found.columns if name not in _APART},
-        created_at=first,
-        updated_at=last if last != first else None,
+    entity_list: LedgerList | CommunityList,
+    row: ListRow,
+    span: ReceiptSpan | None = None,
+    creator: User | None = None,
+    conflict: str = "",
+) -> ListedEntry:
+    return ListedEntry(
+        entity=_uuid(row),
+        label=row["label"],
+        version=row["__version"],
+        values={
+            column: _text(row[column])
+            for column in entity_list.columns
+            if column not in _NOT_PROPERTIES
+        },
+        created_at=span.first_at if span else None,
+        updated_at=span.last_at if span and span.last_at != span.first_at else None,
         creator_id=creator.pk if creator else 0,
         creator=str(creator or ""),
-        conflict=conflicts.get(told["name"], ""),
+        conflict=conflict,
     )
 
 

@@ -1,11 +1,11 @@
-"""How much a worker's phone would have to hold."""
+"""Whether a worker's areas have more households than a phone's list holds."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from server.ledgers.entity_lists.lists import MOST
-from server.ledgers.storage.database import query
+from server.ledgers.entity_lists.lists import MAX_ROWS
+from server.ledgers.storage.households import count_households
 
 
 def is_crowded(areas: Collection[str], households: Mapping[str, int]) -> bool:
@@ -15,19 +15,9 @@ def is_crowded(areas: Collection[str], households: Mapping[str, int]) -> bool:
         for area in areas
         if not any(area != wider and area.startswith(wider) for wider in areas)
     }
-    return sum(households[area] for area in widest) > MOST
+    return sum(households[area] for area in widest) > MAX_ROWS
 
 
-def households_in(areas: Iterable[str]) -> dict[str, int]:
+def households_by_area(areas: Iterable[str]) -> dict[str, int]:
     """Area → its households, counted no further than one more than a list holds. One query."""
-    rows = query(
-        """
-        select area, (select count(*) from (
-                   select from ledgers_household house
-                    where house.area_code >= area and house.area_code < area || '~'
-                    limit %s) few)
-          from unnest(%s::text[]) as area
-        """,
-        (MOST + 1, sorted(set(areas))),
-    )
-    return dict(rows)
+    return count_households(areas, MAX_ROWS + 1)

@@ -1,201 +1,121 @@
-"""The versions phones know list entries by: they rise with every change a phone can see, and never fall.
+"""The versions by which phones know list entries: they rise with every change a phone can see, and never fall.
 
-The fold makes and unmakes rows, and a rebuild makes all of them again; what phones were
-told is history and is kept apart from it (decision 0150). Runs under the merge lock.
+The fold writes and deletes rows, and a rebuild writes all of them again; what phones know
+is history and is kept apart from it (decision 0150). Runs in the caller's transaction,
+under the merge lock.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, Final
 
-from server.ledgers.entity_lists import lists as entities
-from server.ledgers.entity_lists.lists import LedgerList
+from server.ledgers.definitions.vocabulary import EntityList, Family
+from server.ledgers.entity_lists.lists import LISTS
 from server.ledgers.models import ListedEntity
-from server.ledgers.storage.database import dumps, query
+from server.ledgers.storage import entity_versions as storage
+from server.ledgers.storage.entity_versions import EntityVersion
 from server.ledgers.storage.list_revisions import raise_revisions
 
-LISTS: Final[dict[str, LedgerList]] = {
-    "households": entities.households,
-    "cases": entities.cases,
-    "employers": entities.employers,
-}
-TABLES: Final = {
-    "households": "ledgers_household",
-    "cases": "ledgers_assistancecase",
-    "employers": "ledgers_employer",
-}
-DATED: Final = frozenset({"marker-color", "marker-symbol"})
-"""Follow the calendar, not the entry: the list's hash has the day, its versions have not."""
-_APART: Final = DATED | {"name", "__version"}
+CALENDAR_COLUMNS: Final = frozenset({"marker-color", "marker-symbol"})
+"""Columns that follow the calendar, not the entry: the list's hash covers the day, versions do not."""
+
+_WITHOUT_DIGEST: Final = CALENDAR_COLUMNS | {"name", "__version"}
 _CHUNK: Final = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What phones were last told of an entry."""
-
-    version: int
-    area_code: str
-    seen: Mapping[str, str]
-    changed: Mapping[str, int]
-    left_as: str
-
-
-def known(name: str, wanted: Iterable[str]) -> dict[str, Known]:
-    """Entity → what phones were told of it, for those that were ever listed."""
-    rows = query(
-        "select entity::text, version, area_code, seen::text, changed::text, left_as"
-        "  from ledgers_listedentity where list = %s and entity = any(%s::uuid[])",
-        (name, list(wanted)),
-    )
-    return {
-        entity: Known(version, area, json.loads(seen), json.loads(changed), left_as)
-        for entity, version, area, seen, changed, left_as in rows
-    }
-
-
 def digest(value: Any) -> str:
-    """A visible value as it is compared: by the text a phone sees."""
+    """The digest by which two values of a property are compared: of the text a phone sees."""
     text = "" if value is None else str(value)
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
-def stamp(name: str, touched: Iterable[str]) -> None:
-    """Bring the versions of these entries in step with their rows, and raise the revisions of the lists that changed.
+def update_versions(name: EntityList, entries: Iterable[str]) -> None:
+    """Bring the versions of these entries in step with the rows of their list, and raise the revisions of what changed.
 
-    An entry seen for the first time gets 1; one whose visible properties or label changed,
-    or that comes back, the next number; one that left keeps its number.
+    An entry listed for the first time gets 1. One whose label or properties changed, or
+    that comes back, gets the next number. One that left the list keeps its number. Five
+    queries for each 5,000 entries.
     """
-    every = sorted(set(touched))
-    for start in range(0, len(every), _CHUNK):
-        _stamp(name, every[start : start + _CHUNK])
+    ordered = sorted(set(entries))
+    for start in range(0, len(ordered), _CHUNK):
+        _update_chunk(name, ordered[start : start + _CHUNK])
 
 
-def raise_to_branches(entities: Iterable[str]) -> None:
-    """Bring versions up to what phones counted that changed these entities offline.
+def raise_versions_to_branches(entities: Iterable[str]) -> None:
+    """Raise the versions of these entities to what phones counted that changed them offline, and their lists' revisions.
 
     Such a phone numbers its own row with each change, keeps it while the list's number is
-    lower, and would not see what others do next. Nothing a form says leads further than to
-    as many versions as changes came, after one that phones were really told.
+    lower, and would not see what others do next. Two queries at most.
     """
-    raised = query(
-        "with branch as ("
-        "  select list, entity, coalesce(max(trunk_version), 1) as trunk,"
-        "         least(max(base_version) + 1, coalesce(max(trunk_version), 1) + count(*)) as counted"
-        "    from ledgers_entityclaim"
-        "   where entity = any(%s::uuid[]) and branch_id <> '' and base_version is not null"
-        "   group by list, entity, branch_id),"
-        " wanted as ("
-        "  select told.list, told.entity, max(counted) as version"
-        "    from branch join ledgers_listedentity told using (list, entity)"
-        "   where told.left_as = '' and trunk <= told.version group by told.list, told.entity)"
-        " update ledgers_listedentity told set version = wanted.version from wanted"
-        "  where (told.list, told.entity) = (wanted.list, wanted.entity)"
-        "    and told.version < wanted.version"
-        " returning told.list, told.area_code",
-        (list(entities),),
-    )
-    raise_revisions({(name, area) for name, area in raised})
+    raise_revisions(storage.raise_versions_to_branches(entities))
 
 
-def stamp_touched(entries: Mapping[str, set[str]], cases: Iterable[str]) -> None:
-    """Stamp what lists show of these entries (by family), and these cases beside those they own."""
-    owned = query(
-        "select id::text from ledgers_assistancecase where subject_person_id = any(%s::uuid[])"
-        " union select id::text from ledgers_assistancecase"
-        " where subject_household_id = any(%s::uuid[])",
-        (list(entries["person"]), list(entries["household"])),
-    )
-    stamp("households", entries["household"])
-    stamp("cases", {*cases, *(case for (case,) in owned)})
-    stamp("employers", entries["employer"])
+def update_versions_of(entries: Mapping[str, set[str]], cases: Iterable[str]) -> None:
+    """Bring the versions of these entries (family → entries), of the cases they own, and of these cases in step."""
+    people, households = entries[Family.PERSON], entries[Family.HOUSEHOLD]
+    update_versions(EntityList.HOUSEHOLDS, households)
+    update_versions(EntityList.CASES, {*cases, *storage.cases_of(people, households)})
+    update_versions(EntityList.EMPLOYERS, entries[Family.EMPLOYER])
 
 
-def stamp_everything() -> None:
-    """The same for every row there is and every one there was: after a rebuild was put in place."""
-    for name, table in TABLES.items():
-        rows = query(
-            f"select id::text from {table}"  # noqa: S608 one of three
-            " union select entity::text from ledgers_listedentity where list = %s",
-            (name,),
-        )
-        stamp(name, (entry for (entry,) in rows))
+def update_every_version() -> None:
+    """Bring the versions of all entries that exist or were ever listed in step, after a rebuild was put in place."""
+    for name in storage.LIST_TABLES:
+        update_versions(name, storage.every_entry(name))
 
 
-def _stamp(name: str, wanted: Sequence[str]) -> None:
-    found = LISTS[name]
-    before, put, moved = known(name, wanted), [], set()
-    gone = set(wanted)
-    area_at = found.columns.index("community")
-    visible = [(at, one) for at, one in enumerate(found.columns) if one not in _APART]
-    for row in found.rows_of(wanted):
-        gone.discard(row[0])
-        seen = {column: digest(row[at]) for at, column in visible}
-        made = _next(before.get(row[0]), seen, row[area_at])
-        if made is not None:
-            put.append(_record(name, row[0], made))
-            moved.add((name, made.area_code))
-            if row[0] in before:
-                moved.add((name, before[row[0]].area_code))
-    left = {entry: before[entry] for entry in gone if entry in before}
-    for entry, why in _why_left(name, left).items():
-        was = left[entry]
-        if was.left_as != why:
-            put.append(
-                _record(name, entry, Known(was.version, was.area_code, was.seen, was.changed, why))
-            )
-            moved.add((name, was.area_code))
-    if put:
-        query(
-            "insert into ledgers_listedentity"
-            "       (list, entity, version, area_code, seen, changed, left_as)"
-            " select list, entity, version, area_code, seen, changed, left_as"
-            "   from json_populate_recordset(null::ledgers_listedentity, %s::json)"
-            "     on conflict (list, entity) do update"
-            "    set version = excluded.version, area_code = excluded.area_code,"
-            "        seen = excluded.seen, changed = excluded.changed, left_as = excluded.left_as",
-            (dumps(put),),
-        )
-    raise_revisions(moved)
-
-
-def _next(was: Known | None, seen: dict[str, str], area: str) -> Known | None:
-    """What phones are to be told now; None when they know it."""
-    if was is None:
-        return Known(1, area, seen, {}, "")
-    differing = [column for column, one in seen.items() if was.seen.get(column) != one]
-    if not differing and not was.left_as and was.area_code == area:
-        return None
-    version = was.version + 1
-    return Known(version, area, seen, {**was.changed, **dict.fromkeys(differing, version)}, "")
-
-
-def _why_left(name: str, left: Iterable[str]) -> dict[str, str]:
-    wanted = list(left)
-    if not wanted:
-        return {}
-    rows = query(
-        f"select id::text from {TABLES[name]} where id = any(%s::uuid[])",  # noqa: S608 one of three
-        (wanted,),
-    )
-    there = {entry for (entry,) in rows}
-    return {
-        entry: ListedEntity.Left.CLOSED if entry in there else ListedEntity.Left.REMOVED
-        for entry in wanted
+def _update_chunk(name: EntityList, entries: Sequence[str]) -> None:
+    ledger_list = LISTS[name]
+    known = storage.entity_versions(name, entries)
+    visible = [column for column in ledger_list.columns if column not in _WITHOUT_DIGEST]
+    updated: dict[str, EntityVersion] = {}
+    unlisted = set(entries)
+    for row in ledger_list.rows_of(entries):
+        entry = row["name"]
+        unlisted.discard(entry)
+        digests = {column: digest(row[column]) for column in visible}
+        version = _next_version(known.get(entry), digests, row["community"])
+        if version is not None:
+            updated[entry] = version
+    updated |= _left_versions(name, {entry: known[entry] for entry in unlisted if entry in known})
+    changed = {
+        (name, version.area_code)
+        for entry in updated
+        for version in (updated[entry], known.get(entry))
+        if version is not None
     }
+    storage.put_entity_versions(name, updated)
+    raise_revisions(changed)
 
 
-def _record(name: str, entry: str, told: Known) -> dict[str, Any]:
+def _next_version(
+    known: EntityVersion | None, digests: dict[str, str], area_code: str
+) -> EntityVersion | None:
+    """The version after what phones know; None when they know this state."""
+    if known is None:
+        return EntityVersion(1, area_code, digests, {}, "")
+    differing = [column for column, value in digests.items() if known.digests.get(column) != value]
+    if not differing and not known.left_as and known.area_code == area_code:
+        return None
+    version = known.version + 1
+    changed = {**known.changed, **dict.fromkeys(differing, version)}
+    return EntityVersion(version, area_code, digests, changed, "")
+
+
+def _left_versions(
+    name: EntityList, known: Mapping[str, EntityVersion]
+) -> dict[str, EntityVersion]:
+    """Of the entries that are not in the list, those that phones must learn so of, with the reason."""
+    existing = storage.entries_in_ledger(name, known)
+    reasons = {
+        entry: ListedEntity.Left.CLOSED if entry in existing else ListedEntity.Left.REMOVED
+        for entry in known
+    }
     return {
-        "list": name,
-        "entity": entry,
-        "version": told.version,
-        "area_code": told.area_code,
-        "seen": told.seen,
-        "changed": told.changed,
-        "left_as": str(told.left_as),
+        entry: replace(known[entry], left_as=str(reason))
+        for entry, reason in reasons.items()
+        if known[entry].left_as != reason
     }

@@ -9,12 +9,20 @@ from typing import Any
 from django.db import transaction
 
 from server.ledgers.definitions.vocabulary import Family
-from server.ledgers.entity_lists.claim_exceptions import settle_claims, take_up_waiting
-from server.ledgers.entity_lists.claims import ClaimJudgement, new_claims, turns
-from server.ledgers.entity_lists.refusals import bury_refused
+from server.ledgers.entity_lists.claims import (
+    judge_claims,
+    known_versions,
+    sub_batches,
+    unjudged_claims,
+)
+from server.ledgers.entity_lists.refusals import write_tombstones
 from server.ledgers.intake.contribute import contributions_of
 from server.ledgers.refolding.refold import refold, replace_contributions
 from server.ledgers.refolding.scope import ChangedEntries
+from server.ledgers.storage.claim_exceptions import (
+    accept_claims_on_listed_entries,
+    reconcile_claim_exceptions,
+)
 from server.ledgers.storage.contributions import contributions_of_submissions
 from server.ledgers.storage.locks import take_merge_lock
 from server.ledgers.storage.sources import form_mappings, sources_of
@@ -34,25 +42,25 @@ def merge_submissions(*, submission_ids: Sequence[int], as_of: date) -> None:
     ids = list(dict.fromkeys(submission_ids))
     sources = sources_of(ids)
     mappings = _mappings_of({source.form_version_id for source in sources})
-    claims = new_claims(sources)
+    claims = unjudged_claims(sources)
     uncounted = set(ids) - {source.submission_id for source in sources}
     to_withdraw = set(uncounted)  # with the first sub-batch
-    for sub_batch, claimed in turns(sources, claims):
-        judging = ClaimJudgement(claimed)
+    for sub_batch in sub_batches(sources, claims):
+        known = known_versions(sub_batch.claims)
         contributions = [
             contribution
-            for source in sub_batch
+            for source in sub_batch.sources
             for contribution in contributions_of(source, mappings[source.form_version_id])
         ]
         before = contributions_of_submissions(
-            {*to_withdraw, *(source.submission_id for source in sub_batch)}
+            {*to_withdraw, *(source.submission_id for source in sub_batch.sources)}
         )
         replace_contributions(before, contributions, as_of)
-        judging.judge()
+        judge_claims(sub_batch.claims, known)
         to_withdraw.clear()
-    take_up_waiting()
-    settle_claims(ids)
-    bury_refused(uncounted)
+    accept_claims_on_listed_entries()
+    reconcile_claim_exceptions(ids)
+    write_tombstones(uncounted)
 
 
 def _mappings_of(versions: set[int]) -> dict[int, dict[str, Any]]:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from server.ledgers.entity_lists.versions import stamp_everything
+from server.ledgers.entity_lists.versions import update_every_version
 from server.ledgers.models import DeskAct, EntityListRevision, LedgerException, ListedEntity
 from server.ledgers.refolding.comparison import (
     COMPARED_MODELS,
@@ -89,7 +89,7 @@ def rebuild(*, area: str, keep: bool, as_of: date, progress: Progress) -> Report
                 put_ledgers_right()
             uncover_tables(_HIDDEN_TABLES)
             if report.differences:
-                stamp_everything()
+                update_every_version()
         else:
             transaction.set_rollback(True)
     return report

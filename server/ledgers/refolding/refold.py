@@ -10,13 +10,13 @@ from datetime import date
 
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.vocabulary import Family, Ledger
-from server.ledgers.entity_lists.claim_exceptions import follow
-from server.ledgers.entity_lists.versions import stamp_touched
+from server.ledgers.entity_lists.versions import update_versions_of
 from server.ledgers.folding.fold import FoldResult, fold
 from server.ledgers.folding.row import Row
 from server.ledgers.identity.components import components
 from server.ledgers.refolding.exceptions import reconcile_exceptions
 from server.ledgers.refolding.scope import ChangedEntries, Scope
+from server.ledgers.storage.claim_exceptions import move_entity_conflicts
 from server.ledgers.storage.contributions import (
     contributions_of_entries,
     contributions_of_submissions,
@@ -53,7 +53,7 @@ def refold(changed: ChangedEntries, as_of: date) -> None:
     scope = Scope(changed)
     scope.widen()
     cases = _write(fold(scope.fold_input(as_of)), scope)
-    stamp_touched(scope.listed_entries(), cases)
+    update_versions_of(scope.listed_entries(), cases)
 
 
 def _store_contributions(
@@ -100,7 +100,7 @@ def _store_contributions(
     move_contributions(moved)
     _write_keys(entries, touched, changed)
     if moved:
-        follow(touched)
+        move_entity_conflicts(touched)
     for contribution in (*new, *staying, *added):
         changed.contributions[contribution.id] = contribution
     _add_neighbours(staying, moved, renamed, changed)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -18,6 +20,15 @@ _SELECT = """
            "values"::text as "values", links::text as links, flags
       from ledgers_contribution
 """
+
+
+@dataclass(slots=True)
+class ReceiptSpan:
+    """When the contributions of an entry were received."""
+
+    first_at: datetime
+    last_at: datetime
+    first_worker_id: int
 
 
 def contributions_of_entries(entries: Iterable[str]) -> list[Contribution]:
@@ -57,6 +68,23 @@ def _contribution(
         flags=tuple(flags),
         **columns,
     )
+
+
+def receipt_spans(entries: Iterable[str]) -> dict[str, ReceiptSpan]:
+    """Entry → when its first and last contribution were received, for those that have any."""
+    return dict(
+        query(
+            "select entry::text as entry, min(received_at) as first_at, max(received_at) as last_at,"
+            "       (array_agg(worker_id order by received_at, id))[1] as first_worker_id"
+            "  from ledgers_contribution where entry = any(%s::uuid[]) group by entry",
+            (list(entries),),
+            row=_span_of_entry,
+        )
+    )
+
+
+def _span_of_entry(*, entry: str, **columns: Any) -> tuple[str, ReceiptSpan]:
+    return entry, ReceiptSpan(**columns)
 
 
 def insert_contributions(contributions: Iterable[Contribution]) -> None:

@@ -63,10 +63,11 @@ def query(
 ) -> list[Any]:
     """Run a statement; each row is `row` called with the columns by name.
 
-    Without `row`, plain tuples: only for rows that are passed on whole, such as the lines
-    of a list. Takes part in the caller's transaction.
+    A NamedTuple with the columns in the statement's order is the fastest row. Without
+    `row`, plain tuples: only for rows that are passed on whole. Takes part in the caller's
+    transaction.
     """
-    cursor = _run(statement, parameters, tuple_row if row is None else kwargs_row(row))
+    cursor = _run(statement, parameters, tuple_row if row is None else _named(row))
     return cursor.fetchall() if cursor.description else []
 
 
@@ -84,6 +85,19 @@ def _run(statement: str, parameters: Parameters, rows: BaseRowFactory[Any]) -> p
     connection.ensure_connection()
     cursor: psycopg.Cursor[Any] = psycopg.Cursor(connection.connection, row_factory=rows)
     return cursor.execute(statement, parameters, prepare=False)
+
+
+def _named(row: Callable[..., Any]) -> BaseRowFactory[Any]:
+    """Rows by name; those of a NamedTuple with the same columns in the same order without a dict in between."""
+    fields = getattr(row, "_fields", None)
+    by_name = kwargs_row(row)
+
+    def factory(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Any]:
+        if cursor.description and fields == tuple(column.name for column in cursor.description):
+            return row._make  # type: ignore[attr-defined, no-any-return]
+        return by_name(cursor)
+
+    return factory
 
 
 def words(members: Iterable[StrEnum]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from server.ledgers.definitions.vocabulary import CaseState
 from server.ledgers.folding.derive.households import HouseholdFacts
@@ -55,3 +56,24 @@ def update_assisted_categories(households: Iterable[str]) -> None:
         """,  # noqa: S608 a member of an enum
         (wanted,),
     )
+
+
+class _Count(NamedTuple):
+    area: str
+    households: int
+
+
+def count_households(areas: Iterable[str], at_most: int) -> dict[str, int]:
+    """Area prefix → how many households it has, counted no further than `at_most`."""
+    counts = query(
+        """
+        select area, (select count(*) from (
+                   select from ledgers_household house
+                    where house.area_code >= area and house.area_code < area || '~'
+                    limit %s) few) as households
+          from unnest(%s::text[]) as area
+        """,
+        (at_most, sorted(set(areas))),
+        row=_Count,
+    )
+    return dict(counts)

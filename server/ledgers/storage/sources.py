@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from server.ledgers.intake.contribute import Source
 from server.ledgers.storage.database import query, query_values
 from server.submissions.counting import COUNTED
+from server.submissions.models import ReviewState
 
 _SOURCES = f"""
     select submission.id as submission_id, version.id as version_id, version.form_version_id,
@@ -23,6 +24,13 @@ _SOURCES = f"""
 """  # noqa: S608 our own
 
 
+class RejectedDocument(NamedTuple):
+    """The instance of a rejected submission."""
+
+    area_code: str
+    document: bytes  # sealed; of a record that arrived encrypted, the opened answers
+
+
 class _Mapping(NamedTuple):
     form_version: int
     mapping: str
@@ -35,6 +43,23 @@ def sources_of(submissions: Sequence[int]) -> list[Source]:
 
 def _source(*, flags: str, document: bytes, **columns: Any) -> Source:
     return Source(flags=tuple(json.loads(flags)), document=bytes(document), **columns)
+
+
+def rejected_documents(submissions: Sequence[int]) -> list[RejectedDocument]:
+    """The current documents of those submissions that are rejected."""
+    return query(
+        f"""
+        select submission.area_code,
+               coalesce(encrypted.document, version.document) as document
+          from submissions_submission submission
+          join submissions_submissionversion version on version.id = submission.current_version_id
+          left join submissions_encryptedversion encrypted on encrypted.version_id = version.id
+         where submission.id = any(%s::bigint[])
+           and submission.review_state = '{ReviewState.REJECTED}'
+        """,  # noqa: S608 a member of an enum
+        (list(submissions),),
+        row=RejectedDocument,
+    )
 
 
 def form_mappings(form_versions: Collection[int]) -> dict[int, dict[str, Any]]:

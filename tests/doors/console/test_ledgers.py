@@ -196,10 +196,14 @@ def test_an_exception_leads_to_the_record_that_raised_it(street, log_in):
 def test_what_forms_disagree_about_is_called_by_its_column(name):
     from server.console.exception_sentences import property_label
     from server.ledgers.entity_lists.claims import COMPUTED
-    from server.ledgers.entity_lists.versions import DATED, LISTS
+    from server.ledgers.entity_lists.lists import LISTS
+    from server.ledgers.entity_lists.versions import CALENDAR_COLUMNS
 
     for column in (
-        set(LISTS[name].columns) - COMPUTED[name] - DATED - {"name", "label", "__version"}
+        set(LISTS[name].columns)
+        - COMPUTED[name]
+        - CALENDAR_COLUMNS
+        - {"name", "label", "__version"}
     ):
         assert property_label(name, column) != column
     assert property_label("employers", "label") == "单位名称"

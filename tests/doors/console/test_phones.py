@@ -14,7 +14,7 @@ from server.accounts.models import FieldAccount, RoleGrant, User
 from server.accounts.selectors import authenticate_token
 from server.accounts.services import add_worker, issue_token
 from server.core.clock import now
-from server.ledgers.entity_lists.lists import MOST
+from server.ledgers.entity_lists.lists import MAX_ROWS
 from server.ledgers.models import Household
 from tests.conftest import COMMUNITY, OTHER_COMMUNITY, OTHER_STREET_COMMUNITY, STREET
 from tests.factories.console import entry, make_quarantined
@@ -61,7 +61,7 @@ def test_a_worker_with_more_households_than_a_phone_holds_is_marked(worker, log_
     RoleGrant.objects.create(user=worker.user, role="worker", area=OTHER_COMMUNITY)
     client = log_in()
     with connection.cursor() as cursor:
-        cursor.execute(copy, [MOST - 1, first.pk])
+        cursor.execute(copy, [MAX_ROWS - 1, first.pk])
         assert "more than 5000 households" not in listed(client)
         cursor.execute(copy, [1, first.pk])
         Household.objects.filter(pk=first.pk).update(area_code=OTHER_COMMUNITY)

@@ -1,0 +1,194 @@
+"""What the rows of the entity lists are made of, read from the ledgers for the entries selected.
+
+The first rows are those due first, because a list is cut off at `limit`. `version` is 1 for
+an entry that no list has shown yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from server.geo.models import Level
+from server.ledgers.definitions.vocabulary import OPEN_VACANCY_STATES, VISITED, EntityList
+from server.ledgers.storage.database import query, words
+from server.ledgers.storage.fragments import office_day, open_case
+from server.ledgers.storage.selections import Selection, in_areas
+
+
+class CommunityRow(NamedTuple):
+    """A community with a point inside its outline."""
+
+    code: str
+    name: str
+    street: str | None
+    lat: float | None
+    lon: float | None
+
+
+class HouseholdRow(NamedTuple):
+    """A household with what its list shows."""
+
+    id: str
+    version: int
+    lat: float | None
+    lon: float | None
+    area_code: str
+    hh_no: str
+    address: str
+    building: str
+    room: str
+    head_name: str
+    n_members: int | None
+    is_assisted: bool
+    last_visit: date | None
+    next_due: date | None  # of its open cases and those of its residents
+
+
+class CaseRow(NamedTuple):
+    """An open assistance case with its person and household."""
+
+    id: str
+    version: int
+    lat: float | None
+    lon: float | None
+    area_code: str
+    person_id: str | None
+    household_id: str | None
+    person_name: str | None
+    id_no: str | None  # sealed
+    address: str
+    building: str
+    room: str
+    categories: list[str]
+    state: str
+    last_visit: date | None
+    next_due: date | None
+    offers: int
+    head_name: str | None
+    case_no: str
+
+
+class EmployerRow(NamedTuple):
+    """An employer with its open vacancies."""
+
+    id: str
+    version: int
+    lat: float | None
+    lon: float | None
+    area_code: str
+    name: str
+    address: str
+    contact: str
+    vacancies: int
+    last_visit: date | None
+
+
+def community_rows(areas: Iterable[str], day: date, limit: int) -> list[CommunityRow]:
+    """The communities of these areas that exist on the day, by code."""
+    return query(
+        f"""
+        select community.code, community.name, street.name as street,
+               st_y(place.point) as lat, st_x(place.point) as lon
+          from geo_division community
+          left join geo_division street on street.code = community.parent_id
+          left join lateral (
+               select st_pointonsurface(outline) as point from geo_boundary
+                where division_id = community.code
+                order by valid_from desc nulls last limit 1) place on true
+         where community.level = {Level.COMMUNITY:d} and {in_areas("community.code", areas)}
+           and (community.valid_from is null or community.valid_from <= %s)
+           and (community.valid_to is null or community.valid_to > %s)
+         order by community.code limit %s
+        """,  # noqa: S608 digits only
+        (day, day, limit),
+        row=CommunityRow,
+    )
+
+
+def household_rows(selection: Selection, limit: int) -> list[HouseholdRow]:
+    """Households, due first, then by address."""
+    return query(
+        f"""
+        select house.id::text as id, coalesce(listed.version, 1) as version,
+               st_y(loc) as lat, st_x(loc) as lon, house.area_code, hh_no,
+               coalesce(address, '') as address, coalesce(building, '') as building,
+               coalesce(room, '') as room, coalesce(head.name, '') as head_name, n_members,
+               cardinality(assisted_categories) > 0 as is_assisted,
+               {office_day("last.at")} as last_visit, due.next_due
+          from ledgers_household house
+          left join ledgers_person head on head.id = house.head_person_id
+          left join (select household_id, max(visited_at) as at from ledgers_visit
+                      where outcome in ({words(VISITED)}) and {selection.households("household_id")}
+                      group by household_id) last on last.household_id = house.id
+          left join (select coalesce(subject_household_id, person.household_id) as household_id,
+                            min(next_due) as next_due
+                       from ledgers_assistancecase open_case
+                       left join ledgers_person person on person.id = open_case.subject_person_id
+                      where {selection.open_cases("open_case")}
+                      group by 1) due on due.household_id = house.id
+          left join ledgers_listedentity listed
+                 on listed.list = '{EntityList.HOUSEHOLDS}' and listed.entity = house.id
+         where {selection.rows("house.area_code", "house.id")}
+         order by due.next_due nulls last, house.area_code, address, room, house.id
+         limit %s
+        """,  # noqa: S608 digits only
+        (limit,),
+        row=HouseholdRow,
+    )
+
+
+def case_rows(selection: Selection, limit: int) -> list[CaseRow]:
+    """Open cases, due first."""
+    return query(
+        f"""
+        select open_case.id::text as id, coalesce(listed.version, 1) as version,
+               st_y(house.loc) as lat, st_x(house.loc) as lon, open_case.area_code,
+               person.id::text as person_id, house.id::text as household_id,
+               person.name as person_name, person.id_no,
+               coalesce(house.address, person.residence_addr, '') as address,
+               coalesce(house.building, '') as building, coalesce(house.room, '') as room,
+               open_case.category as categories, open_case.state, open_case.last_visit,
+               open_case.next_due, coalesce(open_case.offers_n, 0) as offers,
+               head.name as head_name, open_case.case_no
+          from ledgers_assistancecase open_case
+          left join ledgers_person person on person.id = open_case.subject_person_id
+          left join ledgers_household house
+                 on house.id = coalesce(open_case.subject_household_id, person.household_id)
+          left join ledgers_person head on head.id = house.head_person_id
+          left join ledgers_listedentity listed
+                 on listed.list = '{EntityList.CASES}' and listed.entity = open_case.id
+         where {open_case("open_case")} and {selection.rows("open_case.area_code", "open_case.id")}
+         order by open_case.next_due nulls last, open_case.area_code, open_case.id
+         limit %s
+        """,  # noqa: S608 digits only
+        (limit,),
+        row=CaseRow,
+    )
+
+
+def employer_rows(selection: Selection, limit: int) -> list[EmployerRow]:
+    """Employers by area and name."""
+    return query(
+        f"""
+        select employer.id::text as id, coalesce(listed.version, 1) as version,
+               st_y(loc) as lat, st_x(loc) as lon, employer.area_code,
+               coalesce(employer.name, '') as name, coalesce(address, '') as address,
+               coalesce(contact, '') as contact, coalesce(open.n, 0) as vacancies,
+               {office_day("last.at")} as last_visit
+          from ledgers_employer employer
+          left join (select employer_id, count(*) as n from ledgers_vacancy
+                      where state in ({words(OPEN_VACANCY_STATES)}) group by employer_id) open
+                 on open.employer_id = employer.id
+          left join (select employer_id, max(visited_at) as at from ledgers_visit
+                      where employer_id is not null and outcome in ({words(VISITED)})
+                      group by employer_id) last on last.employer_id = employer.id
+          left join ledgers_listedentity listed
+                 on listed.list = '{EntityList.EMPLOYERS}' and listed.entity = employer.id
+         where {selection.rows("employer.area_code", "employer.id")}
+         order by employer.area_code, employer.name, employer.id limit %s
+        """,  # noqa: S608 digits only
+        (limit,),
+        row=EmployerRow,
+    )
