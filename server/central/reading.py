@@ -19,7 +19,12 @@ from server.core.request_problems import NothingHere
 from server.forms import selectors as forms
 from server.forms.models import Form
 from server.ledgers.definitions.columns import Sensitivity
-from server.ledgers.reading.answers import Sight, seen_instance, sensitivities, sight
+from server.ledgers.reading.answers import (
+    Clearance,
+    clearance_of,
+    redacted_instance,
+    sensitivities,
+)
 from server.submissions.models import EncryptedVersion, Submission
 from server.submissions.selectors import answers_of
 
@@ -55,7 +60,7 @@ class Reader:
             pk: _stricter(sensitivities(mapping), current)
             for pk, (_name, mapping) in mappings.items()
         }
-        self._sights: dict[str, Sight] = {}
+        self._clearances: dict[str, Clearance] = {}  # by area
 
     def instance(self, row: Submission) -> etree._Element | None:
         """The instance with what the user may not see masked; None while it is encrypted."""
@@ -64,10 +69,13 @@ class Reader:
         instance = answers_of(version)
         if instance is None:
             return None
-        own_sight = self._sights.get(row.area_code)
-        if own_sight is None:
-            own_sight = self._sights[row.area_code] = sight(self.access, row.area_code)
-        return seen_instance(instance.document, self._kinds[version.form_version_id], own_sight)
+        clearance = self._clearances.get(row.area_code)
+        if clearance is None:
+            clearance = clearance_of(self.access, row.area_code)
+            self._clearances[row.area_code] = clearance
+        return redacted_instance(
+            instance.document, self._kinds[version.form_version_id], clearance
+        )
 
     def rows(
         self, row: Submission, table: str, columns: Columns, *, wkt: bool, expand: bool
@@ -116,8 +124,8 @@ class Reader:
 
     def record_export(self, entry: str, table: str) -> None:
         """Record the disclosure of answers: once a request, before the first of them is sent."""
-        sight = "raw" if self.access.areas(REVEALERS) else "masked"
-        record_export(self.call, "submission", entry, [self.form.form_id, table, sight])
+        detail = "raw" if self.access.areas(REVEALERS) else "masked"
+        record_export(self.call, "submission", entry, [self.form.form_id, table, detail])
 
 
 def record_export(call: Call, ledger: str, entry: str, columns: list[str]) -> None:

@@ -57,7 +57,7 @@ def differences(
     for path in [*new, *(path for path in old if path not in new)]:
         label, was = old.get(path, ("", None))
         label, now = new.get(path, (label, None))
-        if (was.mark if was else b"") != (now.mark if now else b""):
+        if (was.digest if was else b"") != (now.digest if now else b""):
             rows.append(Difference(label, _text(was), _text(now)))
     return rows
 

@@ -15,7 +15,7 @@ from server.core.clock import now
 from server.ledgers.entity_lists import lists as entities
 from server.ledgers.models import ContributionRow, EntityClaim, Household, LedgerException
 from server.ledgers.refolding.rebuild import rebuild
-from server.ledgers.selectors import deleted_entities, doubts_of
+from server.ledgers.selectors import deleted_entities, exceptions_of
 from server.submissions import drain, services
 from server.submissions.models import ApprovedVersion, ReviewDecision, Submission
 from server.submissions.problems import LedgersBusy
@@ -214,7 +214,7 @@ def test_a_conflict_is_judged_on_approval_and_stays_while_a_correction_waits(off
     (found,) = LedgerException.objects.all()
     assert found.detail == {"list": "households", "verdict": "hard", "columns": ["room"]}
     late = office.send(claimed('update="1" baseVersion="2"', 4, room="104"), edits=late)
-    assert list(doubts_of(access_of(office.user), late)) == [found]
+    assert list(exceptions_of(access_of(office.user), late)) == [found]
     office.decide(late, "approved")
     assert not LedgerException.objects.exists()
 

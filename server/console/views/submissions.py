@@ -20,7 +20,7 @@ from server.console.pages import StaffRequest, area_names, page_of, render_list,
 from server.console.thumbnails import is_photo
 from server.core.clock import now
 from server.ledgers.definitions.columns import Column, Sensitivity
-from server.ledgers.selectors import Change, changes_of, doubts_of
+from server.ledgers.selectors import Change, changes_of, exceptions_of
 from server.submissions import services
 from server.submissions.filters import SubmissionFilters
 from server.submissions.models import TO_REVIEW, Submission, SubmissionVersion
@@ -104,7 +104,7 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
     encrypted = getattr(version, "encrypted", None)
     instances = Instances()
     attachments = list(files_of(version.pk)) if version else []
-    row_exceptions = list(doubts_of(request.access, row))
+    row_exceptions = list(exceptions_of(request.access, row))
     context = {
         "submission": row,
         "encrypted": encrypted,

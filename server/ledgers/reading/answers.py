@@ -1,8 +1,8 @@
-"""A submission's answers for people to read: each as sensitive as the column it is saved to.
+"""A submission's answers as a user may see them: each is as sensitive as the column it is saved to.
 
-An answer saved to a sealed column is masked, wherever else in the record its text
-stands (a calculation repeats an ID number); one saved to a restricted column is withheld
-from those without the restricted role.
+An answer saved to a sealed column is masked, and so is its text wherever else in the
+instance it occurs (a calculation may repeat an ID number). An answer saved to a restricted
+column is withheld from users without the restricted role (security.md, Restricted columns).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from server.ledgers.definitions.ledgers import COLUMNS
 from server.submissions.answers import Answer, answer_tree
 from server.submissions.instance import Instance
 
-_TELLING = 5
-"""A sealed value shorter than this is not looked for in other answers: it would be found by chance."""
+_MIN_SEARCHED_LENGTH = 5
+"""A shorter sealed value is not searched for in other answers, where it would occur by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,9 @@ class ShownAnswer:
     value: str  # for people: choices by label; "" when withheld
     sensitivity: Sensitivity
     is_withheld: bool = False
-    mark: bytes = b""  # of the whole value: equal where two are, also behind the mask
+    digest: bytes = (
+        b""  # of the whole value, so that masked values can be compared; b"" when withheld
+    )
 
 
 def shown_answers(
@@ -51,83 +53,88 @@ def shown_answers(
     sealed = {
         answer.value
         for answer in _flat(tree)
-        if kinds.get(answer.path) is Sensitivity.MASKED and len(answer.value) >= _TELLING
+        if kinds.get(answer.path) is Sensitivity.MASKED
+        and len(answer.value) >= _MIN_SEARCHED_LENGTH
     }
-    may_see = access.may(RESTRICTED, area_code)
-    return list(_shown(tree, 0, kinds, sorted(sealed, key=len, reverse=True), may_see))
+    shows_restricted = access.may(RESTRICTED, area_code)
+    return list(_shown(tree, 0, kinds, sorted(sealed, key=len, reverse=True), shows_restricted))
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """How much of an area's answers somebody sees."""
+class Clearance:
+    """Which protected answers of an area a user may see in plain."""
 
-    behind_masks: bool
+    masked: bool
     restricted: bool
 
 
-def sight(access: Access, area_code: str) -> Sight:
-    """What is masked shows itself to those who may reveal it, what is restricted to that role only."""
-    return Sight(access.may(REVEALERS, area_code), access.may(RESTRICTED, area_code))
+def clearance_of(access: Access, area_code: str) -> Clearance:
+    """Those who may reveal sealed columns see masked answers, the restricted role sees restricted ones."""
+    return Clearance(
+        masked=access.may(REVEALERS, area_code), restricted=access.may(RESTRICTED, area_code)
+    )
 
 
-def seen_instance(document: bytes, kinds: Mapping[str, Sensitivity], seen: Sight) -> etree._Element:
-    """The instance as it may be seen, for programs: values stay as the phone wrote them.
+def redacted_instance(
+    document: bytes, kinds: Mapping[str, Sensitivity], clearance: Clearance
+) -> etree._Element:
+    """The instance for a program: protected answers masked or emptied, all others as the phone wrote them.
 
-    `kinds` are `sensitivities` of the form. What is masked is so wherever its text stands.
-    The root may be called anything: a record is of the form that its id names, and is laid
-    out below the root. Raises BadXml.
+    `kinds` are the `sensitivities` of the form. The text of a masked answer is masked
+    wherever it occurs. The name of the root does not matter: it is the form's id that says
+    which form an instance is of, and paths are compared below the root. Raises BadXml.
     """
     root = parse(document)
     below = _below_root(kinds)
-    sealed = set() if seen.behind_masks else _sealed(root, below)
-    if not seen.restricted:
+    sealed = set() if clearance.masked else _sealed_values(root, below)
+    if not clearance.restricted:
         _withhold(root, below)
-    if not seen.behind_masks:
+    if not clearance.masked:
         _mask(root, below, sorted(sealed, key=len, reverse=True))
     return root
 
 
 def _below_root(kinds: Mapping[str, Sensitivity]) -> dict[str, Sensitivity]:
-    """The same with /members/name for /data/members/name."""
-    found: dict[str, Sensitivity] = {}
+    """The same by paths below the root: /members/name for /data/members/name."""
+    below: dict[str, Sensitivity] = {}
     for path, kind in kinds.items():
         short = "/" + path.strip("/").partition("/")[2]
-        if found.get(short) is not Sensitivity.RESTRICTED:
-            found[short] = kind
-    return found
+        if below.get(short) is not Sensitivity.RESTRICTED:
+            below[short] = kind
+    return below
 
 
-def _sealed(root: etree._Element, kinds: Mapping[str, Sensitivity]) -> set[str]:
-    """The sealed values of an instance, among them those that stand inside what is withheld."""
+def _sealed_values(root: etree._Element, kinds: Mapping[str, Sensitivity]) -> set[str]:
+    """The sealed values of an instance, also those inside answers that will be withheld."""
     return {
         text
-        for _element, _where, text, kind in _texts(root, kinds)
-        if kind is Sensitivity.MASKED and len(text) >= _TELLING
+        for _element, _attribute, text, kind in _texts(root, kinds)
+        if kind is Sensitivity.MASKED and len(text) >= _MIN_SEARCHED_LENGTH
     }
 
 
 def _mask(
     root: etree._Element, kinds: Mapping[str, Sensitivity], longest_first: Sequence[str]
 ) -> None:
-    """Mask sealed answers, and their values wherever else they stand."""
-    for element, where, text, kind in list(_texts(root, kinds)):
+    """Mask sealed answers, and their values wherever else they occur."""
+    for element, attribute, text, kind in list(_texts(root, kinds)):
         if kind is Sensitivity.MASKED:
-            setattr(element, where, mask(text))
+            setattr(element, attribute, mask(text))
             continue
         shown = text
         for value in longest_first:
             shown = shown.replace(value, mask(value))
         if shown != text:
-            setattr(element, where, shown)
+            setattr(element, attribute, shown)
 
 
 def _withhold(root: etree._Element, kinds: Mapping[str, Sensitivity]) -> None:
-    """Take the restricted answers out; nothing else needs to be looked at."""
+    """Empty the restricted answers, with everything inside them."""
     for path, kind in kinds.items():
         if kind is Sensitivity.RESTRICTED:
             level = [root]
             for name in path.strip("/").split("/"):
-                level = [child for one in level for child in one.iterchildren(f"{{*}}{name}")]
+                level = [child for node in level for child in node.iterchildren(f"{{*}}{name}")]
             for element in level:
                 element.text = ""
                 del element[:]
@@ -136,9 +143,9 @@ def _withhold(root: etree._Element, kinds: Mapping[str, Sensitivity]) -> None:
 def _texts(
     root: etree._Element, kinds: Mapping[str, Sensitivity]
 ) -> Iterator[tuple[etree._Element, str, str, Sensitivity]]:
-    """Every text but blanks: element, whether in it or behind it (lxml's text and tail), the text.
+    """Every text that is not blank: its element, "text" or "tail" (lxml's names for in and behind it), the text, its sensitivity.
 
-    What stands inside an answer is as sensitive as that.
+    Text inside an answer is as sensitive as the answer.
     """
     waiting = [(root, "", Sensitivity.OPEN)]
     while waiting:
@@ -154,15 +161,15 @@ def _texts(
 
 def sensitivities(mapping: Mapping[str, Any]) -> dict[str, Sensitivity]:
     """Question path → the strictest sensitivity among the columns it is saved to."""
-    found: dict[str, Sensitivity] = {}
+    strictest: dict[str, Sensitivity] = {}
     for path, targets in mapping.get("questions", {}).items():
         kinds = {
             _sensitivity(mapping["records"][target[0]]["ledger"], target[1]) for target in targets
         }
         for kind in (Sensitivity.MASKED, Sensitivity.RESTRICTED):
             if kind in kinds:
-                found[path] = kind
-    return found
+                strictest[path] = kind
+    return strictest
 
 
 def _sensitivity(ledger: str, name: str) -> Sensitivity:
@@ -182,11 +189,11 @@ def _shown(
     depth: int,
     kinds: Mapping[str, Sensitivity],
     sealed: list[str],
-    may_see: bool,
+    shows_restricted: bool,
 ) -> Iterator[ShownAnswer]:
     for answer in answers:
         sensitivity = kinds.get(answer.path, Sensitivity.OPEN)
-        is_withheld = sensitivity is Sensitivity.RESTRICTED and not may_see
+        is_withheld = sensitivity is Sensitivity.RESTRICTED and not shows_restricted
         yield ShownAnswer(
             path=answer.place,
             kind=answer.kind,
@@ -196,9 +203,9 @@ def _shown(
             value="" if is_withheld else _masked(answer, sensitivity, sealed),
             sensitivity=sensitivity,
             is_withheld=is_withheld,
-            mark=b"" if is_withheld else hashlib.blake2b(answer.value.encode()).digest(),
+            digest=b"" if is_withheld else hashlib.blake2b(answer.value.encode()).digest(),
         )
-        yield from _shown(answer.children, depth + 1, kinds, sealed, may_see)
+        yield from _shown(answer.children, depth + 1, kinds, sealed, shows_restricted)
 
 
 def _masked(answer: Answer, sensitivity: Sensitivity, sealed: list[str]) -> str:

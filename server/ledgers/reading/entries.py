@@ -1,4 +1,4 @@
-"""Ledger rows within the reader's areas."""
+"""Ledger rows within the reader's areas (architecture.md, Access)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, Q,
 from server.accounts.access import RESTRICTED, Access
 from server.ledgers.definitions.columns import Sensitivity, columns_of
 from server.ledgers.definitions.ledgers import COLUMNS
-from server.ledgers.definitions.ordinals import PER_VERSION
+from server.ledgers.definitions.ordinals import PER_VERSION, contribution_id
 from server.ledgers.definitions.vocabulary import ExceptionKind
 from server.ledgers.folding.derive.categories import RESTRICTED as RESTRICTED_CATEGORIES
 from server.ledgers.models import (
@@ -35,7 +35,7 @@ RESTRICTED_CODES = {"AC": RESTRICTED_CATEGORIES}
 
 _RESTRICTED_COLUMNS = {
     ledger: sorted(
-        name for name, one in columns.items() if one.sensitivity is Sensitivity.RESTRICTED
+        name for name, column in columns.items() if column.sensitivity is Sensitivity.RESTRICTED
     )
     for ledger, columns in COLUMNS.items()
 }
@@ -70,24 +70,28 @@ def spells(access: Access) -> QuerySet[Spell]:
 
 
 def memberships(access: Access) -> QuerySet[Membership]:
-    """Who belongs to the households the reader sees."""
+    """The memberships in the households that the reader sees."""
     return Membership.objects.filter(access.within("household__area_code"))
 
 
 def exceptions(access: Access) -> QuerySet[LedgerException]:
-    """What is doubtful in the user's areas; about a restricted column only for those who may see it.
+    """The exceptions in the reader's areas; those about a restricted column only for the restricted role.
 
     A conflict about somebody's disability says as much as the column itself.
     """
     about_restricted = Q(pk__in=())
     for ledger, columns in _RESTRICTED_COLUMNS.items():
         about_restricted |= Q(family=ledger, column__in=columns)
-    may_see = ~about_restricted | access.within(roles=RESTRICTED)
-    return LedgerException.objects.filter(access.within(), may_see)
+    is_shown = ~about_restricted | access.within(roles=RESTRICTED)
+    return LedgerException.objects.filter(access.within(), is_shown)
 
 
 def with_records(access: Access, rows: QuerySet[LedgerException]) -> QuerySet[LedgerException]:
-    """The exceptions with the record that raised each, where the reader sees it: `record_id`, `record` (its instanceID)."""
+    """The exceptions, annotated with the submission that raised each.
+
+    `record_id` is its id and `record` its instanceID; both are None for a desk act and for
+    a submission outside the reader's areas.
+    """
     version = SubmissionVersion.objects.filter(
         access.within("submission__area_code"), pk=OuterRef("version_number")
     )
@@ -100,14 +104,14 @@ def with_records(access: Access, rows: QuerySet[LedgerException]) -> QuerySet[Le
     )
 
 
-def doubts_of(access: Access, submission: Submission) -> QuerySet[LedgerException]:
-    """Exceptions drawn from what the submission's current version claims of list entries, and one that stands approved."""
-    from_them = Q(pk__in=())
+def exceptions_of(access: Access, submission: Submission) -> QuerySet[LedgerException]:
+    """The exceptions raised by entity claims of the submission's current version, and of its approved one. One query more."""
+    of_versions = Q(pk__in=())
     for version in versions_at_work([submission.pk]).values_list("pk", flat=True):
-        first = version * PER_VERSION
-        from_them |= Q(contribution__range=(first, first + PER_VERSION - 1))
+        first = contribution_id(version, 0)
+        of_versions |= Q(contribution__range=(first, first + PER_VERSION - 1))
     return exceptions(access).filter(
-        from_them,
+        of_versions,
         kind__in=(ExceptionKind.ENTITY_CONFLICT, ExceptionKind.ENTITY_FAULT),
         column="",
     )
@@ -118,24 +122,24 @@ def desk_acts(access: Access) -> QuerySet[DeskAct]:
 
 
 def desk_acts_on(access: Access, family: str, entry: UUID) -> QuerySet[DeskAct]:
-    """What was decided about an entry, under whatever name it had then, and not taken back; the latest first."""
-    names = IdentityKey.objects.filter(family=family, entry=entry).values("key")
+    """The desk acts on an entry, under any uuid it ever had, that were not undone; the latest first."""
+    keys = IdentityKey.objects.filter(family=family, entry=entry).values("key")
     return (
         desk_acts(access)
-        .filter(Q(entry__in=names) | Q(other__in=names), family=family, undone_at=None)
+        .filter(Q(entry__in=keys) | Q(other__in=keys), family=family, undone_at=None)
         .order_by("-at", "-id")
     )
 
 
 def resolve(family: str, uuid: UUID) -> UUID | None:
-    """The entry a uuid leads to now: its own, or that of the entry it was merged into; None when unknown."""
+    """The entry that a uuid resolves to: itself, or the entry it was merged into; None when unknown. One query."""
     return (
         IdentityKey.objects.filter(family=family, key=uuid).values_list("entry", flat=True).first()
     )
 
 
 def hidden_columns(access: Access, entry: LedgerEntry) -> frozenset[str]:
-    """The columns of an entry that this reader may not see (design §7: a role besides the area)."""
+    """The columns of an entry that this reader may not see (security.md, Restricted columns)."""
     if access.may(RESTRICTED, entry.area_code):
         return frozenset()
     return frozenset(

@@ -1,4 +1,4 @@
-"""Sealed columns as screens show them, and opened for those who asked."""
+"""Sealed columns: masked as screens show them, and in plain for `reveal` (security.md, Masks)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from server.core.sealing import UnknownKey, unseal_text
 
 
 def plain(entry: models.Model, column: str) -> str | None:
-    """A sealed column opened; None when it is empty. For the room's own use and for `reveal`."""
+    """The value of a sealed column; None when it is empty. Raises UnknownKey. Only for this room and for `reveal`."""
     sealed = getattr(entry, column)
     return None if sealed is None else unseal_text(sealed, column)
 
 
 def shown(entry: models.Model, column: str) -> str:
-    """A sealed column as screens show it: masked; "" when it is empty."""
+    """A sealed column as screens show it: masked; "" when it is empty, asterisks when its key is not here."""
     try:
         opened = plain(entry, column)
     except UnknownKey:

@@ -1,4 +1,4 @@
-"""Where every value came from, and what a submission changed (design §2: explainable)."""
+"""Which contribution each value of an entry comes from, and what a submission changed."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from server.submissions.models import Submission
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What gave a column its value."""
+    """The contribution that gave a column its value, as a person reads it."""
 
     contribution_id: int
     submission_id: int | None  # None for a desk act
     form: str | None
     instance_id: str | None
-    path: str  # the question's, with the record's index; the record's when several questions feed the column
+    path: str  # of the question, with indexes of repeats; of the record when several questions feed the column
     question: str
     worker: str
     observed_at: datetime
@@ -40,30 +40,30 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one record of a submission did to one entry."""
+    """What one contribution of a submission changed in one entry."""
 
     ledger: str
     ledger_label: str
     entry: UUID
     title: str
     path: str
-    gave: tuple[Column, ...]  # columns whose present value it gave
-    lost: tuple[Column, ...]  # columns it spoke of that others decided
+    gave: tuple[Column, ...]  # columns whose present value comes from it
+    lost: tuple[Column, ...]  # columns it has a value for, but another contribution's holds
     exists: bool  # whether the entry is in the ledger
 
 
 def provenance(entry: LedgerEntry) -> dict[str, Origin]:
-    """Column → origin of its value, for every column that was given and not computed. Two queries."""
+    """Column → origin of its value, for every column whose value was observed and not computed. Two queries."""
     columns = columns_of(type(entry))
     ledger = next(name for name, model in LEDGERS.items() if isinstance(entry, model))
     wanted = [int(contribution) for contribution in entry.origins]
-    found: dict[str, Origin] = {}
-    for said in _contributions(wanted):
-        for name in entry.origins[str(said.pk)]:
+    origins: dict[str, Origin] = {}
+    for contribution in _contributions(wanted):
+        for name in entry.origins[str(contribution.pk)]:
             column = columns.get(name)
             if column is not None:
-                found[name] = _origin(said, ledger, column)
-    return {name: found[name] for name in columns if name in found}
+                origins[name] = _origin(contribution, ledger, column)
+    return {name: origins[name] for name in columns if name in origins}
 
 
 def _contributions(ids: Iterable[int]) -> Iterable[ContributionRow]:
@@ -74,9 +74,9 @@ def _contributions(ids: Iterable[int]) -> Iterable[ContributionRow]:
     )
 
 
-def _origin(said: ContributionRow, ledger: str, column: Column) -> Origin:
-    version = said.form_version
-    path, question = said.path, ""
+def _origin(contribution: ContributionRow, ledger: str, column: Column) -> Origin:
+    version = contribution.form_version
+    path, question = contribution.path, ""
     if version is not None:
         paths = question_paths(version.mapping, ledger, column.name)
         labels = {
@@ -85,22 +85,22 @@ def _origin(said: ContributionRow, ledger: str, column: Column) -> Origin:
             if item["path"] in paths
         }
         if len(paths) == 1:
-            path = _indexed(paths[0], said.path)
+            path = _indexed(paths[0], contribution.path)
         question = " / ".join(
             dict.fromkeys(
                 str(Label(label.get("zh", ""), label.get("en", ""))) for label in labels.values()
             )
         )
     return Origin(
-        contribution_id=said.pk,
-        submission_id=said.submission_id,
+        contribution_id=contribution.pk,
+        submission_id=contribution.submission_id,
         form=version.form.title if version else None,
-        instance_id=said.submission.instance_id if said.submission else None,
+        instance_id=contribution.submission.instance_id if contribution.submission else None,
         path=path,
         question=question or str(column.label),
-        worker=str(said.worker),
-        observed_at=said.observed_at,
-        verified_level=said.level,
+        worker=str(contribution.worker),
+        observed_at=contribution.observed_at,
+        verified_level=contribution.level,
         rule=column.merge.value,
     )
 
@@ -112,36 +112,36 @@ def _indexed(question: str, record: str) -> str:
 
 
 def changes_of(submission: Submission) -> list[Change]:
-    """What a submission says of each entry, and which of it holds now. One query a ledger."""
+    """What a submission contributes to each entry, and which of its values hold now. One query, and one a ledger."""
     contributions = list(ContributionRow.objects.filter(submission=submission).order_by("id"))
-    found: list[Change] = []
+    changes: list[Change] = []
     for family, model in LEDGERS.items():
-        mine = [said for said in contributions if said.family == family]
-        if not mine:
+        of_family = [item for item in contributions if item.family == family]
+        if not of_family:
             continue
-        rows: dict[UUID, Any] = model._default_manager.in_bulk([said.entry for said in mine])
-        for said in mine:
-            row = rows.get(said.entry)
-            gave = set(row.origins.get(str(said.pk), ())) if row is not None else set()
+        rows: dict[UUID, Any] = model._default_manager.in_bulk([item.entry for item in of_family])
+        for contribution in of_family:
+            row = rows.get(contribution.entry)
+            gave = set(row.origins.get(str(contribution.pk), ())) if row is not None else set()
             columns = COLUMNS[family]
-            spoken = [columns[name] for name in said.values if name in columns]
-            found.append(
+            observed = [columns[name] for name in contribution.values if name in columns]
+            changes.append(
                 Change(
                     ledger=family,
                     ledger_label=str(DEFINITIONS[Ledger(family)].label),
-                    entry=said.entry,
+                    entry=contribution.entry,
                     title=title_of(row) if row is not None else "",
-                    path=said.path,
-                    gave=tuple(column for column in spoken if column.name in gave),
-                    lost=tuple(column for column in spoken if column.name not in gave),
+                    path=contribution.path,
+                    gave=tuple(column for column in observed if column.name in gave),
+                    lost=tuple(column for column in observed if column.name not in gave),
                     exists=row is not None,
                 )
             )
-    return found
+    return changes
 
 
 def title_of(row: LedgerEntry) -> str:
-    """What a person calls an entry: never an ID number or a phone."""
+    """What people call an entry: its name, address or title, else its number. Never an ID number or a phone."""
     for name in ("name", "address", "title"):
         if value := getattr(row, name, None):
             return str(value)

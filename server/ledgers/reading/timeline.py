@@ -1,4 +1,4 @@
-"""A household's story: visits, comings and goings, cases, spells, desk acts, newest first."""
+"""A household's history: visits, people joining and leaving, cases, spells and desk acts, newest first."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class Event:
 
 
 def timeline(access: Access, household: Household, *, limit: int = 200) -> list[Event]:
-    """What is on record of the household and its present members, newest first."""
+    """The latest `limit` events of the household and its present members, newest first. Five queries."""
     memberships = list(household.memberships.select_related("person"))
-    people = {one.person_id for one in memberships if one.to_on is None}
+    people = {membership.person_id for membership in memberships if membership.to_on is None}
     events: list[Event] = []
     events += _visits(access, household, people, limit)
-    for one in memberships:
-        name = one.person.name or "" if one.person else ""
-        role = one.get_role_display()
-        events.append(Event(one.from_on, "joined", str(role), person=name))
-        if one.to_on is not None:
-            events.append(Event(one.to_on, "left", str(role), person=name))
+    for membership in memberships:
+        name = membership.person.name or "" if membership.person else ""
+        role = str(membership.get_role_display())
+        events.append(Event(membership.from_on, "joined", role, person=name))
+        if membership.to_on is not None:
+            events.append(Event(membership.to_on, "left", role, person=name))
     events += _cases(access, household, people)
     events += _spells(access, people)
     acts = desk_acts(access).filter(entry__in=[household.pk, *people]).select_related("user")

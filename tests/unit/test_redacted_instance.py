@@ -1,4 +1,4 @@
-"""What programs get of an instance, by how much its caller may see."""
+"""What programs get of an instance, by what its reader may see in plain."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from lxml import etree
 
 from server.core.xml import parse
 from server.ledgers.definitions.columns import Sensitivity
-from server.ledgers.reading.answers import Sight, seen_instance
+from server.ledgers.reading.answers import Clearance, redacted_instance
 
 KINDS = {
     "/data/members/id_no": Sensitivity.MASKED,
@@ -39,7 +39,9 @@ def instance(secret: str, around: str, petition: str) -> bytes:
 
 @given(_secrets, _words, _words)
 def test_what_is_masked_stands_nowhere(secret: str, around: str, petition: str) -> None:
-    shown = seen_instance(instance(secret, around, petition), KINDS, Sight(False, False))
+    shown = redacted_instance(
+        instance(secret, around, petition), KINDS, Clearance(masked=False, restricted=False)
+    )
     assert secret not in all_of(shown)
     assert shown.findtext("members/id_no") == f"{secret[:6]}**********{secret[-2:]}"
     assert [all_of(withheld) for withheld in shown.iterfind("members/petition")] == ["", ""]
@@ -49,7 +51,7 @@ def test_a_root_of_another_name_uncovers_nothing() -> None:
     """An old or odd client may name the root as it likes; rows are read below it."""
     secret = "44990119900101123X"
     document = instance(secret, "", "a petition").replace(b"data>", b"other>")
-    shown = seen_instance(document, KINDS, Sight(False, False))
+    shown = redacted_instance(document, KINDS, Clearance(masked=False, restricted=False))
     assert secret not in all_of(shown)
     assert "a petition" not in "".join(map(all_of, shown.iterfind("members/petition")))
 
@@ -58,7 +60,7 @@ def test_a_sealed_value_inside_a_withheld_answer_is_masked_elsewhere_too() -> No
     kinds = {"/data/petition": Sensitivity.RESTRICTED, "/data/petition/id": Sensitivity.MASKED}
     secret = "449900199001011234"
     document = f"<data><petition><id>{secret}</id></petition>{secret}<note>{secret}</note></data>"
-    shown = seen_instance(document.encode(), kinds, Sight(False, False))
+    shown = redacted_instance(document.encode(), kinds, Clearance(masked=False, restricted=False))
     assert secret not in all_of(shown)
     assert all_of(shown.find("petition")) == ""
 
@@ -66,11 +68,11 @@ def test_a_sealed_value_inside_a_withheld_answer_is_masked_elsewhere_too() -> No
 @given(_secrets, _words, _words)
 def test_rights_open_what_they_are_for_and_no_more(secret: str, around: str, petition: str) -> None:
     document = instance(secret, around, petition)
-    raw = seen_instance(document, KINDS, Sight(True, False))
+    raw = redacted_instance(document, KINDS, Clearance(masked=True, restricted=False))
     assert (raw.findtext("members/id_no") or "").strip() == secret
     assert all_of(raw.find("members/petition")) == ""
-    masked = seen_instance(document, KINDS, Sight(False, True))
+    masked = redacted_instance(document, KINDS, Clearance(masked=False, restricted=True))
     assert secret not in all_of(masked)
     assert (masked.findtext("members/petition") or "") == petition
-    whole = seen_instance(document, KINDS, Sight(True, True))
+    whole = redacted_instance(document, KINDS, Clearance(masked=True, restricted=True))
     assert etree.tostring(whole) == etree.tostring(parse(document))
