@@ -73,9 +73,7 @@ class Reader:
         if clearance is None:
             clearance = clearance_of(self.access, row.area_code)
             self._clearances[row.area_code] = clearance
-        return redacted_instance(
-            instance.document, self._kinds[version.form_version_id], clearance
-        )
+        return redacted_instance(instance.document, self._kinds[version.form_version_id], clearance)
 
     def rows(
         self, row: Submission, table: str, columns: Columns, *, wkt: bool, expand: bool

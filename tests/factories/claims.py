@@ -30,16 +30,17 @@ class Claimed(Filled):
 
 
 def claimed(attributes: str, day: int = 2, label: str = "示范路1号", **household: str) -> Claimed:
-    made = Claimed(
+    """A visit to HOME on a day of March, with an entity block of these attributes."""
+    form = Claimed(
         visited_at=f"2026-03-{day:02d}T09:00:00+08:00",
         household_id=HOME,
         household=household,
         members=[member(key="a", birth_date="1970-05-01")],
     )
-    made.block = (
+    form.block = (
         f'<entity dataset="households" id="{HOME}" {attributes}><label>{label}</label></entity>'
     )
-    return made
+    return form
 
 
 CREATE = claimed('create="1"', address="示范路1号", room="101")

@@ -77,7 +77,7 @@ def _fill(households: int) -> None:
     names = "area_code, observed_at, verified_level, row_version, origins"
     execute(
         f"""
-        create temporary table made on commit drop as
+        create temporary table numbered on commit drop as
         select n, gen_random_uuid() as house, gen_random_uuid() as person
           from generate_series(1, {households}) n
         """
@@ -87,20 +87,20 @@ def _fill(households: int) -> None:
         insert into ledgers_household (id, {names}, address, building, room, head_person_id,
                                        n_members, assisted_categories, loc)
         select house, {common}, '示范路' || n || '号', '3栋', '302', person, 2, '{{}}',
-               st_setsrid(st_makepoint(113.35 + n * 1e-6, 23.13), 4326) from made
+               st_setsrid(st_makepoint(113.35 + n * 1e-6, 23.13), 4326) from numbered
         """
     )
     execute(
         f"""
         insert into ledgers_person (id, {names}, name, id_no, household_id, earlier_phones)
-        select person, {common}, '测试' || n, %s, house, '{{}}' from made
+        select person, {common}, '测试' || n, %s, house, '{{}}' from numbered
         """,
         (seal_text("449901197005010015", "id_no"),),
     )
     execute(
         f"""
         insert into ledgers_visit (id, {names}, household_id, visited_at, outcome)
-        select gen_random_uuid(), {common}, house, {base}, '1' from made
+        select gen_random_uuid(), {common}, house, {base}, '1' from numbered
         """
     )
     execute(
@@ -108,7 +108,7 @@ def _fill(households: int) -> None:
         insert into ledgers_assistancecase (id, {names}, subject_person_id, category, state,
                                             next_due, case_no)
         select gen_random_uuid(), {common}, person, '{{A01}}', '1', '2026-12-01', n::text
-          from made
+          from numbered
         """
     )
 

@@ -108,7 +108,7 @@ def own_database() -> Iterator[None]:
 
 
 def fill(households: int, assisted: float) -> int:
-    """The street, its households, members and cases; returns how many are assisted."""
+    """Insert the street, its households, members and cases; how many are assisted."""
     from datetime import date
 
     from django.db import connection
@@ -144,10 +144,10 @@ def multiply(
         f"""
         with template as materialized (select * from {table} where id = %(template)s)
         insert into {table} ({names})
-        select {", ".join(f"made.{name.strip()}" for name in names.split(","))}
+        select {", ".join(f"copied.{name.strip()}" for name in names.split(","))}
           from {rows}
          cross join lateral jsonb_populate_record(
-             (select template::{table} from template), jsonb_build_object({columns})) as made
+             (select template::{table} from template), jsonb_build_object({columns})) as copied
         """,
         {**values, "template": template.pk},
     )
@@ -168,7 +168,7 @@ def measure(rounds: int) -> dict[str, Any]:
     assert box is not None
     asked: dict[str, Callable[[int, int, int], bytes]] = {
         "assisted": lambda z, x, y: assisted_tile(access, z, x, y),
-        "found by name": lambda z, x, y: assisted_tile(access, z, x, y, q="欧阳0001"),
+        "search by name": lambda z, x, y: assisted_tile(access, z, x, y, q="欧阳0001"),
         "divisions": lambda z, x, y: division_tile(access, z, x, y),
     }
     figures: dict[str, Any] = {}

@@ -177,6 +177,17 @@ def test_the_time_on_the_phone_is_that_of_the_newest_record(sending) -> None:
 
 
 @pytest.mark.django_db
+def test_an_older_record_merged_again_leaves_the_newest_on_the_phones_account(sending) -> None:
+    sending(1, 5.0)
+    newest = sending(2, 1.0)
+    queue([Submission.objects.earliest("pk").pk], at=clock.now())
+    drain.drain_now()
+    account = FieldAccount.objects.get()
+    assert account.record_received_at == newest.record_received_at
+    assert contact.time_on_phone(account).days == 1
+
+
+@pytest.mark.django_db
 def test_the_time_on_the_phone_is_corrected_by_the_clock_error(sending) -> None:
     account = sending(1, 365.0)
     account.clock_ahead = -round(timedelta(days=365).total_seconds())

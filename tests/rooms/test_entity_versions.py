@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from server.accounts.access import Worker, access_of
+from server.core import clock
 from server.ledgers import services
 from server.ledgers.entity_lists import lists as entities
+from server.ledgers.entity_lists.lists import LISTS
 from server.ledgers.models import EntityClaim, Household, LedgerException, ListedEntity
 from server.ledgers.refolding.rebuild import rebuild
 from server.ledgers.selectors import deleted_entities
+from server.submissions.models import Submission
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
 from tests.factories.claims import (
     BRANCH,
@@ -44,19 +48,22 @@ def send(staff):
     versions["survey"].xform = SAVETO
     versions["survey"].save()
 
-    def send(*filled: Filled, edits=None, names=None):
-        made = [
+    def send(*filled: Filled, edits=None, names=None, review_state=None):
+        submissions = [
             store(
-                one,
-                version=versions[one.form],
+                form,
+                version=versions[form.form],
                 submitter=staff,
                 instance_id=f"uuid:{uuid_of(str(next(numbers) if names is None else names[at]))}",
                 submission=edits,
             )
-            for at, one in enumerate(filled)
+            for at, form in enumerate(filled)
         ]
-        services.merge_submissions(submission_ids=[one.pk for one in made], as_of=AS_OF)
-        return made[-1]
+        ids = [submission.pk for submission in submissions]
+        if review_state is not None:
+            Submission.objects.filter(pk__in=ids).update(review_state=review_state)
+        services.merge_submissions(submission_ids=ids, as_of=AS_OF)
+        return submissions[-1]
 
     return send
 
@@ -66,8 +73,16 @@ def version() -> int:
 
 
 def conflicts() -> list[tuple[str, list[str]]]:
-    found = LedgerException.objects.filter(kind="entity_conflict").order_by("contribution")
-    return [(one.detail["verdict"], one.detail["columns"]) for one in found]
+    details = (
+        LedgerException.objects.filter(kind="entity_conflict")
+        .order_by("contribution")
+        .values_list("detail", flat=True)
+    )
+    return [(detail["verdict"], detail["columns"]) for detail in details]
+
+
+def versions_by_entity() -> dict[UUID, int]:
+    return dict(ListedEntity.objects.values_list("entity", "version"))
 
 
 def review(submission, state: str) -> None:
@@ -79,17 +94,17 @@ def review(submission, state: str) -> None:
 def test_a_version_rises_with_what_a_phone_sees_and_with_nothing_else(send):
     first = send(CREATE)
     assert version() == 1
-    marked = entities.households.hash(HERE)
+    before = entities.households.hash(HERE)
     services.merge_submissions(submission_ids=[first.pk], as_of=AS_OF)
     send(street(2, [member(id_no="")]))
     assert version() == 1
-    other = entities.households.hash(HERE)
-    assert other != marked
+    with_another = entities.households.hash(HERE)
+    assert with_another != before
     send(Filled(household_id=HOME, household={"dibao_status": "1"}, visit={}))
-    assert (version(), entities.households.hash(HERE)) == (1, other)
+    assert (version(), entities.households.hash(HERE)) == (1, with_another)
     send(claimed("", 3, address="示范路1号", room="102"))
     assert version() == 2
-    assert entities.households.hash(HERE) != other
+    assert entities.households.hash(HERE) != with_another
     assert entities.households.hash(ELSEWHERE) == entities.households.hash(ELSEWHERE)
 
 
@@ -98,18 +113,18 @@ def test_no_version_falls_when_a_row_goes_and_comes_or_is_rebuilt(send):
     send(claimed("", 3, address="示范路1号", room="102"))
     assert version() == 2
     review(first, "rejected")
-    seen = version()
+    rejected = version()
     review(first, "received")
-    assert version() >= seen
-    everything = {one.entity: one.version for one in ListedEntity.objects.all()}
+    assert version() >= rejected
+    before = versions_by_entity()
     Household.objects.update(address="别处")
-    how = {"area": "", "as_of": AS_OF, "progress": lambda done, of: None}
-    rebuild(keep=False, **how)
-    assert {one.entity: one.version for one in ListedEntity.objects.all()} == everything
-    rebuild(keep=True, **how)
-    for one in ListedEntity.objects.all():
-        assert one.version >= everything[one.entity]
-    assert rebuild(keep=False, **how).differences == []
+    options = {"area": "", "as_of": AS_OF, "progress": lambda done, of: None}
+    rebuild(keep=False, **options)
+    assert versions_by_entity() == before
+    rebuild(keep=True, **options)
+    for entity, number in versions_by_entity().items():
+        assert number >= before[entity]
+    assert rebuild(keep=False, **options).differences == []
 
 
 def test_only_what_was_listed_and_is_no_more_is_called_deleted(send, staff):
@@ -141,7 +156,7 @@ def test_a_merged_household_is_deleted_for_those_who_have_the_survivor(send, sta
     assert deleted_entities(ELSEWHERE, [HOME, alias]) == set()
 
 
-def test_an_update_from_an_old_version_is_taken_and_marked(send):
+def test_an_update_from_an_old_version_is_merged_and_raises_a_conflict(send):
     send(CREATE)
     send(claimed('update="1" baseVersion="1"', 3, address="示范路1号", room="102"))
     assert conflicts() == []
@@ -166,7 +181,7 @@ def test_two_updates_in_one_batch_meet_each_other(send):
     assert conflicts() == [("hard", ["room"])]
 
 
-def test_a_conflict_is_settled_by_a_person_and_stays_settled(send, staff):
+def test_a_resolved_conflict_stays_resolved(send, staff):
     send(CREATE)
     send(claimed('update="1" baseVersion="1"', 3, room="102"))
     last = send(claimed('update="1" baseVersion="1"', 4, room="103"))
@@ -178,8 +193,12 @@ def test_a_conflict_is_settled_by_a_person_and_stays_settled(send, staff):
         at=AT,
     )
     services.merge_submissions(submission_ids=[last.pk], as_of=AS_OF)
-    found = LedgerException.objects.get(kind="entity_conflict")
-    assert (found.resolution, found.family, str(found.entry)) == ("看过", "household", HOME)
+    conflict = LedgerException.objects.get(kind="entity_conflict")
+    assert (conflict.resolution, conflict.family, str(conflict.entry)) == (
+        "看过",
+        "household",
+        HOME,
+    )
 
 
 @pytest.mark.parametrize(
@@ -190,14 +209,14 @@ def test_a_conflict_is_settled_by_a_person_and_stays_settled(send, staff):
         (f'dataset="trees" id="{HOME}" create="1"', "unknown_list"),
     ],
 )
-def test_a_bad_entity_costs_nothing_but_a_remark(send, block, verdict):
-    made = claimed("", address="示范路1号")
-    made.block = f"<entity {block}><label>x</label></entity>"
-    submission = send(made)
+def test_a_faulty_entity_block_raises_an_exception_and_loses_no_answer(send, block, verdict):
+    form = claimed("", address="示范路1号")
+    form.block = f"<entity {block}><label>x</label></entity>"
+    submission = send(form)
     assert Household.objects.get().address == "示范路1号"
-    found = LedgerException.objects.get(kind="entity_fault")
-    assert found.detail["verdict"] == verdict
-    assert (found.family, found.area_code) == ("visit", COMMUNITY)
+    fault = LedgerException.objects.get(kind="entity_fault")
+    assert fault.detail["verdict"] == verdict
+    assert (fault.family, fault.area_code) == ("visit", COMMUNITY)
     review(submission, "rejected")
     assert not LedgerException.objects.filter(kind="entity_fault").exists()
 
@@ -225,11 +244,11 @@ def test_an_offline_chain_ends_the_same_in_any_order(send, order, at_once):
 
 def test_a_version_follows_what_phones_count_and_no_further(send):
     send(CREATE)
-    told = entities.households.hash(HERE)
+    last_hash = entities.households.hash(HERE)
     for number in range(2):  # nothing that a list shows has changed
         send(claimed(f'update="1" baseVersion="{number + 1}" trunkVersion="1" {BRANCH}'))
         assert version() == number + 2
-        assert told != (told := entities.households.hash(HERE))
+        assert last_hash != (last_hash := entities.households.hash(HERE))
     for bluff in ('baseVersion="2000000000"', 'baseVersion="9" trunkVersion="2000000000"'):
         send(claimed(f'update="1" {bluff} branchId="5d1f6c3a-9a0e-4b7e-8f43-0a9b8c7d6e99"'))
         assert version() == 3
@@ -251,19 +270,19 @@ CODE = "91110000600037341L"
 
 
 def employer(entity: str, attributes: str, day: int, **answers: str) -> Claimed:
-    made = Claimed(
+    form = Claimed(
         form="employer",
         visited_at=f"2026-03-{day:02d}T09:00:00+08:00",
         employer_id=entity,
         household=answers,
     )
-    made.block = (
+    form.block = (
         f'<entity dataset="employers" id="{entity}" {attributes}><label>甲厂</label></entity>'
     )
-    return made
+    return form
 
 
-def test_a_waiting_update_is_taken_up_also_when_its_entry_turns_out_to_be_another(send):
+def test_a_waiting_update_is_accepted_also_when_its_entry_is_merged_into_another(send):
     send(employer(EMPLOYER, 'create="1"', 1, name="甲厂", uscc=CODE))
     send(employer(DOUBLE, f'update="1" baseVersion="1" trunkVersion="" {BRANCH}', 3))
     assert LedgerException.objects.get().detail["verdict"] == "unknown_id"
@@ -276,12 +295,12 @@ def test_a_conflict_follows_its_entry_into_another_and_back(send, staff):
     send(CREATE, street(2, [member(key="b")]))
     send(claimed('update="1" baseVersion="1"', 3, room="102"))
     send(claimed('update="1" baseVersion="1"', 4, room="103"))
-    how = {"access": access_of(staff), "at": AT}
+    actor = {"access": access_of(staff), "at": AT}
     double = uuid_of("household 2")
-    act = services.mark_same(family="household", entry=double, other=HOME, reason="x", **how)
+    act = services.mark_same(family="household", entry=double, other=HOME, reason="x", **actor)
     assert str(Household.objects.get().pk) == double
     assert str(LedgerException.objects.get(kind="entity_conflict").entry) == double
-    services.undo(act=act, **how)
+    services.undo(act=act, **actor)
     assert str(LedgerException.objects.get(kind="entity_conflict").entry) == HOME
 
 
@@ -290,10 +309,42 @@ def test_every_row_has_a_label_however_little_is_known(send):
     line = {"emp_status": "21", "birth_date": "1970-05-01", "hukou_type": "10", "sex": "1"}
     seeking = {"work_capacity": "1", "job_willing": "1", "spell.unemp_date": "2026-02-01"}
     send(Filled(household_id=HOME, members=[member("", key="a", **line, **seeking)]))
-    for one in (entities.employers, entities.households, entities.cases):
-        labels = [row["label"] for row in rows(one).values()]
+    for ledger_list in LISTS.values():
+        labels = [row["label"] for row in rows(ledger_list).values()]
         assert labels
-        assert all(labels), one.name
+        assert all(labels), ledger_list.name
+        for row in ledger_list.rows_of(rows(ledger_list)):
+            assert tuple(row) == ledger_list.columns
+
+
+def test_the_day_changes_the_hash_of_lists_that_show_what_is_due(send, monkeypatch):
+    """A phone fetches its list again on the day a visit becomes due, though no row changed."""
+    send(CREATE)
+    hashes = []
+    for day in (AS_OF, AS_OF, AS_OF + timedelta(1)):
+        monkeypatch.setattr(clock, "today", lambda day=day: day)
+        hashes.append({name: ledger_list.hash(HERE) for name, ledger_list in LISTS.items()})
+    today, still_today, tomorrow = hashes
+    assert still_today == today
+    assert {name for name in LISTS if tomorrow[name] != today[name]} == {"households", "cases"}
+    assert version() == 1
+
+
+def test_a_rejected_record_makes_tombstones_of_what_it_would_have_created_only(send):
+    update = Claimed(form="home_visit", person_id=uuid_of("a"), household_id="")
+    update.block = CHAIN[1].block
+    send(update, review_state="rejected")
+    assert not ListedEntity.objects.filter(entity=HOME).exists()
+    assert deleted_entities(HERE, [HOME]) == set(), "its creation may still be on its way"
+
+    created = send(CREATE, review_state="rejected")
+    tombstone = ListedEntity.objects.get(entity=HOME)
+    assert (tombstone.version, tombstone.left_as) == (0, "removed")
+    assert deleted_entities(HERE, [HOME]) == {HOME}
+
+    review(created, "received")
+    assert version() == 1
+    assert deleted_entities(HERE, [HOME]) == set()
 
 
 def test_an_unchanged_list_costs_one_query(send, statements):

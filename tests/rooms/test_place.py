@@ -73,6 +73,7 @@ def test_a_title_never_holds_a_persons_number(phone) -> None:
         ({"loc": "here"}, ["no_location"]),
         ({"loc": "95 113"}, ["no_location"]),
         ({"loc": "23.1301 113.3501"}, []),
+        ({"loc": "23.1301 113.3501 0 100"}, []),
         ({"loc": "23.1301 113.3501 0 100.5"}, ["inaccurate"]),
         ({"loc": "23.1301 113.3601 0 5"}, ["outside_area"]),
         ({"loc": "23.1301 113.3601 0 25"}, []),

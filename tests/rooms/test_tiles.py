@@ -98,16 +98,16 @@ def test_only_the_users_areas_are_on_the_map(make_user, divisions):
         for area in (COMMUNITY, OTHER_COMMUNITY, OTHER_STREET_COMMUNITY)
     )
 
-    def seen_by(role, area):
+    def shown_to(role, area):
         access = access_of(make_user(f"{role}{area}", role=role, area=area))
         return {p["id"] for p in layers(assisted_tile(access, *DISTRICT)).get("households", [])}
 
-    assert seen_by("worker", COMMUNITY) == {mine}
-    assert seen_by("street", STREET) == {mine, neighbours}
-    assert seen_by("county", "440106") == {mine, neighbours, next_street}
-    assert seen_by("administrator", "") == {mine, neighbours, next_street}
-    assert seen_by("restricted", STREET) == set()
-    assert seen_by("street", "440305") == set()
+    assert shown_to("worker", COMMUNITY) == {mine}
+    assert shown_to("street", STREET) == {mine, neighbours}
+    assert shown_to("county", "440106") == {mine, neighbours, next_street}
+    assert shown_to("administrator", "") == {mine, neighbours, next_street}
+    assert shown_to("restricted", STREET) == set()
+    assert shown_to("street", "440305") == set()
 
 
 def test_restricted_categories_need_the_restricted_role_of_that_area(make_user, divisions):
@@ -116,20 +116,20 @@ def test_restricted_categories_need_the_restricted_role_of_that_area(make_user, 
     elsewhere = household(["B10"], area=OTHER_COMMUNITY)
     user = make_user("wang", role="street", area=STREET)
 
-    def seen(**filters):
+    def categories_shown(**filters):
         tile = layers(assisted_tile(access_of(user), *DISTRICT, **filters))
         return {p["id"]: p["categories"] for p in tile.get("households", [])}
 
-    assert seen() == {str(both.id): "B01"}
-    assert seen(categories=["B02", "B09"]) == {}
+    assert categories_shown() == {str(both.id): "B01"}
+    assert categories_shown(categories=["B02", "B09"]) == {}
 
     RoleGrant.objects.create(user=user, role="restricted", area=COMMUNITY)
-    assert seen() == {str(both.id): "B01,B02", str(released.id): "B09"}
-    assert seen(categories=["B02"]) == {str(both.id): "B01,B02"}
-    assert seen(categories=["B10"]) == {}
+    assert categories_shown() == {str(both.id): "B01,B02", str(released.id): "B09"}
+    assert categories_shown(categories=["B02"]) == {str(both.id): "B01,B02"}
+    assert categories_shown(categories=["B10"]) == {}
 
     RoleGrant.objects.create(user=user, role="restricted", area=STREET)
-    assert str(elsewhere.id) in seen()
+    assert str(elsewhere.id) in categories_shown()
 
 
 def test_the_map_is_filtered_by_category_and_searched_by_address_or_name(street_access):
@@ -137,14 +137,16 @@ def test_the_map_is_filtered_by_category_and_searched_by_address_or_name(street_
     poor = household(["B03"], address="荔苑街2号")
     Person.objects.create(**entry(household=poor, name="欧阳示范"))
 
-    def found(**filters):
+    def matching(**filters):
         (points,) = layers(assisted_tile(street_access, *DISTRICT, **filters)).values() or [[]]
         return {point["id"] for point in points}
 
     both = {str(old.id), str(poor.id)}
-    assert found() == found(categories=["B01", "B03"]) == found(q="  ") == both
-    assert found(categories=["B03"]) == found(q="荔苑") == found(q="欧阳") == {str(poor.id)}
-    assert found(q="100%") == {str(old.id)}
+    assert matching() == matching(categories=["B01", "B03"]) == matching(q="  ") == both
+    assert (
+        matching(categories=["B03"]) == matching(q="荔苑") == matching(q="欧阳") == {str(poor.id)}
+    )
+    assert matching(q="100%") == {str(old.id)}
     assert assisted_tile(street_access, *DISTRICT, q="_") == b""
     assert assisted_tile(street_access, *DISTRICT, q="'; drop table x; --") == b""
 

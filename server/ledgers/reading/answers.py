@@ -39,9 +39,7 @@ class ShownAnswer:
     value: str  # for people: choices by label; "" when withheld
     sensitivity: Sensitivity
     is_withheld: bool = False
-    digest: bytes = (
-        b""  # of the whole value, so that masked values can be compared; b"" when withheld
-    )
+    digest: bytes = b""  # of the whole value, to compare masked ones; b"" when withheld
 
 
 def shown_answers(
