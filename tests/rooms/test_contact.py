@@ -186,6 +186,11 @@ def test_an_older_record_merged_again_leaves_the_newest_on_the_phones_account(se
     assert account.record_received_at == newest.record_received_at
     assert contact.time_on_phone(account).days == 1
 
+    FieldAccount.objects.update(record_received_at=None, record_finished_at=None)
+    queue(Submission.objects.values_list("pk", flat=True), at=clock.now())
+    drain.drain_now()
+    assert contact.time_on_phone(FieldAccount.objects.get()).days == 1, "of several at once"
+
 
 @pytest.mark.django_db
 def test_the_time_on_the_phone_is_corrected_by_the_clock_error(sending) -> None:

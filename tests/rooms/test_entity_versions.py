@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from server.accounts.access import Worker, access_of
 from server.core import clock
 from server.ledgers import services
+from server.ledgers.definitions.vocabulary import EntityList
 from server.ledgers.entity_lists import lists as entities
 from server.ledgers.entity_lists.lists import LISTS
-from server.ledgers.models import EntityClaim, Household, LedgerException, ListedEntity
+from server.ledgers.entity_lists.versions import update_versions
+from server.ledgers.models import (
+    AssistanceCase,
+    EntityClaim,
+    Household,
+    LedgerException,
+    ListedEntity,
+)
 from server.ledgers.refolding.rebuild import rebuild
 from server.ledgers.selectors import deleted_entities
 from server.submissions.models import Submission
@@ -66,6 +75,11 @@ def send(staff):
         return submissions[-1]
 
     return send
+
+
+def columns() -> dict[str, Any]:
+    """The columns that every ledger row needs."""
+    return {"id": uuid4(), "area_code": COMMUNITY, "observed_at": AT, "verified_level": 2}
 
 
 def version() -> int:
@@ -199,6 +213,8 @@ def test_a_resolved_conflict_stays_resolved(send, staff):
         "household",
         HOME,
     )
+    review(last, "rejected")
+    assert LedgerException.objects.get(kind="entity_conflict") == conflict
 
 
 @pytest.mark.parametrize(
@@ -315,6 +331,32 @@ def test_every_row_has_a_label_however_little_is_known(send):
         assert all(labels), ledger_list.name
         for row in ledger_list.rows_of(rows(ledger_list)):
             assert tuple(row) == ledger_list.columns
+
+
+def test_a_closed_case_leaves_the_list_and_is_not_called_deleted(divisions):
+    case = AssistanceCase.objects.create(**columns(), state="6", category=["A01"])
+    known = []
+    for state in ("6", "9", "6"):
+        AssistanceCase.objects.update(state=state)
+        update_versions(EntityList.CASES, [str(case.pk)])
+        listed = ListedEntity.objects.get(entity=case.pk)
+        known.append((listed.version, listed.left_as))
+        assert deleted_entities(HERE, [str(case.pk)]) == set()
+    assert known == [(1, ""), (1, "closed"), (2, "")]
+    AssistanceCase.objects.all().delete()
+    update_versions(EntityList.CASES, [str(case.pk)])
+    assert deleted_entities(HERE, [str(case.pk)]) == {str(case.pk)}
+
+
+def test_a_household_that_moves_changes_the_lists_of_both_communities(divisions):
+    household = Household.objects.create(**columns())
+    update_versions(EntityList.HOUSEHOLDS, [str(household.pk)])
+    before = [entities.households.hash(worker) for worker in (HERE, ELSEWHERE)]
+    Household.objects.update(area_code=OTHER_STREET_COMMUNITY)
+    update_versions(EntityList.HOUSEHOLDS, [str(household.pk)])
+    after = [entities.households.hash(worker) for worker in (HERE, ELSEWHERE)]
+    assert all(new != old for new, old in zip(after, before, strict=True))
+    assert ListedEntity.objects.get().version == 2
 
 
 def test_the_day_changes_the_hash_of_lists_that_show_what_is_due(send, monkeypatch):

@@ -65,6 +65,15 @@ def test_a_sealed_value_inside_a_withheld_answer_is_masked_elsewhere_too() -> No
     assert all_of(shown.find("petition")) == ""
 
 
+def test_a_short_sealed_value_is_masked_in_its_own_answer_only() -> None:
+    kinds = {"/data/id_no": Sensitivity.MASKED}
+    for value, is_searched in (("4499", False), ("44990", True)):
+        document = f"<data><id_no>{value}</id_no><note>room {value}</note></data>".encode()
+        shown = redacted_instance(document, kinds, Clearance(masked=False, restricted=False))
+        assert value not in shown.findtext("id_no")
+        assert (value not in shown.findtext("note")) is is_searched
+
+
 @given(_secrets, _words, _words)
 def test_rights_open_what_they_are_for_and_no_more(secret: str, around: str, petition: str) -> None:
     document = instance(secret, around, petition)

@@ -22,7 +22,7 @@ from server.ledgers.storage.list_revisions import raise_revisions
 CALENDAR_COLUMNS: Final = frozenset({"marker-color", "marker-symbol"})
 """Columns that follow the calendar, not the entry: the list's hash covers the day, versions do not."""
 
-_WITHOUT_DIGEST: Final = CALENDAR_COLUMNS | {"name", "__version"}
+_NOT_COMPARED: Final = CALENDAR_COLUMNS | {"name", "__version"}
 _CHUNK: Final = 5_000
 
 
@@ -70,7 +70,7 @@ def update_every_version() -> None:
 def _update_chunk(name: EntityList, entries: Sequence[str]) -> None:
     ledger_list = LISTS[name]
     known = storage.entity_versions(name, entries)
-    visible = [column for column in ledger_list.columns if column not in _WITHOUT_DIGEST]
+    visible = [column for column in ledger_list.columns if column not in _NOT_COMPARED]
     updated: dict[str, EntityVersion] = {}
     unlisted = set(entries)
     for row in ledger_list.rows_of(entries):
@@ -98,7 +98,7 @@ def _next_version(
     if known is None:
         return EntityVersion(1, area_code, digests, {}, "")
     differing = [column for column, value in digests.items() if known.digests.get(column) != value]
-    if not differing and not known.left_as and known.area_code == area_code:
+    if not differing and not known.left_as:
         return None
     version = known.version + 1
     changed = {**known.changed, **dict.fromkeys(differing, version)}
