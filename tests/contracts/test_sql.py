@@ -24,19 +24,6 @@ CLAUSE = re.compile(
     r"\s*(and|case|cross|from|join|left|on|or|order|returning|union|where)\b", re.IGNORECASE
 )
 QUOTED = re.compile(r"'([^'\s]+)'")
-NOT_YET = {
-    "entity_lists/claim_exceptions.py",
-    "entity_lists/claims.py",
-    "entity_lists/integrity.py",
-    "entity_lists/listed.py",
-    "entity_lists/lists.py",
-    "entity_lists/refusals.py",
-    "entity_lists/sizes.py",
-    "entity_lists/versions.py",
-    "reading/tiles.py",
-}
-"""Modules of the ledgers whose statements have not moved into storage/ yet. Nothing is added here."""
-EXEMPT = {SERVER / "ledgers" / path for path in NOT_YET}
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
@@ -80,10 +67,7 @@ def test_the_ledgers_sql_stands_in_storage():
         for path in modules(SERVER / "ledgers")
         if path.parent.name != "storage" and runs_sql(path)
     }
-    assert astray <= NOT_YET, (
-        "move the statement into server/ledgers/storage (database.py says how)"
-    )
-    assert astray >= NOT_YET, "the module holds no SQL any more: take it out of NOT_YET"
+    assert not astray, "move the statement into server/ledgers/storage (database.py says how)"
 
 
 def words() -> set[str]:
@@ -109,7 +93,7 @@ def test_no_statement_spells_out_a_word_of_an_enum():
         f"{path.relative_to(SERVER)}:{line}: '{word}'"
         for path in modules(SERVER)
         for line, text in texts(path)
-        if path not in EXEMPT and (STATEMENT.match(text) or CLAUSE.match(text))
+        if STATEMENT.match(text) or CLAUSE.match(text)
         for word in QUOTED.findall(text)
         if word in known
     ]
