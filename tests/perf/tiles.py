@@ -156,12 +156,10 @@ def multiply(
 
 def measure(rounds: int) -> dict[str, Any]:
     """Milliseconds and bytes per zoom of both tile sets, and the statements one tile takes."""
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     from server.accounts.access import Access
     from server.geo.selectors import division_tile, extent
     from server.ledgers.reading.tiles import assisted_tile
+    from tests.factories.statements import counted
 
     access = Access(user_id=1, grants=(("street", "440106003"),))
     box = extent(access)
@@ -173,12 +171,12 @@ def measure(rounds: int) -> dict[str, Any]:
     }
     figures: dict[str, Any] = {}
     for name, ask in asked.items():
-        with CaptureQueriesContext(connection) as queries:
+        with counted() as statements:
             ask(*next(tiles_over(box, 14)))
         rows = {zoom: of_zoom(ask, box, zoom, rounds) for zoom in ZOOMS}
         every = [ms for row in rows.values() for ms in row.pop("_all")]
         figures[name] = {
-            "round_trips": len(queries),
+            "round_trips": len(statements),
             **spread(every),
             "zooms": rows,
         }

@@ -331,6 +331,8 @@ def test_every_row_has_a_label_however_little_is_known(send):
         assert all(labels), ledger_list.name
         for row in ledger_list.rows_of(rows(ledger_list)):
             assert tuple(row) == ledger_list.columns
+    for row in entities.communities.rows([COMMUNITY]):
+        assert tuple(row) == entities.communities.columns
 
 
 def test_a_closed_case_leaves_the_list_and_is_not_called_deleted(divisions):

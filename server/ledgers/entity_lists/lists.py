@@ -13,7 +13,6 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
-from operator import itemgetter
 from typing import Any, Final, TypeAlias
 from uuid import UUID, uuid5
 
@@ -41,7 +40,7 @@ _RED, _ORANGE, _GREEN, _PURPLE = "#d32f2f", "#f57c00", "#388e3c", "#7b1fa2"
 _SOON_DAYS: Final = 7
 
 ListRow: TypeAlias = dict[str, Any]
-"""A row of a list: property → value, with `name` (the uuid), `label` and `__version`."""
+"""A row of a list: property → value in the order of the columns, with `name` (the uuid), `label` and `__version`."""
 
 ShowsDigits: TypeAlias = Callable[[str], bool]
 """Whether labels in an area may end in digits of an ID number."""
@@ -120,7 +119,7 @@ def _written(columns: Sequence[str], rows: Iterator[ListRow]) -> Iterator[bytes]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
-    lines = map(itemgetter(*columns), rows)
+    lines = map(dict.values, rows)
     while True:
         writer.writerows(islice(lines, _CHUNK))
         if not (text := buffer.getvalue()):

@@ -92,7 +92,7 @@ def _named(row: Callable[..., Any]) -> BaseRowFactory[Any]:
     fields = getattr(row, "_fields", None)
     by_name = kwargs_row(row)
 
-    def factory(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Any]:
+    def factory(cursor: Any) -> Callable[[Sequence[Any]], Any]:
         if cursor.description and fields == tuple(column.name for column in cursor.description):
             return row._make  # type: ignore[attr-defined, no-any-return]
         return by_name(cursor)
