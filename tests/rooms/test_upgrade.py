@@ -21,7 +21,9 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from server.forms import selectors as forms
 from server.ledgers.models import DeskAct, Household, IdentityKey, LedgerException, ListedEntity
+from server.ledgers.refolding import merging
 from server.ledgers.refolding.rebuild import rebuild
 from server.submissions.models import Submission
 from tests.factories.old_database import head_of, load
@@ -53,7 +55,14 @@ def scratch_database(name: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def old_database(django_db_setup, django_db_blocker, settings) -> Iterator[None]:
+def nothing_cached(monkeypatch) -> None:
+    """A process that has read no form version: the old database numbers its own from 1."""
+    monkeypatch.setattr(merging, "_mappings", {})
+    monkeypatch.setattr(forms, "_entity_forms", {})
+
+
+@pytest.fixture
+def old_database(django_db_setup, django_db_blocker, settings, nothing_cached) -> Iterator[None]:
     """The tables of 4cc3719 with its rows, and the keys by which these were sealed."""
     head = head_of(ROWS)
     settings.RUHU_SECRET_KEYS = [base64.b64decode(key) for key in head["keys"].split(",")]
