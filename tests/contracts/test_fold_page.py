@@ -12,17 +12,17 @@ from server.core.sealing import unseal_text
 from server.ledgers.definitions.ledgers import COLUMNS
 from server.ledgers.definitions.vocabulary import SpellKind
 from server.ledgers.folding.derive.rules import rules
-from server.ledgers.folding.fold import FoldResult, whole
+from server.ledgers.folding.fold import FoldResult, fold_everything
 from server.ledgers.identity.components import components
 from tests.contracts.test_rules_page import cells
-from tests.factories.ledgers import id_number, member, said_of, street
+from tests.factories.ledgers import contributions_of_form, id_number, member, street
 
 PAGE = (Path(__file__).resolve().parents[2] / "api_docs" / "fold.md").read_text(encoding="utf-8")
 EXAMPLE = PAGE.partition("\n## Worked example\n")[2]
 CONTRIBUTIONS, ROW, SPELLS, EXCEPTIONS = (
     cells(table) for table in EXAMPLE.split("\n\n") if table.startswith("|")
 )
-SAID = ("name", "edu", "phone", "emp_status", "spell.start_on")
+COLUMNS_STATED = ("name", "edu", "phone", "emp_status", "spell.start_on")
 NEIGHBOUR = "6"
 ON = date(2026, 6, 1)
 
@@ -31,11 +31,13 @@ def contributions(rows: list[list[str]]) -> list[Any]:
     """The page's lines as contributions of the person, from surveys received in the order given."""
     made: list[Any] = []
     for number, visit, received, level, *answers in rows:
-        given = {name: answer for name, answer in zip(SAID, answers, strict=True) if answer}
+        given = {
+            name: answer for name, answer in zip(COLUMNS_STATED, answers, strict=True) if answer
+        }
         survey = street(1, [member(id_no=id_number("1970-05-01", 1), **given)])
         survey.visited_at = f"{visit}T09:00:00+08:00"
         survey.met_whom = NEIGHBOUR if level == "V1" else "1"
-        made += said_of(
+        made += contributions_of_form(
             survey,
             int(number),
             review_state="approved" if level == "V3" else "received",
@@ -50,7 +52,7 @@ def contributions(rows: list[list[str]]) -> list[Any]:
 def folded(rows: list[list[str]]) -> FoldResult:
     made = contributions(rows)
     entries = components(made)
-    return whole(made, entries, ON, rules())
+    return fold_everything(made, entries, ON, rules())
 
 
 def of_the_person() -> list[Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from server.console.exception_sentences import SENTENCES
 from server.core.codes import code_lists
-from server.ledgers.definitions import vocabulary
+from server.ledgers.definitions import codes, vocabulary
 from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
 from server.ledgers.definitions.machines import MACHINES
 from server.ledgers.definitions.vocabulary import ExceptionKind, Ledger
@@ -26,11 +26,41 @@ STATE_LISTS = {
     vocabulary.VacancyState: "ST7",
     vocabulary.VisitOutcome: "VO",
 }
+ANSWER_LISTS = {
+    codes.Sex: "SEX",
+    codes.Relation: "REL",
+    codes.Health: "HL",
+    codes.HukouNature: "HK",
+    codes.ResidenceKind: "RK",
+    codes.WorkCapacity: "WC",
+    codes.EmploymentStatus: "ES",
+    codes.UnemploymentReason: "UR",
+    codes.DibaoStatus: "DB",
+    codes.LandLost: "LL",
+    codes.AssistanceCategory: "AC",
+    codes.CaseLevel: "LV",
+    codes.FoundBy: "FB",
+    codes.Material: "MAT",
+    codes.VisitMode: "VM",
+    codes.EmployerSize: "SZ",
+    codes.VacancySource: "VS",
+}
 
 
-@pytest.mark.parametrize(("words", "name"), STATE_LISTS.items(), ids=lambda value: str(value))
+@pytest.mark.parametrize(
+    ("words", "name"), {**STATE_LISTS, **ANSWER_LISTS}.items(), ids=lambda value: str(value)
+)
 def test_an_enum_has_exactly_the_codes_of_its_list(words: type[StrEnum], name: str):
     assert [word.value for word in words] == list(code_lists()[name].codes)
+
+
+def test_every_enum_of_answers_is_tied_to_a_list():
+    enums = {
+        value
+        for value in vars(codes).values()
+        if isinstance(value, type) and issubclass(value, StrEnum) and value is not StrEnum
+    }
+    assert enums == set(ANSWER_LISTS)
 
 
 def test_the_ledgers_are_the_enum():

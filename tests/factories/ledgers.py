@@ -261,7 +261,7 @@ def source_of(
     )
 
 
-def said_of(filled: Filled, number: int, **how: Any) -> list[Any]:
+def contributions_of_form(filled: Filled, number: int, **how: Any) -> list[Any]:
     """The contributions of a filled form, without a database."""
     from server.ledgers.intake.contribute import contributions_of
 

@@ -8,9 +8,16 @@ import pytest
 
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.folding.derive.rules import rules
-from server.ledgers.folding.fold import FoldResult, whole
+from server.ledgers.folding.fold import FoldResult, fold_everything
 from server.ledgers.identity.components import components
-from tests.factories.ledgers import Filled, id_number, member, said_of, street, uuid_of
+from tests.factories.ledgers import (
+    Filled,
+    contributions_of_form,
+    id_number,
+    member,
+    street,
+    uuid_of,
+)
 
 AS_OF = date(2026, 11, 23)
 MAN = id_number("1970-05-01", 1)
@@ -24,14 +31,14 @@ SEEKING = {
 
 
 def folded(*documents: Filled | tuple[Filled, dict], as_of: date = AS_OF) -> FoldResult:
-    said: list[Contribution] = []
+    contributions: list[Contribution] = []
     for number, document in enumerate(documents, 1):
         filled, how = document if isinstance(document, tuple) else (document, {})
-        said += said_of(filled, number, **how)
-    entries = components(said)
-    for one in said:
-        one.entry = entries[one.family, one.keys[0]]
-    return whole(said, entries, as_of, rules())
+        contributions += contributions_of_form(filled, number, **how)
+    entries = components(contributions)
+    for contribution in contributions:
+        contribution.entry = entries[contribution.family, contribution.keys[0]]
+    return fold_everything(contributions, entries, as_of, rules())
 
 
 def survey(day: str, *members: dict, **how) -> Filled:
@@ -43,12 +50,12 @@ def survey(day: str, *members: dict, **how) -> Filled:
 
 
 def person(result: FoldResult, name: str = "陈一") -> dict:
-    (found,) = [row for row in result.rows["person"] if row.get("name") == name]
-    return found
+    (row,) = [row for row in result.rows["person"] if row.get("name") == name]
+    return row
 
 
 def kinds(result: FoldResult) -> set[str]:
-    return {one.kind for one in result.raised}
+    return {exception.kind for exception in result.raised}
 
 
 # --- merge rules ---
@@ -59,14 +66,16 @@ def test_education_never_falls_below_what_the_street_verified():
     later = survey("2026-03-05", member(id_no=MAN, edu="70"))
     result = folded(approved, later)
     assert person(result)["edu"] == "20"
-    assert ("conflict", "edu") in {(one.kind, one.column) for one in result.raised}
+    assert ("conflict", "edu") in {
+        (exception.kind, exception.column) for exception in result.raised
+    }
     assert person(folded(later, approved[0]))["edu"] == "70"
 
 
 def test_a_proxy_does_not_overrule_the_person():
-    self_said = survey("2026-01-05", member(id_no=MAN, edu="20"))
+    by_the_person = survey("2026-01-05", member(id_no=MAN, edu="20"))
     neighbour = survey("2026-03-05", member(id_no=MAN, edu="70"), met_whom="6")
-    assert person(folded(self_said, neighbour))["edu"] == "20"
+    assert person(folded(by_the_person, neighbour))["edu"] == "20"
 
 
 def test_the_latest_phone_counts_and_three_are_kept():
@@ -74,14 +83,14 @@ def test_the_latest_phone_counts_and_three_are_kept():
         survey(f"2026-0{month}-01", member(id_no=MAN, phone=f"020-0000000{month}"))
         for month in range(1, 6)
     ]
-    found = person(folded(*documents))
-    spoken = [
-        said.values["phone"]
-        for number, one in enumerate(documents, 1)
-        for said in said_of(one, number)
-        if said.family == "person"
+    row = person(folded(*documents))
+    stated = [
+        contribution.values["phone"]
+        for number, document in enumerate(documents, 1)
+        for contribution in contributions_of_form(document, number)
+        if contribution.family == "person"
     ]
-    assert [found["phone"], *found["earlier_phones"]] == spoken[:1:-1]
+    assert [row["phone"], *row["earlier_phones"]] == stated[:1:-1]
 
 
 def test_blank_erases_nothing():
@@ -106,12 +115,12 @@ def test_one_number_and_two_names_is_an_exception_not_an_overwrite():
     assert person(result)["name"] == "陈一"
     assert "name_differs" in kinds(result)
     renamed = survey("2026-03-05", member("陈一", id_no=MAN, former_name="陈乙"))
-    settled = folded(
+    known = folded(
         survey("2026-01-05", member("陈一", id_no=MAN)),
         survey("2026-02-05", member("陈乙", id_no=MAN)),
         renamed,
     )
-    assert "name_differs" not in kinds(settled)
+    assert "name_differs" not in kinds(known)
 
 
 def test_a_number_that_fails_its_check_ties_nobody_together():
@@ -134,10 +143,10 @@ def test_an_old_number_is_the_same_person():
 
 
 def test_the_number_has_the_last_word_on_birth_and_sex():
-    asked = survey("2026-01-05", member(key="a", birth_date="1971-01-01", sex="2"))
+    stated = survey("2026-01-05", member(key="a", birth_date="1971-01-01", sex="2"))
     numbered = survey("2026-02-05", member(key="a", id_no=MAN))
-    found = person(folded(asked, numbered))
-    assert (found["birth_date"], found["sex"]) == ("1970-05-01", "1")
+    row = person(folded(stated, numbered))
+    assert (row["birth_date"], row["sex"]) == ("1970-05-01", "1")
 
 
 # --- spells ---
@@ -193,11 +202,11 @@ def test_another_employer_is_another_spell():
 
 def test_a_complete_roster_ends_the_membership_of_who_is_missing():
     both = survey("2026-01-05", member(key="a"), member("李二", key="b", relation="1"))
-    one = survey("2026-06-05", member(key="a"))
-    ended = {row.to_on for row in folded(both, one).memberships if row.person == uuid_of("b")}
+    alone = survey("2026-06-05", member(key="a"))
+    ended = {row.to_on for row in folded(both, alone).memberships if row.person == uuid_of("b")}
     assert ended == {date(2026, 6, 5)}
-    one.visit["outcome"] = "2"
-    kept = {row.to_on for row in folded(both, one).memberships if row.person == uuid_of("b")}
+    alone.visit["outcome"] = "2"
+    kept = {row.to_on for row in folded(both, alone).memberships if row.person == uuid_of("b")}
     assert kept == {None}
 
 
@@ -242,7 +251,7 @@ def test_a_visit_far_from_the_known_place_is_flagged_not_refused():
     near = survey("2026-03-05", member(key="a"))
     near.household["loc"] = "23.1325 113.3501 0 20"  # 267 m
     result = folded(known, far, near)
-    flagged = [one for one in result.raised if one.kind == "location_mismatch"]
+    flagged = [exception for exception in result.raised if exception.kind == "location_mismatch"]
     assert len(flagged) == 1
     assert flagged[0].contribution.day == date(2026, 2, 5)
     assert len(result.rows["visit"]) == 3
@@ -288,7 +297,7 @@ def test_in_a_rural_household_only_work_off_the_farm_counts():
 
 
 @pytest.mark.parametrize(
-    ("birth", "order", "said", "expected"),
+    ("birth", "order", "answers", "expected"),
     [
         ("1976-11-23", 1, {}, True),  # a man of 50 today
         ("1976-11-24", 1, {}, False),
@@ -300,8 +309,8 @@ def test_in_a_rural_household_only_work_off_the_farm_counts():
         ("1970-05-01", 1, {"emp_status": "10"}, False),
     ],
 )
-def test_4050(birth, order, said, expected):
-    line = member(id_no=id_number(birth, order), **{**SEEKING, **said})
+def test_4050(birth, order, answers, expected):
+    line = member(id_no=id_number(birth, order), **{**SEEKING, **answers})
     assert person(folded(survey("2026-03-01", line)))["is_4050"] is expected
 
 

@@ -15,8 +15,9 @@ from server.core.clock import today
 from server.core.codes import code_lists
 from server.geo.selectors import division_tile, extent
 from server.ledgers.filters import HOUSEHOLD_SEARCH
+from server.ledgers.folding.derive.categories import RESTRICTED_CATEGORIES
 from server.ledgers.models import Household
-from server.ledgers.reading.tiles import RESTRICTED_CATEGORIES, assisted_tile
+from server.ledgers.reading.tiles import assisted_tile
 from server.ledgers.selectors import households
 
 RESULTS = 12

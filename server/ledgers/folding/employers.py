@@ -1,10 +1,11 @@
-"""Employers (L6) and vacancies (L7)."""
+"""Folding employers (L6) and vacancies (L7). Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from server.ledgers.definitions.codes import EmployerSize, VacancySource
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import COLUMNS
 from server.ledgers.definitions.machines import VACANCY
@@ -17,75 +18,109 @@ from server.ledgers.definitions.vocabulary import (
     VacancyState,
 )
 from server.ledgers.folding.derive.rules import Rules
-from server.ledgers.folding.household import best_place, number
-from server.ledgers.folding.merge import Decision, run_machine
+from server.ledgers.folding.merge import Decision, Observation
+from server.ledgers.folding.places import best_place
 from server.ledgers.folding.row import (
     RowBuilder,
     fold_columns,
+    fold_state,
     has_values,
     is_void,
     observations_by_column,
+    readable_number,
     start_row,
 )
 
-_SIZES = ((300, "4"), (50, "3"), (10, "2"), (0, "1"))  # SZ
+_SMALLEST_STAFF = (
+    (300, EmployerSize.FROM_300),
+    (50, EmployerSize.UNDER_300),
+    (10, EmployerSize.UNDER_50),
+    (0, EmployerSize.UNDER_10),
+)
+_USCC_LENGTH = 18
+_ORG_CODE_IN_USCC = slice(8, 17)
+"""Characters 9–17 of a unified social credit code are the organisation code (GB 32100)."""
 
 
-def fold_employer(entry: str, said: Sequence[Contribution]) -> RowBuilder | None:
-    """The employer, or None when nothing was said or the desk voided it."""
-    if is_void(said) or not has_values(said):
+def fold_employer(entry: str, contributions: Sequence[Contribution]) -> RowBuilder | None:
+    """The employer out of its contributions, which are in fold order; None when there is nothing or staff voided it."""
+    if is_void(contributions) or not has_values(contributions):
         return None
-    fold = start_row(Family.EMPLOYER, entry, said)
-    seen = observations_by_column(said)
-    columns = COLUMNS[Ledger.EMPLOYER]
-    fold_columns(fold, columns, seen, skip=frozenset({"loc", "scale"}))
-    place = best_place(seen.get("loc", ()))
+    builder = start_row(Family.EMPLOYER, entry, contributions)
+    row, columns = builder.row, COLUMNS[Ledger.EMPLOYER]
+    observations = observations_by_column(contributions)
+    fold_columns(builder, columns, observations, skip=frozenset({"loc", "scale"}))
+    place = best_place(observations.get("loc", ()))
     if place is not None:
-        fold.set_column(columns["loc"], Decision(place.value, (place.contribution,)))
-    code = fold.row.get("uscc")
-    if code and len(code) == 18:
-        fold.row.setdefault("org_code", code[8:17])
-    staff = fold.row.get("n_staff")
+        builder.set_column(columns["loc"], Decision(place.value, (place.contribution,)))
+    uscc = row.get("uscc")
+    if uscc and len(uscc) == _USCC_LENGTH:
+        row.setdefault("org_code", uscc[_ORG_CODE_IN_USCC])
+    staff = row.get("n_staff")
     if staff is not None:
-        fold.row["scale"] = next(size for least, size in _SIZES if staff >= least)
-    for one in said:
-        if ContributionFlag.BAD_USCC in one.flags:
-            fold.raise_exception(ExceptionKind.BAD_ID, one, "uscc")
-    return fold
+        row["scale"] = size_class(staff)
+    for contribution in contributions:
+        if ContributionFlag.BAD_USCC in contribution.flags:
+            builder.raise_exception(ExceptionKind.BAD_ID, contribution, "uscc")
+    return builder
+
+
+def size_class(staff: int) -> EmployerSize:
+    """The size class of so many staff."""
+    return next(size for smallest, size in _SMALLEST_STAFF if staff >= smallest)
 
 
 def fold_vacancy(
-    entry: str, said: Sequence[Contribution], employer: str | None, as_of: date, rules: Rules
+    entry: str,
+    contributions: Sequence[Contribution],
+    employer: str | None,
+    as_of: date,
+    rules: Rules,
 ) -> RowBuilder | None:
-    """The vacancy as of a day: past its last day it is expired, unless filled or withdrawn."""
-    if is_void(said) or not has_values(said):
+    """The vacancy as of a day, out of its contributions, which are in fold order.
+
+    After its last day an open vacancy is expired. None when there is nothing or staff
+    voided it.
+    """
+    if is_void(contributions) or not has_values(contributions):
         return None
-    fold = start_row(Family.VACANCY, entry, said)
-    row, area = fold.row, fold.row["area_code"]
-    seen = observations_by_column(said)
+    builder = start_row(Family.VACANCY, entry, contributions)
+    row = builder.row
+    observations = observations_by_column(contributions)
     fold_columns(
-        fold, COLUMNS[Ledger.VACANCY], seen, skip=frozenset({"state", "employer", "vacancy_no"})
+        builder,
+        COLUMNS[Ledger.VACANCY],
+        observations,
+        skip=frozenset({"state", "employer", "vacancy_no"}),
     )
     row["employer_id"] = employer
-    row["vacancy_no"] = number(area, entry)
-    row["n_filled"] = 0  # counted from L8, which no form fills yet
-    row.setdefault("source", "2")
+    row["vacancy_no"] = readable_number(row["area_code"], entry)
+    row["n_filled"] = 0  # counted from the offers (L8), which no form fills yet
+    row.setdefault("source", VacancySource.DOOR)
     row.setdefault("is_public_welfare", False)
-    last_said = said[-1].day
+    _fold_vacancy_state(builder, observations.get("state", ()), contributions[-1].day, as_of, rules)
+    return builder
+
+
+def _fold_vacancy_state(
+    builder: RowBuilder,
+    states: Sequence[Observation],
+    last_stated: date,
+    as_of: date,
+    rules: Rules,
+) -> None:
+    """Set state, last day and the day after it, on which an open vacancy expires."""
+    row = builder.row
     if "expires_on" in row:
         expires = date.fromisoformat(row["expires_on"])
     else:
-        expires = last_said + timedelta(days=rules.number("vacancy_days", area, last_said))
+        days = rules.number("vacancy_days", row["area_code"], last_stated)
+        expires = last_stated + timedelta(days=days)
         row["expires_on"] = expires.isoformat()
-    state, mover, illegal = run_machine(VACANCY, seen.get("state", []))
-    if mover is not None:
-        fold.origins.setdefault(mover.id, []).append("state")
-    for one in illegal:
-        fold.raise_exception(ExceptionKind.ILLEGAL_MOVE, one, "state")
+    state = fold_state(builder, "state", VACANCY, states).state
     if state in OPEN_VACANCY_STATES:
         if as_of > expires:
             state = VacancyState.EXPIRED
         else:
             row["refold_on"] = expires + timedelta(days=1)
     row["state"] = state
-    return fold

@@ -1,10 +1,10 @@
-"""The fold: from contributions to every row they make (design §2). Pure.
+"""The fold: from contributions to every ledger row they make (fold.md, The idea). Pure.
 
     ledger = fold(sorted(contributions, key=(observed_at, received_at, instance_id)))
 
-`FoldInput` is what is to be folded: all contributions of the entries in scope and of the
-submissions that tie them together, and the little that must be known of households just
-outside the scope. Folding a scope gives the same rows as folding everything.
+Folding some entries gives the same rows of them as folding everything, if the input holds
+all contributions of these entries and of the submissions that tie them together
+(fold.md, Scope).
 """
 
 from __future__ import annotations
@@ -19,23 +19,20 @@ from server.ledgers.definitions.ledgers import LINKS
 from server.ledgers.definitions.vocabulary import (
     IN_QUESTION,
     ExceptionKind,
+    Family,
     Ledger,
+    MembershipRole,
     VisitOutcome,
 )
 from server.ledgers.folding.derive.cases import VisitFact, household_case, person_cases
-from server.ledgers.folding.derive.categories import Categories
-from server.ledgers.folding.derive.households import (
-    HouseholdFacts,
-    derive_household,
-    facts_of,
-    is_rural,
-)
+from server.ledgers.folding.derive.categories import Categories, zero_employment_category
+from server.ledgers.folding.derive.households import HouseholdFacts, derive_household, facts_of
 from server.ledgers.folding.derive.people import derive_person
 from server.ledgers.folding.derive.rules import Rules
 from server.ledgers.folding.employers import fold_employer, fold_vacancy
 from server.ledgers.folding.household import fold_household
 from server.ledgers.folding.person import PersonFold, fold_person
-from server.ledgers.folding.rosters import HUKOU, RESIDENT, Membership, Roster, fold_members
+from server.ledgers.folding.rosters import Membership, Roster, fold_members
 from server.ledgers.folding.row import (
     RaisedException,
     Row,
@@ -48,7 +45,11 @@ from server.ledgers.folding.visit import fold_visit
 
 @dataclass(slots=True)
 class FoldInput:
-    """Contributions with their entries resolved, and what to fold of them."""
+    """Contributions with their entries resolved, which entries to fold, the day and the rules.
+
+    The last three fields hold what must be known of households just outside the scope:
+    their facts, their visits and their open memberships of persons in scope.
+    """
 
     contributions: Sequence[Contribution]
     entries: Mapping[tuple[str, str], str]  # (family, key) → entry
@@ -59,289 +60,321 @@ class FoldInput:
     outside_visits: Mapping[str, list[VisitFact]] = field(default_factory=dict)
     outside_memberships: Sequence[Membership] = ()
 
-    def linked(self, said: Contribution, name: str) -> str | None:
-        """The entry a link leads to; an unknown key stands for itself."""
-        key = said.links.get(name)
-        return None if key is None else self.entries.get((LINKS[name], key), key)
+    def linked(self, contribution: Contribution, link: str) -> str | None:
+        """The entry that a link points at; a key that no contribution has stands for itself."""
+        key = contribution.links.get(link)
+        return None if key is None else self.entries.get((LINKS[link], key), key)
 
 
 @dataclass(slots=True)
 class FoldResult:
-    """What came out: rows by ledger, memberships, exceptions."""
+    """The rows by ledger, the memberships and the exceptions that folding gave."""
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     memberships: list[Membership] = field(default_factory=list)
     raised: list[RaisedException] = field(default_factory=list)
 
-    def add(self, ledger: Ledger, made: RowBuilder) -> None:
-        self.rows[ledger].append(made.finish())
-        self.raised.extend(made.raised)
+    def add(self, ledger: Ledger, builder: RowBuilder | None) -> None:
+        """Finish a row and take it with its exceptions; None is no row."""
+        if builder is not None:
+            self.rows[ledger].append(builder.finish())
+            self.raised.extend(builder.raised)
 
 
-def whole(
-    said: Sequence[Contribution], entries: Mapping[tuple[str, str], str], as_of: date, rules: Rules
+def fold_everything(
+    contributions: Sequence[Contribution],
+    entries: Mapping[tuple[str, str], str],
+    as_of: date,
+    rules: Rules,
 ) -> FoldResult:
-    """Fold everything that was said."""
+    """Fold all entries of the contributions."""
     scope: dict[str, set[str]] = defaultdict(set)
-    for one in said:
-        scope[one.family].add(one.entry)
-    return fold(FoldInput(said, entries, scope, as_of, rules))
+    for contribution in contributions:
+        scope[contribution.family].add(contribution.entry)
+    return fold(FoldInput(contributions, entries, scope, as_of, rules))
 
 
-def fold(world: FoldInput) -> FoldResult:
-    """The rows of the entries in scope. Deterministic: depends on nothing but its argument."""
-    return _Folding(world).run()
+def fold(fold_input: FoldInput) -> FoldResult:
+    """The rows of the entries in scope. Deterministic: the result depends on the argument alone."""
+    return _Folding(fold_input).run()
 
 
 class _Folding:
-    """One run; holds what the stages hand to each other."""
+    """One run of the fold; holds what its stages hand to each other."""
 
-    def __init__(self, world: FoldInput) -> None:
-        self.world = world
-        self.folded = FoldResult()
+    def __init__(self, fold_input: FoldInput) -> None:
+        self.input = fold_input
+        self.as_of, self.rules = fold_input.as_of, fold_input.rules
+        self.result = FoldResult()
         self.by_entry: dict[tuple[str, str], list[Contribution]] = defaultdict(list)
         self.by_submission: dict[int, list[Contribution]] = defaultdict(list)
-        for one in sorted(world.contributions, key=lambda said: said.order):
-            self.by_entry[one.family, one.entry].append(one)
-            if one.submission_id is not None:
-                self.by_submission[one.submission_id].append(one)
+        for contribution in sorted(fold_input.contributions, key=lambda item: item.order):
+            self.by_entry[contribution.family, contribution.entry].append(contribution)
+            if contribution.submission_id is not None:
+                self.by_submission[contribution.submission_id].append(contribution)
         self.people: dict[str, PersonFold] = {}
         self.households: dict[str, RowBuilder] = {}
-        self.facts: dict[str, HouseholdFacts] = dict(world.outside_households)
+        self.facts: dict[str, HouseholdFacts] = dict(fold_input.outside_households)
         self.rosters: dict[str, list[Roster]] = {}
+        self.categories: dict[str, Categories] = {}  # person → rules with the households that count
 
     def run(self) -> FoldResult:
-        """Stages in the order of what depends on what."""
-        for entry in sorted(self._scope("person")):
-            person = fold_person(entry, self.by_entry["person", entry])
-            if person is not None:
-                self.people[entry] = person
+        """Fold stage by stage; each needs the ones before it."""
+        self._fold_people()
         memberships = self._fold_memberships()
-        self._fold_households(memberships)
-        homes = self._derive_people(memberships)
-        self._fold_cases(homes)
-        self._fold_visits(homes)
+        self._fold_households()
+        self._derive_people(memberships)
+        self._fold_cases()
+        self._fold_visits()
         self._fold_employers()
         for person in self.people.values():
-            self.folded.add(Ledger.PERSON, person.fold)
+            self.result.add(Ledger.PERSON, person.builder)
             for spell in person.spells:
                 spell.row["area_code"] = person.row["area_code"]
-                self.folded.rows["spell"].append(spell.row)
+                self.result.rows[Ledger.SPELL].append(spell.row)
         for household in self.households.values():
-            self.folded.add(Ledger.HOUSEHOLD, household)
-        return self.folded
+            self.result.add(Ledger.HOUSEHOLD, household)
+        return self.result
 
-    def _scope(self, family: str) -> Iterable[str]:
-        return self.world.scope.get(family, ())
+    def _in_scope(self, family: Family) -> Iterable[tuple[str, list[Contribution]]]:
+        """The entries to fold that have contributions, in a fixed order."""
+        for entry in sorted(self.input.scope.get(family, ())):
+            contributions = self.by_entry.get((family, entry))
+            if contributions:
+                yield entry, contributions
+
+    def _fold_people(self) -> None:
+        for entry, contributions in self._in_scope(Family.PERSON):
+            person = fold_person(entry, contributions)
+            if person is not None:
+                self.people[entry] = person
 
     def _fold_memberships(self) -> dict[str, list[Membership]]:
-        """Person → memberships, of the households in scope and those just outside."""
+        """Person → memberships in the households in scope and those just outside."""
         by_person: dict[str, list[Membership]] = defaultdict(list)
-        for household in sorted(self._scope("household")):
-            rosters = self.rosters[household] = self._rosters_of(household)
+        for household, contributions in self._in_scope(Family.HOUSEHOLD):
+            rosters = self.rosters[household] = self._rosters_of(household, contributions)
             people = {person for roster in rosters for person in roster.lines}
             elsewhere = {person: self._lines_elsewhere(person, household) for person in people}
-            for one in fold_members(household, rosters, elsewhere):
-                self.folded.memberships.append(one)
-                by_person[one.person].append(one)
-        for one in self.world.outside_memberships:
-            by_person[one.person].append(one)
+            self.result.memberships += fold_members(household, rosters, elsewhere)
+        for membership in (*self.result.memberships, *self.input.outside_memberships):
+            by_person[membership.person].append(membership)
         return by_person
 
-    def _rosters_of(self, household: str) -> list[Roster]:
-        found = []
+    def _rosters_of(self, household: str, contributions: Sequence[Contribution]) -> list[Roster]:
+        """The rosters that submissions gave of a household, each with the lines of known persons."""
         submissions = dict.fromkeys(
-            one.submission_id
-            for one in self.by_entry["household", household]
-            if one.submission_id is not None
+            contribution.submission_id
+            for contribution in contributions
+            if contribution.submission_id is not None
         )
-        for submission in submissions:
-            together = self.by_submission[submission]
-            lines = {
-                one.entry: one
-                for one in together
-                if one.family == "person"
-                and self.world.linked(one, "member_of") == household
-                and one.entry in self.people
-            }
-            if lines:
-                outcome = next(
-                    (one.values.get("outcome") for one in together if one.family == "visit"), None
-                )
-                first = min(one.order for one in lines.values())
-                day = next(iter(lines.values())).day
-                found.append(Roster(first, day, lines, outcome in (None, VisitOutcome.COMPLETE)))
-        return found
+        rosters = [self._roster_of(household, submission) for submission in submissions]
+        return [roster for roster in rosters if roster is not None]
+
+    def _roster_of(self, household: str, submission: int) -> Roster | None:
+        """The submission's roster of the household; None when it names nobody.
+
+        It is complete unless the submission's visit ended otherwise than complete.
+        """
+        records = self.by_submission[submission]
+        lines = {
+            record.entry: record
+            for record in records
+            if record.family == Family.PERSON
+            and self.input.linked(record, "member_of") == household
+            and record.entry in self.people
+        }
+        if not lines:
+            return None
+        outcome = next(
+            (record.values.get("outcome") for record in records if record.family == Family.VISIT),
+            None,
+        )
+        earliest = min(lines.values(), key=lambda line: line.order)
+        is_complete = outcome is None or outcome == VisitOutcome.COMPLETE
+        return Roster(earliest.order, earliest.day, lines, is_complete)
 
     def _lines_elsewhere(self, person: str, household: str) -> list[Contribution]:
+        """The person's lines in the rosters of other households."""
         return [
-            one
-            for one in self.people[person].contributions
-            if "member_of" in one.links and self.world.linked(one, "member_of") != household
+            contribution
+            for contribution in self.people[person].contributions
+            if "member_of" in contribution.links
+            and self.input.linked(contribution, "member_of") != household
         ]
 
-    def _fold_households(self, memberships: Mapping[str, list[Membership]]) -> None:
+    def _fold_households(self) -> None:
+        """Fold the households, then drop the memberships of those that have no row."""
         members: dict[str, list[tuple[Membership, Row]]] = defaultdict(list)
-        for one in self.folded.memberships:
-            if one.to_on is None:
-                members[one.household].append((one, self.people[one.person].row))
-        for entry in sorted(self._scope("household")):
-            said = self.by_entry["household", entry]
-            if not said:
+        for membership in self.result.memberships:
+            if membership.to_on is None:
+                person = self.people[membership.person]
+                members[membership.household].append((membership, person.row))
+        for entry, contributions in self._in_scope(Family.HOUSEHOLD):
+            builder = fold_household(entry, contributions, has_roster=bool(self.rosters[entry]))
+            if builder is None:
                 continue
-            made = fold_household(entry, said, has_roster=bool(self.rosters[entry]))
-            if made is None:
-                continue
-            desk = observations_by_column(said).get("zero_emp_state", [])
-            derive_household(made, members[entry], desk, self.world.as_of, self.world.rules)
-            self.households[entry] = made
-            self.facts[entry] = facts_of(made.row)
-        self.folded.memberships = [
-            one for one in self.folded.memberships if one.household in self.households
+            staff_states = observations_by_column(contributions).get("zero_emp_state", [])
+            derive_household(builder, members[entry], staff_states, self.as_of, self.rules)
+            self.households[entry] = builder
+            self.facts[entry] = facts_of(builder.row)
+        self.result.memberships = [
+            membership
+            for membership in self.result.memberships
+            if membership.household in self.households
         ]
 
-    def _derive_people(self, memberships: Mapping[str, list[Membership]]) -> dict[str, Categories]:
-        """Person → the households that count for them."""
-        homes = {}
+    def _derive_people(self, memberships: Mapping[str, list[Membership]]) -> None:
         for entry, person in self.people.items():
             current = [
-                one
-                for one in memberships.get(entry, ())
-                if one.to_on is None and one.household in self.facts
+                membership
+                for membership in memberships.get(entry, ())
+                if membership.to_on is None and membership.household in self.facts
             ]
-            lives = [one for one in current if one.role == RESIDENT]
-            hukou = [one for one in current if one.role == HUKOU]
-            home = self._latest(lives) or self._latest(hukou)
-            registered = self._latest(hukou)
-            derive_person(
-                person.row, home, registered, person.spells, self.world.as_of, self.world.rules
-            )
-            homes[entry] = Categories(home, registered, self.world.rules)
-            if len({one.household for one in hukou}) > 1:
-                self._raise_two_hukou(person, hukou)
-        return homes
+            lives_in = _latest(current, MembershipRole.RESIDENT)
+            hukou_in = _latest(current, MembershipRole.HUKOU)
+            registered_at = self.facts[hukou_in.household] if hukou_in else None
+            home = self.facts[lives_in.household] if lives_in else registered_at
+            derive_person(person.row, home, registered_at, person.spells, self.as_of, self.rules)
+            self.categories[entry] = Categories(home, registered_at, self.rules)
+            if hukou_in is not None:
+                _raise_two_hukou(person, hukou_in, current)
 
-    def _latest(self, memberships: Sequence[Membership]) -> HouseholdFacts | None:
-        if not memberships:
-            return None
-        latest = max(memberships, key=lambda one: (one.from_on, one.household))
-        return self.facts[latest.household]
-
-    def _raise_two_hukou(self, person: PersonFold, hukou: Sequence[Membership]) -> None:
-        latest = max(hukou, key=lambda one: (one.from_on, one.household))
-        line = next((one for one in person.contributions if one.id == latest.contribution), None)
-        if line is not None:
-            person.fold.raise_exception(
-                ExceptionKind.TWO_HUKOU_HOUSEHOLDS,
-                line,
-                "household",
-                households=sorted({one.household for one in hukou}),
-            )
-
-    def _fold_cases(self, homes: Mapping[str, Categories]) -> None:
-        of_person: dict[str, list[VisitFact]] = defaultdict(list)
-        of_household: dict[str, list[VisitFact]] = defaultdict(list)
-        of_members: dict[str, list[VisitFact]] = defaultdict(list)
-        for (family, entry), said in self.by_entry.items():
-            if family == "visit" and not is_void(said):
-                fact = visit_fact(entry, said)
-                person = self.world.linked(said[0], "person")
-                household = self.world.linked(said[0], "household")
-                if person is not None:
-                    of_person[person].append(fact)
-                elif household is not None:
-                    of_household[household].append(fact)
-                if household is not None:
-                    of_members[household].append(fact)
-        for entry, folded in self.people.items():
-            home = homes[entry].home
-            visits = list(of_person[entry])
+    def _fold_cases(self) -> None:
+        visits = self._visits()
+        for entry, person in self.people.items():
+            home = self.categories[entry].home
+            facts = list(visits.to_person[entry])
             if home is not None:
-                visits += self.world.outside_visits.get(home.id) or of_household[home.id]
-            visits.sort(key=lambda one: (one.day, one.id))
-            for made in person_cases(
-                folded.row,
-                folded.contributions,
-                folded.spells,
-                homes[entry],
-                visits,
-                self.world.as_of,
-                self.world.rules,
+                facts += self.input.outside_visits.get(home.id) or visits.to_household[home.id]
+            for case in person_cases(
+                person.row,
+                person.contributions,
+                person.spells,
+                self.categories[entry],
+                _in_order(facts),
+                self.as_of,
             ):
-                self.folded.add(Ledger.CASE, made)
-        self._fold_household_cases(of_members)
-
-    def _fold_household_cases(self, visits: Mapping[str, list[VisitFact]]) -> None:
+                self.result.add(Ledger.CASE, case)
         for entry, household in self.households.items():
-            if household.row["zero_emp_state"] not in IN_QUESTION:
-                continue
-            registered = [
-                self.people[one.person].row
-                for one in self.folded.memberships
-                if one.household == entry and one.role == HUKOU and one.to_on is None
-            ]
-            category = self._zero_employment_category(household.row, is_rural(registered))
-            facts = sorted(visits.get(entry, ()), key=lambda one: (one.day, one.id))
-            made = household_case(
-                household.row,
-                self.by_entry["household", entry],
-                category,
-                facts,
-                self.world.as_of,
-                self.world.rules,
-            )
-            self.folded.add(Ledger.CASE, made)
+            if household.row["zero_emp_state"] in IN_QUESTION:
+                facts = visits.to_members[entry]
+                self.result.add(Ledger.CASE, self._household_case(entry, household.row, facts))
 
-    def _zero_employment_category(self, row: Row, rural: bool) -> str:
-        letter = self.world.rules.value("category_set", row["area_code"], self.world.as_of)
-        return "A02" if letter == "A" else "B05" if rural else "B04"
+    def _household_case(self, entry: str, row: Row, visits: Sequence[VisitFact]) -> RowBuilder:
+        registered = [
+            self.people[membership.person].row
+            for membership in self.result.memberships
+            if membership.household == entry
+            and membership.role == MembershipRole.HUKOU
+            and membership.to_on is None
+        ]
+        category = zero_employment_category(registered, row["area_code"], self.as_of, self.rules)
+        contributions = self.by_entry[Family.HOUSEHOLD, entry]
+        return household_case(
+            row, contributions, category, _in_order(visits), self.as_of, self.rules
+        )
 
-    def _fold_visits(self, homes: Mapping[str, Categories]) -> None:
-        for entry in sorted(self._scope("visit")):
-            said = self.by_entry["visit", entry]
-            if not said:
+    def _visits(self) -> _Visits:
+        """The visits among the contributions by whom they were made to."""
+        visits = _Visits()
+        for (family, entry), contributions in self.by_entry.items():
+            if family != Family.VISIT or is_void(contributions):
                 continue
-            first = said[0]
+            fact = visit_fact(entry, contributions)
+            person = self.input.linked(contributions[0], "person")
+            household = self.input.linked(contributions[0], "household")
+            if person is not None:
+                visits.to_person[person].append(fact)
+            elif household is not None:
+                visits.to_household[household].append(fact)
+            if household is not None:
+                visits.to_members[household].append(fact)
+        return visits
+
+    def _fold_visits(self) -> None:
+        for entry, contributions in self._in_scope(Family.VISIT):
+            record = contributions[0]
             targets = {
-                name: self.world.linked(first, name) for name in ("person", "household", "employer")
+                link: self.input.linked(record, link)
+                for link in ("person", "household", "employer")
             }
-            place, person = targets["household"], targets["person"]
-            if place is None and person is not None and person in homes:
-                home = homes[person].home
-                place = home.id if home else None
-            slack = self.world.rules.number("place_slack_m", first.area_code, first.day)
-            known = self.by_entry["household", place] if place else ()
-            made = fold_visit(entry, said, targets, known, slack)
-            if made is not None:
-                self.folded.add(Ledger.VISIT, made)
+            household, person = targets["household"], targets["person"]
+            if household is None and person is not None and person in self.categories:
+                home = self.categories[person].home
+                household = home.id if home else None
+            slack = self.rules.number("place_slack_m", record.area_code, record.day)
+            about_household = self.by_entry.get((Family.HOUSEHOLD, household or ""), ())
+            self.result.add(
+                Ledger.VISIT, fold_visit(entry, contributions, targets, about_household, slack)
+            )
 
     def _fold_employers(self) -> None:
-        for entry in sorted(self._scope("employer")):
-            if said := self.by_entry["employer", entry]:
-                made = fold_employer(entry, said)
-                if made is not None:
-                    self.folded.add(Ledger.EMPLOYER, made)
-        for entry in sorted(self._scope("vacancy")):
-            if said := self.by_entry["vacancy", entry]:
-                employer = next(
-                    (found for one in said if (found := self.world.linked(one, "employer"))), None
-                )
-                made = fold_vacancy(entry, said, employer, self.world.as_of, self.world.rules)
-                if made is not None:
-                    self.folded.add(Ledger.VACANCY, made)
+        for entry, contributions in self._in_scope(Family.EMPLOYER):
+            self.result.add(Ledger.EMPLOYER, fold_employer(entry, contributions))
+        for entry, contributions in self._in_scope(Family.VACANCY):
+            linked = (self.input.linked(item, "employer") for item in contributions)
+            employer = next((target for target in linked if target is not None), None)
+            self.result.add(
+                Ledger.VACANCY,
+                fold_vacancy(entry, contributions, employer, self.as_of, self.rules),
+            )
 
 
-def visit_fact(entry: str, said: Sequence[Contribution]) -> VisitFact:
-    """What cases need of a visit, from what was said of it; desk corrections come last and hold."""
+@dataclass(slots=True)
+class _Visits:
+    """Visits by whom they were made to."""
+
+    to_person: dict[str, list[VisitFact]] = field(default_factory=lambda: defaultdict(list))
+    to_household: dict[str, list[VisitFact]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # to nobody in particular
+    to_members: dict[str, list[VisitFact]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # to the household or a person in it
+
+
+def _in_order(visits: Iterable[VisitFact]) -> list[VisitFact]:
+    return sorted(visits, key=lambda visit: (visit.day, visit.id))
+
+
+def _latest(memberships: Iterable[Membership], role: MembershipRole) -> Membership | None:
+    """The membership in this role that began last."""
+    return max(
+        (membership for membership in memberships if membership.role == role),
+        key=lambda membership: (membership.from_on, membership.household),
+        default=None,
+    )
+
+
+def _raise_two_hukou(person: PersonFold, latest: Membership, current: Sequence[Membership]) -> None:
+    """Raise an exception when the person is registered in several households, at the line that came last."""
+    households = {item.household for item in current if item.role == MembershipRole.HUKOU}
+    line = next((item for item in person.contributions if item.id == latest.contribution), None)
+    if len(households) > 1 and line is not None:
+        person.builder.raise_exception(
+            ExceptionKind.TWO_HUKOU_HOUSEHOLDS, line, "household", households=sorted(households)
+        )
+
+
+def visit_fact(entry: str, contributions: Sequence[Contribution]) -> VisitFact:
+    """What cases need of a visit; a correction by office staff holds over what the record states.
+
+    `contributions` are the visit's in fold order. Visits are append-only, so the first
+    record that states a value gives it; the last correction does.
+    """
     values: Row = {}
-    for one in reversed(said):
-        values = {**one.values, **values} if one.is_desk_act else {**values, **one.values}
-    first, promised = said[0], values.get("next_visit_on")
+    for contribution in reversed(contributions):
+        if contribution.is_desk_act:
+            values = {**contribution.values, **values}
+        else:
+            values = {**values, **contribution.values}
+    record, promised = contributions[0], values.get("next_visit_on")
     return VisitFact(
         id=entry,
-        day=first.day,
+        day=record.day,
         outcome=values.get("outcome"),
         services=tuple(values.get("services") or ()),
         next_visit_on=date.fromisoformat(promised) if promised else None,
-        worker_id=first.worker_id,
+        worker_id=record.worker_id,
     )

@@ -1,8 +1,8 @@
-"""Persons (L1) out of everything said of them; what depends on others comes later (derive.people)."""
+"""Folding a person (L1) out of all contributions; flags that depend on the day follow in derive.people. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,10 +17,12 @@ from server.ledgers.definitions.vocabulary import (
     Ledger,
     PersonStatus,
 )
-from server.ledgers.folding.merge import Decision, Observation, decide, run_machine
+from server.ledgers.folding.merge import Decision, Observation, decide
 from server.ledgers.folding.row import (
+    Row,
     RowBuilder,
     fold_columns,
+    fold_state,
     has_values,
     is_void,
     observations_by_column,
@@ -28,91 +30,99 @@ from server.ledgers.folding.row import (
 )
 from server.ledgers.folding.spells import Spell, fold_spells
 
-_FROM_ID = frozenset({"birth_date", "sex"})
-_SPECIAL = frozenset({*_FROM_ID, "id_no", "name", "person_status", "phone", "household"})
-_PHONES_KEPT = 3
 _COLUMNS = COLUMNS[Ledger.PERSON]
+_GIVEN_BY_ID_NUMBER = ("birth_date", "sex")
+_SET_HERE = frozenset(
+    {*_GIVEN_BY_ID_NUMBER, "id_no", "name", "person_status", "phone", "household"}
+)
+_PHONES_KEPT = 3
+_TEXT_SEPARATOR = "；"  # between accumulated texts, as merge joins them
 
 
 @dataclass(slots=True)
 class PersonFold:
-    """A person's row before derivations, with the spells and what was said, in fold order."""
+    """A person's row before derivations, with the spells and the contributions in fold order."""
 
-    fold: RowBuilder
-    contributions: Sequence[Contribution]  # in fold order
+    builder: RowBuilder
+    contributions: Sequence[Contribution]
     spells: list[Spell]
 
     @property
-    def row(self) -> dict:
-        return self.fold.row
+    def row(self) -> Row:
+        return self.builder.row
 
 
-def fold_person(entry: str, said: Sequence[Contribution]) -> PersonFold | None:
-    """The person, or None when nothing was said or the desk voided the entry. `said` is in fold order."""
-    if is_void(said) or not has_values(said):
+def fold_person(entry: str, contributions: Sequence[Contribution]) -> PersonFold | None:
+    """The person out of contributions in fold order; None when there is nothing or staff voided the entry."""
+    if is_void(contributions) or not has_values(contributions):
         return None
-    fold = start_row(Family.PERSON, entry, said)
-    seen = observations_by_column(said)
-    fold_columns(fold, _COLUMNS, seen, skip=_SPECIAL)
-    _fold_identity(fold, seen)
-    _fold_phones(fold, seen)
-    _fold_status(fold, seen)
-    for one in said:
-        if ContributionFlag.BAD_ID in one.flags:
-            fold.raise_exception(ExceptionKind.BAD_ID, one, "id_no")
-    died = fold.row.get("death_date")
-    spells = fold_spells(entry, said, date.fromisoformat(died) if died else None)
-    return PersonFold(fold, said, spells)
+    builder = start_row(Family.PERSON, entry, contributions)
+    observations = observations_by_column(contributions)
+    fold_columns(builder, _COLUMNS, observations, skip=_SET_HERE)
+    _fold_id_number(builder, observations)
+    _fold_name(builder, observations.get("name", ()))
+    _fold_phones(builder, observations.get("phone", ()))
+    _fold_status(builder, observations.get("person_status", ()))
+    for contribution in contributions:
+        if _has_bad_id(contribution):
+            builder.raise_exception(ExceptionKind.BAD_ID, contribution, "id_no")
+    died = builder.row.get("death_date")
+    spells = fold_spells(entry, contributions, date.fromisoformat(died) if died else None)
+    return PersonFold(builder, contributions, spells)
 
 
-def _fold_identity(fold: RowBuilder, seen: dict[str, list[Observation]]) -> None:
-    """Name and number never change by themselves (M5); birth and sex are what a valid number says."""
-    numbers = seen.get("id_no", [])
-    valid = [
-        one for one in numbers if ContributionFlag.BAD_ID not in one.contribution.flags
-    ] or numbers
-    if valid:
-        fold.set_column(_COLUMNS["id_no"], decide(Merge.IDENTITY, Kind.SEALED, valid))
-    for name in _FROM_ID:
-        observations = seen.get(name)
-        if observations:
-            by_number = [
-                one
-                for one in observations
-                if one.contribution.is_desk_act
-                or (
-                    "id_no" in one.contribution.values
-                    and ContributionFlag.BAD_ID not in one.contribution.flags
-                )
-            ]
+def _fold_id_number(builder: RowBuilder, observations: Mapping[str, Sequence[Observation]]) -> None:
+    """The number never changes by itself (M5), and one that fails its check gives way to any other.
+
+    Birth and sex are those of a valid number or of a correction, where there is one
+    (rules.md, Identity of persons).
+    """
+    numbers = observations.get("id_no", ())
+    if numbers:
+        valid = [item for item in numbers if not _has_bad_id(item.contribution)]
+        builder.set_column(_COLUMNS["id_no"], decide(Merge.IDENTITY, Kind.SEALED, valid or numbers))
+    for name in _GIVEN_BY_ID_NUMBER:
+        observed = observations.get(name, ())
+        if observed:
+            certain = [item for item in observed if _is_certain(item.contribution)]
             column = _COLUMNS[name]
-            fold.set_column(column, decide(column.merge, column.kind, by_number or observations))
-    names = seen.get("name")
-    if names:
-        decision = decide(Merge.IDENTITY, Kind.TEXT, names)
-        fold.set_column(_COLUMNS["name"], Decision(decision.value, decision.winners))
-        former = set((fold.row.get("former_name") or "").split("；"))
-        for one in decision.conflicts:
-            if one.values["name"] not in former:
-                fold.raise_exception(ExceptionKind.NAME_DIFFERS, one, "name")
+            builder.set_column(column, decide(column.merge, column.kind, certain or observed))
 
 
-def _fold_phones(fold: RowBuilder, seen: dict[str, list[Observation]]) -> None:
-    phones = seen.get("phone")
+def _has_bad_id(contribution: Contribution) -> bool:
+    return ContributionFlag.BAD_ID in contribution.flags
+
+
+def _is_certain(contribution: Contribution) -> bool:
+    """Whether birth and sex come from a valid number or from office staff."""
+    has_number = "id_no" in contribution.values and not _has_bad_id(contribution)
+    return has_number or contribution.is_desk_act
+
+
+def _fold_name(builder: RowBuilder, names: Sequence[Observation]) -> None:
+    """The name never changes by itself (M5); another one is an exception unless it is a known former name."""
+    if not names:
+        return
+    decision = decide(Merge.IDENTITY, Kind.TEXT, names)
+    builder.set_column(_COLUMNS["name"], Decision(decision.value, decision.winners))
+    former_names = (builder.row.get("former_name") or "").split(_TEXT_SEPARATOR)
+    for contribution in decision.conflicts:
+        if contribution.values["name"] not in former_names:
+            builder.raise_exception(ExceptionKind.NAME_DIFFERS, contribution, "name")
+
+
+def _fold_phones(builder: RowBuilder, phones: Sequence[Observation]) -> None:
+    """The latest number counts (M1); two different ones before it are kept."""
     if not phones:
         return
-    fold.set_column(_COLUMNS["phone"], decide(Merge.LATEST, Kind.SEALED, phones))
-    distinct = list(dict.fromkeys(one.value for one in reversed(phones)))
-    fold.row["earlier_phones"] = distinct[1:_PHONES_KEPT]
+    builder.set_column(_COLUMNS["phone"], decide(Merge.LATEST, Kind.SEALED, phones))
+    newest_first = list(dict.fromkeys(item.value for item in reversed(phones)))
+    builder.row["earlier_phones"] = newest_first[1:_PHONES_KEPT]
 
 
-def _fold_status(fold: RowBuilder, seen: dict[str, list[Observation]]) -> None:
-    observations = seen.get("person_status", [])
-    status, mover, illegal = run_machine(PERSON_STATUS, observations)
-    if status == PersonStatus.ACTIVE and "death_date" in fold.row:
+def _fold_status(builder: RowBuilder, statuses: Sequence[Observation]) -> None:
+    """The state of the record (M6); a known date of death makes an active person deceased."""
+    status = fold_state(builder, "person_status", PERSON_STATUS, statuses).state
+    if status == PersonStatus.ACTIVE and "death_date" in builder.row:
         status = PersonStatus.DECEASED
-    fold.row["person_status"] = status
-    if mover is not None:
-        fold.origins.setdefault(mover.id, []).append("person_status")
-    for one in illegal:
-        fold.raise_exception(ExceptionKind.ILLEGAL_MOVE, one, "person_status")
+    builder.row["person_status"] = status

@@ -1,24 +1,27 @@
-"""Who belongs to a household, from the rosters of its surveys (L2 members, M3)."""
+"""Who belongs to a household, from the rosters of its surveys (L2, M3). Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from server.ledgers.definitions.codes import ResidenceKind
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.vocabulary import MembershipRole
 from server.ledgers.identity.keys import owned_uuid
 
-HUKOU, RESIDENT = MembershipRole.HUKOU, MembershipRole.RESIDENT
-ROLES = {
-    "1": (HUKOU, RESIDENT),
-    "2": (RESIDENT,),
-    "3": (HUKOU,),
-    "4": (HUKOU,),
-    "5": (HUKOU, RESIDENT),
+_ROLES: Mapping[str, tuple[MembershipRole, ...]] = {
+    ResidenceKind.LIVES_AT_HUKOU: (MembershipRole.HUKOU, MembershipRole.RESIDENT),
+    ResidenceKind.LIVES_HERE_ONLY: (MembershipRole.RESIDENT,),
+    ResidenceKind.HUKOU_HERE_ONLY: (MembershipRole.HUKOU,),
+    ResidenceKind.HUKOU_WITHOUT_TIE: (MembershipRole.HUKOU,),
+    ResidenceKind.COLLECTIVE: (MembershipRole.HUKOU, MembershipRole.RESIDENT),
 }
 """Residence kind (RK) → the person's roles in the household surveyed."""
+
+Order = tuple[datetime, datetime, str, int]
+"""A contribution's place in the fold (Contribution.order)."""
 
 
 @dataclass(slots=True)
@@ -28,81 +31,107 @@ class Membership:
     id: str
     household: str
     person: str
-    role: str
-    relation: str | None
+    role: str  # MembershipRole
+    relation: str | None  # to the head (REL)
     from_on: date
     to_on: date | None
-    contribution: int
+    contribution: int  # the line that began it
 
 
 @dataclass(slots=True)
 class Roster:
-    """All lines of one submission for one household. A complete one says of everybody else that they left."""
+    """All lines of one submission for one household. Who is missing from a complete roster has left."""
 
-    order: tuple
+    order: Order
     day: date
     lines: dict[str, Contribution]  # person's entry → the line
     is_complete: bool
 
 
-def roles_of(line: Contribution) -> tuple[str, ...]:
-    """A line's roles; one whose residence kind was not asked lives here."""
-    return ROLES.get(line.values.get("residence_kind", ""), (RESIDENT,))
+def roles_of(line: Contribution) -> tuple[MembershipRole, ...]:
+    """A line's roles; without a residence kind the person lives in the household."""
+    return _ROLES.get(line.values.get("residence_kind", ""), (MembershipRole.RESIDENT,))
 
 
 def fold_members(
-    household: str, rosters: Sequence[Roster], elsewhere: dict[str, list[Contribution]]
+    household: str,
+    rosters: Sequence[Roster],
+    lines_elsewhere: Mapping[str, Sequence[Contribution]],
 ) -> list[Membership]:
-    """The household's memberships, past and present.
+    """The household's memberships, past and present (rules.md, Identity of households).
 
     A membership ends at the first later complete roster without the person or without
-    the role; living in another household's later roster ends living here.
-    `elsewhere` holds each person's lines in other households' rosters.
+    the role. Living in another household by a later roster ends living here.
+    `lines_elsewhere` holds each person's lines in other households' rosters.
     """
-    rosters = sorted(rosters, key=lambda one: one.order)
-    people = dict.fromkeys(person for roster in rosters for person in roster.lines)
-    found: list[Membership] = []
-    for person in people:
-        for role in (HUKOU, RESIDENT):
-            found.extend(_walk(household, person, role, rosters, elsewhere.get(person, ())))
-    return found
+    in_order = sorted(rosters, key=lambda roster: roster.order)
+    people = dict.fromkeys(person for roster in in_order for person in roster.lines)
+    return [
+        membership
+        for person in people
+        for role in MembershipRole
+        for membership in _memberships_of(
+            household, person, role, in_order, lines_elsewhere.get(person, ())
+        )
+    ]
 
 
-def _walk(
+def _memberships_of(
     household: str,
     person: str,
-    role: str,
+    role: MembershipRole,
     rosters: Sequence[Roster],
-    elsewhere: Iterable[Contribution],
+    lines_elsewhere: Iterable[Contribution],
 ) -> list[Membership]:
-    events = [
-        (roster.order, roster.day, line)
-        for roster in rosters
-        if (line := roster.lines.get(person)) is not None or roster.is_complete
-    ]
-    if role == RESIDENT:
-        events += [(line.order, line.day, None) for line in elsewhere if RESIDENT in roles_of(line)]
-        events.sort(key=lambda event: event[0])
-    found: list[Membership] = []
+    """One person's memberships in one role, oldest first; one that ends on its first day is dropped."""
+    memberships: list[Membership] = []
     current: Membership | None = None
-    for _order, day, line in events:
+    for _order, day, line in _events_of(person, role, rosters, lines_elsewhere):
         if line is not None and role in roles_of(line):
             if current is None:
-                current = Membership(
-                    id=owned_uuid(household, f"member/{person}/{role}/{day.isoformat()}"),
-                    household=household,
-                    person=person,
-                    role=role,
-                    relation=None,
-                    from_on=day,
-                    to_on=None,
-                    contribution=line.id,
-                )
-                found.append(current)
+                current = _begin(household, person, role, day, line)
+                memberships.append(current)
             current.relation = line.values.get("relation", current.relation)
         elif current is not None:
             current.to_on = day
             if current.from_on == day:
-                found.pop()
+                memberships.pop()
             current = None
-    return found
+    return memberships
+
+
+def _events_of(
+    person: str,
+    role: MembershipRole,
+    rosters: Sequence[Roster],
+    lines_elsewhere: Iterable[Contribution],
+) -> list[tuple[Order, date, Contribution | None]]:
+    """What may begin or end a membership, in order: the person's line, or None for being elsewhere or missing."""
+    events: list[tuple[Order, date, Contribution | None]] = [
+        (roster.order, roster.day, line)
+        for roster in rosters
+        if (line := roster.lines.get(person)) is not None or roster.is_complete
+    ]
+    if role == MembershipRole.RESIDENT:
+        events += [
+            (line.order, line.day, None)
+            for line in lines_elsewhere
+            if MembershipRole.RESIDENT in roles_of(line)
+        ]
+        events.sort(key=lambda event: event[0])
+    return events
+
+
+def _begin(
+    household: str, person: str, role: MembershipRole, day: date, line: Contribution
+) -> Membership:
+    return Membership(
+        id=owned_uuid(household, f"member/{person}/{role}/{day.isoformat()}"),
+        household=household,
+        person=person,
+        role=role,
+        relation=None,
+        from_on=day,
+        to_on=None,
+        contribution=line.id,
+    )

@@ -9,8 +9,9 @@ from typing import Any
 from server.ledgers.definitions.columns import Column, Kind
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import CONFIRMS
+from server.ledgers.definitions.machines import Machine
 from server.ledgers.definitions.vocabulary import ExceptionKind, Family
-from server.ledgers.folding.merge import Decision, Observation, decide
+from server.ledgers.folding.merge import Decision, MachineRun, Observation, decide, run_machine
 
 Row = dict[str, Any]
 """A ledger row by database column, in plain values (as JSON holds them)."""
@@ -136,6 +137,26 @@ def fold_columns(
             builder.set_column(column, decide(column.merge, column.kind, observed))
 
 
+def fold_state(
+    builder: RowBuilder,
+    column: str,
+    machine: Machine,
+    observations: Sequence[Observation],
+    *,
+    start: str | None = None,
+) -> MachineRun:
+    """Run the column's machine (M6): record who made the last move and raise the illegal ones.
+
+    The caller sets the column, since derivations may move the state further.
+    """
+    run = run_machine(machine, observations, start=start)
+    if run.mover is not None:
+        builder.add_origin(run.mover, column)
+    for contribution in run.illegal:
+        builder.raise_exception(ExceptionKind.ILLEGAL_MOVE, contribution, column)
+    return run
+
+
 def is_void(contributions: Sequence[Contribution]) -> bool:
     """Whether office staff have voided the entry."""
     return any("void" in contribution.values for contribution in contributions)
@@ -147,3 +168,8 @@ def has_values(contributions: Sequence[Contribution]) -> bool:
     Keys alone make no row, and neither do corrections of what was withdrawn.
     """
     return any(item.values and not item.is_desk_act for item in contributions)
+
+
+def readable_number(area_code: str, entry: str) -> str:
+    """A number of an entry that people can read out, made of area and uuid so that a rebuild gives the same."""
+    return f"{area_code or '0' * 12}-{entry[:8].upper()}"

@@ -1,4 +1,4 @@
-"""Employment and unemployment as spells that never overlap (L3)."""
+"""Employment and unemployment of a person as spells that never overlap (L3). Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from itertools import pairwise
 
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import COLUMNS
-from server.ledgers.definitions.vocabulary import Family, SpellKind
+from server.ledgers.definitions.vocabulary import Family, Ledger, SpellKind
 from server.ledgers.folding.row import Row, fold_columns, observations_by_column, start_row
 from server.ledgers.identity.keys import owned_uuid
 
 _PREFIX = "spell."
-_SKIP = frozenset({"spell_kind", "start_on", "end_on", "person"})
-
-
+_SET_HERE = frozenset({"spell_kind", "start_on", "end_on", "person"})
 _KIND_BY_FIRST_DIGIT = {"1": SpellKind.EMPLOYED, "2": SpellKind.UNEMPLOYED}
 
 
@@ -27,94 +25,127 @@ def kind_of(status: str) -> SpellKind:
 
 @dataclass(slots=True)
 class Spell:
-    """A stretch of one kind; half-open, its end is the next one's start."""
+    """A time of one kind of activity; half-open: its end is the next spell's start."""
 
     kind: SpellKind
     start: date
+    first_stated_on: date  # the day of the first statement about it
+    last_stated_on: date  # the day of the last one
     contributions: list[Contribution] = field(default_factory=list)
-    status: str = ""  # the last ES heard in it
-    employer: str = ""
-    seen: date = date.min  # the last day somebody confirmed it
-    seen_first: date = date.min  # the first day somebody spoke of it
+    status: str = ""  # the employment status (ES) stated last
+    employer: str = ""  # the employer's name stated last
     end: date | None = None
     row: Row = field(default_factory=dict)
 
 
-def fold_spells(person: str, said: Sequence[Contribution], died_on: date | None) -> list[Spell]:
-    """The person's spells, oldest first.
+def fold_spells(
+    person: str, contributions: Sequence[Contribution], died_on: date | None
+) -> list[Spell]:
+    """The person's spells, oldest first, out of contributions in fold order.
 
-    A statement of the same kind (and employer) confirms the open spell; any other closes
-    it and opens the next, at the day it says it began. A day already confirmed as
-    something else is not rewritten: the new spell then begins where that confirmation ends.
+    A statement of the same kind (and employer) confirms the last spell; any other ends
+    it and begins the next on the day it says it began. A day already confirmed as
+    something else is not rewritten: the new spell then begins where that confirmation
+    ends. Death ends the last spell (rules.md, Employment status and spells).
     """
     spells: list[Spell] = []
-    for one in said:
-        status = one.values.get("emp_status")
-        if status is None:
-            if spells and any(name.startswith(_PREFIX) for name in one.values):
-                spells[-1].contributions.append(one)
-            continue
-        _state(spells, one, status)
-    for before, after in pairwise(spells):
-        before.end = after.start
+    for contribution in contributions:
+        status = contribution.values.get("emp_status")
+        if status is not None:
+            _apply_statement(spells, contribution, status)
+        elif spells and any(name.startswith(_PREFIX) for name in contribution.values):
+            spells[-1].contributions.append(contribution)  # facts of the current spell
+    for earlier, later in pairwise(spells):
+        earlier.end = later.start
     if died_on is not None:
-        spells = [spell for spell in spells if spell.start < died_on]
-        if spells and (spells[-1].end is None or spells[-1].end > died_on):
-            spells[-1].end = died_on
+        spells = _until_death(spells, died_on)
     for spell in spells:
         spell.row = _row(person, spell)
     return spells
 
 
-def _state(spells: list[Spell], one: Contribution, status: str) -> None:
-    kind, day = kind_of(status), one.day
-    stated = _stated_start(one, kind)
-    employer = one.values.get("spell.employer_name") or ""
+def _apply_statement(spells: list[Spell], contribution: Contribution, status: str) -> None:
+    """Confirm the last spell or begin another, as a stated employment status asks."""
+    kind, day = kind_of(status), contribution.day
+    stated_start = _stated_start(contribution, kind)
+    start = min(stated_start or day, day)
+    employer = contribution.values.get("spell.employer_name") or ""
     last = spells[-1] if spells else None
-    start = min(stated or day, day)
-    if last is not None and last.kind == kind and _is_same(last, employer, start):
-        if stated is not None:
-            floor = spells[-2].seen if len(spells) > 1 else date.min
-            last.start = max(min(start, last.seen_first), floor)
-            if len(spells) > 1 and last.start <= spells[-2].start:
-                del spells[-2]
-    else:
-        if last is not None:
-            start = max(start, last.seen)
-            if start <= last.start:
-                spells.pop()
-        last = Spell(kind, start, seen_first=day)
-        spells.append(last)
-    last.contributions.append(one)
+    if last is None or not _continues(last, kind, employer, start):
+        last = _begin(spells, kind, start, day)
+    elif stated_start is not None:
+        _move_start(spells, start)
+    last.contributions.append(contribution)
     last.status = status
     last.employer = employer or last.employer
-    last.seen = max(last.seen, day)
+    last.last_stated_on = day
 
 
-def _stated_start(one: Contribution, kind: SpellKind) -> date | None:
-    names = (
-        ("spell.unemp_date", "spell.start_on")
-        if kind == SpellKind.UNEMPLOYED
-        else ("spell.start_on",)
-    )
-    for name in names:
-        if value := one.values.get(name):
-            return date.fromisoformat(value)
-    return None
-
-
-def _is_same(last: Spell, employer: str, start: date) -> bool:
-    """Whether a statement of the same kind continues the spell: same or unnamed employer, or begun no later."""
-    if last.kind != SpellKind.EMPLOYED or not employer or not last.employer:
+def _continues(last: Spell, kind: SpellKind, employer: str, start: date) -> bool:
+    """Whether a statement speaks of the last spell: same kind; same or unnamed employer, or begun no later."""
+    if last.kind != kind:
+        return False
+    if kind != SpellKind.EMPLOYED or not employer or not last.employer:
         return True
     return employer == last.employer or start <= last.start
 
 
+def _begin(spells: list[Spell], kind: SpellKind, start: date, day: date) -> Spell:
+    """Begin a spell, no earlier than the last one was confirmed; it replaces one of which no day is left."""
+    if spells:
+        start = max(start, spells[-1].last_stated_on)
+        if start == spells[-1].start:
+            spells.pop()
+    spell = Spell(kind, start, first_stated_on=day, last_stated_on=day)
+    spells.append(spell)
+    return spell
+
+
+def _move_start(spells: list[Spell], start: date) -> None:
+    """Let the last spell begin as newly stated.
+
+    Not after its first statement and not before the spell before it was last confirmed;
+    that spell goes when no day of it is left.
+    """
+    last = spells[-1]
+    start = min(start, last.first_stated_on)
+    if len(spells) > 1:
+        before = spells[-2]
+        start = max(start, before.last_stated_on)
+        if start == before.start:
+            del spells[-2]
+    last.start = start
+
+
+def _stated_start(contribution: Contribution, kind: SpellKind) -> date | None:
+    """The first day of the spell as the contribution gives it: for unemployment the date of losing work first."""
+    columns = ["spell.start_on"]
+    if kind == SpellKind.UNEMPLOYED:
+        columns = ["spell.unemp_date", *columns]
+    return next(
+        (date.fromisoformat(value) for name in columns if (value := contribution.values.get(name))),
+        None,
+    )
+
+
+def _until_death(spells: Sequence[Spell], died_on: date) -> list[Spell]:
+    """The spells begun before the death, the last of them ended by it."""
+    lived = [spell for spell in spells if spell.start < died_on]
+    if lived:
+        lived[-1].end = died_on
+    return lived
+
+
 def _row(person: str, spell: Spell) -> Row:
-    said = spell.contributions
-    fold = start_row(Family.PERSON, owned_uuid(person, f"spell/{spell.start.isoformat()}"), said)
-    fold_columns(fold, COLUMNS["spell"], observations_by_column(said, _PREFIX), skip=_SKIP)
-    row = fold.finish()
+    entry = owned_uuid(person, f"spell/{spell.start.isoformat()}")
+    builder = start_row(Family.PERSON, entry, spell.contributions)
+    fold_columns(
+        builder,
+        COLUMNS[Ledger.SPELL],
+        observations_by_column(spell.contributions, _PREFIX),
+        skip=_SET_HERE,
+    )
+    row = builder.finish()
     row["person_id"] = person
     row["spell_kind"] = spell.kind
     row["start_on"] = spell.start

@@ -1,16 +1,15 @@
-"""Visits (L5): each is what one submission says, and how far from the known place it was said."""
+"""Folding a visit (L5): what one submission states of it, and its distance from the household's known place. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import asin, cos, radians, sin, sqrt
-from typing import Any
+from collections.abc import Mapping, Sequence
 
+from server.ledgers.definitions.codes import VisitMode
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import COLUMNS
-from server.ledgers.definitions.vocabulary import ContributionFlag, ExceptionKind, Family
-from server.ledgers.folding.household import best_place
+from server.ledgers.definitions.vocabulary import ContributionFlag, ExceptionKind, Family, Ledger
 from server.ledgers.folding.merge import Observation
+from server.ledgers.folding.places import accuracy_m, best_place, distance_m
 from server.ledgers.folding.row import (
     RowBuilder,
     fold_columns,
@@ -20,72 +19,84 @@ from server.ledgers.folding.row import (
     start_row,
 )
 
-_EARTH_M = 6_371_008.8
-_AT_THE_DOOR = "1"
-
 
 def fold_visit(
     entry: str,
-    said: Sequence[Contribution],
-    targets: dict[str, str | None],
-    place: Sequence[Contribution],
+    contributions: Sequence[Contribution],
+    targets: Mapping[str, str | None],
+    household_contributions: Sequence[Contribution],
     slack_m: int,
 ) -> RowBuilder | None:
-    """The visit, or None when voided. `place` is what was said of the household visited, in fold order.
+    """The visit out of its contributions, which are in fold order; None when there is nothing or staff voided it.
 
-    The distance is to the place as known before this visit, so it does not change with
-    what is learnt later. Out of range is flagged, never refused (domain §6 F3, §7.1).
+    `targets` are the entries visited by column: person, household, employer.
+    `household_contributions` are those of the household visited, in fold order.
     """
-    if is_void(said) or not has_values(said):
+    if is_void(contributions) or not has_values(contributions):
         return None
-    fold = start_row(Family.VISIT, entry, said)
-    fold_columns(fold, COLUMNS["visit"], observations_by_column(said), skip=frozenset(targets))
-    row = fold.row
-    for name, target in targets.items():
-        row[name + "_id"] = target
-    first = said[0]
-    row.setdefault("visited_at", first.observed_at.isoformat())
-    here = row.get("loc")
-    if ContributionFlag.CLOCK in first.flags:
-        fold.raise_exception(ExceptionKind.CLOCK, first)
-    if ContributionFlag.OUTSIDE_AREA in first.flags:
-        fold.raise_exception(ExceptionKind.LOCATION_MISMATCH, first, "area_code")
-    if here is not None:
-        known = known_place(place, first)
-        if known is not None:
-            distance = metres(here, known.value)
-            row["loc_distance_m"] = f"{distance:.2f}"
-            allowed = slack_m + _accuracy(here) + _accuracy(known.value)
-            if distance > allowed and row.get("mode", _AT_THE_DOOR) == _AT_THE_DOOR:
-                fold.raise_exception(
-                    ExceptionKind.LOCATION_MISMATCH,
-                    first,
-                    "loc",
-                    metres=round(distance),
-                    allowed=round(allowed),
-                )
-    return fold
+    builder = start_row(Family.VISIT, entry, contributions)
+    fold_columns(
+        builder,
+        COLUMNS[Ledger.VISIT],
+        observations_by_column(contributions),
+        skip=frozenset(targets),
+    )
+    for column, target in targets.items():
+        builder.row[column + "_id"] = target
+    record = contributions[0]
+    builder.row.setdefault("visited_at", record.observed_at.isoformat())
+    if ContributionFlag.CLOCK in record.flags:
+        builder.raise_exception(ExceptionKind.CLOCK, record)
+    if ContributionFlag.OUTSIDE_AREA in record.flags:
+        builder.raise_exception(ExceptionKind.LOCATION_MISMATCH, record, "area_code")
+    _measure_distance(builder, record, household_contributions, slack_m)
+    return builder
 
 
-def known_place(place: Sequence[Contribution], visit: Contribution) -> Observation | None:
-    """The household's best place before the visit, from other submissions."""
+def _measure_distance(
+    builder: RowBuilder,
+    record: Contribution,
+    household_contributions: Sequence[Contribution],
+    slack_m: int,
+) -> None:
+    """Set the visit's distance from the household; raise an exception when it was made elsewhere.
+
+    A visit out of range is kept: the exception only asks a person to look
+    (rules.md, Visits). Both points may be inaccurate, so the slack grows by their accuracy.
+    """
+    visited = builder.row.get("loc")
+    if visited is None:
+        return
+    known = known_place(household_contributions, record)
+    if known is None:
+        return
+    distance = distance_m(visited, known.value)
+    allowed = slack_m + accuracy_m(visited) + accuracy_m(known.value)
+    builder.row["loc_distance_m"] = f"{distance:.2f}"
+    mode = builder.row.get("mode", VisitMode.AT_THE_DOOR)
+    if distance > allowed and mode == VisitMode.AT_THE_DOOR:
+        builder.raise_exception(
+            ExceptionKind.LOCATION_MISMATCH,
+            record,
+            "loc",
+            metres=round(distance),
+            allowed=round(allowed),
+        )
+
+
+def known_place(
+    household_contributions: Sequence[Contribution], visit: Contribution
+) -> Observation | None:
+    """The household's best place as other submissions had given it before the visit.
+
+    Later points do not count, so that a visit's distance never changes afterwards.
+    """
     return best_place(
         [
-            Observation(one, one.values["loc"])
-            for one in place
-            if "loc" in one.values
-            and one.order < visit.order
-            and one.submission_id != visit.submission_id
+            Observation(contribution, contribution.values["loc"])
+            for contribution in household_contributions
+            if "loc" in contribution.values
+            and contribution.order < visit.order
+            and contribution.submission_id != visit.submission_id
         ]
     )
-
-
-def metres(one: Sequence[Any], other: Sequence[Any]) -> float:
-    """Great-circle distance of two [lon, lat, …] points."""
-    lon1, lat1, lon2, lat2 = map(radians, (one[0], one[1], other[0], other[1]))
-    half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
-    return 2 * _EARTH_M * asin(min(1.0, sqrt(half)))
-
-
-def _accuracy(point: Sequence[Any]) -> float:
-    return float(point[3]) if len(point) > 3 and point[3] is not None else 0.0

@@ -1,34 +1,40 @@
-"""Which keys belong together: an entry is a connected component of keys. Pure."""
+"""Which keys belong together: an entry is a connected component of keys (fold.md, Identity). Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from server.ledgers.definitions.contribution import Contribution
 
+KeyOfFamily = tuple[str, str]
+"""(family, key uuid)."""
 
-def components(said: Iterable[Contribution]) -> dict[tuple[str, str], str]:
+
+def components(contributions: Iterable[Contribution]) -> dict[KeyOfFamily, str]:
     """(family, key) → the entry it belongs to, for every key of the contributions.
 
-    The contributions must be closed: every contribution of every entry concerned.
+    A contribution ties all its keys together. An entry is named by the first key of its
+    earliest contribution. The contributions must be closed: they are all the
+    contributions of every entry concerned.
     """
-    parents: dict[tuple[str, str], tuple[str, str]] = {}
+    parents: dict[KeyOfFamily, KeyOfFamily] = {}
 
-    def root(node: tuple[str, str]) -> tuple[str, str]:
+    def root(node: KeyOfFamily) -> KeyOfFamily:
         while (parent := parents[node]) != node:
-            parents[node] = parent = parents[parent]
+            parents[node] = parent = parents[parent]  # halve the path for the next look-up
             node = parent
         return node
 
-    ordered: Sequence[Contribution] = sorted(said, key=lambda one: one.order)
-    for one in ordered:
-        first = (one.family, one.keys[0])
+    in_order = sorted(contributions, key=lambda contribution: contribution.order)
+    for contribution in in_order:
+        first = (contribution.family, contribution.keys[0])
         parents.setdefault(first, first)
-        for key in one.keys[1:]:
-            node = (one.family, key)
+        for key in contribution.keys[1:]:
+            node = (contribution.family, key)
             parents.setdefault(node, node)
             parents[root(node)] = root(first)
-    names: dict[tuple[str, str], str] = {}
-    for one in ordered:
-        names.setdefault(root((one.family, one.keys[0])), one.keys[0])
+    names: dict[KeyOfFamily, str] = {}
+    for contribution in in_order:
+        first_key = contribution.keys[0]
+        names.setdefault(root((contribution.family, first_key)), first_key)
     return {node: names[root(node)] for node in parents}

@@ -1,9 +1,8 @@
-"""Who is who: keys, and the entries they tie contributions into.
+"""The keys by which records name an entry, and their uuids (fold.md, Identity). Pure.
 
-A key *is* a uuid. An entry is a connected component of keys over the live
-contributions; it is named by the first key of its earliest contribution, so that the
-name depends on what was said and not on the order of arrival (decision 0050). Pure,
-but for the keyed hash that turns a strong key into a uuid.
+A key is a uuid. An entry is a connected component of keys over the live contributions,
+named by the first key of its earliest contribution, so that the name depends on what
+was observed and not on the order of arrival (decision 0050).
 """
 
 from __future__ import annotations
@@ -18,7 +17,11 @@ _OWNED = UUID("8d0d2f0c-52a4-5c39-8a0f-6a1f5f5b9e02")
 
 
 class Key(NamedTuple):
-    """One way of naming an entry: kind "id", "id_no", "document", "uscc", "instance", "employer+title" or "local"."""
+    """One way of naming an entry.
+
+    The kind is "id" (an entity's own uuid), "id_no", "document", "uscc", "instance",
+    "employer+title" or "local".
+    """
 
     kind: str
     value: str  # normalised
@@ -27,7 +30,8 @@ class Key(NamedTuple):
 def key_uuid(family: str, key: Key) -> UUID:
     """The key as a uuid: an entity's own uuid as it is, anything else by its keyed hash.
 
-    The hash is keyed, so a dump of the database does not tell which ID number a uuid stands for.
+    Because the hash is keyed, a dump of the database does not show which ID number a
+    uuid stands for.
     """
     if key.kind == "id":
         return UUID(key.value)

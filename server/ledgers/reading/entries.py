@@ -12,7 +12,7 @@ from server.ledgers.definitions.columns import Sensitivity, columns_of
 from server.ledgers.definitions.ledgers import COLUMNS
 from server.ledgers.definitions.ordinals import PER_VERSION, contribution_id
 from server.ledgers.definitions.vocabulary import ExceptionKind
-from server.ledgers.folding.derive.categories import RESTRICTED as RESTRICTED_CATEGORIES
+from server.ledgers.folding.derive.categories import RESTRICTED_CATEGORIES
 from server.ledgers.models import (
     AssistanceCase,
     DeskAct,

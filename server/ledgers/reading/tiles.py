@@ -10,11 +10,8 @@ from server.accounts.access import RESTRICTED, Access
 from server.core import clock
 from server.core.codes import code_lists
 from server.geo.tiles import Tile
-from server.ledgers.folding.derive import categories as categories_rules
+from server.ledgers.folding.derive.categories import RESTRICTED_CATEGORIES
 from server.ledgers.storage.tiles import TileQuery, assisted_households_tile
-
-RESTRICTED_CATEGORIES: Final = categories_rules.RESTRICTED
-"""Disability, release, rehabilitation: shown only with the restricted role (rules.md, Assistance categories)."""
 
 DETAIL_ZOOM: Final = 15  # from here on each household is a point of its own
 FEW: Final = 300  # so many households are drawn one by one at any zoom

@@ -1,1 +1,1 @@
-"""Derived columns: pure functions of ledger facts, a date and the rule table (domain §4)."""
+"""Derived columns: pure functions of ledger facts, a day and the rule table (rules.md)."""

@@ -1,32 +1,49 @@
-"""What a household's members make of it: head, counts, and whether nobody works (domain §4 zero_emp_hh)."""
+"""What a household's members make of it: head, counts, and whether nobody works (rules.md, Zero-employment households). Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Final
 
+from server.ledgers.definitions.codes import (
+    ABLE,
+    EmploymentStatus,
+    HukouNature,
+    Relation,
+    Sex,
+)
 from server.ledgers.definitions.machines import ZERO_EMPLOYMENT
 from server.ledgers.definitions.vocabulary import (
-    ExceptionKind,
+    MembershipRole,
     PersonStatus,
+    SpellKind,
     ZeroEmploymentState,
 )
-from server.ledgers.folding.derive.ages import is_working_age
+from server.ledgers.folding.derive.ages import Purpose, is_working_age
 from server.ledgers.folding.derive.rules import Rules
-from server.ledgers.folding.merge import Observation, run_machine
-from server.ledgers.folding.rosters import HUKOU, RESIDENT, Membership
-from server.ledgers.folding.row import Row, RowBuilder
+from server.ledgers.folding.merge import Observation
+from server.ledgers.folding.rosters import Membership
+from server.ledgers.folding.row import Row, RowBuilder, fold_state
+from server.ledgers.folding.spells import kind_of
 
-_RURAL_HUKOU = "20"
-_FARMING = "14"
-_NOT_COUNTED = frozenset({"30", "31", "33", "34", "35"})  # in school, retired, unable, serving
-_ASSISTED = frozenset(
-    {ZeroEmploymentState.APPLIED, ZeroEmploymentState.CHECKED, ZeroEmploymentState.CERTIFIED}
+_OUTSIDE_WORKFORCE = frozenset(
+    {
+        EmploymentStatus.STUDENT,
+        EmploymentStatus.RETIRED,
+        EmploymentStatus.UNABLE,
+        EmploymentStatus.MILITARY,
+        EmploymentStatus.IN_CUSTODY,
+    }
 )
-_ABLE = frozenset({"1", "2"})
-HEAD = "0"
+_RESOLVED_BY_A_JOB: Final = frozenset(
+    {
+        ZeroEmploymentState.APPLIED,
+        ZeroEmploymentState.CHECKED,
+        ZeroEmploymentState.CERTIFIED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +62,8 @@ class HouseholdFacts:
 
 
 def facts_of(row: Row) -> HouseholdFacts:
+    """The facts in a household's row."""
     parts = (row.get("address"), row.get("building"), row.get("room"))
-    confirmed = row.get("last_confirmed_on")
     return HouseholdFacts(
         id=row["id"],
         area_code=row["area_code"],
@@ -56,70 +73,88 @@ def facts_of(row: Row) -> HouseholdFacts:
         poor_rural=row.get("poor_rural"),
         land_lost_share=row.get("land_lost_share"),
         zero_emp_state=row.get("zero_emp_state"),
-        last_confirmed_on=confirmed,
+        last_confirmed_on=row.get("last_confirmed_on"),
     )
 
 
 def derive_household(
-    fold: RowBuilder,
+    builder: RowBuilder,
     members: Sequence[tuple[Membership, Row]],
-    desk_states: Sequence[Observation],
+    staff_states: Sequence[Observation],
     as_of: date,
     rules: Rules,
 ) -> None:
-    """Set head, counts and zero-employment state. `members` are the open memberships with their persons' rows."""
-    row, area = fold.row, fold.row["area_code"]
-    people = {person["id"]: person for _, person in members if not _is_gone(person)}
-    heads = [one for one, person in members if one.relation == HEAD and person["id"] in people]
-    if heads:
-        head = max(heads, key=lambda one: (one.from_on, one.person))
-        row["head_person_id"] = head.person
-        fold.origins.setdefault(head.contribution, []).append("head_person")
-    living = list(people.values())
+    """Set head, counts and zero-employment state.
+
+    `members` are the open memberships with their persons' rows, `staff_states` the
+    zero-employment states that office staff set, in fold order.
+    """
+    living = [(member, person) for member, person in members if not _has_died(person)]
+    _set_head(builder, living)
+    _count_members(builder.row, living, as_of, rules)
+    _fold_zero_employment(builder, living, staff_states, as_of, rules)
+
+
+def _set_head(builder: RowBuilder, living: Sequence[tuple[Membership, Row]]) -> None:
+    """The head is who was last stated to be."""
+    heads = [member for member, _ in living if member.relation == Relation.HEAD]
+    if not heads:
+        return
+    head = max(heads, key=lambda member: (member.from_on, member.person))
+    builder.row["head_person_id"] = head.person
+    builder.origins.setdefault(head.contribution, []).append("head_person")
+
+
+def _count_members(
+    row: Row, living: Sequence[tuple[Membership, Row]], as_of: date, rules: Rules
+) -> None:
+    """Residents, and of everybody who lives or is registered here: of working age, employed, able and willing."""
+    area = row["area_code"]
+    people = list({person["id"]: person for _, person in living}.values())
+    of_working_age = [
+        person for person in people if _works_age(person, Purpose.STATISTICS, area, as_of, rules)
+    ]
     row["n_members"] = len(
-        {one.person for one, _ in members if one.role == RESIDENT and one.person in people}
+        {member.person for member, _ in living if member.role == MembershipRole.RESIDENT}
     )
-    row["n_working_age"] = sum(_works_age(person, "stat", area, as_of, rules) for person in living)
-    row["n_employed"] = sum(_is_employed(person) for person in living)
-    row["n_able_willing"] = sum(
-        _is_able_and_willing(person) and _works_age(person, "stat", area, as_of, rules)
-        for person in living
-    )
-    registered = {one.person for one, _ in members if one.role == HUKOU}
-    suspected = _nobody_works(
-        row,
-        [person for person in living if person["id"] in registered],
-        area,
-        as_of,
-        rules,
-    )
-    state, mover, illegal = run_machine(
-        ZERO_EMPLOYMENT,
-        desk_states,
-        start=ZeroEmploymentState.SUSPECTED if suspected else ZeroEmploymentState.NO,
-    )
-    if mover is not None:
-        fold.origins.setdefault(mover.id, []).append("zero_emp_state")
-        if state in _ASSISTED and not suspected:
-            state = ZeroEmploymentState.HELPED
-    for one in illegal:
-        fold.raise_exception(ExceptionKind.ILLEGAL_MOVE, one, "zero_emp_state")
-    row["zero_emp_state"] = state
+    row["n_working_age"] = len(of_working_age)
+    row["n_employed"] = sum(_is_employed(person) for person in people)
+    row["n_able_willing"] = sum(_is_able_and_willing(person) for person in of_working_age)
+
+
+def _fold_zero_employment(
+    builder: RowBuilder,
+    living: Sequence[tuple[Membership, Row]],
+    staff_states: Sequence[Observation],
+    as_of: date,
+    rules: Rules,
+) -> None:
+    """Run the states of zero employment.
+
+    A household in which nobody works is suspected until office staff decide; one that
+    they have taken up is helped once somebody works.
+    """
+    row = builder.row
+    registered = [person for member, person in living if member.role == MembershipRole.HUKOU]
+    nobody_works = is_without_employment(row, registered, as_of, rules)
+    start = ZeroEmploymentState.SUSPECTED if nobody_works else ZeroEmploymentState.NO
+    run = fold_state(builder, "zero_emp_state", ZERO_EMPLOYMENT, staff_states, start=start)
+    is_resolved = run.state in _RESOLVED_BY_A_JOB and not nobody_works
+    row["zero_emp_state"] = ZeroEmploymentState.HELPED if is_resolved else run.state
 
 
 def is_rural(people: Sequence[Row]) -> bool:
-    """Whether everybody registered here has a rural hukou."""
-    kinds = {person.get("hukou_type") for person in people} - {None}
-    return kinds == {_RURAL_HUKOU}
+    """Whether everybody whose hukou is known has a rural one, and somebody's is known."""
+    natures = {person.get("hukou_type") for person in people} - {None}
+    return natures == {HukouNature.RURAL}
 
 
-def _nobody_works(
-    row: Row, registered: Sequence[Row], area: str, as_of: date, rules: Rules
-) -> bool:
-    """Somebody registered here could and would work, and nobody does (farming one's own land is no job here).
+def is_without_employment(row: Row, registered: Sequence[Row], as_of: date, rules: Rules) -> bool:
+    """Whether somebody registered in the household could and would work, and nobody does.
 
-    Only suspected: certification is a person's act. Unknown income of other kinds does
-    not clear a household.
+    In a rural household farming one's own land does not count as a job. Business or
+    investment income clears the household; unknown income does not
+    (rules.md, Zero-employment households).
     """
     if row.get("other_income"):
         return False
@@ -127,32 +162,39 @@ def _nobody_works(
     workforce = [
         person
         for person in registered
-        if (person.get("emp_status") or "39") not in _NOT_COUNTED
-        and _works_age(person, "zero_emp", area, as_of, rules)
-        and (_is_employed(person) or _is_able_and_willing(person))
+        if _is_in_workforce(person)
+        and _works_age(person, Purpose.ZERO_EMPLOYMENT, row["area_code"], as_of, rules)
     ]
     return bool(workforce) and not any(
-        _is_employed(person) and (farming_counts or person["emp_status"] != _FARMING)
+        _is_employed(person)
+        and (farming_counts or person["emp_status"] != EmploymentStatus.FARMING)
         for person in workforce
     )
 
 
-def _is_gone(person: Row) -> bool:
+def _is_in_workforce(person: Row) -> bool:
+    if person.get("emp_status") in _OUTSIDE_WORKFORCE:
+        return False
+    return _is_employed(person) or _is_able_and_willing(person)
+
+
+def _has_died(person: Row) -> bool:
     return bool(person.get("person_status") == PersonStatus.DECEASED)
 
 
 def _is_employed(person: Row) -> bool:
-    return (person.get("emp_status") or "").startswith("1")
+    status: str | None = person.get("emp_status")
+    return bool(status and kind_of(status) == SpellKind.EMPLOYED)
 
 
 def _is_able_and_willing(person: Row) -> bool:
-    return person.get("work_capacity") in _ABLE and person.get("job_willing") is True
+    return person.get("work_capacity") in ABLE and person.get("job_willing") is True
 
 
-def _works_age(person: Row, purpose: str, area: str, as_of: date, rules: Rules) -> bool:
-    birth: Any = person.get("birth_date")
+def _works_age(person: Row, purpose: Purpose, area: str, as_of: date, rules: Rules) -> bool:
+    birth = person.get("birth_date")
     if not birth:
         return False
     return is_working_age(
-        date.fromisoformat(birth), person.get("sex") or "0", purpose, area, as_of, rules
+        date.fromisoformat(birth), person.get("sex") or Sex.UNKNOWN, purpose, area, as_of, rules
     )

@@ -1,18 +1,24 @@
-"""A person's flags as of a day, and the next day on which one of them changes (domain §4)."""
+"""A person's flags as of a day, and the next day on which one of them may change (rules.md, Assistance categories). Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import Any
 
 from server.core.clock import office_day
+from server.ledgers.definitions.codes import (
+    ABLE,
+    SEEKING,
+    EmploymentStatus,
+    ResidenceKind,
+    Sex,
+)
 from server.ledgers.definitions.vocabulary import IN_QUESTION, SpellKind
 from server.ledgers.folding.derive.ages import (
-    FEMALE,
+    Purpose,
     add_months,
+    ages_4050,
     is_working_age,
-    retires_on,
     turns,
     working_ages,
 )
@@ -21,12 +27,8 @@ from server.ledgers.folding.derive.rules import Rules
 from server.ledgers.folding.row import Row
 from server.ledgers.folding.spells import Spell
 
-REGISTERED = "20"
-SEEKING = frozenset({"20", "21", "22"})
-ABLE = frozenset({"1", "2"})
-_LIVES_AT_HUKOU = "1"
-_PURPOSES = ("stat", "registration", "assistance", "zero_emp")
-_VETERAN_MONTHS = 6
+VETERAN_MONTHS = 6
+"""Months without work after which a veteran is assisted (category B11)."""
 
 
 def derive_person(
@@ -39,8 +41,27 @@ def derive_person(
 ) -> None:
     """Set household, areas, flags and `refold_on`.
 
-    `home` is where the person lives (else is registered), `registered_at` the household of the hukou.
+    `home` is the household where the person lives (else is registered), `registered_at`
+    the household of the hukou.
     """
+    _set_areas(row, home, registered_at)
+    row["in_zero_emp_hh"] = bool(registered_at and registered_at.zero_emp_state in IN_QUESTION)
+    row["long_term_unemployed"] = _is_long_term_unemployed(row, spells, as_of, rules)
+    row["is_4050"] = _is_seeking(row) and is_4050_age(row, as_of, rules)
+    row["new_entrant"] = _is_new_entrant(row, spells, as_of, rules)
+    row["refold_on"] = next_change(row, spells, as_of, rules)
+    confirmed_on = [office_day(row["observed_at"])]
+    confirmed_on += [
+        household.last_confirmed_on
+        for household in (home, registered_at)
+        if household and household.last_confirmed_on
+    ]
+    if max(confirmed_on) > as_of:  # a phone's clock is ahead: fold again daily until then
+        row["refold_on"] = as_of + timedelta(days=1)
+
+
+def _set_areas(row: Row, home: HouseholdFacts | None, registered_at: HouseholdFacts | None) -> None:
+    """The person belongs to the area of the home; areas that nobody stated follow from the households."""
     row["household_id"] = home.id if home else None
     if home is not None:
         row["area_code"] = home.area_code
@@ -48,42 +69,34 @@ def derive_person(
         row.setdefault("residence_addr", home.address)
     if registered_at is not None:
         row.setdefault("hukou_area", registered_at.area_code)
-    elif home is not None and row.get("residence_kind") == _LIVES_AT_HUKOU:
+    elif home is not None and row.get("residence_kind") == ResidenceKind.LIVES_AT_HUKOU:
         row.setdefault("hukou_area", home.area_code)
-    area = row["area_code"]
-    current = current_spell(spells)
-    since = unemployed_since(row, current)
-    row["in_zero_emp_hh"] = bool(registered_at and registered_at.zero_emp_state in IN_QUESTION)
-    row["long_term_unemployed"] = bool(
-        since
-        and row.get("emp_status") == REGISTERED
-        and as_of >= add_months(since, rules.number("long_unemployed_months", area, as_of))
-    )
-    row["is_4050"] = is_seeking(row) and is_older(row, area, as_of, rules)
-    row["new_entrant"] = _is_new_entrant(row, spells, area, as_of, rules)
-    row["refold_on"] = next_change(row, spells, as_of, rules)
-    last_told = [office_day(row["observed_at"])]
-    last_told += [
-        at.last_confirmed_on for at in (home, registered_at) if at and at.last_confirmed_on
-    ]
-    if max(last_told) > as_of:  # a phone's clock is ahead: what it tells of comes true day by day
-        row["refold_on"] = as_of + timedelta(days=1)
 
 
-def current_spell(spells: Sequence[Spell]) -> Spell | None:
-    """The spell that has not ended."""
-    return spells[-1] if spells and spells[-1].end is None else None
+def birth_and_sex(row: Row) -> tuple[date, str] | None:
+    """A person's date of birth and sex, None where the birth is not known."""
+    birth = row.get("birth_date")
+    return (date.fromisoformat(birth), row.get("sex") or Sex.UNKNOWN) if birth else None
 
 
-def unemployed_since(row: Row, spell: Spell | None) -> date | None:
-    """When the present unemployment began: by its registration, else as stated."""
-    if spell is None or spell.kind != SpellKind.UNEMPLOYED:
-        return None
-    registered = spell.row.get("reg_date")
+def unemployed_since(spell: Spell) -> date:
+    """When an unemployment spell began: by its registration, else as stated."""
+    registered: str | None = spell.row.get("reg_date")
     return date.fromisoformat(registered) if registered else spell.start
 
 
-def is_seeking(row: Row) -> bool:
+def _is_long_term_unemployed(row: Row, spells: Sequence[Spell], as_of: date, rules: Rules) -> bool:
+    """Registered as unemployed, and for so many months already."""
+    current = spells[-1] if spells and spells[-1].end is None else None
+    if current is None or current.kind != SpellKind.UNEMPLOYED:
+        return False
+    if row.get("emp_status") != EmploymentStatus.REGISTERED_UNEMPLOYED:
+        return False
+    months = rules.number("long_unemployed_months", row["area_code"], as_of)
+    return as_of >= add_months(unemployed_since(current), months)
+
+
+def _is_seeking(row: Row) -> bool:
     """Without work, able, and willing."""
     return (
         row.get("emp_status") in SEEKING
@@ -92,61 +105,62 @@ def is_seeking(row: Row) -> bool:
     )
 
 
-def older_from(row: Row, area: str, day: date, rules: Rules) -> date | None:
-    """The day a person counts as older (女≥40 男≥50)."""
-    if not row.get("birth_date"):
-        return None
-    letter = "f" if row.get("sex") == FEMALE else "m"
-    return turns(date.fromisoformat(row["birth_date"]), rules.number(f"older.{letter}", area, day))
-
-
-def is_older(row: Row, area: str, day: date, rules: Rules) -> bool:
-    """Old enough for 4050 and below retirement age."""
-    start = older_from(row, area, day, rules)
-    if start is None:
+def is_4050_age(row: Row, day: date, rules: Rules) -> bool:
+    """Whether a person is old enough for 4050 on a day and below retirement age."""
+    born = birth_and_sex(row)
+    if born is None:
         return False
-    birth = date.fromisoformat(row["birth_date"])
-    return start <= day < retires_on(birth, row.get("sex") or "0", area, day, rules)
+    first, end = ages_4050(*born, row["area_code"], day, rules)
+    return first <= day < end
 
 
-def _is_new_entrant(
-    row: Row, spells: Sequence[Spell], area: str, as_of: date, rules: Rules
-) -> bool:
-    birth: Any = row.get("birth_date")
-    if not birth or row.get("emp_status") not in SEEKING:
+def _is_new_entrant(row: Row, spells: Sequence[Spell], as_of: date, rules: Rules) -> bool:
+    """Whether a young person seeks a first job."""
+    born = birth_and_sex(row)
+    if born is None or row.get("emp_status") not in SEEKING:
         return False
-    born = date.fromisoformat(birth)
+    area = row["area_code"]
     return (
-        is_working_age(born, row.get("sex") or "0", "stat", area, as_of, rules)
-        and as_of < turns(born, rules.number("new_entrant_until", area, as_of))
+        is_working_age(*born, Purpose.STATISTICS, area, as_of, rules)
+        and as_of < turns(born[0], rules.number("new_entrant_until", area, as_of))
         and not any(spell.kind == SpellKind.EMPLOYED for spell in spells)
     )
 
 
 def next_change(row: Row, spells: Sequence[Spell], as_of: date, rules: Rules) -> date | None:
-    """The first day after `as_of` on which anything derived from the date may differ."""
-    area = row["area_code"]
-    days: list[date] = []
-    if row.get("birth_date"):
-        birth, sex = date.fromisoformat(row["birth_date"]), row.get("sex") or "0"
-        for purpose in _PURPOSES:
-            days += working_ages(birth, sex, purpose, area, as_of, rules)
-        days.append(retires_on(birth, sex, area, as_of, rules))
-        days.append(turns(birth, rules.number("new_entrant_until", area, as_of)))
-        older = older_from(row, area, as_of, rules)
-        if older:
-            days.append(older)
-    months = (_VETERAN_MONTHS, rules.number("long_unemployed_months", area, as_of))
-    for spell in spells:
-        days += [day for day in (spell.start, spell.end) if day]
-        if spell.kind == SpellKind.UNEMPLOYED:
-            since = unemployed_since(row, spell)
-            if since:
-                days += [add_months(since, count) for count in months]
-            days += [add_months(spell.start, count) for count in months]
-        elif spell.kind == SpellKind.EMPLOYED:
-            days.append(add_months(spell.start, rules.number("stable_months", area, as_of)))
-    changed = rules.next_change(as_of)
-    if changed:
-        days.append(changed)
+    """The first day after `as_of` on which anything derived from the day may differ; None when never.
+
+    The row is folded again on that day (fold.md, Derivation by day), so a day too many
+    costs work and a day too few leaves a stale ledger.
+    """
+    days = [*_days_by_age(row, as_of, rules), *_days_by_spells(row, spells, as_of, rules)]
+    rule_change = rules.next_change(as_of)
+    if rule_change is not None:
+        days.append(rule_change)
     return min((day for day in days if day > as_of), default=None)
+
+
+def _days_by_age(row: Row, as_of: date, rules: Rules) -> Iterator[date]:
+    """Days on which the person's age changes something."""
+    born, area = birth_and_sex(row), row["area_code"]
+    if born is None:
+        return
+    for purpose in Purpose:
+        yield from working_ages(*born, purpose, area, as_of, rules)
+    yield from ages_4050(*born, area, as_of, rules)
+    yield turns(born[0], rules.number("new_entrant_until", area, as_of))
+
+
+def _days_by_spells(row: Row, spells: Sequence[Spell], as_of: date, rules: Rules) -> Iterator[date]:
+    """Days on which a spell begins, ends, or has lasted long enough for something."""
+    area = row["area_code"]
+    unemployed_months = (VETERAN_MONTHS, rules.number("long_unemployed_months", area, as_of))
+    for spell in spells:
+        yield spell.start
+        if spell.end is not None:
+            yield spell.end
+        if spell.kind == SpellKind.UNEMPLOYED:
+            for since in (spell.start, unemployed_since(spell)):
+                yield from (add_months(since, months) for months in unemployed_months)
+        elif spell.kind == SpellKind.EMPLOYED:
+            yield add_months(spell.start, rules.number("stable_months", area, as_of))

@@ -1,14 +1,16 @@
-"""The rule table: what differs by place and by date (domain §4), in rules.csv beside this file."""
+"""The rule table: values that differ by place and by date, in rules.csv beside this file (rules.md, Rule table). Pure."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 _FILE = Path(__file__).with_name("rules.csv")
+_MOST_CACHED = 50_000
 
 
 class NoRule(LookupError):
@@ -17,56 +19,62 @@ class NoRule(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
+    """One row of the table."""
+
     key: str
     area: str  # prefix of division codes
     since: date
     until: date | None  # exclusive
     value: str
 
+    def applies(self, area: str, day: date) -> bool:
+        """Whether the rule holds in an area on a day."""
+        in_force = self.since <= day and (self.until is None or day < self.until)
+        return in_force and area.startswith(self.area)
+
 
 class Rules:
     """Looks a rule up by key, place and day; the longest area prefix wins."""
 
-    def __init__(self, rules: list[Rule]) -> None:
+    def __init__(self, rules: Iterable[Rule]) -> None:
         self._by_key: dict[str, list[Rule]] = {}
-        for rule in sorted(rules, key=lambda one: -len(one.area)):
+        for rule in sorted(rules, key=lambda rule: -len(rule.area)):
             self._by_key.setdefault(rule.key, []).append(rule)
-        self._changes = sorted(
-            {day for rule in rules for day in (rule.since, rule.until) if day is not None}
+        self._days_of_change = sorted(
+            day
+            for same_key in self._by_key.values()
+            for rule in same_key
+            for day in (rule.since, rule.until)
+            if day is not None
         )
-        self._found: dict[tuple[str, str, int], str | None] = {}
+        self._values: dict[tuple[str, str, int], str | None] = {}  # cache of find()
 
     def find(self, key: str, area: str, day: date) -> str | None:
         """The value, or None where no rule applies."""
-        asked = (key, area, day.toordinal())
-        if asked not in self._found:
-            if len(self._found) > 50_000:
-                self._found.clear()
-            self._found[asked] = next(
-                (
-                    rule.value
-                    for rule in self._by_key.get(key, ())
-                    if area.startswith(rule.area)
-                    and rule.since <= day
-                    and (rule.until is None or day < rule.until)
-                ),
-                None,
+        place = (key, area, day.toordinal())
+        if place not in self._values:
+            if len(self._values) >= _MOST_CACHED:
+                self._values.clear()
+            candidates = self._by_key.get(key, ())
+            self._values[place] = next(
+                (rule.value for rule in candidates if rule.applies(area, day)), None
             )
-        return self._found[asked]
+        return self._values[place]
 
     def value(self, key: str, area: str, day: date) -> str:
         """The value. Raises NoRule: a rule that is relied on must not be silently absent."""
-        found = self.find(key, area, day)
-        if found is None:
+        value = self.find(key, area, day)
+        if value is None:
             raise NoRule(f"{key} {area} {day}")
-        return found
+        return value
 
     def number(self, key: str, area: str, day: date) -> int:
+        """The value as a whole number. Raises NoRule."""
         return int(self.value(key, area, day))
 
     def next_change(self, after: date) -> date | None:
-        """The next day on which any rule begins or ends."""
-        return next((day for day in self._changes if day > after), None)
+        """The next day on which any rule begins or ends; None when there is none."""
+        return next((day for day in self._days_of_change if day > after), None)
 
 
 @lru_cache(maxsize=1)
@@ -74,14 +82,12 @@ def rules() -> Rules:
     """The table of the running programme."""
     with _FILE.open(encoding="utf-8", newline="") as file:
         return Rules(
-            [
-                Rule(
-                    key=row["key"],
-                    area=row["area"],
-                    since=date.fromisoformat(row["from"]),
-                    until=date.fromisoformat(row["to"]) if row["to"] else None,
-                    value=row["value"],
-                )
-                for row in csv.DictReader(file)
-            ]
+            Rule(
+                key=row["key"],
+                area=row["area"],
+                since=date.fromisoformat(row["from"]),
+                until=date.fromisoformat(row["to"]) if row["to"] else None,
+                value=row["value"],
+            )
+            for row in csv.DictReader(file)
         )
