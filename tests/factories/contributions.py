@@ -9,6 +9,9 @@ from typing import Any
 
 from server.core.clock import OFFICE
 from server.ledgers.definitions.contribution import DESK, Contribution
+from server.ledgers.folding.derive.rules import rules
+from server.ledgers.folding.fold import FoldResult, fold_everything
+from server.ledgers.identity.components import components
 from tests.factories.ledgers import COMMUNITY, uuid_of
 
 OTHER_COMMUNITY = "440106003002"
@@ -96,6 +99,21 @@ class History:
         )
         self.contributions.append(contribution)
         return contribution
+
+
+def fold_contributions(contributions: Sequence[Contribution], as_of: date | str) -> FoldResult:
+    """Fold everything as of a day, after tying contributions to entries."""
+    as_of = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    entries = components(contributions)
+    for contribution in contributions:
+        contribution.entry = entries[contribution.family, contribution.keys[0]]
+    return fold_everything(contributions, entries, as_of, rules())
+
+
+def row_of(result: FoldResult, ledger: str, name: str) -> dict[str, Any]:
+    """The row of the entry that a history calls `name`."""
+    (row,) = [row for row in result.rows[ledger] if row["id"] == uuid_of(f"{ledger} {name}")]
+    return row
 
 
 def random_history(random: Random) -> list[Contribution]:

@@ -13,9 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from server.ledgers.definitions.contribution import Contribution
-from server.ledgers.definitions.ledgers import LINKS
+from server.ledgers.definitions.ledgers import COLUMNS, LINKS
 from server.ledgers.definitions.vocabulary import (
     IN_QUESTION,
     ExceptionKind,
@@ -31,6 +32,7 @@ from server.ledgers.folding.derive.people import derive_person
 from server.ledgers.folding.derive.rules import Rules
 from server.ledgers.folding.employers import fold_employer, fold_vacancy
 from server.ledgers.folding.household import fold_household
+from server.ledgers.folding.merge import decide
 from server.ledgers.folding.person import PersonFold, fold_person
 from server.ledgers.folding.rosters import Membership, Roster, fold_members
 from server.ledgers.folding.row import (
@@ -358,23 +360,23 @@ def _raise_two_hukou(person: PersonFold, latest: Membership, current: Sequence[M
 
 
 def visit_fact(entry: str, contributions: Sequence[Contribution]) -> VisitFact:
-    """What cases need of a visit; a correction by office staff holds over what the record states.
+    """What cases need of a visit; its columns are fixed (M0), so the first record or the last correction holds.
 
-    `contributions` are the visit's in fold order. Visits are append-only, so the first
-    record that states a value gives it; the last correction does.
+    `contributions` are the visit's in fold order.
     """
-    values: Row = {}
-    for contribution in reversed(contributions):
-        if contribution.is_desk_act:
-            values = {**contribution.values, **values}
-        else:
-            values = {**values, **contribution.values}
-    record, promised = contributions[0], values.get("next_visit_on")
+    observations = observations_by_column(contributions)
+
+    def value(name: str) -> Any:
+        observed = observations.get(name)
+        column = COLUMNS[Ledger.VISIT][name]
+        return decide(column.merge, column.kind, observed).value if observed else None
+
+    record, promised = contributions[0], value("next_visit_on")
     return VisitFact(
         id=entry,
         day=record.day,
-        outcome=values.get("outcome"),
-        services=tuple(values.get("services") or ()),
+        outcome=value("outcome"),
+        services=tuple(value("services") or ()),
         next_visit_on=date.fromisoformat(promised) if promised else None,
         worker_id=record.worker_id,
     )
