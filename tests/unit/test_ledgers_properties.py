@@ -16,6 +16,7 @@ from server.ledgers.definitions.contribution import DESK, Contribution
 from server.ledgers.folding.derive.rules import rules
 from server.ledgers.folding.fold import FoldResult, fold_everything
 from server.ledgers.identity.components import components
+from tests.factories.contributions import History, random_history
 from tests.factories.ledger_histories import filled_forms
 from tests.factories.ledgers import contributions_of_form
 
@@ -145,15 +146,38 @@ def test_nobody_lives_in_two_households_at_once(history):
 @many
 @given(histories, st.integers(0, 2000))
 def test_nothing_changes_by_itself_before_its_day(history, days):
-    contributions = contributions_in(history)
-    start = date(2024, 1, 1) + timedelta(days=days)
+    unchanged_until_refold(contributions_in(history), days)
+
+
+@many
+@given(st.randoms(use_true_random=False), st.integers(0, 2000))
+def test_nothing_changes_by_itself_before_its_day_whatever_was_stated(random, days):
+    unchanged_until_refold(random_history(random), days)
+
+
+def unchanged_until_refold(contributions: Sequence[Contribution], days: int) -> None:
+    """Fold as of a day and as of every later day up to the first `refold_on`: nothing may differ before it."""
+    start = date(2022, 6, 1) + timedelta(days=days)
     first = fold(contributions, start)
-    due = [
+    refold_on = [
         row["refold_on"]
         for ledger in ("person", "vacancy")
         for row in first.rows[ledger]
         if row["refold_on"]
     ]
-    assert all(day > start for day in due)
-    last = min(due, default=start + timedelta(days=400)) - timedelta(days=1)
-    assert content(fold(contributions, last)) == content(first)
+    assert all(day > start for day in refold_on)
+    last = min(refold_on, default=start + timedelta(days=400)) - timedelta(days=1)
+    for day in {start + (last - start) / 2, last}:
+        assert content(fold(contributions, day)) == content(first)
+
+
+def test_on_its_day_something_may_change():
+    """The day of change is not too early either: on it the flag turns."""
+    history = History()
+    history.state("person", "a", "2026-01-10", {"birth_date": "1976-06-15", "sex": "1"})
+    history.state("person", "a", "2026-01-10", {"emp_status": "21", "job_willing": True})
+    history.state("person", "a", "2026-01-10", {"work_capacity": "1"})
+    (before,) = fold(history.contributions, date(2026, 6, 14)).rows["person"]
+    assert (before["is_4050"], before["refold_on"]) == (False, date(2026, 6, 15))
+    (after,) = fold(history.contributions, date(2026, 6, 15)).rows["person"]
+    assert after["is_4050"] is True

@@ -1,0 +1,124 @@
+"""The merge rules M0–M6 on single columns, with corrections by office staff between observations (rules.md, Merge rules M0–M6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.ledgers.definitions.columns import Kind, Merge
+from server.ledgers.definitions.machines import PERSON_STATUS
+from server.ledgers.folding.merge import Observation, decide, run_machine
+from tests.factories.contributions import History
+
+
+def observed(*values, levels=(), staff=()):
+    """Observations of a column on consecutive days; those at the places in `staff` are corrections."""
+    history = History()
+    for place, value in enumerate(values):
+        day = f"2026-03-{place + 1:02}"
+        if place in staff:
+            history.decide("person", "a", day, column=value)
+        else:
+            level = levels[place] if levels else 2
+            history.state("person", "a", day, {"column": value}, level=level)
+    return [
+        Observation(contribution, contribution.values["column"])
+        for contribution in history.contributions
+    ]
+
+
+def outcome(rule, observations, kind=Kind.TEXT):
+    """The value, the places of the winners and the places of the conflicts."""
+    decision = decide(rule, kind, observations)
+    places = {id(item.contribution): place for place, item in enumerate(observations)}
+    return (
+        decision.value,
+        [places[id(contribution)] for contribution in decision.winners],
+        [places[id(contribution)] for contribution in decision.conflicts],
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "staff", "expected"),
+    [
+        (["a", "b"], (), ("a", [0], [])),
+        (["a", "b", "c"], (1,), ("b", [1], [])),
+        (["a", "b", "c", "d"], (1, 2), ("c", [2], [])),  # the last correction holds
+    ],
+)
+def test_m0_the_first_holds_until_it_is_corrected(values, staff, expected):
+    assert outcome(Merge.FIXED, observed(*values, staff=staff)) == expected
+
+
+@pytest.mark.parametrize("rule", [Merge.LATEST, Merge.INTERVAL, Merge.STATES])
+def test_m1_and_m3_the_latest_holds(rule):
+    assert outcome(rule, observed("a", "b", "c")) == ("c", [2], [])
+
+
+@pytest.mark.parametrize(
+    ("values", "levels", "expected"),
+    [
+        (["a", "b"], (2, 2), ("b", [1], [])),
+        (["a", "b"], (3, 2), ("a", [0], [1])),  # worse verified and different
+        (["a", "a"], (3, 2), ("a", [0], [])),
+        (["a", "b"], (2, 3), ("b", [1], [])),
+        (["a", "b", "c", "b"], (1, 3, 2, 2), ("b", [1], [])),  # only the last can conflict
+        (["a", "b", "c"], (3, 2, 1), ("a", [0], [2])),
+    ],
+)
+def test_m2_the_best_verified_holds(values, levels, expected):
+    assert outcome(Merge.VERIFIED, observed(*values, levels=levels)) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "staff", "expected"),
+    [
+        (["a", "b", "a", "c"], (), ("a", [0], [1, 3])),
+        (["a", "b", "c"], (2,), ("c", [2], [])),  # what came before a correction is resolved
+        (["a", "b", "c"], (1,), ("b", [1], [2])),  # what comes after it is not
+        (["a", "b", "b"], (1,), ("b", [1], [])),
+        (["a", "b", "c", "d"], (1, 2), ("c", [2], [3])),  # the last correction holds
+    ],
+)
+def test_m5_another_value_is_a_conflict(values, staff, expected):
+    assert outcome(Merge.IDENTITY, observed(*values, staff=staff)) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([["2"], ["1", "2"]], (["1", "2"], [0, 1], [])),
+        ([["2", "1"], ["1"]], (["1", "2"], [0], [])),
+        ([[], []], ([], [1], [])),
+    ],
+)
+def test_m4_codes_accumulate(values, expected):
+    assert outcome(Merge.ACCUMULATE, observed(*values), Kind.CODES) == expected
+
+
+def test_m4_texts_accumulate_in_the_order_observed():
+    assert outcome(Merge.ACCUMULATE, observed("b", "a", "b", "c")) == ("b；a；c", [0, 1, 3], [])
+
+
+def test_m4_of_a_single_code_is_the_latest():
+    assert outcome(Merge.ACCUMULATE, observed("1", "2"), Kind.CODE) == ("2", [1], [])
+
+
+@pytest.mark.parametrize(
+    ("states", "start", "expected"),
+    [
+        ([], None, ("1", None, [])),
+        (["2"], None, ("2", 0, [])),
+        (["1", "1"], None, ("1", 0, [])),  # who says first what is so gives it
+        (["2", "2"], None, ("2", 0, [])),  # who repeats it later does not
+        (["2", "1", "1"], None, ("1", 1, [])),
+        (["3", "1", "3"], None, ("3", 0, [1])),  # nobody comes back from death by a survey
+        (["3"], "2", ("3", 0, [])),
+        (["4"], "2", ("2", None, [0])),
+    ],
+)
+def test_m6_moves_follow_the_machine(states, start, expected):
+    observations = observed(*states)
+    places = {id(item.contribution): place for place, item in enumerate(observations)}
+    run = run_machine(PERSON_STATUS, observations, start=start)
+    mover = None if run.mover is None else places[id(run.mover)]
+    assert (run.state, mover, [places[id(item)] for item in run.illegal]) == expected
