@@ -6,7 +6,6 @@ Those of a ledger are made from its column declarations: a new column needs noth
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
 from typing import Any
 
 import django_filters
@@ -44,8 +43,7 @@ from server.ledgers.models import (
 )
 from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES
 from server.ledgers.selectors import RESTRICTED_CODES, cases
-
-SOON = timedelta(days=7)
+from server.ledgers.storage.fragments import visit_due, visit_due_soon, visit_overdue
 
 
 class RestrictedOnly(django_filters.Filter):
@@ -97,17 +95,25 @@ class Assisted(Flag):
 
 
 class Due(django_filters.ChoiceFilter):
-    """Cases, or households with a case, whose next visit is overdue or due soon (rules.md, Due dates)."""
+    """Cases, or households with a case, by when their next visit is due (rules.md, Due dates).
+
+    What is due within a week includes what is due today or overdue.
+    """
+
+    CONDITIONS = {"overdue": visit_overdue, "today": visit_due, "week": visit_due_soon}
 
     def __init__(self, **kwargs: Any) -> None:
-        choices = (("overdue", _("overdue")), ("week", _("due within 7 days")))
+        choices = (
+            ("overdue", _("overdue")),
+            ("today", _("due today")),
+            ("week", _("due within 7 days")),
+        )
         super().__init__(label=_("Visit"), choices=choices, empty_label=_("All"), **kwargs)
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if value in EMPTY_VALUES:
             return qs
-        limit = today() if value == "overdue" else today() + SOON + timedelta(days=1)
-        due = Q(next_due__lt=limit, closed_on=None)
+        due = self.CONDITIONS[value](today())
         if qs.model is AssistanceCase:
             return qs.filter(due)
         subjects = cases(self.parent.access).filter(due)

@@ -71,7 +71,7 @@ def test_a_household_is_a_point_with_what_the_map_needs_and_no_more(street_acces
 def test_the_earliest_open_case_says_when_a_visit_is_due(street_access):
     today = clock.today()
     due = {}
-    for name, days in (("overdue", -1), ("soon", 5), ("later", 30)):
+    for name, days in (("overdue", -1), ("due", 0), ("soon", 7), ("later", 8)):
         home = household()
         due[str(home.id)] = name
         member = Person.objects.create(**entry(household=home, name="某人"))

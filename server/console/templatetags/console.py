@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import template
@@ -16,8 +17,10 @@ from server.accounts.access import REVEALERS, REVIEWERS, Access
 from server.console import exception_sentences
 from server.console.presentation import category_names
 from server.core import labels
+from server.core.clock import today
 from server.core.codes import label_of
 from server.core.labels import listed
+from server.ledgers.folding.derive.due import Urgency, urgency
 from server.ledgers.models import AssistanceCase, Household, LedgerException
 from server.ledgers.models.choices import FAMILY_CHOICES
 from server.ledgers.reading.masking import shown
@@ -120,6 +123,19 @@ TONES = {
 def review_badge(state: str) -> dict[str, str]:
     """The badge of a review state: its colour and its label."""
     return {"tone": TONES.get(state, ""), "text": str(ReviewState(state).label)}
+
+
+URGENT = {
+    Urgency.OVERDUE: ("bad", gettext_lazy("overdue")),
+    Urgency.DUE: ("bad", gettext_lazy("due today")),
+}
+
+
+@register.filter
+def due_badge(due_on: date | None) -> str:
+    """A badge for a visit that is overdue or due today; nothing for other days."""
+    tone_and_text = URGENT.get(urgency(due_on, today()))
+    return format_html('<span class="badge {}">{}</span>', *tone_and_text) if tone_and_text else ""
 
 
 @register.filter

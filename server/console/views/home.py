@@ -13,6 +13,7 @@ from server.accounts.access import REVIEWERS, Access
 from server.console.pages import COUNTED, StaffRequest, area_names, staff_page
 from server.core.clock import today
 from server.ledgers.selectors import cases, exceptions, households
+from server.ledgers.storage.fragments import IS_OPEN, visit_overdue
 from server.quarantine.selectors import quarantined
 from server.submissions.models import TO_REVIEW
 from server.submissions.selectors import submissions, waiting_count
@@ -38,8 +39,7 @@ class Number:
 def home(request: StaffRequest) -> HttpResponse:
     """The front page of the console."""
     access = request.access
-    open_cases = cases(access).filter(closed_on=None)
-    overdue = open_cases.filter(next_due__lt=today()).order_by()[:COUNTED].count()
+    overdue = cases(access).filter(visit_overdue(today())).order_by()[:COUNTED].count()
     latest = list(submissions(access).select_related("form", "submitter")[:LATEST])
     numbers = [
         Number(
@@ -47,7 +47,11 @@ def home(request: StaffRequest) -> HttpResponse:
             submissions(access).filter(review_state__in=TO_REVIEW).order_by()[:COUNTED].count(),
             reverse("console:review"),
         ),
-        Number(_("Open cases"), open_cases.order_by()[:COUNTED].count(), reverse("console:cases")),
+        Number(
+            _("Open cases"),
+            cases(access).filter(IS_OPEN).order_by()[:COUNTED].count(),
+            reverse("console:cases"),
+        ),
         Number(
             _("Overdue visits"),
             overdue,

@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, render
 
 from server.accounts.access import RESTRICTED, Access
 from server.console.pages import StaffRequest, area_names, staff_page
-from server.core.clock import today
 from server.core.codes import code_lists
 from server.geo.selectors import division_tile, extent
 from server.ledgers.filters import HOUSEHOLD_SEARCH
@@ -89,7 +88,7 @@ def search(request: StaffRequest) -> HttpResponse:
 def popup(request: StaffRequest, entry: UUID) -> HttpResponse:
     """What a click on a household shows."""
     row = get_object_or_404(households(request.access).select_related("head_person"), pk=entry)
-    context = {"household": row, "areas": area_names([row.area_code]), "today": today()}
+    context = {"household": row, "areas": area_names([row.area_code])}
     return render(request, "console/map/_popup.html", context)
 
 

@@ -14,7 +14,6 @@ from server.accounts.access import REVIEWERS
 from server.console.exception_sentences import open_exceptions
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
-from server.core.clock import today
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import CaseFilters, PersonFilters
 from server.ledgers.models import AssistanceCase, Person
@@ -92,7 +91,6 @@ def cases(request: StaffRequest) -> HttpResponse:
         shows=("area", "search", "state", "category", "due"),
         title=_("Assistance cases"),
         areas=area_names(row.area_code for row in page),
-        today=today(),
     )
 
 
@@ -117,7 +115,6 @@ def case(request: StaffRequest, entry: UUID) -> HttpResponse:
         .select_related("person", "recorded_by")
         .order_by("-visited_at")[:VISITS_SHOWN],
         "areas": names,
-        "today": today(),
     }
     return render(request, "console/cases/detail.html", context)
 

@@ -22,6 +22,7 @@ from server.core.codes import code_lists
 from server.core.sealing import UnknownKey, unseal_text
 from server.ledgers.definitions.vocabulary import EntityList
 from server.ledgers.folding.derive.categories import RESTRICTED_CATEGORIES
+from server.ledgers.folding.derive.due import Urgency, urgency
 from server.ledgers.storage.list_revisions import list_revisions
 from server.ledgers.storage.list_rows import (
     case_rows,
@@ -37,7 +38,14 @@ MAX_ROWS: Final = 5_000
 _COMMUNITIES: Final = UUID("0d3b8c9a-7d54-5a57-9a39-0d6d4b1f2c33")
 _CHUNK: Final = 1000
 _RED, _ORANGE, _GREEN, _PURPLE = "#d32f2f", "#f57c00", "#388e3c", "#7b1fa2"
-_SOON_DAYS: Final = 7
+_COLOURS: Final = {
+    Urgency.OVERDUE: _RED,
+    Urgency.DUE: _RED,  # as overdue: go there today; in sunlight nobody tells two reds apart
+    Urgency.SOON: _ORANGE,
+    Urgency.LATER: _GREEN,
+    Urgency.NONE: _GREEN,
+}
+_GO_TODAY: Final = frozenset({Urgency.OVERDUE, Urgency.DUE})
 
 ListRow: TypeAlias = dict[str, Any]
 """A row of a list: property → value in the order of the columns, with `name` (the uuid), `label` and `__version`."""
@@ -156,7 +164,7 @@ def _household_rows(
             "due_on": row.next_due or "",
             "marker-color": _PURPLE
             if row.is_assisted and row.next_due is None
-            else _colour(row.next_due, today),
+            else _COLOURS[urgency(row.next_due, today)],
             "marker-symbol": "★" if row.is_assisted else "",
         }
 
@@ -186,8 +194,8 @@ def _case_rows(
             "last_visit": row.last_visit or "",
             "next_due": row.next_due or "",
             "offers": row.offers,
-            "marker-color": _colour(row.next_due, today),
-            "marker-symbol": _due_symbol(row.next_due, today),
+            "marker-color": _COLOURS[urgency(row.next_due, today)],
+            "marker-symbol": "!" if urgency(row.next_due, today) in _GO_TODAY else "",
         }
 
 
@@ -207,18 +215,6 @@ def _employer_rows(
             "last_visit": row.last_visit or "",
             "marker-color": _GREEN if row.vacancies else _ORANGE,
         }
-
-
-def _colour(due: date | None, today: date) -> str:
-    """Red when due, orange within a week, else green."""
-    if due is None:
-        return _GREEN
-    days = (due - today).days
-    return _RED if days <= 0 else _ORANGE if days <= _SOON_DAYS else _GREEN
-
-
-def _due_symbol(due: date | None, today: date) -> str:
-    return "!" if due is not None and due <= today else ""
 
 
 def _joined(*parts: str) -> str:

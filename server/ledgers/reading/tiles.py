@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
 from typing import Final
 
 from server.accounts.access import RESTRICTED, Access
@@ -17,7 +16,6 @@ DETAIL_ZOOM: Final = 15  # from here on each household is a point of its own
 FEW: Final = 300  # so many households are drawn one by one at any zoom
 MANY: Final = 3_000  # more than this are clustered at any zoom
 _CELLS: Final = 8  # clusters a tile's side, 32 screen pixels apart
-_SOON: Final = timedelta(days=7)
 
 
 def assisted_tile(
@@ -33,7 +31,7 @@ def assisted_tile(
 
     Layer `clusters` (point_count, categories) where there are many: households counted on
     the server by cells of a grid. Layer `households` (id, hh_no, address, categories,
-    due: overdue, soon, later or none) from DETAIL_ZOOM on, or where there are few.
+    due: overdue, due, soon, later or none) from DETAIL_ZOOM on, or where there are few.
     Never a name, an ID number or a phone.
 
     Categories that need the restricted role are left out where the user does not hold it;
@@ -43,7 +41,6 @@ def assisted_tile(
     """
     tile = Tile.at(z, x, y)
     west, south, east, north = tile.bounds
-    today = clock.today()
     wanted = set(categories) if categories else set(code_lists()["AC"].codes)
     return assisted_households_tile(
         TileQuery(
@@ -59,8 +56,7 @@ def assisted_tile(
             restricted_categories=sorted(RESTRICTED_CATEGORIES),
             max_single=MANY if z >= DETAIL_ZOOM else FEW,
             text=f"%{_literal(q.strip())}%" if q and q.strip() else None,
-            today=today,
-            soon=today + _SOON,
+            today=clock.today(),
         )
     )
 

@@ -1,16 +1,55 @@
-"""Parts of statements that several modules have to write alike."""
+"""Parts of statements and queries that several modules have to write alike.
+
+Made of the enums and of the day rule (`folding.derive.due`), so that SQL and Python say the
+same. Only names of columns, tables and parameters are put into the text, never values from outside.
+"""
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Final
+
+from django.db.models import Q
+
 from server.core.clock import OFFICE
 from server.ledgers.definitions.vocabulary import CaseState
+from server.ledgers.folding.derive.due import SOON, Urgency
+
+IS_OPEN: Final = ~Q(state=CaseState.CLOSED)
+"""A condition of a query of AssistanceCase: the case is open."""
 
 
 def open_case(table: str) -> str:
-    """A condition: the case of this table alias is open."""
+    """A condition: the case of this table or alias is open."""
     return f"{table}.state <> '{CaseState.CLOSED}'"
 
 
 def office_day(instant: str) -> str:
     """The day of an instant by the office's clock."""
     return f"({instant} at time zone '{OFFICE}')::date"
+
+
+def urgency_of(due_on: str, today: str) -> str:
+    """The Urgency of a date, given the expressions of the date and of today."""
+    return (
+        f"case when {due_on} is null then '{Urgency.NONE}'"
+        f" when {due_on} < {today} then '{Urgency.OVERDUE}'"
+        f" when {due_on} = {today} then '{Urgency.DUE}'"
+        f" when {due_on} <= {today} + {SOON.days} then '{Urgency.SOON}'"
+        f" else '{Urgency.LATER}' end"
+    )
+
+
+def visit_overdue(today: date) -> Q:
+    """Cases whose next visit is overdue."""
+    return IS_OPEN & Q(next_due__lt=today)
+
+
+def visit_due(today: date) -> Q:
+    """Cases whose next visit is due today."""
+    return IS_OPEN & Q(next_due=today)
+
+
+def visit_due_soon(today: date) -> Q:
+    """Cases whose next visit is overdue, due today or soon due."""
+    return IS_OPEN & Q(next_due__lte=today + SOON)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from server.ledgers.definitions.vocabulary import CaseState
 from server.ledgers.folding.derive.households import HouseholdFacts
 from server.ledgers.storage.database import execute, query
+from server.ledgers.storage.fragments import open_case
 
 
 def household_facts(households: Iterable[str]) -> dict[str, HouseholdFacts]:
@@ -41,10 +41,10 @@ def update_assisted_categories(households: Iterable[str]) -> None:
             select house.id, array(
                 select distinct unnest(open_case.category) from (
                     select category from ledgers_assistancecase
-                     where subject_household_id = house.id and state <> '{CaseState.CLOSED}'
+                     where subject_household_id = house.id and {open_case("ledgers_assistancecase")}
                     union all
                     select category from ledgers_assistancecase
-                     where state <> '{CaseState.CLOSED}' and subject_person_id in (
+                     where {open_case("ledgers_assistancecase")} and subject_person_id in (
                            select id from ledgers_person where household_id = house.id)
                 ) open_case order by 1)::varchar(10)[] as categories
               from ledgers_household house where house.id = any(%s::uuid[])

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Final
 
 from server.ledgers.storage.database import query_values
-from server.ledgers.storage.fragments import open_case
+from server.ledgers.storage.fragments import open_case, urgency_of
 
 CLUSTERS: Final = "clusters"
 HOUSEHOLDS: Final = "households"
 """The layers of a tile."""
-
-
-class Urgency(StrEnum):
-    """When the next visit of a household is due."""
-
-    OVERDUE = "overdue"
-    SOON = "soon"
-    LATER = "later"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +31,6 @@ class TileQuery:
     max_single: int  # so many households are drawn one by one, more are clustered
     text: str | None  # LIKE pattern for address, number and members' names
     today: date
-    soon: date  # the last day that counts as soon
 
 
 def assisted_households_tile(tile: TileQuery) -> bytes:
@@ -90,10 +79,7 @@ households as (
          (select string_agg(category, ',' order by category)
             from unnest(matching.assisted_categories) as category
            where matching.shows_restricted or category <> all(%(restricted_categories)s)) as categories,
-         case when due.next_due < %(today)s then '{Urgency.OVERDUE}'
-              when due.next_due <= %(soon)s then '{Urgency.SOON}'
-              when due.next_due is null then '{Urgency.NONE}'
-              else '{Urgency.LATER}' end as due,
+         {urgency_of("due.next_due", "%(today)s")} as due,
          st_asmvtgeom(
              matching.web_point,
              st_makeenvelope(%(west)s, %(south)s, %(east)s, %(north)s, 3857)::box2d) as geom

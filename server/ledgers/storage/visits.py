@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from server.core.clock import OFFICE
 from server.ledgers.folding.derive.cases import VisitFact
 from server.ledgers.storage.database import query
+from server.ledgers.storage.fragments import office_day
 
 
 def visits_to_households(households: Iterable[str]) -> dict[str, list[VisitFact]]:
@@ -17,12 +17,14 @@ def visits_to_households(households: Iterable[str]) -> dict[str, list[VisitFact]
     visits: dict[str, list[VisitFact]] = defaultdict(list)
     if wanted:
         for household, visit in query(
-            "select household_id::text as household, id::text as id,"
-            "       (observed_at at time zone %s)::date as day, outcome,"
-            "       coalesce(services, '{}') as services, next_visit_on,"
-            "       recorded_by_id as worker_id"
-            "  from ledgers_visit where household_id = any(%s::uuid[]) and person_id is null",
-            (str(OFFICE), wanted),
+            f"""
+            select household_id::text as household, id::text as id,
+                   {office_day("observed_at")} as day, outcome,
+                   coalesce(services, '{{}}') as services, next_visit_on,
+                   recorded_by_id as worker_id
+              from ledgers_visit where household_id = any(%s::uuid[]) and person_id is null
+            """,  # noqa: S608 a column
+            (wanted,),
             row=_of_household,
         ):
             visits[household].append(visit)

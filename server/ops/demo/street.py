@@ -25,6 +25,7 @@ from server.ledgers.models import (
     Vacancy,
     Visit,
 )
+from server.ledgers.storage.fragments import IS_OPEN
 from server.ops.demo import answers, boundaries, defects, logins, photos
 from server.ops.demo.answers import Subject
 from server.ops.demo.instances import Template
@@ -39,7 +40,6 @@ from server.submissions.services import IncomingFile, Sender, review
 FORMS: Final = ("household_survey", "employer_survey", "home_visit")
 DEVICE: Final = "collect:demo-street"
 _SOURCE_PREFIX: Final = "demo street "  # of the boundaries' source; the size follows as JSON
-_CLOSED: Final = "9"  # code of ST4
 
 Progress = Callable[[str, int, int], None]
 """progress(stage, done, total); stage is "submissions" or "ledgers"."""
@@ -259,7 +259,7 @@ def _is_finished() -> bool:
 def _subjects() -> list[Subject]:
     """The open cases as the workers' lists have them, ordered by household and name, not by key."""
     cases = (
-        AssistanceCase.objects.exclude(state=_CLOSED)
+        AssistanceCase.objects.filter(IS_OPEN)
         .filter(area_code__startswith=boundaries.STREET)
         .select_related("subject_person__household", "subject_household")
     )

@@ -13,6 +13,7 @@ export const COLOURS = {
   text: "#3b4a57",
   brand: "#17527a",
   overdue: "#b42318",
+  due: "#f04438", // today: as red as overdue, but brighter, so that lightness alone tells them apart
   soon: "#c77700",
   later: "#1c6b3c",
 };

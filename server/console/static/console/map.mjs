@@ -40,7 +40,7 @@ function start() {
       paint: { "text-color": "#ffffff" } });
     map.addLayer({ id: "households", type: "circle", source: "assisted", "source-layer": "households",
       paint: {
-        "circle-color": ["match", ["get", "due"], "overdue", COLOURS.overdue, "soon", COLOURS.soon, "later", COLOURS.later, "#66788a"],
+        "circle-color": ["match", ["get", "due"], "overdue", COLOURS.overdue, "due", COLOURS.due, "soon", COLOURS.soon, "later", COLOURS.later, "#66788a"],
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 4, 16, 8],
         "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.5,
       } });
