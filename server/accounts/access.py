@@ -93,10 +93,10 @@ def within(areas: Iterable[str], field: str = "area_code") -> Q:
     SQL. An empty Q() would not do: Django drops it from an "or" and from an exclusion, and
     the filter would match no row.
     """
-    condition = Q(pk__in=())
+    no_row = condition = Q(pk__in=())
     for area in areas:
         if area == "":
-            return ~condition
+            return ~no_row
         condition |= Q(**{f"{field}__startswith": area})
     return condition
 

@@ -29,6 +29,11 @@ def test_a_document_comes_back_to_the_byte(document: bytes) -> None:
     assert sealing.unseal_document(sealing.seal_document(document)) == document
 
 
+def test_a_token_is_stored_as_its_sha256() -> None:
+    digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    assert sealing.token_hash("test").hex() == digest
+
+
 def test_a_value_sealed_for_one_column_does_not_open_as_another() -> None:
     sealed = sealing.seal(b"449901196501010016", "id_no")
 
