@@ -145,7 +145,7 @@ def test_metres_between_two_points():
 
 @pytest.mark.parametrize(
     ("staff", "size"),
-    [(0, "1"), (9, "1"), (10, "2"), (49, "2"), (50, "3"), (299, "3"), (300, "4"), (301, "4")],
+    [(-1, "1"), (0, "1"), (9, "1"), (10, "2"), (49, "2"), (50, "3"), (299, "3"), (300, "4"), (301, "4")],
 )
 def test_size_classes(staff, size):
     assert size_class(staff) == size

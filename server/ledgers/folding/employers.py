@@ -35,7 +35,6 @@ _SMALLEST_STAFF = (
     (300, EmployerSize.FROM_300),
     (50, EmployerSize.UNDER_300),
     (10, EmployerSize.UNDER_50),
-    (0, EmployerSize.UNDER_10),
 )
 _USCC_LENGTH = 18
 _ORG_CODE_IN_USCC = slice(8, 17)
@@ -66,8 +65,9 @@ def fold_employer(entry: str, contributions: Sequence[Contribution]) -> RowBuild
 
 
 def size_class(staff: int) -> EmployerSize:
-    """The size class of so many staff."""
-    return next(size for smallest, size in _SMALLEST_STAFF if staff >= smallest)
+    """The size class of so many staff; a number below zero, which a form may send, counts as the smallest."""
+    sizes = (size for smallest, size in _SMALLEST_STAFF if staff >= smallest)
+    return next(sizes, EmployerSize.UNDER_10)
 
 
 def fold_vacancy(
