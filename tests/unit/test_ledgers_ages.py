@@ -186,13 +186,15 @@ def test_the_age_of_4050(birth, sex, first, end):
     assert ages_4050(birth, sex, STREET, date(2026, 1, 1), rules()) == (first, end)
 
 
-TABLE = Rules(
-    [
-        Rule("limit", "", date(2005, 1, 1), date(2020, 1, 1), "1"),
-        Rule("limit", "", date(2020, 1, 1), None, "2"),
-        Rule("limit", "4401", date(2020, 1, 1), date(2024, 1, 1), "3"),
-    ]
-)
+@pytest.fixture
+def table():
+    return Rules(
+        [
+            Rule("limit", "", date(2005, 1, 1), date(2020, 1, 1), "1"),
+            Rule("limit", "", date(2020, 1, 1), None, "2"),
+            Rule("limit", "4401", date(2020, 1, 1), date(2024, 1, 1), "3"),
+        ]
+    )
 
 
 @pytest.mark.parametrize(
@@ -207,16 +209,16 @@ TABLE = Rules(
         ("44", date(2004, 12, 31), None),
     ],
 )
-def test_the_narrower_area_and_the_day_decide_a_rule(area, day, value):
-    assert TABLE.find("limit", area, day) == value
+def test_the_narrower_area_and_the_day_decide_a_rule(table, area, day, value):
+    assert table.find("limit", area, day) == value
     if value is None:
         with pytest.raises(NoRule, match=r"limit 44 2004-12-31"):
-            TABLE.value("limit", area, day)
+            table.value("limit", area, day)
         with pytest.raises(NoRule):
-            TABLE.number("limit", area, day)
+            table.number("limit", area, day)
     else:
-        assert TABLE.value("limit", area, day) == value
-        assert TABLE.number("limit", area, day) == int(value)
+        assert table.value("limit", area, day) == value
+        assert table.number("limit", area, day) == int(value)
 
 
 @pytest.mark.parametrize(
@@ -229,8 +231,8 @@ def test_the_narrower_area_and_the_day_decide_a_rule(area, day, value):
         (date(2024, 1, 1), None),
     ],
 )
-def test_the_next_day_on_which_a_rule_changes(after, change):
-    assert TABLE.next_change(after) == change
+def test_the_next_day_on_which_a_rule_changes(table, after, change):
+    assert table.next_change(after) == change
 
 
 def test_the_cache_of_rules_does_not_grow_without_end(monkeypatch):

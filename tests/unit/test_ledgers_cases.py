@@ -6,6 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from server.ledgers.folding.derive.categories import Categories
+from server.ledgers.folding.derive.rules import rules
+from server.ledgers.folding.spells import fold_spells
 from tests.factories.contributions import History, fold_contributions, row_of
 from tests.factories.ledgers import uuid_of
 
@@ -82,6 +85,30 @@ def test_a_case_opens_on_the_day_a_category_holds(birth, opened_on):
     assert person.case(day + DAY)["opened_on"] == day
     if day > date(2026, 3, 10):
         assert person.cases(day - DAY) == []
+
+
+def test_a_case_of_several_categories_opens_with_the_first():
+    person = Person(birth_date="1976-09-15", health="6")
+    assert person.case("2026-10-01")["category"] == ["B01", "B02"]
+    assert person.case("2026-10-01")["opened_on"] == date(2026, 3, 10)
+
+
+@pytest.mark.parametrize(("born", "opens"), [("1976-04-04", True), ("1976-04-05", False)])
+def test_a_category_may_begin_on_the_last_day_of_the_spell(born, opens):
+    person = Person(birth_date=born).record("2026-04-05", emp_status="10")
+    assert bool(person.cases("2026-05-01")) is opens
+    if opens:
+        assert person.case("2026-05-01")["opened_on"] == date(2026, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("day", "held"), [("2031-09-30", True), ("2031-10-01", False), ("2031-10-02", False)]
+)
+def test_4050_is_no_category_from_the_day_of_retirement(day, held):
+    (spell,) = fold_spells("a", Person().contributions, None)
+    row = {**MAN, "area_code": "440106003001"}
+    categories = Categories(None, None, rules()).held(row, spell, date.fromisoformat(day))
+    assert ("B01" in categories) is held
 
 
 def test_a_spell_of_tomorrow_opens_no_case_today():
@@ -187,6 +214,14 @@ def test_a_case_of_more_than_one_category_is_key(categories, level):
     assert row["is_key"] is (level == "1")
 
 
+def test_an_open_key_case_makes_a_key_person_beside_closed_ones():
+    person = Person().record("2026-04-05", emp_status="10", spell__start_on="2026-03-31")
+    person.record("2026-10-10", emp_status="21", health="6", spell__unemp_date="2026-10-01")
+    row = row_of(fold_contributions(person.contributions, "2026-11-01"), "person", "a")
+    assert [case["state"] for case in person.cases("2026-11-01")] == ["9", "1"]
+    assert row["is_key"] is True
+
+
 def test_a_closed_key_case_makes_no_key_person():
     person = Person(health="6").record("2026-04-10", person_status="2")
     assert person.case("2026-06-01")["level"] == "1"
@@ -236,6 +271,15 @@ def test_office_staff_move_a_case(acts, state, illegal):
     assert raised == [("illegal_move", uuid_of("person a"), "case.state")] * illegal
     moved = [act for act in person.contributions if act.is_desk_act][: len(acts) - illegal]
     assert case["origins"] == ({str(moved[-1].id): ["state"]} if moved else {})
+
+
+def test_acts_from_the_day_the_next_case_opens_are_about_that():
+    person = Person().record("2026-04-05", emp_status="10", spell__start_on="2026-03-31")
+    person.record("2026-10-10", emp_status="21", spell__unemp_date="2026-10-01")
+    person.staff("2026-10-09", level="1").staff("2026-10-10", found_by="3")
+    first, second = person.cases("2026-11-01")
+    assert (first["level"], first["found_by"]) == ("1", "1")
+    assert (second["level"], second["found_by"]) == ("2", "3")
 
 
 def test_acts_before_a_case_opened_are_not_about_it():
@@ -341,6 +385,20 @@ def test_several_jobs_on_end_count_from_the_first():
     assert person.case("2026-10-05")["closed_on"] == date(2026, 10, 5)
 
 
+def test_a_second_case_is_placed_and_closed_like_the_first():
+    person = Person().record("2026-04-05", emp_status="10", spell__start_on="2026-03-31")
+    person.record("2026-10-10", emp_status="21", spell__unemp_date="2026-10-01")
+    person.record("2026-11-05", emp_status="10", spell__start_on="2026-11-01")
+    first, second = person.cases("2026-12-01")
+    assert (first["state"], first["closed_on"]) == ("9", date(2026, 9, 30))
+    assert (second["state"], second["placed_on"]) == ("7", date(2026, 11, 1))
+    first, second = person.cases("2027-05-01")
+    assert (second["state"], second["closed_on"]) == ("9", date(2027, 5, 1))
+    person.record("2026-12-10", person_status="2")
+    first, second = person.cases("2026-12-20")
+    assert (first["close_reason"], second["close_reason"]) == ("1", "6")
+
+
 def test_categories_of_both_spells_of_a_case_stay():
     person = Person().record("2026-04-05", emp_status="10")
     person.record("2026-06-05", emp_status="21", spell__unemp_reason="11")
@@ -392,6 +450,13 @@ def test_retirement_closes_the_case(as_of, state):
     assert case["state"] == state
     if state == "9":
         assert (case["closed_on"], case["close_reason"]) == (date(2026, 5, 15), "2")
+
+
+def test_lost_capacity_closes_on_the_last_day_it_was_stated():
+    person = (
+        Person().record("2026-04-25", work_capacity="3").record("2026-05-05", work_capacity="3")
+    )
+    assert person.case("2026-06-01")["closed_on"] == date(2026, 5, 5)
 
 
 def test_retirement_does_not_close_a_placed_case():

@@ -174,6 +174,12 @@ def test_the_head_is_who_was_last_said_to_be():
     assert "head_person_id" not in street.household()
 
 
+def test_of_two_heads_the_later_member_counts():
+    street = Street().survey("x", "2026-01-10", a={"relation": "0"}, b={"relation": "1"})
+    street.survey("x", "2026-02-10", a={"relation": "0"}, c={"relation": "0"})
+    assert street.household()["head_person_id"] == uuid_of("person c")
+
+
 @pytest.mark.parametrize(
     ("as_of", "of_working_age", "able"),
     [
@@ -365,6 +371,26 @@ def test_the_household_has_a_case_of_its_own(day, hukou, category):
     (case,) = [row for row in result.rows["case"] if row.get("subject_household_id")]
     assert (case["category"], case["level"], case["state"]) == ([category], "1", "1")
     assert (case["opened_on"], case["next_due"]) == (first, date(first.year, 1, 17))
+
+
+def test_the_households_case_is_of_the_time_since_it_was_last_described():
+    street = Street().survey("x", "2026-01-10", a=MAN | SEEKS).survey("x", "2026-02-10", a=MAN)
+    for day, level, service in (("2026-02-09", "found_by", "1"), ("2026-02-10", "level", "2")):
+        street.decide("household", "x", day, 23, **{f"case__{level}": "2"})
+        links = {"household": "x"}
+        street.state("visit", day, day, {"outcome": "3", "services": [service]}, links=links)
+    (case,) = [row for row in street.fold().rows["case"] if row.get("subject_household_id")]
+    assert case["opened_on"] == date(2026, 2, 10)
+    assert (case["plan_services"], case["found_by"]) == (["2"], "1")
+
+
+@pytest.mark.parametrize("state", ["2", "3"])
+def test_acts_on_the_day_a_households_case_opens_are_about_it(state):
+    street = Street().survey("x", "2026-01-10", a=MAN | SEEKS)
+    street.decide("household", "x", "2026-01-09", case__state="2")
+    street.decide("household", "x", "2026-01-10", case__state=state)
+    (case,) = [row for row in street.fold().rows["case"] if row.get("subject_household_id")]
+    assert case["state"] == state
 
 
 @pytest.mark.parametrize(

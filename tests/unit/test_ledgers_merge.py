@@ -49,6 +49,11 @@ def test_m0_the_first_holds_until_it_is_corrected(values, staff, expected):
     assert outcome(Merge.FIXED, observed(*values, staff=staff)) == expected
 
 
+@pytest.mark.parametrize("rule", Merge)
+def test_a_single_observation_holds_by_every_rule(rule):
+    assert outcome(rule, observed("a"), Kind.CODE) == ("a", [0], [])
+
+
 @pytest.mark.parametrize("rule", [Merge.LATEST, Merge.INTERVAL, Merge.STATES])
 def test_m1_and_m3_the_latest_holds(rule):
     assert outcome(rule, observed("a", "b", "c")) == ("c", [2], [])
@@ -88,7 +93,7 @@ def test_m5_another_value_is_a_conflict(values, staff, expected):
     [
         ([["2"], ["1", "2"]], (["1", "2"], [0, 1], [])),
         ([["2", "1"], ["1"]], (["1", "2"], [0], [])),
-        ([[], []], ([], [1], [])),
+        ([[], [], []], ([], [2], [])),
     ],
 )
 def test_m4_codes_accumulate(values, expected):

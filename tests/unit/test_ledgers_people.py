@@ -87,6 +87,16 @@ def test_only_registered_unemployment_counts_as_long(status):
     assert row["long_term_unemployed"] is False
 
 
+def test_the_last_spell_decides_on_long_unemployment():
+    history = History()
+    history.state("person", "a", "2020-01-10", {"emp_status": "20"})
+    history.state("person", "a", "2025-01-10", {"emp_status": "10"})
+    history.state("person", "a", "2026-01-10", {"emp_status": "20"})
+    for as_of, expected in (("2026-06-15", False), ("2027-01-10", True)):
+        row = row_of(fold_contributions(history.contributions, as_of), "person", "a")
+        assert row["long_term_unemployed"] is expected
+
+
 def test_a_spell_that_death_ended_is_not_unemployment():
     values = {"emp_status": "20", "spell.unemp_date": "2020-01-01", "death_date": "2026-01-05"}
     assert person(values, "2026-06-15")["long_term_unemployed"] is False
@@ -134,7 +144,6 @@ def test_a_new_entrant_never_had_a_job():
         (BORN, "2030-05-01", "2031-10-01"),  # retirement
         (BORN, "2031-10-01", None),
         ({"name": "陈一"}, "2026-01-10", None),
-        ({"name": "陈一"}, "2024-12-31", "2025-01-01"),  # the reform of retirement
         ({"emp_status": "20", "spell.unemp_date": "2025-12-31"}, "2026-01-10", "2026-06-30"),
         ({"emp_status": "20", "spell.unemp_date": "2025-12-31"}, "2026-06-30", "2026-12-31"),
         ({"emp_status": "20", "spell.unemp_date": "2025-12-31"}, "2026-12-31", None),
@@ -150,6 +159,19 @@ def test_a_new_entrant_never_had_a_job():
 )
 def test_a_person_is_folded_again_on_the_next_day_of_change(values, as_of, expected):
     refold_on = person(values, as_of)["refold_on"]
+    assert refold_on == (expected and date.fromisoformat(expected))
+
+
+@pytest.mark.parametrize(
+    ("as_of", "expected"),
+    [
+        ("2024-12-30", "2025-01-01"),  # the reform of retirement
+        ("2024-12-31", "2025-01-01"),
+        ("2025-01-01", None),
+    ],
+)
+def test_a_person_is_folded_again_on_the_day_a_rule_changes(as_of, expected):
+    refold_on = person({"name": "陈一"}, as_of, day="2024-01-10")["refold_on"]
     assert refold_on == (expected and date.fromisoformat(expected))
 
 
@@ -342,6 +364,31 @@ def test_a_row_is_confirmed_by_records_that_state_something():
     row = row_of(fold_contributions(history.contributions, "2026-06-01"), "person", "a")
     assert row["source_submission_id"] == history.contributions[1].submission_id
     assert (row["area_code"], row["recorded_by_id"], row["verified_level"]) == (COMMUNITY, 9, 3)
+
+
+def test_a_row_names_the_origin_of_its_values():
+    history = History()
+    history.state("person", "a", "2026-01-10", {"edu": "20", "skills": "电焊"}, level=3)
+    history.state("person", "a", "2026-02-10", {"edu": "70", "skills": "烹饪"})
+    history.state("person", "a", "2026-03-10", {"edu": "80"})
+    result = fold_contributions(history.contributions, "2026-06-01")
+    row = row_of(result, "person", "a")
+    first, second, last = history.contributions
+    assert (row["edu"], row["skills"]) == ("20", "电焊；烹饪")
+    assert row["origins"] == {str(first.id): ["edu", "skills"], str(second.id): ["skills"]}
+    (raised,) = result.raised
+    assert (raised.kind, raised.family, raised.entry) == ("conflict", "person", row["id"])
+    assert (raised.column, raised.contribution) == ("edu", last)
+
+
+def test_a_sealed_value_has_its_search_hash_beside_it():
+    history = History()
+    history.state("person", "a", "2026-01-10", {"phone": "sealed 1", "phone#": "hash 1"})
+    history.state("person", "a", "2026-02-10", {"phone": "sealed 2", "phone#": "hash 2"})
+    history.state("person", "a", "2026-02-11", {"edu": "20"})
+    row = row_of(fold_contributions(history.contributions, "2026-06-01"), "person", "a")
+    assert (row["phone"], row["phone_hash"]) == ("sealed 2", "hash 2")
+    assert "edu_hash" not in row
 
 
 def test_an_entry_that_only_office_staff_corrected_has_no_row():

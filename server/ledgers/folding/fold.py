@@ -192,9 +192,9 @@ class _Folding:
             (record.values.get("outcome") for record in records if record.family == Family.VISIT),
             None,
         )
-        earliest = min(lines.values(), key=lambda line: line.order)
+        first = next(iter(lines.values()))
         is_complete = outcome is None or outcome == VisitOutcome.COMPLETE
-        return Roster(earliest.order, earliest.day, lines, is_complete)
+        return Roster(first.order, first.day, lines, is_complete)
 
     def _lines_elsewhere(self, person: str, household: str) -> list[Contribution]:
         """The person's lines in the rosters of other households."""

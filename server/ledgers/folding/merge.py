@@ -41,10 +41,7 @@ def _verified(observations: Sequence[Observation]) -> Decision:
 
     A last observation that is worse verified and different is a conflict.
     """
-    best = observations[0]
-    for observation in observations:
-        if observation.contribution.level >= best.contribution.level:
-            best = observation
+    best = max(reversed(observations), key=lambda item: item.contribution.level)
     last = observations[-1]
     if last.value == best.value:
         return Decision(best.value, (best.contribution,))
@@ -61,7 +58,7 @@ def _identity(observations: Sequence[Observation]) -> Decision:
         holding, others = observations[0], observations
     else:
         holding = correction
-        others = observations[observations.index(correction) + 1 :]
+        others = observations[observations.index(correction) :]
     differing = tuple(item.contribution for item in others if item.value != holding.value)
     return Decision(holding.value, (holding.contribution,), conflicts=differing)
 

@@ -22,7 +22,6 @@ from server.ledgers.definitions.vocabulary import (
     ExceptionKind,
     Family,
     Ledger,
-    SpellKind,
 )
 from server.ledgers.folding.derive.ages import add_months
 from server.ledgers.folding.derive.categories import Categories, evidence_of
@@ -254,10 +253,10 @@ def _next_due(row: Row, visits: Sequence[VisitFact], as_of: date, rules: Rules) 
 
 def _five_clear(row: Row, course: Course) -> dict[str, Any]:
     """五清: family, reason of unemployment, skills, training wish and job wish, as far as known."""
-    unemployed = [spell for spell in course.spells if spell.kind == SpellKind.UNEMPLOYED]
+    reason = course.unemployment.row.get("unemp_reason") if course.unemployment else None
     facts = {
         "family": row.get("relation"),
-        "reason": unemployed[-1].row.get("unemp_reason"),
+        "reason": reason,
         "skills": row.get("skills") or row.get("skill_grade"),
         "training": row.get("training_wish"),
         "wish": row.get("wish_job"),

@@ -8,7 +8,7 @@ Cases: exit). Office staff do not decide these moves; their own are in derive.ca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from server.ledgers.definitions.codes import ABLE, EmploymentStatus, WorkCapacity
@@ -37,7 +37,7 @@ class Course:
     start: date  # of the spell that opened it
     opened_on: date
     categories: dict[str, date]  # category → since when
-    spells: list[Spell] = field(default_factory=list)
+    unemployment: Spell | None = None  # the last spell of it
     placed_by: Spell | None = None  # the employment that began last and still counts
     closed_on: date | None = None
     reason: CloseReason | None = None
@@ -77,19 +77,17 @@ def courses_of(
 def _open(spell: Spell, held: dict[str, date]) -> Course:
     """A case opens on the day the first category holds, but not before the first statement of the spell."""
     opened_on = max(spell.first_stated_on, min(held.values()))
-    return Course(spell.start, opened_on, held, [spell])
+    return Course(spell.start, opened_on, held, spell)
 
 
 def _resume(course: Course, spell: Spell, held: dict[str, date]) -> None:
     """Work did not last: the same case goes on."""
-    course.placed_by = None
-    course.spells.append(spell)
+    course.placed_by, course.unemployment = None, spell
     course.categories = {**held, **course.categories}
 
 
 def _leave_unemployment(course: Course, spell: Spell, stable_months: int, as_of: date) -> None:
     """An employment places the person, and closes the case once it has lasted; leaving the labour force closes it."""
-    course.spells.append(spell)
     if spell.kind != SpellKind.EMPLOYED:
         course.close(spell.start, _REASON_BY_STATUS.get(spell.status, CloseReason.NOT_ELIGIBLE))
         return
