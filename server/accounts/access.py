@@ -106,6 +106,6 @@ def common_prefix(codes: Sequence[str]) -> str:
     first, last = min(codes, default=""), max(codes, default="")
     length = next(
         (place for place, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1),
-        min(len(first), len(last)),
+        len(first),
     )
     return first[: max(level for level in (0, *PREFIX_LENGTH.values()) if level <= length)]

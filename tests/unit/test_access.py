@@ -87,6 +87,12 @@ def test_nobody_opens_roles_beyond_their_own(giver, grants, allowed):
     assert access(giver).may_give(grants) is allowed
 
 
+def test_access_by_some_roles_alone():
+    everything = access((Role.WORKER, COMMUNITY), (Role.STREET, STREET), (Role.COUNTY, "4401"))
+    assert everything.held_as(REVIEWERS) == access((Role.STREET, STREET))
+    assert everything.held_as(ADMINISTRATORS) == access()
+
+
 def test_a_filter_of_areas():
     assert within([]) == NOTHING
     assert within([""]) == ~NOTHING

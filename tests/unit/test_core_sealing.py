@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,26 @@ def test_what_is_sealed_comes_back_and_seals_the_same_twice(text: str, purpose: 
 @given(st.binary(max_size=5000))
 def test_a_document_comes_back_to_the_byte(document: bytes) -> None:
     assert sealing.unseal_document(sealing.seal_document(document)) == document
+
+
+def test_what_is_stored_stays_readable_and_comparable(settings) -> None:
+    """The bytes in offices' databases: another nonce would make every rebuild differ."""
+    settings.RUHU_SECRET_KEYS = [b"k" * 32]
+    assert (
+        sealing.seal(b"x", "id_no").hex()
+        == "1c5e8e001f454f7571d62afc47d910b6d5a3b0e5bd976227f703fa0bc898bbc0f0"
+    )
+    assert (
+        sealing.search_hash("x", "id_no").hex()
+        == "0b78eb3c294666f0c1b218db01b711bfe1895281bd0054516de7eb946a7932ea"
+    )
+
+
+def test_each_thread_has_a_compressor_of_its_own() -> None:
+    with ThreadPoolExecutor(1) as other:
+        theirs = other.submit(sealing._compressor).result()
+        assert other.submit(sealing._compressor).result() is theirs
+    assert sealing._compressor() is sealing._compressor() is not theirs
 
 
 def test_a_token_is_stored_as_its_sha256() -> None:

@@ -129,6 +129,14 @@ def test_living_elsewhere_ends_living_here_and_not_the_hukou(kind, expected):
     assert street.memberships("a") == expected
 
 
+@pytest.mark.parametrize(("hours", "home"), [({"x": 9, "y": 17}, "y"), ({"x": 17, "y": 9}, "x")])
+def test_of_two_surveys_on_one_day_the_later_says_where_a_person_lives(hours, home):
+    street = Street()
+    for household, hour in hours.items():
+        street.survey(household, "2026-01-10", hour=hour, a={})
+    assert [item.household for item in street.fold().memberships] == [uuid_of(f"household {home}")]
+
+
 def test_hukou_in_two_households_is_raised_at_the_later_line():
     street = Street().survey("x", "2026-02-10", a={"residence_kind": "1"})
     assert street.fold().raised == []
@@ -145,6 +153,17 @@ def test_members_of_a_void_household_belong_nowhere():
     result = street.fold()
     assert (result.rows["household"], result.memberships) == ([], [])
     assert row_of(result, "person", "a")["household_id"] is None
+
+
+def test_one_void_household_takes_no_other_with_it():
+    street = Street()
+    for name in "uvwxyz":
+        street.survey(name, "2026-01-10", **{f"of_{name}": {}})
+    names = {uuid_of(f"household {name}"): name for name in "uvwxyz"}
+    for place, void in enumerate(sorted(names)):
+        street.decide("household", names[void], f"2026-02-{place + 10}", void=True)
+        left = {row["id"] for row in street.fold().rows["household"]}
+        assert left == set(sorted(names)[place + 1 :])
 
 
 def test_a_void_person_is_no_member():
@@ -238,6 +257,8 @@ def places(*points):
         ([([1, 23], 2)], (1, None)),
         ([([1, 23, 0], 2, "12.5"), ([2, 23, 0, 13.0], 2)], (1, "12.50")),
         ([([1, 23, 0, None], 2, "12.5")], (1, "12.50")),
+        ([([1, 23, 0, None], 2)], (1, None)),
+        ([([1, 23, None, 9.0], 2)], (1, "9.00")),
     ],
 )
 def test_the_best_place(points, expected):
@@ -371,6 +392,26 @@ def test_the_household_has_a_case_of_its_own(day, hukou, category):
     (case,) = [row for row in result.rows["case"] if row.get("subject_household_id")]
     assert (case["category"], case["level"], case["state"]) == ([category], "1", "1")
     assert (case["opened_on"], case["next_due"]) == (first, date(first.year, 1, 17))
+
+
+def test_a_corrected_visit_still_counts_for_the_household_it_was_made_to():
+    street = Street().survey("x", "2026-01-10", a=MAN | SEEKS)
+    street.state("visit", "v", "2026-01-12", {"outcome": "3"}, links={"household": "x"})
+    street.decide("visit", "v", "2026-01-13", outcome="1")
+    (case,) = [row for row in street.fold().rows["case"] if row.get("subject_household_id")]
+    assert case["last_visit"] == date(2026, 1, 12)
+
+
+def test_only_the_registered_make_a_household_rural():
+    rural, urban = {"hukou_type": "20"}, {"hukou_type": "10"}
+    street = Street().survey(
+        "x", "2026-01-10", a=MAN | SEEKS | rural, c=MAN | urban, d=MAN | urban, outcome="1"
+    )
+    resident = {**MAN, "residence_kind": "2"}
+    street.survey("x", "2026-02-10", a=MAN | rural, b=resident | urban)  # c and d have left
+    street.survey("y", "2026-02-11", d=MAN | urban)
+    (case,) = [row for row in street.fold().rows["case"] if row.get("subject_household_id")]
+    assert case["category"] == ["B05"]
 
 
 def test_the_households_case_is_of_the_time_since_it_was_last_described():

@@ -161,15 +161,34 @@ def test_facts_without_a_status_belong_to_the_last_spell():
     history = History()
     history.state("person", "a", "2026-01-01", {"spell.emp_form": "4"})  # of no spell yet
     history.state("person", "a", "2026-01-10", {"emp_status": UNEMPLOYED})
-    history.state("person", "a", "2026-02-10", {"spell.unemp_reason": "04"})
+    history.state("person", "a", "2026-02-10", {"edu": "20", "spell.unemp_reason": "04"})
     history.state("person", "a", "2026-02-11", {"edu": "20"})
     (spell,) = fold_spells("a", history.contributions, None)
     assert [item.values for item in spell.contributions] == [
         {"emp_status": UNEMPLOYED},
-        {"spell.unemp_reason": "04"},
+        {"edu": "20", "spell.unemp_reason": "04"},
     ]
     assert spell.row["unemp_reason"] == "04"
     assert (spell.first_stated_on, spell.last_stated_on) == (date(2026, 1, 10), date(2026, 1, 10))
+
+
+def test_facts_without_a_status_go_to_the_last_of_several_spells():
+    history = History()
+    history.state("person", "a", "2026-01-10", {"emp_status": EMPLOYED})
+    history.state("person", "a", "2026-02-10", {"emp_status": UNEMPLOYED})
+    history.state("person", "a", "2026-03-10", {"spell.unemp_reason": "04"})
+    first, second = fold_spells("a", history.contributions, None)
+    assert (first.row.get("unemp_reason"), second.row["unemp_reason"]) == (None, "04")
+
+
+def test_a_third_spell_begins_no_earlier_than_the_second_was_confirmed():
+    result = spells(
+        ("2026-01-10", OUT),
+        ("2026-02-10", UNEMPLOYED),
+        ("2026-03-10", UNEMPLOYED),
+        ("2026-05-01", EMPLOYED, {"start_on": "2026-01-20"}),
+    )
+    assert [start for _kind, start, _end in result] == ["2026-01-10", "2026-02-10", "2026-03-10"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from server.ledgers.folding.employers import size_class
-from server.ledgers.folding.places import distance_m
+from server.ledgers.folding.places import accuracy_m, distance_m
+from server.ledgers.folding.visit import fold_visit
 from tests.factories.contributions import History, at, fold_contributions, row_of
 from tests.factories.ledgers import uuid_of
 
@@ -122,15 +123,41 @@ def test_remarks_of_the_submission_are_raised_at_its_visit():
     visited = Visited().visit(outcome="1", flags=("clock", "outside_area"))
     assert visited.raised() == [("clock", "", {}), ("location_mismatch", "area_code", {})]
     assert visited.row()["visited_at"] == at("2026-03-10").isoformat()
+    visited.decide("visit", "v", "2026-03-11", outcome="3")
+    assert len(visited.raised()) == 2
+    assert visited.row()["visited_at"] == at("2026-03-10").isoformat()
+
+
+def test_a_visit_exactly_within_the_slack_is_no_exception():
+    visited = Visited(north(0)).visit(loc=north(0))
+    home, visit = visited.contributions
+    builder = fold_visit("v", [visit], {}, [home], slack_m=0)
+    assert builder.row["loc_distance_m"] == "0.00"
+    assert builder.raised == []
 
 
 def test_a_visit_is_what_its_record_states():
     visited = Visited().visit(outcome="1", visited_at="2026-03-10T08:00:00+08:00")
     visited.decide("visit", "v", "2026-03-11", outcome="3")
     assert visited.row()["outcome"] == "3"
+    assert visited.row()["household_id"] == uuid_of("household x")
     assert visited.row()["visited_at"] == "2026-03-10T08:00:00+08:00"
     visited.decide("visit", "v", "2026-03-12", void=True)
     assert visited.fold().rows["visit"] == []
+
+
+@pytest.mark.parametrize(
+    ("point", "accuracy"),
+    [
+        ([113.35, 23.13], 0),
+        ([113.35, 23.13, 8.0], 0),
+        ([113.35, 23.13, 8.0, None], 0),
+        ([113.35, 23.13, None, 12.0], 12),
+        ([113.35, 23.13, 8.0, 12.0], 12),
+    ],
+)
+def test_the_accuracy_that_a_point_carries(point, accuracy):
+    assert accuracy_m(point) == accuracy
 
 
 def test_metres_between_two_points():
@@ -145,7 +172,17 @@ def test_metres_between_two_points():
 
 @pytest.mark.parametrize(
     ("staff", "size"),
-    [(-1, "1"), (0, "1"), (9, "1"), (10, "2"), (49, "2"), (50, "3"), (299, "3"), (300, "4"), (301, "4")],
+    [
+        (-1, "1"),
+        (0, "1"),
+        (9, "1"),
+        (10, "2"),
+        (49, "2"),
+        (50, "3"),
+        (299, "3"),
+        (300, "4"),
+        (301, "4"),
+    ],
 )
 def test_size_classes(staff, size):
     assert size_class(staff) == size

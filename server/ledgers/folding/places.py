@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import asin, cos, radians, sin, sqrt
+from math import asin, cos, inf, radians, sin, sqrt
 from typing import Any
 
 from server.ledgers.definitions.vocabulary import Level
@@ -13,7 +13,7 @@ Point = Sequence[Any]
 """[longitude, latitude, altitude, accuracy in metres]; the last two may be missing."""
 
 _EARTH_RADIUS_M = 6_371_008.8
-_UNKNOWN_ACCURACY = 1e9
+_UNKNOWN_ACCURACY = inf
 """Sorts after every accuracy a phone gives."""
 
 
@@ -24,10 +24,11 @@ def best_place(observations: Sequence[Observation]) -> Observation | None:
     then the later. What office staff decide replaces everything before it.
     """
     best: Observation | None = None
-    best_rank = (False, -_UNKNOWN_ACCURACY)
+    best_rank: tuple[bool, float] | None = None
     for observation in observations:
         rank = (observation.contribution.level >= Level.IN_PERSON, -_accuracy(observation))
-        if best is None or observation.contribution.is_desk_act or rank >= best_rank:
+        is_decided = observation.contribution.is_desk_act
+        if best_rank is None or is_decided or rank >= best_rank:
             best, best_rank = observation, rank
     return best
 

@@ -45,8 +45,8 @@ class RowBuilder:
         """Set a column by a decision: its value, search hash and origin, and raise its conflicts."""
         name = column.name
         self.row[name + "_id" if column.kind in _REFERENCES else name] = decision.value
-        winner = decision.winners[-1]
         if column.kind is Kind.SEALED:
+            (winner,) = decision.winners  # sealed values do not accumulate
             self.row[name + "_hash"] = winner.values.get(name + "#")
         for contribution in decision.winners:
             self.add_origin(contribution, name)

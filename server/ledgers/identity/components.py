@@ -28,8 +28,7 @@ def components(contributions: Iterable[Contribution]) -> dict[KeyOfFamily, str]:
     in_order = sorted(contributions, key=lambda contribution: contribution.order)
     for contribution in in_order:
         first = (contribution.family, contribution.keys[0])
-        parents.setdefault(first, first)
-        for key in contribution.keys[1:]:
+        for key in contribution.keys:
             node = (contribution.family, key)
             parents.setdefault(node, node)
             parents[root(node)] = root(first)
