@@ -10,6 +10,6 @@ from django.utils import translation
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.config.settings")
     django.setup()
-    told = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    translation.activate("zh-hans" if told.lower().startswith("zh") else "en")
+    language = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    translation.activate("zh-hans" if language.lower().startswith("zh") else "en")
     execute_from_command_line(["./ruhu", *sys.argv[1:]])

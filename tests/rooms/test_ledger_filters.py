@@ -14,6 +14,7 @@ from server.core import clock
 from server.core.codes import code_lists
 from server.ledgers import filters
 from server.ledgers.definitions.columns import Kind, columns_of
+from server.ledgers.definitions.vocabulary import CaseState
 from server.ledgers.models import (
     AssistanceCase,
     Employer,
@@ -251,7 +252,13 @@ def test_due_visits_are_found_by_case_and_by_household(divisions):
         person = Person.objects.create(**entry(COMMUNITY, household=home))
         subject = {"subject_person": person} if letter != "b" else {"subject_household": home}
         case = AssistanceCase.objects.create(
-            **entry(COMMUNITY, next_due=today + timedelta(days=days), closed_on=closed, **subject)
+            **entry(
+                COMMUNITY,
+                next_due=today + timedelta(days=days),
+                closed_on=closed,
+                state=CaseState.CLOSED if closed else CaseState.CERTIFIED,
+                **subject,
+            )
         )
         of |= {home.pk: letter, case.pk: letter}
     for model in (AssistanceCase, Household):

@@ -129,3 +129,11 @@ def test_the_grants_of_an_active_user_are_read_from_the_database():
 )
 def test_the_narrowest_division_that_contains_all(codes, prefix):
     assert common_prefix(codes) == prefix
+
+
+def test_access_can_be_narrowed_to_some_roles():
+    access = Access(7, (("street", STREET), ("administrator", COMMUNITY), ("restricted", "")))
+    assert access.held_as({"administrator", "restricted"}) == Access(
+        7, (("administrator", COMMUNITY), ("restricted", ""))
+    )
+    assert access.held_as(()) == Access(7, ())

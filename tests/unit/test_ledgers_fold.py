@@ -7,11 +7,8 @@ from datetime import date
 import pytest
 
 from server.ledgers.definitions.contribution import Contribution
-from server.ledgers.definitions.vocabulary import Family
-from server.ledgers.folding.derive.cases import VisitFact
-from server.ledgers.folding.derive.households import facts_of
 from server.ledgers.folding.derive.rules import rules
-from server.ledgers.folding.fold import FoldInput, FoldResult, fold, fold_everything
+from server.ledgers.folding.fold import FoldResult, fold_everything
 from server.ledgers.identity.components import components
 from tests.factories.ledgers import (
     Filled,
@@ -393,44 +390,3 @@ def test_the_same_job_of_the_same_employer_is_one_vacancy():
     assert vacancy["refold_on"] == date(2026, 12, 2)
     later = folded(at("2026-10-01", "2"), as_of=date(2026, 11, 1))
     assert later.rows["vacancy"][0]["state"] == "6"
-
-
-# --- scope ---
-
-
-def test_an_entry_in_scope_of_which_nothing_is_left_has_no_row():
-    """Its contributions were withdrawn: the caller deletes what it finds no row for."""
-    scope = {family: {uuid_of("withdrawn")} for family in Family}
-    result = fold(FoldInput([], {}, scope, AS_OF, rules()))
-    assert (dict(result.rows), result.memberships, result.raised) == ({}, [], [])
-
-
-def test_what_lies_outside_the_scope_is_given_as_facts():
-    document = survey("2026-03-01", member(key="a", id_no=MAN, **SEEKING))
-    contributions = contributions_of_form(document, 1)
-    entries = components(contributions)
-    for contribution in contributions:
-        contribution.entry = entries[contribution.family, contribution.keys[0]]
-    everything = fold_everything(contributions, entries, AS_OF, rules())
-    scope = {"person": {row["id"] for row in everything.rows["person"]}}
-    outside = FoldInput(
-        [item for item in contributions if item.family == "person"],
-        entries,
-        scope,
-        AS_OF,
-        rules(),
-        outside_households={row["id"]: facts_of(row) for row in everything.rows["household"]},
-        outside_visits={
-            row["household_id"]: [
-                VisitFact(row["id"], date(2026, 3, 1), row["outcome"], (), None, 1)
-            ]
-            for row in everything.rows["visit"]
-        },
-        outside_memberships=everything.memberships,
-    )
-    result = fold(outside)
-    assert result.rows["person"] == everything.rows["person"]
-    assert result.rows["case"] == [
-        row for row in everything.rows["case"] if row.get("subject_person_id")
-    ]
-    assert result.memberships == []

@@ -41,7 +41,6 @@ def spellings(reading: Reading, text: str, today: date) -> set[str]:
     A number that could be a citizen's or another document's is stored by what the record
     says of the document, so both spellings are looked for.
     """
-    found = {spelled(reading, text, today)}
     if reading is Reading.ID_NO:
-        found |= {normalise.citizen_id(text, today).number, normalise.document_number(text)}
-    return found
+        return {normalise.citizen_id(text, today).number, normalise.document_number(text)}
+    return {spelled(reading, text, today)}
