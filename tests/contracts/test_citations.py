@@ -19,9 +19,6 @@ PAGES = ROOT / "api_docs"
 DECISIONS = PAGES / "decisions"
 SUFFIXES = {".py", ".md", ".toml", ".html", ".csv", ".yaml", ".mjs", ".java", ".conf"}
 
-PENDING = ("server/ledgers/",)
-"""Where citations of sections by number may still stand, until each room's are rewritten."""
-
 _BY_NUMBER = re.compile(r"(?i)\b(?:design|domain|openrosa\.md|house-style)\s*§|§\d")
 _SECTION = re.compile(r"\b([a-z][a-z-]*\.md)`?, (?=[A-Z4][a-z0-9]|V0)(.{3,90})")
 _ANCHOR = re.compile(r"\bapi_docs/([a-z-]+\.md)#([\w-]+)")
@@ -95,7 +92,6 @@ def test_no_section_is_cited_by_number():
     lines = [
         f"{_name(path)}:{number}: {line.strip()}"
         for path, text in _texts().items()
-        if not _name(path).startswith(PENDING)
         for number, line in enumerate(text.splitlines(), 1)
         if _BY_NUMBER.search(line)
     ]

@@ -42,30 +42,37 @@ _RESTRICTED_COLUMNS = {
 
 
 def persons(access: Access) -> QuerySet[Person]:
+    """The persons of the reader's areas."""
     return Person.objects.filter(access.within())
 
 
 def households(access: Access) -> QuerySet[Household]:
+    """The households of the reader's areas."""
     return Household.objects.filter(access.within())
 
 
 def employers(access: Access) -> QuerySet[Employer]:
+    """The employers of the reader's areas."""
     return Employer.objects.filter(access.within())
 
 
 def vacancies(access: Access) -> QuerySet[Vacancy]:
+    """The vacancies of the reader's areas."""
     return Vacancy.objects.filter(access.within())
 
 
 def cases(access: Access) -> QuerySet[AssistanceCase]:
+    """The assistance cases of the reader's areas."""
     return AssistanceCase.objects.filter(access.within())
 
 
 def visits(access: Access) -> QuerySet[Visit]:
+    """The visits of the reader's areas."""
     return Visit.objects.filter(access.within())
 
 
 def spells(access: Access) -> QuerySet[Spell]:
+    """The employment and unemployment spells of the reader's areas."""
     return Spell.objects.filter(access.within())
 
 
@@ -118,6 +125,7 @@ def exceptions_of(access: Access, submission: Submission) -> QuerySet[LedgerExce
 
 
 def desk_acts(access: Access) -> QuerySet[DeskAct]:
+    """The desk acts in the reader's areas, undone ones included."""
     return DeskAct.objects.filter(access.within())
 
 

@@ -1,0 +1,1 @@
+"""Ruhu's management commands, which `./ruhu COMMAND` runs."""
