@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django import template
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
@@ -27,28 +27,35 @@ def disclosed_what(row: Disclosure) -> str:
 
 
 def _act_on_key(row: Disclosure) -> str:
-    """How many records a key opened, or for which form and how it was kept."""
+    """How many records a key opened, or for which form and how it was kept; a row of another release may not say."""
     if row.kind == Disclosure.Kind.KEY_USED:
-        return str(row.facts["opened"])
-    opening = str(EncryptionKey.Opening(row.facts["opening"]).label)
-    made_for = row.facts["form_id"] if row.kind == Disclosure.Kind.KEY_MADE else ""
-    return listed(filter(None, (made_for, opening)))
+        return str(row.facts.get("opened", ""))
+    labels = dict(EncryptionKey.Opening.choices)
+    opening = row.facts.get("opening", "")
+    made_for = row.facts.get("form_id", "") if row.kind == Disclosure.Kind.KEY_MADE else ""
+    return listed(filter(None, (made_for, labels.get(opening, opening))))
 
 
 @register.simple_tag
 def disclosed_entry(row: Disclosure) -> str:
-    """The entry, record or key that was disclosed, as a link where it has a page."""
+    """The entry, record or key that was disclosed, as a link where it has a page. Shows any row."""
     if row.ledger in WITH_PAGE:
-        address = reverse(f"console:{row.ledger}", args=[row.entry])
-        return format_html('<a href="{}">{}</a>', address, label_of_ledger(row.ledger))
+        return _linked(row.ledger, row.entry, label_of_ledger(row.ledger))
     if row.ledger == "submission":
-        address = reverse("console:submission", args=[row.entry])
-        return format_html('<a href="{}">{}</a>', address, _("submission"))
+        return _linked("submission", row.entry, _("submission"))
     if row.ledger == "quarantine":
-        address = reverse("console:quarantine-item", args=[row.entry])
-        return format_html('<a href="{}">{}</a>', address, _("Quarantine"))
+        return _linked("quarantine-item", row.entry, _("Quarantine"))
     if row.ledger == KEY:
         name = row.entry[:8]
         address = reverse("console:encryption") + f"#key-{name}"
         return format_html('{} <a class="code" href="{}">{}</a>', _("key"), address, name)
     return row.ledger
+
+
+def _linked(page: str, entry: str, text: str) -> str:
+    """A link to the entry's page; the text alone when the entry is no key of such a page, as of an export."""
+    try:
+        address = reverse(f"console:{page}", args=[entry])
+    except NoReverseMatch:
+        return text
+    return format_html('<a href="{}">{}</a>', address, text)
