@@ -87,6 +87,16 @@ class TooManyRequests(Problem):
         return None if wait is None else int(wait) + 1
 
 
+class NotByLink(Problem):
+    """Files are not given to the session of a browser, which follows any link, but to clients that send a password."""
+
+    type, status = "not-by-link", 403
+    title = _("Not in a browser")
+    template = _(
+        "Files are given here only to programs that send user name and password by HTTP Basic. In a browser, download the file on its page of the console."
+    )
+
+
 class AmbiguousSubmission(Problem):
     """Submissions of several forms have this instance ID, so the form must be named, too."""
 

@@ -97,8 +97,6 @@ class Endpoint:
         response = self._answer(request, names)
         for name, text in self.headers.items():
             response.headers[name] = text
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["X-Content-Type-Options"] = "nosniff"
         return response if request.method != "HEAD" else _headers_of(response)
 
     def _answer(self, request: HttpRequest, names: Mapping[str, str]) -> HttpResponseBase:
@@ -135,7 +133,7 @@ class Endpoint:
         if isinstance(problem, UnsupportedMethod):
             response.headers["Allow"] = ", ".join(self.handlers)
         if problem.retry_after is not None:
-            response.headers["Retry-PageEnd"] = str(problem.retry_after)
+            response.headers["Retry-After"] = str(problem.retry_after)
         return response
 
 
@@ -197,12 +195,12 @@ def _unavailable() -> HttpResponse:
         "code": 503.1,
     }
     response = JsonResponse(body, status=503)
-    response.headers["Retry-PageEnd"] = "10"
+    response.headers["Retry-After"] = "10"
     return response
 
 
 def _headers_of(response: HttpResponseBase) -> HttpResponse:
-    """The response without its body, for HEAD."""
+    """The response without its body, for HEAD; what the body held open is closed with it."""
     bare = HttpResponse(status=response.status_code, headers=dict(response.items()))
-    response.close()
+    bare._resource_closers = response._resource_closers  # type: ignore[attr-defined]
     return bare

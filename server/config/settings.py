@@ -78,6 +78,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "server.ops.content.Content",
     "server.ops.middleware.Forwarded",
     "server.ops.middleware.RequestLog",
     "server.openrosa.middleware.OpenRosaDoor",

@@ -1,4 +1,4 @@
-"""Problems rendered as pages, and the headers every console page carries."""
+"""Problems rendered as pages."""
 
 from __future__ import annotations
 
@@ -8,19 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from server.core.problems import Problem
-
-POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "img-src 'self' data: blob:",
-        "worker-src 'self' blob:",
-        "style-src 'self' 'unsafe-inline'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-"""Pages load from this server alone: the console works without the internet."""
 
 
 class Problems:
@@ -33,10 +20,7 @@ class Problems:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if _is_console(request):
-            response.headers.setdefault("Content-Security-Policy", POLICY)
-        return response
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Problem) and _is_console(request):

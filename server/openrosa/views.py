@@ -6,6 +6,7 @@ import hashlib
 import mimetypes
 from collections.abc import Collection
 from functools import cache
+from typing import Final
 
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -26,6 +27,24 @@ from server.openrosa.methods import only_reading
 from server.openrosa.problems import FormNotOffered, MethodNotAllowed, NoSuchMedia
 from server.quarantine.services import receive_or_quarantine
 from server.submissions.services import Outcome, Sender
+
+MEDIA_TYPES: Final = frozenset(
+    {
+        "audio/mp4",
+        "audio/mpeg",
+        "audio/ogg",
+        "audio/x-wav",
+        "image/gif",
+        "image/jpeg",
+        "image/png",
+        "image/webp",
+        "text/csv",
+        "video/3gpp",
+        "video/mp4",
+        "video/webm",
+    }
+)
+"""The types under which files of forms are sent; phones go by the file's name, and browsers must not run it."""
 
 _HEAD = 4096  # bytes at the beginning of the document, which hold the attributes of its root
 
@@ -197,7 +216,8 @@ def _stored(request: HttpRequest, file: FormMedia) -> HttpResponseBase:
         raise NoSuchMedia
     if responses.is_current(request, file.md5):
         return responses.not_modified(file.md5)
-    content_type = mimetypes.guess_type(file.filename)[0] or "application/octet-stream"
+    guessed = mimetypes.guess_type(file.filename)[0]
+    content_type = guessed if guessed in MEDIA_TYPES else "application/octet-stream"
     headers = {**responses.HEADERS, "Content-Length": str(file.size)}
     response: HttpResponseBase = HttpResponse(content_type=content_type, headers=headers)
     if request.method != "HEAD":

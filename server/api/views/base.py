@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.db.models import Model, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
@@ -17,7 +18,8 @@ from rest_framework.views import APIView
 from server.accounts.access import Access
 from server.accounts.models import User
 from server.api import requests
-from server.api.representations import GeoJson, as_features
+from server.api.problems import NotByLink
+from server.api.representations import Bytes, GeoJson, as_features
 from server.core.request_problems import NotAllowed, UnknownAddress
 
 
@@ -32,6 +34,13 @@ class Door(GenericAPIView):
     place: ClassVar[str] = ""
     feature_key: ClassVar[str] = "id"
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse files to a browser's session: a link in a message could fetch them. Raises NotByLink."""
+        super().initial(request, *args, **kwargs)
+        is_session = isinstance(request.successful_authenticator, SessionAuthentication)
+        if is_session and Bytes in self.renderer_classes:
+            raise NotByLink
 
     @property
     def access(self) -> Access:

@@ -104,9 +104,7 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         selectors.check_raw(self.access, submission)
         version = SubmissionVersion.objects.get(current_of=submission)
         self._record(submission, Disclosure.Kind.REVEAL, "document", requests.reason(request))
-        response = HttpResponse(selectors.document_of(version), content_type="text/xml")
-        response["X-Content-Type-Options"] = "nosniff"
-        return response
+        return HttpResponse(selectors.document_of(version), content_type="text/xml")
 
     @extend_schema(parameters=[FORM], responses=AttachmentSerializer(many=True))
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
@@ -130,14 +128,12 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         if file is None:
             raise NothingHere
         self._record(submission, Disclosure.Kind.MEDIA, file.name, "")
-        response = FileResponse(
+        return FileResponse(
             blobs.path_of(file.sha256).open("rb"),
             as_attachment=True,
             filename=file.name,
             content_type="application/octet-stream",
         )
-        response["X-Content-Type-Options"] = "nosniff"
-        return response
 
     @extend_schema(parameters=[FORM], responses=DecisionSerializer(many=True))
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)

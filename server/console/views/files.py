@@ -17,14 +17,6 @@ from server.submissions.models import Attachment
 from server.submissions.selectors import check_raw, submissions
 from server.submissions.services import disclose_record
 
-SHOWN_INLINE = {
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".webp": "image/webp",
-}
-"""Everything else is downloaded: a file from a phone is never run as a page of this server."""
-
 
 @staff_page(cached=True)
 def preview(request: StaffRequest, number: int) -> HttpResponse:
@@ -35,9 +27,13 @@ def preview(request: StaffRequest, number: int) -> HttpResponse:
     return response
 
 
-@staff_page()
+@staff_page("POST")
 def original(request: StaffRequest, number: int) -> HttpResponseBase:
-    """The file as received, for street staff and administrators; each opening is logged (security.md, Areas and access)."""
+    """The file as it was received, to save, for street staff and administrators; that it was given out is logged.
+
+    A POST, which a link from elsewhere cannot be: whoever follows one would read, and be
+    written into the log for, what they did not ask for (decision 0240).
+    """
     attachment = _visible_or_404(request, number)
     check_raw(request.access, attachment.version.submission)
     try:
@@ -51,17 +47,12 @@ def original(request: StaffRequest, number: int) -> HttpResponseBase:
         column=attachment.name,
         reason="",
     )
-    suffix = PurePosixPath(attachment.name).suffix.lower()
-    inline = SHOWN_INLINE.get(suffix)
-    response = FileResponse(
+    return FileResponse(
         file,
-        as_attachment=inline is None,
+        as_attachment=True,
         filename=PurePosixPath(attachment.name).name,
-        content_type=inline or "application/octet-stream",
+        content_type="application/octet-stream",
     )
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
 
 
 def _visible_or_404(request: StaffRequest, number: int) -> Attachment:

@@ -213,11 +213,14 @@ def test_a_photo_that_claims_too_many_pixels_is_not_opened(street, log_in):
     assert log_in().get(reverse("console:preview", args=[file.pk])).status_code == 404
 
 
-def test_opening_an_original_is_logged(street, log_in):
+def test_an_original_is_downloaded_by_its_button_and_logged(street, log_in):
     client = log_in()
-    response = client.get(reverse("console:file", args=[street.photo.pk]))
+    address = reverse("console:file", args=[street.photo.pk])
+    assert client.get(address).status_code == 405, "a link from elsewhere fetches nothing"
+    assert not Disclosure.objects.exists()
+    response = client.post(address)
     assert b"".join(response) == photo_bytes()
-    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Content-Disposition"].startswith("attachment")
     logged = Disclosure.objects.get()
     assert (logged.kind, logged.columns, logged.area_code) == ("media", ["door.jpg"], COMMUNITY)
     assert "door.jpg" in client.get("/disclosures").content.decode()
@@ -225,7 +228,7 @@ def test_opening_an_original_is_logged(street, log_in):
 
 def test_a_file_that_could_be_a_page_is_only_downloaded(street, log_in):
     file = attach(street.submission, "page.html", b"<script>alert(1)</script>")
-    response = log_in().get(reverse("console:file", args=[file.pk]))
+    response = log_in().post(reverse("console:file", args=[file.pk]))
     assert b"".join(response) == b"<script>alert(1)</script>"
     assert response.headers["Content-Disposition"].startswith("attachment")
     assert response.headers["Content-Type"] == "application/octet-stream"

@@ -1,0 +1,275 @@
+"""What browsers may do with an answer: every address of every door, as its door's caller and as a stranger."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+
+from server.ops.content import FILE_POLICY, PAGE_POLICY, SHOWN
+from tests.conftest import COMMUNITY, STREET
+from tests.factories.addresses import Address, every_address
+from tests.factories.console import (
+    AT,
+    attach,
+    entry,
+    make_quarantined,
+    make_stranger_key,
+    make_street,
+    photo_bytes,
+)
+from tests.factories.submissions import make_phone
+
+CANARY = b"<html xmlns='http://www.w3.org/1999/xhtml'><script>canary()</script></html>"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+STRANGERS = ("GET", "POST")
+SHOWS_NOTHING = frozenset(
+    {
+        "/healthz",  # no worker runs beside the tests
+        "/api/",
+        "/api/v1/",
+        "/v1",
+        "/v1/",
+        "/key/%(token)s/view/submissionList",  # not for phones
+        "/key/%(token)s/view/downloadSubmission",
+        "/key/%(token)s/view/files/%(form)s/%(instance)s/%(filename)s",
+        "/odk/submission",
+        "/key/%(token)s/submission",
+        "/odk/upload",
+        "/key/%(token)s/upload",
+        "/api/v1/field-accounts/%(id)s/",
+        "/v1/projects/1/forms/%(form)s/draft/attachments/%(name)s",
+        "/exceptions/%(number)s",
+    }
+)
+"""Addresses that no GET answers with something, besides those for acts: `is_act`."""
+ACTS = re.compile(
+    "audience|open|review|upload|dismiss|reopen|repair|replay|find|reveal|resolve|codes?|lost|revoke"
+    "|sessions|publish|logout|language|decision|download|undo|state|approval|files"
+)
+
+
+def is_act(address: Address) -> bool:
+    """Whether the address is one to send something to, by its last word."""
+    words = [word for word in address.template.split("/") if word and not word.startswith("%")]
+    words = words or [""]
+    return ACTS.fullmatch(words[-1]) is not None
+
+
+@pytest.fixture
+def samples(divisions, make_user) -> dict[str, str]:
+    """Something that exists for each parameter; the files among it hold a script."""
+    from server.accounts.services import issue_token
+    from server.core import blobs
+    from server.forms.models import FormDraft, FormMedia, FormVersion
+    from server.ledgers.models import Spell, Vacancy, Visit
+
+    street = make_street(make_user)
+    phone = make_phone()
+    account, _token = issue_token(user=street.worker)
+    workbook = blobs.store([CANARY])
+    FormVersion.objects.update(xform=CANARY, workbook_sha256=workbook.sha256)
+    for kind in ("html", "svg"):
+        blob = blobs.store([CANARY])
+        FormMedia.objects.create(
+            form_version=street.form.current_version, filename=f"evil.{kind}", kind="file",
+            sha256=blob.sha256, md5=blob.md5.hex(), size=blob.size,
+        )  # fmt: skip
+    photo = attach(street.submission, "evil.jpg", photo_bytes() + CANARY)
+    FormDraft.objects.create(
+        form_id=street.form.form_id, title="", md5="", workbook_sha256=workbook.sha256,
+        saved_by=street.worker, saved_at=AT,
+    )  # fmt: skip
+    area = street.person.area_code
+    spell = Spell.objects.create(
+        **entry(area, person=street.person, spell_kind="1", start_on=AT.date())
+    )
+    item = make_quarantined(street.worker, area, CANARY)
+    key = make_stranger_key().fingerprint
+    household, person = str(street.household.pk), str(street.person.pk)
+    version = street.form.current_version.version
+    return {
+        "/key/%(token)s": phone.token,
+        "%(token)s": "no-such-session",
+        "%(form)s": street.form.form_id,
+        "%(form_id)s": street.form.form_id,
+        "%(version)s": version,
+        "/media/%(filename)s": "evil.html",
+        "/view/files/%(form)s/%(instance)s/%(filename)s": "evil.jpg",
+        "%(instance)s": "uuid:1",
+        "%(instance_id)s": "uuid:1",
+        "/forms/%(form)s/attachments/%(name)s": "evil.html",
+        "/draft/attachments/%(name)s": "evil.html",
+        "/submissions/%(instance)s/attachments/%(name)s": "evil.jpg",
+        "/submissions/%(instance_id)s/attachments/%(name)s": "evil.jpg",
+        "/datasets/%(name)s": "households",
+        "/forms/%(form)s.svc/%(path)s": "Submissions",
+        "/datasets/%(name)s.svc/%(path)s": "Entities",
+        "/entities/%(entity)s": household,
+        "%(fingerprint)s": key,
+        "/quarantine/%(id)s": str(item.pk),
+        "/quarantine/%(number)s": str(item.pk),
+        "/households/%(id)s": household,
+        "/households/%(entry)s": household,
+        "/persons/%(id)s": person,
+        "/persons/%(entry)s": person,
+        "/spells/%(id)s": str(spell.pk),
+        "/employers/%(id)s": str(street.employer.pk),
+        "/employers/%(entry)s": str(street.employer.pk),
+        "/vacancies/%(id)s": str(Vacancy.objects.get(area_code=area).pk),
+        "/cases/%(id)s": str(street.case.pk),
+        "/cases/%(entry)s": str(street.case.pk),
+        "/visits/%(id)s": str(Visit.objects.get(area_code=area).pk),
+        "/exceptions/%(id)s": str(street.exception.pk),
+        "/exceptions/%(number)s": str(street.exception.pk),
+        "/divisions/%(code)s": COMMUNITY,
+        "/field-accounts/%(id)s": str(account.pk),
+        "/field-accounts/%(number)s": str(account.pk),
+        "%(user_id)s": str(street.worker.pk),
+        "/submissions/%(number)s": str(street.submission.pk),
+        "/files/%(number)s": str(photo.pk),
+        "/desk-acts/%(number)s": "1",
+        "/sealed/%(ledger)s": "person",
+        "/sealed/%(ledger)s/%(entry)s": person,
+        "%(column)s": "phone",
+        "%(z)s": "12",
+        "%(x)s": "3337",
+        "%(y)s": "1777",
+    }
+
+
+@pytest.fixture
+def callers(make_user) -> dict[str, Client]:
+    """Who asks below which prefix: an administrator, by what that door takes; "" is the console's session."""
+    user = make_user("admin", role="administrator", area="")
+    from server.accounts.models import RoleGrant
+
+    RoleGrant.objects.create(user=user, role="worker", area=STREET)  # for forms at /odk
+    proof = base64.b64encode(b"admin:correct horse").decode()
+    session = Client(headers={"accept-language": "en"})
+    session.force_login(user)
+    basic = Client(headers={"authorization": f"Basic {proof}"})
+    return {"/api": basic, "/v1": basic, "/odk": basic, "/key": Client(), "": session}
+
+
+OTHER_DOORS = ("/api", "/v1", "/key", "/odk", "/healthz")
+
+
+def ask(client: Client, method: str, path: str) -> tuple[Any, bytes]:
+    """The answer and its body; what the request did is undone, the log-in too."""
+    cookies = client.cookies.copy()
+    query = QUERIES.get(path.rsplit("/", 2)[-2 if path.endswith("/") else -1], "")
+    undone = transaction.atomic()
+    undone._from_testcase = True  # type: ignore[attr-defined] # durable blocks may stand in it
+    with undone:
+        response = client.generic(method, path + query, secure=True)
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    return response, body
+
+
+QUERIES = {
+    "xml": "?reason=look",
+    "export": "?reason=look",
+    "downloadSubmission": "?formId=household_survey[@version=null]/data[@key=uuid:1]",
+    "submissionList": "?formId=household_survey",
+}
+
+
+def faults(path: str, response: Any, body: bytes) -> list[str]:
+    """What is wrong with the headers of an answer."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0]
+    policy = response.headers.get("Content-Security-Policy", "")
+    disposition = response.headers.get("Content-Disposition", "")
+    caching = response.headers.get("Cache-Control", "")
+    found = []
+    if response.headers.get("X-Content-Type-Options") != "nosniff":
+        found.append("may be sniffed")
+    is_page = kind == "text/html" and not path.startswith(OTHER_DOORS)
+    if kind == "text/html" and (response.streaming or (body and not is_page)):
+        found.append("a file or another door answers with a page")
+    if policy != (PAGE_POLICY if is_page else FILE_POLICY):
+        found.append(f"policy {policy}")
+    has_body = response.status_code < 300 and response.status_code != 204
+    is_shown = kind in SHOWN and not response.streaming
+    if has_body and not is_page and not is_shown and not disposition.startswith("attachment"):
+        found.append(f"{kind} is shown")
+    if b"canary()" in body and (is_page or not disposition.startswith("attachment")):
+        found.append("a file from outside is shown")
+    if b"canary()" in body and kind in ("text/html", "image/svg+xml", "application/xhtml+xml"):
+        found.append(f"a file from outside is called {kind}")
+    if "no-store" not in caching and not caching.startswith(("private", "no-cache, private")):
+        found.append(f"caching {caching}")
+    if path.startswith("/api") and caching != "no-store":
+        found.append(f"caching {caching}")
+    return found
+
+
+def test_no_answer_is_run_kept_or_framed_by_a_browser(samples, callers):
+    wrong, silent, ran = [], set(), 0
+    for address in every_address():
+        path = address.filled(samples)
+        prefix = next(prefix for prefix in callers if path.startswith(prefix))
+        statuses = {}
+        for client, methods in ((callers[prefix], METHODS), (Client(), STRANGERS)):
+            for method in methods:
+                response, body = ask(client, method, path)
+                statuses[method] = min(response.status_code, statuses.get(method, 999))
+                ran += b"canary()" in body
+                wrong += [f"{method} {path}: {fault}" for fault in faults(path, response, body)]
+        if statuses["GET"] >= 300 and not is_act(address) and address.template not in SHOWS_NOTHING:
+            silent.add((address.template, statuses["GET"]))
+    assert wrong == []
+    assert silent == set(), "nothing was seen there: give a sample, or say that nothing is shown"
+    assert ran >= 10, "the files from outside were asked for"
+
+
+def test_files_are_not_given_to_a_browsers_session_at_rest(samples, make_user):
+    """Whoever follows a link brings the console's session along; a program sends its password."""
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(make_user("staff", role="administrator", area=""))
+    files = [
+        address.filled(samples)
+        for address in every_address()
+        if re.search(
+            r"/api/.*/(xml|attachments/%\(name\)s|export|workbook|xform)/$", address.template
+        )
+    ]
+    assert len(files) == 5
+    for path in files:
+        response, body = ask(client, "GET", path)
+        assert (response.status_code, response.json()["type"]) == (
+            403,
+            "urn:ruhu:problem:not-by-link",
+        )
+        assert b"canary()" not in body
+
+
+def test_pages_name_no_inline_script_style_or_handler():
+    """The console's policy would keep them from running; a page that needs one is broken."""
+    inline = re.compile(
+        r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=|javascript:|hx-on|hx-vals=.js", re.I
+    )
+    for folder in (settings.BASE_DIR / "server").rglob("templates"):
+        for template in folder.rglob("*.html"):
+            assert not inline.search(template.read_text()), template
+    assert "unsafe" not in PAGE_POLICY
+    assert {"form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(
+        PAGE_POLICY.split("; ")
+    )
+
+
+def test_static_files_keep_their_caching_and_are_not_sniffed(settings):
+    (settings.STATIC_ROOT / "page.mjs").write_text("export {}")
+    response = Client().get("/static/page.mjs")
+    assert b"".join(response.streaming_content) == b"export {}"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Content-Security-Policy"] == PAGE_POLICY
+    assert "no-store" not in response.headers["Cache-Control"]
+    assert "Content-Disposition" not in response.headers
