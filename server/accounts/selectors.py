@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -117,12 +118,13 @@ def workers(access: Access) -> QuerySet[User]:
     return users().filter(pk__in=grants.values("user"))
 
 
-def manageable_workers(access: Access) -> QuerySet[User]:
-    """The workers whose phones the user may manage: those with no area outside the areas the user reviews, by name.
+def manageable_workers(access: Access, roles: Iterable[str] = REVIEWERS) -> QuerySet[User]:
+    """The workers with no area outside those where the user holds one of the roles, by name.
 
-    A code for a worker opens everything that worker may see, so one area elsewhere excludes a worker.
+    By default those whose phones the user may manage: a code for a worker opens everything
+    that worker may see, so one area elsewhere excludes a worker.
     """
-    grants, inside = RoleGrant.objects.filter(role=Role.WORKER), access.within("area", REVIEWERS)
+    grants, inside = RoleGrant.objects.filter(role=Role.WORKER), access.within("area", roles)
     mine, elsewhere = grants.filter(inside), grants.exclude(inside)
     rows = users().filter(pk__in=mine.values("user")).exclude(pk__in=elsewhere.values("user"))
     return rows.order_by("username")

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from server.accounts.models import User
 from server.core import blobs
-from server.forms import services
+from server.forms import authority, services
 from server.forms.models import Form, FormDraft, FormVersion
 from server.forms.problems import (
     DraftHasWarnings,
@@ -44,6 +44,8 @@ def save(
     """
     if form_id is not None and not _is_known(form_id):
         raise NoSuchForm(form_id=form_id[:100])
+    if form_id is not None:
+        authority.require(author, form_id)
 
     from server.forms.publication import prepare  # slow to import, see services._convert
 
@@ -57,19 +59,21 @@ def save(
         raise DraftHasWarnings(warnings="\n".join(prepared.warnings))
     wanted = [name for name in prepared.form.files if name not in prepared.entity_lists]
     source = blobs.store([workbook])
-    draft, _is_new = FormDraft.objects.update_or_create(
-        form_id=workbook_form_id,
-        defaults={
-            "title": prepared.form.title,
-            "version": prepared.form.version,
-            "md5": prepared.md5,
-            "workbook_sha256": source.sha256,
-            "wanted": wanted,
-            "files": [],
-            "saved_by": author,
-            "saved_at": at,
-        },
-    )
+    with transaction.atomic():
+        authority.claim(author, workbook_form_id)
+        draft, _is_new = FormDraft.objects.update_or_create(
+            form_id=workbook_form_id,
+            defaults={
+                "title": prepared.form.title,
+                "version": prepared.form.version,
+                "md5": prepared.md5,
+                "workbook_sha256": source.sha256,
+                "wanted": wanted,
+                "files": [],
+                "saved_by": author,
+                "saved_at": at,
+            },
+        )
     return draft
 
 
@@ -86,11 +90,12 @@ def reopen(*, form_id: str, author: User, at: datetime) -> FormDraft:
     return save(workbook=workbook, filename=filename, form_id=form_id, author=author, at=at)
 
 
-def attach(*, form_id: str, name: str, content: Iterable[bytes]) -> FormDraft:
+def attach(*, form_id: str, name: str, content: Iterable[bytes], author: User) -> FormDraft:
     """Store a file with the draft, in place of one of the same name. Locks the draft.
 
-    Raises UnknownDraft, NotAFormFile.
+    Raises UnknownDraft, NotAFormFile, NotAllowed, FormConcernsOtherAreas.
     """
+    authority.require(author, form_id)
     _check_wanted(_draft(form_id), name)
     blob = blobs.store(content)
     with transaction.atomic():
@@ -110,6 +115,7 @@ def publish(*, form_id: str, version: str | None, publisher: User) -> Publicatio
     is as before.
     """
     draft = _draft(form_id)
+    authority.require(publisher, form_id)
     workbook = blobs.read(draft.workbook_sha256)
     if version:
         from server.forms.versioned import with_version  # slow to import
@@ -129,11 +135,13 @@ def publish(*, form_id: str, version: str | None, publisher: User) -> Publicatio
     return publication
 
 
-def drop(*, form_id: str) -> None:
-    """Delete the form's draft. Raises UnknownDraft."""
-    deleted, _by_model = FormDraft.objects.filter(form_id=form_id).delete()
-    if not deleted:
-        raise UnknownDraft(form_id=form_id[:100])
+@transaction.atomic
+def drop(*, form_id: str, author: User) -> None:
+    """Delete the form's draft. Raises UnknownDraft, NotAllowed, FormConcernsOtherAreas."""
+    _draft(form_id)
+    authority.require(author, form_id)
+    FormDraft.objects.filter(form_id=form_id).delete()
+    authority.release(form_id)
 
 
 def _is_known(form_id: str) -> bool:

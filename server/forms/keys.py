@@ -19,7 +19,7 @@ from server.accounts.models import KEY, Disclosure, User
 from server.accounts.services import disclose
 from server.core import clock
 from server.core.sealing import seal, unseal
-from server.forms import encryption
+from server.forms import authority, encryption
 from server.forms.models import EncryptionKey, Form
 from server.forms.problems import (
     FormHasOwnKey,
@@ -101,7 +101,8 @@ def store_private_key(
 ) -> EncryptionKey:
     """Store the private half of a key that forms carry. Without a passphrase the server opens records by itself.
 
-    Raises PassphraseTooShort, NotAPrivateKey, UnknownEncryptionKey.
+    Raises PassphraseTooShort, NotAPrivateKey, UnknownEncryptionKey, NotAllowed,
+    FormConcernsOtherAreas.
     """
     _check(passphrase)
     if len(pem) > PEM_BYTES:
@@ -114,6 +115,7 @@ def store_private_key(
     key = EncryptionKey.objects.select_for_update().filter(fingerprint=name).first()
     if key is None:
         raise UnknownEncryptionKey(key=name[:8])
+    authority.require_key(user, key)
     key.private_key = seal(encryption.protect(private, passphrase), _PURPOSE)
     key.opening = _opening(passphrase)
     key.save(update_fields=["private_key", "opening"])

@@ -36,6 +36,22 @@ class Form(models.Model):
         return self.title
 
 
+class FormHome(models.Model):
+    """Whose a form is: the areas of the administrator who was the first to use its form_id (forms.authority).
+
+    Made with the first publication, draft or key; a row may be there before the form.
+    """
+
+    form_id = models.CharField(max_length=250, unique=True, db_collation="C")
+    areas = models.JSONField()  # prefixes of division codes; [""] is everywhere
+
+    class Meta:
+        ordering = ("form_id",)
+
+    def __str__(self) -> str:
+        return self.form_id
+
+
 class EncryptionKey(models.Model):
     """An RSA key that form versions carry and with which phones encrypt their records (decision 0120).
 

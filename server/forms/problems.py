@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from server.core.labels import listed
 from server.core.problems import Problem
 
 
@@ -105,6 +106,43 @@ class NoSuchForm(Problem):
     status = 404
     title = _("No such form")
     template = _("There is no form {form_id}. Check the form_id, or get the list of forms again.")
+
+
+class FormConcernsOtherAreas(Problem):
+    """The form belongs to, or is offered to, areas that the user does not administer.
+
+    `areas` holds the prefixes of their division codes; "" is everywhere.
+    """
+
+    type = "form-concerns-other-areas"
+    status = 403
+    title = _("The form also concerns other areas")
+    template = _(
+        "Form {form_id} also concerns areas that you do not administer ({listed}). Nothing was changed. Ask an administrator of all its areas."
+    )
+
+    @property
+    def detail(self) -> str:
+        return str(self.template).format(**self.data, listed=_listed(self.data["areas"]))
+
+
+class AudienceTooWide(Problem):
+    """A form can be offered only within the areas that the user administers; `areas` lists the others."""
+
+    type = "audience-too-wide"
+    status = 403
+    title = _("The form cannot be offered there")
+    template = _(
+        "You do not administer all of where the form would be offered ({listed}). Nothing was changed. Choose areas and workers within yours."
+    )
+
+    @property
+    def detail(self) -> str:
+        return str(self.template).format(listed=_listed(self.data["areas"]))
+
+
+def _listed(areas: Iterable[str]) -> str:
+    return listed(area or gettext("everywhere") for area in areas)
 
 
 class FormHasOwnKey(Problem):

@@ -14,7 +14,9 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, 
 from psycopg.types.numeric import Int8
 
 from server.accounts.access import PUBLISHERS, Access
+from server.accounts.selectors import workers
 from server.core.statements import run
+from server.forms.authority import may_administer
 from server.forms.entity_forms import EntityForm, entity_form
 from server.forms.models import (
     EncryptionKey,
@@ -256,6 +258,12 @@ def versions(access: Access) -> QuerySet[FormVersion]:
     )
 
 
+def audiences(access: Access) -> QuerySet[FormAudience]:
+    """Who is offered which form: all areas, and by name only workers of the user's areas."""
+    named = Q(user__in=workers(access).values("pk"))
+    return FormAudience.objects.filter(Q(user=None) | named).select_related("user")
+
+
 def audience(form: Form) -> QuerySet[FormAudience]:
     """Who is offered the form: first areas, then single workers."""
     return form.audience.select_related("user").order_by(
@@ -290,9 +298,9 @@ def same_media(version: FormVersion, media: Mapping[str, bytes]) -> bool:
 
 
 def draft(access: Access, form_id: str) -> FormDraft:
-    """The form's draft, for users who may publish. Raises UnknownDraft, also for other users."""
+    """The form's draft, for users who may administer the form. Raises UnknownDraft, also for other users."""
     draft = FormDraft.objects.filter(form_id=form_id).first()
-    if draft is None or not access.areas(PUBLISHERS):
+    if draft is None or not may_administer(access, [form_id]):
         raise UnknownDraft(form_id=form_id[:100])
     return draft
 
@@ -311,7 +319,12 @@ def encryption_keys(access: Access) -> QuerySet[EncryptionKey]:
     if not access.areas(PUBLISHERS):
         return EncryptionKey.objects.none()
     versions = FormVersion.objects.select_related("form").only(
-        "version", "encryption_key", "form__form_id", "form__title", "form__current_version"
+        "version",
+        "published_at",
+        "encryption_key",
+        "form__form_id",
+        "form__title",
+        "form__current_version",
     )
     return (
         EncryptionKey.objects.defer("private_key")

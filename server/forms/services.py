@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 
 from server.accounts.models import User
 from server.core import blobs
-from server.forms import encryption, keys, selectors
+from server.forms import authority, encryption, keys, selectors
 from server.forms.models import EncryptionKey, Form, FormAudience, FormMedia, FormVersion
 from server.forms.problems import NoSuchForm, VersionExists
 
@@ -62,12 +62,14 @@ def publish_workbook(
     version, media and (for a new form) its audience in one transaction that locks the form.
     A new version becomes the current version; records of earlier versions are still accepted.
     If the form has a current encryption key, the version carries it and its name ends with
-    the key's. Raises FaultyWorkbook, NotAWorkbook, WorkbookTooLarge, MissingMedia,
-    VersionExists; then nothing has changed.
+    the key's. A new form is offered where the publisher is an administrator. Raises
+    NotAllowed, FormConcernsOtherAreas, FaultyWorkbook, NotAWorkbook, WorkbookTooLarge,
+    MissingMedia, VersionExists; then nothing has changed.
     """
     media = media or {}
     published = selectors.published_from(hashlib.sha256(workbook).digest(), media)
     if published is not None:
+        authority.require(publisher, published.form.form_id)
         return Publication(published, is_new=False)
 
     converted = _convert(workbook, filename, media, validate=validate)
@@ -84,12 +86,16 @@ def rotate_key(
     """Make a new encryption key for the form and, if the form is published, publish a version with it: both or neither.
 
     The version is made from the workbook of the current version. Records of versions with
-    the old key are still accepted and opened. Locks the form. Raises PassphraseTooShort,
-    FormHasOwnKey, and every problem of a publication if the workbook is no longer accepted.
+    the old key are still accepted and opened. Locks the form. Raises NotAllowed,
+    FormConcernsOtherAreas, PassphraseTooShort, FormHasOwnKey, and every problem of a
+    publication if the workbook is no longer accepted.
     """
     current = FormVersion.objects.filter(current_of__form_id=form_id).first()
     if current is None:
-        return keys.make(form_id=form_id, passphrase=passphrase, at=at, user=publisher)
+        with transaction.atomic():
+            authority.claim(publisher, form_id)
+            return keys.make(form_id=form_id, passphrase=passphrase, at=at, user=publisher)
+    authority.require(publisher, form_id)
     private = encryption.make_private_key()
     workbook, filename = blobs.read(current.workbook_sha256), f"{form_id}.xlsx"
     # validate=False: the workbook was validated when it was published
@@ -139,13 +145,18 @@ def files_of(version: FormVersion) -> dict[str, bytes]:
 
 
 def _record(converted: _Converted, publisher: User | None) -> Publication:
-    """Store form and version, and lock the form, in the caller's transaction. Raises VersionExists."""
+    """Store form and version, and lock the form, in the caller's transaction.
+
+    Raises NotAllowed, FormConcernsOtherAreas, VersionExists.
+    """
     prepared, files = converted.prepared, converted.files
     xform = prepared.form
+    authority.claim(publisher, xform.form_id)
     _row, is_first = Form.objects.get_or_create(
         form_id=xform.form_id, defaults={"title": xform.title}
     )
     form = Form.objects.select_for_update().get(form_id=xform.form_id)
+    authority.require(publisher, xform.form_id)  # the audience may have grown before the lock
     existing = form.versions.filter(version=xform.version).first()
     if existing is not None:
         if _is_same(existing, prepared, files):
@@ -190,7 +201,8 @@ def _record(converted: _Converted, publisher: User | None) -> Publication:
     form.current_version, form.title = version, xform.title
     form.save(update_fields=("current_version", "title"))
     if is_first:
-        FormAudience.objects.create(form=form, area="")
+        areas = authority.administered(publisher)
+        FormAudience.objects.bulk_create(FormAudience(form=form, area=area) for area in areas)
     for step in settings.AFTER_PUBLICATION:
         import_string(step)()
     return Publication(version, is_new=True)
@@ -224,8 +236,19 @@ def _next_version(form: Form, version: str) -> str:
 
 
 @transaction.atomic
-def offer(*, form: Form, areas: Iterable[str] = (), users: Iterable[User] = ()) -> None:
-    """Offer the form to areas ("" is everywhere) and workers as well."""
+def offer(
+    *,
+    form: Form,
+    areas: Collection[str] = (),
+    users: Collection[User] = (),
+    actor: User | None,
+) -> None:
+    """Offer the form to areas ("" is everywhere) and workers as well; all of them the actor's. Locks the form.
+
+    Raises NotAllowed, FormConcernsOtherAreas, AudienceTooWide.
+    """
+    _lock(form.form_id, actor)
+    authority.require_audience(actor, areas=areas, users=users)
     FormAudience.objects.bulk_create(
         [
             *(FormAudience(form=form, area=area) for area in areas),
@@ -236,33 +259,54 @@ def offer(*, form: Form, areas: Iterable[str] = (), users: Iterable[User] = ()) 
 
 
 @transaction.atomic
-def withdraw(*, form: Form, areas: Iterable[str] = (), users: Iterable[User] = ()) -> None:
-    """Remove areas and workers from the audience. Phones drop the form at their next sync; finished records are accepted."""
+def withdraw(
+    *, form: Form, areas: Iterable[str] = (), users: Iterable[User] = (), actor: User | None
+) -> None:
+    """Remove areas and workers from the audience. Phones drop the form at their next sync; finished records are accepted.
+
+    Locks the form. Raises NotAllowed, FormConcernsOtherAreas.
+    """
+    _lock(form.form_id, actor)
     form.audience.filter(area__in=list(areas)).delete()
     form.audience.filter(user__in=list(users)).delete()
 
 
 @transaction.atomic
-def offer_only(*, form: Form, areas: Collection[str], users: Collection[User]) -> None:
-    """Offer the form to these areas ("" is everywhere) and workers, and to nobody else."""
+def offer_only(
+    *, form: Form, areas: Collection[str], users: Collection[User], actor: User | None
+) -> None:
+    """Offer the form to these areas ("" is everywhere) and workers, and to nobody else. Locks the form.
+
+    Raises NotAllowed, FormConcernsOtherAreas, AudienceTooWide.
+    """
+    _lock(form.form_id, actor)
     present = list(form.audience.select_related("user"))
-    offer(form=form, areas=areas, users=users)
+    authority.require_audience(actor, areas=areas, users=users)
     withdraw(
         form=form,
         areas={row.area for row in present if row.area is not None} - set(areas),
         users={row.user for row in present if row.user} - set(users),
+        actor=actor,
     )
+    offer(form=form, areas=areas, users=users, actor=actor)
 
 
 @transaction.atomic
-def set_state(*, form_id: str, state: Form.State) -> Form:
+def set_state(*, form_id: str, state: Form.State, actor: User | None) -> Form:
     """Make the form open (listed, accepting records), closing (accepting only) or closed (neither).
 
-    Locks the form. Raises NoSuchForm.
+    Locks the form. Raises NotAllowed, NoSuchForm, FormConcernsOtherAreas.
     """
+    form = _lock(form_id, actor)
+    form.state = Form.State(state)
+    form.save(update_fields=("state",))
+    return form
+
+
+def _lock(form_id: str, actor: User | None) -> Form:
+    """The form, locked, for an actor who may change it. Raises NotAllowed, NoSuchForm, FormConcernsOtherAreas."""
     form = Form.objects.select_for_update().filter(form_id=form_id).first()
     if form is None:
         raise NoSuchForm(form_id=form_id)
-    form.state = Form.State(state)
-    form.save(update_fields=("state",))
+    authority.require(actor, form_id)
     return form

@@ -24,7 +24,7 @@ from server.accounts.models import User
 from server.core import blobs, clock
 from server.core.problems import Problem
 from server.core.sealing import seal_document, unseal_document
-from server.forms import keys
+from server.forms import authority, keys
 from server.forms.models import EncryptionKey
 from server.submissions.decryption import (
     Manifest,
@@ -108,8 +108,9 @@ def open_with_passphrase(
 
     Each is committed and queued by itself. One whose blob is missing is passed over. A
     Disclosure is written before the first, and its count after the last. Raises
-    PrivateKeyNotHere, WrongPassphrase.
+    NotAllowed, FormConcernsOtherAreas, PrivateKeyNotHere, WrongPassphrase.
     """
+    authority.require_key(user, key)
     private_key = keys.private_key(key, passphrase)
     disclosure = disclose_opening(key, user=user, at=at)
     ends_at = time.monotonic() + seconds

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 
 from tests.conftest import COMMUNITY, STREET
-from tests.factories.console import AT, make_street
+from tests.factories.console import AT, make_home, make_street
 from tests.factories.roles import BLIND, OTHER_STREET, PUBLISHERS, READERS, STAFF, in_every_role
 
 SENDERS = frozenset({"worker", "street", "administrator"})
@@ -45,6 +45,7 @@ class Rule:
 
 
 JSON = "application/json"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RULES = (
     Rule("get", "users/current", READERS | BLIND, outside=200),
     Rule("get", "projects", READERS | BLIND, outside=200),
@@ -57,17 +58,17 @@ RULES = (
                      "/versions/2026112001.xml", "/submissions",
                      "/submissions.csv", "/submissions.csv.zip")
     ),
-    Rule("patch", FORM, PUBLISHERS, blind=403, outside=200, body=b'{"state": "open"}', kind=JSON),
+    Rule("patch", FORM, PUBLISHERS, blind=403, outside=403, body=b'{"state": "open"}', kind=JSON),
     Rule("get", f"{FORM}/attachments", outside=200),
     Rule("get", f"{FORM}/attachments/door.png", outside=200),
     Rule("get", f"{FORM}.xlsx", outside=200),
     Rule("post", "projects/1/forms", PUBLISHERS, blind=403, inside=400, outside=400, body=b"no workbook"),
-    Rule("get", f"{FORM}/draft", PUBLISHERS, blind=403, outside=200),
-    Rule("post", f"{FORM}/draft", PUBLISHERS, blind=403, inside=400, outside=400, body=b"no workbook"),
-    Rule("delete", f"{FORM}/draft", PUBLISHERS, blind=403, outside=200),
-    Rule("get", f"{FORM}/draft/attachments", PUBLISHERS, blind=403, outside=200),
-    Rule("post", f"{FORM}/draft/attachments/a.png", PUBLISHERS, blind=403, outside=200, body=b"a"),
-    Rule("post", f"{FORM}/draft/publish", PUBLISHERS, blind=403, outside=200, body=b"x"),
+    Rule("get", f"{FORM}/draft", PUBLISHERS, blind=403),
+    Rule("post", f"{FORM}/draft", PUBLISHERS, blind=403, inside=400, outside=403, body=b"no workbook", kind=XLSX),
+    Rule("delete", f"{FORM}/draft", PUBLISHERS, blind=403, outside=403),
+    Rule("get", f"{FORM}/draft/attachments", PUBLISHERS, blind=403),
+    Rule("post", f"{FORM}/draft/attachments/a.png", PUBLISHERS, blind=403, outside=403, body=b"a"),
+    Rule("post", f"{FORM}/draft/publish", PUBLISHERS, blind=403, outside=403, body=b"x"),
     Rule("post", f"{FORM}/submissions.csv", outside=200),
     Rule("post", f"{FORM}/submissions.csv.zip", outside=200),
     Rule("get", "projects/1/datasets", READERS | BLIND, outside=200),
@@ -101,6 +102,7 @@ def street(divisions, make_user) -> Any:
     from server.ledgers.models import Household
 
     made = make_street(make_user)
+    make_home(made.form, STREET)
     Household.objects.create(
         id=HOUSEHOLD, area_code=COMMUNITY, observed_at=AT, verified_level=2, address="示范路1号"
     )

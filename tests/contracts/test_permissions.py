@@ -16,6 +16,7 @@ from tests.conftest import STREET
 from tests.factories.console import (
     AT,
     entry,
+    make_home,
     make_quarantined,
     make_stranger_key,
     make_street,
@@ -59,9 +60,9 @@ def act(method: str, path: str, allowed: int, body: Any = None, **changes: Any) 
     return Rule(method, path, STAFF, allowed, body=body, **statuses)
 
 
-def publish(method: str, path: str, allowed: int, body: Any = None) -> Rule:
-    """Forms and their keys belong to no area."""
-    return Rule(method, path, PUBLISHERS, allowed, 403, 403, allowed, body)
+def publish(method: str, path: str, allowed: int, body: Any = None, outside: int = 403) -> Rule:
+    """Something done to the street's form, for administrators of all its areas; 403, for the form itself is no secret."""
+    return Rule(method, path, PUBLISHERS, allowed, 403, 403, outside, body)
 
 
 LEDGERS = ("households", "persons", "spells", "employers", "vacancies", "cases", "visits")
@@ -125,13 +126,13 @@ RULES = (
     look("/divisions/440106003001/"),
     *(look(f"{FORM}{part}", outside=200) for part in ("", "versions/", "xform/")),
     look(f"{FORM}workbook/", allowed=404),  # its bytes are not among the test's blobs
-    publish("post", "/forms/", 400),  # without a workbook
+    publish("post", "/forms/", 400, outside=400),  # without a workbook
     publish("patch", FORM, 200, {"state": "open"}),
-    publish("put", f"{FORM}audience/", 200, {"areas": [""]}),
-    publish("get", "/encryption-keys/", 200),
-    publish("get", KEY, 200),
-    publish("post", "/encryption-keys/", 201, {"form": "not_published_yet"}),
-    publish("post", "/encryption-keys/upload/", 400, {"pem": "-----BEGIN"}),
+    publish("put", f"{FORM}audience/", 200, {"areas": [STREET]}),
+    publish("get", "/encryption-keys/", 200, outside=200),
+    publish("get", KEY, 200, outside=200),
+    publish("post", "/encryption-keys/", 201, {"form": "not_published_yet"}, outside=201),
+    publish("post", "/encryption-keys/upload/", 400, {"pem": "-----BEGIN"}, outside=400),
     publish("post", f"{KEY}open/", 409, {"passphrase": "of no use"}),  # it is not here
     act("post", "/field-accounts/codes/", 201, {"usernames": ["xie"]}, blind=403),
     act("post", "/field-accounts/revoke/", 200, {"usernames": ["xie"]}, blind=403),
@@ -148,6 +149,9 @@ def names(divisions, make_user) -> dict[str, Any]:
     from server.ledgers.models import Spell, Vacancy, Visit
 
     street = make_street(make_user)
+    make_home(street.form, STREET)
+    key = make_stranger_key()
+    street.form.versions.update(encryption_key=key)
     area = street.person.area_code
     spell = Spell.objects.create(
         **entry(area, person=street.person, spell_kind="1", start_on=AT.date())
@@ -165,7 +169,7 @@ def names(divisions, make_user) -> dict[str, Any]:
         "quarantine": make_quarantined(street.worker, area).pk,
         "exceptions": street.exception.pk,
         "field-accounts": account.pk,
-        "encryption-keys": make_stranger_key().fingerprint,
+        "encryption-keys": key.fingerprint,
     }
 
 

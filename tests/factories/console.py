@@ -122,6 +122,15 @@ def make_form(form_id: str = "household_survey") -> Any:
     return form
 
 
+def make_home(form: Any, area: str) -> None:
+    """Let the form belong to one area and be offered there alone, as if its administrator had published it."""
+    from server.forms.models import FormAudience, FormHome
+
+    FormHome.objects.update_or_create(form_id=form.form_id, defaults={"areas": [area]})
+    form.audience.all().delete()
+    FormAudience.objects.create(form=form, area=area)
+
+
 @cache
 def photo_bytes(size: tuple[int, int] = (1200, 900), orientation: int = 1) -> bytes:
     from PIL import Image

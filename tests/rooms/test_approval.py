@@ -52,7 +52,9 @@ class Office:
         return made
 
     def need(self, needed: bool = True) -> int:
-        _form, queued = services.set_approval(form_id="ledger_survey", needed=needed, at=now())
+        _form, queued = services.set_approval(
+            form_id="ledger_survey", needed=needed, at=now(), actor=None
+        )
         drain.drain_now()
         return queued
 

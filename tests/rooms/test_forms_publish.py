@@ -285,18 +285,18 @@ def test_forms_are_offered_by_area_and_by_name_in_one_query(make_user, statement
         ("2026112301", True),
         ("1", False),
     ]
-    services.withdraw(form=second, areas=[""])
+    services.withdraw(form=second, areas=[""], actor=None)
     assert offered(COMMUNITY) == ["household"]
-    services.offer(form=second, areas=[STREET])
-    services.offer(form=second, areas=[STREET])
+    services.offer(form=second, areas=[STREET], actor=None)
+    services.offer(form=second, areas=[STREET], actor=None)
     assert offered(COMMUNITY) == ["household", "plain"]
     assert offered("440200000000") == ["household"]
     assert offered("4401") == ["household"]
-    services.withdraw(form=second, areas=[STREET])
-    services.offer(form=second, users=[worker])
+    services.withdraw(form=second, areas=[STREET], actor=None)
+    services.offer(form=second, users=[worker], actor=None)
     assert offered(COMMUNITY) == ["household", "plain"]
     assert [row.area for row in selectors.audience(first)] == [""]
-    services.withdraw(form=second, users=[worker])
+    services.withdraw(form=second, users=[worker], actor=None)
     assert selectors.offered_version(worker.pk, (COMMUNITY,), "plain", "1") is None
     assert selectors.offered_version(worker.pk, (COMMUNITY,), "household", "2026112301")
 
@@ -304,14 +304,14 @@ def test_forms_are_offered_by_area_and_by_name_in_one_query(make_user, statement
 def test_a_closing_form_is_not_listed_but_still_fetched(make_user):
     publish(xlsforms.workbook(PLAIN))
     for state in (Form.State.CLOSING, Form.State.CLOSED):
-        assert services.set_state(form_id="plain", state=state).state == state
+        assert services.set_state(form_id="plain", state=state, actor=None).state == state
         assert selectors.forms_offered(0, (COMMUNITY,)) == ()
         assert selectors.offered_version(0, (COMMUNITY,), "plain", "1")
-    services.set_state(form_id="plain", state=Form.State.OPEN)
+    services.set_state(form_id="plain", state=Form.State.OPEN, actor=None)
     assert selectors.forms_offered(0, (COMMUNITY,), form_id="plain")
     assert selectors.forms_offered(0, (COMMUNITY,), form_id="other") == ()
     with pytest.raises(NoSuchForm):
-        services.set_state(form_id="other", state=Form.State.OPEN)
+        services.set_state(form_id="other", state=Form.State.OPEN, actor=None)
 
 
 def test_forms_and_versions_are_shown_only_to_users_with_a_role(make_user):

@@ -107,7 +107,7 @@ class Office:
         self.merge_waiting()
 
     def need_approval(self, form: str, needed: bool) -> None:
-        services.set_approval(form_id=f"ledger_{form}", needed=needed, at=self.tick())
+        services.set_approval(form_id=f"ledger_{form}", needed=needed, at=self.tick(), actor=None)
         self.merge_waiting()
 
     def merge_waiting(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import FileResponse, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
 from server.accounts.access import PUBLISHERS
-from server.accounts.selectors import users
+from server.accounts.selectors import manageable_workers
 from server.api.representations import Bytes
 from server.api.shapes.forms import (
     AudienceSerializer,
@@ -57,7 +57,7 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             .defer(
                 "current_version__xform", "current_version__mapping", "current_version__questions"
             )
-            .prefetch_related("audience__user")
+            .prefetch_related(Prefetch("audience", selectors.audiences(self.access)))
             .order_by("form_id")
         )
 
@@ -98,9 +98,9 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         self.require(PUBLISHERS)
         body = self.read_body(FormChangeSerializer)
         if "needs_approval" in body:
-            set_approval(form_id=form_id, needed=body["needs_approval"], at=now())
+            set_approval(form_id=form_id, needed=body["needs_approval"], at=now(), actor=self.user)
         if "state" in body:
-            services.set_state(form_id=form_id, state=body["state"])
+            services.set_state(form_id=form_id, state=body["state"], actor=self.user)
         return self.retrieve(request, form_id=form_id)
 
     @extend_schema(responses=FormVersionSerializer(many=True))
@@ -117,10 +117,13 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         self.require(PUBLISHERS)
         form = self.get_object()
         body = self.read_body(AudienceSerializer)
-        members = {user.username: user for user in users().filter(username__in=body["users"])}
+        mine = manageable_workers(self.access, PUBLISHERS)
+        members = {user.username: user for user in mine.filter(username__in=body["users"])}
         if unknown := sorted(set(body["users"]) - set(members)):
             raise serializers.ValidationError({"users": unknown}, code="unknown")
-        services.offer_only(form=form, areas=body["areas"], users=list(members.values()))
+        services.offer_only(
+            form=form, areas=body["areas"], users=list(members.values()), actor=self.user
+        )
         return self.retrieve(request, form_id=form_id)
 
     @extend_schema(parameters=[VERSION], responses={(200, XLSX): OpenApiTypes.BINARY})

@@ -114,7 +114,7 @@ def change(call: Call, form: str) -> dict[str, Any]:
     state = bodies.text_member(bodies.read_json(call.request), "state")
     if state not in Form.State.values:
         raise InvalidRequest(errors=[{"pointer": "#/state"}])
-    set_state(form_id=published.form_id, state=Form.State(state))
+    set_state(form_id=published.form_id, state=Form.State(state), actor=call.user)
     return shapes.form(published_form(call, form))
 
 

@@ -16,6 +16,7 @@ from server.console.forms import KeyForm, OpeningForm, PrivateKeyForm, checked
 from server.console.pages import StaffRequest, staff_page
 from server.core.clock import now
 from server.forms import keys, services
+from server.forms.authority import form_of_key, may_administer
 from server.forms.selectors import encryption_keys, encryption_of_forms
 from server.submissions import opening
 from server.submissions.models import EncryptedVersion
@@ -31,18 +32,18 @@ LABELS = {"sealed": gettext_lazy("still encrypted")}
 @staff_page(roles=PUBLISHERS)
 def encryption(request: StaffRequest) -> HttpResponse:
     """Every form with its key, and every key with how many records came encrypted with it."""
-    context = {"forms": encryption_of_forms(request.access), **_keys(request)}
+    forms = encryption_of_forms(request.access)
+    mine = may_administer(request.access, [row.form.form_id for row in forms])
+    context = {"forms": forms, "mine": mine, **_keys(request)}
     return render(request, "console/encryption/list.html", context)
 
 
 @staff_page("GET", "HEAD", "POST", roles=PUBLISHERS)
 def new_key(request: StaffRequest) -> HttpResponse:
     """Make a form's first key or replace it; phones get the form's next version with the new key."""
-    choices = [
-        (row.form.form_id, row.form.title)
-        for row in encryption_of_forms(request.access)
-        if not row.is_own_key
-    ]
+    forms = [row.form for row in encryption_of_forms(request.access) if not row.is_own_key]
+    mine = may_administer(request.access, [form.form_id for form in forms])
+    choices = [(form.form_id, form.title) for form in forms if form.form_id in mine]
     if request.method != "POST":
         form = KeyForm(forms=choices, initial={"form": request.GET.get("form")})
         return render(request, "console/encryption/new.html", {"form": form, "forms": choices})
@@ -141,8 +142,12 @@ def _progress_message(opened: int, altered: int, outcome: opening.Opened) -> str
 def _keys(request: StaffRequest) -> dict[str, Any]:
     """Every key with its number of records by state; `strangers` are records of keys unknown here."""
     counts = encrypted_counts()
+    listed = list(encryption_keys(request.access))
+    forms = {key.pk: form_of_key(key) for key in listed}
+    mine = may_administer(request.access, [form_id for form_id in forms.values() if form_id])
     return {
-        "keys": [(key, _stated(counts.get(key.pk, {}))) for key in encryption_keys(request.access)],
+        "openable": {pk for pk, form_id in forms.items() if not form_id or form_id in mine},
+        "keys": [(key, _stated(counts.get(key.pk, {}))) for key in listed],
         "strangers": _stated(counts.get(None, {})),
     }
 

@@ -22,6 +22,7 @@ from server.console.pages import (
 from server.core.clock import now
 from server.core.problems import Problem
 from server.forms import selectors, services
+from server.forms.authority import may_administer
 from server.forms.filters import FormFilters
 from server.forms.models import Form, FormAudience
 from server.submissions.selectors import with_awaiting
@@ -34,14 +35,16 @@ def forms(request: StaffRequest) -> HttpResponse:
     versions = selectors.versions(request.access).order_by("form_id", "-published_at", "-id")
     by_form = {key: list(rows) for key, rows in groupby(versions, attrgetter("form_id"))}
     audience: dict[int, list[FormAudience]] = {}
-    for row in FormAudience.objects.select_related("user").order_by("form_id", "area"):
+    for row in selectors.audiences(request.access).order_by("form_id", "area"):
         audience.setdefault(row.form_id, []).append(row)
     rows = with_awaiting(selectors.forms(request.access), request.access)
     filterset = FormFilters(request.GET, rows, access=request.access)
+    mine = may_administer(request.access, [form.form_id for form in filterset.qs])
     context = {
         **filter_context(filterset, ("search", "state")),
         "forms": [
-            (form, by_form.get(form.pk, []), audience.get(form.pk, [])) for form in filterset.qs
+            (form, by_form.get(form.pk, []), audience.get(form.pk, []), form.form_id in mine)
+            for form in filterset.qs
         ],
         "areas": area_names(
             (row.area or "").ljust(12, "0")
@@ -89,7 +92,7 @@ def set_state(request: StaffRequest, form_id: str) -> HttpResponse:
     state = request.POST.get("state", "")
     if state not in Form.State.values:
         raise Http404
-    form = services.set_state(form_id=form_id, state=Form.State(state))
+    form = services.set_state(form_id=form_id, state=Form.State(state), actor=request.user)
     messages.success(
         request,
         _("{title} is now: {state}.").format(title=form.title, state=Form.State(state).label),
@@ -103,7 +106,7 @@ def set_approval(request: StaffRequest, form_id: str) -> HttpResponse:
     needed = request.POST.get("needed", "")
     if needed not in ("yes", "no"):
         raise Http404
-    form, queued = approve(form_id=form_id, needed=needed == "yes", at=now())
+    form, queued = approve(form_id=form_id, needed=needed == "yes", at=now(), actor=request.user)
     message = (
         _(
             "{title}: records count in the ledgers once they are approved. Records being recalculated: {n}."

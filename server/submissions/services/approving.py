@@ -6,9 +6,12 @@ from datetime import datetime
 
 from django.db import transaction
 
+from server.accounts.access import within
+from server.accounts.models import User
 from server.core.statements import waiting_at_most
+from server.forms import authority
 from server.forms.models import Form
-from server.forms.problems import NoSuchForm
+from server.forms.problems import FormConcernsOtherAreas, NoSuchForm
 from server.submissions.models import (
     TO_REVIEW,
     ApprovedVersion,
@@ -24,17 +27,27 @@ PATIENCE = "10s"
 
 
 @transaction.atomic
-def set_approval(*, form_id: str, needed: bool, at: datetime) -> tuple[Form, int]:
+def set_approval(
+    *, form_id: str, needed: bool, at: datetime, actor: User | None
+) -> tuple[Form, int]:
     """Set whether the form's submissions count only once approved; return the form, and how many were queued for it.
 
-    Waits for the batch that is being processed and holds off the next one, so that no
-    submission is merged by the old rule and then not queued. Raises NoSuchForm, LedgersBusy.
+    The actor must administer what the form concerns and every area that submissions came
+    from, because they are folded again. Waits for the batch that is being processed and holds
+    off the next one, so that no submission is merged by the old rule and then not queued.
+    Raises NoSuchForm, NotAllowed, FormConcernsOtherAreas, LedgersBusy.
     """
     with waiting_at_most(PATIENCE, LedgersBusy):
         lock_pipeline()
     form = Form.objects.select_for_update().filter(form_id=form_id).first()
     if form is None:
         raise NoSuchForm(form_id=form_id)
+    authority.require(actor, form_id)
+    areas = authority.administered(actor)
+    placed = Submission.objects.filter(form=form).exclude(area_code="").order_by()
+    elsewhere = placed.exclude(within(areas))
+    if other := elsewhere.values_list("area_code", flat=True).first():
+        raise FormConcernsOtherAreas(form_id=form_id, areas=[other])
     if form.needs_approval == needed:
         return form, 0
     form.needs_approval = needed
