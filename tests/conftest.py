@@ -118,6 +118,7 @@ def _workbooks_are_converted_once() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _settings_for_tests(settings, tmp_path: Path) -> None:
     settings.BLOB_ROOT = str(tmp_path / "blobs")
+    settings.RUHU_GUESSES_HOSTS = False  # Django's test client calls the server “testserver”
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

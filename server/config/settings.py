@@ -39,7 +39,11 @@ SECRET_KEY = hashlib.sha256(b"django" + b"".join(RUHU_SECRET_KEYS[-1:])).hexdige
 # --- application -----------------------------------------------------------
 
 DEBUG = env.bool("RUHU_DEBUG", default=False)
-ALLOWED_HOSTS = env.list("RUHU_ALLOWED_HOSTS", default=["*"])
+ALLOWED_HOSTS = env.list("RUHU_ALLOWED_HOSTS", default=[])
+RUHU_GUESSES_HOSTS = not ALLOWED_HOSTS
+"""Whether server.ops.hosts decides which hosts are this machine; Django then answers any."""
+if RUHU_GUESSES_HOSTS:
+    ALLOWED_HOSTS = ["*"]
 RUHU_BASE_URL = env.str("RUHU_BASE_URL", default="")
 """Base address that phones are given, where it differs from the address of the request (api_docs/behind-a-proxy.md)."""
 RUHU_BEHIND_TLS_PROXY = env.bool("RUHU_BEHIND_TLS_PROXY", default=False)
@@ -81,6 +85,7 @@ MIDDLEWARE = [
     "server.ops.content.Content",
     "server.ops.middleware.Forwarded",
     "server.ops.middleware.RequestLog",
+    "server.ops.hosts.KnownHosts",
     "server.openrosa.middleware.OpenRosaDoor",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
