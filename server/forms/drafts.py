@@ -90,12 +90,12 @@ def reopen(*, form_id: str, author: User, at: datetime) -> FormDraft:
     return save(workbook=workbook, filename=filename, form_id=form_id, author=author, at=at)
 
 
-def attach(*, form_id: str, name: str, content: Iterable[bytes], author: User) -> FormDraft:
+def attach(*, form_id: str, name: str, content: Iterable[bytes], actor: User) -> FormDraft:
     """Store a file with the draft, in place of one of the same name. Locks the draft.
 
     Raises UnknownDraft, NotAFormFile, NotAllowed, FormConcernsOtherAreas.
     """
-    authority.require(author, form_id)
+    authority.require(actor, form_id)
     _check_wanted(_draft(form_id), name)
     blob = blobs.store(content)
     with transaction.atomic():
@@ -136,10 +136,10 @@ def publish(*, form_id: str, version: str | None, publisher: User) -> Publicatio
 
 
 @transaction.atomic
-def drop(*, form_id: str, author: User) -> None:
+def drop(*, form_id: str, actor: User) -> None:
     """Delete the form's draft. Raises UnknownDraft, NotAllowed, FormConcernsOtherAreas."""
     _draft(form_id)
-    authority.require(author, form_id)
+    authority.require(actor, form_id)
     FormDraft.objects.filter(form_id=form_id).delete()
     authority.release(form_id)
 

@@ -114,9 +114,9 @@ def acts(form: Form, private: Any) -> Iterator[Callable[[Any], Any]]:
         workbook=workbook(3), filename="f.xlsx", form_id="plain", author=user, at=now()
     )
     yield lambda user: drafts.reopen(form_id="plain", author=user, at=now())
-    yield lambda user: drafts.attach(form_id="plain", name="a.png", content=[b"a"], author=user)
+    yield lambda user: drafts.attach(form_id="plain", name="a.png", content=[b"a"], actor=user)
     yield lambda user: drafts.publish(form_id="plain", version="9", publisher=user)
-    yield lambda user: drafts.drop(form_id="plain", author=user)
+    yield lambda user: drafts.drop(form_id="plain", actor=user)
 
 
 def test_a_form_of_one_street_is_administered_there_alone(here, there, everywhere, make_user):
@@ -218,7 +218,7 @@ def test_a_dropped_draft_leaves_the_form_id_to_others(here, there):
     with pytest.raises(FormConcernsOtherAreas):
         drafts.save(workbook=workbook(), filename="f", form_id=None, author=here, at=now())
     assert FormDraft.objects.get().saved_by == there
-    drafts.drop(form_id="plain", author=there)
+    drafts.drop(form_id="plain", actor=there)
     publish(here)
 
 

@@ -30,7 +30,7 @@ def create(call: Call) -> dict[str, Any]:
     try:
         drafts.publish(form_id=draft.form_id, version=None, publisher=call.user)
     except Problem:
-        drafts.drop(form_id=draft.form_id, author=call.user)  # the client did not ask for a draft
+        drafts.drop(form_id=draft.form_id, actor=call.user)  # the client did not ask for a draft
         raise
     return shapes.form(published_form(call, draft.form_id))
 
@@ -54,7 +54,7 @@ def draft(call: Call, form: str) -> dict[str, Any]:
 def drop(call: Call, form: str) -> dict[str, Any]:
     """Delete the draft."""
     _require(call)
-    drafts.drop(form_id=form, author=call.user)
+    drafts.drop(form_id=form, actor=call.user)
     return DONE
 
 
@@ -77,7 +77,7 @@ def attach(call: Call, form: str, name: str) -> dict[str, Any]:
     """Upload a file of the draft."""
     _require(call)
     content = bodies.chunks(call.request)
-    drafts.attach(form_id=form, name=name, content=content, author=call.user)
+    drafts.attach(form_id=form, name=name, content=content, actor=call.user)
     return DONE
 
 
