@@ -25,8 +25,7 @@ from django.http.response import HttpResponseBase
 PAGE_POLICY: Final = "; ".join(
     (
         "default-src 'self'",
-        "img-src 'self' data: blob:",
-        "worker-src 'self' blob:",
+        "img-src 'self' data:",  # the buttons of MapLibre's style sheet
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",
