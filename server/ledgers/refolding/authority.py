@@ -59,7 +59,7 @@ def judge_entries(
 
 def _claimed(source: Source, claims: Iterable[Claim]) -> set[str]:
     return {
-        claim.entity
+        str(claim.block.entity)
         for claim in claims
         if claim.source.version_id == source.version_id and claim.block.entity is not None
     }

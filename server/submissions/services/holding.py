@@ -1,4 +1,4 @@
-"""Holding versions that must not count before another office accepts them, and what that office decides (decision 0201).
+"""Holding versions that must not count before another office accepts them, and what that office decides (decision 0210).
 
 A held version is taken out of its submission: of an edit, the version before it is current
 again; of a new submission, none is, so that it is in no list and counts nowhere.
