@@ -13,6 +13,7 @@ from server.accounts.models import RoleGrant
 from server.core import clock
 from server.ledgers.models import Employer, Household, Person, Visit
 from server.ledgers.refolding.rebuild import rebuild
+from server.quarantine import services
 from server.quarantine.models import Quarantined
 from server.submissions.drain import drain_now
 from server.submissions.models import Submission, SubmissionVersion, Verdict
@@ -233,12 +234,10 @@ def test_an_edit_that_is_held_leaves_the_version_before_it(streets):
     send, before = streets.doors["token of a worker"], dump(OTHER_STREET)
     send(written(OWN, "own"), form_of(OWN))
     drain_now()
-    mine = dump(HERE[:9])
     gone = replace(OWN, community=THERE, household={"address": "搬走"})
     send(written(gone, "own 2", edits=instance_named("own")), form_of(gone))
     drain_now()
     assert dump(OTHER_STREET) == before
-    assert dump(HERE[:9]).replace('"processed_at"', "") != ""
     submission = Submission.objects.get(instance_id=instance_named("own"))
     assert submission.current_version.instance_id == instance_named("own")
     assert (submission.review_state, submission.area_code) == ("received", HERE)
@@ -248,7 +247,6 @@ def test_an_edit_that_is_held_leaves_the_version_before_it(streets):
     # A correction of the held correction waits at the same office.
     again = send(written(gone, "own 3", edits=instance_named("own 2")), form_of(gone))
     assert again.status_code == 201
-    assert mine  # nothing of ours was lost
     (first,) = Quarantined.objects.filter(reason="area-outside")
     (second,) = Quarantined.objects.filter(reason="original-outside")
     assert first.area == second.area == THERE
@@ -290,13 +288,11 @@ def test_an_edit_that_came_before_its_original_waits_at_the_originals_office(str
     send = streets.doors["token of a worker"]
     late = replace(OWN, community=THERE)
     edit = written(OWN, "early", edits=instance_named("late"))
-    assert send(edit, form_of(OWN)).status_code == 404 or True
+    assert send(edit, form_of(OWN)).status_code == 404
     assert Quarantined.objects.get().area == HERE
     streets.neighbour(written(late, "late"), form_of(late))
     drain_now()
     before = dump(OTHER_STREET)
-    from server.quarantine import services
-
     services.replay_ready(at=clock.now())
     drain_now()
     assert dump(OTHER_STREET) == before

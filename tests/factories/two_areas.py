@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -194,7 +193,3 @@ def make_two_streets(make_user: Callable[..., Any]) -> TwoStreets:
         assert response.status_code == 201, response.content
     drain_now()
     return streets
-
-
-def digest_of(document: bytes) -> bytes:
-    return hashlib.sha256(document).digest()
