@@ -38,6 +38,15 @@ ADVICE = {
     "instance-too-large": gettext_lazy(
         "Download the record to look at it. A record of that size mostly comes from a fault in the form."
     ),
+    "area-outside": gettext_lazy(
+        "A phone of another area sent a record that names a community of yours. Ask that worker or that office why. Accept the record if it is right: it then counts in your ledgers. Otherwise dismiss it."
+    ),
+    "original-outside": gettext_lazy(
+        "A phone of another area corrected a record of yours. Ask that worker or that office why. Accept the correction if it is right; until then your record stays as it is. Otherwise dismiss it."
+    ),
+    "entry-outside": gettext_lazy(
+        "A phone of another area sent a record about a household, person, employer or case of yours. Ask that worker or that office why. If you accept it, its answers count, and what it names may move to the area of the record. Otherwise dismiss it."
+    ),
 }
 """Problem type → a sentence for office staff."""
 

@@ -10,6 +10,7 @@ from typing import IO
 from server.core import blobs
 from server.core.sealing import unseal_document
 from server.quarantine.models import Quarantined
+from server.quarantine.services.quarantining import files_of_item
 
 
 def archive(item: Quarantined) -> IO[bytes]:
@@ -29,7 +30,7 @@ def archive(item: Quarantined) -> IO[bytes]:
                 unseal_document(bytes(repair.document)),
                 zipfile.ZIP_DEFLATED,
             )
-        for file in item.attachments:
+        for file in files_of_item(item):
             path = blobs.path_of(bytes.fromhex(file["sha256"]))
             if path.exists():
                 packed.write(path, f"files/{file['name']}")

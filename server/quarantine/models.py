@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.conf import settings
 from django.contrib.gis.db import models
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from server.accounts.authority import Reason
 from server.accounts.models import FieldAccount
 from server.core.problems import named
 from server.geo.models import AreaCodeField
-from server.submissions.models import SubmissionVersion
+from server.submissions.models import SubmissionVersion, Verdict
+
+ELSEWHERE: Final = frozenset(Reason.values)
+"""Reasons for which an item waits at another office than the sender's. Its phone was answered as if it had been received."""
 
 
 class Quarantined(models.Model):
-    """A refused document, kept whole with its files and the reason. Called an item in this room."""
+    """A refused or held document, kept whole with its files and the reason. Called an item in this room.
+
+    A held document is a version already (`verdict`); accepting it lets that version count.
+    """
 
     received_at = models.DateTimeField()
     first_received_at = models.DateTimeField(null=True)  # elsewhere, if its sender may say so
@@ -34,7 +44,12 @@ class Quarantined(models.Model):
     submitter = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
-    area = AreaCodeField(blank=True, default="")  # of the submitter
+    area = AreaCodeField(blank=True, default="")  # whose office decides
+    sender_area = AreaCodeField(blank=True, default="")  # that the sender's areas have in common
+    sender_areas = ArrayField(AreaCodeField(blank=True), default=list)  # at receipt
+    verdict = models.OneToOneField(
+        Verdict, models.PROTECT, null=True, related_name="quarantined"
+    )  # None: the document is no version
     device_id = models.CharField(max_length=200, blank=True, default="")
     user_agent = models.CharField(max_length=200, blank=True, default="")
 
@@ -57,7 +72,9 @@ class Quarantined(models.Model):
         ordering = ("-received_at", "-id")
         constraints = (
             models.UniqueConstraint(
-                fields=("sha256", "reason"), name="quarantine_keeps_each_document_once"
+                fields=("sha256", "reason"),
+                name="quarantine_keeps_each_document_once",
+                condition=Q(verdict=None),
             ),
         )
         indexes = (
@@ -77,6 +94,11 @@ class Quarantined(models.Model):
             return problem(**self.facts).detail if problem else self.detail
         except (KeyError, TypeError):
             return self.detail
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another office than the sender's decides."""
+        return self.reason in ELSEWHERE
 
     @property
     def is_accepted(self) -> bool:

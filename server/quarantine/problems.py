@@ -47,3 +47,23 @@ class NothingToCorrect(Problem):
     template = _(
         "This cannot be accepted as a correction, because the record that it would correct is not on this server. Wait for that record, or repair this one in another way."
     )
+
+
+class HeldAsReceived(Problem):
+    """A record that is held for another area's office is accepted or dismissed as it came; it cannot be repaired."""
+
+    type, status = "held-as-received", 409
+    title = _("It is accepted or dismissed as it came")
+    template = _(
+        "This record has been received and waits for your office, so it cannot be altered. Accept it and correct it afterwards, or dismiss it."
+    )
+
+
+class NeedsPerson(Problem):
+    """The record waits for a person of the office of its area, and the request names none."""
+
+    type, status = "needs-person", 403
+    title = _("A person of the office must accept it")
+    template = _(
+        "This record is accepted on the authority of a person who reviews area {area}. Say who, with --as."
+    )

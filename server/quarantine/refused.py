@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from server.accounts.access import common_prefix
 from server.core.problems import Problem
 from server.submissions.envelope import Envelope
+from server.submissions.problems import OriginalOutside
 from server.submissions.services.files import KeptFile
 from server.submissions.services.uploads import Upload
 
@@ -27,6 +29,18 @@ class Refused:
         if self.envelope is None:
             return None
         return upload.sender.first_received(self.envelope, upload.received_at)
+
+    @property
+    def area(self) -> str:
+        """The area whose office decides: of the record that an edit corrects, else the sender's."""
+        if isinstance(self.problem, OriginalOutside):
+            return str(self.problem.data["area"])
+        return self.sender_area
+
+    @property
+    def sender_area(self) -> str:
+        """The area that the sender's areas have in common."""
+        return common_prefix(sorted(self.upload.sender.areas))
 
     @property
     def stored_bytes(self) -> int:

@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet
 
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import User
-from server.quarantine.models import Quarantined, QuarantineRefusal
+from server.quarantine.models import ELSEWHERE, Quarantined, QuarantineRefusal
 from server.quarantine.problems import UnknownQuarantined
 
 
@@ -18,6 +18,20 @@ def quarantined(access: Access) -> QuerySet[Quarantined]:
         Quarantined.objects.filter(access.within("area", REVIEWERS))
         .select_related("submitter", "field_account", "resolved_by")
         .defer("document")
+    )
+
+
+def waiting_elsewhere(access: Access) -> QuerySet[Quarantined]:
+    """The open items from senders of the areas that the user reviews that another office decides about, newest first.
+
+    The sender's office is told their number, reason and time of receipt, and nothing of what they say.
+    """
+    mine = access.within("sender_area", REVIEWERS)
+    decided_here = access.within("area", REVIEWERS)
+    return (
+        Quarantined.objects.filter(mine, reason__in=ELSEWHERE, resolved_at=None)
+        .exclude(decided_here)
+        .only("pk", "reason", "received_at")
     )
 
 
@@ -44,6 +58,7 @@ def count_refused(people: Iterable[User]) -> None:
     """
     people = list(people)
     waiting = Quarantined.objects.filter(submitter__in=people, resolved_at=None).order_by()
+    waiting = waiting.exclude(reason__in=ELSEWHERE)  # those phones were answered as received
     rows = waiting.values_list("submitter", "field_account").annotate(count=Count("pk"))
     counts = {(user_id, account_id): count for user_id, account_id, count in rows}
     for person in people:

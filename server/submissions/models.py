@@ -16,9 +16,11 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.gis.db import models
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from server.accounts.authority import Reason
 from server.accounts.models import FieldAccount
 from server.forms.models import EncryptionKey, Form, FormVersion
 from server.geo.models import AreaCodeField
@@ -51,7 +53,7 @@ class Submission(models.Model):
         null=True,
         related_name="current_of",
         db_constraint=False,
-    )  # written in the same statement as the version itself
+    )  # written in the same statement as the version itself; null while that is held (Verdict)
     review_state = models.CharField(
         max_length=12, choices=ReviewState.choices, default=ReviewState.RECEIVED
     )
@@ -129,6 +131,9 @@ class SubmissionVersion(models.Model):
     )
     device_id = models.CharField(max_length=200, blank=True, default="")
     user_agent = models.CharField(max_length=200, blank=True, default="")
+    sender_areas = ArrayField(
+        AreaCodeField(blank=True), null=True
+    )  # held by the sender at receipt; null: received before areas were judged, and never judged
 
     class Meta:
         ordering = ("received_at", "id")
@@ -137,6 +142,53 @@ class SubmissionVersion(models.Model):
                 fields=("form", "instance_id"), name="one_version_per_instance"
             ),
         )
+
+
+class Verdict(models.Model):
+    """What the rule of writing said of a version (accounts/authority.py): it counts, or it is held.
+
+    Judged once, by the worker; a rebuild reads the stored verdicts and judges nothing. A held
+    version is not current, so that it counts nowhere and stands in no list, until office staff
+    of `area` accept it; then it is judged again, with their areas beside the sender's.
+    """
+
+    class Decision(models.TextChoices):
+        ACCEPTED = "accepted", _("accepted")
+        DISMISSED = "dismissed", _("dismissed")
+
+    version = models.ForeignKey(SubmissionVersion, models.PROTECT, related_name="verdicts")
+    reason = models.CharField(max_length=20, blank=True, choices=Reason.choices)  # "": it counts
+    area = AreaCodeField(blank=True, default="")  # whose office may decide
+    areas = ArrayField(AreaCodeField(blank=True))  # that were considered
+    judged_at = models.DateTimeField()
+
+    # The decision about a held version; all empty while it waits.
+    decision = models.CharField(max_length=10, blank=True, default="", choices=Decision.choices)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+    decided_within = ArrayField(
+        AreaCodeField(blank=True), default=list
+    )  # the areas that the person who accepted reviews
+
+    class Meta:
+        ordering = ("judged_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("version",), name="a_version_counts_once", condition=Q(reason="")
+            ),
+            models.UniqueConstraint(
+                fields=("version",),
+                name="a_version_is_held_at_one_office",
+                condition=~Q(reason="") & ~Q(decision="accepted"),
+            ),
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the version is held and nobody has decided."""
+        return self.reason != "" and self.decision == ""
 
 
 class ApprovedVersion(models.Model):

@@ -88,6 +88,36 @@ class OriginalNotHere(Problem):
     )
 
 
+class OriginalOutside(Problem):
+    """The edit corrects a record of another area, whose office decides about it; the phone is answered as if it had been received."""
+
+    type, status = "original-outside", 403
+    title = _("Corrects a record of another area")
+    template = _(
+        "The record corrects one that lies outside the sender's areas. It changes nothing before the office of area {area} accepts it."
+    )
+
+
+class AreaOutside(Problem):
+    """The record names a community outside its sender's areas, so it is held until that community's office accepts it."""
+
+    type, status = "area-outside", 403
+    title = _("Names a community of another area")
+    template = _(
+        "The record names a community outside the sender's areas. It counts for nothing before the office of area {area} accepts it."
+    )
+
+
+class EntryOutside(Problem):
+    """The record names a household, person, employer or case of another area, so it is held until that area's office accepts it."""
+
+    type, status = "entry-outside", 403
+    title = _("Names an entry of another area")
+    template = _(
+        "The record names a household, person, employer or case outside the sender's areas. It counts for nothing before the office of area {area} accepts it."
+    )
+
+
 class EditSuperseded(Problem):
     """The edit replaces a version that another edit has already replaced: two people corrected the same record."""
 

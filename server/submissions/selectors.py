@@ -36,14 +36,23 @@ from server.submissions.models import (
     ReviewDecision,
     Submission,
     SubmissionVersion,
+    Verdict,
     Waiting,
 )
 from server.submissions.problems import NotRaw, UnknownSubmission
 
+HELD: Final = ~Q(reason="") & ~Q(decision=Verdict.Decision.ACCEPTED)
+"""Verdicts by which a version does not count."""
+
+
+def without_held(versions: QuerySet[SubmissionVersion]) -> QuerySet[SubmissionVersion]:
+    """The versions that no verdict holds."""
+    return versions.exclude(Exists(Verdict.objects.filter(HELD, version=OuterRef("pk"))))
+
 
 def submissions(access: Access) -> QuerySet[Submission]:
-    """The submissions of the user's areas, newest first."""
-    return Submission.objects.filter(access.within())
+    """The submissions of the user's areas, newest first; without those that are held for another office."""
+    return Submission.objects.filter(access.within(), current_version__isnull=False)
 
 
 def with_awaiting(forms: QuerySet[Form], access: Access) -> QuerySet[Form]:
@@ -82,6 +91,11 @@ def submission(access: Access, submission_id: int) -> Submission:
     return row
 
 
+def versions_of(submission: Submission) -> QuerySet[SubmissionVersion]:
+    """The versions of a submission without those that are held for another office, in the order of receipt."""
+    return without_held(submission.versions.order_by("pk"))
+
+
 def may_have_raw(access: Access, submission: Submission) -> bool:
     """Whether the user may read document and files as received: those who may look behind masks, in its area.
 
@@ -92,7 +106,7 @@ def may_have_raw(access: Access, submission: Submission) -> bool:
 
 def raw_submissions(access: Access) -> QuerySet[Submission]:
     """The submissions whose document and files the user may read as received."""
-    return Submission.objects.filter(access.within(roles=REVEALERS))
+    return Submission.objects.filter(access.within(roles=REVEALERS), current_version__isnull=False)
 
 
 def check_raw(access: Access, submission: Submission) -> None:
@@ -135,13 +149,20 @@ def records(access: Access, form_id: str) -> QuerySet[Submission]:
     """
     mine = Q(submitter_id=access.user_id, area_code="", processed_at=None)
     return _with_updated_at(
-        Submission.objects.filter(access.within() | mine, form__form_id=form_id)
+        Submission.objects.filter(
+            access.within() | mine, form__form_id=form_id, current_version__isnull=False
+        )
     )
 
 
-def record_taken(submission_id: int) -> Submission:
-    """A submission as the answer to its upload shows it, without access: the sender holds the same bytes."""
-    return _with_updated_at(Submission.objects.all()).get(pk=submission_id)
+def record_taken(access: Access, submission_id: int) -> Submission | None:
+    """A submission as the answer to its upload shows it; None when it is held, or stands in another area.
+
+    What the worker has not placed yet is shown: it is what was just received.
+    """
+    fresh = Q(area_code="", processed_at=None)
+    rows = Submission.objects.filter(access.within() | fresh, current_version__isnull=False)
+    return _with_updated_at(rows).filter(pk=submission_id).first()
 
 
 def _with_updated_at(rows: QuerySet[Submission]) -> QuerySet[Submission]:
@@ -244,7 +265,8 @@ def _behind(order: Sequence[tuple[str, bool]], after: Sequence[Any]) -> Q:
 
 def count_versions_and_files(batch: Sequence[Submission]) -> None:
     """Give each row `n_versions`, and `n_files` of its current version. Two queries."""
-    versions = _counts(SubmissionVersion.objects.filter(submission__in=batch), "submission")
+    received = without_held(SubmissionVersion.objects.filter(submission__in=batch))
+    versions = _counts(received, "submission")
     current = [row.current_version_id for row in batch]
     files = _counts(_shown(Attachment.objects.filter(version__in=current)), "version")
     for row in batch:

@@ -1,12 +1,13 @@
 """The worker's step that places submissions: where and when the visit was, and whether that is plausible.
 
-No submission is refused here: what is implausible is flagged for office staff.
+No submission is refused here: what is implausible is flagged for office staff, and a version
+that names a community outside its sender's areas is held for the office of that community.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -15,6 +16,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from server.accounts.access import Access, common_prefix
+from server.accounts.authority import covers, may_contribute
 from server.accounts.models import RoleGrant
 from server.core import clock
 from server.core.sealing import unseal_document
@@ -23,6 +25,7 @@ from server.geo.selectors import locate, metres_outside
 from server.submissions.answers import Head, head
 from server.submissions.models import EncryptedVersion, Submission, SubmissionVersion
 from server.submissions.selectors import versions_at_work
+from server.submissions.services.holding import areas_to_judge, hold
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_AHEAD: Final = timedelta(days=1)
@@ -50,17 +53,32 @@ class Flag(StrEnum):
 
 
 def place(submission_ids: Sequence[int]) -> None:
-    """Store community, time, point, title and flags of each submission's current version.
+    """Store community, time, point, title and flags of each submission's current version, and hold what names another area.
 
     Of a version that stands approved while its edit waits, community, time and flags are
-    stored too (ApprovedVersion). Repeating it changes nothing. At most seven statements,
-    whatever the number.
+    stored too (ApprovedVersion). Where a version is held, the one before it is placed again.
+    Repeating it changes nothing. At most nine statements, whatever the number, but for what is
+    held. Part of the caller's transaction.
     """
+    pending = list(submission_ids)
+    while pending:
+        pending = _place(pending)
+
+
+def _place(submission_ids: Sequence[int]) -> list[int]:
+    """Place the submissions; those of which a version was held and taken out, which must be placed again."""
     rows = list(
         versions_at_work(submission_ids)
         .select_related("form_version")
         .annotate(is_current=Exists(Submission.objects.filter(current_version=OuterRef("pk"))))
-        .only("submission_id", "received_at", "submitter_id", "document", "form_version__mapping")
+        .only(
+            "submission_id",
+            "received_at",
+            "submitter_id",
+            "document",
+            "sender_areas",
+            "form_version__mapping",
+        )
     )
     encrypted = {
         record.version_id: record
@@ -73,7 +91,7 @@ def place(submission_ids: Sequence[int]) -> None:
     ]
     located = _located(heads, [at for at, _is_plausible in times])
     strayed = _strayed(heads, located)
-    fallback = _areas_of({row.submitter_id for row in rows})
+    areas = _sender_areas(rows)
     placed = []
     for number, (row, answers) in enumerate(zip(rows, heads, strict=True)):
         at, is_plausible = times[number]
@@ -83,11 +101,24 @@ def place(submission_ids: Sequence[int]) -> None:
             flags = [Flag(_SEALS[EncryptedVersion.State(record.state)])]
         else:
             flags += _flags_of_point(answers, is_outside=number in strayed)
-        area_code = _area_code(answers, located[number], fallback.get(row.submitter_id, ""))
+        area_code = _area_code(answers, located[number], areas[row.pk])
         placed.append(_row(row, answers, at, area_code, located[number], flags))
     pairs = list(zip(rows, placed, strict=True))
     _write(columns for row, columns in pairs if row.is_current)
     _write_approved([columns for row, columns in pairs if not row.is_current])
+    return _hold_outside({row.pk: answers for row, answers in zip(rows, heads, strict=True)})
+
+
+def _hold_outside(heads: Mapping[int, Head]) -> list[int]:
+    """Hold the versions that name a community outside the areas they are judged by; their submissions."""
+    naming = [version for version, answers in heads.items() if answers.area_code]
+    areas = areas_to_judge(naming)
+    outside = {
+        version: verdict
+        for version, considered in areas.items()
+        if (verdict := may_contribute(considered, community=heads[version].area_code))
+    }
+    return hold(outside, areas, at=clock.now()) if outside else []
 
 
 def _head(row: SubmissionVersion, record: EncryptedVersion | None) -> Head:
@@ -121,15 +152,20 @@ def _located(heads: Sequence[Head], times: Sequence[datetime]) -> list[str]:
     return communities
 
 
-def _areas_of(user_ids: Iterable[int]) -> dict[int, str]:
-    """User → the digits that all areas of the user begin with: the area of a record that names no community."""
+def _sender_areas(rows: Iterable[SubmissionVersion]) -> dict[int, tuple[str, ...]]:
+    """Version → the areas from which its sender sent it; of one that was received before areas were stored, the present ones."""
+    rows = list(rows)
+    undated = {row.submitter_id for row in rows if row.sender_areas is None}
     grants: dict[int, list[tuple[str, str]]] = {}
-    rows = RoleGrant.objects.filter(user_id__in=user_ids)
-    for user_id, role, area in rows.values_list("user_id", "role", "area"):
-        grants.setdefault(user_id, []).append((role, area))
+    if undated:
+        held = RoleGrant.objects.filter(user_id__in=undated)
+        for user_id, role, area in held.values_list("user_id", "role", "area"):
+            grants.setdefault(user_id, []).append((role, area))
     return {
-        user_id: common_prefix(Access(user_id, tuple(held)).sends_from())
-        for user_id, held in grants.items()
+        row.pk: Access(row.submitter_id, tuple(grants.get(row.submitter_id, ()))).sends_from()
+        if row.sender_areas is None
+        else tuple(row.sender_areas)
+        for row in rows
     }
 
 
@@ -158,9 +194,10 @@ def _flags_of_point(answers: Head, *, is_outside: bool) -> list[Flag]:
     return [flag for flag, holds in remarks if holds]
 
 
-def _area_code(answers: Head, located: str, fallback: str) -> str:
-    """The community that the form names; else the point's, if it is within the sender's area; else that area."""
-    return answers.area_code or (located if located.startswith(fallback) else "") or fallback
+def _area_code(answers: Head, located: str, areas: Sequence[str]) -> str:
+    """The community that the form names; else the point's, if it is within the sender's areas; else what these have in common."""
+    named = answers.area_code or (located if covers(areas, located) else "")
+    return named or common_prefix(sorted(areas))
 
 
 def _row(

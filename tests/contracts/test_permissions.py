@@ -99,6 +99,7 @@ RULES = (
     act("post", f"{SUBMISSION}review/", 201, {"state": "approved"}),
     lists("quarantine"),
     Rule("get", "/quarantine/kept-out/", READERS | BLIND, 200, 200, 200, 200),
+    Rule("get", "/quarantine/elsewhere/", READERS | BLIND, 200, 200, 200, 200),
     Rule(
         "post",
         "/quarantine/replay/",

@@ -28,10 +28,12 @@ def phone(divisions):
     return make_phone()
 
 
-def placed(phone, number: int = 1, **answers: str) -> Submission:
+def placed(
+    phone, number: int = 1, areas: tuple[str, ...] = ("440106003001",), **answers: str
+) -> Submission:
     document = instance(number, **answers)
     receipt = receive_or_quarantine(
-        document=document, sender=sender_of(phone), received_at=RECEIVED_AT
+        document=document, sender=sender_of(phone, areas), received_at=RECEIVED_AT
     )
     place([receipt.submission_id])
     return Submission.objects.get(pk=receipt.submission_id)
@@ -78,7 +80,7 @@ def test_a_title_never_holds_a_persons_number(phone) -> None:
         ({"loc": "23.1301 113.3601 0 5"}, ["outside_area"]),
         ({"loc": "23.1301 113.3601 0 25"}, []),
         ({"loc": "1 1 0 500"}, ["inaccurate", "outside_area"]),
-        ({"loc": "1 1 0 5", "area": "440106005001"}, []),
+        ({"loc": "1 1 0 5", "area": "440106005001", "areas": ("440106",)}, []),
         ({"visited_at": "2027-01-15T09:30:00.000+08:00"}, ["clock"]),
         ({"visited_at": "1999-12-31T09:30:00.000+08:00"}, ["clock"]),
         ({"visited_at": "2026-11-21T10:00:00.000+08:00"}, []),
@@ -98,11 +100,14 @@ def test_an_implausible_place_or_time_is_flagged_and_not_refused(phone, answers,
 def test_a_visit_that_names_no_community_belongs_where_its_point_or_its_worker_is(phone) -> None:
     assert placed(phone, 1, area="").area_code == "440106003001"
     assert placed(phone, 2, area="", loc="").area_code == "440106003001"
+    both = ("440106003001", "440106003002")
+    assert placed(phone, 3, both, area="", loc="").area_code == "440106003"
+    assert placed(phone, 4, both, area="", loc="23.1301 113.3601 0 5").area_code == "440106003002"
+    assert placed(phone, 5, ("440106",), area="440106", loc="").area_code == "440106000000"
+    assert placed(phone, 6, both, area="nowhere", loc="").area_code == "440106003"
+    # The areas at receipt count, whatever the worker has been given since.
     grant(user=User.objects.get(), role="worker", area="440106003002")
-    assert placed(phone, 3, area="", loc="").area_code == "440106003"
-    assert placed(phone, 4, area="", loc="23.1301 113.3601 0 5").area_code == "440106003002"
-    assert placed(phone, 5, area="440106", loc="").area_code == "440106000000"
-    assert placed(phone, 6, area="nowhere", loc="").area_code == "440106003"
+    assert placed(phone, 7, area="", loc="").area_code == "440106003001"
 
 
 def test_a_batch_costs_the_same_few_statements_as_one(phone, django_assert_max_num_queries) -> None:

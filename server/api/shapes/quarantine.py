@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from server.quarantine.models import Repair
+from server.quarantine.models import Quarantined, Repair
 
 
 class QuarantinedFileSerializer(serializers.Serializer):
@@ -28,7 +28,15 @@ class QuarantinedSerializer(serializers.Serializer):
     submitter = serializers.CharField(
         read_only=True, source="submitter.username", default=None, allow_null=True
     )
-    area_code = serializers.CharField(read_only=True, source="area")
+    area_code = serializers.CharField(
+        read_only=True, source="area", help_text="Whose office decides about it."
+    )
+    sender_area = serializers.CharField(
+        read_only=True, help_text="What the areas of its sender have in common."
+    )
+    is_held = serializers.SerializerMethodField(
+        help_text="Whether it was received and waits to count; then it cannot be repaired."
+    )
     device_id = serializers.CharField(read_only=True)
     size = serializers.IntegerField(read_only=True)
     files = QuarantinedFileSerializer(many=True, read_only=True, source="attachments")
@@ -40,6 +48,17 @@ class QuarantinedSerializer(serializers.Serializer):
     )
     settled_note = serializers.CharField(read_only=True, source="resolved_note")
     is_taken = serializers.BooleanField(read_only=True, source="is_accepted")
+
+    def get_is_held(self, item: Quarantined) -> bool:
+        return item.verdict_id is not None
+
+
+class ElsewhereSerializer(serializers.Serializer):
+    """A record of the caller's area that waits for the office of another area: its number and why."""
+
+    id = serializers.IntegerField(read_only=True, source="pk")
+    reason = serializers.CharField(read_only=True, help_text="A problem's slug.")
+    received_at = serializers.DateTimeField(read_only=True)
 
 
 class RepairSerializer(serializers.Serializer):

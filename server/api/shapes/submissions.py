@@ -131,7 +131,7 @@ class SubmissionDetailSerializer(SubmissionSerializer):
         help_text="Null when it arrived plain.",
     )
     answers = AnswerSerializer(many=True, read_only=True)
-    versions = VersionSerializer(many=True, read_only=True)
+    versions = VersionSerializer(many=True, read_only=True, source="shown_versions")
     attachments = AttachmentSerializer(many=True, read_only=True, source="files")
     missing_files = serializers.ListField(
         child=serializers.CharField(),

@@ -20,6 +20,7 @@ from server.api import requests
 from server.api.representations import Bytes
 from server.api.shapes.quarantine import (
     DecidingSerializer,
+    ElsewhereSerializer,
     KeptOutSerializer,
     QuarantinedDetailSerializer,
     QuarantinedSerializer,
@@ -149,3 +150,16 @@ class Quarantine(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         """Counts of records not kept because of limits, by day and phone; the newest thousand."""
         rows = selectors.refusals(self.access)[:1000]
         return Response(KeptOutSerializer(rows, many=True).data)
+
+    @extend_schema(responses=ElsewhereSerializer(many=True))
+    @action(
+        detail=False,
+        methods=["get"],
+        url_path="elsewhere",
+        filterset_class=None,
+        pagination_class=None,
+    )
+    def elsewhere(self, request: Request) -> Response:
+        """Records of the caller's areas that wait for the office of another area; the newest thousand."""
+        rows = selectors.waiting_elsewhere(self.access)[:1000]
+        return Response(ElsewhereSerializer(rows, many=True).data)

@@ -94,6 +94,8 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             submission.missing_files = missing  # type: ignore[attr-defined]
             answers = self._answers(submission, instances)
             submission.answers = answers  # type: ignore[attr-defined]
+            shown = selectors.versions_of(submission).select_related("form_version", "submitter")
+            submission.shown_versions = shown.defer("document")  # type: ignore[attr-defined]
         return Response(self.get_serializer(submission).data)
 
     @extend_schema(parameters=[FORM, REASON], responses={(200, "text/xml"): OpenApiTypes.BINARY})

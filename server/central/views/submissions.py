@@ -103,7 +103,7 @@ def keys(call: Call, form: str) -> list[dict[str, Any]]:
 def audits(call: Call, form: str, instance: str) -> list[dict[str, Any]]:
     """The versions of the submission and the decisions about it, newest first."""
     row = selectors.record(call.access, form, instance)
-    versions = row.versions.select_related("submitter").defer("document").order_by("pk")
+    versions = selectors.versions_of(row).select_related("submitter").defer("document")
     acts = [
         (
             "submission.update.version" if number else "submission.create",
@@ -156,7 +156,7 @@ def edit(call: Call, form: str, instance: str) -> dict[str, Any]:
     document = bodies.read_whole(call.request)
     _check_form(document, form)
     replaced = envelopes.parse(document).deprecated_id
-    if not replaced or not row.versions.filter(instance_id=replaced).exists():
+    if not replaced or not selectors.versions_of(row).filter(instance_id=replaced).exists():
         raise NoDeprecatedId
     return _receive(call, document)
 
@@ -247,7 +247,29 @@ def _receive(call: Call, document: bytes, *files: IncomingFile) -> dict[str, Any
     receipt = receive_or_quarantine(
         document=document, files=files, sender=sender, received_at=call.now
     )
-    return _submission(call, selectors.record_taken(receipt.submission_id))
+    row = selectors.record_taken(access, receipt.submission_id)
+    return _submission(call, row or _as_sent(call, document, sender))
+
+
+def _as_sent(call: Call, document: bytes, sender: Sender) -> Submission:
+    """An unsaved row that says what its sender knows, of a record that another area's office has or decides about."""
+    envelope = envelopes.parse(document)
+    version = SubmissionVersion(
+        instance_id=envelope.instance_id,
+        deprecated_id=envelope.deprecated_id,
+        device_id=sender.device_id[:200],
+        user_agent=sender.user_agent[:200],
+        submitter=call.user,
+        received_at=call.now,
+    )
+    row = Submission(
+        instance_id=envelope.instance_id,
+        submitter=call.user,
+        received_at=call.now,
+        current_version=version,
+    )
+    row.updated_at = None  # type: ignore[attr-defined]
+    return row
 
 
 def _number(call: Call, name: str) -> int | None:

@@ -30,7 +30,12 @@ from server.quarantine import services
 from server.quarantine.export import archive
 from server.quarantine.filters import QuarantinedFilters
 from server.quarantine.models import Quarantined, Repair
-from server.quarantine.selectors import quarantined, quarantined_item, refusals
+from server.quarantine.selectors import (
+    quarantined,
+    quarantined_item,
+    refusals,
+    waiting_elsewhere,
+)
 from server.quarantine.services.replaying import document_to_replay
 from server.submissions.instance import Instance
 from server.submissions.models import Submission
@@ -38,6 +43,7 @@ from server.submissions.selectors import Instances, submission_named, submission
 
 SHOWN = ("area", "submitter", "received_from", "received_to", "is_settled")
 CONFLICTS = frozenset({"instance-conflict", "edit-superseded"})
+ELSEWHERE_SHOWN = 50
 
 
 @staff_page(roles=REVIEWERS)
@@ -65,6 +71,7 @@ def quarantine(request: StaffRequest) -> HttpResponse:
         "limits": LIMITS,
         "kept_out": refusals(request.access).aggregate(count=Sum("count"))["count"],
         "refusals": refusals(request.access)[:20],
+        "elsewhere": waiting_elsewhere(request.access)[:ELSEWHERE_SHOWN],
     }
     status = status_of(filterset)
     return render(request, "console/quarantine/list.html", context, status=status)
@@ -176,20 +183,23 @@ def _item_panel(request: StaffRequest, number: int, **outcome: object) -> HttpRe
 
 def _context(request: StaffRequest, record: Quarantined) -> dict[str, object]:
     versions = FormVersion.objects.filter(form__form_id=record.form_id).order_by("-pk")
+    is_held = record.verdict_id is not None
     of_record = partial(submission_named, submissions(request.access), record.form_id)
     first = of_record(record.instance_id) or of_record(record.deprecated_id)
     is_conflict = record.reason in CONFLICTS
     return {
         "item": record,
         "advice": ADVICE.get(record.reason, ""),
-        "may_wait": record.reason in WAITS,
+        "may_wait": record.reason in WAITS or record.is_elsewhere,
+        "is_held": is_held,
+        "is_elsewhere": record.is_elsewhere,
         "is_for_repair": record.reason in REPAIRED,
         "repairs": record.repairs.select_related("user").order_by("-at", "-pk"),
         "reopenings": record.reopenings.select_related("user", "dismissed_by").order_by(
             "-at", "-pk"
         ),
         "reasons": _titles(),
-        "versions": [] if is_conflict else versions.values_list("version", flat=True),
+        "versions": [] if is_conflict or is_held else versions.values_list("version", flat=True),
         "acts": Repair.Act,
         "first": first,
         "is_conflict": is_conflict,

@@ -24,7 +24,13 @@ from server.ledgers.selectors import Change, changes_of, exceptions_of
 from server.submissions import services
 from server.submissions.filters import SubmissionFilters
 from server.submissions.models import TO_REVIEW, Submission, SubmissionVersion
-from server.submissions.selectors import Instances, files_of, may_have_raw, missing_files
+from server.submissions.selectors import (
+    Instances,
+    files_of,
+    may_have_raw,
+    missing_files,
+    versions_of,
+)
 from server.submissions.selectors import submissions as visible
 from server.submissions.steps import Flag
 
@@ -167,8 +173,10 @@ def _versions(
     request: StaffRequest, row: Submission, instances: Instances
 ) -> list[tuple[SubmissionVersion, list[Difference] | None]]:
     """Every version, the latest first; the latest edits with the answers that they changed."""
-    versions = row.versions.select_related("form_version", "submitter", "encrypted").order_by(
-        "-received_at", "-id"
+    versions = (
+        versions_of(row)
+        .select_related("form_version", "submitter", "encrypted")
+        .order_by("-received_at", "-id")
     )
     by_name = {version.instance_id: version for version in versions}
     rows: list[tuple[SubmissionVersion, list[Difference] | None]] = []

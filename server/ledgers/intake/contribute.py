@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -47,17 +47,40 @@ class Source:
     document: bytes  # sealed; of a record that arrived encrypted, the opened answers
 
 
+RECOGNISED = frozenset({"id_no", "document", "uscc", "employer+title"})
+"""Kinds of key that are made of what a person or an employer is known by everywhere, or of such a key.
+
+An area knows them without having been told by another, so they are not judged by area
+(security.md, Authority on writes).
+"""
+
+
+@dataclass(slots=True)
+class Contributed:
+    """What a submission version contributes."""
+
+    contributions: list[Contribution] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
+    """The keys, as uuids, by which it names entries that somebody else may have made."""
+    is_readable: bool = True  # False: it arrived encrypted and is not opened
+
+
 def contributions_of(source: Source, mapping: dict[str, Any]) -> list[Contribution]:
+    """The contributions of `contributed`."""
+    return contributed(source, mapping).contributions
+
+
+def contributed(source: Source, mapping: dict[str, Any]) -> Contributed:
     """The contributions of the instance, sealed where the column is; none of an encrypted record that is not opened.
 
     An edit is about the visit that it corrects, so its place in the fold is by the time of the
     visit and, among equal times, by its own receipt (fold.md, Order).
     """
-    if not mapping.get("records"):
-        return []
     document = unseal_document(source.document)
     if Instance(document).is_encrypted:  # a manifest: sealed, tampered with, or not taken up yet
-        return []
+        return Contributed(is_readable=False)
+    if not mapping.get("records"):
+        return Contributed()
     extracted = records(document, mapping, office_day(source.received_at))
     head = extracted.head
     level = Level.PROXY if head.met_whom not in ("", _THE_PERSON) else Level.IN_PERSON
@@ -86,7 +109,19 @@ def contributions_of(source: Source, mapping: dict[str, Any]) -> list[Contributi
         for record in extracted.records
     ]
     contributions.extend(_linked_only(extracted.records, contributions))
-    return contributions
+    return Contributed(contributions, _named(extracted.records))
+
+
+def _named(extracted: list[Record]) -> set[str]:
+    """The uuids of all keys of the records and of their links, but for those by which anybody is recognised."""
+    keys = [(record.ledger, record.keys) for record in extracted]
+    keys += [(LINKS[name], linked) for record in extracted for name, linked in record.links.items()]
+    return {
+        str(key_uuid(family, key))
+        for family, of_entry in keys
+        for key in of_entry
+        if key.kind not in RECOGNISED
+    }
 
 
 def _uuids(family: str, keys: tuple[Key, ...]) -> tuple[str, ...]:

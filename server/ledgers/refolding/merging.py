@@ -16,7 +16,8 @@ from server.ledgers.entity_lists.claims import (
     unjudged_claims,
 )
 from server.ledgers.entity_lists.refusals import write_tombstones
-from server.ledgers.intake.contribute import contributions_of
+from server.ledgers.intake.contribute import contributed
+from server.ledgers.refolding.authority import judge_entries
 from server.ledgers.refolding.refold import refold, replace_contributions
 from server.ledgers.refolding.scope import ChangedEntries
 from server.ledgers.storage.claim_exceptions import (
@@ -33,9 +34,14 @@ _mappings: dict[int, dict[str, Any]] = {}
 
 
 @transaction.atomic
-def merge_submissions(*, submission_ids: Sequence[int], as_of: date) -> None:
+def merge_submissions(
+    *, submission_ids: Sequence[int], as_of: date, judging: bool = True
+) -> list[int]:
     """Replace these submissions' contributions by those of the versions that count now, and fold what that changes.
 
+    A version that names by uuid an entry outside its sender's areas is held, and nothing of it
+    is merged; the submissions concerned are returned, to be placed and merged again by the
+    version that counts then. Without `judging`, as in a rebuild, the stored verdicts stand.
     Takes the merge lock to the end of the transaction. Doing it again changes nothing.
     """
     take_merge_lock()
@@ -45,22 +51,33 @@ def merge_submissions(*, submission_ids: Sequence[int], as_of: date) -> None:
     claims = unjudged_claims(sources)
     uncounted = set(ids) - {source.submission_id for source in sources}
     to_withdraw = set(uncounted)  # with the first sub-batch
+    held: set[int] = set()
     for sub_batch in sub_batches(sources, claims):
-        known = known_versions(sub_batch.claims)
-        contributions = [
-            contribution
+        read = [
+            (source, contributed(source, mappings[source.form_version_id]))
             for source in sub_batch.sources
-            for contribution in contributions_of(source, mappings[source.form_version_id])
         ]
         before = contributions_of_submissions(
             {*to_withdraw, *(source.submission_id for source in sub_batch.sources)}
         )
+        if judging:
+            held |= judge_entries(read, sub_batch.claims, before)
+        counting = [claim for claim in sub_batch.claims if claim.source.submission_id not in held]
+        known = known_versions(counting)
+        contributions = [
+            contribution
+            for source, record in read
+            if source.submission_id not in held
+            for contribution in record.contributions
+        ]
+        before = [item for item in before if item.submission_id not in held]
         replace_contributions(before, contributions, as_of)
-        judge_claims(sub_batch.claims, known)
+        judge_claims(counting, known)
         to_withdraw.clear()
     accept_claims_on_listed_entries()
-    reconcile_claim_exceptions(ids)
+    reconcile_claim_exceptions([submission for submission in ids if submission not in held])
     write_tombstones(uncounted)
+    return sorted(held)
 
 
 def _mappings_of(versions: set[int]) -> dict[int, dict[str, Any]]:

@@ -109,7 +109,8 @@ def _fold_again(
 ) -> None:
     for start in range(0, len(submissions), _BATCH):
         progress(start, len(submissions))
-        merge_submissions(submission_ids=submissions[start : start + _BATCH], as_of=as_of)
+        batch = submissions[start : start + _BATCH]
+        merge_submissions(submission_ids=batch, as_of=as_of, judging=False)
         if start in _ANALYZED_AFTER:
             analyze_tables(_COMPARED_TABLES)
     decided = contributions_of_acts(DeskAct.objects.filter(pk__in=list(acts)).order_by("pk"))

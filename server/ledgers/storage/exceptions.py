@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import product
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, Final, NamedTuple, TypedDict
 
+from server.geo.models import PREFIX_LENGTH, Level
 from server.ledgers.definitions.columns import Reading
 from server.ledgers.definitions.ledgers import COLUMNS
 from server.ledgers.definitions.vocabulary import (
@@ -95,11 +96,15 @@ _SAME_PHONE = " or ".join(
 """SQL: any phone of one person is any phone of the other."""
 
 
+_OFFICE: Final = PREFIX_LENGTH[Level.STREET]
+"""Leading digits of a division code that say which street office keeps the ledger."""
+
+
 def reconcile_possible_duplicates(people: Iterable[str]) -> None:
     """Make the open `possible_duplicate` exceptions among and with these persons what their rows say.
 
-    Two persons are possibly the same if they have the same name and date of birth, and
-    the same phone or household. Two different valid ID numbers are two persons, twins or
+    Two persons of one street are possibly the same if they have the same name and date of birth,
+    and the same phone or household; what another street knows is not shown to its neighbour. Two different valid ID numbers are two persons, twins or
     not; a desk act "not the same" silences a pair. The exception belongs to the person
     with the greater uuid, and is caused by that person's first contribution.
     """
@@ -115,6 +120,7 @@ def reconcile_possible_duplicates(people: Iterable[str]) -> None:
                 on lookalike.name = person.name and lookalike.birth_date = person.birth_date and lookalike.id <> person.id
                and ({_SAME_PHONE} or lookalike.household_id = person.household_id)
                and (person.id_no_hash is null or lookalike.id_no_hash is null)
+               and left(lookalike.area_code, {_OFFICE}) = left(person.area_code, {_OFFICE})
              where person.id = any(%(entries)s::uuid[])
                and not exists (
                    select from ledgers_deskact act

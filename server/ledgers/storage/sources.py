@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from server.ledgers.intake.contribute import Source
-from server.ledgers.storage.database import query, query_values
+from server.ledgers.storage.database import dumps, query, query_values
 from server.submissions.counting import COUNTED
 from server.submissions.models import ReviewState
+from server.submissions.steps import Flag
 
 _SOURCES = f"""
     select submission.id as submission_id, version.id as version_id, version.form_version_id,
@@ -74,8 +75,13 @@ def form_mappings(form_versions: Collection[int]) -> dict[int, dict[str, Any]]:
 
 
 def waiting_submissions() -> list[int]:
-    """The submissions that have not been merged since they changed."""
-    return query_values("select distinct submission_id from submissions_waiting")
+    """The submissions that have not been merged since they changed, and those on which a step failed."""
+    return query_values(
+        "select submission_id from submissions_waiting"
+        " union select id from submissions_submission"
+        "       where current_version_id is not null and flags @> %s::jsonb",
+        (dumps([Flag.UNPROCESSED]),),
+    )
 
 
 def all_submissions() -> list[int]:

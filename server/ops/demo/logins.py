@@ -71,7 +71,7 @@ def workers(communities: Iterable[Community]) -> dict[str, FieldAccount]:
             rng = Random(username)  # noqa: S311 a demo must repeat itself
             name = names.person_name(rng, woman=rng.random() < 0.7)
             user = create_user(
-                username=username, name=name, role=Role.WORKER, areas=_areas(community)
+                username=username, name=name, role=Role.WORKER, areas=areas_of(community)
             ).user
         account = user.field_accounts.filter(label=SENDING).first()
         accounts[community.code] = account or issue_token(user=user, label=SENDING)[0]
@@ -98,9 +98,10 @@ def hand_out(communities: Iterable[Community]) -> list[Login]:
         user.set_password(password)
         user.save(update_fields=("password",))
         _account, token = issue_token(user=user, label=HANDED_OUT)
-        logins.append(Login(user.username, password, Role.WORKER, _areas(community), token))
+        logins.append(Login(user.username, password, Role.WORKER, areas_of(community), token))
     return logins
 
 
-def _areas(community: Community) -> tuple[str, ...]:
+def areas_of(community: Community) -> tuple[str, ...]:
+    """The areas of the community's worker: its code, and the code that it had before."""
     return tuple(code for code in (community.code, community.former_code) if code)

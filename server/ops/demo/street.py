@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from random import Random
@@ -116,7 +116,8 @@ def make(size: Size, progress: Progress) -> Result:
         workers={community.code: logins.worker_of(community) for community in street.communities},
         list_uuid=community_uuid,
     )
-    phones = _Phones(templates, accounts, size.seed)
+    areas = {item.code: logins.areas_of(item) for item in street.communities}
+    phones = _Phones(templates, accounts, areas, size.seed)
     phones.send(plan.census(), progress)
     drain_all(progress)
     phones.send(plan.later(_subjects()), progress)
@@ -147,14 +148,18 @@ class _Phones:
     """The workers' phones: they fill in the forms and submit them."""
 
     def __init__(
-        self, templates: dict[str, Template], accounts: dict[str, FieldAccount], seed: int
+        self,
+        templates: dict[str, Template],
+        accounts: dict[str, FieldAccount],
+        areas: Mapping[str, tuple[str, ...]],
+        seed: int,
     ) -> None:
         self.templates, self.seed = templates, seed
         self.senders = {
             account.user.username: Sender(
                 user_id=account.user_id,
                 field_account_id=account.pk,
-                areas=(code,),
+                areas=areas[code],
                 device_id=DEVICE,
                 user_agent="org.odk.collect.android/v2026.2.1 (demo)",
             )

@@ -25,9 +25,13 @@ class Dropped:
 
 
 def drop(*, received_before: datetime, at: datetime) -> Dropped:
-    """Delete items received before an instant, resolved or not, and those of their files that nothing else names."""
+    """Delete items received before an instant, resolved or not, and those of their files that nothing else names.
+
+    Held records that wait for a decision stay: without their item nobody could decide.
+    """
     with transaction.atomic():
         rows = Quarantined.objects.select_for_update().filter(received_at__lt=received_before)
+        rows = rows.exclude(verdict__isnull=False, resolved_at=None)
         dropped = list(rows.values_list("pk", "attachments"))
         Quarantined.objects.filter(pk__in=[pk for pk, _files in dropped]).delete()
     names = {bytes.fromhex(file["sha256"]) for _pk, files in dropped for file in files}

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Sum
 
-from server.accounts.access import common_prefix
 from server.core import clock
 from server.quarantine.models import Quarantined, QuarantineRefusal
 from server.quarantine.refused import Refused
@@ -34,6 +33,7 @@ def exceeded(refused: Refused, size: int, *, already: int = 0) -> Limit | None:
         return Limit.ITEM
     sender = refused.upload.sender
     phone = Quarantined.objects.filter(
+        verdict=None,  # a held record is stored as a version already
         submitter_id=sender.user_id,
         field_account_id=sender.field_account_id,
         received_at__gt=refused.upload.received_at - DAY,
@@ -49,7 +49,9 @@ def exceeded(refused: Refused, size: int, *, already: int = 0) -> Limit | None:
 
 def stored_bytes() -> int:
     """Bytes that the whole quarantine holds, documents and files."""
-    total: int = Quarantined.objects.aggregate(total=Sum("stored_bytes", default=0))["total"]
+    total: int = Quarantined.objects.filter(verdict=None).aggregate(
+        total=Sum("stored_bytes", default=0)
+    )["total"]
     return total
 
 
@@ -71,7 +73,7 @@ def count(refused: Refused, limit: Limit, size: int) -> None:
                 refused.problem.type,
                 upload.sender.user_id,
                 upload.sender.field_account_id,
-                common_prefix(upload.sender.areas),
+                refused.sender_area,
                 size,
             ],
         )

@@ -9,10 +9,10 @@ from server.core.problems import Problem
 from server.quarantine.refused import Refused
 from server.quarantine.services.quarantining import quarantine
 from server.submissions.envelope import Envelope
-from server.submissions.problems import InstanceBusy
+from server.submissions.problems import InstanceBusy, OriginalOutside
 from server.submissions.services.files import IncomingFile
 from server.submissions.services.receiving import read_envelope, receive, store_files
-from server.submissions.services.uploads import Receipt, Sender
+from server.submissions.services.uploads import Outcome, Receipt, Sender
 
 
 def receive_or_quarantine(
@@ -24,6 +24,8 @@ def receive_or_quarantine(
 ) -> Receipt:
     """Receive one upload as `submissions.services.receive` does; what it refuses is quarantined and the Problem raised.
 
+    An edit of another area's record is quarantined for that area's office, and answered as
+    an edit that was received: its phone has done its part, and learns nothing of that record.
     Raises what `receive` raises. NotKept instead: a limit of the quarantine kept the
     refused document out, too. InstanceBusy: nothing was kept, the same request succeeds later.
     """
@@ -32,6 +34,9 @@ def receive_or_quarantine(
         return receive(upload)
     except InstanceBusy:
         raise
+    except OriginalOutside as outside:
+        quarantine(Refused(outside, upload, _envelope(document)))
+        return Receipt(Outcome.EDIT, 0, 0)
     except Problem as problem:
         quarantine(Refused(problem, upload, _envelope(document)))
         raise

@@ -20,7 +20,9 @@ def release(accepted: Mapping[bytes, int], *, at: datetime) -> None:
     Files that only the copy has go to that version. Items with a repair or a reopening
     are kept and marked as accepted; others are deleted. Locks the submissions, then the items.
     """
-    copies = Quarantined.objects.filter(sha256__in=accepted, resolved_at=None).defer("document")
+    copies = Quarantined.objects.filter(sha256__in=accepted, resolved_at=None, verdict=None).defer(
+        "document"
+    )
     if not copies.exists():
         return
     with transaction.atomic():

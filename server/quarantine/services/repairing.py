@@ -15,7 +15,7 @@ from server.core.sealing import seal_document
 from server.forms.models import FormVersion
 from server.quarantine import rewriting
 from server.quarantine.models import Quarantined, Repair
-from server.quarantine.problems import NothingToCorrect
+from server.quarantine.problems import HeldAsReceived, NothingToCorrect
 from server.quarantine.services.quarantining import named_in
 from server.quarantine.services.replaying import document_to_replay
 from server.quarantine.services.resolving import check_open, reason_in
@@ -44,11 +44,14 @@ def repair(
     `corrected` takes a whole `document`; `form_version` a published version (of the same
     form unless `form_id` says another); `new_instance` and `as_edit` need nothing: the new
     instanceID is computed from the received bytes, so that repeating it gives the same record.
-    Locks the item. Raises MayNotReview, AlreadyResolved, ReasonMissing, NothingToCorrect,
+    A held record is accepted or dismissed as it came. Locks the item. Raises MayNotReview,
+    AlreadyResolved, HeldAsReceived, ReasonMissing, NothingToCorrect,
     UnknownFormVersion, InstanceTooLarge, BadXml, NotAnInstance, NoInstanceId, InstanceIdTooLong.
     """
     locked = Quarantined.objects.select_for_update().get(pk=item.pk)
     check_open(locked, access)
+    if locked.verdict_id is not None:
+        raise HeldAsReceived
     reason = reason_in(reason)
     act_ = Repair.Act(act)
     match act_:

@@ -9,21 +9,24 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import override
 
-from server.accounts.access import Access
+from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import User
 from server.core.problems import Problem
 from server.core.sealing import unseal_document
 from server.quarantine.models import Quarantined
+from server.quarantine.problems import NeedsPerson
 from server.quarantine.replayable import edits_waiting_for, replayable
 from server.quarantine.services.quarantining import files_here
 from server.quarantine.services.queueing import queue_replay
 from server.quarantine.services.releasing import release
 from server.quarantine.services.resolving import check_open, mark_accepted
 from server.submissions import envelope as envelopes
-from server.submissions.models import SubmissionVersion
-from server.submissions.problems import InstanceBusy, OriginalNotHere
+from server.submissions.models import SubmissionVersion, Verdict
+from server.submissions.problems import InstanceBusy, OriginalNotHere, OriginalOutside
 from server.submissions.services.attaching import add_later
+from server.submissions.services.holding import accept_held
 from server.submissions.services.receiving import accept
 from server.submissions.services.uploads import ParsedUpload, Receipt, Sender
 
@@ -52,14 +55,21 @@ def replay(*, item: Quarantined, user: User | None, access: Access | None, at: d
 
     After a crash in between, a second replay finds the submission there. `access` None is
     the programme itself. The version's time of receipt is `at`; of a record moved from
-    another server, the time when it was received there. Raises MayNotReview,
-    AlreadyResolved, InstanceBusy, and as `accept`: then the refusal is stored on the item
+    another server, the time when it was received there. The record is judged by the areas of
+    its sender and of the person; after a repair, which is the person's word, by the person's
+    alone. Of a held record, the version counts from now on. Raises MayNotReview,
+    AlreadyResolved, InstanceBusy, NeedsPerson, and as `accept`: then the refusal is stored on the item
     (tried_at, tried_reason), and nothing else.
     """
     check_open(item, access)
+    if item.verdict is not None:
+        return _let_held_count(item, item.verdict, user, access, at)
     try:
-        receipt = _received_meanwhile(item, at) or _accept(item, user, at)
+        receipt = _received_meanwhile(item, at) or _accept(item, user, access, at)
     except InstanceBusy:  # no refusal of the record: it is tried again
+        raise
+    except OriginalOutside as outside:
+        _note_outside(item, outside, at)
         raise
     except Problem as problem:
         Quarantined.objects.filter(pk=item.pk).update(tried_at=at, tried_reason=problem.type)
@@ -95,13 +105,47 @@ def replay_ready(*, at: datetime) -> Replayed:
     return replay_many(replayable(), user=None, access=None, at=at)
 
 
-def _accept(item: Quarantined, user: User | None, at: datetime) -> Receipt:
+def _let_held_count(
+    item: Quarantined, verdict: Verdict, user: User | None, access: Access | None, at: datetime
+) -> Receipt:
+    if user is None or access is None:
+        raise NeedsPerson(area=verdict.area)
+    receipt = accept_held(verdict=verdict, user=user, access=access, at=at)
+    mark_accepted(item, version_id=receipt.version_id, user=user, at=at)
+    return receipt
+
+
+def _note_outside(item: Quarantined, outside: OriginalOutside, at: datetime) -> None:
+    """Give an unrepaired item to the office of the record that it corrects; a repaired one stays where it was repaired."""
+    noted = {"tried_at": at, "tried_reason": outside.type}
+    copies = Quarantined.objects.filter(sha256=item.sha256, reason=outside.type, verdict=None)
+    if not item.repairs.exists() and item.reason != outside.type and not copies.exists():
+        with override("en"):
+            detail = str(outside)
+        noted |= {
+            "reason": outside.type,
+            "area": outside.data["area"],
+            "facts": outside.data,
+            "detail": detail,
+        }
+    Quarantined.objects.filter(pk=item.pk).update(**noted)
+
+
+def _areas(item: Quarantined, access: Access | None) -> tuple[str, ...]:
+    """The areas that a replay is judged by."""
+    own = set(access.areas(REVIEWERS)) if access is not None else set()
+    if access is None or not item.repairs.exists():
+        own |= set(item.sender_areas or [item.sender_area or item.area])
+    return tuple(sorted(own))
+
+
+def _accept(item: Quarantined, user: User | None, access: Access | None, at: datetime) -> Receipt:
     document = document_to_replay(item)
     envelope = envelopes.parse(document)
     sender = Sender(
         user_id=item.submitter_id or (user.pk if user else 0),
         field_account_id=item.field_account_id,
-        areas=(item.area,),
+        areas=_areas(item, access),
         device_id=item.device_id,
         user_agent=item.user_agent,
     )

@@ -13,6 +13,7 @@ from server.quarantine.models import Quarantined, Reopening
 from server.quarantine.problems import AlreadyResolved
 from server.submissions.problems import MayNotReview
 from server.submissions.services.accepting import note_accepted
+from server.submissions.services.holding import dismiss_held, reopen_held
 
 
 def check_open(item: Quarantined, access: Access | None) -> None:
@@ -33,13 +34,17 @@ def mark_accepted(item: Quarantined, *, version_id: int, user: User | None, at: 
         note_accepted(sha256=bytes(row.sha256), instance_id=row.instance_id, version_id=version_id)
 
 
+@transaction.atomic
 def dismiss(*, item: Quarantined, reason: str, user: User, access: Access, at: datetime) -> None:
     """Decide that the item is not accepted, as when the first of two contents is right. The copy stays.
 
     Raises MayNotReview, AlreadyResolved, ReasonMissing.
     """
     check_open(item, access)
-    _resolve(item, user=user, at=at, note=reason_in(reason))
+    reason = reason_in(reason)
+    if item.verdict is not None:
+        dismiss_held(verdict=item.verdict, user=user, access=access, at=at)
+    _resolve(item, user=user, at=at, note=reason)
 
 
 @transaction.atomic
@@ -56,6 +61,8 @@ def reopen(*, item: Quarantined, reason: str, user: User, access: Access, at: da
         raise AlreadyResolved
     if locked.resolved_at is None or locked.resolved_by is None:
         return
+    if locked.verdict is not None:
+        reopen_held(verdict=locked.verdict, access=access)
     Reopening.objects.create(
         item=locked,
         dismissed_at=locked.resolved_at,

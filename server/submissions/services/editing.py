@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from server.core.sealing import seal_document
+from server.accounts.access import common_prefix
+from server.accounts.authority import may_contribute
+from server.core.sealing import seal_document, unseal_document
+from server.core.xml import parse
 from server.forms.models import FormVersion
-from server.submissions.models import ReviewState, Submission, SubmissionVersion
-from server.submissions.problems import EditSuperseded, OriginalNotHere
+from server.submissions.answers import head
+from server.submissions.models import ReviewState, Submission, SubmissionVersion, Verdict
+from server.submissions.problems import EditSuperseded, OriginalNotHere, OriginalOutside
 from server.submissions.services.accepting import original_of
 from server.submissions.services.approving import let_approved_stand
 from server.submissions.services.attaching import carry_forward
@@ -20,13 +24,16 @@ def store_edit(upload: ParsedUpload, edition: FormVersion) -> Receipt | None:
     None when the same edit was stored this moment. Only the current version can be edited;
     if it was approved, it stays so until the edit is. Files that the new answers name and
     the phone does not send again are carried forward. Locks the submission. Part of the
-    caller's transaction. Raises OriginalNotHere, EditSuperseded.
+    caller's transaction. Raises OriginalNotHere, OriginalOutside, EditSuperseded.
     """
     envelope, sender = upload.envelope, upload.sender
     original = original_of(envelope.form_id, envelope.deprecated_id, sender)
     if original is None:
         raise OriginalNotHere
     submission = Submission.objects.select_for_update().get(pk=original.submission_id)
+    outside = may_contribute(sender.areas, original=_area_of(submission, original))
+    if outside is not None:
+        raise OriginalOutside(area=outside.area)
     if SubmissionVersion.objects.filter(
         form=edition.form, instance_id=envelope.instance_id
     ).exists():
@@ -47,6 +54,7 @@ def store_edit(upload: ParsedUpload, edition: FormVersion) -> Receipt | None:
         submitter_id=sender.user_id,
         device_id=column(sender.device_id),
         user_agent=column(sender.user_agent),
+        sender_areas=list(sender.areas),
     )
     attach(version, upload.files, upload.received_at)
     carry_forward(upload, original, version)
@@ -56,3 +64,25 @@ def store_edit(upload: ParsedUpload, edition: FormVersion) -> Receipt | None:
     submission.save(update_fields=["current_version", "review_state"])
     queue([submission.pk], at=upload.received_at)
     return Receipt(Outcome.EDIT, submission.pk, version.pk)
+
+
+def _area_of(submission: Submission, original: SubmissionVersion) -> str:
+    """The area whose office answers for the version that an edit corrects.
+
+    That of the submission; of a held version the area that decides about it; before the
+    worker has placed the submission, the community that it names, or what the areas of its
+    sender have in common.
+    """
+    if submission.current_version_id != original.pk:
+        held = Verdict.objects.filter(version=original).exclude(reason="").last()
+        if held is not None:
+            return held.area
+    if submission.processed_at is None and not submission.area_code:
+        return _named_by(original) or common_prefix(sorted(original.sender_areas or ()))
+    return submission.area_code
+
+
+def _named_by(version: SubmissionVersion) -> str:
+    """The community that the version names; "" when it names none or is encrypted."""
+    document = parse(unseal_document(bytes(version.document)))
+    return head(document, version.form_version.mapping["head"]).area_code

@@ -56,7 +56,7 @@ def receive(upload: Upload) -> Receipt:
     accepted out of the quarantine is answered as received before.
     Raises BadXml, NotAnInstance, NoInstanceId, InstanceIdTooLong, InstanceTooLarge,
     UnknownForm, UnknownFormVersion, FormClosed, InstanceConflict, OriginalNotHere,
-    EditSuperseded; then no row was written, and the files are the caller's to keep or to
+    OriginalOutside, EditSuperseded; then no row was written, and the files are the caller's to keep or to
     discard. InstanceBusy: the same request succeeds later.
     """
     try:
@@ -99,10 +99,10 @@ _STORE_NEW = f"""
 with version as (
     insert into submissions_submissionversion
            (submission_id, form_id, form_version_id, instance_id, deprecated_id, sha256, document,
-            size, received_at, field_account_id, submitter_id, device_id, user_agent)
+            size, received_at, field_account_id, submitter_id, device_id, user_agent, sender_areas)
     select nextval('submissions_submission_id_seq'), form.id, edition.id, %(instance_id)s, '',
            %(sha256)s, %(document)s, %(size)s, %(received_at)s, %(field_account_id)s::bigint,
-           %(submitter_id)s, %(device_id)s, %(user_agent)s
+           %(submitter_id)s, %(device_id)s, %(user_agent)s, %(sender_areas)s::text[]
       from forms_form form
       join forms_formversion edition on edition.form_id = form.id and edition.version = %(version)s
      where form.form_id = %(form_id)s and form.state <> '{Form.State.CLOSED}'
@@ -156,6 +156,7 @@ def store_new(upload: ParsedUpload) -> Receipt | None:
             "submitter_id": Int8(sender.user_id),
             "device_id": column(sender.device_id),
             "user_agent": column(sender.user_agent),
+            "sender_areas": list(sender.areas),
             "files": as_json(upload.files) if upload.files else "[]",
         },
     )

@@ -39,11 +39,20 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The outcome of an upload, and where it is stored."""
+    """The outcome of an upload, and where it is stored.
+
+    Both ids are 0 where the record is quarantined for the office of another area, and its
+    sender is answered as if it had been received.
+    """
 
     outcome: Outcome
     submission_id: int
     version_id: int  # which holds what was sent
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the record waits for the office of another area."""
+        return self.submission_id == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from server.accounts.access import access_of
+from server.accounts.selectors import user_named
 from server.core import clock
 from server.core.problems import Problem, named
 from server.ops.tables import table
@@ -61,6 +63,13 @@ class Command(BaseCommand):
         replay = acts.add_parser("replay", help=_("try again to accept it as a submission"))
         replay.add_argument("number", type=int, nargs="?")
         replay.add_argument("--reason", default="", help=_("all items with this reason"))
+        replay.add_argument(
+            "--as",
+            dest="person",
+            default="",
+            metavar="USER",
+            help=_("on the authority of this person, which records of another area need"),
+        )
         replay.add_argument("--json", action="store_true", help=_("print one JSON object"))
         drop = acts.add_parser("drop", help=_("delete old items permanently"))
         drop.add_argument(
@@ -103,6 +112,8 @@ class Command(BaseCommand):
                 "files": len(item.attachments),
                 "submitter": item.submitter.username if item.submitter else "",
                 "area": item.area,
+                "sender_area": item.sender_area,
+                "held": item.verdict_id is not None,
                 "tried_reason": item.tried_reason,
                 "settled_at": item.resolved_at and item.resolved_at.isoformat(),
             }
@@ -164,16 +175,18 @@ class Command(BaseCommand):
     def _replay(self, options: dict[str, Any]) -> None:
         if (options["number"] is None) == (not options["reason"]):
             raise CommandError(_("Give a number, or --reason."))
+        user = user_named(options["person"]) if options["person"] else None
+        access = access_of(user) if user else None
         if options["number"] is not None:
             receipt = services.replay(
-                item=_item(options["number"]), user=None, access=None, at=clock.now()
+                item=_item(options["number"]), user=user, access=access, at=clock.now()
             )
             result = services.Replayed(1, {})
             sentence = _("Accepted as submission {number}.")
             self.stderr.write(sentence.format(number=receipt.submission_id))
         else:
             items = Quarantined.objects.filter(reason=options["reason"])
-            result = services.replay_many(items, user=None, access=None, at=clock.now())
+            result = services.replay_many(items, user=user, access=access, at=clock.now())
         if options["json"]:
             self.stdout.write(json.dumps({"taken": result.accepted, "refused": result.refused}))
             return
