@@ -188,31 +188,31 @@ def faults(path: str, response: Any, body: bytes) -> list[str]:
     policy = response.headers.get("Content-Security-Policy", "")
     disposition = response.headers.get("Content-Disposition", "")
     caching = response.headers.get("Cache-Control", "")
-    found = []
+    wrong = []
     if response.headers.get("X-Content-Type-Options") != "nosniff":
-        found.append("may be sniffed")
+        wrong.append("may be sniffed")
     is_page = kind == "text/html" and not path.startswith(OTHER_DOORS)
     if kind == "text/html" and (response.streaming or (body and not is_page)):
-        found.append("a file or another door answers with a page")
+        wrong.append("a file or another door answers with a page")
     if policy != (PAGE_POLICY if is_page else FILE_POLICY):
-        found.append(f"policy {policy}")
+        wrong.append(f"policy {policy}")
     has_body = response.status_code < 300 and response.status_code != 204
     is_shown = kind in SHOWN and not response.streaming
     if has_body and not is_page and not is_shown and not disposition.startswith("attachment"):
-        found.append(f"{kind} is shown")
+        wrong.append(f"{kind} is shown")
     if b"canary()" in body and (is_page or not disposition.startswith("attachment")):
-        found.append("a file from outside is shown")
+        wrong.append("a file from outside is shown")
     if b"canary()" in body and kind in ("text/html", "image/svg+xml", "application/xhtml+xml"):
-        found.append(f"a file from outside is called {kind}")
+        wrong.append(f"a file from outside is called {kind}")
     if "no-store" not in caching and not caching.startswith(("private", "no-cache, private")):
-        found.append(f"caching {caching}")
+        wrong.append(f"caching {caching}")
     if path.startswith("/api") and caching != "no-store":
-        found.append(f"caching {caching}")
-    return found
+        wrong.append(f"caching {caching}")
+    return wrong
 
 
 def test_no_answer_is_run_kept_or_framed_by_a_browser(samples, callers):
-    wrong, silent, ran = [], set(), 0
+    wrong, silent, n_scripts = [], set(), 0
     for address in every_address():
         path = address.filled(samples)
         prefix = next(prefix for prefix in callers if path.startswith(prefix))
@@ -221,13 +221,13 @@ def test_no_answer_is_run_kept_or_framed_by_a_browser(samples, callers):
             for method in methods:
                 response, body = ask(client, method, path)
                 statuses[method] = min(response.status_code, statuses.get(method, 999))
-                ran += b"canary()" in body
+                n_scripts += b"canary()" in body
                 wrong += [f"{method} {path}: {fault}" for fault in faults(path, response, body)]
         if statuses["GET"] >= 300 and not is_act(address) and address.template not in SHOWS_NOTHING:
             silent.add((address.template, statuses["GET"]))
     assert wrong == []
     assert silent == set(), "nothing was seen there: give a sample, or say that nothing is shown"
-    assert ran >= 10, "the files from outside were asked for"
+    assert n_scripts >= 10, "the files from outside were asked for"
 
 
 def test_files_are_not_given_to_a_browsers_session_at_rest(samples, make_user):
