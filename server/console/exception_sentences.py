@@ -110,11 +110,14 @@ def sentence_of(row: LedgerException, subjects: Subjects) -> SafeString | str:
     sentence = SENTENCES.get((row.kind, row.column)) or SENTENCES.get((row.kind, ""))
     if sentence is None:  # every kind has one: tests/contracts/test_vocabulary.py
         return f"{label_of_column(row.family, row.column)} {structured(detail)}".strip()
-    return str(sentence).format(column=label_of_column(row.family, row.column), **_numbers(detail))
+    return str(sentence).format_map(_Facts(detail, column=label_of_column(row.family, row.column)))
 
 
-def _numbers(detail: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: detail.get(name, "?") for name in ("metres", "allowed")}
+class _Facts(dict[str, Any]):
+    """The facts that a sentence names; "?" for one that the exception lacks, as those of older versions may."""
+
+    def __missing__(self, name: str) -> str:
+        return "?"
 
 
 SENTENCES: dict[tuple[str, str], Any] = {

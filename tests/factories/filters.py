@@ -84,4 +84,7 @@ def check(
             assert "".join(found if name == "ordering" else sorted(found)) == letters, (name, value)
             if name == "ordering" or 0 < len(letters) < len(rows):
                 decided.add(name)
-    assert decided == set(filterset.base_filters)
+    assert decided == set(filterset.base_filters), (
+        f"{filterset.__name__}: give each of {sorted(set(filterset.base_filters) ^ decided)}"
+        " a case that keeps some of the rows and leaves others out"
+    )

@@ -109,7 +109,8 @@ def test_every_ledger_column_it_feeds_is_named_in_it(form):
             if row["form"] == form.name
         }
     assert wanted
-    assert wanted - targets - set(DERIVED) == set()
+    missing = wanted - targets - set(DERIVED)
+    assert not missing, f"no question has bind::ruhu:saveto {sorted(missing)}"
     assert targets.isdisjoint(DERIVED)
 
 

@@ -96,6 +96,11 @@ class Column:
     computed: bool = False  # the server fills it; office staff cannot correct it
 
 
+def hash_purpose(column: Column) -> str:
+    """The purpose of a sealed column's search hash: one for all phones, since they are compared across columns."""
+    return "phone" if column.reads is Reading.PHONE else column.name
+
+
 def column_of(field: Any) -> Column | None:
     """The declaration a model field carries, if it is a ledger column."""
     spec = getattr(field, "ledger_spec", None)

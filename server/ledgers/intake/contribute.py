@@ -8,7 +8,7 @@ from typing import Any
 
 from server.core.clock import office_day
 from server.core.sealing import seal_text, search_hash, unseal_document
-from server.ledgers.definitions.columns import Kind
+from server.ledgers.definitions.columns import Kind, hash_purpose
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import COLUMNS, LINKS
 from server.ledgers.definitions.ordinals import LINKED, contribution_id, version_of
@@ -179,5 +179,5 @@ def sealed_values(family: str, values: dict[str, Any]) -> dict[str, Any]:
     for column in sealed:
         plain = str(values[column])
         stored[column] = seal_text(plain, column)
-        stored[column + "#"] = search_hash(plain, column).hex()
+        stored[column + "#"] = search_hash(plain, hash_purpose(COLUMNS[family][column])).hex()
     return stored

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from server.core.clock import today
 from server.core.sealing import search_hash
-from server.ledgers.definitions.columns import Kind, columns_of
+from server.ledgers.definitions.columns import Kind, columns_of, hash_purpose
 from server.ledgers.definitions.readings import spellings
 from server.ledgers.problems import NotSearchable
 
@@ -18,5 +18,8 @@ def holding(rows: QuerySet[Any], column: str, text: str) -> QuerySet[Any]:
     declared = columns_of(rows.model).get(column)
     if declared is None or declared.kind is not Kind.SEALED or declared.reads is None:
         raise NotSearchable(column=column[:60])
-    hashes = [search_hash(value, column) for value in spellings(declared.reads, text, today())]
+    hashes = [
+        search_hash(value, hash_purpose(declared))
+        for value in spellings(declared.reads, text, today())
+    ]
     return rows.filter(**{f"{column}_hash__in": hashes})

@@ -33,13 +33,12 @@ def preparation(
     steps = [
         _system_packages(places, database, stamps, testing=testing),
         environment.virtual_environment(places, stamps, testing=developing),
+        environment.browser_libraries(places, stamps),
         environment.translations(places, stamps),
         environment.sealing_key(
             places, has_data=bool(database.cluster and database.cluster.version())
         ),
     ]
-    if purpose is not Purpose.CHECKING:
-        steps.insert(2, environment.browser_libraries(places, stamps))
     if testing:
         steps += [
             environment.second_engine(places, stamps),
