@@ -86,7 +86,7 @@ def forget() -> None:
             cursor.execute(f"delete from {model._meta.db_table}")
         for name in (*DERIVED, "membership"):
             cursor.execute(f"delete from ledgers_{name}")
-        for name in ("attachment", "waiting", "submissionversion", "submission"):
+        for name in ("verdict", "attachment", "waiting", "submissionversion", "submission"):
             cursor.execute(f"delete from submissions_{name}")
 
 

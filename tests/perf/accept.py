@@ -140,6 +140,10 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+STREET = "440106003"
+"""The area of the phones: the documents name all communities of the demo's street."""
+
+
 def prepare(variants: int = VARIANTS) -> tuple[list[bytes], str]:
     """Publish the form and make a worker: what so many households say, and the worker's token."""
     from server.forms.services import publish
@@ -147,15 +151,17 @@ def prepare(variants: int = VARIANTS) -> tuple[list[bytes], str]:
     from tests.factories.submissions import make_phone
 
     Division.objects.get_or_create(
+        code="440106003000", defaults={"level": Level.STREET, "name": "石牌街道"}
+    )
+    Division.objects.get_or_create(
         code="440106003001", defaults={"level": Level.COMMUNITY, "name": "示范一社区"}
     )
     workbook = ROOT / "xlsforms" / "household_survey.xlsx"
     version = publish(
         workbook=workbook.read_bytes(), filename=workbook.name, publisher=None, validate=False
     )
-    return _households(bytes(version.xform), variants), make_phone(
-        f"load-{secrets.token_hex(4)}"
-    ).token
+    phone = make_phone(f"load-{secrets.token_hex(4)}", STREET)
+    return _households(bytes(version.xform), variants), phone.token
 
 
 def _households(xform: bytes, variants: int) -> list[bytes]:

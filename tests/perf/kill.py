@@ -335,7 +335,7 @@ def _prepare(options: argparse.Namespace) -> None:
 
     load.django()
     documents, token = accept.prepare(min(accept.VARIANTS, options.submissions // options.clients))
-    tokens = [token, *(make_phone(f"w{n}").token for n in range(1, options.clients))]
+    tokens = [token, *(make_phone(f"w{n}", accept.STREET).token for n in range(1, options.clients))]
     prepared = {"documents": [document.decode() for document in documents], "tokens": tokens}
     (options.folder / "prepared.json").write_text(json.dumps(prepared))
 
