@@ -105,6 +105,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix) -
         options["NAME"] = f"{name}{suffix}"
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> None:
+    """After tests of whole transactions Django empties all tables, which the audit log's refuses."""
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("alter table audit_entry disable trigger audit_entry_is_never_emptied")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _workbooks_are_converted_once() -> Iterator[None]:
     """Publishing takes pyxform's result from where the tests keep it; many publish the same forms."""

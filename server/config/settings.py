@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "django_htmx",
+    "server.audit",
     "server.geo",
     "server.accounts",
     "server.forms",
@@ -84,6 +85,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "server.ops.content.Content",
     "server.ops.middleware.Forwarded",
+    "server.ops.middleware.ActsOrigin",
     "server.ops.middleware.RequestLog",
     "server.ops.hosts.KnownHosts",
     "server.openrosa.middleware.OpenRosaDoor",
@@ -131,6 +133,8 @@ DATABASES["default"].update(
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # GDAL before 3.9 cannot refuse crafted spatial references; the server never reads one from outside (geo sets the SRID).
 SILENCED_SYSTEM_CHECKS = ["gis.W001"]
+RUHU_AUDIT_HEADS = VAR / "audit.heads"
+"""Where the worker writes the audit log's head every hour, outside the database (security.md, Logs)."""
 BLOB_ROOT = env.str("RUHU_BLOBS", default=str(VAR / "blobs"))
 
 # --- people ----------------------------------------------------------------

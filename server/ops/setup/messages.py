@@ -297,6 +297,7 @@ HELP = {
 """The first part of `./ruhu --help`; the list of management commands follows."""
 
 COMMANDS: dict[str, str] = {
+    "audit": "列出、导出操作日志，核查是否被人改动",
     "codes": "把 server/core/codes.csv 中的代码表写入各 XLSForm 的 choices 工作表",
     "conformance": "生成 OpenRosa 要求与对应测试的对照页",
     "database": "由数据模型生成数据库说明页",

@@ -1,0 +1,132 @@
+"""The table of the audit log, and the acts it knows."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from server.audit.origin import Door
+
+
+class Act(models.TextChoices):
+    """What was done."""
+
+    LOG_IN = "log_in", _("logged in")
+    LOG_IN_FAILED = "log_in_failed", _("log-in refused")
+    LOG_OUT = "log_out", _("logged out")
+
+    LIST_READ = "list_read", _("list read")
+    FIND = "find", _("searched by number")
+    REVEAL = "reveal", _("revealed")
+    EXPORT = "export", _("exported")
+    MEDIA = "media", _("file opened")
+
+    USER_CREATED = "user_created", _("user created")
+    ROLE_GRANTED = "role_granted", _("role granted")
+    PASSWORD_REPLACED = "password_replaced", _("password replaced")
+    PASSWORD_ENDED = "password_ended", _("phone password ended")
+    USER_STATE = "user_state", _("user let in or shut out")
+    CODE_ISSUED = "code_issued", _("phone code issued")
+    CODE_REVOKED = "code_revoked", _("phone code revoked")
+
+    DRAFT_SAVED = "draft_saved", _("form draft saved")
+    DRAFT_FILE = "draft_file", _("file of a draft uploaded")
+    DRAFT_DELETED = "draft_deleted", _("form draft deleted")
+    FORM_PUBLISHED = "form_published", _("form published")
+    FORM_AUDIENCE = "form_audience", _("form's audience changed")
+    FORM_STATE = "form_state", _("form's state changed")
+    FORM_APPROVAL = "form_approval", _("form's approval changed")
+
+    KEY_MADE = "key_made", _("key made")
+    KEY_GIVEN = "key_given", _("private key given")
+    KEY_USED = "key_used", _("key used")
+    RECORDS_OPENED = "records_opened", _("records opened")
+
+    REVIEW = "review", _("record reviewed")
+    COMMENT = "comment", _("record commented")
+    DESK_ACT = "desk_act", _("desk act")
+    DESK_ACT_UNDONE = "desk_act_undone", _("desk act undone")
+    EXCEPTION_RESOLVED = "exception_resolved", _("exception resolved")
+
+    QUARANTINE_REPAIRED = "quarantine_repaired", _("quarantined record repaired")
+    QUARANTINE_REPLAYED = "quarantine_replayed", _("quarantined record accepted")
+    QUARANTINE_DISMISSED = "quarantine_dismissed", _("quarantined record dismissed")
+    QUARANTINE_REOPENED = "quarantine_reopened", _("dismissal taken back")
+    QUARANTINE_DROPPED = "quarantine_dropped", _("quarantine emptied")
+
+    DIVISIONS_IMPORTED = "divisions_imported", _("divisions imported")
+    LEDGERS_REBUILT = "ledgers_rebuilt", _("ledgers rebuilt")
+
+
+DISCLOSURES = (
+    Act.REVEAL,
+    Act.EXPORT,
+    Act.MEDIA,
+    Act.KEY_MADE,
+    Act.KEY_GIVEN,
+    Act.KEY_USED,
+    Act.RECORDS_OPENED,
+)
+"""The acts by which somebody got to see what is protected: those of the disclosure log."""
+
+KEY = "encryption-key"
+"""The `object_type` of an encryption key of forms; its `object_id` is the key's fingerprint."""
+
+
+class AuditEntry(models.Model):
+    """One act (security.md, Logs). Rows are only added: the database refuses every other change.
+
+    `position`, `previous` and `hash` are the row's link of the chain, written by the database
+    when the act's transaction commits (decision 0230). `object_type` and `object_id` name what
+    the act is about; `area_code` is the narrowest area that contains all it concerns, "" when
+    that is everywhere or nowhere. `facts` holds details: `before` and `after` of a setting,
+    `columns` that were shown, `rows` that were read.
+    """
+
+    at = models.DateTimeField()
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,  # nobody is logged in: a command, the worker, a failed log-in
+        db_constraint=False,  # the log outlives what it names, and waits for no row's lock
+        db_index=False,  # audit_by_actor
+        related_name="+",
+    )
+    actor_name = models.CharField(max_length=150, blank=True)  # the user name at that time
+    door = models.CharField(max_length=20, blank=True)  # Door
+    address = models.CharField(max_length=64, blank=True)
+    device = models.CharField(max_length=200, blank=True)
+    act = models.CharField(max_length=40)  # Act; no choices, so that a new act needs no migration
+    object_type = models.CharField(max_length=40, blank=True)
+    object_id = models.CharField(max_length=250, blank=True)
+    area_code = models.CharField(max_length=12, db_collation="C", blank=True)
+    reason = models.TextField(_("reason"), blank=True)
+    facts = models.JSONField(default=dict)
+    position = models.BigIntegerField(null=True, unique=True, editable=False)
+    previous = models.BinaryField(null=True, editable=False)
+    hash = models.BinaryField(null=True, editable=False)
+
+    class Meta:
+        db_table = "audit_entry"
+        ordering = ("-id",)
+        verbose_name_plural = "audit entries"
+        indexes = (
+            models.Index(fields=("at",), name="audit_by_time"),
+            models.Index(fields=("actor", "-id"), name="audit_by_actor"),
+            models.Index(fields=("area_code", "-id"), name="audit_by_area"),
+            models.Index(fields=("object_id", "-id"), name="audit_by_object"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name} {self.act}"
+
+    @property
+    def act_label(self) -> str:
+        """The act in words; as it is stored if this release does not know it."""
+        return str(Act(self.act).label) if self.act in Act.values else self.act
+
+    @property
+    def door_label(self) -> str:
+        """The door in words; as it is stored if this release does not know it, "" if none was recorded."""
+        return str(Door(self.door).label) if self.door in Door.values else self.door
