@@ -23,8 +23,12 @@ FAILURES: Final = 10
 PAUSE: Final = timedelta(minutes=15)
 """How long attempts wait after the latest failure; then all failures are forgotten."""
 
-Counter = Literal["desk", "phone"]
-"""Log-ins of phones and of office staff are counted apart, so that guessing at one does not lock anybody out of the other."""
+Counter = Literal["desk", "phone", "unknown", "digest"]
+"""Log-ins of phones and of office staff are counted apart, so that guessing at one does not lock anybody out of the other.
+
+"unknown" counts names that nobody has, and "digest" wrong answers of phones: both only so
+that the audit log records the first of many.
+"""
 
 _TABLE: Final = PasswordFailures._meta.db_table
 _LOCKED: Final = f"""
@@ -56,10 +60,11 @@ def is_locked(who: str) -> bool:
     return run(_LOCKED, {"who": who, "most": Int4(FAILURES), "since": since}) is not None
 
 
-def failed(who: str) -> None:
-    """Count one failure of this caller."""
+def failed(who: str) -> int:
+    """Count one failure of this caller. Returns how many there were without a pause in between."""
     at = clock.now()
-    run(_FAILED, {"who": who, "at": at, "since": at - PAUSE})
+    row = run(_FAILED, {"who": who, "at": at, "since": at - PAUSE})
+    return int(row[0]) if row else 0
 
 
 def succeeded(who: str) -> None:

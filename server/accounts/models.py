@@ -1,4 +1,4 @@
-"""Users, their roles in areas, the phones that send for them, and the log of disclosures."""
+"""Users, their roles in areas, and the phones that send for them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from server.geo.models import AreaCodeField
-
-KEY = "encryption-key"
-"""The `ledger` of a disclosure about an encryption key of forms; its `entry` is the key's fingerprint."""
 
 
 class Role(models.TextChoices):
@@ -125,31 +122,3 @@ class PasswordFailures(models.Model):
 
     class Meta:
         verbose_name_plural = "password failures"
-
-
-class Disclosure(models.Model):
-    """One look at masked values, one export, or one use of a key of sealed records: who, what, why, when (security.md, Logs).
-
-    Rows are only added, except that a series of requests that open records extends one row.
-    """
-
-    class Kind(models.TextChoices):
-        REVEAL = "reveal", _("revealed")
-        EXPORT = "export", _("exported")
-        MEDIA = "media", _("file opened")
-        KEY_MADE = "key_made", _("key made")
-        KEY_GIVEN = "key_given", _("private key given")
-        KEY_USED = "key_used", _("records opened")
-
-    at = models.DateTimeField(auto_now_add=True)
-    user = models.ForeignKey(User, models.PROTECT, null=True)  # null: a command on the server
-    kind = models.CharField(max_length=20, choices=Kind.choices)
-    ledger = models.CharField(max_length=40)
-    entry = models.CharField(max_length=64)
-    columns = models.JSONField(default=list)
-    facts = models.JSONField(default=dict)  # of a key: what was done with it
-    area_code = AreaCodeField(blank=True)
-    reason = models.TextField(_("reason"))
-
-    class Meta:
-        ordering = ("-at",)

@@ -12,9 +12,12 @@ from typing import Final
 from django.contrib.auth.hashers import check_password, make_password
 
 from server.accounts import lockout
-from server.accounts.lockout import Counter
+from server.accounts.lockout import FAILURES, Counter
 from server.accounts.models import User
-from server.accounts.selectors import FieldLogin, stored_credentials
+from server.accounts.selectors import FieldLogin, StoredCredentials, stored_credentials
+from server.accounts.services import area_of, record_log_in
+from server.audit.models import Act
+from server.audit.services import record
 from server.core.statements import is_storable
 
 REMEMBERED: Final = 12 * 3600.0
@@ -29,7 +32,12 @@ class Refusal(Enum):
 
 
 def log_in(
-    username: str, password: str, *, address: str, counter: Counter = "desk"
+    username: str,
+    password: str,
+    *,
+    address: str,
+    counter: Counter = "desk",
+    begins_session: bool = False,
 ) -> FieldLogin | Refusal:
     """The login with this user name and password, or why it is refused.
 
@@ -37,7 +45,10 @@ def log_in(
     a phone's series of requests costs one slow hash, a changed password takes effect at
     once, and the same wrong password sent many times counts as one guess. A password
     remembered as right is accepted whatever others guess. An unknown name takes as long as
-    a wrong password. One SQL statement when remembered, three otherwise.
+    a wrong password. One SQL statement when remembered, some more otherwise.
+
+    Recorded is each failure that was checked, and, unless the caller `begins_session` and
+    records that itself, the first request with a right password of office staff.
     """
     if not (username and password and is_storable(username + password)):
         return Refusal.WRONG
@@ -54,11 +65,46 @@ def log_in(
     is_right = check_password(password, stored, lambda plain: _rehash(username, stored, plain))
     if not is_right or person is None:
         _wrong.add(proof)
-        lockout.failed(who)
+        _record_failure(person, username, lockout.failed(who), address)
         return Refusal.WRONG
     _right.add(proof)
     lockout.succeeded(who)
+    if counter == "desk" and not begins_session:
+        record_log_in(User.objects.get(pk=person.login.worker.user_id), by="basic")
     return person.login
+
+
+def wrong_digest(username: str, login: FieldLogin, *, address: str) -> None:
+    """Record that a phone's Digest answer for this user was wrong; of many in a row, the first FAILURES."""
+    failures = lockout.failed(lockout.caller(username, address, "digest"))
+    if failures <= FAILURES:
+        _record_refusal(username, login, failures, by="digest")
+
+
+def _record_failure(
+    person: StoredCredentials | None, username: str, failures: int, address: str
+) -> None:
+    """Record a wrong password; of names that nobody has, the first FAILURES from an address, without the name.
+
+    What is typed as an unknown name may be a password.
+    """
+    if person is not None:
+        _record_refusal(username, person.login, failures, by="password")
+        return
+    unknown = lockout.failed(lockout.caller("", address, "unknown"))
+    if unknown <= FAILURES:
+        record(Act.LOG_IN_FAILED, actor=None, facts={"by": "password", "failures": unknown})
+
+
+def _record_refusal(username: str, login: FieldLogin, failures: int, *, by: str) -> None:
+    record(
+        Act.LOG_IN_FAILED,
+        actor=None,
+        object_type="user",
+        object_id=username,
+        area=area_of(User(pk=login.worker.user_id)),
+        facts={"by": by, "failures": failures, "paused": failures >= FAILURES},
+    )
 
 
 def _rehash(username: str, stored: str, password: str) -> None:

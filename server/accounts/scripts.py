@@ -15,8 +15,10 @@ from typing import Final
 
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.signing import BadSignature, Signer
+from django.db import transaction
 
 from server.accounts.models import User
+from server.accounts.services import record_log_in, record_log_out
 
 LIFETIME: Final = timedelta(hours=24)
 _WHO: Final = "script_user"
@@ -34,6 +36,7 @@ class ScriptSession:
     expires_at: datetime
 
 
+@transaction.atomic
 def begin(*, user: User, at: datetime) -> ScriptSession:
     """Start a session of the user; deletes all expired sessions."""
     SessionStore.clear_expired()
@@ -41,6 +44,7 @@ def begin(*, user: User, at: datetime) -> ScriptSession:
     store[_WHO], store[_PROOF] = user.pk, user.get_session_auth_hash()
     store.set_expiry(LIFETIME)
     store.create()
+    record_log_in(user, by="token")
     token = _signer.sign(str(store.session_key))
     return ScriptSession(token, secrets.token_urlsafe(32), at, at + LIFETIME)
 
@@ -56,11 +60,14 @@ def user_of(token: str) -> User | None:
     return user if is_current else None
 
 
+@transaction.atomic
 def end(*, token: str) -> None:
     """End the token's session; an unknown or ended one is ignored."""
-    store = _store(token)
+    store, user = _store(token), user_of(token)
     if store is not None and _WHO in store:
         store.delete()
+        if user is not None:
+            record_log_out(user, by="token")
 
 
 def _store(token: str) -> SessionStore | None:

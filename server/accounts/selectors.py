@@ -1,4 +1,4 @@
-"""Reads of users: whom a token or user name belongs to, and lists of users, workers and disclosures."""
+"""Reads of users: whom a token or user name belongs to, lists of users and workers, and who sees which entries of the audit log."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from functools import cache
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from server.accounts.access import PUBLISHERS, REVIEWERS, Access, Worker
+from server.accounts.access import ADMINISTRATORS, PUBLISHERS, REVIEWERS, Access, Worker
 from server.accounts.device_passwords import opened_secret, sealed_secret
-from server.accounts.models import KEY, Disclosure, FieldAccount, Role, RoleGrant, User
+from server.accounts.models import FieldAccount, Role, RoleGrant, User
 from server.accounts.problems import UnknownUser
+from server.audit.models import DISCLOSURES, KEY, Act, AuditEntry
 from server.core.sealing import token_hash
 from server.core.statements import run
 
@@ -135,16 +136,30 @@ def may_set_password(access: Access, user: User) -> bool:
     return access.may_give((grant.role, grant.area) for grant in user.grants.all())
 
 
-def disclosures(access: Access) -> QuerySet[Disclosure]:
-    """The disclosures in the areas that the user reviews, newest first.
+def audit_entries(access: Access) -> QuerySet[AuditEntry]:
+    """The acts that the user may see, newest first.
+
+    Those of the areas that the user administers, the user's own, and refused log-ins under
+    the user's own name.
+    """
+    own_name = User.objects.filter(pk=access.user_id).values("username")
+    refused = Q(act=Act.LOG_IN_FAILED, object_type="user", object_id__in=own_name)
+    own = Q(actor_id=access.user_id) | refused
+    rows = AuditEntry.objects.filter(access.within(roles=ADMINISTRATORS) | own)
+    return rows.select_related("actor").order_by("-id")
+
+
+def disclosures(access: Access) -> QuerySet[AuditEntry]:
+    """The acts in the areas that the user reviews by which somebody saw what is protected, newest first.
 
     Keys of encrypted forms belong to no area: disclosures about them are for every user who
     may publish forms.
     """
     rows = access.within(roles=REVIEWERS)
     if access.areas(PUBLISHERS):
-        rows |= Q(ledger=KEY)
-    return Disclosure.objects.filter(rows).select_related("user").order_by("-at", "-id")
+        rows |= Q(object_type=KEY)
+    seen = AuditEntry.objects.filter(rows, act__in=DISCLOSURES)
+    return seen.select_related("actor").order_by("-at", "-id")
 
 
 @cache

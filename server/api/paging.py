@@ -61,6 +61,17 @@ class Pages(_Sized, PageNumberPagination):
         self.page = self._page(queryset, request)
         return list(self.page)
 
+    def rows_read(self) -> tuple[int, int | None]:
+        """How many rows the page has, and the place of the last one in the whole list; None far from the beginning."""
+        cursor = self.by_cursor
+        if cursor is not None:
+            n_rows = len(cursor.page or ())
+            place = cursor.cursor
+            is_first = place is None or (place.position is None and not place.reverse)
+            return n_rows, n_rows if is_first else None
+        page = self.page
+        return (len(page), page.end_index()) if page else (0, 0)
+
     def _page(self, queryset: Any, request: Request) -> Any:
         paginator = self.django_paginator_class(queryset, self.get_page_size(request))
         try:

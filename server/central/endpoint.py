@@ -154,9 +154,16 @@ class UnknownEndpoint(Endpoint):
         self.handlers = dict.fromkeys(methods, _unknown)
 
 
-def log_in_person(request: HttpRequest, username: str, password: str) -> User:
+def log_in_person(
+    request: HttpRequest, username: str, password: str, *, begins_session: bool = False
+) -> User:
     """The user with this name and password. Raises CredentialsRefused, LogInPause."""
-    result = log_in(username, password, address=request.META.get("REMOTE_ADDR", ""))
+    result = log_in(
+        username,
+        password,
+        address=request.META.get("REMOTE_ADDR", ""),
+        begins_session=begins_session,
+    )
     match result:
         case Refusal.PAUSED:
             raise LogInPause

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from lxml import etree
 
 from server.accounts.access import REVEALERS, common_prefix
-from server.accounts.models import Disclosure
-from server.accounts.services import disclose
+from server.audit.models import Act
+from server.audit.services import record
 from server.central import shapes, tables
 from server.central.endpoint import Call
 from server.central.queries import Columns
@@ -120,23 +120,32 @@ class Reader:
         name = self.versions[version.form_version_id]
         return shapes.system(row, name, n_files, _status(row) if root is None else None)
 
-    def record_export(self, entry: str, table: str) -> None:
-        """Record the disclosure of answers: once a request, before the first of them is sent."""
+    def record_export(
+        self, table: str, size: Mapping[str, int], *, submission: Submission | None = None
+    ) -> None:
+        """Record that answers of the form, or of one submission, are sent: once a request, before the first of them.
+
+        `size` says how many rows, or of how many submissions.
+        """
         detail = "raw" if self.access.areas(REVEALERS) else "masked"
-        record_export(self.call, "submission", entry, [self.form.form_id, table, detail])
+        kind, key = ("submission", submission.pk) if submission else ("form", self.form.form_id)
+        columns = [self.form.form_id, table, detail]
+        record_export(self.call, kind, str(key), columns, **size)
 
 
-def record_export(call: Call, ledger: str, entry: str, columns: list[str]) -> None:
-    """Record the disclosure of rows of the user's areas."""
+def record_export(
+    call: Call, object_type: str, object_id: str, columns: list[str], **facts: object
+) -> None:
+    """Record that rows of the user's areas are sent."""
     areas = call.access.areas(REVEALERS) or call.access.areas()
-    disclose(
-        user=call.user,
-        kind=Disclosure.Kind.EXPORT,
-        ledger=ledger,
-        entry=entry[:64],
-        columns=columns,
-        area_code=common_prefix(areas),
+    record(
+        Act.EXPORT,
+        actor=call.user,
+        object_type=object_type,
+        object_id=object_id,
+        area=common_prefix(areas),
         reason=REASON,
+        facts={"columns": columns, **facts},
     )
 
 

@@ -25,7 +25,7 @@ class LoginForm(AuthenticationForm):
         if not (username and password):
             return self.cleaned_data  # the fields say what is missing
         address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
-        login = log_in(username, password, address=address)
+        login = log_in(username, password, address=address, begins_session=True)
         match login:
             case Refusal.PAUSED:
                 raise ValidationError(

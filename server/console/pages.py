@@ -22,8 +22,9 @@ from django_filters import FilterSet
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 from django_htmx.middleware import HtmxDetails
 
-from server.accounts.access import READERS, Access, access_of
+from server.accounts.access import READERS, Access, access_of, common_prefix
 from server.accounts.models import User
+from server.audit.services import record_list
 from server.console.problems import RoleMissing
 from server.geo.codes import code_prefix
 from server.geo.filters import area_options
@@ -148,6 +149,14 @@ def render_list(
         "filtered": any(value for name, value in request.GET.items() if name != "page"),
         "rows_template": template,
     }
+    record_list(
+        actor=request.user,
+        of=filterset.queryset.model._meta.model_name or "",
+        area=common_prefix(request.access.areas()),
+        rows=len(page),
+        last_row=page.end_index(),
+        facts={"filters": sorted(set(filterset.filters) & set(request.GET))},
+    )
     status = status_of(filterset)
     target = request.htmx.target if request.htmx and not request.htmx.boosted else None
     if target not in ("list", "results"):

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable
 from operator import attrgetter
 from typing import Final
 
-from server.accounts.access import PUBLISHERS, Access, access_of
+from server.accounts.access import PUBLISHERS, Access, access_of, common_prefix
 from server.accounts.models import Role, RoleGrant, User
 from server.core.request_problems import NotAllowed
 from server.forms.models import EncryptionKey, Form, FormAudience, FormDraft, FormHome
@@ -107,6 +107,17 @@ def concerned(form_ids: Collection[str]) -> dict[str, set[str]]:
     for form_id, area in (*offered, *served.values_list("form__form_id", "user__grants__area")):
         areas[form_id].add(area)
     return areas
+
+
+def area_of(form_id: str) -> str:
+    """The narrowest area that contains all areas that the form concerns."""
+    return common_prefix(sorted(concerned([form_id])[form_id]))
+
+
+def area_of_key(key: EncryptionKey) -> str:
+    """`area_of` for the form that `require_key` asks for; "" when no form carries the key."""
+    form_id = form_of_key(key)
+    return area_of(form_id) if form_id else ""
 
 
 def administered(actor: User | None) -> tuple[str, ...]:

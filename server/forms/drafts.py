@@ -13,6 +13,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from server.accounts.models import User
+from server.audit.models import Act
+from server.audit.services import record
 from server.core import blobs
 from server.forms import authority, services
 from server.forms.models import Form, FormDraft, FormVersion
@@ -74,6 +76,7 @@ def save(
                 "saved_at": at,
             },
         )
+        _record(Act.DRAFT_SAVED, workbook_form_id, author, version=draft.version)
     return draft
 
 
@@ -104,6 +107,7 @@ def attach(*, form_id: str, name: str, content: Iterable[bytes], actor: User) ->
         others = [file for file in draft.files if file["name"] != name]
         draft.files = [*others, {"name": name, "sha256": blob.sha256.hex()}]
         draft.save(update_fields=["files"])
+        _record(Act.DRAFT_FILE, form_id, actor, file=name)
     return draft
 
 
@@ -141,7 +145,19 @@ def drop(*, form_id: str, actor: User) -> None:
     _draft(form_id)
     authority.require(actor, form_id)
     FormDraft.objects.filter(form_id=form_id).delete()
+    _record(Act.DRAFT_DELETED, form_id, actor)
     authority.release(form_id)
+
+
+def _record(act: Act, form_id: str, actor: User, **facts: object) -> None:
+    record(
+        act,
+        actor=actor,
+        object_type="form",
+        object_id=form_id,
+        area=authority.area_of(form_id),
+        facts=facts,
+    )
 
 
 def _is_known(form_id: str) -> bool:

@@ -1,7 +1,6 @@
 """Writes of encryption keys: make a key, store an uploaded private key, open a private key (decision 0120).
 
-Each new key and each stored private key is logged as a disclosure with its user, None for a
-command. A private key leaves this module only as an object in memory. At rest it is sealed
+Each new key and each stored private key is recorded with its user, None for a command. A private key leaves this module only as an object in memory. At rest it is sealed
 with the server's own key and, unless the server is to open records by itself, encrypted
 with a passphrase as well.
 """
@@ -15,8 +14,9 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from django.db import connection, transaction
 
-from server.accounts.models import KEY, Disclosure, User
-from server.accounts.services import disclose
+from server.accounts.models import User
+from server.audit.models import KEY, Act
+from server.audit.services import record
 from server.core import clock
 from server.core.sealing import seal, unseal
 from server.forms import authority, encryption
@@ -74,7 +74,7 @@ def make(
         opening=_opening(passphrase),
         created_at=at,
     )
-    _log(key, user, Disclosure.Kind.KEY_MADE)
+    _log(key, user, Act.KEY_MADE)
     return key
 
 
@@ -119,7 +119,7 @@ def store_private_key(
     key.private_key = seal(encryption.protect(private, passphrase), _PURPOSE)
     key.opening = _opening(passphrase)
     key.save(update_fields=["private_key", "opening"])
-    _log(key, user, Disclosure.Kind.KEY_GIVEN)
+    _log(key, user, Act.KEY_GIVEN)
     return key
 
 
@@ -146,9 +146,16 @@ def private_key(key: EncryptionKey, passphrase: str | None = None) -> RSAPrivate
         raise WrongPassphrase(key=str(key)) from None
 
 
-def _log(key: EncryptionKey, user: User | None, kind: Disclosure.Kind) -> None:
+def _log(key: EncryptionKey, user: User | None, act: Act) -> None:
     facts = {"form_id": key.form_id, "opening": str(key.opening)}
-    disclose(user=user, kind=kind, ledger=KEY, entry=key.fingerprint, facts=facts)
+    record(
+        act,
+        actor=user,
+        object_type=KEY,
+        object_id=key.fingerprint,
+        area=authority.area_of_key(key),
+        facts=facts,
+    )
 
 
 def _check(passphrase: str | None) -> None:

@@ -1,10 +1,15 @@
-"""Writes of forms: publish a version, choose who is offered the form, open and close it."""
+"""Writes of forms: publish a version, choose who is offered the form, open and close it.
+
+Each function records who did it: `actor` or `publisher` is the person, None for a command at
+the server.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,7 +18,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
+from server.accounts.access import common_prefix
 from server.accounts.models import User
+from server.audit.models import Act
+from server.audit.services import record
 from server.core import blobs
 from server.forms import authority, encryption, keys, selectors
 from server.forms.models import EncryptionKey, Form, FormAudience, FormMedia, FormVersion
@@ -198,6 +206,7 @@ def _record(converted: _Converted, publisher: User | None) -> Publication:
             ),
         ]
     )
+    before = form.current_version
     form.current_version, form.title = version, xform.title
     form.save(update_fields=("current_version", "title"))
     if is_first:
@@ -205,6 +214,17 @@ def _record(converted: _Converted, publisher: User | None) -> Publication:
         FormAudience.objects.bulk_create(FormAudience(form=form, area=area) for area in areas)
     for step in settings.AFTER_PUBLICATION:
         import_string(step)()
+    key = version.encryption_key
+    record(
+        Act.FORM_PUBLISHED,
+        actor=publisher,
+        object_type="form",
+        object_id=form.form_id,
+        area=authority.area_of(form.form_id),
+        before={"version": before.version} if before else None,
+        after={"version": version.version},
+        facts={"files": sorted(files), "key": key.fingerprint[:8] if key else ""},
+    )
     return Publication(version, is_new=True)
 
 
@@ -249,13 +269,8 @@ def offer(
     """
     _lock(form.form_id, actor)
     authority.require_audience(actor, areas=areas, users=users)
-    FormAudience.objects.bulk_create(
-        [
-            *(FormAudience(form=form, area=area) for area in areas),
-            *(FormAudience(form=form, user=user) for user in users),
-        ],
-        ignore_conflicts=True,
-    )
+    with _audience_recorded(form, actor):
+        _offer(form, areas, users)
 
 
 @transaction.atomic
@@ -267,8 +282,8 @@ def withdraw(
     Locks the form. Raises NotAllowed, FormConcernsOtherAreas.
     """
     _lock(form.form_id, actor)
-    form.audience.filter(area__in=list(areas)).delete()
-    form.audience.filter(user__in=list(users)).delete()
+    with _audience_recorded(form, actor):
+        _withdraw(form, areas, users)
 
 
 @transaction.atomic
@@ -282,13 +297,55 @@ def offer_only(
     _lock(form.form_id, actor)
     present = list(form.audience.select_related("user"))
     authority.require_audience(actor, areas=areas, users=users)
-    withdraw(
-        form=form,
-        areas={row.area for row in present if row.area is not None} - set(areas),
-        users={row.user for row in present if row.user} - set(users),
-        actor=actor,
+    with _audience_recorded(form, actor):
+        _withdraw(
+            form,
+            {row.area for row in present if row.area is not None} - set(areas),
+            {row.user for row in present if row.user} - set(users),
+        )
+        _offer(form, areas, users)
+
+
+def _offer(form: Form, areas: Iterable[str], users: Iterable[User]) -> None:
+    FormAudience.objects.bulk_create(
+        [
+            *(FormAudience(form=form, area=area) for area in areas),
+            *(FormAudience(form=form, user=user) for user in users),
+        ],
+        ignore_conflicts=True,
     )
-    offer(form=form, areas=areas, users=users, actor=actor)
+
+
+def _withdraw(form: Form, areas: Iterable[str], users: Iterable[User]) -> None:
+    form.audience.filter(area__in=list(areas)).delete()
+    form.audience.filter(user__in=list(users)).delete()
+
+
+@contextmanager
+def _audience_recorded(form: Form, actor: User | None) -> Iterator[None]:
+    """Record the audience before and after the block, unless it is the same."""
+    before, area_before = _audience(form), authority.area_of(form.form_id)
+    yield
+    after, area_after = _audience(form), authority.area_of(form.form_id)
+    if before != after:
+        record(
+            Act.FORM_AUDIENCE,
+            actor=actor,
+            object_type="form",
+            object_id=form.form_id,
+            area=common_prefix([area_before, area_after]),
+            before=before,
+            after=after,
+        )
+
+
+def _audience(form: Form) -> dict[str, list[str]]:
+    """The areas and the user names of an audience."""
+    rows = list(selectors.audience(form))
+    return {
+        "areas": [row.area for row in rows if row.area is not None],
+        "users": [row.user.username for row in rows if row.user],
+    }
 
 
 @transaction.atomic
@@ -298,8 +355,17 @@ def set_state(*, form_id: str, state: Form.State, actor: User | None) -> Form:
     Locks the form. Raises NotAllowed, NoSuchForm, FormConcernsOtherAreas.
     """
     form = _lock(form_id, actor)
-    form.state = Form.State(state)
+    before, form.state = form.state, Form.State(state)
     form.save(update_fields=("state",))
+    record(
+        Act.FORM_STATE,
+        actor=actor,
+        object_type="form",
+        object_id=form.form_id,
+        area=authority.area_of(form.form_id),
+        before=before,
+        after=str(form.state),
+    )
     return form
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
+from server.audit.models import Act
+from server.audit.services import record
 from server.geo.codes import ancestors_of, level_of
 from server.geo.features import Feature, features_of
 from server.geo.models import Boundary, Division
@@ -49,6 +51,9 @@ def import_divisions(geojson: Any, *, source: str = "", dry_run: bool = False) -
         _name_successors(feature)
     if dry_run:
         transaction.set_rollback(True)
+    elif result.created or result.updated:
+        facts = {"source": source, "created": len(result.created), "updated": len(result.updated)}
+        record(Act.DIVISIONS_IMPORTED, actor=None, object_type="division", facts=facts)
     return result
 
 

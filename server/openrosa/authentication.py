@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from server.accounts import contact
 from server.accounts.device_passwords import REALM
-from server.accounts.passwords import Refusal, log_in
+from server.accounts.passwords import Refusal, log_in, wrong_digest
 from server.accounts.problems import NoFieldWork, TokenRevoked
 from server.accounts.selectors import FieldLogin, authenticate_token, device_login
 from server.core import clock
@@ -80,6 +80,8 @@ def _digest(request: HttpRequest, credentials: str) -> FieldLogin:
         raise CredentialsNeeded
     secret, field_login = device_login(answer.username)
     if not digest.proves(answer, secret, request.method or "") or field_login is None:
+        if field_login is not None:
+            wrong_digest(answer.username, field_login, address=request.META.get("REMOTE_ADDR", ""))
         raise CredentialsNeeded
     if not digest.is_current(answer.nonce, clock.now().timestamp()):
         raise CredentialsNeeded(is_stale=True)

@@ -15,8 +15,8 @@ from django.http.response import HttpResponseBase
 from lxml import etree
 
 from server.accounts.access import REVEALERS, Access
-from server.accounts.models import Disclosure
 from server.accounts.selectors import office_access, user
+from server.audit.models import Act
 from server.core import blobs, xml
 from server.openrosa import addresses, responses
 from server.openrosa.authentication import login
@@ -68,7 +68,7 @@ def download_submission(request: HttpRequest, token: str | None = None) -> HttpR
     submission = _submission(access, form_id, instance_id)
     version = submission.current_version
     assert version is not None  # noqa: S101 inserted by the same statement
-    _record_disclosure(access, submission, Disclosure.Kind.REVEAL, "document")
+    _record_disclosure(access, submission, Act.REVEAL, "document")
     folder = (
         f"{addresses.base(request, token)}/view/files/{addresses.segment(form_id)}"
         f"/{addresses.segment(submission.instance_id)}"
@@ -109,7 +109,7 @@ def file(
     attachment = files.filter(name=addresses.text_of(filename)).first()
     if attachment is None or not blobs.path_of(attachment.sha256).exists():
         raise NoSuchRecord
-    _record_disclosure(access, submission, Disclosure.Kind.MEDIA, attachment.name)
+    _record_disclosure(access, submission, Act.MEDIA, attachment.name)
     headers = {**responses.HEADERS, "Content-Length": str(attachment.size)}
     return FileResponse(
         blobs.path_of(attachment.sha256).open("rb"),
@@ -173,7 +173,7 @@ def _submission(access: Access, form_id: str, instance_id: str) -> Submission:
     return submission
 
 
-def _record_disclosure(access: Access, submission: Submission, kind: str, column: str) -> None:
+def _record_disclosure(access: Access, submission: Submission, act: Act, column: str) -> None:
     disclose_record(
-        submission, user=user(access.user_id), kind=kind, column=column, reason="ODK Briefcase"
+        submission, user=user(access.user_id), act=act, column=column, reason="ODK Briefcase"
     )

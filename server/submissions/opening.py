@@ -37,7 +37,7 @@ from server.submissions.filenames import flat
 from server.submissions.instance import Instance
 from server.submissions.models import Attachment, EncryptedVersion, SubmissionVersion
 from server.submissions.selectors import versions_at_work
-from server.submissions.services.disclosing import count_opened, disclose_opening
+from server.submissions.services.disclosing import record_opened, record_opening
 from server.submissions.services.queueing import queue
 from server.submissions.services.receiving import MAX_DOCUMENT_MB
 
@@ -106,23 +106,26 @@ def open_with_passphrase(
 ) -> Opened:
     """Decrypt the records that wait for this key, one at least, until none is left or the time is up.
 
-    Each is committed and queued by itself. One whose blob is missing is passed over. A
-    Disclosure is written before the first, and its count after the last. Raises
+    Each is committed and queued by itself. One whose blob is missing is passed over. That the
+    key is used is recorded before the first, and how many were opened after the last. Raises
     NotAllowed, FormConcernsOtherAreas, PrivateKeyNotHere, WrongPassphrase.
     """
     authority.require_key(user, key)
     private_key = keys.private_key(key, passphrase)
-    disclosure = disclose_opening(key, user=user, at=at)
     ends_at = time.monotonic() + seconds
     n_by_state: Counter[State | None] = Counter()
     waiting = EncryptedVersion.objects.filter(key=key, state=State.SEALED).order_by("pk")
-    for version_id in list(waiting.values_list("version_id", flat=True)):
+    version_ids = list(waiting.values_list("version_id", flat=True))
+    record_opening(key, user=user, waiting=len(version_ids))
+    for version_id in version_ids:
         with suppress(FileNotFoundError):
             n_by_state[_open_sealed(version_id, private_key, at)] += 1
         if time.monotonic() >= ends_at:
             break
-    count_opened(disclosure, n_by_state[State.OPENED], at=at)
-    return Opened(n_by_state[State.OPENED], n_by_state[State.TAMPERED], waiting.count())
+    opened, altered = n_by_state[State.OPENED], n_by_state[State.TAMPERED]
+    if opened or altered:
+        record_opened(key, user=user, opened=opened, altered=altered)
+    return Opened(opened, altered, waiting.count())
 
 
 @transaction.atomic

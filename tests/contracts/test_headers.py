@@ -71,7 +71,7 @@ def samples(divisions, make_user) -> dict[str, str]:
 
     street = make_street(make_user)
     phone = make_phone()
-    account, _token = issue_token(user=street.worker)
+    account, _token = issue_token(user=street.worker, actor=None)
     workbook = blobs.store([CANARY])
     FormVersion.objects.update(xform=CANARY, workbook_sha256=workbook.sha256)
     for kind in ("html", "svg"):

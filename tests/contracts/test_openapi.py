@@ -77,7 +77,7 @@ def test_lists_conform(api, client, make_user, name):
     from server.accounts.services import issue_token
 
     street = make_street(make_user)
-    issue_token(user=street.worker)
+    issue_token(user=street.worker, actor=None)
     response = client.get(f"/api/v1/{name}/")
     assert response.json()["results"] or name == "spells"
     conforms(api, f"/{name}/", response)

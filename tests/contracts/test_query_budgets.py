@@ -47,7 +47,7 @@ def crowded(divisions, make_user) -> Any:
     for n in range(3, 9):
         make_quarantined(street.worker, COMMUNITY, b"<%d" % n)
         make_place(street.worker, street.form, COMMUNITY, str(n), 113.35)
-        issue_token(user=street.worker, label=str(n))
+        issue_token(user=street.worker, label=str(n), actor=None)
         make_submission(street.form, street.worker, COMMUNITY, f"uuid:more-{n}")
         Spell.objects.create(
             **entry(COMMUNITY, person=street.person, spell_kind="1", start_on=AT.date())

@@ -17,7 +17,7 @@ HTTPS = "https://ruhu.example"
 
 @pytest.fixture
 def token(divisions) -> str:
-    return add_worker(username="li", areas=["440106003001"]).token
+    return add_worker(username="li", areas=["440106003001"], actor=None).token
 
 
 def seen(client: Client, **headers: str) -> str:

@@ -88,7 +88,7 @@ def make_phone(username: str = "wang", area: str = "440106003001") -> Phone:
     """A community worker with a phone; the area's division must exist."""
     from server.accounts.services import add_worker
 
-    worker = add_worker(username=username, areas=[area])
+    worker = add_worker(username=username, areas=[area], actor=None)
     return Phone(worker.token, worker.user.pk, worker.field_account.pk)
 
 

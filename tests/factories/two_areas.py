@@ -171,8 +171,8 @@ def make_two_streets(make_user: Callable[..., Any]) -> TwoStreets:
     staff_here = make_user("staff-here", area=STREET)
     staff_there = make_user("staff-there", area=OTHER_STREET)
     make_user("boss-here", role="administrator", area=STREET)
-    worker = add_worker(username="worker-here", areas=[HERE])
-    neighbour = by_token(add_worker(username="worker-there", areas=[THERE]).token)
+    worker = add_worker(username="worker-here", areas=[HERE], actor=None)
+    neighbour = by_token(add_worker(username="worker-there", areas=[THERE], actor=None).token)
     streets = TwoStreets(
         doors={
             "token of a worker": by_token(worker.token),

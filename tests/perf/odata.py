@@ -80,7 +80,7 @@ def measured(form_id: str, records: int) -> dict[str, Any]:
     with connection.cursor() as cursor:
         while 0 < rows.count() < records:
             cursor.execute(_COPY, {"form": form.pk, "count": records - rows.count()})
-    user = create_user(username="odata.perf", role="administrator", areas=[""]).user
+    user = create_user(username="odata.perf", role="administrator", areas=[""], actor=None).user
     token = scripts.begin(user=user, at=now()).token
     client = Client(headers={"authorization": f"Bearer {token}"})
     root = f"/v1/projects/1/forms/{form_id}.svc"

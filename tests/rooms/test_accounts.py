@@ -63,7 +63,7 @@ def test_a_new_worker_without_json_is_shown_as_a_code(divisions, capsys) -> None
 
 
 def test_phones_are_listed_and_shut_out(divisions, capsys) -> None:
-    worker = add_worker(username="wang", areas=["440106003001", "440106003002"])
+    worker = add_worker(username="wang", areas=["440106003001", "440106003002"], actor=None)
 
     (row,) = json_of(capsys, "worker", "list")
     assert (row["username"], row["areas"]) == ("wang", ["440106003001", "440106003002"])
@@ -77,8 +77,8 @@ def test_phones_are_listed_and_shut_out(divisions, capsys) -> None:
 
 
 def test_a_lost_phone_is_replaced_in_one_command(divisions, capsys) -> None:
-    worker = add_worker(username="wang", areas=["440106003001"])
-    _second, other = issue_token(user=worker.user)
+    worker = add_worker(username="wang", areas=["440106003001"], actor=None)
+    _second, other = issue_token(user=worker.user, actor=None)
 
     output = json_of(capsys, "worker", "lost", "wang", "--base-url", "https://r.example")
 
@@ -92,8 +92,10 @@ def test_a_lost_phone_is_replaced_in_one_command(divisions, capsys) -> None:
 
 
 def test_revoking_ends_a_password_made_for_phones_and_no_other(divisions, capsys) -> None:
-    worker = add_worker(username="wang", areas=["440106003001"])
-    create_user(username="li", role="worker", areas=["440106003001"], password="chosen 马")
+    worker = add_worker(username="wang", areas=["440106003001"], actor=None)
+    create_user(
+        username="li", role="worker", areas=["440106003001"], password="chosen 马", actor=None
+    )
 
     for name in ("wang", "li"):
         json_of(capsys, "worker", "revoke", name)
@@ -114,7 +116,7 @@ def test_a_user_of_the_street(divisions, capsys) -> None:
 
 
 def test_a_user_is_switched_off_at_every_door_and_on_again(divisions, capsys) -> None:
-    worker = add_worker(username="wang", areas=["440106003001"])
+    worker = add_worker(username="wang", areas=["440106003001"], actor=None)
     browser = Client()
     browser.force_login(worker.user)
     script = Client(headers={"authorization": f"Bearer {begin(user=worker.user, at=now()).token}"})
@@ -137,8 +139,8 @@ def test_a_user_is_switched_off_at_every_door_and_on_again(divisions, capsys) ->
 
 
 def test_a_forgotten_password_is_replaced_by_one_that_is_shown(divisions, capsys) -> None:
-    worker = add_worker(username="wang", areas=["440106003001"])
-    create_user(username="li", role="street", areas=["440106003"], password="chosen 马")
+    worker = add_worker(username="wang", areas=["440106003001"], actor=None)
+    create_user(username="li", role="street", areas=["440106003"], password="chosen 马", actor=None)
     browser = Client()
     browser.force_login(worker.user)
 
@@ -155,7 +157,7 @@ def test_a_forgotten_password_is_replaced_by_one_that_is_shown(divisions, capsys
 
 
 def test_faults_are_one_sentence_and_leave_nothing(divisions) -> None:
-    create_user(username="li", role="street", areas=["440106003"])
+    create_user(username="li", role="street", areas=["440106003"], actor=None)
 
     for arguments in (
         ("worker", "add", "new", "--area", "999999"),
@@ -182,7 +184,7 @@ def test_faults_are_one_sentence_and_leave_nothing(divisions) -> None:
     ],
 )
 def test_areas_are_kept_as_prefixes(divisions, area, kept) -> None:
-    create_user(username="li", role="street", areas=[area])
+    create_user(username="li", role="street", areas=[area], actor=None)
 
     assert RoleGrant.objects.get().area == kept
 
@@ -190,45 +192,50 @@ def test_areas_are_kept_as_prefixes(divisions, area, kept) -> None:
 @pytest.mark.parametrize("area", ["4401060039", "x", "1234567890123", "440106003009"])
 def test_areas_without_a_division_are_refused(divisions, area) -> None:
     with pytest.raises(BadArea):
-        create_user(username="li", role="street", areas=[area])
+        create_user(username="li", role="street", areas=[area], actor=None)
 
 
 def test_names_are_unique_and_can_be_typed(divisions) -> None:
-    create_user(username="李.li-1", role="street", areas=[""])
+    create_user(username="李.li-1", role="street", areas=[""], actor=None)
     with pytest.raises(NameTaken):
-        create_user(username="李.li-1", role="street", areas=[""])
+        create_user(username="李.li-1", role="street", areas=[""], actor=None)
     for bad in ("", "a b", "a:b", "x" * 151, "a\n"):
         with pytest.raises(BadUserName):
-            create_user(username=bad, role="street", areas=[""])
+            create_user(username=bad, role="street", areas=[""], actor=None)
 
 
 def test_a_user_name_typed_in_full_width_letters_is_stored_as_log_in_reads_it(divisions) -> None:
     """Chinese input methods write full-width letters; the console's log-in reads them as ordinary letters."""
-    worker = add_worker(username="ｗａｎｇ＿１", areas=["440106003001"])
+    worker = add_worker(username="ｗａｎｇ＿１", areas=["440106003001"], actor=None)
 
     assert worker.user.username == "wang_1"
     given = {"username": "ｗａｎｇ＿１", "password": worker.password}
     assert Client().post("/login", given).status_code == 302
     with pytest.raises(NameTaken):
-        create_user(username="wang_1", role="street", areas=[""])
+        create_user(username="wang_1", role="street", areas=[""], actor=None)
 
 
 def test_a_person_without_a_name_is_called_by_the_user_name(divisions) -> None:
     assert (
-        create_user(username="x" * 150, name=" ", role="street", areas=[""]).user.name == "x" * 100
+        create_user(username="x" * 150, name=" ", role="street", areas=[""], actor=None).user.name
+        == "x" * 100
     )
     assert (
-        create_user(username="li", name=" 李\n协理 ", role="street", areas=[""]).user.name
+        create_user(
+            username="li", name=" 李\n协理 ", role="street", areas=[""], actor=None
+        ).user.name
         == "李 协理"
     )
     with pytest.raises(BadName):
-        create_user(username="mu", name="x" * 101, role="street", areas=[""])
+        create_user(username="mu", name="x" * 101, role="street", areas=[""], actor=None)
 
 
 def test_a_field_account_prints_as_its_worker_and_label(divisions) -> None:
-    worker = add_worker(username="wang", name="王工", areas=["440106003001"], label="second phone")
+    worker = add_worker(
+        username="wang", name="王工", areas=["440106003001"], label="second phone", actor=None
+    )
     assert str(worker.field_account) == "王工 (second phone)"
-    assert str(issue_token(user=worker.user)[0]) == "王工"
+    assert str(issue_token(user=worker.user, actor=None)[0]) == "王工"
 
 
 def test_the_code_can_be_drawn() -> None:

@@ -56,7 +56,7 @@ def test_the_application_is_named_shortly() -> None:
 
 @pytest.mark.django_db
 def test_a_contact_is_recorded_once_a_minute(divisions, monkeypatch) -> None:
-    worker = add_worker(username="li", areas=["440106003001"])
+    worker = add_worker(username="li", areas=["440106003001"], actor=None)
     written = []
     run = contact.run
     monkeypatch.setattr(
@@ -82,7 +82,7 @@ def test_a_contact_is_recorded_once_a_minute(divisions, monkeypatch) -> None:
 
 @pytest.mark.django_db
 def test_the_contact_of_a_phone_with_a_password_is_recorded_with_the_user(divisions) -> None:
-    worker = add_worker(username="li", areas=["440106003001"])
+    worker = add_worker(username="li", areas=["440106003001"], actor=None)
 
     DigestPhone("li", worker.password).send("HEAD", "submission", HTTP_USER_AGENT=COLLECT)
 
@@ -99,7 +99,7 @@ def test_a_phone_is_silent_after_three_days() -> None:
 @pytest.mark.django_db
 def test_a_slow_upload_does_not_count_as_a_slow_clock(divisions) -> None:
     """A buffering proxy forwards an upload late, with the Date of the moment the phone began to send."""
-    worker = add_worker(username="li", areas=["440106003001"])
+    worker = add_worker(username="li", areas=["440106003001"], actor=None)
     began = (clock.now() - timedelta(minutes=30)).strftime("%a, %d %b %Y %I:%M:%S GMT")
 
     Client().post(f"/key/{worker.token}/submission", {}, HTTP_DATE=began, HTTP_USER_AGENT=COLLECT)

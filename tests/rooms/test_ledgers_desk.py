@@ -10,7 +10,6 @@ import pytest
 from django.core.management import call_command
 
 from server.accounts.access import Worker, access_of
-from server.accounts.models import Disclosure
 from server.core.masking import mask
 from server.ledgers import selectors, services
 from server.ledgers.entity_lists import lists as entities
@@ -19,6 +18,7 @@ from server.ledgers.problems import ActReasonMissing, BadValue, NotCorrectable, 
 from server.ledgers.reading.masking import shown
 from server.ledgers.refolding.rebuild import rebuild
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
+from tests.factories.audit import disclosed
 from tests.factories.ledgers import Filled, id_number, make_versions, member, store, street, uuid_of
 
 pytestmark = pytest.mark.django_db
@@ -244,7 +244,8 @@ def test_revealing_needs_role_and_reason_and_is_logged(send, staff, make_user):
     with pytest.raises(ActReasonMissing):
         services.reveal(access_of(staff), person, ["id_no"], "")
     assert services.reveal(access_of(staff), person, ["id_no"], "核对") == {"id_no": MAN}
-    assert Disclosure.objects.get().columns == ["id_no"]
+    (logged,) = disclosed()
+    assert logged.facts["columns"] == ["id_no"]
 
 
 def rows_of(entity_list, worker: Worker) -> list[dict[str, str]]:

@@ -106,7 +106,7 @@ def test_a_visit_that_names_no_community_belongs_where_its_point_or_its_worker_i
     assert placed(phone, 5, ("440106",), area="440106", loc="").area_code == "440106000000"
     assert placed(phone, 6, both, area="nowhere", loc="").area_code == "440106003"
     # The areas at receipt count, whatever the worker has been given since.
-    grant(user=User.objects.get(), role="worker", area="440106003002")
+    grant(user=User.objects.get(), role="worker", area="440106003002", actor=None)
     assert placed(phone, 7, area="", loc="").area_code == "440106003001"
 
 

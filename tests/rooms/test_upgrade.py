@@ -21,6 +21,8 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from server.audit.chain import verify
+from server.audit.models import AuditEntry
 from server.forms import selectors as forms
 from server.ledgers.models import DeskAct, Household, IdentityKey, LedgerException, ListedEntity
 from server.ledgers.refolding import merging
@@ -77,8 +79,32 @@ def old_database(django_db_setup, django_db_blocker, settings, nothing_cached) -
         yield
 
 
+DISCLOSURES = """
+    insert into accounts_disclosure (at, user_id, kind, ledger, entry, columns, facts, area_code, reason)
+    select '2026-11-20 08:00+08'::timestamptz + n * interval '1 minute', case when n > 1 then id end,
+           'export', 'submission', 'form:' || n, '["csv"]', '{}', '440106003', 'asked by 449901199001011234'
+      from accounts_user, generate_series(1, 3) n where username = 'street'
+"""
+
+
 def test_an_older_database_with_data_migrates_and_rebuilds_equal(old_database):
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from accounts_disclosure")
+        (n_before,) = cursor.fetchone()
+        cursor.execute(DISCLOSURES)
+        assert cursor.rowcount == 3
     call_command("migrate", verbosity=0)
+
+    entries = AuditEntry.objects.filter(reason__startswith="asked by").order_by("pk")
+    assert [(row.object_id, row.actor_name, row.door) for row in entries] == [
+        ("form:1", "", "command"),
+        ("form:2", "street", ""),
+        ("form:3", "street", ""),
+    ]
+    assert {row.reason for row in entries} == {"asked by 449901**********34"}
+    assert {str(row.facts) for row in entries} == {"{'columns': ['csv']}"}
+    assert AuditEntry.objects.count() == n_before + 3
+    assert list(verify()) == []
 
     report = rebuild(area="", keep=False, as_of=AS_OF, progress=lambda done, of: None)
 

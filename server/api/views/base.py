@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db.models import Model, QuerySet
 from drf_spectacular.utils import extend_schema
@@ -15,11 +15,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from server.accounts.access import Access
+from server.accounts.access import Access, common_prefix
 from server.accounts.models import User
 from server.api import requests
+from server.api.filters import PAGING
+from server.api.paging import Pages
 from server.api.problems import NotByLink
 from server.api.representations import Bytes, GeoJson, as_features
+from server.audit.services import record_list
 from server.core.request_problems import NotAllowed, UnknownAddress
 
 
@@ -33,6 +36,7 @@ class Door(GenericAPIView):
     model: ClassVar[type[Model]]
     place: ClassVar[str] = ""
     feature_key: ClassVar[str] = "id"
+    holds_persons: ClassVar[bool] = True  # long reads of its list are recorded
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -75,6 +79,20 @@ class Door(GenericAPIView):
             kind = as_features(kind, self.model, place=self.place, key=self.feature_key)
         kwargs.setdefault("context", self.get_serializer_context())
         return kind(*args, **kwargs)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """A page of the list. That it was read is recorded if it goes beyond the first rows."""
+        if self.holds_persons:
+            rows, last_row = cast(Pages, self.paginator).rows_read()
+            record_list(
+                actor=self.user,
+                of=self.model._meta.model_name or "",
+                area=common_prefix(self.access.areas()),
+                rows=rows,
+                last_row=last_row,
+                facts={"filters": sorted(set(self.request.query_params) - PAGING)},
+            )
+        return super().get_paginated_response(data)
 
     def _wants_geojson(self) -> bool:
         renderer = getattr(self.request, "accepted_renderer", None)

@@ -39,6 +39,7 @@ class EncryptionKeys(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     """
 
     model = EncryptionKey
+    holds_persons = False
     lookup_field = "fingerprint"
     lookup_value_converter = "str"
     parser_classes = (JSONParser,)

@@ -45,6 +45,7 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     """Forms by their form ID. A form holds no personal data: all staff see all forms."""
 
     model = Form
+    holds_persons = False
     lookup_field = "form_id"
     lookup_value_converter = "str"
     parser_classes = (JSONParser,)

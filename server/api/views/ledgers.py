@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
+from server.accounts.access import common_prefix
 from server.api.shapes.ledgers import (
     FindSerializer,
     HouseholdDetailSerializer,
@@ -25,6 +26,8 @@ from server.api.shapes.ledgers import (
     users_of,
 )
 from server.api.views.base import Door
+from server.audit.models import Act
+from server.audit.services import record
 from server.core.request_problems import NothingHere
 from server.ledgers import selectors, services
 from server.ledgers.definitions.vocabulary import Family
@@ -109,7 +112,15 @@ class SealedEntries(Entries):
         """The entries whose sealed column holds exactly this value, e.g. an ID number; values stay masked."""
         body = self.read_body(FindSerializer)
         rows = selectors.holding(self.get_queryset(), body["column"], body["value"])
-        return Response(self.get_serializer(rows[:MATCHES], many=True).data)
+        matches = list(rows[:MATCHES])
+        record(
+            Act.FIND,
+            actor=self.user,
+            object_type=self.model._meta.model_name or "",
+            area=common_prefix(self.access.areas()),
+            facts={"column": body["column"], "matches": len(matches)},
+        )
+        return Response(self.get_serializer(matches, many=True).data)
 
 
 def _find_answers_with(rows: Any) -> Any:

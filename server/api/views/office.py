@@ -50,6 +50,7 @@ class Divisions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     """The divisions of the caller's areas and those above them; as GeoJSON with their outlines."""
 
     model = Division
+    holds_persons = False
     place = "outline"
     feature_key = "code"
     lookup_field = "code"
@@ -144,12 +145,16 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
                 name=body["name"],
                 areas=body["areas"],
                 label=body["label"],
+                actor=self.user,
             )
             return self._new_code(
                 new_worker.user, new_worker.field_account, new_worker.token, new_worker.password
             )
         user = self._worker(body["username"], is_active=True)
-        return self._new_code(user, *account_services.issue_token(user=user, label=body["label"]))
+        account, token = account_services.issue_token(
+            user=user, label=body["label"], actor=self.user
+        )
+        return self._new_code(user, account, token)
 
     @extend_schema(request=LostPhoneSerializer, responses={201: SetUpSerializer})
     @action(detail=False, methods=["post"], filterset_class=None)
@@ -162,7 +167,7 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
         user = self._worker(self.read_body(LostPhoneSerializer)["username"])
         if not accounts.may_set_password(self.access, user):
             raise NotAllowed
-        replaced = account_services.replace_phone(user=user, at=now())
+        replaced = account_services.replace_phone(user=user, at=now(), actor=self.user)
         return self._new_code(
             replaced.user, replaced.field_account, replaced.token, replaced.password
         )
@@ -176,10 +181,12 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
         users = self._workers(body["usernames"])
         if body["replace"]:
             new_accounts = account_services.replace_codes(
-                users=users, label=body["label"], at=now()
+                users=users, label=body["label"], at=now(), actor=self.user
             )
         else:
-            new_accounts = account_services.add_codes(users=users, label=body["label"])
+            new_accounts = account_services.add_codes(
+                users=users, label=body["label"], actor=self.user
+            )
         set_ups = [self._set_up(account.user, account, token) for account, token in new_accounts]
         return Response(SetUpSerializer(set_ups, many=True).data, status=201)
 
@@ -189,7 +196,8 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
         """Revoke all codes of several workers, from their phones' next request on; passwords stay valid."""
         self.require(REVIEWERS)
         users = self._workers(self.read_body(EndingSerializer)["usernames"])
-        return Response({"revoked": account_services.end_codes(users=users, at=now())})
+        revoked = account_services.end_codes(users=users, at=now(), actor=self.user)
+        return Response({"revoked": revoked})
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, id: int) -> Response:
@@ -199,7 +207,7 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
         if account is None:
             raise NothingHere
         self._worker(account.user.username)
-        account_services.revoke(accounts=[account], at=now())
+        account_services.revoke(accounts=[account], at=now(), actor=self.user)
         return Response(status=204)
 
     def _new_code(

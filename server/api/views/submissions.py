@@ -15,7 +15,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
-from server.accounts.models import Disclosure
 from server.api import requests
 from server.api.problems import AmbiguousSubmission
 from server.api.representations import Bytes
@@ -28,6 +27,7 @@ from server.api.shapes.submissions import (
     SubmissionSerializer,
 )
 from server.api.views.base import Door
+from server.audit.models import Act
 from server.core import blobs
 from server.core.clock import now
 from server.core.request_problems import NothingHere
@@ -105,7 +105,7 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         submission = self.get_object()
         selectors.check_raw(self.access, submission)
         version = SubmissionVersion.objects.get(current_of=submission)
-        self._record(submission, Disclosure.Kind.REVEAL, "document", requests.reason(request))
+        self._record(submission, Act.REVEAL, "document", requests.reason(request))
         return HttpResponse(selectors.document_of(version), content_type="text/xml")
 
     @extend_schema(parameters=[FORM], responses=AttachmentSerializer(many=True))
@@ -129,7 +129,7 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         file = selectors.file_as_received(self.access, submission, name)
         if file is None:
             raise NothingHere
-        self._record(submission, Disclosure.Kind.MEDIA, file.name, "")
+        self._record(submission, Act.MEDIA, file.name, "")
         return FileResponse(
             blobs.path_of(file.sha256).open("rb"),
             as_attachment=True,
@@ -179,10 +179,8 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             return []
         return shown_answers(instance, version.form_version, self.access, submission.area_code)
 
-    def _record(self, submission: Submission, kind: str, column: str, reason: str) -> None:
-        services.disclose_record(
-            submission, user=self.user, kind=kind, column=column, reason=reason
-        )
+    def _record(self, submission: Submission, act: Act, column: str, reason: str) -> None:
+        services.disclose_record(submission, user=self.user, act=act, column=column, reason=reason)
 
 
 def _missing(submission: Submission, files: list[Attachment], instances: Instances) -> list[str]:

@@ -15,6 +15,8 @@ from uuid import UUID
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from server.accounts.access import common_prefix
+from server.audit.services import record_list
 from server.central import edmx, entities, queries
 from server.central.endpoint import Call
 from server.central.filters import ENTITY_FIELDS, Condition, evaluate, parse
@@ -59,6 +61,14 @@ def entries(call: Call, name: str) -> StreamingHttpResponse:
     if call.request.GET.get("deleted", "").lower() == "true":
         raise OptionNotOffered(feature="deleted=true")
     fallback = fallback_created_at(call)
+    record_list(
+        actor=call.user,
+        of="entity-list",
+        area=common_prefix(call.access.areas()),
+        rows=(size := ledgers.list_size(call.access, name)),
+        last_row=size,
+        facts={"list": name},
+    )
     rows = (
         as_json(entities.entity(listed, fallback, has_data=False)) for listed in _listed(call, name)
     )
@@ -87,7 +97,7 @@ def sheet(call: Call, name: str) -> HttpResponseBase:
     if tag and tag in _tags(call):
         response = HttpResponse(status=304)
     else:
-        record_export(call, name, f"list:{name}", ["csv"])
+        _record_export(call, name, "csv", is_filtered=condition is not None)
         lines = _lines(call, name, _listed(call, name, condition))
         response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
@@ -121,7 +131,7 @@ def resource(call: Call, name: str, path: str) -> HttpResponseBase:
     page = _Page(
         call, name, query, entities.entity_columns(properties, query.select), _after(query)
     )
-    record_export(call, name, f"list:{name}", [TABLE])
+    _record_export(call, name, TABLE, is_filtered=query.filter is not None, top=query.top)
     pieces = page.text()
     first = next(pieces)  # problems are raised before the response begins
     return StreamingHttpResponse(chain([first], pieces), content_type=JSON)
@@ -173,6 +183,15 @@ def _check_list(call: Call, name: str) -> None:
     """Raises NothingHere for an unknown list, and for users without any area."""
     if name not in NAMES or not call.access.areas():
         raise NothingHere
+
+
+def _record_export(
+    call: Call, name: str, table: str, *, is_filtered: bool, top: int | None = None
+) -> None:
+    """Record that entities are sent; `rows` is at most that many, for a filter is applied while they are."""
+    size = ledgers.list_size(call.access, name)
+    rows = size if top is None else min(size, top)
+    record_export(call, "entity-list", name, [table], rows=rows, filtered=is_filtered)
 
 
 def _dataset(

@@ -68,9 +68,9 @@ def _table(call: Call, reader: Reader, table: str, query: Query) -> HttpResponse
         raise NothingHere
     columns = queries.select_columns(reader.schema, table, query.select)
     page = _Page(call, reader, table, columns, query)
-    reader.record_export(f"form:{reader.form.pk}", table)
     text = page.text()
     first = next(text)  # problems are raised before the response begins
+    reader.record_export(table, page.size())
     return StreamingHttpResponse(chain([first], text), content_type=JSON)
 
 
@@ -93,7 +93,7 @@ def _one(
         above = reader.schema.tables[names]
         column = "__id" if last == len(steps) - 1 else tables.join_column(above)
         rows = [cells for cells in rows if cells.get(column) == steps[last][1]]
-    reader.record_export(str(row.pk), names)
+    reader.record_export(names, {"rows": len(rows)}, submission=row)
     end = None if query.top is None else query.skip + query.top
     url = service_url(call, "forms", reader.form.form_id)
     body: dict[str, Any] = {"@odata.context": f"{url}/$metadata#{names}"}
@@ -129,6 +129,7 @@ class _Page:
             rows.filter(as_q(query.filter, call.now)) if query.filter else rows
         )
         self.is_root = table == ROOT
+        self._n_rows: int | None = None  # once all are read
 
     def text(self) -> Iterator[str]:
         """The JSON of the page, piece by piece, with the link to the next page at its end."""
@@ -149,6 +150,7 @@ class _Page:
                 yield "".join(pieces)
                 pieces, size = [], 0
         pieces.append("]")
+        self._n_rows = n_rows
         if is_more and last is not None:
             pairs = queries.next_page(self.call.request.GET.dict(), last)
             link = f"{root}/{quote(self.table)}?{urlencode(pairs)}"
@@ -191,6 +193,12 @@ class _Page:
         return self.rows.order_by(
             *(f"{'-' if descending else ''}{name}" for name, descending in self.order)
         )
+
+    def size(self) -> dict[str, int]:
+        """The number of rows if all are read already, else of the submissions that they are of."""
+        if self._n_rows is not None:
+            return {"rows": self._n_rows}
+        return {"submissions": self.rows.count()}
 
     def _count(self) -> int:
         """The number of rows on all pages."""

@@ -17,7 +17,7 @@ def log_in(call: Call) -> dict[str, Any]:
     missing = [name for name, text in (("email", username), ("password", password)) if not text]
     if missing:
         raise InvalidRequest(errors=[{"pointer": f"#/{name}"} for name in missing])
-    user = log_in_person(call.request, username, password)
+    user = log_in_person(call.request, username, password, begins_session=True)
     session = scripts.begin(user=user, at=call.now)
     return {
         "token": session.token,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import IO, Final
 
+from django.db.models import QuerySet
 from django.http import FileResponse, StreamingHttpResponse
 
 from server.central import sheets
@@ -29,9 +30,9 @@ _NOT_SUPPORTED: Final = {"groupPaths": "false", "splitSelectMultiples": "true"}
 
 def table(call: Call, form: str) -> StreamingHttpResponse:
     """The submissions without their repeats."""
-    batches = _batches(call, form)
-    reader = Reader(call, published_form(call, form))
-    reader.record_export(f"form:{reader.form.pk}", "csv")
+    rows = _rows(call, form)
+    reader, batches = Reader(call, published_form(call, form)), _batches(rows)
+    reader.record_export("csv", {"submissions": rows.count()})
     response = StreamingHttpResponse(_text(reader, batches), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = "attachment"
     return response
@@ -39,10 +40,11 @@ def table(call: Call, form: str) -> StreamingHttpResponse:
 
 def archive(call: Call, form: str) -> FileResponse:
     """A CSV for each table, and below media/ the files that the user may see, unless ?attachments=false."""
-    batches = _batches(call, form)
-    reader = Reader(call, published_form(call, form))
+    rows = _rows(call, form)
+    reader, batches = Reader(call, published_form(call, form)), _batches(rows)
     has_files = call.request.GET.get("attachments", "").lower() != "false"
-    reader.record_export(f"form:{reader.form.pk}", "csv.zip with files" if has_files else "csv.zip")
+    kind = "csv.zip with files" if has_files else "csv.zip"
+    reader.record_export(kind, {"submissions": rows.count()})
     out = tempfile.TemporaryFile()  # noqa: SIM115 the response closes it
     with ExitStack() as stack:
         packed = stack.enter_context(zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED))
@@ -69,8 +71,8 @@ def _sheet() -> IO[str]:
     return tempfile.TemporaryFile("w+", encoding="utf-8", newline="")
 
 
-def _batches(call: Call, form: str) -> Iterator[list[Submission]]:
-    """The submissions of the form that $filter selects, newest first. Raises OptionNotOffered, BadFilter."""
+def _rows(call: Call, form: str) -> QuerySet[Submission]:
+    """The submissions of the form that $filter selects. Raises OptionNotOffered, BadFilter."""
     options = call.request.GET
     for name, value in _NOT_SUPPORTED.items():
         if options.get(name, "").lower() == value:
@@ -78,6 +80,11 @@ def _batches(call: Call, form: str) -> Iterator[list[Submission]]:
     rows = selectors.records(call.access, form)
     if options.get("$filter", "").strip():
         rows = rows.filter(as_q(parse(options["$filter"]), call.now))
+    return rows
+
+
+def _batches(rows: QuerySet[Submission]) -> Iterator[list[Submission]]:
+    """The submissions, newest first."""
     return selectors.in_batches(rows, [("pk", True)])
 
 

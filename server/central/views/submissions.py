@@ -11,8 +11,9 @@ from urllib.parse import unquote
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 
-from server.accounts.access import REVIEWERS, SENDERS, Access
-from server.accounts.models import Disclosure
+from server.accounts.access import REVIEWERS, SENDERS, Access, common_prefix
+from server.audit.models import Act
+from server.audit.services import record_list
 from server.central import bodies, shapes
 from server.central.conditions import REVIEW_STATES
 from server.central.endpoint import Call
@@ -50,6 +51,15 @@ def submissions(call: Call, form: str) -> StreamingHttpResponse:
     if offset is not None or limit is not None:
         start = offset or 0
         rows = rows[start:] if limit is None else rows[start : start + limit]
+    n_rows = rows.count()
+    record_list(
+        actor=call.user,
+        of="submission",
+        area=common_prefix(call.access.areas()),
+        rows=n_rows,
+        last_row=(offset or 0) + n_rows,
+        facts={"form_id": form},
+    )
     return StreamingHttpResponse(_listed(call, rows), content_type="application/json")
 
 
@@ -67,7 +77,7 @@ def document(call: Call, form: str, instance: str) -> HttpResponse:
     """The XML as it was received; recorded as a disclosure."""
     row = selectors.record(call.access, form, instance)
     selectors.check_raw(call.access, row)
-    _record_disclosure(call, row, Disclosure.Kind.REVEAL, "document")
+    _record_disclosure(call, row, Act.REVEAL, "document")
     return HttpResponse(
         selectors.document_of(_version(row)), content_type="application/xml; charset=utf-8"
     )
@@ -85,7 +95,7 @@ def attachment(call: Call, form: str, instance: str, name: str) -> FileResponse:
     file = selectors.file_as_received(call.access, row, name)
     if file is None:
         raise NothingHere
-    _record_disclosure(call, row, Disclosure.Kind.MEDIA, file.name)
+    _record_disclosure(call, row, Act.MEDIA, file.name)
     return FileResponse(
         blobs.path_of(file.sha256).open("rb"),
         as_attachment=True,
@@ -219,8 +229,8 @@ def _version(row: Submission) -> SubmissionVersion:
     return row.current_version
 
 
-def _record_disclosure(call: Call, row: Submission, kind: str, column: str) -> None:
-    disclose_record(row, user=call.user, kind=kind, column=column, reason=REASON)
+def _record_disclosure(call: Call, row: Submission, act: Act, column: str) -> None:
+    disclose_record(row, user=call.user, act=act, column=column, reason=REASON)
 
 
 def _check_form(document: bytes, form: str) -> None:

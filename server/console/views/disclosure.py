@@ -47,6 +47,6 @@ def disclosures(request: StaffRequest) -> HttpResponse:
     context = {
         "title": _("Disclosure log"),
         "page": page,
-        "areas": area_names(row.area_code for row in page),
+        "areas": area_names(row.area_code.ljust(12, "0") for row in page if row.area_code),
     }
     return render(request, "console/disclosures.html", context)

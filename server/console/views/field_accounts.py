@@ -86,7 +86,10 @@ def new_field_account(request: StaffRequest) -> HttpResponse:
         return render(request, "console/field_accounts/new.html", {"form": form}, status=400)
     given = checked(form)
     new_worker = services.add_worker(
-        username=given["username"], name=given["name"], areas=[given["area"]]
+        username=given["username"],
+        name=given["name"],
+        areas=[given["area"]],
+        actor=request.user,
     )
     return _sheet(request, new_worker.user, new_worker.token, new_worker.password)
 
@@ -95,7 +98,7 @@ def new_field_account(request: StaffRequest) -> HttpResponse:
 def new_code(request: StaffRequest, user_id: int) -> HttpResponse:
     """Make one more code for a worker; the codes they have stay valid."""
     worker = get_object_or_404(manageable_workers(request.access), pk=user_id, is_active=True)
-    _account, token = services.issue_token(user=worker)
+    _account, token = services.issue_token(user=worker, actor=request.user)
     return _sheet(request, worker, token)
 
 
@@ -105,7 +108,7 @@ def revoke(request: StaffRequest, number: int) -> HttpResponse:
     account = get_object_or_404(
         FieldAccount.objects.filter(user__in=manageable_workers(request.access)), pk=number
     )
-    services.revoke(accounts=[account], at=now())
+    services.revoke(accounts=[account], at=now(), actor=request.user)
     messages.success(
         request,
         _("The phone of {name} is blocked. Records it has not sent stay on it.").format(
@@ -124,7 +127,9 @@ def lost(request: StaffRequest, user_id: int) -> HttpResponse:
     worker = get_object_or_404(manageable_workers(request.access), pk=user_id)
     keeps_password = not may_set_password(request.access, worker)
     if request.method == "POST":
-        replacement = services.replace_phone(user=worker, at=now(), keeps_password=keeps_password)
+        replacement = services.replace_phone(
+            user=worker, at=now(), keeps_password=keeps_password, actor=request.user
+        )
         return _sheet(request, replacement.user, replacement.token, replacement.password)
     count_refused([worker])
     grants = [grant for grant in worker.grants.all() if grant.role == Role.WORKER]
@@ -168,9 +173,10 @@ def codes(request: StaffRequest) -> HttpResponse:
 
 
 def _codes(request: StaffRequest, chosen: list[User]) -> list[dict[str, Any]]:
+    made = services.replace_codes(users=chosen, at=now(), actor=request.user)
     return [
         {"worker": account.user, "code": _drawn(account.user, _address(request, token))}
-        for account, token in services.replace_codes(users=chosen, at=now())
+        for account, token in made
     ]
 
 

@@ -8,7 +8,7 @@ from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
-from server.accounts.models import Disclosure
+from server.audit.models import Act
 from server.console.pages import StaffRequest, staff_page
 from server.console.problems import FileMissing
 from server.console.thumbnails import thumbnail
@@ -43,7 +43,7 @@ def original(request: StaffRequest, number: int) -> HttpResponseBase:
     disclose_record(
         attachment.version.submission,
         user=request.user,
-        kind=Disclosure.Kind.MEDIA,
+        act=Act.MEDIA,
         column=attachment.name,
         reason="",
     )

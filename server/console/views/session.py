@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse
 
+from server.accounts.services import record_log_in, record_log_out
 from server.console.forms import LoginForm
 
 
@@ -13,3 +16,16 @@ class Login(LoginView):
     form_class = LoginForm
     template_name = "console/login.html"
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        record_log_in(form.get_user(), by="session")
+        return super().form_valid(form)
+
+
+class Logout(LogoutView):
+    """Ends the session."""
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.user.is_authenticated:
+            record_log_out(request.user, by="session")
+        return super().post(request, *args, **kwargs)

@@ -9,6 +9,8 @@ from uuid import UUID
 from django.db import transaction
 
 from server.accounts.access import REVIEWERS, Access
+from server.audit.models import Act
+from server.audit.services import record
 from server.core.clock import office_day
 from server.ledgers.definitions.columns import Column, Kind, Merge
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS, parts_of
@@ -149,6 +151,7 @@ def undo(*, act: DeskAct, access: Access, at: datetime) -> DeskAct:
     act.undone_at, act.undone_by_id = at, access.user_id
     act.save(update_fields=["undone_at", "undone_by"])
     _apply(act, at)
+    _record(Act.DESK_ACT_UNDONE, act, access)
     return act
 
 
@@ -192,7 +195,21 @@ def _do(
         **details,
     )
     _apply(act, at)
+    _record(Act.DESK_ACT, act, access, reason=act.reason)
     return act
+
+
+def _record(done: Act, act: DeskAct, access: Access, reason: str = "") -> None:
+    """Record that something was decided about an entry; what, stays with the desk act, for whoever may see it."""
+    record(
+        done,
+        actor=access,
+        object_type=act.family,
+        object_id=act.entry,
+        area=act.area_code,
+        reason=reason,
+        facts={"desk_act": act.pk, "kind": act.kind, "other": act.other},
+    )
 
 
 def _apply(act: DeskAct, at: datetime) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from server.accounts.access import RESTRICTED, REVEALERS, Access
-from server.accounts.models import Disclosure
+from server.audit.models import Act
+from server.audit.services import record
 from server.ledgers.definitions.columns import Kind, Sensitivity, columns_of
 from server.ledgers.models.base import LedgerEntry
 from server.ledgers.problems import ActReasonMissing, NotCorrectable, NotYours
@@ -27,21 +28,25 @@ def reveal(
     if not reason.strip():
         raise ActReasonMissing
     declared = columns_of(type(entry))
+    restricted = []
     for name in columns:
         column = declared.get(name)
         if column is None or column.kind is not Kind.SEALED:
             raise NotCorrectable(column=name)
-        if column.sensitivity is Sensitivity.RESTRICTED and not access.may(
-            RESTRICTED, entry.area_code
-        ):
-            raise NotYours
-    Disclosure.objects.create(
-        user_id=access.user_id,
-        kind=Disclosure.Kind.REVEAL,
-        ledger=entry._meta.model_name or "",
-        entry=str(entry.pk),
-        columns=list(columns),
-        area_code=entry.area_code,
-        reason=reason.strip(),
+        if column.sensitivity is Sensitivity.RESTRICTED:
+            if not access.may(RESTRICTED, entry.area_code):
+                raise NotYours
+            restricted.append(name)
+    record(
+        Act.REVEAL,
+        actor=access,
+        object_type=entry._meta.model_name or "",
+        object_id=entry.pk,
+        area=entry.area_code,
+        reason=reason,
+        facts={
+            "columns": [name for name in columns if name not in restricted],
+            "restricted": len(restricted),  # not named: readers of the log may lack the role
+        },
     )
     return {name: plain(entry, name) for name in columns}

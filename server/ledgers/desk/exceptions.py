@@ -8,6 +8,8 @@ from django.db import transaction
 
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import User
+from server.audit.models import Act
+from server.audit.services import record
 from server.ledgers.models import LedgerException
 from server.ledgers.problems import ActReasonMissing, AlreadyDone, NotYours
 
@@ -30,4 +32,13 @@ def resolve_exception(
     exception.resolved_at, exception.resolved_by_id = at, user.pk
     exception.resolution = note.strip()
     exception.save(update_fields=["resolved_at", "resolved_by", "resolution"])
+    record(
+        Act.EXCEPTION_RESOLVED,
+        actor=access,
+        object_type=exception.family,
+        object_id=exception.entry,
+        area=exception.area_code,
+        reason=note,
+        facts={"exception": exception.pk, "kind": exception.kind},
+    )
     return exception

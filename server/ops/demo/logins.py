@@ -71,10 +71,14 @@ def workers(communities: Iterable[Community]) -> dict[str, FieldAccount]:
             rng = Random(username)  # noqa: S311 a demo must repeat itself
             name = names.person_name(rng, woman=rng.random() < 0.7)
             user = create_user(
-                username=username, name=name, role=Role.WORKER, areas=areas_of(community)
+                username=username,
+                name=name,
+                role=Role.WORKER,
+                areas=areas_of(community),
+                actor=None,
             ).user
         account = user.field_accounts.filter(label=SENDING).first()
-        accounts[community.code] = account or issue_token(user=user, label=SENDING)[0]
+        accounts[community.code] = account or issue_token(user=user, label=SENDING, actor=None)[0]
     return accounts
 
 
@@ -88,16 +92,16 @@ def hand_out(communities: Iterable[Community]) -> list[Login]:
     for username, name, role, area in OFFICE:
         if User.objects.filter(username=username).exists():
             continue
-        created = create_user(username=username, name=name, role=role, areas=[area])
+        created = create_user(username=username, name=name, role=role, areas=[area], actor=None)
         if role == Role.ADMINISTRATOR:
-            grant(user=created.user, role=Role.RESTRICTED, area="")
+            grant(user=created.user, role=Role.RESTRICTED, area="", actor=None)
         logins.append(Login(username, created.password, role, (area,)))
     for community in communities:
         user = User.objects.get(username=worker_of(community))
         password = secrets.token_urlsafe(9)
         user.set_password(password)
         user.save(update_fields=("password",))
-        _account, token = issue_token(user=user, label=HANDED_OUT)
+        _account, token = issue_token(user=user, label=HANDED_OUT, actor=None)
         logins.append(Login(user.username, password, Role.WORKER, areas_of(community), token))
     return logins
 

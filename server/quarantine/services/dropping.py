@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from server.audit.models import Act
+from server.audit.services import record
 from server.core import blobs
 from server.forms.models import FormDraft, FormMedia, FormVersion
 from server.quarantine.models import Quarantined
@@ -34,6 +36,8 @@ def drop(*, received_before: datetime, at: datetime) -> Dropped:
         rows = rows.exclude(verdict__isnull=False, resolved_at=None)
         dropped = list(rows.values_list("pk", "attachments"))
         Quarantined.objects.filter(pk__in=[pk for pk, _files in dropped]).delete()
+        facts = {"received_before": received_before, "items": len(dropped)}
+        record(Act.QUARANTINE_DROPPED, actor=None, object_type="quarantine", facts=facts)
     names = {bytes.fromhex(file["sha256"]) for _pk, files in dropped for file in files}
     untouched_since_ns = int((at - UNTOUCHED).timestamp()) * 1_000_000_000
     n_files = sum(

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from server.accounts.access import Access
 from server.accounts.models import User
+from server.audit.models import Act
 from server.core.sealing import seal_document
 from server.forms.models import FormVersion
 from server.quarantine import rewriting
@@ -18,7 +19,7 @@ from server.quarantine.models import Quarantined, Repair
 from server.quarantine.problems import HeldAsReceived, NothingToCorrect
 from server.quarantine.services.quarantining import named_in
 from server.quarantine.services.replaying import document_to_replay
-from server.quarantine.services.resolving import check_open, reason_in
+from server.quarantine.services.resolving import check_open, reason_in, record_about
 from server.submissions.problems import UnknownFormVersion
 from server.submissions.services.accepting import original_of
 from server.submissions.services.receiving import read_envelope
@@ -61,7 +62,7 @@ def repair(
             repaired = _retargeted(locked, form_id or locked.form_id, version)
         case _:
             repaired = _renamed(locked, act_)
-    return Repair.objects.create(
+    stored = Repair.objects.create(
         item=locked,
         act=act_,
         sha256=hashlib.sha256(repaired).digest(),
@@ -71,6 +72,8 @@ def repair(
         user=user,
         at=at,
     )
+    record_about(Act.QUARANTINE_REPAIRED, locked, user, reason=reason, repair=act_.value)
+    return stored
 
 
 def _corrected(item: Quarantined, document: bytes) -> bytes:

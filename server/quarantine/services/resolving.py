@@ -8,6 +8,8 @@ from django.db import transaction
 
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import User
+from server.audit.models import Act
+from server.audit.services import record
 from server.core.problems import ReasonMissing
 from server.quarantine.models import Quarantined, Reopening
 from server.quarantine.problems import AlreadyResolved
@@ -32,6 +34,7 @@ def mark_accepted(item: Quarantined, *, version_id: int, user: User | None, at: 
     if _resolve(item, user=user, at=at, version_id=version_id):
         row = Quarantined.objects.only("sha256", "instance_id").get(pk=item.pk)
         note_accepted(sha256=bytes(row.sha256), instance_id=row.instance_id, version_id=version_id)
+        record_about(Act.QUARANTINE_REPLAYED, item, user, version=version_id)
 
 
 @transaction.atomic
@@ -44,7 +47,8 @@ def dismiss(*, item: Quarantined, reason: str, user: User, access: Access, at: d
     reason = reason_in(reason)
     if item.verdict is not None:
         dismiss_held(verdict=item.verdict, user=user, access=access, at=at)
-    _resolve(item, user=user, at=at, note=reason)
+    if _resolve(item, user=user, at=at, note=reason):
+        record_about(Act.QUARANTINE_DISMISSED, item, user, reason=reason)
 
 
 @transaction.atomic
@@ -74,6 +78,22 @@ def reopen(*, item: Quarantined, reason: str, user: User, access: Access, at: da
     )
     locked.resolved_at, locked.resolved_by, locked.resolved_note = None, None, ""
     locked.save(update_fields=["resolved_at", "resolved_by", "resolved_note"])
+    record_about(Act.QUARANTINE_REOPENED, locked, user, reason=reason)
+
+
+def record_about(
+    act: Act, item: Quarantined, user: User | None, *, reason: str = "", **facts: object
+) -> None:
+    """Record an act about a quarantined item; `user` None is a command or the programme itself."""
+    record(
+        act,
+        actor=user,
+        object_type="quarantine",
+        object_id=item.pk,
+        area=item.area,
+        reason=reason,
+        facts=facts,
+    )
 
 
 def reason_in(text: str) -> str:

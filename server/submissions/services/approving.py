@@ -8,6 +8,8 @@ from django.db import transaction
 
 from server.accounts.access import within
 from server.accounts.models import User
+from server.audit.models import Act
+from server.audit.services import record
 from server.core.statements import waiting_at_most
 from server.forms import authority
 from server.forms.models import Form
@@ -52,7 +54,18 @@ def set_approval(
         return form, 0
     form.needs_approval = needed
     form.save(update_fields=("needs_approval",))
-    return form, queue_of_form(form.pk, TO_REVIEW, at=at)
+    queued = queue_of_form(form.pk, TO_REVIEW, at=at)
+    record(
+        Act.FORM_APPROVAL,
+        actor=actor,
+        object_type="form",
+        object_id=form.form_id,
+        area=authority.area_of(form.form_id),
+        before=not needed,
+        after=needed,
+        facts={"queued": queued},
+    )
+    return form, queued
 
 
 def let_approved_stand(submission: Submission, current: SubmissionVersion) -> None:

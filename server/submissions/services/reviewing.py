@@ -8,6 +8,8 @@ from django.db import transaction
 
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import User
+from server.audit.models import Act
+from server.audit.services import record
 from server.core.problems import ReasonMissing
 from server.submissions.models import (
     ApprovedVersion,
@@ -49,12 +51,22 @@ def review(
     decision = ReviewDecision.objects.create(
         submission=locked, state=decided, reason=reason.strip(), user=reviewer, at=at
     )
-    locked.review_state = decided
+    before, locked.review_state = locked.review_state, decided
     locked.save(update_fields=["review_state"])
     if decided == ReviewState.APPROVED:
         ApprovedVersion.objects.filter(submission=locked).delete()
     submission.review_state = decided
     queue([locked.pk], at=at)
+    record(
+        Act.REVIEW,
+        actor=reviewer,
+        object_type="submission",
+        object_id=locked.pk,
+        area=locked.area_code,
+        reason=reason,
+        before=before,
+        after=decided.value,
+    )
     return decision
 
 
@@ -67,4 +79,13 @@ def comment(
         raise MayNotReview
     if not body.strip():
         raise CommentEmpty
-    return Comment.objects.create(submission=submission, body=body.strip(), user=author, at=at)
+    added = Comment.objects.create(submission=submission, body=body.strip(), user=author, at=at)
+    record(
+        Act.COMMENT,
+        actor=author,
+        object_type="submission",
+        object_id=submission.pk,
+        area=submission.area_code,
+        facts={"comment": added.pk},
+    )
+    return added

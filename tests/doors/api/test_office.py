@@ -80,8 +80,8 @@ def test_codes_of_several_workers_are_made_replaced_and_ended_at_once(street, as
     from server.accounts.collect import read_code_text
     from server.accounts.services import add_worker
 
-    second = add_worker(username="he", name="何协理", areas=[COMMUNITY])
-    add_worker(username="wu", name="吴协理", areas=[OTHER_STREET_COMMUNITY])
+    second = add_worker(username="he", name="何协理", areas=[COMMUNITY], actor=None)
+    add_worker(username="wu", name="吴协理", areas=[OTHER_STREET_COMMUNITY], actor=None)
     client = asking("street")
     path = "/api/v1/field-accounts/codes/"
     both = {"usernames": ["xie", "he", "xie"]}

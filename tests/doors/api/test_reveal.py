@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from tests.doors.api.conftest import assert_problem
+from tests.factories.audit import disclosed
 from tests.factories.console import ID_NO, PHONE
 
 JSON = "application/json"
 
 
 def test_a_reveal_takes_a_role_and_a_reason_and_is_recorded(street, asking):
-    from server.accounts.models import Disclosure
-
     path = f"/api/v1/persons/{street.person.pk}/reveal/"
     body = {"columns": ["id_no", "phone"], "reason": "核对身份"}
     county = asking("county", area="440106")
@@ -18,10 +17,10 @@ def test_a_reveal_takes_a_role_and_a_reason_and_is_recorded(street, asking):
     client = asking("street")
     missing = assert_problem(client.post(path, {"columns": []}, JSON), "invalid-request", 400)
     assert {error["pointer"] for error in missing["errors"]} == {"#/columns", "#/reason"}
-    assert not Disclosure.objects.exists()
+    assert not disclosed()
     assert client.post(path, body, JSON).json() == {"id_no": ID_NO, "phone": PHONE}
-    (record,) = Disclosure.objects.all()
-    assert (record.kind, record.columns, record.reason) == (
+    (record,) = disclosed()
+    assert (record.act, record.facts["columns"], record.reason) == (
         "reveal",
         ["id_no", "phone"],
         "核对身份",

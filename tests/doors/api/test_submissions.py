@@ -9,6 +9,7 @@ import pytest
 from server.submissions.drain import drain_now
 from tests.conftest import COMMUNITY, STREET
 from tests.doors.api.conftest import assert_problem
+from tests.factories.audit import disclosed
 from tests.factories.console import DOCUMENT, ID_NO, make_form, make_submission, photo_bytes
 
 ONE = "/api/v1/submissions/uuid:1/"
@@ -69,16 +70,14 @@ def test_a_detail_holds_versions_files_and_decisions(street, asking):
 
 
 def test_the_xml_takes_a_role_and_a_reason_and_is_recorded(street, asking):
-    from server.accounts.models import Disclosure
-
     client = asking("street")
     assert_problem(client.get(f"{ONE}xml/"), "reason-required", 400)
     assert_problem(asking("county", area="440106").get(f"{ONE}xml/?reason=look"), "not-raw", 403)
-    assert Disclosure.objects.count() == 0
+    assert not disclosed()
     response = client.get(f"{ONE}xml/", headers={"x-reason": quote("核对身份证")})
     assert response.content.decode() == DOCUMENT.replace("uuid:one", "uuid:1")
-    (record,) = Disclosure.objects.all()
-    assert (record.kind, record.ledger, record.reason) == ("reveal", "submission", "核对身份证")
+    (record,) = disclosed()
+    assert (record.act, record.object_type, record.reason) == ("reveal", "submission", "核对身份证")
     assert record.area_code == COMMUNITY
 
 

@@ -23,6 +23,7 @@ from tests.doors.central.client import (
     get,
     table,
 )
+from tests.factories.audit import disclosed
 from tests.factories.console import ID_NO, attach, make_submission
 
 
@@ -66,15 +67,13 @@ def test_restricted_answers_need_their_own_right(street, asking, make_user):
 
 
 def test_what_goes_out_is_recorded_once_a_request(street, asking):
-    from server.accounts.models import Disclosure
-
     client = asking()
     table(client, MEMBERS)
     get(client, f"{RECORD}.xml")
     file = get(client, f"{RECORD}/attachments/door.jpg")
     assert file.getvalue()[:2] == b"\xff\xd8"
-    rows = Disclosure.objects.order_by("pk").values_list("kind", "columns", "area_code")
-    assert list(rows) == [
+    rows = [(row.act, row.facts["columns"], row.area_code) for row in disclosed()]
+    assert rows == [
         ("export", ["household_survey", "Submissions.members", "raw"], STREET),
         ("reveal", ["document"], COMMUNITY),
         ("media", ["door.jpg"], COMMUNITY),

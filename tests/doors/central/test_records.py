@@ -86,7 +86,7 @@ def test_wrong_passwords_are_refused_and_slowed_down(street, make_user):
 def test_phones_tokens_open_nothing(street):
     from server.accounts.services import issue_token
 
-    _account, token = issue_token(user=street.worker)
+    _account, token = issue_token(user=street.worker, actor=None)
     assert_central(bearer(token).get(FORMS), 401.2)
     assert_central(Client().get(f"/v1/key/{token}{FORMS.removeprefix('/v1')}"), 404.1)
 

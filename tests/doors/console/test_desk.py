@@ -94,7 +94,7 @@ def test_nobody_lets_a_phone_into_another_area(db, divisions, log_in, make_user)
     assert not User.objects.filter(username="a").exists()
     both = make_user("both", role="worker", area=COMMUNITY)
     RoleGrant.objects.create(user=both, role="worker", area=OTHER_STREET_COMMUNITY)
-    account, _token = issue_token(user=both)
+    account, _token = issue_token(user=both, actor=None)
     assert client.post(reverse("console:new-code", args=[both.pk])).status_code == 404
     assert client.post(reverse("console:revoke", args=[account.pk])).status_code == 404
     assert "both" not in client.get("/field-accounts").content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import sys
@@ -13,13 +14,14 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from server.accounts.models import Disclosure
+from server.audit import origin
 from server.forms import encryption, services
 from server.forms.models import EncryptionKey
 from server.submissions import drain, opening
 from server.submissions.models import EncryptedVersion
 from server.submissions.selectors import encrypted_counts
 from tests.conftest import STREET
+from tests.factories.audit import disclosed
 from tests.factories.encrypted import (
     FORM_ID,
     PASSPHRASE,
@@ -193,7 +195,8 @@ def test_whoever_makes_gives_or_uses_a_key_is_in_the_log(
         page = client.get("/disclosures").content.decode()
         rows = page.partition("<tbody>")[2].partition("</tbody>")[0].split("</tr>")[:-1]
         return [
-            " ".join(re.sub(r"<[^>]*>", " ", row.replace("</td>", " | ")).split()) for row in rows
+            " ".join(html.unescape(re.sub(r"<[^>]*>", " ", row.replace("</td>", " | "))).split())
+            for row in rows
         ]
 
     def typed(*words: str, text: str) -> None:
@@ -219,15 +222,21 @@ def test_whoever_makes_gives_or_uses_a_key_is_in_the_log(
     typed("new", "another_form", text="")
 
     entries = [line.partition(" | ")[2] for line in lines(admin)]
+    made_later = EncryptionKey.objects.get(form_id="another_form")
+    terminal = f"the server's terminal {origin.current().name}"
     assert entries == [
-        f"the server's terminal | key made: another_form, by the server itself | key {EncryptionKey.objects.get(form_id='another_form')} | | |",
-        f"the server's terminal | records opened: 0 | key {key} | | |",
-        f"the server's terminal | records opened: 0 | key {brought} | | |",
-        f"the server's terminal | private key given: with the passphrase | key {brought} | | |",
-        f"administrator-0 | private key given: by the server itself | key {brought} | | |",
-        f"administrator-0 | records opened: 3 | key {key} | | |",
-        f"administrator-0 | key made: {FORM_ID}, with the passphrase | key {key} | | |",
+        f"{terminal} | key made: form: another_form; private key: by the server itself | key {made_later} | — | |",
+        f"{terminal} | key used: | key {key} | — | |",
+        f"{terminal} | key used: | key {brought} | — | |",
+        f"{terminal} | private key given: private key: with the passphrase | key {brought} | — | |",
+        f"administrator-0 | private key given: private key: by the server itself | key {brought} | — | |",
+        *(
+            f"administrator-0 | {act} | key {key} | — | |"
+            for left in (1, 2, 3)
+            for act in ("records opened: opened: 1", f"key used: waiting: {left}")
+        ),
+        f"administrator-0 | key made: form: {FORM_ID}; private key: with the passphrase | key {key} | — | |",
     ]
-    assert len(lines(log_in("administrator", STREET))) == 7
+    assert len(lines(log_in("administrator", STREET))) == len(entries)
     assert lines(log_in("street")) == []
-    assert PASSPHRASE not in str(list(Disclosure.objects.values()))
+    assert PASSPHRASE not in str([vars(row) for row in disclosed()])

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from server.accounts.models import Disclosure
 from server.ledgers.models import IdentityKey, LedgerException
 from tests.conftest import COMMUNITY, STREET
+from tests.factories.audit import disclosed
 from tests.factories.console import AT, ID_NO, PHONE, entry
 
 pytestmark = pytest.mark.django_db
@@ -114,10 +114,14 @@ def test_looking_behind_the_mask_needs_role_and_reason_and_is_logged(street, log
     clerk = log_in()
     assert ID_NO not in clerk.get(address).content.decode()
     assert clerk.post(address, {"reason": " "}).status_code == 400
-    assert not Disclosure.objects.exists()
+    assert not disclosed()
     assert ID_NO in clerk.post(address, {"reason": "checks the certificate"}).content.decode()
-    logged = Disclosure.objects.get()
-    assert (logged.kind, logged.ledger, logged.columns) == ("reveal", "person", ["id_no"])
+    (logged,) = disclosed()
+    assert (logged.act, logged.object_type, logged.facts["columns"]) == (
+        "reveal",
+        "person",
+        ["id_no"],
+    )
     assert (logged.reason, logged.area_code) == ("checks the certificate", COMMUNITY)
     log = clerk.get("/disclosures").content.decode()
     assert "checks the certificate" in log
@@ -133,7 +137,7 @@ def test_only_sealed_columns_of_my_area_have_something_behind_them(street, log_i
     ):
         address = reverse("console:sealed", args=[ledger, row.pk, column])
         assert asking.post(address, {"reason": "curious"}).status_code == 404
-    assert not Disclosure.objects.exists()
+    assert not disclosed()
 
 
 def test_restricted_columns_and_categories_need_the_role(street, log_in):

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def worker(divisions):
-    return add_worker(username="xie", name="谢协理", areas=[COMMUNITY])
+    return add_worker(username="xie", name="谢协理", areas=[COMMUNITY], actor=None)
 
 
 def listed(client) -> str:
@@ -100,7 +100,7 @@ def test_a_code_that_nobody_scanned_holds_no_records(worker, log_in):
     assert "no contact yet" in text
     assert "unsent" not in text
 
-    second, _token = issue_token(user=worker.user)
+    second, _token = issue_token(user=worker.user, actor=None)
     FieldAccount.objects.filter(pk=second.pk).update(created_at=now() - timedelta(days=4))
     FieldAccount.objects.exclude(pk=second.pk).update(revoked_at=now(), last_seen_at=now())
     assert "not scanned: the phone cannot send what it holds" in listed(log_in())
@@ -108,7 +108,7 @@ def test_a_code_that_nobody_scanned_holds_no_records(worker, log_in):
 
 def test_a_lost_phone_is_blocked_with_one_button(worker, log_in):
     make_form()
-    _second, other = issue_token(user=worker.user)
+    _second, other = issue_token(user=worker.user, actor=None)
     client = log_in()
     address = reverse("console:lost-phone", args=[worker.user.pk])
     text = client.get(address).content.decode()
@@ -144,9 +144,9 @@ def test_a_code_that_no_phone_can_use_says_so(worker, log_in, settings):
 
 
 def test_codes_of_an_area_are_made_when_confirmed(worker, log_in):
-    second = add_worker(username="he", name="何协理", areas=[OTHER_COMMUNITY])
-    foreign = add_worker(username="wu", name="吴协理", areas=[OTHER_STREET_COMMUNITY])
-    both = add_worker(username="bo", name="柏协理", areas=[COMMUNITY])
+    second = add_worker(username="he", name="何协理", areas=[OTHER_COMMUNITY], actor=None)
+    foreign = add_worker(username="wu", name="吴协理", areas=[OTHER_STREET_COMMUNITY], actor=None)
+    both = add_worker(username="bo", name="柏协理", areas=[COMMUNITY], actor=None)
     RoleGrant.objects.create(user=both.user, role="worker", area=OTHER_STREET_COMMUNITY)
     client = log_in()
     address = reverse("console:codes")

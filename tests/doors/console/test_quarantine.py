@@ -11,7 +11,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from server.accounts.models import Disclosure
 from server.core import clock
 from server.core.problems import Problem
 from server.quarantine.models import Quarantined
@@ -19,6 +18,7 @@ from server.quarantine.services import receive_or_quarantine
 from server.submissions.drain import drain_now
 from server.submissions.models import Submission
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
+from tests.factories.audit import disclosed
 from tests.factories.console import make_quarantined
 from tests.factories.submissions import instance, instance_id, make_form, make_phone, sender_of
 
@@ -151,19 +151,19 @@ def test_a_download_needs_a_reason_and_is_logged(street, form, log_in) -> None:
     client = log_in()
 
     assert client.post(address("download", item), {"reason": ""}).status_code == 400
-    assert not Disclosure.objects.exists()
+    assert not disclosed()
     response = client.post(address("download", item), {"reason": "核对"})
 
     with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as held:
         assert hashlib.sha256(held.read("record.xml")).digest() == item.sha256
-    disclosure = Disclosure.objects.get()
-    assert (disclosure.kind, disclosure.ledger, disclosure.entry) == (
+    (disclosure,) = disclosed()
+    assert (disclosure.act, disclosure.object_type, disclosure.object_id) == (
         "export",
         "quarantine",
         str(item.pk),
     )
     log = client.get(reverse("console:disclosures")).content.decode()
-    assert "Quarantine" in log
+    assert reverse("console:quarantine-item", args=[item.pk]) in log
     assert "the record as received" in log
 
 

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from server.accounts.models import Disclosure
 from tests.conftest import COMMUNITY, OTHER_COMMUNITY, STREET
+from tests.factories.audit import disclosed
 from tests.factories.console import ID_NO, attach, make_submission, photo_bytes
 
 pytestmark = pytest.mark.django_db
@@ -189,7 +189,7 @@ def test_a_preview_is_small_upright_and_without_the_cameras_notes(street, log_in
     assert (response.headers["Content-Type"], image.size) == ("image/jpeg", (360, 480))
     assert not image.getexif()
     assert "private" in response.headers["Cache-Control"]
-    assert not Disclosure.objects.exists()
+    assert not disclosed()
 
 
 @pytest.mark.parametrize("content", [b"", b"<svg onload=alert(1)>", b"\xff\xd8\xff\xe0 torn"])
@@ -217,12 +217,16 @@ def test_an_original_is_downloaded_by_its_button_and_logged(street, log_in):
     client = log_in()
     address = reverse("console:file", args=[street.photo.pk])
     assert client.get(address).status_code == 405, "a link from elsewhere fetches nothing"
-    assert not Disclosure.objects.exists()
+    assert not disclosed()
     response = client.post(address)
     assert b"".join(response) == photo_bytes()
     assert response.headers["Content-Disposition"].startswith("attachment")
-    logged = Disclosure.objects.get()
-    assert (logged.kind, logged.columns, logged.area_code) == ("media", ["door.jpg"], COMMUNITY)
+    (logged,) = disclosed()
+    assert (logged.act, logged.facts["columns"], logged.area_code) == (
+        "media",
+        ["door.jpg"],
+        COMMUNITY,
+    )
     assert "door.jpg" in client.get("/disclosures").content.decode()
 
 

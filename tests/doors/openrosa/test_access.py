@@ -35,7 +35,7 @@ def test_tokens_are_long_and_only_their_hash_is_kept(phone) -> None:
 
 def test_a_wrong_or_revoked_token_gets_403_and_never_a_challenge(phone) -> None:
     assert formlist(phone.base).status_code == 200
-    revoke(accounts=FieldAccount.objects.all(), at=timezone.now())
+    revoke(accounts=FieldAccount.objects.all(), at=timezone.now(), actor=None)
 
     for base in (phone.base, "/key/wrong", "/key/%00"):
         for response in (formlist(base), Client().head(f"{base}/submission")):
@@ -48,15 +48,19 @@ def test_a_wrong_or_revoked_token_gets_403_and_never_a_challenge(phone) -> None:
 def test_a_rotated_token_replaces_the_old_one(phone) -> None:
     account = FieldAccount.objects.get()
 
-    _new, token = rotate_token(account=account, at=timezone.now())
+    _new, token = rotate_token(account=account, at=timezone.now(), actor=None)
 
     assert formlist(phone.base).status_code == 403
     assert formlist(f"/key/{token}").status_code == 200
 
 
 def test_phones_of_one_worker_are_revoked_one_by_one(phone) -> None:
-    _second, token = issue_token(user=User.objects.get())
-    revoke(accounts=FieldAccount.objects.filter(pk=phone.field_account_id), at=timezone.now())
+    _second, token = issue_token(user=User.objects.get(), actor=None)
+    revoke(
+        accounts=FieldAccount.objects.filter(pk=phone.field_account_id),
+        at=timezone.now(),
+        actor=None,
+    )
 
     assert formlist(phone.base).status_code == 403
     assert formlist(f"/key/{token}").status_code == 200
@@ -81,7 +85,7 @@ def test_a_lost_area_is_never_an_empty_list(phone) -> None:
 @pytest.fixture
 def worker(divisions):
     make_form()
-    create_user(username="li", role="worker", areas=["440106003001"], password=PASSWORD)
+    create_user(username="li", role="worker", areas=["440106003001"], password=PASSWORD, actor=None)
 
 
 def test_without_credentials_there_is_a_challenge_that_collect_knows(worker) -> None:
@@ -111,7 +115,9 @@ def test_the_right_password_opens_over_https_only(worker) -> None:
 
 def test_passwords_come_in_either_character_set(divisions) -> None:
     make_form()
-    create_user(username="mu", role="worker", areas=["440106003001"], password="pässword-é")
+    create_user(
+        username="mu", role="worker", areas=["440106003001"], password="pässword-é", actor=None
+    )
 
     assert formlist(**basic("mu", "pässword-é")).status_code == 200
     assert formlist(**basic("mu", "pässword-é", "iso-8859-1")).status_code == 200

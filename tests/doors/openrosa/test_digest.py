@@ -36,7 +36,7 @@ def multipart(document: bytes, files: dict[str, bytes] | None = None) -> tuple[b
 @pytest.fixture
 def made(divisions):
     make_form()
-    return add_worker(username="li", areas=[AREA])
+    return add_worker(username="li", areas=[AREA], actor=None)
 
 
 @pytest.fixture
@@ -75,7 +75,9 @@ def test_the_challenge_is_one_that_collect_takes(made) -> None:
 
 
 def test_wrong_password_and_unknown_user_are_answered_alike(made) -> None:
-    create_user(username="chosen", role="worker", areas=[AREA], password="chosen by a person")
+    create_user(
+        username="chosen", role="worker", areas=[AREA], password="chosen by a person", actor=None
+    )
     answers = []
     for name, password in (("li", "wrong"), ("nobody", "wrong"), ("chosen", "chosen by a person")):
         phone = DigestPhone(name, password)
@@ -209,7 +211,7 @@ def test_shutting_out_and_deactivating_hold_from_the_next_request(phone, made) -
     User.objects.update(is_active=True)
     assert phone.send("GET", LIST).status_code == 200
 
-    assert shut_out(user=User.objects.get(username="li"), at=clock.now()) == 1
+    assert shut_out(user=User.objects.get(username="li"), at=clock.now(), actor=None) == 1
 
     assert phone.send("GET", LIST).status_code == 401
     assert Client().get(f"/key/{made.token}/formList").status_code == 403

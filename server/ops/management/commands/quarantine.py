@@ -158,6 +158,7 @@ class Command(BaseCommand):
 
     def _show(self, options: dict[str, Any]) -> None:
         item = _item(options["number"])
+        services.disclose_quarantined(item, user=None, reason="./ruhu quarantine show")
         document = document_to_replay(item) if options["repaired"] else received_document(item)
         self.stdout.flush()
         sys.stdout.buffer.write(document)
@@ -165,6 +166,7 @@ class Command(BaseCommand):
 
     def _export(self, options: dict[str, Any]) -> None:
         item = _item(options["number"])
+        services.disclose_quarantined(item, user=None, reason="./ruhu quarantine export")
         try:
             with archive(item) as zipped, options["file"].open("xb") as file:
                 shutil.copyfileobj(zipped, file)

@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from server.audit.models import Act
+from server.audit.services import record
 from server.core import clock
 from server.ledgers.refolding.rebuild import Report, rebuild
 
@@ -44,6 +46,9 @@ class Command(BaseCommand):
         report = rebuild(
             area=area, keep=not options["dry_run"], as_of=clock.today(), progress=_Bar()
         )
+        if not options["dry_run"]:
+            facts = {"submissions": report.submissions, "differences": len(report.differences)}
+            record(Act.LEDGERS_REBUILT, actor=None, area=area, facts=facts)
         self._print(report, time.monotonic() - started)
         if report.differences:
             sys.exit(1)

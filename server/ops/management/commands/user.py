@@ -58,6 +58,7 @@ class Command(BaseCommand):
             name=options["name"],
             role=options["role"],
             areas=options["area"],
+            actor=None,
         )
         members = {
             "username": created.user.username,
@@ -69,12 +70,13 @@ class Command(BaseCommand):
 
     def _password(self, options: dict[str, Any]) -> None:
         user = selectors.user_named(options["username"])
-        members = {"username": user.username, "password": services.replace_password(user=user)}
+        password = services.replace_password(user=user, actor=None)
+        members = {"username": user.username, "password": password}
         self._print(members, options, _log_in(members))
 
     def _switch(self, options: dict[str, Any]) -> None:
         user = selectors.user_named(options["username"])
-        services.set_active(user=user, is_active=options["act"] == "on")
+        services.set_active(user=user, is_active=options["act"] == "on", actor=None)
         members = {"username": user.username, "active": user.is_active}
         if user.is_active:
             sentence = _("{username} is let in again.")

@@ -76,15 +76,16 @@ class Command(BaseCommand):
 
     def _add(self, options: dict[str, Any]) -> None:
         worker = services.add_worker(
-            username=options["username"], name=options["name"], areas=options["area"]
+            username=options["username"],
+            name=options["name"],
+            areas=options["area"],
+            actor=None,
         )
         self._print(worker, options)
 
     def _lost(self, options: dict[str, Any]) -> None:
-        self._print(
-            services.replace_phone(user=selectors.user_named(options["username"]), at=clock.now()),
-            options,
-        )
+        user = selectors.user_named(options["username"])
+        self._print(services.replace_phone(user=user, at=clock.now(), actor=None), options)
 
     def _print(self, worker: services.NewWorker, options: dict[str, Any]) -> None:
         base_url = collect.base_url(options["base_url"], worker.token)
@@ -149,7 +150,7 @@ class Command(BaseCommand):
 
     def _revoke(self, options: dict[str, Any]) -> None:
         user = selectors.user_named(options["username"])
-        revoked = services.shut_out(user=user, at=clock.now())
+        revoked = services.shut_out(user=user, at=clock.now(), actor=None)
         if options["json"]:
             self.stdout.write(json.dumps({"username": user.username, "revoked": revoked}))
         else:

@@ -1,0 +1,204 @@
+"""Every service that changes something records who did it, or says here why not."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from server.audit.models import DISCLOSURES, Act
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORD = {"server.audit.services.record", "server.audit.services.record_list"}
+ALSO_SERVICES = (
+    "server/accounts/passwords.py",
+    "server/accounts/scripts.py",
+    "server/forms/drafts.py",
+    "server/forms/keys.py",
+    "server/ledgers/desk/acts.py",
+    "server/ledgers/desk/disclosing.py",
+    "server/ledgers/desk/exceptions.py",
+    "server/submissions/opening.py",
+)
+"""Modules of services that are called otherwise."""
+
+PHONES = (
+    "what phones send is kept as it came, with its sender and time; the accept path stays as it is"
+)
+READS = "only reads or computes"
+PART = "a part of a service: those that call it record the act"
+EXEMPT_MODULES = {
+    **dict.fromkeys(
+        (
+            f"server.submissions.services.{name}"
+            for name in (
+                "accepting", "attaching", "editing", "files", "queueing", "receiving", "uploads",
+            )
+        ),
+        PHONES,
+    ),
+    **dict.fromkeys(
+        (
+            f"server.quarantine.services.{name}"
+            for name in ("limits", "quarantining", "queueing", "receiving")
+        ),
+        PHONES,
+    ),
+    "server.submissions.services.holding": "judges what phones sent; decisions are recorded by the quarantine's services, which call it",
+}  # fmt: skip
+"""Module → why none of its functions records anything."""
+
+EXEMPT = {
+    "server.accounts.scripts.user_of": READS,
+    "server.accounts.services.area_of": READS,
+    "server.accounts.services.area_prefix": READS,
+    "server.forms.keys.carried": PART,
+    "server.forms.keys.key_named": READS,
+    "server.forms.keys.private_key": "opens a key in memory: submissions.opening records its use",
+    "server.forms.services.files_of": READS,
+    "server.ledgers.services.merge_submissions": "the worker's fold of what was recorded before",
+    "server.ledgers.services.refold_due": "the worker's fold of what was recorded before",
+    "server.quarantine.services.replaying.document_to_replay": READS,
+    "server.quarantine.services.replaying.received_document": READS,
+    "server.quarantine.services.resolving.check_open": READS,
+    "server.quarantine.services.resolving.reason_in": READS,
+    "server.submissions.opening.open_encrypted": "the worker's step, with keys that were given for it",
+    "server.submissions.opening.queue_sealed": PART,
+    "server.submissions.services.approving.let_approved_stand": PHONES,
+}
+"""Public function of a services module → why it records nothing."""
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Module → its syntax tree, for all of server/."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
+            path.read_text(encoding="utf-8")
+        )
+        for path in sorted((ROOT / "server").rglob("*.py"))
+        if "migrations" not in path.parts
+    }
+
+
+@cache
+def calls() -> dict[str, set[str]]:
+    """Function → the functions of server/ that its body names, by dotted path."""
+    graph: dict[str, set[str]] = {}
+    for module, tree in trees().items():
+        names = dict(_imported(tree))
+        names |= {
+            node.name: f"{module}.{node.name}"
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        }
+        for alias, target in names.items():  # re-exported: server.quarantine.services.drop
+            graph.setdefault(f"{module}.{alias}", set()).add(target)
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef):
+                graph[f"{module}.{node.name}"] = set(_named(node, names))
+    return graph
+
+
+def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("server"):
+            for name in node.names:
+                yield name.asname or name.name, f"{node.module}.{name.name}"
+
+
+def _named(function: ast.FunctionDef, names: dict[str, str]) -> Iterator[str]:
+    """What the function's body names; calls that stand in its decorators do not count."""
+    for statement in function.body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and node.id in names:
+                yield names[node.id]
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                yield f"{names.get(node.value.id, '')}.{node.attr}"
+
+
+def reaches_the_log(function: str) -> bool:
+    """Whether the function, or one that it calls, records an act."""
+    seen, waiting = set(), [function]
+    while waiting:
+        name = waiting.pop()
+        if name in RECORD:
+            return True
+        if name not in seen:
+            seen.add(name)
+            waiting += calls().get(name, ())
+    return False
+
+
+def services() -> list[str]:
+    """The public functions of all services modules."""
+    files = {
+        *(ROOT / "server").glob("*/services.py"),
+        *(ROOT / "server").glob("*/services/*.py"),
+        *(ROOT / name for name in ALSO_SERVICES),
+    }
+    names = []
+    for path in sorted(files):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        module = module.removesuffix(".__init__")
+        if module in EXEMPT_MODULES:
+            continue
+        tree = trees()[module]
+        names += [
+            f"{module}.{node.name}"
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+        ]
+        if path.parts[-2] == "ledgers":  # it only names what the room offers
+            names += [f"{module}.{name}" for name, _target in _imported(tree)]
+    return names
+
+
+@pytest.mark.parametrize("service", services())
+def test_a_service_records_its_act_or_is_exempt(service: str):
+    if service in EXEMPT:
+        assert not reaches_the_log(service), f"{service} records: take it out of EXEMPT"
+    else:
+        assert reaches_the_log(service), f"{service}: call server.audit.services.record in it"
+
+
+def test_only_services_that_exist_are_exempt():
+    assert set(EXEMPT) - set(services()) == set()
+    assert set(EXEMPT_MODULES) - set(trees()) == set()
+
+
+@pytest.mark.parametrize("module", EXEMPT_MODULES)
+def test_no_function_of_an_exempt_module_records(module: str):
+    functions = [
+        f"{module}.{node.name}"
+        for node in trees()[module].body
+        if isinstance(node, ast.FunctionDef)
+    ]
+    assert [name for name in functions if reaches_the_log(name)] == []
+
+
+def test_every_act_is_recorded_somewhere_and_has_its_name():
+    """An act that nobody records is a promise that the log does not keep."""
+    used = {
+        node.attr
+        for module, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "Act"
+        and module != "server.audit.models"
+    }
+    assert {act.name for act in Act} - used == set()
+    assert set(DISCLOSURES) <= set(Act)
+    assert all(str(act.label) for act in Act)
+
+
+def test_a_service_that_forgets_would_be_found(monkeypatch):
+    graph = dict(calls())
+    graph["server.forms.services.set_state"] = {"server.forms.models.Form"}
+    monkeypatch.setattr("tests.contracts.test_audit.calls", lambda: graph)
+    assert not reaches_the_log("server.forms.services.set_state")
+    assert reaches_the_log("server.forms.services.offer")
