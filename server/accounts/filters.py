@@ -1,4 +1,4 @@
-"""Filters of the lists of workers and of their phones."""
+"""Filters of the lists of workers, of their phones, and of the audit log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from django_filters.constants import EMPTY_VALUES
 
 from server.accounts.models import FieldAccount, Role, RoleGrant, User
 from server.accounts.selectors import workers
-from server.core.filters import Flag, ListFilters, OneOf, Ordering, Search
+from server.audit.models import Act, AuditEntry
+from server.core.filters import AnyOf, Flag, ListFilters, OneOf, Ordering, Search, Since, Until
 from server.geo.codes import code_prefix
 from server.geo.filters import Area
 
@@ -64,4 +65,26 @@ class WorkerFilters(ListFilters):
 
     class Meta:
         model = User
+        fields = ()
+
+
+class AuditFilters(ListFilters):
+    """Filters of the audit log."""
+
+    actor = OneOf(field_name="actor_name", label=_("User name"))
+    act = AnyOf(
+        field_name="act",
+        lookup_expr="in",
+        label=_("Act"),
+        codes=lambda: Act.values,
+        options=lambda _access: Act.choices,
+    )
+    object_type = OneOf(field_name="object_type", label=_("Kind of object"))
+    object_id = OneOf(field_name="object_id", label=_("Object"))
+    area = Area()
+    at_from = Since(field_name="at", label=_("From"))
+    at_to = Until(field_name="at", label=_("Until"))
+
+    class Meta:
+        model = AuditEntry
         fields = ()

@@ -6,6 +6,7 @@ from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
 from server.api.document import SchemaView
+from server.api.views.audit import Audit
 from server.api.views.base import Nowhere
 from server.api.views.encryption import EncryptionKeys
 from server.api.views.forms import Forms
@@ -39,6 +40,7 @@ VIEWS: dict[str, Any] = {
     "exceptions": Exceptions,
     "divisions": Divisions,
     "field-accounts": FieldAccounts,
+    "audit": Audit,
 }
 router = SimpleRouter(use_regex_path=False)
 for prefix, views in VIEWS.items():

@@ -1,11 +1,11 @@
 """The console's addresses."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
 from server.console.views import (
     audience,
+    audit,
     disclosure,
     employers,
     encryption,
@@ -26,7 +26,7 @@ app_name = "console"
 urlpatterns = [
     path("", home.home, name="home"),
     path("login", session.Login.as_view(), name="login"),
-    path("logout", LogoutView.as_view(), name="logout"),
+    path("logout", session.Logout.as_view(), name="logout"),
     path("language", set_language, name="language"),
     path("submissions", submissions.submissions, name="submissions"),
     path("review", submissions.review, name="review"),
@@ -55,6 +55,8 @@ urlpatterns = [
     path("exceptions/<int:number>", exceptions.resolve, name="resolve"),
     path("desk-acts/<int:number>/undo", exceptions.undo, name="undo"),
     path("sealed/<str:ledger>/<uuid:entry>/<slug:column>", disclosure.sealed, name="sealed"),
+    path("audit", audit.audit, name="audit"),
+    path("audit/download", audit.audit_csv, name="audit-csv"),
     path("disclosures", disclosure.disclosures, name="disclosures"),
     path("map", map.map_page, name="map"),
     path("map/search", map.search, name="map-search"),

@@ -27,6 +27,7 @@ SAME_ROWS = {
     "cases": "cases",
     "exceptions": "exceptions",
     "forms": "forms",
+    "audit": "audit",
 }
 """Page of the console → the list of REST that has the same rows."""
 WITHOUT_REST = {"field-accounts": WorkerFilters, "codes": WorkerFilters}
@@ -47,7 +48,7 @@ def client(divisions, make_user) -> Client:
     street = make_street(make_user)
     make_quarantined(street.worker, COMMUNITY)
     make_stranger_key()
-    issue_token(user=street.worker)
+    issue_token(user=street.worker, actor=None)
     Spell.objects.create(**entry(COMMUNITY, person=street.person, start_on=AT.date()))
     client = Client(headers={"accept-language": "en"})
     client.force_login(make_user("admin", role="administrator", area=""))

@@ -70,7 +70,10 @@ SEALED = {"households": "hukou_book_no", "persons": "phone", "employers": "phone
 FORM, SUBMISSION = "/forms/household_survey/", "/submissions/{submissions}/"
 KEY = "/encryption-keys/{encryption-keys}/"
 RULES = (
-    *map(lists, ("forms", "submissions", *LEDGERS, "exceptions", "divisions", "field-accounts")),
+    *map(
+        lists,
+        ("forms", "submissions", *LEDGERS, "exceptions", "divisions", "field-accounts", "audit"),
+    ),
     *(look(f"/{name}/{{{name}}}/") for name in LEDGERS),
     *(look(f"/{name}/{{{name}}}/origins/") for name in LEDGERS),
     *(
@@ -157,7 +160,7 @@ def names(divisions, make_user) -> dict[str, Any]:
     spell = Spell.objects.create(
         **entry(area, person=street.person, spell_kind="1", start_on=AT.date())
     )
-    account, _token = issue_token(user=street.worker)
+    account, _token = issue_token(user=street.worker, actor=None)
     return {
         "households": street.household.pk,
         "persons": street.person.pk,

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from server.accounts.filters import FieldAccountFilters, WorkerFilters
+from server.accounts.filters import AuditFilters, FieldAccountFilters, WorkerFilters
 from server.accounts.models import FieldAccount, User
+from server.audit.models import AuditEntry
 from server.forms.filters import EncryptionKeyFilters, FormFilters
 from server.forms.models import EncryptionKey
 from server.geo.filters import DivisionFilters
@@ -221,3 +222,29 @@ def test_the_edges_of_the_calendar_are_days_like_others(divisions):
     for value in ("0001-01-01", "9999-12-31"):
         for name in ("received_from", "received_to"):
             kept(SubmissionFilters, Submission.objects.all(), **{name: value})
+
+
+def test_audit_entries(divisions):
+    later = NOON + timedelta(days=1)
+    common = {"door": "console", "facts": {}}
+    a = AuditEntry.objects.create(
+        at=NOON, actor_name="li", act="review", object_type="submission", object_id="1",
+        area_code=COMMUNITY, **common,
+    )  # fmt: skip
+    b = AuditEntry.objects.create(
+        at=later, actor_name="wu", act="log_in", object_type="user", object_id="wu",
+        area_code=OTHER_COMMUNITY, **common,
+    )  # fmt: skip
+    check(
+        AuditFilters,
+        {"a": a, "b": b},
+        {
+            "actor": {"li": "a", "wu": "b", "nobody": ""},
+            "act": {"review": "a", "log_in": "b", "review,log_in": "ab", "find": ""},
+            "object_type": {"submission": "a", "user": "b"},
+            "object_id": {"1": "a", "wu": "b"},
+            "area": {COMMUNITY: "a", OTHER_COMMUNITY: "b", f"{STREET}000": "ab"},
+            "at_from": {NOON.isoformat(): "ab", later.isoformat(): "b"},
+            "at_to": {NOON.isoformat(): "a", later.isoformat(): "ab"},
+        },
+    )

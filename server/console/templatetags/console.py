@@ -105,6 +105,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                     else []
                 ),
                 *([(_("Disclosure log"), "disclosures", ())] if access.areas(REVIEWERS) else []),
+                (_("Audit log"), "audit", ()),
             ),
         ]
     }
@@ -142,6 +143,12 @@ def due_badge(due_on: date | None) -> str:
 def coded(code: str | None, list_name: str) -> str:
     """A code's label in the active language; "" for no code."""
     return label_of(list_name, code) if code else ""
+
+
+@register.filter
+def area_named(names: dict[str, str], area: str) -> str:
+    """An area's name by its leading digits, which are shown when the name is unknown."""
+    return names.get(area.ljust(12, "0"), area)
 
 
 @register.filter

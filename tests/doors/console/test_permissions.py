@@ -35,6 +35,7 @@ PAGES = [
     ("new-field-account", DESK),
     ("codes", DESK),
     ("disclosures", DESK),
+    ("audit", EVERYONE),
 ]
 OBJECTS = [
     ("submission", "submission"),
