@@ -22,11 +22,10 @@ REVIVED_WITHIN = 300.0
 
 WEB_SERVER = (
     "-m", "gunicorn", "server.config.wsgi", "--preload",
-    # A phone on a bad line may take minutes to send a photo and holds a thread meanwhile. The
-    # kernel may give many such phones to the same process, so each process has many threads.
-    "--worker-class", "server.ops.web_worker.Worker", "--keep-alive", "10",
-    "--timeout", "120", "--graceful-timeout", "15",
-    # Collect names all its offline entities in one request line; Digest repeats it in a header.
+    "--worker-class", "server.ops.web.worker.Worker", "--keep-alive", "10",
+    "--worker-connections", "800", "--timeout", "120", "--graceful-timeout", "15",
+    # The worker itself bounds lines, heads and bodies (server/ops/web/limits.py); Digest repeats
+    # the address that names all offline entities in a header field.
     "--limit-request-line", "0", "--limit-request-field_size", "262144",
     # The application decides whether a request came over TLS (RUHU_BEHIND_TLS_PROXY).
     "--forwarded-allow-ips", "",
@@ -34,6 +33,8 @@ WEB_SERVER = (
 )  # fmt: skip
 """The words that start gunicorn. It writes no access log, because request lines hold tokens."""
 
+_THREADS = 16
+"""Threads of a web process. They only work, no caller holds them; more of them take the cores from each other."""
 _CONNECTIONS = 240
 """Database connections of all web threads together; PostgreSQL allows 300."""
 
@@ -45,7 +46,7 @@ def usual_processes() -> int:
 
 def web_server(processes: int) -> tuple[str, ...]:
     """The words that start gunicorn with so many processes; each thread may hold a database connection."""
-    threads = max(4, min(32, _CONNECTIONS // processes))
+    threads = max(4, min(_THREADS, _CONNECTIONS // processes))
     return (*WEB_SERVER, "--workers", str(processes), "--threads", str(threads))
 
 
