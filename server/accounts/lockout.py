@@ -1,13 +1,19 @@
-"""Slows down password guessing: after too many wrong passwords for one user name from one address, further attempts wait.
+"""Slows down password guessing: further attempts wait after too many wrong passwords.
 
-Only different wrong passwords count. An address as a whole is never locked out: all people
-and phones of a street office share one (openrosa-conformance.md, item 43). The failures are
-counted in the database, so that all web processes of all hosts count together, under a keyed
-hash that reveals neither name nor address.
+Three counts, each for `PAUSE` after its latest failure: wrong passwords for one user name from
+one address; user names that had a wrong password at one address, so that nobody tries one
+password on all names; wrong passwords for one user name from all addresses, so that nobody
+guesses from many. The last two stop only whoever has not logged in from that address within
+`KNOWN_FOR`: all people and phones of a street office share one address, and a stranger must
+not be able to lock them out (openrosa-conformance.md, item 43).
+
+Only different wrong passwords count. The counts are in the database, so that all web processes
+of all hosts count together, under keyed hashes that reveal neither name nor address.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Final, Literal
@@ -20,8 +26,11 @@ from server.core.sealing import search_hash
 from server.core.statements import run
 
 FAILURES: Final = 10
+NAMES_AT_AN_ADDRESS: Final = 20
+FAILURES_OF_A_NAME: Final = 30
 PAUSE: Final = timedelta(minutes=15)
 """How long attempts wait after the latest failure; then all failures are forgotten."""
+KNOWN_FOR: Final = timedelta(days=60)
 
 Counter = Literal["desk", "phone", "unknown", "digest"]
 """Log-ins of phones and of office staff are counted apart, so that guessing at one does not lock anybody out of the other.
@@ -32,8 +41,13 @@ that the audit log records the first of many.
 
 _TABLE: Final = PasswordFailures._meta.db_table
 _LOCKED: Final = f"""
-select failures from {_TABLE}
- where who = %(who)s and failures >= %(most)s and latest_at > %(since)s
+select coalesce(bool_or(who = %(pair)s and failures >= %(most)s), false)
+       or not coalesce(bool_or(who = %(known)s), false)
+          and coalesce(bool_or(who = %(place)s and failures >= %(most_names)s
+                               or who = %(name)s and failures >= %(most_of_name)s), false)
+  from {_TABLE}
+ where who in (%(pair)s, %(place)s, %(name)s) and latest_at > %(since)s
+    or who = %(known)s and latest_at > %(known_since)s
 """  # noqa: S608 the table's name
 _FAILED: Final = f"""
 insert into {_TABLE} as known (who, failures, latest_at) values (%(who)s, 1, %(at)s)
@@ -42,39 +56,92 @@ on conflict (who) do update
        latest_at = excluded.latest_at
 returning failures
 """  # noqa: S608
-_SUCCEEDED: Final = f"delete from {_TABLE} where who = %(who)s returning failures"  # noqa: S608
+_SUCCEEDED: Final = f"""
+with forgotten as (delete from {_TABLE} where who = %(pair)s)
+insert into {_TABLE} (who, failures, latest_at) values (%(known)s, 0, %(at)s)
+on conflict (who) do update set latest_at = excluded.latest_at
+returning failures
+"""  # noqa: S608
 
 
-def caller(username: str, address: str, counter: Counter) -> str:
-    """The key under which failures for this user name from this address are counted.
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The keys under which the failures of a user name at an address are counted."""
+
+    pair: str
+    place: str
+    name: str
+    known: str
+
+
+def caller(username: str, address: str, counter: Counter) -> Caller:
+    """The keys of this user name at this address.
 
     An IPv6 address counts as its /64 network, because whoever has one address has all of them.
     """
-    name = f"{counter}\0{_network(address)}\0{username.strip().casefold()}"
-    return search_hash(name, "password failures").hex()
+    network, name = _network(address), username.strip().casefold()
+
+    def key(*words: str) -> str:
+        return search_hash("\0".join((counter, *words)), "password failures").hex()
+
+    return Caller(
+        pair=key(network, name),
+        place=key("names at", network, ""),
+        name=key("all of", "", name),
+        known=key("known at", network, name),
+    )
 
 
-def is_locked(who: str) -> bool:
-    """Whether attempts of this caller (see `caller`) must wait."""
-    since = clock.now() - PAUSE
-    return run(_LOCKED, {"who": who, "most": Int4(FAILURES), "since": since}) is not None
-
-
-def failed(who: str) -> int:
-    """Count one failure of this caller. Returns how many there were without a pause in between."""
+def is_locked(who: Caller) -> bool:
+    """Whether attempts of this caller must wait."""
     at = clock.now()
-    row = run(_FAILED, {"who": who, "at": at, "since": at - PAUSE})
+    parameters = {
+        "pair": who.pair,
+        "place": who.place,
+        "name": who.name,
+        "known": who.known,
+        "most": Int4(FAILURES),
+        "most_names": Int4(NAMES_AT_AN_ADDRESS),
+        "most_of_name": Int4(FAILURES_OF_A_NAME),
+        "since": at - PAUSE,
+        "known_since": at - KNOWN_FOR,
+    }
+    row = run(_LOCKED, parameters)
+    assert row is not None  # noqa: S101 an aggregate
+    return bool(row[0])
+
+
+def failed(who: Caller) -> int:
+    """Count one failure of this caller. Returns how many its name has at its address without a pause in between."""
+    _count(who.name)
+    failures = _count(who.pair)
+    if failures == 1:  # a further name at this address
+        _count(who.place)
+    return failures
+
+
+def tally(username: str, address: str, counter: Counter) -> int:
+    """Count one failure for the audit log only, which pauses nobody. Returns how many there are, as `failed` does."""
+    return _count(caller(username, address, counter).pair)
+
+
+def _count(key: str) -> int:
+    at = clock.now()
+    row = run(_FAILED, {"who": key, "at": at, "since": at - PAUSE})
     return int(row[0]) if row else 0
 
 
-def succeeded(who: str) -> None:
-    """Forget the failures of this caller."""
-    run(_SUCCEEDED, {"who": who})
+def succeeded(who: Caller) -> None:
+    """Forget the failures of this user name at this address, and remember that it is known there."""
+    run(_SUCCEEDED, {"pair": who.pair, "known": who.known, "at": clock.now()})
 
 
 def forget_old() -> None:
-    """Delete failures that no longer count."""
-    PasswordFailures.objects.filter(latest_at__lt=clock.now() - PAUSE).delete()
+    """Delete counts that no longer hold anybody up, and names that have not logged in for long."""
+    at = clock.now()
+    rows = PasswordFailures.objects
+    rows.filter(failures__gt=0, latest_at__lt=at - PAUSE).delete()
+    rows.filter(failures=0, latest_at__lt=at - KNOWN_FOR).delete()
 
 
 def _network(address: str) -> str:

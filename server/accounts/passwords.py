@@ -9,9 +9,9 @@ from collections import OrderedDict
 from enum import Enum
 from typing import Final
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password, verify_password
 
-from server.accounts import lockout
+from server.accounts import hashing, lockout
 from server.accounts.lockout import FAILURES, Counter
 from server.accounts.models import User
 from server.accounts.selectors import FieldLogin, StoredCredentials, stored_credentials
@@ -46,6 +46,7 @@ def log_in(
     once, and the same wrong password sent many times counts as one guess. A password
     remembered as right is accepted whatever others guess. An unknown name takes as long as
     a wrong password. One SQL statement when remembered, some more otherwise.
+    Raises LogInsBusy when too many passwords wait to be checked.
 
     Recorded is each failure that was checked, and, unless the caller `begins_session` and
     records that itself, the first request with a right password of office staff.
@@ -62,11 +63,13 @@ def log_in(
     who = lockout.caller(username, address, counter)
     if lockout.is_locked(who):
         return Refusal.PAUSED
-    is_right = check_password(password, stored, lambda plain: _rehash(username, stored, plain))
+    is_right, is_outdated = hashing.done(verify_password, password, stored)
     if not is_right or person is None:
         _wrong.add(proof)
         _record_failure(person, username, lockout.failed(who), address)
         return Refusal.WRONG
+    if is_outdated:
+        _rehash(username, stored, password)
     _right.add(proof)
     lockout.succeeded(who)
     if counter == "desk" and not begins_session:
@@ -76,7 +79,7 @@ def log_in(
 
 def wrong_digest(username: str, login: FieldLogin, *, address: str) -> None:
     """Record that a phone's Digest answer for this user was wrong; of many in a row, the first FAILURES."""
-    failures = lockout.failed(lockout.caller(username, address, "digest"))
+    failures = lockout.tally(username, address, "digest")
     if failures <= FAILURES:
         _record_refusal(username, login, failures, by="digest")
 
@@ -91,7 +94,7 @@ def _record_failure(
     if person is not None:
         _record_refusal(username, person.login, failures, by="password")
         return
-    unknown = lockout.failed(lockout.caller("", address, "unknown"))
+    unknown = lockout.tally("", address, "unknown")
     if unknown <= FAILURES:
         record(Act.LOG_IN_FAILED, actor=None, facts={"by": "password", "failures": unknown})
 
@@ -110,7 +113,7 @@ def _record_refusal(username: str, login: FieldLogin, failures: int, *, by: str)
 def _rehash(username: str, stored: str, password: str) -> None:
     """Store the same password under the present hasher; the Digest secret stays."""
     rows = User.objects.filter(username=username, password=stored)
-    rows.update(password=make_password(password))
+    rows.update(password=hashing.done(make_password, password))
 
 
 class _Recent:
@@ -139,5 +142,5 @@ _decoys: list[str] = []
 def _decoy() -> str:
     """The stored form of a password that nobody has."""
     if not _decoys:
-        _decoys.append(make_password(secrets.token_hex(16)))
+        _decoys.append(hashing.done(make_password, secrets.token_hex(16)))
     return _decoys[0]

@@ -73,3 +73,16 @@ class NoFieldWork(Problem):
     template = _(
         "Your account has no community to work in. Keep your records on the phone, and ask the office to assign one."
     )
+
+
+class LogInsBusy(Problem):
+    """So many passwords wait to be checked that this one was not; the same log-in works a moment later."""
+
+    type, status = "log-ins-busy", 429
+    title = _("Too many people are logging in")
+    template = _("Too many log-ins are being checked just now. Try again in half a minute.")
+
+    @property
+    def retry_after(self) -> int:
+        """Seconds after which the same request may succeed."""
+        return 30

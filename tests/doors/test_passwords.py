@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 
-from server.accounts import lockout
+from server.accounts import hashing, lockout, passwords
 from server.accounts.models import PasswordFailures, User
+from server.accounts.problems import LogInsBusy
 from server.accounts.services import add_worker
 from tests.factories.submissions import make_form
 
@@ -106,7 +109,8 @@ def test_a_right_password_forgets_the_wrong_ones(knock) -> None:
     for _ in range(2):
         assert guess(knock, lockout.FAILURES - 1) == {WRONG}
         assert knock() == IN
-    assert not PasswordFailures.objects.exists()
+    who = lockout.caller("li", OFFICE, "desk"), lockout.caller("li", OFFICE, "phone")
+    assert not PasswordFailures.objects.filter(who__in=[caller.pair for caller in who]).exists()
 
 
 def test_the_same_wrong_password_again_is_no_further_guess(knock) -> None:
@@ -143,6 +147,85 @@ def test_without_the_proxy_the_header_is_ignored(knock) -> None:
     for number in range(lockout.FAILURES):
         assert knock(password=f"guess {number}", through=f"198.51.100.{number}") == WRONG
     assert knock() == WAIT
+
+
+def test_one_password_is_not_tried_on_all_names_and_the_office_still_gets_in(
+    knock, request
+) -> None:
+    assert knock() == IN
+    passwords._right._until.clear()  # another process, which remembers nothing
+    tried = [
+        knock(f"made up {request.node.name} {number}", "summer 2026")
+        for number in range(lockout.NAMES_AT_AN_ADDRESS + 3)
+    ]
+
+    assert tried == [WRONG] * lockout.NAMES_AT_AN_ADDRESS + [WAIT] * 3
+    assert knock() == IN, "li has logged in from there before"
+    assert knock("mu") == WAIT, "mu has not"
+    assert knock("mu", address=ELSEWHERE) == IN
+    assert guess(knock) == {WRONG}
+    assert knock(password="yet another") == WAIT, "whoever is known there waits for guessing, too"
+
+
+def test_one_name_is_not_guessed_from_many_addresses_and_its_owner_still_gets_in(knock) -> None:
+    assert knock() == IN
+    passwords._right._until.clear()
+    tried = [
+        knock(password=f"guess {number}", address=f"203.0.113.{number}")
+        for number in range(lockout.FAILURES_OF_A_NAME + 3)
+    ]
+
+    assert tried == [WRONG] * lockout.FAILURES_OF_A_NAME + [WAIT] * 3
+    assert [knock(address=ELSEWHERE), knock("mu", address=ELSEWHERE)] == [WAIT, IN]
+    assert knock() == IN
+
+
+def test_of_many_log_ins_at_once_few_wait_and_the_others_learn_when_to_come(
+    divisions, make_user, monkeypatch
+) -> None:
+    make_form()
+    make_user("li")
+    monkeypatch.setattr(hashing, "_places", threading.Semaphore(0))  # all are taken
+    client = Client(headers=basic("li", RIGHT))
+    login = {"username": "li", "password": RIGHT}
+    body = json.dumps({"email": "li", "password": RIGHT})
+    answers = {
+        "console": client.post("/login", login),
+        "REST": client.get("/api/v1/forms/"),
+        "/v1": client.post("/v1/sessions", body, "application/json"),
+        "phone": client.get("/odk/formList", secure=True),
+    }
+
+    for door, answer in answers.items():
+        assert (answer.status_code, answer.get("Retry-After")) == (429, "30"), door
+
+
+def test_hashes_are_computed_two_at_a_time_and_wait_no_longer_than_promised(monkeypatch) -> None:
+    monkeypatch.setattr(hashing, "PATIENCE", 0.2)
+    running, most, lock = [0], [0], threading.Lock()
+    go_on = threading.Event()
+
+    def compute() -> None:
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        go_on.wait(5)
+        with lock:
+            running[0] -= 1
+
+    def request() -> str:
+        try:
+            hashing.done(compute)
+        except LogInsBusy:
+            return "busy"
+        return "done"
+
+    with ThreadPoolExecutor(20) as threads:
+        outcomes = [threads.submit(request) for _ in range(20)]
+        assert {outcome.result(5) for outcome in outcomes} == {"busy"}
+        go_on.set()
+        assert threads.submit(request).result(5) == "done"
+    assert most[0] == hashing.AT_ONCE
 
 
 def test_a_whole_ipv6_network_is_one_caller(knock) -> None:
@@ -191,7 +274,8 @@ def test_neither_names_nor_addresses_are_kept_and_old_counts_go(divisions, make_
     guess(lambda password: at_the_console("li", password, REMOTE_ADDR=OFFICE), 2)
     rows = list(PasswordFailures.objects.values())
     assert OFFICE not in str(rows)
-    assert [row["failures"] for row in rows] == [2, 2]  # of this name, and of unknown names
+    # names there, the pair, the name anywhere, and what the audit log counts of unknown names
+    assert sorted(row["failures"] for row in rows) == [1, 2, 2, 2]
     lockout.forget_old()
     assert PasswordFailures.objects.exists()
     PasswordFailures.objects.update(latest_at=lockout.clock.now() - timedelta(days=2))

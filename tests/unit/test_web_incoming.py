@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 
@@ -32,14 +33,11 @@ def arriving(limits: Limits = LIMITS, disk: Disk | None = None) -> Incoming:
 
 def taken(sent: bytes, cuts: list[int]) -> tuple[bytes, bytes] | None:
     """The body of a chunked request sent in such pieces, and what follows it; None when it is refused or not whole."""
-    incoming = arriving()
     edges = sorted({0, len(sent), *(cut % (len(sent) + 1) for cut in cuts)})
-    try:
+    with contextlib.closing(arriving()) as incoming, contextlib.suppress(ParseException):
         for begin, end in itertools.pairwise(edges):
             if incoming.feed(sent[begin:end]):
                 return incoming.request.body.read(), bytes(incoming._buffer) + sent[end:]
-    except ParseException:
-        pass
     return None
 
 
