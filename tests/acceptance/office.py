@@ -70,7 +70,7 @@ class Office:
         self.run("migrate", "--verbosity", "0")
         # gunicorn believes the tests' X-Forwarded-Proto, as if they were a proxy that ends TLS.
         self.port = self.serve("--forwarded-allow-ips", "127.0.0.1", processes=2)
-        command = ("-m", "server", "procrastinate", "worker", "--queues", "pipeline")
+        command = ("-m", "server", "procrastinate", "worker", "--queues", "pipeline,previews")
         self.pipeline = self._start(*command)
         self.wait_for(lambda: _serves(self.port), "the server to answer /healthz")
 

@@ -17,7 +17,7 @@ from server.console.differences import Difference, differences, filled_form
 from server.console.exception_sentences import subjects_of
 from server.console.forms import DecisionForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
-from server.console.thumbnails import is_photo
+from server.console.thumbnails import is_drawn, is_photo
 from server.core.clock import now
 from server.ledgers.definitions.columns import Column, Sensitivity
 from server.ledgers.selectors import Change, changes_of, exceptions_of
@@ -110,6 +110,7 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
     encrypted = getattr(version, "encrypted", None)
     instances = Instances()
     attachments = list(files_of(version.pk)) if version else []
+    photos = [file for file in attachments if is_photo(file)]
     row_exceptions = list(exceptions_of(request.access, row))
     context = {
         "submission": row,
@@ -117,7 +118,8 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
         "remarks": [flag for flag in row.flags if not (encrypted and flag in ENCRYPTION_FLAGS)],
         "may_publish": bool(request.access.areas(PUBLISHERS)),
         "answers": _answers(request, row, instances),
-        "photos": [file for file in attachments if is_photo(file)],
+        "photos": photos,
+        "undrawn": {file.pk for file in photos if not is_drawn(file)},
         "files": [file for file in attachments if not is_photo(file)],
         "may_open_files": may_have_raw(request.access, row),
         "missing_files": missing_files(

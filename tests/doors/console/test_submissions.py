@@ -9,7 +9,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from server.console import thumbnails
+from server.console.tasks import draw_preview
 from tests.conftest import COMMUNITY, OTHER_COMMUNITY, STREET
 from tests.factories.audit import disclosed
 from tests.factories.console import ID_NO, attach, make_submission, photo_bytes
@@ -182,9 +185,33 @@ def test_the_page_costs_a_bounded_number_of_queries(street, log_in, django_asser
         client.get(reverse("console:submission", args=[street.submission.pk]))
 
 
+def drawn(client, file):
+    """The answer to a request for the preview, once the worker has done its work."""
+    address = reverse("console:preview", args=[file.pk])
+    client.get(address)
+    for job in ProcrastinateJob.objects.filter(task_name=thumbnails.DRAW, status="todo"):
+        draw_preview(**job.args)
+    ProcrastinateJob.objects.filter(task_name=thumbnails.DRAW).delete()
+    return client.get(address)
+
+
+def test_a_place_is_held_until_the_worker_has_drawn_the_preview(street, log_in):
+    client = log_in()
+    address = reverse("console:preview", args=[street.photo.pk])
+    page = reverse("console:submission", args=[street.submission.pk])
+    first, again = client.get(address), client.get(address)
+
+    assert first["Content-Type"] == again["Content-Type"] == "image/svg+xml"
+    assert (first["Cache-Control"], first["Retry-After"]) == ("no-store", "2")
+    assert ProcrastinateJob.objects.filter(task_name=thumbnails.DRAW).count() == 1
+    assert "data-undrawn" in client.get(page).content.decode()
+    assert drawn(client, street.photo)["Content-Type"] == "image/jpeg"
+    assert "data-undrawn" not in client.get(page).content.decode()
+
+
 def test_a_preview_is_small_upright_and_without_the_cameras_notes(street, log_in):
     sideways = attach(street.submission, "side.jpg", photo_bytes((1200, 900), orientation=6))
-    response = log_in().get(reverse("console:preview", args=[sideways.pk]))
+    response = drawn(log_in(), sideways)
     image = Image.open(io.BytesIO(response.content))
     assert (response.headers["Content-Type"], image.size) == ("image/jpeg", (360, 480))
     assert not image.getexif()
@@ -195,7 +222,7 @@ def test_a_preview_is_small_upright_and_without_the_cameras_notes(street, log_in
 @pytest.mark.parametrize("content", [b"", b"<svg onload=alert(1)>", b"\xff\xd8\xff\xe0 torn"])
 def test_what_is_no_photo_has_no_preview(street, log_in, content):
     file = attach(street.submission, "odd.jpg", content)
-    assert log_in().get(reverse("console:preview", args=[file.pk])).status_code == 404
+    assert drawn(log_in(), file).status_code == 404
 
 
 def test_a_photo_that_claims_too_many_pixels_is_not_opened(street, log_in):
@@ -210,7 +237,30 @@ def test_a_photo_that_claims_too_many_pixels_is_not_opened(street, log_in):
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
     bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")  # fmt: skip
     file = attach(street.submission, "bomb.png", bomb)
-    assert log_in().get(reverse("console:preview", args=[file.pk])).status_code == 404
+    assert drawn(log_in(), file).status_code == 404
+
+
+def picture(kind: str, size: tuple[int, int], **options) -> bytes:
+    out = io.BytesIO()
+    Image.new("L", size).save(out, kind, **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (picture("PNG", (5000, 4900)), 200),
+        (picture("PNG", (5100, 5000)), 404),
+        (picture("JPEG", (8000, 6000)), 200),  # a phone's camera
+        (picture("JPEG", (5100, 5000), progressive=True), 404),
+        (picture("PPM", (30, 30)), 404),
+        (picture("TIFF", (30, 30)), 404),
+    ],
+    ids=["25 M", "too many", "camera", "progressive", "PPM", "TIFF"],
+)
+def test_pictures_are_opened_in_few_formats_and_with_few_pixels(street, log_in, content, expected):
+    file = attach(street.submission, "photo.jpg", content)
+    assert drawn(log_in(), file).status_code == expected
 
 
 def test_an_original_is_downloaded_by_its_button_and_logged(street, log_in):

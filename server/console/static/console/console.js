@@ -45,3 +45,17 @@ document.addEventListener("toggle", (event) => {
     if (other !== event.target) other.open = false;
   }
 }, true);
+
+// The small picture of a photo is drawn by the worker: ask until it is there, for a minute at most.
+async function awaitPicture(image) {
+  const address = image.src;
+  for (let tries = 0; tries < 30; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const response = await fetch(address);
+    if (!response.ok) return;
+    if (response.headers.has("Retry-After")) continue;
+    image.src = URL.createObjectURL(await response.blob());
+    return;
+  }
+}
+for (const image of document.querySelectorAll("img[data-undrawn]")) awaitPicture(image);
