@@ -24,9 +24,11 @@ from server.core.request_problems import (
     NotAllowed,
     NothingHere,
     RequestTooLarge,
+    TakesTooLong,
     UnreadableRequest,
     UnsupportedMethod,
 )
+from server.core.statements import is_time_out
 from server.forms.problems import FaultyWorkbook
 
 MEDIA_TYPE = "application/problem+json"
@@ -171,6 +173,8 @@ def _problem_of(exception: Exception, context: dict[str, Any]) -> Problem | None
             return RequestTooLarge()
         case SuspiciousOperation() | UnreadablePostError():
             return UnreadableRequest()
+    if is_time_out(exception):
+        return TakesTooLong()
     for kind, problem in _SIMPLE.items():
         if isinstance(exception, kind):
             return problem()

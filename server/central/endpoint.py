@@ -38,11 +38,12 @@ from server.core.problems import Problem
 from server.core.request_problems import (
     NothingHere,
     RequestTooLarge,
+    TakesTooLong,
     UnknownAddress,
     UnreadableRequest,
     UnsupportedMethod,
 )
-from server.core.statements import DATABASE_AWAY, is_storable
+from server.core.statements import DATABASE_AWAY, is_storable, is_time_out
 
 _BASIC: Final = 'Basic realm="Ruhu", charset="UTF-8"'
 _log = structlog.get_logger("server.central")
@@ -121,6 +122,8 @@ class Endpoint:
         except (SuspiciousOperation, UnreadablePostError):
             return self._refusal(request, UnreadableRequest())
         except DATABASE_AWAY as error:
+            if is_time_out(error):
+                return self._refusal(request, TakesTooLong())
             _log.error("database away", method=request.method, error=type(error).__name__)
             return _unavailable()
 

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from server.core.problems import Problem
+from server.core.request_problems import TakesTooLong
+from server.core.statements import is_time_out
 
 
 class Problems:
@@ -23,9 +25,11 @@ class Problems:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, Problem) and _is_console(request):
-            return problem_page(request, exception)
-        return None
+        if not _is_console(request):
+            return None
+        if is_time_out(exception):
+            exception = TakesTooLong()
+        return problem_page(request, exception) if isinstance(exception, Problem) else None
 
 
 def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:

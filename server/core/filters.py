@@ -173,6 +173,17 @@ class Flag(django_filters.ChoiceFilter):
         return rows
 
 
+MOST_WORDS = 10
+"""Words of a search: each is looked for in each row, in each column."""
+
+
+def _check_words(text: str) -> None:
+    if len(text.split()) > MOST_WORDS:
+        raise ValidationError(
+            _("Search for at most {words} words.").format(words=MOST_WORDS), code="too_many_words"
+        )
+
+
 class Search(django_filters.CharFilter):
     """Rows in which each word of the text stands in one of some columns.
 
@@ -183,13 +194,14 @@ class Search(django_filters.CharFilter):
         self, columns: tuple[str, ...], also: Callable[[str], Q] | None = None, **kwargs: Any
     ) -> None:
         kwargs.setdefault("help_text", ", ".join(columns))
-        super().__init__(widget=forms.TextInput(attrs={"type": "search"}), **kwargs)
+        widget = forms.TextInput(attrs={"type": "search"})
+        super().__init__(widget=widget, validators=[_check_words], **kwargs)
         self.columns, self.also = columns, also
 
     def condition(self, text: str) -> Q:
-        """Which rows hold every word of the text; all rows when it has none."""
+        """Which rows hold each of the first MOST_WORDS words of the text; all rows when it has none."""
         condition = Q()
-        for word in text.split():
+        for word in text.split()[:MOST_WORDS]:
             holds_word = self.also(word) if self.also is not None else Q()
             for column in self.columns:
                 holds_word |= Q(**{f"{column}__icontains": word})

@@ -63,3 +63,13 @@ class RequestTooLarge(Problem):
     type, status = "request-too-large", 413
     title = _("Request too large")
     template = _("The request is larger than this server accepts. Send less at once.")
+
+
+class TakesTooLong(Problem):
+    """The database needs longer for this than a request may take."""
+
+    type, status = "takes-too-long", 422
+    title = _("This takes too long")
+    template = _(
+        "The search takes too long. Narrow it: a smaller area, fewer words, a shorter time."
+    )

@@ -18,7 +18,7 @@ from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connec
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import LockNotAvailable, error_from_result
+from psycopg.errors import LockNotAvailable, QueryCanceled, error_from_result
 
 from server.core.problems import Problem
 
@@ -29,6 +29,11 @@ DATABASE_AWAY: Final = (
     psycopg.OperationalError,
 )
 """What Django and psycopg raise while PostgreSQL is down or restarting."""
+
+
+def is_time_out(error: BaseException) -> bool:
+    """Whether the database ended a statement that took too long (`statement_timeout`)."""
+    return isinstance(error, QueryCanceled) or isinstance(error.__cause__, QueryCanceled)
 
 
 @contextmanager
@@ -42,7 +47,7 @@ def waiting_at_most(patience: str, otherwise: type[Problem]) -> Iterator[None]:
             cursor.execute("select set_config('lock_timeout', %s, true)", [patience])
         yield
     except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable):
+        if isinstance(error.__cause__, LockNotAvailable) or is_time_out(error):
             raise otherwise from None
         raise
 

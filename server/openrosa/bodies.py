@@ -9,8 +9,16 @@ from typing import Any, Final, NoReturn, Protocol
 from django.conf import settings
 from django.http import HttpRequest, UnreadablePostError
 
-from server.openrosa.problems import BadMultipart, CutOff, UnknownEncoding, UploadTooLarge
+from server.openrosa.problems import (
+    BadMultipart,
+    CutOff,
+    TooManyParts,
+    UnknownEncoding,
+    UploadTooLarge,
+)
 
+MOST_PARTS: Final = 2_000
+"""Files of one upload, the record included: each is synced to the disk by itself."""
 _TAIL: Final = 300  # bytes: a boundary has at most 70, and hardly any client sends an epilogue
 _CHUNK: Final = 1 << 16
 
@@ -66,6 +74,8 @@ class Body:
             *before, rest = (self._undecided + chunk).split(self._delimiter)
             self.delimiters += len(before)
             self._undecided = rest[1 - len(self._delimiter) :]
+            if self.delimiters > MOST_PARTS + 1:  # the last one closes the body
+                raise TooManyParts(most=MOST_PARTS)
         return chunk
 
     def count(self, delimiter: bytes) -> None:

@@ -101,6 +101,22 @@ class BadMultipart(Problem):
     )
 
 
+class TooManyParts(Problem):
+    """The upload has more files than any record, and each would be kept in its own."""
+
+    type, status = "too-many-parts", 413
+    title = _("The upload has too many files")
+    template = _("An upload may have {most} files. Send the record's files in several uploads.")
+
+
+class TooManyIds(Problem):
+    """More entities are asked for at once than a phone can hold offline."""
+
+    type, status = "too-many-ids", 413
+    title = _("Too many entities were asked for")
+    template = _("At most {most} entities can be asked for at once. Ask for fewer.")
+
+
 class NotForPhones(Problem):
     """Unmasked submissions are given to street staff and administrators, never to a phone."""
 

@@ -12,12 +12,13 @@ from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
 from server.openrosa import multipart
-from server.openrosa.bodies import Body
+from server.openrosa.bodies import MOST_PARTS, Body
 from server.openrosa.problems import (
     BadMultipart,
     CutOff,
     NotMultipart,
     NoXmlPart,
+    TooManyParts,
     UploadTooLarge,
 )
 from server.openrosa.scratch import Piece, Scratch
@@ -44,7 +45,7 @@ def read(request: HttpRequest) -> Upload:
 
     The XML part may stand anywhere, with any content type and file name. Old clients send the
     XML as the body. A body that ends too early is refused as a whole.
-    Raises NotMultipart, NoXmlPart, CutOff, BadMultipart, UploadTooLarge, UnknownEncoding.
+    Raises NotMultipart, NoXmlPart, CutOff, BadMultipart, TooManyParts, UploadTooLarge, UnknownEncoding.
     """
     content_type = request.META.get("CONTENT_TYPE", "")
     if content_type.partition(";")[0].strip().lower() in _BARE:
@@ -59,6 +60,8 @@ def read(request: HttpRequest) -> Upload:
     parts = multipart.parts(whole, boundary)
     if parts is None:
         return _streamed(request, Body(request, io.BytesIO(whole)))
+    if len(parts) > MOST_PARTS:
+        raise TooManyParts(most=MOST_PARTS)
     return _chosen(
         (part.name, part.content, _incoming(part.filename, part.content_type, part.content))
         for part in parts

@@ -24,7 +24,7 @@ from server.ledgers.selectors import deleted_entities
 from server.openrosa import addresses, lists, responses, uploads
 from server.openrosa.authentication import login, login_to_work
 from server.openrosa.methods import only_reading
-from server.openrosa.problems import FormNotOffered, MethodNotAllowed, NoSuchMedia
+from server.openrosa.problems import FormNotOffered, MethodNotAllowed, NoSuchMedia, TooManyIds
 from server.quarantine.services import receive_or_quarantine
 from server.submissions.services import Outcome, Sender
 
@@ -46,6 +46,8 @@ MEDIA_TYPES: Final = frozenset(
 )
 """The types under which files of forms are sent; phones go by the file's name, and browsers must not run it."""
 
+MOST_IDS = 10_000
+"""More than fit into the longest request line that the web server takes (server/ops/web/limits.py)."""
 _HEAD = 4096  # bytes at the beginning of the document, which hold the attributes of its root
 
 
@@ -129,10 +131,13 @@ def media(
 
 
 def integrity(request: HttpRequest, token: str | None = None) -> HttpResponse:
-    """For each entity ID in `id` (comma-separated), whether the entity was deleted."""
+    """For each entity ID in `id` (comma-separated), whether the entity was deleted. Raises TooManyIds."""
     only_reading(request)
     worker = login_to_work(request, token).worker
-    ids = [entity for part in request.GET.get("id", "").split(",") if (entity := part.strip())]
+    named = request.GET.get("id", "")
+    if named.count(",") >= MOST_IDS:
+        raise TooManyIds(most=MOST_IDS)
+    ids = [entity for part in named.split(",") if (entity := part.strip())]
     deleted = deleted_entities(worker, ids)
     states = ((responses.printable(entity), entity in deleted) for entity in ids)
     return responses.document(request, lists.integrity(states))

@@ -1,6 +1,6 @@
 """Hostile and faulty clients over a real socket, and the long runs of the fuzz tests.
 
-    python tests/perf/fuzz.py BASE [--pid WEB] [--seconds 60] [--files 10000]
+    python tests/perf/fuzz.py BASE [--pid WEB] [--seconds 60] [--files 1900]
     python tests/perf/fuzz.py --suite 2000
 
 BASE is a worker's Collect address on a running server (`./ruhu worker add … --json`), of which
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("base", nargs="?", default="")
     parser.add_argument("--pid", type=int, default=0, help="gunicorn's process id")
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--files", type=int, default=10_000)
+    parser.add_argument("--files", type=int, default=1_900)
     parser.add_argument("--version", default=VERSION, help="of household_survey, as published")
     parser.add_argument("--suite", type=int, default=0)
     options = parser.parse_args()

@@ -23,7 +23,7 @@ from server.api.paging import Pages
 from server.api.problems import NotByLink
 from server.api.representations import Bytes, GeoJson, as_features
 from server.audit.services import record_list
-from server.core.request_problems import NotAllowed, UnknownAddress
+from server.core.request_problems import NotAllowed, UnknownAddress, UnreadableRequest
 
 
 class Door(GenericAPIView):
@@ -99,8 +99,12 @@ class Door(GenericAPIView):
         return isinstance(renderer, GeoJson)
 
     def read_body(self, kind: type[serializers.Serializer]) -> dict[str, Any]:
-        """The request's body, valid by the serializer."""
-        serializer = kind(data=self.request.data)
+        """The request's body, valid by the serializer. Raises UnreadableRequest for JSON that is nested too deep."""
+        try:
+            data = self.request.data
+        except RecursionError:
+            raise UnreadableRequest from None
+        serializer = kind(data=data)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 

@@ -31,6 +31,8 @@ from server.ops.web.limits import MB, Limits
 from server.ops.web.line import Line
 
 LINGER_MS: Final = 10
+STATEMENT_SECONDS: Final = 10
+"""After so long the database ends a statement of a web process. Those of worker and commands may take longer."""
 _SWEEP_SECONDS: Final = 0.25
 _MOST_DISCARDED: Final = 64 * 1024
 _NOT_NOW: Final = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
@@ -85,6 +87,9 @@ class Worker(ThreadWorker):
             on_disk = max(self.limits.on_disk, 4 * largest)
             self.limits = replace(self.limits, body=largest, on_disk=on_disk)
             folder = settings.FILE_UPLOAD_TEMP_DIR
+            options = settings.DATABASES["default"].setdefault("OPTIONS", {})
+            bound = f"-c statement_timeout={STATEMENT_SECONDS}s"
+            options["options"] = f"{options.get('options', '')} {bound}".strip()
         self._disk = Disk(self.limits.on_disk, folder)
         super().init_process()
 

@@ -15,8 +15,10 @@ from django.test import Client, RequestFactory
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from server.openrosa.bodies import MOST_PARTS
 from server.openrosa.problems import BadMultipart
 from server.openrosa.uploads import read
+from server.openrosa.views import MOST_IDS
 from server.quarantine.models import Quarantined
 from server.submissions.models import Attachment, SubmissionVersion, Waiting
 from tests.factories.submissions import instance
@@ -287,6 +289,25 @@ def test_many_files_need_no_more_open_files_than_one(phone) -> None:
 
     assert status == 201
     assert Attachment.objects.count() == 300
+
+
+@pytest.mark.parametrize("size", [1, 300])
+def test_an_upload_has_a_bounded_number_of_files(phone, size) -> None:
+    """15,000 files kept a thread for half a minute: each is synced to the disk by itself."""
+    files = [
+        (b'Content-Disposition: form-data; name="f%d"; filename="%d.jpg"' % (n, n), b"x" * size)
+        for n in range(MOST_PARTS)
+    ]
+
+    assert post(phone, body_of([(xml_head(), RECORD.encode()), *files])) == 413
+    assert not Attachment.objects.exists()
+
+
+@pytest.mark.parametrize("number", [MOST_IDS, MOST_IDS + 1])
+def test_a_bounded_number_of_entities_is_asked_for_at_once(phone, number) -> None:
+    query = "id=" + ",".join(str(n) for n in range(number))
+    answer = Client().get(f"/key/{phone.token}/entities/integrity?{query}")
+    assert answer.status_code == (200 if number == MOST_IDS else 413)
 
 
 def test_a_content_type_in_an_unknown_character_set_is_refused_not_a_failure() -> None:
