@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import resource
 import shutil
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +19,20 @@ from pyxform.validators.odk_validate import ODK_VALIDATE_PATH
 from server.forms.problems import Fault, FaultyWorkbook
 from server.forms.workbook import Workbook
 
-TIMEOUT: Final = 100  # seconds
+TIMEOUT: Final = 60  # seconds
+_MB: Final = 1024 * 1024
+_LIMITS: Final = {
+    resource.RLIMIT_AS: 8_000 * _MB,  # a JVM reserves far more than it uses; -Xmx bounds that
+    resource.RLIMIT_CPU: 2 * TIMEOUT,
+    resource.RLIMIT_FSIZE: 4 * _MB,  # its messages go to a file
+    resource.RLIMIT_NOFILE: 256,
+    resource.RLIMIT_CORE: 0,
+}
+_OPTIONS: Final = (
+    "-Xmx256m", "-Xss4m", "-XX:MaxMetaspaceSize=128m", "-XX:ReservedCodeCacheSize=64m",
+    "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true",
+)  # fmt: skip
+_one_at_a_time: Final = threading.Lock()
 _PATH = re.compile(r"/data(?:/[\w.-]*[\w])+")
 _REFERENCE = re.compile(r"\$\{([\w.-]+)\}")
 
@@ -34,15 +49,19 @@ def validate(xform: bytes, workbook: Workbook) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="validate-") as directory:
         path = Path(directory, "form.xml")
         path.write_bytes(xform)
-        command = [java, "-Xmx256m", "-Djava.awt.headless=true", "-jar", ODK_VALIDATE_PATH]
-        try:
-            result = subprocess.run(  # noqa: S603 - a fixed command, the form is only its input
-                [*command, str(path)], capture_output=True, text=True, timeout=TIMEOUT, check=False
-            )
-        except (subprocess.TimeoutExpired, OSError):
-            return [_("Not checked by ODK Validate: it did not finish.")]
-    if result.returncode > 0:
-        message = " ".join(ErrorCleaner.odk_validate(result.stderr).split())
+        command = [
+            java,
+            *_OPTIONS,
+            f"-Djava.io.tmpdir={directory}",
+            "-jar",
+            ODK_VALIDATE_PATH,
+            str(path),
+        ]
+        code, messages = _run(command, Path(directory, "messages"))
+    if code is None:
+        return [_("Not checked by ODK Validate: it did not finish.")]
+    if code > 0:
+        message = " ".join(ErrorCleaner.odk_validate(messages).split())
         raise FaultyWorkbook(
             Fault(
                 _("ODK Validate refuses the form: {message}").format(message=message[:1000]),
@@ -51,7 +70,31 @@ def validate(xform: bytes, workbook: Workbook) -> list[str]:
                 row=_row_named(message, workbook),
             )
         )
-    return [line.strip() for line in result.stderr.splitlines() if line.strip()]
+    return [line.strip() for line in messages.splitlines() if line.strip()]
+
+
+def _run(command: list[str], messages: Path) -> tuple[int | None, str]:
+    """The exit code, and what was written to stderr; no code when it was killed or not started.
+
+    The form may have been made to hurt: time, memory and files are bounded, and one runs at a time.
+    """
+    with _one_at_a_time, messages.open("wb") as file:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - a fixed command, the form is only its input
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=file
+            )
+        except OSError:
+            return None, ""
+        with process:
+            try:
+                for limit, most in _LIMITS.items():
+                    resource.prlimit(process.pid, limit, (most, most))
+                code = process.wait(TIMEOUT)
+            except (subprocess.TimeoutExpired, OSError):  # OSError: it has ended already
+                process.kill()
+                code = process.wait()
+    text = messages.read_text(encoding="utf-8", errors="replace")
+    return (None if code < 0 else code), text
 
 
 def _row_named(message: str, workbook: Workbook) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import openpyxl
@@ -13,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from server.core import blobs
-from server.forms import selectors, services
+from server.forms import selectors, services, validation
 from server.forms.models import Form, FormAudience, FormMedia, FormVersion
 from server.forms.problems import (
     FaultyWorkbook,
@@ -377,3 +378,35 @@ def test_two_who_publish_the_same_at_once_make_one_version():
     assert sorted(are_new) == [False, False, False, True]
     assert FormVersion.objects.count() == 1
     assert FormAudience.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("program", "warned"),
+    [
+        ("exec sleep 60", True),
+        ("ulimit -v >&2; ulimit -t >&2; ulimit -c >&2; exit 0", False),
+        ("yes broken >&2", True),
+    ],
+    ids=["does not finish", "limits", "writes without end"],
+)
+def test_odk_validate_has_bounded_time_memory_and_output(
+    settings, tmp_path, monkeypatch, program, warned
+):
+    """A form may be made to hurt whoever checks it."""
+    java = tmp_path / "java"
+    java.write_text(f"#!/bin/sh\nsleep 0.2\n{program}\n")
+    java.chmod(0o755)
+    settings.RUHU_VALIDATE_JAVA = str(java)
+    monkeypatch.setattr(validation, "TIMEOUT", 2)
+    started = time.monotonic()
+
+    warnings = publish(xlsforms.workbook(PLAIN), validate=True).warnings
+
+    assert time.monotonic() - started < 10
+    if warned:
+        assert len(warnings) == 1
+    else:
+        memory_kb, seconds, core = warnings
+        assert int(memory_kb) == 8_000 * 1024
+        assert int(seconds) == 2 * 60
+        assert core == "0"
