@@ -17,21 +17,19 @@ from server.submissions.models import Attachment
 from server.submissions.selectors import check_raw, submissions
 from server.submissions.services import disclose_record
 
-
-PLACEHOLDER = (
-    '<svg xmlns="http://www.w3.org/2000/svg" width="160" height="120" viewBox="0 0 160 120">'
-    '<rect width="160" height="120" fill="#e8e8e8"/><circle cx="60" cy="60" r="6" fill="#aaa"/>'
-    '<circle cx="80" cy="60" r="6" fill="#aaa"/><circle cx="100" cy="60" r="6" fill="#aaa"/></svg>'
+PLACEHOLDER = bytes.fromhex(
+    "47494638396101000100800000e8e8e80000002c00000000010001000002024401003b"
 )
+"""A GIF of one grey pixel."""
 
 
 @staff_page(cached=True)
 def preview(request: StaffRequest, number: int) -> HttpResponse:
-    """A small JPEG of a photo, which the browser may cache for an hour; a drawing in its place until the worker has made it."""
+    """A small JPEG of a photo, which the browser may cache for an hour; a grey field until the worker has drawn it."""
     picture = thumbnail(_visible_or_404(request, number))
     if picture is None:
         waiting = {"Cache-Control": "no-store", "Retry-After": "2"}
-        return HttpResponse(PLACEHOLDER, content_type="image/svg+xml", headers=waiting)
+        return HttpResponse(PLACEHOLDER, content_type="image/gif", headers=waiting)
     response = HttpResponse(picture, content_type="image/jpeg")
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+from typing import Any
+
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +20,9 @@ class Login(LoginView):
     template_name = "console/login.html"
     redirect_authenticated_user = True
 
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(**context, in_the_open=is_in_the_open(self.request))
+
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         record_log_in(form.get_user(), by="session")
         return super().form_valid(form)
@@ -29,3 +35,13 @@ class Logout(LogoutView):
         if request.user.is_authenticated:
             record_log_out(request.user, by="session")
         return super().post(request, *args, **kwargs)
+
+
+def is_in_the_open(request: HttpRequest) -> bool:
+    """Whether the password crosses a network without encryption: neither TLS, nor a browser on this machine."""
+    if request.is_secure():
+        return False
+    try:
+        return not ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:  # a socket of this machine
+        return False

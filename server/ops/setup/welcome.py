@@ -31,6 +31,12 @@ def address(host: str, port: int) -> str:
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
+def in_the_open(host: str, url: str) -> bool:
+    """Whether what is sent to this address crosses a network without encryption."""
+    behind_tls = os.environ.get("RUHU_BEHIND_TLS_PROXY", "").lower() in ("true", "1", "yes", "on")
+    return host not in _LOCAL and not (behind_tls and url.startswith("https://"))
+
+
 def _outward() -> str:
     """This machine's address on its network. connect() on a datagram socket sends nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -96,6 +102,8 @@ class FirstPeople:
     def show(self, host: str) -> None:
         """Print the address, the log-ins and the QR code; `host` is the address listened on."""
         print(f"\n{text('welcome', url=self.url)}")
+        if in_the_open(host, self.url):
+            print(text("plain_http"))
         if self.administrator:
             print(text("login_once", **self.administrator))
         people = self._people()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 pytestmark = pytest.mark.django_db
 
@@ -54,3 +55,23 @@ def test_what_is_not_there_has_a_page(client, make_user):
     response = client.get("/no/such/page", headers={"accept-language": "en"})
     assert response.status_code == 404
     assert "outside your area" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("address", "secure", "warned"),
+    [
+        ("198.51.100.7", False, True),
+        ("198.51.100.7", True, False),
+        ("127.0.0.1", False, False),
+        ("::1", False, False),
+        ("", False, False),
+    ],
+)
+def test_the_log_in_page_warns_when_a_password_would_be_sent_in_the_open(
+    db, address, secure, warned
+):
+    for language, words in (("en", "not encrypted"), ("zh-hans", "没有加密")):
+        client = Client(headers={"accept-language": language})
+        page = client.get("/login", REMOTE_ADDR=address, secure=secure).content.decode()
+        assert ("data-in-the-open" in page) == warned
+        assert (words in page) == warned

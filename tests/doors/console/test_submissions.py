@@ -201,7 +201,7 @@ def test_a_place_is_held_until_the_worker_has_drawn_the_preview(street, log_in):
     page = reverse("console:submission", args=[street.submission.pk])
     first, again = client.get(address), client.get(address)
 
-    assert first["Content-Type"] == again["Content-Type"] == "image/svg+xml"
+    assert first["Content-Type"] == again["Content-Type"] == "image/gif"
     assert (first["Cache-Control"], first["Retry-After"]) == ("no-store", "2")
     assert ProcrastinateJob.objects.filter(task_name=thumbnails.DRAW).count() == 1
     assert "data-undrawn" in client.get(page).content.decode()
