@@ -42,7 +42,9 @@ def store(chunks: Iterable[bytes]) -> Blob:
     The chunks are streamed to disk, so memory use does not depend on the size.
     """
     incoming = _root() / "incoming"
-    incoming.mkdir(parents=True, exist_ok=True)
+    if not incoming.exists():
+        incoming.mkdir(parents=True, exist_ok=True)
+        _give(incoming)
     temporary = incoming / secrets.token_hex(16)
     sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
     try:
@@ -51,6 +53,7 @@ def store(chunks: Iterable[bytes]) -> Blob:
                 sha256.update(chunk)
                 md5.update(chunk)
                 size += file.write(chunk)
+            _give(temporary)
             target, made_ns = path_of(sha256.digest()), None
             with _lock(fcntl.LOCK_SH):
                 if not _touch(target):
@@ -107,6 +110,7 @@ def _put(temporary: Path, target: Path) -> int | None:
     """
     if not target.parent.exists():
         target.parent.mkdir(exist_ok=True)
+        _give(target.parent)
         _sync_directory(_root())
     try:
         target.hardlink_to(temporary)
@@ -152,6 +156,14 @@ def _lock(kind: int) -> Iterator[None]:
 
 def _root() -> Path:
     return Path(settings.BLOB_ROOT)
+
+
+def _give(path: Path) -> None:
+    """Give what root makes, in a command, to the account of the web processes, which owns the folder."""
+    if os.geteuid() == 0:
+        owner = _root().stat()
+        if owner.st_uid:
+            os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _sync_directory(directory: Path) -> None:

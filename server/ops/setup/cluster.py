@@ -15,11 +15,11 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from server.ops.setup import shell
+from server.ops.setup.account import Account
 from server.ops.setup.cluster_folders import data_home, socket_folder
 from server.ops.setup.cluster_settings import hba, ident, settings
 from server.ops.setup.messages import SetupProblem
@@ -37,32 +37,6 @@ _LEFTOVERS = ("lock file", "shared memory block")
 _LEFTOVERS_SECONDS = 20
 
 
-@dataclass(frozen=True)
-class Account:
-    """An account of the operating system."""
-
-    name: str
-    uid: int
-    gid: int
-
-    @classmethod
-    def of(cls, uid: int) -> Account:
-        """The account with this user id. Raises KeyError when there is none."""
-        entry = pwd.getpwuid(uid)
-        return cls(entry.pw_name, uid, entry.pw_gid)
-
-    @classmethod
-    def named(cls, name: str) -> Account:
-        """The account with this name. Raises KeyError when there is none."""
-        return cls.of(pwd.getpwnam(name).pw_uid)
-
-    def for_subprocess(self) -> dict[str, object]:
-        """subprocess's arguments to run a program as this account; empty when we are that account."""
-        if os.geteuid() == self.uid:
-            return {}
-        return {"user": self.uid, "group": self.gid, "extra_groups": []}
-
-
 class Cluster:
     """One private cluster. `durable=False` turns fsync off for speed; only the tests' cluster does."""
 
@@ -70,6 +44,7 @@ class Cluster:
         self.places = places
         self.link = places.var / name
         self.durable = durable
+        self._guests: set[Account] = set()
 
     # --- state -------------------------------------------------------------
 
@@ -171,8 +146,10 @@ class Cluster:
             shared_memory_mb=_shared_memory_mb(),
             durable=self.durable,
             lz4=self._has_lz4(),
+            guests=bool(self._guests),
         )
         accounts = {"root", self.account.name, Account.of(os.geteuid()).name}
+        accounts |= {guest.name for guest in self._guests}
         for name, content in (
             ("ruhu.conf", lines),
             ("pg_hba.conf", hba()),
@@ -181,6 +158,14 @@ class Cluster:
             path = self.data / name
             path.write_text(content)
             self._give(path)
+
+    def _open_to_guests(self) -> None:
+        """Let the guests' group enter the folders above the socket, and nobody else."""
+        mode = 0o710 if self._guests else 0o700
+        for folder in {self.home, self.socket}:
+            for guest in self._guests:
+                os.chown(folder, self.account.uid, guest.gid)
+            folder.chmod(mode)
 
     def _has_lz4(self) -> bool:
         answer = subprocess.run(
@@ -213,6 +198,15 @@ class Cluster:
             return False
         return b"postgres" in command.split(b"\0")[0] and str(self.data).encode() in command
 
+    def let_in(self, guest: Account) -> None:
+        """Let another account connect as role `ruhu`, from now on and after each restart of the running server."""
+        self._guests.add(guest)
+        self._open_to_guests()
+        self._configure()
+        for entry in self.socket.glob(".s.PGSQL.*[0-9]"):
+            entry.chmod(0o777)  # as unix_socket_permissions will at the next start
+        self._run(self.programs() / "pg_ctl", "reload", "-s", "-D", self.data)
+
     def start(self) -> None:
         """Start the server; returns once it accepts connections. Raises SetupProblem."""
         programs = self.programs()
@@ -223,6 +217,7 @@ class Cluster:
             os.chown(socket, account.uid, account.gid)
         if socket.is_symlink() or socket.stat().st_uid != account.uid:
             raise SetupProblem("socket_unsafe", path=socket, owner=account.name)
+        self._open_to_guests()
         self._configure()
         until = time.monotonic() + _LEFTOVERS_SECONDS
         while (problem := self._try_start(programs)) is not None:

@@ -7,17 +7,24 @@ from pathlib import Path
 
 
 def settings(
-    *, socket: Path, memory_mb: int, shared_memory_mb: int, durable: bool, lz4: bool
+    *,
+    socket: Path,
+    memory_mb: int,
+    shared_memory_mb: int,
+    durable: bool,
+    lz4: bool,
+    guests: bool = False,
 ) -> str:
     """The lines of ruhu.conf, sized for a machine that PostgreSQL shares with the web processes.
 
+    `guests` lets whoever may enter the socket's folder connect; the ident map decides further.
     `shared_buffers` takes a quarter of the memory, at least 128 MB and at most 4 GB.
     """
     shared = max(128, min(4096, memory_mb // 4))
     values: dict[str, str | float] = {
         "listen_addresses": "''",
         "unix_socket_directories": f"'{str(socket).replace(chr(39), chr(39) * 2)}'",
-        "unix_socket_permissions": "0700",
+        "unix_socket_permissions": "0777" if guests else "0700",
         "max_connections": 300,  # threads of the web processes (serving._CONNECTIONS), worker, commands
         "shared_buffers": f"{shared}MB",
         "effective_cache_size": f"{max(256, memory_mb // 2)}MB",

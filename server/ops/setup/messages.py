@@ -33,7 +33,19 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "Java could not be installed: forms are published without ODK Validate's check",
         "未能安装 Java：发布表单时不做 ODK Validate 检查",
     ),
+    "service_none": (
+        "Web and worker run as root, because they cannot run as account {name} here. Start ./ruhu up as an ordinary user instead.",
+        "网页服务和后台处理以 root 身份运行，因为这里无法使用账号 {name}。请改用普通用户运行 ./ruhu up。",
+    ),
+    "service_reads": (
+        "Web and worker run as account {name}. They may read every file, because {folder} or Python is below a folder that only root may enter; a clone below /srv or /opt, with the system's Python, ends that.",
+        "网页服务和后台处理以账号 {name} 运行。由于 {folder} 或 Python 位于只有 root 可以进入的目录下，它们可以读取所有文件；把程序放到 /srv 或 /opt 并使用系统自带的 Python 即可避免。",
+    ),
     # welcome
+    "plain_http": (
+        "Warning: without TLS, passwords, ID numbers and phones' codes cross the network in the open, for anybody on it to read. Use this on a closed network only, or put nginx with TLS in front: api_docs/behind-a-proxy.md.",
+        "警告：没有 TLS 加密，密码、身份证号和手机接入码会以明文在网络上传输，同一网络上的任何人都可以读取。只应在封闭的内部网络中使用，或按 api_docs/behind-a-proxy.md 在前面配置带 TLS 的 nginx。",
+    ),
     "welcome": ("Ruhu is serving at {url}", "入户已启动：{url}"),
     "login": (
         "Log in:  {username}  /  {password}  ({role})",

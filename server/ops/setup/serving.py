@@ -14,6 +14,7 @@ from server.ops.setup import application
 from server.ops.setup.database import Database
 from server.ops.setup.messages import SetupProblem, text
 from server.ops.setup.places import Places
+from server.ops.setup.service import Service
 from server.ops.setup.supervise import Program, Supervisor, delay
 
 READY_WITHIN = 90
@@ -50,7 +51,13 @@ def web_server(processes: int) -> tuple[str, ...]:
     return (*WEB_SERVER, "--workers", str(processes), "--threads", str(threads))
 
 
-def web(places: Places, database: Database, listener: socket.socket, processes: int) -> Program:
+def web(
+    places: Places,
+    database: Database,
+    listener: socket.socket,
+    processes: int,
+    service: Service | None = None,
+) -> Program:
     """gunicorn, listening on the supervisor's socket."""
     command = [
         str(places.python), "-P", "-W", "ignore", *web_server(processes),
@@ -59,16 +66,24 @@ def web(places: Places, database: Database, listener: socket.socket, processes: 
     if os.access("/dev/shm", os.W_OK):  # noqa: S108
         command += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108 — heartbeats never wait for a disk
     environment = application.environment(places, database)
-    return Program("web", command, environment, pass_fds=(listener.fileno(),))
+    become = service.become if service else None
+    return Program("web", command, environment, pass_fds=(listener.fileno(),), become=become)
 
 
-def worker(places: Places, database: Database, *, graceful_seconds: int = 15) -> Program:
+def worker(
+    places: Places,
+    database: Database,
+    service: Service | None = None,
+    *,
+    graceful_seconds: int = 15,
+) -> Program:
     """The worker of the job queue; rows of finished jobs are deleted."""
     command = application.command(
         places, "procrastinate", "worker", "--delete-jobs", "successful",
         "--shutdown-graceful-timeout", str(graceful_seconds),
     )  # fmt: skip
-    return Program("worker", command, application.environment(places, database))
+    become = service.become if service else None
+    return Program("worker", command, application.environment(places, database), become=become)
 
 
 def is_healthy(host: str, port: int) -> bool:

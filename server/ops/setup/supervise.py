@@ -33,6 +33,8 @@ class Program:
     environment: Mapping[str, str]
     pass_fds: Sequence[int] = ()
     grace: float = 25.0  # seconds between SIGTERM and SIGKILL
+    become: Callable[[], None] | None = None
+    """Called in the new process before the program: gives up what the supervisor may do."""
 
 
 @dataclass
@@ -123,13 +125,16 @@ class Supervisor:
     def _start(self, child: _Child, now: float) -> None:
         parent = os.getpid()
 
+        program = child.program
+
         def in_child() -> None:
+            if program.become:
+                program.become()
             _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
             if os.getppid() != parent:  # the supervisor died before the line above
                 os._exit(1)
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
-        program = child.program
         child.started = now
         child.process = subprocess.Popen(
             program.command,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from server.ops.setup import application, environment, instance, serving
+from server.ops.setup import application, environment, instance, service, serving
 from server.ops.setup.database import Database
 from server.ops.setup.locking import alone
 from server.ops.setup.messages import text
@@ -23,7 +23,12 @@ def up(places: Places, *, host: str, port: int, processes: int, empty: bool) -> 
         instance.announce(handle, url)
         database = Database.chosen(places)
         progress = set_up(places, database)
+        account = service.chosen(places, lambda line: serving.report(places, line))
+        if account:
+            service.hand_over(places, account)
         with database.running():
+            if account and database.cluster:
+                database.cluster.let_in(account.account)
             people = FirstPeople(places, database, empty=empty, url=url)
             fill(places, database, progress, people)
             progress.say("step_serve")
@@ -31,8 +36,8 @@ def up(places: Places, *, host: str, port: int, processes: int, empty: bool) -> 
                 places,
                 database,
                 [
-                    serving.web(places, database, listener, processes),
-                    serving.worker(places, database),
+                    serving.web(places, database, listener, processes, account),
+                    serving.worker(places, database, account),
                 ],
                 bound,
                 when_ready=lambda: people.show(host),
