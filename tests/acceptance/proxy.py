@@ -24,7 +24,7 @@ daemon off;
 worker_processes 1;
 pid {folder}/pid;
 error_log {folder}/main-error.log error;
-events {{ worker_connections 256; }}
+events {{ worker_connections 1024; }}
 http {{
     access_log {folder}/main.log;
     client_body_temp_path {folder}/body;

@@ -124,7 +124,7 @@ class Body:
 
 
 class Chunks:
-    """Takes a chunked body apart (RFC 9112 §7.1), as strictly as gunicorn does."""
+    """Takes a chunked body apart (RFC 9112, Chunked Transfer Coding), as strictly as gunicorn does."""
 
     def __init__(self, request: Any, limits: Limits) -> None:
         self._request, self._limits = request, limits

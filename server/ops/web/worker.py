@@ -329,7 +329,7 @@ class Worker(ThreadWorker):
             self._say_goodbye(conn)
 
     def _say_goodbye(self, conn: Connection) -> None:
-        """Close once the caller has read the answer: an end while it still sends would destroy it (RFC 9112 §9.6)."""
+        """Close once the caller has read the answer: an end while it still sends would destroy it (RFC 9112, Tear-down)."""
         conn.incoming.close()
         try:
             conn.sock.shutdown(socket.SHUT_WR)

@@ -8,7 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -138,7 +138,7 @@ def test_whatever_ruhu_takes_comes_through(line: Line, phone: Line, proxy: Proxy
     integrity = f"{proxy.url}/odk/entities/integrity?id={ids}"
     assert len(integrity) > 65_536
     assert session.get(integrity, timeout=30).status_code == 200  # stands in a header once more
-    assert phone.get("/formList?deviceID=" + "x" * 200_000).status_code == 200
+    assert phone.get("/formList?deviceID=" + "x" * 60_000).status_code == 200
 
     name = new_id()
     large = bytes(range(256)) * 4096 * 12
@@ -225,6 +225,36 @@ def test_phones_are_led_to_https_and_no_post_is_ever_redirected(
             301,
             f"https://{HOST}{page}?a=b",
         )
+
+
+def test_one_address_does_not_take_everything(phone: Line, proxy: Proxy) -> None:
+    """Requests at once, and log-ins a second; whoever comes from another address notices nothing."""
+    slow = (
+        f"POST /v1/sessions HTTP/1.1\r\nHost: {HOST}:{proxy.plain_port}\r\n"
+        "Content-Length: 100\r\n\r\n{"
+    ).encode()
+
+    def opened(source: str) -> socket.socket:
+        there = ("127.0.0.1", proxy.plain_port)
+        return socket.create_connection(there, timeout=30, source_address=(source, 0))
+
+    def status(source: str, path: str = "/odk/formList", method: str = "GET") -> int:
+        with opened(source) as line:
+            head = f"{method} {path} HTTP/1.1\r\nHost: {HOST}:{proxy.plain_port}\r\n"
+            line.sendall(f"{head}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
+            return int(line.recv(100).split(b" ")[1])
+
+    with ExitStack() as lines:
+        for number in range(200):
+            line = lines.enter_context(opened("127.0.3.1"))
+            line.sendall(slow.replace(b"/v1/sessions", b"/key/%d/submission" % number))
+        Office.wait_for(lambda: status("127.0.3.1") == 429, "the address to have too many")
+        assert status("127.0.3.2") == 401
+    log_ins = [status("127.0.3.3", "/v1/sessions", "POST") for _ in range(60)]
+    assert set(log_ins) == {400, 429}
+    assert 30 <= log_ins.count(400) < 50
+    assert status("127.0.3.4", "/v1/sessions", "POST") == 400
+    assert status("127.0.3.3") == 401, "only log-ins are counted so strictly"
 
 
 def test_people_log_in_over_tls_only(line: Line, proxy: Proxy) -> None:
