@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker, made so that no caller can hold its threads (decisions 0152, 0210).
+"""gunicorn's threaded worker, made so that no caller can hold its threads (decisions 0152, 0220).
 
 The main thread reads what arrives on all connections and hands whole requests to threads.
 A thread stays a moment with the caller it has just answered: Collect asks HEAD, sends a
