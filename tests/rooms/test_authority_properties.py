@@ -100,6 +100,25 @@ def streets(divisions, make_user) -> Streets:
     return Streets(make_user)
 
 
+def test_a_household_that_left_its_ledger_there_is_not_made_anew_here(streets):
+    def survey(household: str, community: str) -> Filled:
+        filled = Filled(form="survey", visited_at="2025-09-13T09:00:00+08:00", met_whom="1")
+        filled.community, filled.household_id = community, uuid_of(household)
+        filled.household = {"address": "示范路2号"}
+        return filled
+
+    streets.send("there", survey("x", OTHER_STREET_COMMUNITY), None)
+    drain_now()
+    streets.send("there", survey("y", OTHER_STREET_COMMUNITY), 0)
+    drain_now()
+    before = dump(OTHER_STREET)
+
+    streets.send("here", survey("x", COMMUNITY), None)
+    drain_now()
+
+    assert dump(OTHER_STREET) == before
+
+
 @settings(
     max_examples=40,
     deadline=None,

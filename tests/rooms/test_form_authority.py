@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import pytest
@@ -41,7 +42,8 @@ PLAIN = """
 """
 
 
-def workbook(version: int = 1) -> bytes:
+@cache
+def workbook(version: int) -> bytes:
     return xlsforms.workbook(PLAIN.replace("| 1 |", f"| {version} |"))
 
 
@@ -214,9 +216,9 @@ def test_nobody_waits_for_anothers_form_with_a_key_or_a_draft(here, there):
 
 
 def test_a_dropped_draft_leaves_the_form_id_to_others(here, there):
-    drafts.save(workbook=workbook(), filename="f", form_id=None, author=there, at=now())
+    drafts.save(workbook=workbook(1), filename="f", form_id=None, author=there, at=now())
     with pytest.raises(FormConcernsOtherAreas):
-        drafts.save(workbook=workbook(), filename="f", form_id=None, author=here, at=now())
+        drafts.save(workbook=workbook(1), filename="f", form_id=None, author=here, at=now())
     assert FormDraft.objects.get().saved_by == there
     drafts.drop(form_id="plain", actor=there)
     publish(here)
@@ -244,4 +246,4 @@ def test_forms_of_before_belong_to_everyone(here):
     form = publish(here)
     FormHome.objects.all().delete()
     assert authority.concerned(["plain"]) == {"plain": {"", STREET}}
-    assert blobs.read(form.current_version.workbook_sha256) == workbook()
+    assert blobs.read(form.current_version.workbook_sha256) == workbook(1)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from server.ledgers.definitions.ledgers import LEDGERS
+from server.ledgers.definitions.vocabulary import EntityList
 from server.ledgers.storage.database import query
 
 _ROWS: Final = " union all ".join(
@@ -24,7 +25,7 @@ def areas_of(keys: Iterable[str]) -> dict[str, set[str]]:
     """Uuid → the areas of the entries, of whatever family, that it names; only of uuids that name one.
 
     An entry that has no row, because office staff removed it, stands where its latest
-    contribution does.
+    contribution does; without a contribution, where phones last had it in a list.
     """
     wanted = sorted(set(keys))
     if not wanted:
@@ -45,12 +46,16 @@ def areas_of(keys: Iterable[str]) -> dict[str, set[str]]:
              where contribution.entry in (select entry from named)
                and contribution.entry not in (select id from standing)
              order by contribution.entry, contribution.observed_at desc, contribution.id desc
+        ), listed as (
+            select entity as id, area_code from ledgers_listedentity
+             where list = any(%s::text[]) and entity in (select entry from named)
+               and entity not in (select id from standing union all select id from lone)
         )
         select distinct named.key::text as key, place.area_code as area
           from named
-          join (table standing union all table lone) place on place.id = named.entry
+          join (table standing union all table lone union all table listed) place on place.id = named.entry
         """,  # noqa: S608 as above
-        (wanted,),
+        (wanted, list(EntityList)),
         row=_Place,
     )
     areas: dict[str, set[str]] = defaultdict(set)
