@@ -9,6 +9,7 @@ from server.api.document import SchemaView
 from server.api.views.audit import Audit
 from server.api.views.base import Nowhere
 from server.api.views.encryption import EncryptionKeys
+from server.api.views.erasure import Erasures
 from server.api.views.forms import Forms
 from server.api.views.ledgers import (
     Cases,
@@ -21,7 +22,7 @@ from server.api.views.ledgers import (
 )
 from server.api.views.office import Divisions, Exceptions, FieldAccounts
 from server.api.views.quarantine import Quarantine
-from server.api.views.submissions import Submissions
+from server.api.views.submissions import Deletions, Submissions
 
 app_name = "api"
 
@@ -29,6 +30,8 @@ VIEWS: dict[str, Any] = {
     "forms": Forms,
     "encryption-keys": EncryptionKeys,
     "submissions": Submissions,
+    "deletions": Deletions,
+    "erasures": Erasures,
     "quarantine": Quarantine,
     "households": Households,
     "persons": Persons,

@@ -45,6 +45,12 @@ class Act(models.TextChoices):
 
     REVIEW = "review", _("record reviewed")
     COMMENT = "comment", _("record commented")
+    SUBMISSION_DELETED = "submission_deleted", _("record deleted")
+    SUBMISSION_RESTORED = "submission_restored", _("record restored")
+    ERASURE_ASKED = "erasure_asked", _("erasure asked for")
+    ERASURE_REFUSED = "erasure_refused", _("erasure refused or withdrawn")
+    ERASED = "erased", _("erased")
+    SUBJECT_ACCESS = "subject_access", _("all data about a person given out")
     DESK_ACT = "desk_act", _("desk act")
     DESK_ACT_UNDONE = "desk_act_undone", _("desk act undone")
     EXCEPTION_RESOLVED = "exception_resolved", _("exception resolved")
@@ -61,6 +67,7 @@ class Act(models.TextChoices):
 
 DISCLOSURES = (
     Act.REVEAL,
+    Act.SUBJECT_ACCESS,
     Act.EXPORT,
     Act.MEDIA,
     Act.KEY_MADE,

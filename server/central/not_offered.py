@@ -40,7 +40,6 @@ _PLACES: Final[tuple[tuple[str, tuple[str, ...], str, Any], ...]] = (
     (r"(projects/1/forms/[^/]+/draft|test)/.*", _ALL, "draft", _DRAFTS),
     (r"projects(/1(/key)?)?", _CHANGES, "projects", _CONSOLE),
     (r"projects/1/forms/[^/]+", ("DELETE",), "forms", _CONSOLE),
-    (r"projects/1/forms/[^/]+/submissions/[^/]+", ("DELETE",), "submissions", _CONSOLE),
     (r"(audits|config|backup|user-preferences)(/.*)?", _ALL, "audits", _CONSOLE),
 )  # fmt: skip
 

@@ -43,8 +43,14 @@ urlpatterns = [
     path(f"{_RECORD}.xml", Endpoint(GET=submissions.document)),
     path(
         _RECORD,
-        Endpoint(GET=submissions.submission, PUT=submissions.edit, PATCH=submissions.decide),
+        Endpoint(
+            GET=submissions.submission,
+            PUT=submissions.edit,
+            PATCH=submissions.decide,
+            DELETE=submissions.delete,
+        ),
     ),
+    path(f"{_RECORD}/restore", Endpoint(POST=submissions.restore)),
     path(f"{_RECORD}/audits", Endpoint(GET=submissions.audits)),
     path(f"{_RECORD}/comments", Endpoint(GET=submissions.comments, POST=submissions.add_comment)),
     path(f"{_RECORD}/attachments", Endpoint(GET=submissions.attachments)),

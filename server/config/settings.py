@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "server.submissions",
     "server.quarantine",
     "server.ledgers",
+    "server.erasure",
     "server.openrosa",
     "server.central",
     "server.api",

@@ -44,6 +44,9 @@ ADVICE = {
     "original-outside": gettext_lazy(
         "A phone of another area corrected a record of yours. Ask that worker or that office why. Accept the correction if it is right; until then your record stays as it is. Otherwise dismiss it."
     ),
+    "original-deleted": gettext_lazy(
+        "A phone corrected a record that you deleted. If the correction is right, restore the record first, then accept this. Otherwise dismiss it."
+    ),
     "entry-outside": gettext_lazy(
         "A phone of another area sent a record about a household, person, employer or case of yours. Ask that worker or that office why. If you accept it, its answers count, and what it names may move to the area of the record. Otherwise dismiss it."
     ),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from server.accounts.passwords import Refusal, log_in
 from server.accounts.selectors import user
 from server.console.problems import FormFieldsWrong
+from server.erasure.models import Erasure
 from server.forms.keys import PASSPHRASE_LENGTH
 from server.quarantine.models import Repair
 from server.submissions.models import ReviewState
@@ -67,6 +68,12 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"), min_length=2, max_length=500, widget=forms.TextInput()
     )
+
+
+class ErasureForm(ReasonForm):
+    """Why something is to be erased."""
+
+    cause = forms.ChoiceField(label=_("Cause"), choices=Erasure.Cause.choices)
 
 
 class RepairForm(forms.Form):

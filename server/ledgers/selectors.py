@@ -10,6 +10,7 @@ from server.ledgers.entity_lists.listed import (
     listed_entries,
 )
 from server.ledgers.entity_lists.sizes import households_by_area, is_crowded
+from server.ledgers.reading.dossier import Dossier, dossier
 from server.ledgers.reading.entries import (
     RESTRICTED_CODES,
     cases,
@@ -32,10 +33,12 @@ from server.ledgers.reading.entries import (
 from server.ledgers.reading.lookup import holding
 from server.ledgers.reading.provenance import Change, Origin, changes_of, provenance
 from server.ledgers.reading.timeline import Event, timeline
+from server.ledgers.storage.contributions import records_about_person
 
 __all__ = [
     "RESTRICTED_CODES",
     "Change",
+    "Dossier",
     "Event",
     "ListedEntry",
     "Origin",
@@ -44,6 +47,7 @@ __all__ = [
     "deleted_entities",
     "desk_acts",
     "desk_acts_on",
+    "dossier",
     "employers",
     "exceptions",
     "exceptions_of",
@@ -60,6 +64,7 @@ __all__ = [
     "memberships",
     "persons",
     "provenance",
+    "records_about_person",
     "resolve",
     "spells",
     "timeline",

@@ -1,12 +1,15 @@
 """Writes of the ledgers: merging submissions, folding again by date, desk acts, exceptions, disclosures."""
 
 from server.ledgers.desk.acts import correct, mark_not_same, mark_same, undo, void
-from server.ledgers.desk.disclosing import reveal
+from server.ledgers.desk.disclosing import give_dossier, reveal
 from server.ledgers.desk.exceptions import resolve_exception
+from server.ledgers.desk.forgetting import forget_person
 from server.ledgers.refolding.merging import merge_submissions, refold_due
 
 __all__ = [
     "correct",
+    "forget_person",
+    "give_dossier",
     "mark_not_same",
     "mark_same",
     "merge_submissions",

@@ -9,7 +9,7 @@ from datetime import datetime
 from server.accounts.access import common_prefix
 from server.core.problems import Problem
 from server.submissions.envelope import Envelope
-from server.submissions.problems import OriginalOutside
+from server.submissions.problems import OriginalDeleted, OriginalOutside
 from server.submissions.services.files import KeptFile
 from server.submissions.services.uploads import Upload
 
@@ -33,7 +33,7 @@ class Refused:
     @property
     def area(self) -> str:
         """The area whose office decides: of the record that an edit corrects, else the sender's."""
-        if isinstance(self.problem, OriginalOutside):
+        if isinstance(self.problem, (OriginalOutside, OriginalDeleted)):
             return str(self.problem.data["area"])
         return self.sender_area
 

@@ -1,6 +1,6 @@
 """The rule of approval in SQL: which version of a submission the ledgers count (decision 0180).
 
-Of a rejected submission none. Otherwise the current version; where the form needs
+Of a rejected or deleted submission none. Otherwise the current version; where the form needs
 approval, only once that is approved, and until then the version that was approved before
 the edit, if there is one.
 """
@@ -13,7 +13,8 @@ from server.submissions.models import ReviewState
 
 COUNTED: Final = f"""
     select submission.id as submission_id,
-           case when submission.review_state = '{ReviewState.REJECTED}' then null
+           case when submission.review_state = '{ReviewState.REJECTED}'
+                  or submission.current_version_id is null then null
                 when rule.waits then approved.version_id
                 else submission.current_version_id end as version_id,
            case when rule.waits then '{ReviewState.APPROVED}' else submission.review_state end as review_state,

@@ -23,7 +23,7 @@ from server.core.filters import (
 )
 from server.forms.filters import form_options
 from server.geo.filters import Area
-from server.submissions.models import TO_REVIEW, ReviewState, Submission
+from server.submissions.models import TO_REVIEW, Deletion, ReviewState, Submission
 from server.submissions.selectors import AWAITING
 from server.submissions.steps import Flag as Remark
 
@@ -100,3 +100,28 @@ class SubmissionFilters(ListFilters):
         self, rows: QuerySet[Submission], _name: str, value: str
     ) -> QuerySet[Submission]:
         return rows.filter(flags__contains=[value])
+
+
+class DeletionFilters(ListFilters):
+    """Filters of the list of deleted submissions."""
+
+    form = AnyOf(
+        field_name="submission__form__form_id",
+        lookup_expr="in",
+        label=_("Form"),
+        options=form_options,
+    )
+    submitter = OneOf(
+        field_name="submission__submitter__username", label=_("Worker"), options=worker_options
+    )
+    area = Area(field_name="submission__area_code")
+    deleted_from = Since(field_name="at", label=_("Deleted from"))
+    deleted_to = Until(field_name="at", label=_("Deleted until"))
+    search = Search(
+        ("submission__title", "submission__instance_id"), label=_("Title or instance ID")
+    )
+    ordering = Ordering("at")
+
+    class Meta:
+        model = Deletion
+        fields = ()

@@ -53,7 +53,7 @@ class Submission(models.Model):
         null=True,
         related_name="current_of",
         db_constraint=False,
-    )  # written in the same statement as the version itself; null while that is held (Verdict)
+    )  # written in the same statement as the version itself; null while that is held (Verdict) or deleted
     review_state = models.CharField(
         max_length=12, choices=ReviewState.choices, default=ReviewState.RECEIVED
     )
@@ -97,7 +97,7 @@ class Submission(models.Model):
 
 
 class SubmissionVersion(models.Model):
-    """One received instance: its bytes as they came, compressed and sealed. Append-only."""
+    """One received instance: its bytes as they came, compressed and sealed. Append-only but for erasing (server/erasure)."""
 
     submission = models.ForeignKey(
         Submission, models.PROTECT, related_name="versions", db_constraint=False
@@ -134,6 +134,9 @@ class SubmissionVersion(models.Model):
     sender_areas = ArrayField(
         AreaCodeField(blank=True), null=True
     )  # held by the sender at receipt; null: received before areas were judged, and never judged
+    erased_at = models.DateTimeField(
+        null=True
+    )  # then `document` is empty; the row stays as a tombstone, by which a resend is refused
 
     class Meta:
         ordering = ("received_at", "id")
@@ -209,6 +212,38 @@ class ApprovedVersion(models.Model):
     flags = models.JSONField(default=list)
 
 
+class Deletion(models.Model):
+    """A submission that office staff took out of lists and ledgers, until it is restored; no timer purges it.
+
+    Meanwhile the submission has no current version, as when its only version is held.
+    """
+
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="deletions")
+    version = models.ForeignKey(
+        SubmissionVersion, models.PROTECT, related_name="+"
+    )  # that was current, and is again once restored
+    reason = models.TextField(_("reason"))
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    restored_at = models.DateTimeField(null=True)
+    restored_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("-at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("submission",),
+                name="a_submission_is_deleted_once",
+                condition=Q(restored_at=None),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.submission} {self.at:%Y-%m-%d}"
+
+
 class EncryptedVersion(models.Model):
     """A version that arrived encrypted: whether it could be decrypted, and its answers if so (submissions/opening.py)."""
 
@@ -261,6 +296,20 @@ class Attachment(models.Model):
                 fields=("version", "name"),
                 name="one_attachment_per_name",
                 condition=Q(opened_from=None),
+            ),
+        )
+
+
+class ErasedFile(models.Model):
+    """The hash of a file that was erased from a version, so that its phone cannot bring the file back."""
+
+    version = models.ForeignKey(SubmissionVersion, models.PROTECT, related_name="erased_files")
+    sha256 = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("version", "sha256"), name="a_file_is_erased_once_from_a_version"
             ),
         )
 

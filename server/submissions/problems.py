@@ -118,6 +118,26 @@ class EntryOutside(Problem):
     )
 
 
+class OriginalDeleted(Problem):
+    """The edit corrects a record that office staff deleted; the phone is answered as if it had been received."""
+
+    type, status = "original-deleted", 409
+    title = _("Corrects a deleted record")
+    template = _(
+        "The record corrects one that the office of area {area} deleted. It changes nothing before that is restored and the correction is accepted."
+    )
+
+
+class RecordErased(Problem):
+    """The record was erased by a decision of the office. Nothing of what is sent for it is kept, not even in the quarantine."""
+
+    type, status = "record-erased", 410
+    title = _("The record was erased")
+    template = _(
+        "This record was erased by a decision of the office and is not taken again. Delete it from the phone."
+    )
+
+
 class EditSuperseded(Problem):
     """The edit replaces a version that another edit has already replaced: two people corrected the same record."""
 
@@ -182,6 +202,24 @@ class MayNotReview(Problem):
     type, status = "may-not-review", 403
     title = _("You may not decide about this record")
     template = _("Only street staff of this area may decide about this record.")
+
+
+class NotRedactable(Problem):
+    """The whole record is about what is to be erased, so that only the whole record can be erased."""
+
+    type, status = "not-redactable", 409
+    title = _("Only as a whole")
+    template = _("The record {instance_id} cannot be erased in part. Erase the whole record.")
+
+
+class AlreadyRestored(Problem):
+    """The deleted submission was restored or erased meanwhile."""
+
+    type, status = "already-restored", 409
+    title = _("Already restored")
+    template = _(
+        "This record was restored or erased meanwhile. Open the list of deleted records again."
+    )
 
 
 class DecidedUnseen(Problem):

@@ -55,12 +55,16 @@ EXEMPT = {
     "server.accounts.scripts.user_of": READS,
     "server.accounts.services.area_of": READS,
     "server.accounts.services.area_prefix": READS,
+    "server.erasure.services.finish_all": "the worker deletes files of what was erased, which is recorded with the consent",
     "server.forms.keys.carried": PART,
     "server.forms.keys.key_named": READS,
     "server.forms.keys.private_key": "opens a key in memory: submissions.opening records its use",
     "server.forms.services.files_of": READS,
+    "server.ledgers.services.forget_person": PART,
     "server.ledgers.services.merge_submissions": "the worker's fold of what was recorded before",
     "server.ledgers.services.refold_due": "the worker's fold of what was recorded before",
+    "server.quarantine.services.dropping.forget_documents": PART,
+    "server.quarantine.services.dropping.is_named": READS,
     "server.quarantine.services.replaying.document_to_replay": READS,
     "server.quarantine.services.replaying.received_document": READS,
     "server.quarantine.services.resolving.check_open": READS,
@@ -68,6 +72,9 @@ EXEMPT = {
     "server.submissions.opening.open_encrypted": "the worker's step, with keys that were given for it",
     "server.submissions.opening.queue_sealed": PART,
     "server.submissions.services.approving.let_approved_stand": PHONES,
+    "server.submissions.services.erasing.check_not_erased": READS,
+    "server.submissions.services.erasing.erase_parts": PART,
+    "server.submissions.services.erasing.erase_submission": PART,
 }
 """Public function of a services module → why it records nothing."""
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 
 from tests.conftest import COMMUNITY, STREET
-from tests.factories.console import AT, make_home, make_street
+from tests.factories.console import AT, make_deleted, make_home, make_street
 from tests.factories.roles import BLIND, OTHER_STREET, PUBLISHERS, READERS, STAFF, in_every_role
 
 SENDERS = frozenset({"worker", "street", "administrator"})
@@ -88,6 +88,8 @@ RULES = (
     Rule("get", f"{RECORD}.xml", STAFF),
     Rule("get", f"{RECORD}/attachments/door.jpg", STAFF),
     Rule("patch", RECORD, STAFF, body=b'{"reviewState": "approved"}', kind=JSON),
+    Rule("delete", RECORD, STAFF),
+    Rule("post", f"{FORM}/submissions/uuid:deleted/restore", STAFF),
     Rule("post", f"{FORM}/submissions", SENDERS, blind=403, outside=200, body=XML % (b"new", b"")),
     Rule("put", RECORD, SENDERS, body=XML % (b"e", b"<deprecatedID>uuid:1</deprecatedID>")),
     Rule("post", f"{RECORD}/attachments/b.jpg", SENDERS, body=b"b", kind="image/jpeg"),
@@ -103,6 +105,7 @@ def street(divisions, make_user) -> Any:
 
     made = make_street(make_user)
     make_home(made.form, STREET)
+    make_deleted(made.form, made.worker, COMMUNITY)
     Household.objects.create(
         id=HOUSEHOLD, area_code=COMMUNITY, observed_at=AT, verified_level=2, address="示范路1号"
     )

@@ -13,12 +13,21 @@ from server.api.urls import VIEWS
 from server.console.urls import urlpatterns
 from tests.conftest import COMMUNITY
 from tests.doors.api.conftest import assert_problem
-from tests.factories.console import entry, make_quarantined, make_stranger_key, make_street
+from tests.factories.console import (
+    entry,
+    make_deleted,
+    make_erasure,
+    make_quarantined,
+    make_stranger_key,
+    make_street,
+)
 from tests.factories.filters import bad_value, good_value
 
 SAME_ROWS = {
     "submissions": "submissions",
     "review": "submissions",
+    "deleted": "deletions",
+    "erasures": "erasures",
     "quarantine": "quarantine",
     "households": "households",
     "persons": "persons",
@@ -47,6 +56,8 @@ def client(divisions, make_user) -> Client:
 
     street = make_street(make_user)
     make_quarantined(street.worker, COMMUNITY)
+    make_deleted(street.form, street.worker, COMMUNITY)
+    make_erasure(street.submission, street.worker)
     make_stranger_key()
     issue_token(user=street.worker, actor=None)
     Spell.objects.create(**entry(COMMUNITY, person=street.person, start_on=AT.date()))

@@ -18,6 +18,8 @@ from tests.factories.console import (
     AT,
     attach,
     entry,
+    make_deleted,
+    make_erasure,
     make_quarantined,
     make_stranger_key,
     make_street,
@@ -50,7 +52,8 @@ SHOWS_NOTHING = frozenset(
 """Addresses that no GET answers with something, besides those for acts: `is_act`."""
 ACTS = re.compile(
     "audience|open|review|upload|dismiss|reopen|repair|replay|find|reveal|resolve|codes?|lost|revoke"
-    "|sessions|publish|logout|language|decision|download|undo|state|approval|files"
+    "|sessions|publish|logout|language|decision|download|undo|state|approval|files|restore|delete"
+    "|erase|dossier|consent|refuse"
 )
 
 
@@ -90,6 +93,8 @@ def samples(divisions, make_user) -> dict[str, str]:
         **entry(area, person=street.person, spell_kind="1", start_on=AT.date())
     )
     item = make_quarantined(street.worker, area, CANARY)
+    deletion = make_deleted(street.form, street.worker, area)
+    erasure = make_erasure(street.submission, street.worker)
     key = make_stranger_key().fingerprint
     household, person = str(street.household.pk), str(street.person.pk)
     version = street.form.current_version.version
@@ -112,6 +117,10 @@ def samples(divisions, make_user) -> dict[str, str]:
         "/datasets/%(name)s.svc/%(path)s": "Entities",
         "/entities/%(entity)s": household,
         "%(fingerprint)s": key,
+        "/deletions/%(id)s": str(deletion.pk),
+        "/deletions/%(number)s": str(deletion.pk),
+        "/erasures/%(id)s": str(erasure.pk),
+        "/erasures/%(number)s": str(erasure.pk),
         "/quarantine/%(id)s": str(item.pk),
         "/quarantine/%(number)s": str(item.pk),
         "/households/%(id)s": household,

@@ -16,6 +16,8 @@ from tests.conftest import STREET
 from tests.factories.console import (
     AT,
     entry,
+    make_deleted,
+    make_erasure,
     make_home,
     make_quarantined,
     make_stranger_key,
@@ -69,10 +71,21 @@ LEDGERS = ("households", "persons", "spells", "employers", "vacancies", "cases",
 SEALED = {"households": "hukou_book_no", "persons": "phone", "employers": "phone"}
 FORM, SUBMISSION = "/forms/household_survey/", "/submissions/{submissions}/"
 KEY = "/encryption-keys/{encryption-keys}/"
+WHY = {"cause": "error", "reason": "核对"}
 RULES = (
     *map(
         lists,
-        ("forms", "submissions", *LEDGERS, "exceptions", "divisions", "field-accounts", "audit"),
+        (
+            "forms",
+            "submissions",
+            *LEDGERS,
+            "exceptions",
+            "divisions",
+            "field-accounts",
+            "audit",
+            "deletions",
+            "erasures",
+        ),
     ),
     *(look(f"/{name}/{{{name}}}/") for name in LEDGERS),
     *(look(f"/{name}/{{{name}}}/origins/") for name in LEDGERS),
@@ -100,6 +113,14 @@ RULES = (
     look(f"{SUBMISSION}comments/"),
     look(f"{SUBMISSION}xml/?reason=look", STAFF),
     act("post", f"{SUBMISSION}review/", 201, {"state": "approved"}),
+    act("delete", f"{SUBMISSION}?reason=look", 204),
+    look("/deletions/{deletions}/"),
+    act("post", "/deletions/{deletions}/restore/", 200),
+    Rule("post", "/erasures/", PUBLISHERS, 201, 403, 404, 404, {"person": "{persons}", **WHY}),
+    look("/erasures/{erasures}/", PUBLISHERS, denied=404),
+    Rule("post", "/erasures/{erasures}/consent/", PUBLISHERS, 200, 404, 404, 404),
+    Rule("post", "/erasures/{erasures}/refuse/", PUBLISHERS, 200, 404, 404, 404),
+    act("post", "/persons/{persons}/dossier/", 200, {"reason": "核对"}),
     lists("quarantine"),
     Rule("get", "/quarantine/kept-out/", READERS | BLIND, 200, 200, 200, 200),
     Rule("get", "/quarantine/elsewhere/", READERS | BLIND, 200, 200, 200, 200),
@@ -171,6 +192,8 @@ def names(divisions, make_user) -> dict[str, Any]:
         "visits": Visit.objects.get(area_code=area).pk,
         "submissions": street.submission.instance_id,
         "quarantine": make_quarantined(street.worker, area).pk,
+        "deletions": make_deleted(street.form, street.worker, area).pk,
+        "erasures": make_erasure(street.submission, street.worker).pk,
         "exceptions": street.exception.pk,
         "field-accounts": account.pk,
         "encryption-keys": key.fingerprint,
@@ -198,6 +221,8 @@ def ask(client: Client, rule: Rule, names: dict[str, Any]) -> int:
             response = getattr(client, rule.method)(path)
         else:
             body = json.dumps(rule.body)
+            for name, value in names.items():
+                body = body.replace(f"{{{name}}}", str(value))
             response = getattr(client, rule.method)(path, body, content_type="application/json")
         status: int = response.status_code
         if response.streaming:

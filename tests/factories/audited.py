@@ -15,6 +15,7 @@ from server.accounts.access import access_of
 from server.accounts.models import FieldAccount, User
 from server.accounts.selectors import device_login
 from server.core.sealing import seal_document
+from server.erasure.models import Erasure
 from server.forms import drafts, encryption, keys
 from server.forms import services as forms
 from server.forms.models import EncryptionKey, Form, FormDraft
@@ -23,10 +24,10 @@ from server.ledgers.models import DeskAct, LedgerException, Person
 from server.quarantine import services as quarantine
 from server.quarantine.models import Quarantined
 from server.quarantine.services.releasing import release
-from server.submissions.models import Submission, SubmissionVersion
+from server.submissions.models import Deletion, Submission, SubmissionVersion
 from server.submissions.problems import UnknownFormVersion
 from tests.conftest import COMMUNITY, STREET
-from tests.factories.console import make_submission
+from tests.factories.console import make_deleted, make_erasure, make_submission
 from tests.factories.ledgers import id_number, make_versions, member, store, street, uuid_of
 from tests.factories.submissions import FORM_ID, VERSION, instance
 from tests.samples import xlsforms
@@ -55,6 +56,7 @@ class Office:
         self.chief = make_user("chief", role="administrator", area=STREET)
         self.access = access_of(self.chief)
         self.deed = {"reason": "核对", "access": self.access, "at": AT}
+        self.by_chief_alone = {"user": self.chief, "access": self.access, "at": AT}
         self.by_chief = {"reason": "核对", "user": self.chief, "access": self.access, "at": AT}
 
     @cached_property
@@ -94,6 +96,19 @@ class Office:
         made: Submission = make_submission(
             Form.objects.get(form_id=FORM_ID), self.user, COMMUNITY, "uuid:1"
         )
+        return made
+
+    @cached_property
+    def deletion(self) -> Deletion:
+        made: Deletion = make_deleted(
+            Form.objects.get(form_id=FORM_ID), self.user, COMMUNITY, "uuid:2"
+        )
+        return made
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        """Asked for by somebody else than the chief."""
+        made: Erasure = make_erasure(self.submission, self.user)
         return made
 
     @cached_property

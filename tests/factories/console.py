@@ -178,6 +178,45 @@ def make_submission(form: Any, worker: Any, area: str, instance: str, **columns:
     return submission
 
 
+def make_deleted(
+    form: Any, worker: Any, area: str, instance: str = "uuid:deleted", **values: Any
+) -> Any:
+    """A deleted submission of the worker."""
+    from server.submissions.models import Deletion
+
+    submission = make_submission(form, worker, area, instance)
+    version, submission.current_version = submission.current_version, None
+    submission.save()
+    return Deletion.objects.create(
+        **{
+            "submission": submission,
+            "version": version,
+            "reason": "重复",
+            "user": worker,
+            "at": AT,
+            **values,
+        }
+    )
+
+
+def make_erasure(submission: Any, user: Any, **values: Any) -> Any:
+    """A request to erase the submission."""
+    from server.erasure.models import Erasure
+
+    return Erasure.objects.create(
+        **{
+            "subject": "submission",
+            "submission": submission,
+            "area_code": submission.area_code,
+            "cause": "error",
+            "reason": "录错了人",
+            "asked_by": user,
+            "asked_at": AT,
+            **values,
+        }
+    )
+
+
 def attach(submission: Any, name: str, content: bytes) -> Any:
     from server.core import blobs
     from server.submissions.models import Attachment

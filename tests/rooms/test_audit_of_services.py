@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import NamedTuple
 
 import pytest
 
@@ -17,7 +15,6 @@ from server.forms import drafts, keys
 from server.forms import services as forms
 from server.forms.models import Form
 from server.geo.services import import_divisions
-from server.ledgers import services as ledgers
 from server.quarantine import services as quarantine
 from server.quarantine.models import Quarantined
 from server.quarantine.services.resolving import mark_accepted, record_about
@@ -28,17 +25,9 @@ from tests.conftest import COMMUNITY, STREET
 from tests.contracts.test_audit import EXEMPT
 from tests.contracts.test_audit import services as all_services
 from tests.factories.audited import AT, Office, workbook
+from tests.factories.audited_records import RECORD_CASES, Case
 
 pytestmark = pytest.mark.django_db
-
-
-class Case(NamedTuple):
-    """A service's call, what has to be there before, and the acts that the call adds."""
-
-    call: Callable[[Office], object]
-    acts: tuple[Act, ...]
-    before: Callable[[Office], object] = lambda office: office.user
-    actor: str = "chief"  # "" is nobody who is logged in
 
 
 CASES = {
@@ -225,45 +214,7 @@ CASES = {
         ),
         (Act.DIVISIONS_IMPORTED,), actor="",
     ),
-    "ledgers.services.correct": Case(
-        lambda office: ledgers.correct(
-            family="person", entry=office.persons[0].pk, column="edu", value="10", **office.deed
-        ),
-        (Act.DESK_ACT,),
-        lambda office: office.persons,
-    ),
-    "ledgers.services.mark_same": Case(
-        lambda office: ledgers.mark_same(**office.pair),
-        (Act.DESK_ACT,),
-        lambda office: office.persons,
-    ),
-    "ledgers.services.mark_not_same": Case(
-        lambda office: ledgers.mark_not_same(**office.pair),
-        (Act.DESK_ACT,),
-        lambda office: office.persons,
-    ),
-    "ledgers.services.void": Case(
-        lambda office: ledgers.void(family="person", entry=office.persons[0].pk, **office.deed),
-        (Act.DESK_ACT,),
-        lambda office: office.persons,
-    ),
-    "ledgers.services.undo": Case(
-        lambda office: ledgers.undo(act=office.desk_act, access=office.access, at=AT),
-        (Act.DESK_ACT_UNDONE,),
-        lambda office: office.desk_act,
-    ),
-    "ledgers.services.reveal": Case(
-        lambda office: ledgers.reveal(office.access, office.persons[0], ["id_no"], "核对"),
-        (Act.REVEAL,),
-        lambda office: office.persons,
-    ),
-    "ledgers.services.resolve_exception": Case(
-        lambda office: ledgers.resolve_exception(
-            exception=office.exception, note="核对", user=office.chief, access=office.access, at=AT
-        ),
-        (Act.EXCEPTION_RESOLVED,),
-        lambda office: office.exception,
-    ),
+    **RECORD_CASES,
     "quarantine.services.disclosing.disclose_quarantined": Case(
         lambda office: quarantine.disclose_quarantined(
             office.item, user=office.chief, reason="核对"

@@ -14,6 +14,7 @@ import pytest
 from server.accounts.filters import AuditFilters, FieldAccountFilters, WorkerFilters
 from server.accounts.models import FieldAccount, User
 from server.audit.models import AuditEntry
+from server.erasure.filters import ErasureFilters
 from server.forms.filters import EncryptionKeyFilters, FormFilters
 from server.forms.models import EncryptionKey
 from server.geo.filters import DivisionFilters
@@ -21,10 +22,12 @@ from server.geo.models import Division
 from server.ledgers import filters
 from server.ledgers.models import LedgerException
 from server.quarantine.filters import QuarantinedFilters
-from server.submissions.filters import SubmissionFilters
+from server.submissions.filters import DeletionFilters, SubmissionFilters
 from server.submissions.models import Submission
 from tests.conftest import COMMUNITY, OTHER_COMMUNITY, STREET
 from tests.factories.console import (
+    make_deleted,
+    make_erasure,
     make_form,
     make_quarantined,
     make_stranger_key,
@@ -99,6 +102,58 @@ def test_quarantined_records(divisions, make_user):
             "received_from": {NOON.isoformat(): "ab", later.isoformat(): "b", "2026-11-21": "b"},
             "received_to": {NOON.isoformat(): "a", later.isoformat(): "ab", "2026-11-20": "a"},
             "ordering": {"size": "ab", "-size": "ba"},
+        },
+    )
+
+
+def test_deleted_submissions(divisions, make_user):
+    first, second = (make_user(name, role="worker", area=COMMUNITY) for name in ("xie", "xu"))
+    later = NOON + timedelta(hours=12)
+    a = make_deleted(make_form(), first, COMMUNITY, "uuid:a", at=NOON)
+    b = make_deleted(make_form("home_visit"), second, OTHER_COMMUNITY, "uuid:b", at=later)
+    b.submission.title = "工业路2号"
+    b.submission.save()
+    check(
+        DeletionFilters,
+        {"a": a, "b": b},
+        {
+            "form": {
+                "household_survey": "a",
+                "home_visit": "b",
+                "household_survey,home_visit": "ab",
+            },
+            "submitter": {"xie": "a", "xu": "b"},
+            "area": {COMMUNITY: "a", OTHER_COMMUNITY: "b"},
+            "deleted_from": {NOON.isoformat(): "ab", later.isoformat(): "b", "2026-11-21": "b"},
+            "deleted_to": {NOON.isoformat(): "a", later.isoformat(): "ab", "2026-11-20": "a"},
+            "search": {"棠荫": "a", "uuid:b": "b"},
+            "ordering": {"at": "ab", "-at": "ba"},
+        },
+    )
+
+
+def test_erasures(divisions, make_user):
+    user = make_user("xie", role="worker", area=COMMUNITY)
+    later = NOON + timedelta(hours=12)
+    form = make_form()
+    a = make_erasure(make_submission(form, user, COMMUNITY, "uuid:a"), user, asked_at=NOON)
+    b = make_erasure(
+        make_submission(form, user, OTHER_COMMUNITY, "uuid:b"),
+        user,
+        asked_at=later,
+        state="refused",
+        cause="consent",
+    )
+    check(
+        ErasureFilters,
+        {"a": a, "b": b},
+        {
+            "state": {"asked": "a", "refused": "b", "asked,refused": "ab", "done": ""},
+            "cause": {"error": "a", "consent": "b", "error,consent": "ab"},
+            "area": {COMMUNITY: "a", OTHER_COMMUNITY: "b"},
+            "asked_from": {NOON.isoformat(): "ab", later.isoformat(): "b", "2026-11-21": "b"},
+            "asked_to": {NOON.isoformat(): "a", later.isoformat(): "ab", "2026-11-20": "a"},
+            "ordering": {"asked_at": "ab", "-asked_at": "ba"},
         },
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
+from django.contrib.gis.geos import Point
 from django.db.models import Model
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -108,6 +110,80 @@ class RevealSerializer(serializers.Serializer):
 
     columns = serializers.ListField(child=serializers.CharField(), allow_empty=False)
     reason = serializers.CharField(max_length=1000)
+
+
+class ReasonSerializer(serializers.Serializer):
+    """Why; recorded."""
+
+    reason = serializers.CharField(max_length=1000)
+
+
+@extend_schema_field({})
+class PlainValueField(serializers.Field):
+    """A value as JSON; a place as GeoJSON."""
+
+    def to_representation(self, value: Any) -> Any:
+        return json.loads(value.geojson) if isinstance(value, Point) else value
+
+
+class ValueSerializer(serializers.Serializer):
+    """A column and its value, in plain."""
+
+    column = serializers.CharField(source="column.name")
+    label = serializers.CharField(source="column.label")  # type: ignore[assignment]
+    value = PlainValueField()
+
+
+class PartSerializer(serializers.Serializer):
+    """A row of a ledger: of the person, or a spell, case or visit of the person's."""
+
+    ledger = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    values = ValueSerializer(many=True)
+
+
+class SourceSerializer(serializers.Serializer):
+    """What one record, or one decision of office staff, says of the person."""
+
+    what = serializers.CharField(help_text="The form's title, or the kind of decision.")
+    by = serializers.CharField()
+    at = serializers.DateTimeField(help_text="Of the visit, or of the decision.")
+    received_at = serializers.DateTimeField()
+    instance_id = serializers.CharField(help_text="Empty for a decision.")
+    reason = serializers.CharField(help_text="Of a decision.")
+    values = ValueSerializer(many=True)
+
+
+class LookSerializer(serializers.Serializer):
+    """An act on the person that the audit log has."""
+
+    at = serializers.DateTimeField()
+    by = serializers.CharField()
+    act = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class DwellingSerializer(serializers.Serializer):
+    """A time in a household."""
+
+    household = serializers.UUIDField(source="household_id")
+    address = serializers.CharField(source="household.address", allow_null=True)
+    role = serializers.ChoiceField(choices=Membership.Role.choices)
+    from_on = serializers.DateField()
+    to_on = serializers.DateField(allow_null=True)
+
+
+class DossierSerializer(serializers.Serializer):
+    """Everything that is kept about a person, in plain."""
+
+    person = serializers.UUIDField(source="person.pk")
+    parts = PartSerializer(many=True)
+    memberships = DwellingSerializer(many=True)
+    sources = SourceSerializer(many=True)
+    looks = LookSerializer(many=True)
+    left_out = serializers.BooleanField(
+        help_text="Whether restricted values are kept, too, that the caller may not see."
+    )
 
 
 class OriginSerializer(serializers.Serializer):

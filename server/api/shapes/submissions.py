@@ -39,6 +39,20 @@ class SubmissionSerializer(serializers.Serializer):
     processed_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
+class DeletionSerializer(serializers.Serializer):
+    """A deleted submission: what it was, who deleted it, when and why."""
+
+    id = serializers.IntegerField(read_only=True)
+    instance_id = serializers.CharField(read_only=True, source="submission.instance_id")
+    form = serializers.CharField(read_only=True, source="submission.form.form_id")
+    title = serializers.CharField(read_only=True, source="submission.title")
+    area_code = serializers.CharField(read_only=True, source="submission.area_code")
+    received_at = serializers.DateTimeField(read_only=True, source="submission.received_at")
+    reason = serializers.CharField(read_only=True)
+    user = serializers.CharField(read_only=True, source="user.username")
+    at = serializers.DateTimeField(read_only=True)
+
+
 class AttachmentSerializer(serializers.Serializer):
     """A file of a submission."""
 

@@ -17,10 +17,12 @@ from rest_framework.viewsets import ViewSetMixin
 
 from server.accounts.access import common_prefix
 from server.api.shapes.ledgers import (
+    DossierSerializer,
     FindSerializer,
     HouseholdDetailSerializer,
     HouseholdSerializer,
     OriginSerializer,
+    ReasonSerializer,
     RevealSerializer,
     entry_serializer,
     users_of,
@@ -135,6 +137,14 @@ class Persons(SealedEntries):
     model, family, visible = Person, Family.PERSON, staticmethod(selectors.persons)
     serializer_class = entry_serializer(Person)
     filterset_class = PersonFilters
+
+    @extend_schema(request=ReasonSerializer, responses=DossierSerializer)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def dossier(self, request: Request, id: UUID) -> Response:
+        """Everything that is kept about the person, in plain, for the person. Needs a role and a reason; it is logged."""
+        body = self.read_body(ReasonSerializer)
+        whole = services.give_dossier(self.access, self.get_object(), body["reason"])
+        return Response(DossierSerializer(whole).data)
 
 
 @_find_answers_with(HouseholdSerializer(many=True))

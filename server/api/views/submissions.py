@@ -22,6 +22,7 @@ from server.api.shapes.submissions import (
     AttachmentSerializer,
     CommentSerializer,
     DecisionSerializer,
+    DeletionSerializer,
     ReviewSerializer,
     SubmissionDetailSerializer,
     SubmissionSerializer,
@@ -33,8 +34,14 @@ from server.core.clock import now
 from server.core.request_problems import NothingHere
 from server.ledgers.reading.answers import ShownAnswer, shown_answers
 from server.submissions import selectors, services
-from server.submissions.filters import SubmissionFilters
-from server.submissions.models import Attachment, EncryptedVersion, Submission, SubmissionVersion
+from server.submissions.filters import DeletionFilters, SubmissionFilters
+from server.submissions.models import (
+    Attachment,
+    Deletion,
+    EncryptedVersion,
+    Submission,
+    SubmissionVersion,
+)
 from server.submissions.selectors import Instances
 
 FORM = OpenApiParameter("form", str, description="Needed only when two forms share the ID.")
@@ -168,6 +175,18 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         )
         return Response(DecisionSerializer(decision).data, status=201)
 
+    @extend_schema(parameters=[FORM, REASON], responses={204: None})
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Take the submission out of lists and ledgers; `deletions/` lists it, from where it can be restored."""
+        services.delete(
+            submission=self.get_object(),
+            reason=requests.reason(request),
+            user=self.user,
+            access=self.access,
+            at=now(),
+        )
+        return Response(status=204)
+
     def _files(self, submission: Submission) -> QuerySet[Attachment]:
         return selectors.files_of(submission.current_version_id)
 
@@ -181,6 +200,36 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
 
     def _record(self, submission: Submission, act: Act, column: str, reason: str) -> None:
         services.disclose_record(submission, user=self.user, act=act, column=column, reason=reason)
+
+
+class Deletions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
+    """Deleted submissions, which can be restored; nothing purges them."""
+
+    model = Deletion
+    lookup_field = "pk"
+    lookup_url_kwarg = "id"
+    lookup_value_converter = "int"
+    serializer_class = DeletionSerializer
+    filterset_class = DeletionFilters
+
+    def rows(self) -> QuerySet[Any]:
+        return selectors.deletions(self.access)
+
+    def get_object(self) -> Deletion:
+        """Raises NothingHere."""
+        row = self.get_queryset().filter(pk=self.kwargs["id"]).first()
+        if row is None:
+            raise NothingHere
+        return row
+
+    @extend_schema(request=None, responses=SubmissionSerializer)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def restore(self, request: Request, id: int) -> Response:
+        """Let the submission stand in lists and ledgers again."""
+        restored = services.restore(
+            deletion=self.get_object(), user=self.user, access=self.access, at=now()
+        )
+        return Response(SubmissionSerializer(restored, context=requests.context(request)).data)
 
 
 def _missing(submission: Submission, files: list[Attachment], instances: Instances) -> list[str]:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.utils.translation import gettext as _
 
 from server.accounts.access import REVIEWERS, SENDERS, Access, common_prefix
 from server.audit.models import Act
@@ -36,6 +37,8 @@ from server.submissions.services import (
     disclose_record,
     review,
 )
+from server.submissions.services import delete as delete_submission
+from server.submissions.services import restore as restore_submission
 
 JUST_BEFORE: Final = timedelta(hours=1)
 """The age up to which a comment counts as the reason of a decision."""
@@ -169,6 +172,29 @@ def edit(call: Call, form: str, instance: str) -> dict[str, Any]:
     if not replaced or not selectors.versions_of(row).filter(instance_id=replaced).exists():
         raise NoDeprecatedId
     return _receive(call, document)
+
+
+def delete(call: Call, form: str, instance: str) -> dict[str, bool]:
+    """Take the submission out of lists and ledgers, with the reason from the header X-Action-Notes; nothing purges it."""
+    row = selectors.record(call.access, form, instance)
+    notes = unquote(call.request.headers.get("X-Action-Notes", "")).strip()
+    if not is_storable(notes):
+        raise InvalidRequest(errors=[{"pointer": "#/X-Action-Notes"}])
+    reason = notes[:LONGEST] or _("by a client of ODK Central that gives no reason")
+    delete_submission(
+        submission=row, reason=reason, user=call.user, access=call.access, at=call.now
+    )
+    return {"success": True}
+
+
+def restore(call: Call, form: str, instance: str) -> dict[str, bool]:
+    """Let a deleted submission stand in lists and ledgers again. Raises NothingHere."""
+    rows = selectors.deletions(call.access).filter(submission__form__form_id=form)
+    deletion = rows.filter(submission__versions__instance_id=instance).first()
+    if deletion is None:
+        raise NothingHere
+    restore_submission(deletion=deletion, user=call.user, access=call.access, at=call.now)
+    return {"success": True}
 
 
 def decide(call: Call, form: str, instance: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from server.accounts.access import REVEALERS, REVIEWERS, Access
+from server.accounts.access import ADMINISTRATORS, REVEALERS, REVIEWERS, Access
 from server.console import exception_sentences
 from server.console.presentation import category_names
 from server.core import labels
@@ -69,7 +69,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                 _("To do"),
                 (_("Today"), "home", ()),
                 (_("Review queue"), "review", ()),
-                (_("Submissions"), "submissions", ("submission",)),
+                (_("Submissions"), "submissions", ("submission", "deleted")),
                 (_("Exceptions"), "exceptions", ()),
                 *(
                     [(_("Quarantine"), "quarantine", ("quarantine-item",))]
@@ -106,6 +106,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                 ),
                 *([(_("Disclosure log"), "disclosures", ())] if access.areas(REVIEWERS) else []),
                 (_("Audit log"), "audit", ()),
+                *([(_("Erasures"), "erasures", ())] if access.areas(ADMINISTRATORS) else []),
             ),
         ]
     }

@@ -14,6 +14,8 @@ from server.accounts.access import REVIEWERS
 from server.console.exception_sentences import open_exceptions
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
+from server.erasure.models import Erasure
+from server.erasure.selectors import may_ask, open_erasure
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import CaseFilters, PersonFilters
 from server.ledgers.models import AssistanceCase, Person
@@ -68,6 +70,9 @@ def person(request: StaffRequest, entry: UUID) -> HttpResponse:
         **open_exceptions(request.access, Q(family=Family.PERSON, entry=row.pk)),
         "acts": desk_acts_on(request.access, Family.PERSON, row.pk).select_related("user"),
         "may_undo": request.access.may(REVIEWERS, row.area_code),
+        "may_erase": may_ask(request.access, row.area_code),
+        "causes": Erasure.Cause.choices,
+        "erasure": open_erasure(person=row.pk),
         "areas": names,
     }
     return render(request, "console/persons/detail.html", context)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,17 +16,20 @@ from server.accounts.access import PUBLISHERS, RESTRICTED, REVIEWERS
 from server.console.answers import Row, answer_rows
 from server.console.differences import Difference, differences, filled_form
 from server.console.exception_sentences import subjects_of
-from server.console.forms import DecisionForm, checked
+from server.console.forms import DecisionForm, ReasonForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.thumbnails import is_drawn, is_photo
 from server.core.clock import now
+from server.erasure.models import Erasure
+from server.erasure.selectors import may_ask, open_erasure
 from server.ledgers.definitions.columns import Column, Sensitivity
 from server.ledgers.selectors import Change, changes_of, exceptions_of
 from server.submissions import services
-from server.submissions.filters import SubmissionFilters
+from server.submissions.filters import DeletionFilters, SubmissionFilters
 from server.submissions.models import TO_REVIEW, Submission, SubmissionVersion
 from server.submissions.selectors import (
     Instances,
+    deletions,
     files_of,
     may_have_raw,
     missing_files,
@@ -55,7 +59,8 @@ EDITS_COMPARED = 5
 def submissions(request: StaffRequest) -> HttpResponse:
     """The list of all submissions of the reader's areas."""
     rows = visible(request.access).select_related("form", "submitter")
-    return _list(request, rows, shows=("state", *SHOWN), title=_("Submissions"))
+    link = {"url": reverse("console:deleted"), "label": _("Deleted records")}
+    return _list(request, rows, shows=("state", *SHOWN), title=_("Submissions"), link=link)
 
 
 @staff_page()
@@ -162,6 +167,48 @@ def decide(request: StaffRequest, number: int) -> HttpResponse:
     return render(request, "console/submissions/_decision.html", context)
 
 
+@staff_page()
+def deleted(request: StaffRequest) -> HttpResponse:
+    """The deleted submissions of the reader's areas, the latest first, each with a button that restores it."""
+    filterset = DeletionFilters(request.GET, deletions(request.access), access=request.access)
+    page = page_of(request, filterset.qs)
+    return render_list(
+        request,
+        "console/submissions/_deleted_rows.html",
+        filterset,
+        page,
+        shows=("area", "search", "form", "submitter", "deleted_from", "deleted_to"),
+        title=_("Deleted records"),
+        subtitle=_("they count nowhere until they are restored; none is purged"),
+        empty=gettext_lazy("No record is deleted."),
+        areas=area_names(row.submission.area_code for row in page),
+        reviewed={row.pk for row in page if _may_review(request, row.submission)},
+    )
+
+
+@staff_page("POST")
+def delete(request: StaffRequest, number: int) -> HttpResponse:
+    """Take a submission out of lists and ledgers, for a reason."""
+    row = _visible_or_404(request, number)
+    reason = checked(ReasonForm(request.POST))["reason"]
+    services.delete(
+        submission=row, reason=reason, user=request.user, access=request.access, at=now()
+    )
+    return redirect("console:deleted")
+
+
+@staff_page("POST")
+def restore(request: StaffRequest, number: int) -> HttpResponse:
+    """Let a deleted submission stand again."""
+    row = get_object_or_404(deletions(request.access), pk=number)
+    restored = services.restore(deletion=row, user=request.user, access=request.access, at=now())
+    return redirect("console:submission", restored.pk)
+
+
+def _may_review(request: StaffRequest, row: Submission) -> bool:
+    return request.access.may(REVIEWERS, row.area_code)
+
+
 def _answers(request: StaffRequest, row: Submission, instances: Instances) -> list[Row]:
     """The current version's answers; none while it is encrypted."""
     version = row.current_version
@@ -225,7 +272,10 @@ def _visible_or_404(request: StaffRequest, number: int) -> Submission:
 
 def _decision_context(request: StaffRequest, row: Submission) -> dict[str, object]:
     return {
-        "may_review": request.access.may(REVIEWERS, row.area_code),
+        "may_review": _may_review(request, row),
+        "may_erase": may_ask(request.access, row.area_code),
+        "causes": Erasure.Cause.choices,
+        "erasure": open_erasure(submission=row.pk),
         "decisions": row.decisions.select_related("user").order_by("-at", "-id"),
         "comments": row.comments.select_related("user").order_by("-at", "-id"),
         "form": DecisionForm(),

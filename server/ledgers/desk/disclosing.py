@@ -10,9 +10,30 @@ from server.accounts.access import RESTRICTED, REVEALERS, Access
 from server.audit.models import Act
 from server.audit.services import record
 from server.ledgers.definitions.columns import Kind, Sensitivity, columns_of
+from server.ledgers.definitions.vocabulary import Family
+from server.ledgers.models import Person
 from server.ledgers.models.base import LedgerEntry
 from server.ledgers.problems import ActReasonMissing, NotCorrectable, NotYours
+from server.ledgers.reading.dossier import Dossier, dossier
 from server.ledgers.reading.masking import plain
+
+
+@transaction.atomic
+def give_dossier(access: Access, person: Person, reason: str) -> Dossier:
+    """Log that all that is kept about a person is given out, and gather it. Raises NotYours, ActReasonMissing."""
+    if not access.may(REVEALERS, person.area_code):
+        raise NotYours
+    if not reason.strip():
+        raise ActReasonMissing
+    record(
+        Act.SUBJECT_ACCESS,
+        actor=access,
+        object_type=Family.PERSON,
+        object_id=person.pk,
+        area=person.area_code,
+        reason=reason,
+    )
+    return dossier(access, person)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 
@@ -44,6 +44,29 @@ def contributions_of_submissions(
         return _contributions("submission_id = any(%s::bigint[])", list(submissions))
     return _contributions(
         "submission_id = any(%s::bigint[]) and family = %s", list(submissions), family
+    )
+
+
+class AboutPerson(NamedTuple):
+    """A record of a submission that says something of a person."""
+
+    submission_id: int
+    path: str  # of the record: /data/members[2]
+
+
+def records_about_person(person: str) -> list[AboutPerson]:
+    """The records of submissions that contribute to a person, or to a visit to the person."""
+    return query(
+        """
+        select distinct submission_id, path
+          from ledgers_contribution
+         where submission_id is not null
+           and (entry = %(person)s::uuid
+                or entry in (select id from ledgers_visit where person_id = %(person)s::uuid))
+         order by submission_id, path
+        """,
+        {"person": person},
+        row=AboutPerson,
     )
 
 

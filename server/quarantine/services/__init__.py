@@ -1,7 +1,7 @@
 """Writes of the quarantine: receiving what may be refused, repairing, replaying and resolving it."""
 
 from server.quarantine.services.disclosing import disclose_quarantined
-from server.quarantine.services.dropping import Dropped, drop
+from server.quarantine.services.dropping import Dropped, drop, forget_documents, is_named
 from server.quarantine.services.receiving import receive_or_quarantine
 from server.quarantine.services.repairing import repair
 from server.quarantine.services.replaying import Replayed, replay, replay_many, replay_ready
@@ -13,6 +13,8 @@ __all__ = [
     "disclose_quarantined",
     "dismiss",
     "drop",
+    "forget_documents",
+    "is_named",
     "receive_or_quarantine",
     "reopen",
     "repair",

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from server.audit.models import Act
 from server.audit.services import record
 from server.core import blobs
 from server.forms.models import FormDraft, FormMedia, FormVersion
 from server.quarantine.models import Quarantined
-from server.submissions.models import Attachment
+from server.submissions.models import Attachment, SubmissionVersion
 
 UNTOUCHED: timedelta = timedelta(days=1)
 """Blobs stored later than this before now stay: they may belong to an upload that is not committed."""
@@ -43,12 +44,33 @@ def drop(*, received_before: datetime, at: datetime) -> Dropped:
     n_files = sum(
         blobs.discard(name, untouched_since_ns=untouched_since_ns)
         for name in names
-        if not _is_named(name)
+        if not is_named(name)
     )
     return Dropped(len(dropped), n_files)
 
 
-def _is_named(sha256: bytes) -> bool:
+def forget_documents(submission: int) -> set[bytes]:
+    """Delete the items that hold a copy of a submission's versions, because the submission is erased.
+
+    Returns the hashes of their files. Part of the caller's transaction.
+    """
+    versions = SubmissionVersion.objects.filter(submission=submission)
+    named = Q()
+    for form_id, instance_id in versions.values_list("form__form_id", "instance_id"):
+        named |= Q(form_id=form_id, instance_id=instance_id)
+        named |= Q(form_id=form_id, deprecated_id=instance_id)
+    rows = Quarantined.objects.filter(
+        named | Q(accepted_as__in=versions) | Q(verdict__version__in=versions)
+    )
+    files = [
+        file for attachments in rows.values_list("attachments", flat=True) for file in attachments
+    ]
+    rows.delete()
+    return {bytes.fromhex(file["sha256"]) for file in files}
+
+
+def is_named(sha256: bytes) -> bool:
+    """Whether a row names the blob."""
     return (
         Attachment.objects.filter(sha256=sha256).exists()
         or FormMedia.objects.filter(sha256=sha256).exists()

@@ -9,8 +9,13 @@ from server.core.problems import Problem
 from server.quarantine.refused import Refused
 from server.quarantine.services.quarantining import quarantine
 from server.submissions.envelope import Envelope
-from server.submissions.problems import InstanceBusy, OriginalOutside
-from server.submissions.services.files import IncomingFile
+from server.submissions.problems import (
+    InstanceBusy,
+    OriginalDeleted,
+    OriginalOutside,
+    RecordErased,
+)
+from server.submissions.services.files import IncomingFile, discard
 from server.submissions.services.receiving import read_envelope, receive, store_files
 from server.submissions.services.uploads import Outcome, Receipt, Sender
 
@@ -26,16 +31,21 @@ def receive_or_quarantine(
 
     An edit of another area's record is quarantined for that area's office, and answered as
     an edit that was received: its phone has done its part, and learns nothing of that record.
+    So is an edit of a deleted record, which waits for the office that deleted it.
     Raises what `receive` raises. NotKept instead: a limit of the quarantine kept the
     refused document out, too. InstanceBusy: nothing was kept, the same request succeeds later.
+    RecordErased: nothing was kept, and nothing ever is.
     """
     upload = store_files(document=document, files=files, sender=sender, received_at=received_at)
     try:
         return receive(upload)
     except InstanceBusy:
         raise
-    except OriginalOutside as outside:
-        quarantine(Refused(outside, upload, _envelope(document)))
+    except RecordErased:
+        discard(upload.files)
+        raise
+    except (OriginalOutside, OriginalDeleted) as waits:
+        quarantine(Refused(waits, upload, _envelope(document)))
         return Receipt(Outcome.EDIT, 0, 0)
     except Problem as problem:
         quarantine(Refused(problem, upload, _envelope(document)))

@@ -1,6 +1,7 @@
 """Writes of the submissions room: receiving, and deciding about what was received."""
 
 from server.submissions.services.approving import set_approval
+from server.submissions.services.deleting import delete, restore
 from server.submissions.services.disclosing import disclose_record
 from server.submissions.services.files import IncomingFile
 from server.submissions.services.receiving import receive
@@ -14,8 +15,10 @@ __all__ = [
     "Receipt",
     "Sender",
     "comment",
+    "delete",
     "disclose_record",
     "receive",
+    "restore",
     "review",
     "set_approval",
 ]

@@ -9,7 +9,8 @@ from server.core.sealing import unseal_document
 from server.submissions import envelope as envelopes
 from server.submissions.models import Attachment, Submission, SubmissionVersion
 from server.submissions.selectors import Instances
-from server.submissions.services.files import KeptFile, attach, completes
+from server.submissions.services.erasing import check_not_erased
+from server.submissions.services.files import KeptFile, attach, completes, discard
 from server.submissions.services.queueing import queue
 from server.submissions.services.uploads import Outcome, ParsedUpload, Receipt
 
@@ -20,9 +21,12 @@ def add_later(files: Sequence[KeptFile], version: SubmissionVersion, at: datetim
     The first bytes under a name stay, unless the new ones begin with them and go on: then
     the first were cut off. A file that was carried forward is replaced by the edit's own.
     New files are carried on to later edits that name them. Locks the submission. Part of
-    the caller's transaction.
+    the caller's transaction. Raises RecordErased; a file that was erased is passed over.
     """
     Submission.objects.select_for_update().get(pk=version.submission_id)
+    version.refresh_from_db(fields=["erased_at"])
+    check_not_erased(version)
+    files = _not_erased(files, version)
     news, before = _add(files, version, at, _inherited(version))
     if not news:
         return Receipt(Outcome.RESEND, version.submission_id, version.pk)
@@ -31,6 +35,15 @@ def add_later(files: Sequence[KeptFile], version: SubmissionVersion, at: datetim
     else:
         _carry_on(news, before, version, at)
     return Receipt(Outcome.ATTACHMENTS, version.submission_id, version.pk)
+
+
+def _not_erased(files: Sequence[KeptFile], version: SubmissionVersion) -> list[KeptFile]:
+    """The files without those that were erased from the version; their new blobs are deleted."""
+    hashes = [file.sha256 for file in files]
+    erased = version.erased_files.filter(sha256__in=hashes).values_list("sha256", flat=True)
+    gone = {bytes(sha256) for sha256 in erased}
+    discard(file for file in files if file.sha256 in gone)
+    return [file for file in files if file.sha256 not in gone]
 
 
 def carry_forward(

@@ -9,10 +9,17 @@ from server.core.xml import parse
 from server.forms.models import FormVersion
 from server.submissions.answers import head
 from server.submissions.models import ReviewState, Submission, SubmissionVersion, Verdict
-from server.submissions.problems import EditSuperseded, OriginalNotHere, OriginalOutside
+from server.submissions.problems import (
+    EditSuperseded,
+    OriginalDeleted,
+    OriginalNotHere,
+    OriginalOutside,
+)
+from server.submissions.selectors import is_deleted
 from server.submissions.services.accepting import original_of
 from server.submissions.services.approving import let_approved_stand
 from server.submissions.services.attaching import carry_forward
+from server.submissions.services.erasing import check_not_erased
 from server.submissions.services.files import attach, column
 from server.submissions.services.queueing import queue
 from server.submissions.services.uploads import Outcome, ParsedUpload, Receipt
@@ -24,12 +31,14 @@ def store_edit(upload: ParsedUpload, edition: FormVersion) -> Receipt | None:
     None when the same edit was stored this moment. Only the current version can be edited;
     if it was approved, it stays so until the edit is. Files that the new answers name and
     the phone does not send again are carried forward. Locks the submission. Part of the
-    caller's transaction. Raises OriginalNotHere, OriginalOutside, EditSuperseded.
+    caller's transaction. Raises OriginalNotHere, OriginalOutside, OriginalDeleted, EditSuperseded,
+    RecordErased.
     """
     envelope, sender = upload.envelope, upload.sender
     original = original_of(envelope.form_id, envelope.deprecated_id, sender)
     if original is None:
         raise OriginalNotHere
+    check_not_erased(original)
     submission = Submission.objects.select_for_update().get(pk=original.submission_id)
     outside = may_contribute(sender.areas, original=_area_of(submission, original))
     if outside is not None:
@@ -38,6 +47,8 @@ def store_edit(upload: ParsedUpload, edition: FormVersion) -> Receipt | None:
         form=edition.form, instance_id=envelope.instance_id
     ).exists():
         return None
+    if submission.current_version_id is None and is_deleted(submission):
+        raise OriginalDeleted(area=submission.area_code)
     if submission.current_version_id != original.pk:
         raise EditSuperseded
     version = SubmissionVersion.objects.create(

@@ -25,12 +25,14 @@ from server.submissions.problems import (
     InstanceBusy,
     InstanceConflict,
     InstanceTooLarge,
+    RecordErased,
     UnknownForm,
     UnknownFormVersion,
 )
 from server.submissions.services.accepting import accepted_version
 from server.submissions.services.attaching import add_later
 from server.submissions.services.editing import store_edit
+from server.submissions.services.erasing import check_not_erased
 from server.submissions.services.files import IncomingFile, as_json, column, keep
 from server.submissions.services.queueing import QUEUE_DRAIN
 from server.submissions.services.uploads import Outcome, ParsedUpload, Receipt, Sender, Upload
@@ -56,7 +58,7 @@ def receive(upload: Upload) -> Receipt:
     accepted out of the quarantine is answered as received before.
     Raises BadXml, NotAnInstance, NoInstanceId, InstanceIdTooLong, InstanceTooLarge,
     UnknownForm, UnknownFormVersion, FormClosed, InstanceConflict, OriginalNotHere,
-    OriginalOutside, EditSuperseded; then no row was written, and the files are the caller's to keep or to
+    OriginalOutside, OriginalDeleted, EditSuperseded, RecordErased; then no row was written, and the files are the caller's to keep or to
     discard. InstanceBusy: the same request succeeds later.
     """
     try:
@@ -66,7 +68,7 @@ def receive(upload: Upload) -> Receipt:
         return accept(
             ParsedUpload(upload.document, upload.sha256, upload.files, sender, first, envelope)
         )
-    except InstanceBusy:
+    except (InstanceBusy, RecordErased):
         raise
     except Problem:
         version = accepted_version(upload.sha256)
@@ -210,6 +212,7 @@ def _receive_again(upload: ParsedUpload, version: SubmissionVersion | None) -> R
     """Answer an instanceID that is stored: the same bytes are a resend, others are refused."""
     if version is None:  # the transaction that held the unique key was rolled back
         raise InstanceBusy
+    check_not_erased(version)
     if bytes(version.sha256) != upload.sha256:
         raise InstanceConflict
     if not upload.files:

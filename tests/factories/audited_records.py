@@ -1,0 +1,104 @@
+"""Calls of the services that decide about records and ledger entries, for tests of the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from server.audit.models import Act
+from server.erasure import services as erasure
+from server.ledgers import services as ledgers
+from server.submissions import services as submissions
+from tests.factories.audited import AT, Office
+
+
+class Case(NamedTuple):
+    """A service's call, what has to be there before, and the acts that the call adds."""
+
+    call: Callable[[Office], object]
+    acts: tuple[Act, ...]
+    before: Callable[[Office], object] = lambda office: office.user
+    actor: str = "chief"  # "" is nobody who is logged in
+
+
+RECORD_CASES = {
+    "erasure.services.ask_for_submission": Case(
+        lambda office: erasure.ask_for_submission(
+            submission=office.submission, cause="error", **office.by_chief
+        ),
+        (Act.ERASURE_ASKED,),
+        lambda office: office.submission,
+    ),
+    "erasure.services.ask_for_person": Case(
+        lambda office: erasure.ask_for_person(
+            person=office.persons[0].pk, cause="error", **office.by_chief
+        ),
+        (Act.ERASURE_ASKED,),
+        lambda office: office.persons,
+    ),
+    "erasure.services.consent": Case(
+        lambda office: erasure.consent(erasure=office.erasure, **office.by_chief_alone),
+        (Act.ERASED,),
+        lambda office: office.erasure,
+    ),
+    "erasure.services.refuse": Case(
+        lambda office: erasure.refuse(erasure=office.erasure, **office.by_chief_alone),
+        (Act.ERASURE_REFUSED,),
+        lambda office: office.erasure,
+    ),
+    "submissions.services.deleting.delete": Case(
+        lambda office: submissions.delete(submission=office.submission, **office.by_chief),
+        (Act.SUBMISSION_DELETED,),
+        lambda office: office.submission,
+    ),
+    "submissions.services.deleting.restore": Case(
+        lambda office: submissions.restore(deletion=office.deletion, **office.by_chief_alone),
+        (Act.SUBMISSION_RESTORED,),
+        lambda office: office.deletion,
+    ),
+    "ledgers.services.give_dossier": Case(
+        lambda office: ledgers.give_dossier(office.access, office.persons[0], "核对"),
+        (Act.SUBJECT_ACCESS,),
+        lambda office: office.persons,
+    ),
+    "ledgers.services.correct": Case(
+        lambda office: ledgers.correct(
+            family="person", entry=office.persons[0].pk, column="edu", value="10", **office.deed
+        ),
+        (Act.DESK_ACT,),
+        lambda office: office.persons,
+    ),
+    "ledgers.services.mark_same": Case(
+        lambda office: ledgers.mark_same(**office.pair),
+        (Act.DESK_ACT,),
+        lambda office: office.persons,
+    ),
+    "ledgers.services.mark_not_same": Case(
+        lambda office: ledgers.mark_not_same(**office.pair),
+        (Act.DESK_ACT,),
+        lambda office: office.persons,
+    ),
+    "ledgers.services.void": Case(
+        lambda office: ledgers.void(family="person", entry=office.persons[0].pk, **office.deed),
+        (Act.DESK_ACT,),
+        lambda office: office.persons,
+    ),
+    "ledgers.services.undo": Case(
+        lambda office: ledgers.undo(act=office.desk_act, access=office.access, at=AT),
+        (Act.DESK_ACT_UNDONE,),
+        lambda office: office.desk_act,
+    ),
+    "ledgers.services.reveal": Case(
+        lambda office: ledgers.reveal(office.access, office.persons[0], ["id_no"], "核对"),
+        (Act.REVEAL,),
+        lambda office: office.persons,
+    ),
+    "ledgers.services.resolve_exception": Case(
+        lambda office: ledgers.resolve_exception(
+            exception=office.exception, note="核对", user=office.chief, access=office.access, at=AT
+        ),
+        (Act.EXCEPTION_RESOLVED,),
+        lambda office: office.exception,
+    ),
+}
+"""Service → how it is called, as `CASES` of the test."""
