@@ -17,7 +17,8 @@ from tests.factories.statements import counted
 from tests.factories.submissions import Phone, make_form, make_phone
 from tests.samples.xlsforms import converted
 
-# Settings are read at import, so the tests' key is set before it.
+# Settings are read at import, so the tests' keys are set before it.
+os.environ["RUHU_SESSION_KEY"] = "test session key, never used"
 os.environ["RUHU_SECRET_KEYS"] = base64.b64encode(b"test key, 32 bytes, never used !").decode()
 
 STREET = "440106003"
@@ -124,9 +125,18 @@ def _workbooks_are_converted_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _entries_have_names() -> None:
+    """Tests without a database name entries, too; those with one take its secret."""
+    from server.ledgers.identity.keys import name_with
+
+    name_with(b"test naming")
+
+
 @pytest.fixture(autouse=True)
 def _settings_for_tests(settings, tmp_path: Path) -> None:
     settings.BLOB_ROOT = str(tmp_path / "blobs")
+    settings.RUHU_KEYS_PATH = None
     settings.RUHU_GUESSES_HOSTS = False  # Django's test client calls the server “testserver”
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()

@@ -18,11 +18,11 @@ from datetime import timedelta
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Final, Literal
 
+from django.utils.crypto import salted_hmac
 from psycopg.types.numeric import Int4
 
 from server.accounts.models import PasswordFailures
 from server.core import clock
-from server.core.sealing import search_hash
 from server.core.statements import run
 
 FAILURES: Final = 10
@@ -82,7 +82,8 @@ def caller(username: str, address: str, counter: Counter) -> Caller:
     network, name = _network(address), username.strip().casefold()
 
     def key(*words: str) -> str:
-        return search_hash("\0".join((counter, *words)), "password failures").hex()
+        value = "\0".join((counter, *words))
+        return salted_hmac("password failures", value, algorithm="sha256").hexdigest()
 
     return Caller(
         pair=key(network, name),

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from server.core.resealing import SealedField
 from server.geo.models import AreaCodeField
 
 
@@ -54,7 +55,9 @@ class User(AbstractBaseUser, PhoneContact):
     name = models.CharField(_("name"), max_length=100)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    device_secret = models.BinaryField(null=True)  # device_passwords.sealed_secret
+    device_secret = SealedField(
+        purpose="device password of {username}", null=True
+    )  # device_passwords.sealed_secret
 
     USERNAME_FIELD = "username"
     objects = UserManager()

@@ -61,6 +61,10 @@ class Act(models.TextChoices):
     QUARANTINE_REOPENED = "quarantine_reopened", _("dismissal taken back")
     QUARANTINE_DROPPED = "quarantine_dropped", _("quarantine emptied")
 
+    SEALING_KEY_MADE = "sealing_key_made", _("sealing key made")
+    SEALING_ROTATED = "sealing_rotated", _("sealed anew with the current key")
+    SEALING_KEY_DROPPED = "sealing_key_dropped", _("retired sealing key dropped")
+
     DIVISIONS_IMPORTED = "divisions_imported", _("divisions imported")
     LEDGERS_REBUILT = "ledgers_rebuilt", _("ledgers rebuilt")
 

@@ -5,8 +5,7 @@ README lists every variable read here; a test holds the two lists equal.
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ import environ
 import structlog
 
 from server.config import pipeline
+from server.core import keyring
 from server.ops.logs import masked
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -25,16 +25,29 @@ VAR = Path(env.str("RUHU_VAR", default=str(BASE_DIR / "var")))
 # --- keys ------------------------------------------------------------------
 
 
-def _secret_keys() -> list[bytes]:
-    """The sealing keys, current one first: from the environment, else from the file that set-up writes."""
-    listed = env.list("RUHU_SECRET_KEYS", default=[])
-    if not listed and (VAR / "secret.keys").exists():
-        listed = (VAR / "secret.keys").read_text().split()
-    return [base64.b64decode(key) for key in listed]
+def _sealing_keys() -> tuple[list[bytes], Path | None]:
+    """The sealing keys, current one first, and the file they come from, which may change while serving."""
+    if listed := env.str("RUHU_SECRET_KEYS", default=""):
+        return list(keyring.parse(listed)), None
+    if command := env.str("RUHU_KEYS_COMMAND", default=""):
+        return list(keyring.from_command(command)), None
+    path = Path(env.str("RUHU_KEYS_FILE", default=str(VAR / "secret.keys")))
+    return list(keyring.parse(path.read_text())) if path.exists() else [], path
 
 
-RUHU_SECRET_KEYS = _secret_keys()
-SECRET_KEY = hashlib.sha256(b"django" + b"".join(RUHU_SECRET_KEYS[-1:])).hexdigest()
+def _session_key() -> str:
+    """What sessions, forms of pages and tokens are signed with; apart from what seals (decision 0270).
+
+    Without the file that set-up writes, each start has a key of its own: everybody logs in again.
+    """
+    if given := env.str("RUHU_SESSION_KEY", default=""):
+        return str(given)
+    path = VAR / "session.key"
+    return path.read_text().strip() if path.exists() else secrets.token_hex(32)
+
+
+RUHU_SECRET_KEYS, RUHU_KEYS_PATH = _sealing_keys()
+SECRET_KEY = _session_key()
 
 # --- application -----------------------------------------------------------
 

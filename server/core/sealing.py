@@ -1,9 +1,10 @@
 """Encryption at rest, and search for equal values by keyed hashes (security.md, Sealing at rest).
 
-A sealed value begins with the id of its key, so that keys can be rotated. The nonce is a
-keyed hash of the plaintext: the same value under the same key and purpose gives the same
-bytes, so a rebuilt ledger can be compared with the running one byte by byte. That two
-values are equal shows in the database in any case, by the search hash beside them.
+A sealed value begins with the id of its key, so that keys can be rotated while serving
+(decision 0270). The nonce is a keyed hash of the plaintext: the same value under the same
+key and purpose gives the same bytes, so a rebuilt ledger can be compared with the running
+one byte by byte. That two values are equal shows in the database in any case, by the
+search hash beside them.
 """
 
 from __future__ import annotations
@@ -20,10 +21,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
+
+from server.core import keyring
 
 _NONCE = 12
 _of_thread = threading.local()
+
+
+KEY_ID = 4
+"""Bytes of a key's id, with which every sealed value begins."""
 
 
 class UnknownKey(Exception):
@@ -32,7 +38,7 @@ class UnknownKey(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    id: bytes  # 4 bytes, with which every sealed value begins
+    id: bytes
     aead: AESGCM
     nonce: bytes
     search: bytes
@@ -43,12 +49,32 @@ def _key(secret: bytes) -> _Key:
     def derive(purpose: bytes) -> bytes:
         return HKDF(SHA256(), 32, salt=None, info=b"ruhu " + purpose).derive(secret)
 
-    return _Key(derive(b"id")[:4], AESGCM(derive(b"seal")), derive(b"nonce"), derive(b"search"))
+    return _Key(
+        derive(b"id")[:KEY_ID], AESGCM(derive(b"seal")), derive(b"nonce"), derive(b"search")
+    )
 
 
 def _keys() -> list[_Key]:
     """The current key first, then retired keys, which still open what they sealed."""
-    return [_key(secret) for secret in settings.RUHU_SECRET_KEYS]
+    return [_key(secret) for secret in keyring.sealing_keys()]
+
+
+def key_ids() -> list[bytes]:
+    """The ids of all keys, the current one first."""
+    return [key.id for key in _keys()]
+
+
+def is_current(sealed: bytes) -> bool:
+    """Whether a sealed value was sealed with the current key."""
+    return bytes(sealed[:KEY_ID]) == _keys()[0].id
+
+
+def text_key_id(sealed: str) -> bytes:
+    """The id of the key of a text that `seal_text` sealed; b"" of any other text."""
+    try:
+        return base64.b64decode(sealed[:8])[:KEY_ID]
+    except ValueError:
+        return b""
 
 
 def seal(plain: bytes, purpose: str) -> bytes:
@@ -62,10 +88,24 @@ def seal(plain: bytes, purpose: str) -> bytes:
 def unseal(sealed: bytes, purpose: str) -> bytes:
     """The plaintext. Raises UnknownKey; InvalidTag when the bytes or the purpose are not the same."""
     sealed = bytes(sealed)
+    key = _key_named(sealed[:KEY_ID])
+    nonce, rest = sealed[KEY_ID : KEY_ID + _NONCE], sealed[KEY_ID + _NONCE :]
+    return key.aead.decrypt(nonce, rest, purpose.encode())
+
+
+def _key_named(key_id: bytes) -> _Key:
     for key in _keys():
-        if hmac.compare_digest(key.id, sealed[:4]):
-            return key.aead.decrypt(sealed[4 : 4 + _NONCE], sealed[4 + _NONCE :], purpose.encode())
+        if hmac.compare_digest(key.id, key_id):
+            return key
+    for secret in keyring.look_again():  # another process may have begun with a new key just now
+        if hmac.compare_digest(_key(secret).id, key_id):
+            return _key(secret)
     raise UnknownKey
+
+
+def reseal(sealed: bytes, purpose: str) -> bytes:
+    """The same plaintext sealed with the current key. Raises as `unseal`."""
+    return bytes(sealed) if is_current(sealed) else seal(unseal(sealed, purpose), purpose)
 
 
 def seal_text(plain: str, purpose: str) -> str:
@@ -99,9 +139,24 @@ def unseal_document(sealed: bytes) -> bytes:
 def search_hash(value: str, purpose: str) -> bytes:
     """A keyed hash (32 bytes) that is the same for equal values; normalise the value first.
 
-    Uses the oldest key, which rotation keeps, so that earlier hashes stay valid.
+    It is made with the current key: what is stored moves to a new key together with the
+    sealed value beside it.
     """
-    return hmac.digest(_keys()[-1].search, purpose.encode() + b"\0" + value.encode(), "sha256")
+    return _search_hash(_keys()[0], value, purpose)
+
+
+def search_hashes(value: str, purpose: str) -> list[bytes]:
+    """The search hashes of a value under every key: while keys are rotated, rows have one of either."""
+    return [_search_hash(key, value, purpose) for key in _keys()]
+
+
+def _search_hash(key: _Key, value: str, purpose: str) -> bytes:
+    return hmac.digest(key.search, purpose.encode() + b"\0" + value.encode(), "sha256")
+
+
+def oldest_search_secret() -> bytes:
+    """What entries were named with before naming had a secret of its own (ledgers.storage.naming)."""
+    return _keys()[-1].search
 
 
 def token_hash(token: str) -> bytes:
@@ -110,12 +165,19 @@ def token_hash(token: str) -> bytes:
 
 
 __all__ = [
+    "KEY_ID",
     "InvalidTag",
     "UnknownKey",
+    "is_current",
+    "key_ids",
+    "oldest_search_secret",
+    "reseal",
     "seal",
     "seal_document",
     "seal_text",
     "search_hash",
+    "search_hashes",
+    "text_key_id",
     "token_hash",
     "unseal",
     "unseal_document",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from server.core.resealing import SealedField
 from server.geo.models import AreaCodeField
 
 
@@ -70,7 +71,9 @@ class EncryptionKey(models.Model):
     )  # of the form the key was made for; "" when a workbook brought the key
     public_key = models.BinaryField()  # SubjectPublicKeyInfo
     fingerprint = models.CharField(max_length=64, unique=True)  # hex SHA-256 of public_key
-    private_key = models.BinaryField(null=True)  # made by encryption.protect, then sealed
+    private_key = SealedField(
+        purpose="encryption key", null=True
+    )  # made by encryption.protect, then sealed
     opening = models.CharField(max_length=12, choices=Opening.choices)
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(

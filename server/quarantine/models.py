@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from server.accounts.authority import Reason
 from server.accounts.models import FieldAccount
 from server.core.problems import named
+from server.core.resealing import SealedField
 from server.geo.models import AreaCodeField
 from server.submissions.models import SubmissionVersion, Verdict
 
@@ -36,7 +37,7 @@ class Quarantined(models.Model):
     instance_id = models.CharField(max_length=250, blank=True, default="")
     deprecated_id = models.CharField(max_length=250, blank=True, default="")  # of an edit
     sha256 = models.BinaryField(max_length=32)
-    document = models.BinaryField()  # sealed, as SubmissionVersion.document
+    document = SealedField(purpose="document")  # as SubmissionVersion.document
     size = models.PositiveIntegerField()
     attachments = models.JSONField(default=list)  # [{name, sha256, md5, size, content_type}]
     stored_bytes = models.PositiveBigIntegerField(default=0)  # document and attachments
@@ -118,7 +119,7 @@ class Repair(models.Model):
     item = models.ForeignKey(Quarantined, models.CASCADE, related_name="repairs")
     act = models.CharField(max_length=20, choices=Act.choices)
     sha256 = models.BinaryField(max_length=32)
-    document = models.BinaryField()  # sealed, as SubmissionVersion.document
+    document = SealedField(purpose="document")  # as SubmissionVersion.document
     size = models.PositiveIntegerField()
     reason = models.TextField(_("reason"))
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

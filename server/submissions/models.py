@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from server.accounts.authority import Reason
 from server.accounts.models import FieldAccount
+from server.core.resealing import SealedField
 from server.forms.models import EncryptionKey, Form, FormVersion
 from server.geo.models import AreaCodeField
 
@@ -111,7 +112,7 @@ class SubmissionVersion(models.Model):
     instance_id = models.CharField(max_length=249, db_collation="C")
     deprecated_id = models.CharField(max_length=249, blank=True, default="", db_collation="C")
     sha256 = models.BinaryField(max_length=32)  # of the received bytes
-    document = models.BinaryField()  # core.sealing.seal_document of the received bytes
+    document = SealedField(purpose="document")  # core.sealing.seal_document of the received bytes
     size = models.PositiveIntegerField()  # of the received bytes
     received_at = models.DateTimeField()
     field_account = models.ForeignKey(
@@ -261,7 +262,7 @@ class EncryptedVersion(models.Model):
     )  # of the form version; null when that carries none
     state = models.CharField(max_length=12, choices=State.choices)
     missing = models.JSONField(default=list)  # names of files that have not arrived
-    document = models.BinaryField(null=True)  # decrypted, sealed as SubmissionVersion.document
+    document = SealedField(purpose="document", null=True)  # decrypted
     opened_at = models.DateTimeField(null=True)
 
     class Meta:

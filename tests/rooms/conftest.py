@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import base64
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.test import override_settings
 
 from tests.conftest import STREET
+from tests.factories.old_database import head_of, load
 from tests.factories.quarantine import sending
 from tests.factories.submissions import Phone
+
+ROWS = Path(__file__).parents[1] / "samples" / "rows_of_4cc3719.jsonl"
 
 
 @pytest.fixture
@@ -20,3 +30,89 @@ def send(phone: Phone) -> Any:
 @pytest.fixture
 def clerk(phone: Phone, make_user: Callable[..., Any]) -> Any:
     return make_user("li", role="street", area=STREET)
+
+
+@contextmanager
+def scratch_database(name: str, template: str = "template1") -> Iterator[None]:
+    """A database of that name, a copy of another, to which Django's connection leads inside the block."""
+    usual = connection.settings_dict["NAME"]
+    quoted = connection.ops.quote_name(name)
+    copied = connection.ops.quote_name(template)
+
+    def administer(statement: str) -> None:
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(statement)
+
+    connection.close()
+    administer(f"drop database if exists {quoted}")
+    administer(f"create database {quoted} template {copied}")
+    connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = usual
+        administer(f"drop database {quoted} with (force)")
+
+
+@pytest.fixture
+def nothing_cached(monkeypatch) -> None:
+    """A process that has read no form version: the old database numbers its own from 1."""
+    from server.forms import selectors as forms
+    from server.ledgers.refolding import merging
+
+    monkeypatch.setattr(merging, "_mappings", {})
+    monkeypatch.setattr(forms, "_entity_forms", {})
+
+
+OLD_KEYS = [base64.b64decode(key) for key in head_of(ROWS)["keys"].split(",")]
+
+
+def fill_with_old_rows() -> None:
+    """Make the tables of 4cc3719 in the connected database, and load its rows."""
+    connection.prepare_database()  # PostGIS
+    MigrationExecutor(connection).migrate(list(head_of(ROWS)["migrations"].items()))
+    with transaction.atomic():
+        load(ROWS)
+
+
+@pytest.fixture
+def old_database(django_db_setup, django_db_blocker, settings, nothing_cached) -> Iterator[None]:
+    """The tables of 4cc3719 with its rows, and the keys by which these were sealed."""
+    settings.RUHU_SECRET_KEYS = OLD_KEYS
+    with (
+        django_db_blocker.unblock(),
+        scratch_database(f"upgraded_{connection.settings_dict['NAME']}"),
+    ):
+        fill_with_old_rows()
+        yield
+
+
+@pytest.fixture(scope="module")
+def migrated_template(django_db_setup, django_db_blocker) -> Iterator[str]:
+    """The name of a database with the rows of 4cc3719 in today's tables, for copies."""
+    name = f"template_{connection.settings_dict['NAME']}"
+    with (
+        override_settings(RUHU_SECRET_KEYS=OLD_KEYS, RUHU_KEYS_PATH=None),
+        django_db_blocker.unblock(),
+        scratch_database(name),
+    ):
+        fill_with_old_rows()
+        call_command("migrate", verbosity=0)
+        connection.close()
+        connection.settings_dict["NAME"] = name.removeprefix("template_")
+        yield name
+        connection.close()
+
+
+@pytest.fixture
+def migrated_database(
+    migrated_template, django_db_blocker, settings, nothing_cached
+) -> Iterator[None]:
+    """An older database with data, migrated to today's tables, for one test."""
+    settings.RUHU_SECRET_KEYS = OLD_KEYS
+    with (
+        django_db_blocker.unblock(),
+        scratch_database(f"copy_{connection.settings_dict['NAME']}", migrated_template),
+    ):
+        yield

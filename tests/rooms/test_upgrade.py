@@ -8,76 +8,20 @@ taken. Not kept: the XForms' texts, passwords and photos.
 
 from __future__ import annotations
 
-import base64
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 
-import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connection, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connection
 
 from server.audit.chain import verify
 from server.audit.models import AuditEntry
-from server.forms import selectors as forms
 from server.ledgers.models import DeskAct, Household, IdentityKey, LedgerException, ListedEntity
-from server.ledgers.refolding import merging
 from server.ledgers.refolding.rebuild import rebuild
 from server.submissions.models import Submission
-from tests.factories.old_database import head_of, load
 
-ROWS = Path(__file__).parents[1] / "samples" / "rows_of_4cc3719.jsonl"
 AS_OF = date(2026, 12, 1)
-
-
-@contextmanager
-def scratch_database(name: str) -> Iterator[None]:
-    """An empty database of that name, to which Django's connection leads inside the block."""
-    usual = connection.settings_dict["NAME"]
-    quoted = connection.ops.quote_name(name)
-
-    def administer(statement: str) -> None:
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(statement)
-
-    connection.close()
-    administer(f"drop database if exists {quoted}")
-    administer(f"create database {quoted}")
-    connection.settings_dict["NAME"] = name
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = usual
-        administer(f"drop database {quoted} with (force)")
-
-
-@pytest.fixture
-def nothing_cached(monkeypatch) -> None:
-    """A process that has read no form version: the old database numbers its own from 1."""
-    monkeypatch.setattr(merging, "_mappings", {})
-    monkeypatch.setattr(forms, "_entity_forms", {})
-
-
-@pytest.fixture
-def old_database(django_db_setup, django_db_blocker, settings, nothing_cached) -> Iterator[None]:
-    """The tables of 4cc3719 with its rows, and the keys by which these were sealed."""
-    head = head_of(ROWS)
-    settings.RUHU_SECRET_KEYS = [base64.b64decode(key) for key in head["keys"].split(",")]
-    with (
-        django_db_blocker.unblock(),
-        scratch_database(f"upgraded_{connection.settings_dict['NAME']}"),
-    ):
-        connection.prepare_database()  # PostGIS
-        MigrationExecutor(connection).migrate(list(head["migrations"].items()))
-        with transaction.atomic():
-            load(ROWS)
-        yield
-
 
 DISCLOSURES = """
     insert into accounts_disclosure (at, user_id, kind, ledger, entry, columns, facts, area_code, reason)

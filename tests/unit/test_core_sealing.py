@@ -71,7 +71,7 @@ def test_a_changed_byte_is_noticed() -> None:
         sealing.unseal(bytes(sealed), "id_no")
 
 
-def test_after_rotation_old_values_open_and_search_still_finds(settings) -> None:
+def test_while_two_keys_are_there_both_open_and_search_finds_both(settings) -> None:
     old, new = b"o" * 32, b"n" * 32
     settings.RUHU_SECRET_KEYS = [old]
     sealed, hashed = sealing.seal(b"x", "id_no"), sealing.search_hash("x", "id_no")
@@ -79,7 +79,10 @@ def test_after_rotation_old_values_open_and_search_still_finds(settings) -> None
     settings.RUHU_SECRET_KEYS = [new, old]
     assert sealing.unseal(sealed, "id_no") == b"x"
     assert sealing.seal(b"x", "id_no") != sealed
-    assert sealing.search_hash("x", "id_no") == hashed
+    assert sealing.search_hash("x", "id_no") != hashed
+    assert sealing.search_hashes("x", "id_no") == [sealing.search_hash("x", "id_no"), hashed]
+    assert not sealing.is_current(sealed)
+    assert sealing.reseal(sealed, "id_no") == sealing.seal(b"x", "id_no")
 
     settings.RUHU_SECRET_KEYS = [new]
     with pytest.raises(sealing.UnknownKey):

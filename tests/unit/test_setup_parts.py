@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import re
@@ -210,10 +211,27 @@ def test_the_sealing_key_is_made_once_and_never_replaced(places, monkeypatch):
     made = key.read_bytes()
     assert key.stat().st_mode & 0o777 == 0o600
     assert step.is_done()
-    with pytest.raises(FileExistsError):
-        step.act()
+    assert base64.b64decode(made) not in places.session_key.read_bytes()
+    places.session_key.unlink()
+    assert not step.is_done()
+    step.act()
     assert key.read_bytes() == made
-    assert [path.name for path in places.var.iterdir()] == ["secret.keys"]
+    assert places.session_key.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in places.var.iterdir()) == ["secret.keys", "session.key"]
+
+
+def test_the_sealing_key_may_lie_elsewhere_or_come_from_a_command(places, monkeypatch, tmp_path):
+    monkeypatch.delenv("RUHU_SECRET_KEYS", raising=False)
+    places.var.mkdir()
+    monkeypatch.setenv("RUHU_KEYS_FILE", str(tmp_path / "stick.keys"))
+    environment.sealing_key(places, has_data=False).act()
+    assert (tmp_path / "stick.keys").exists()
+    assert not (places.var / "secret.keys").exists()
+    (tmp_path / "stick.keys").unlink()  # it was taken out
+    with pytest.raises(SetupProblem):
+        environment.sealing_key(places, has_data=True).act()
+    monkeypatch.setenv("RUHU_KEYS_COMMAND", "kms-client get ruhu")
+    assert environment.sealing_key(places, has_data=True).is_done()
 
 
 def test_no_new_key_is_made_for_data_that_another_key_sealed(places, monkeypatch):

@@ -190,6 +190,20 @@ def hash_of() -> Any:
     return models.BinaryField(max_length=32, null=True)
 
 
+def sealed_list(purpose: str) -> Any:
+    """Several sealed texts, sealed as the column `purpose`; not a column of the ledger."""
+    field: Any = ArrayField(models.TextField(), default=list)
+    field.sealed_as = purpose
+    return field
+
+
+def sealed_object(**more: Any) -> Any:
+    """A JSON object of columns and values, sealed where the column is, each with its search hash under "column#"."""
+    field: Any = models.JSONField(**more)
+    field.holds_sealed = True
+    return field
+
+
 def image(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
     """The name of an attachment."""
     return _declare(models.TextField(null=True), Kind.IMAGE, zh, en, merge, **spec)

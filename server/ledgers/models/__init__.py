@@ -1,6 +1,6 @@
 """The ledgers' tables: one module per subject."""
 
-from server.ledgers.models.contributions import ContributionRow, DeskAct, IdentityKey
+from server.ledgers.models.contributions import ContributionRow, DeskAct, IdentityKey, Naming
 from server.ledgers.models.employers import Employer, Vacancy
 from server.ledgers.models.entities import EntityClaim, EntityListRevision, ListedEntity
 from server.ledgers.models.exceptions import LedgerException
@@ -20,6 +20,7 @@ __all__ = [
     "LedgerException",
     "ListedEntity",
     "Membership",
+    "Naming",
     "Person",
     "Spell",
     "Vacancy",

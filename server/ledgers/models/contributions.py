@@ -7,7 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from server.core.resealing import SealedField
 from server.geo.models import AreaCodeField
+from server.ledgers.definitions.columns import sealed_object
 from server.ledgers.definitions.vocabulary import ActKind
 from server.ledgers.models.choices import ACT_CHOICES, FAMILY_CHOICES, one_of
 
@@ -42,9 +44,7 @@ class ContributionRow(models.Model):
     worker = models.ForeignKey("accounts.User", models.PROTECT, db_index=False, related_name="+")
     level = models.PositiveSmallIntegerField()  # V0–V4
     area_code = AreaCodeField(default="")
-    values = (
-        models.JSONField()
-    )  # column → value, sealed where the column is; "spell.start_on" is of a part
+    values = sealed_object()  # "spell.start_on" is of a part
     links = models.JSONField(default=dict)  # name → a key of the entry it links to
     flags = ArrayField(models.CharField(max_length=40), default=list)  # bad_id, outside_area, …
 
@@ -65,6 +65,17 @@ class IdentityKey(models.Model):
         constraints = (one_of("family", FAMILY_CHOICES, "a_key_is_of_a_known_family"),)
 
 
+class Naming(models.Model):
+    """The one secret by which identity keys become uuids (storage/naming.py); never replaced, only sealed anew."""
+
+    id = models.SmallAutoField(primary_key=True)
+    secret = SealedField(purpose="naming")
+
+    class Meta:
+        verbose_name_plural = "naming"
+        constraints = (models.CheckConstraint(condition=Q(id=1), name="there_is_one_naming"),)
+
+
 _OF_TWO = (ActKind.SAME.value, ActKind.NOT_SAME.value)
 
 
@@ -79,7 +90,7 @@ class DeskAct(models.Model):
     entry = models.UUIDField()  # its uuid when the act was done; resolve it through IdentityKey
     other = models.UUIDField(null=True)  # the second entry of same and not_same
     column = models.CharField(max_length=60, blank=True, default="")
-    value = models.JSONField(null=True)  # sealed where the column is sealed
+    value = sealed_object(null=True)
     area_code = AreaCodeField(default="")
     reason = models.TextField(_("reason"))
     user = models.ForeignKey("accounts.User", models.PROTECT, related_name="desk_acts")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from server.ledgers.definitions.columns import (
@@ -21,6 +20,7 @@ from server.ledgers.definitions.columns import (
     instant,
     integer,
     sealed,
+    sealed_list,
     structured,
     text,
     user,
@@ -99,9 +99,7 @@ class Person(LedgerEntry):
     disability_cert_hash = hash_of()
     phone = sealed("联系电话", "phone", Merge.LATEST, reads=Reading.PHONE)
     phone_hash = hash_of()
-    earlier_phones = ArrayField(
-        models.TextField(), default=list
-    )  # sealed as `phone`; the two before it
+    earlier_phones = sealed_list("phone")  # the two before it
     work_capacity = code("WC", "劳动能力", "capacity to work", Merge.VERIFIED)
     job_willing = boolean("就业愿望", "willing to work", Merge.LATEST)
     emp_status = code("ES", "就业状况", "employment status", Merge.INTERVAL)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from server.core.clock import today
-from server.core.sealing import search_hash
+from server.core.sealing import search_hashes
 from server.ledgers.definitions.columns import Kind, columns_of, hash_purpose
 from server.ledgers.definitions.readings import spellings
 from server.ledgers.problems import NotSearchable
@@ -19,7 +19,8 @@ def holding(rows: QuerySet[Any], column: str, text: str) -> QuerySet[Any]:
     if declared is None or declared.kind is not Kind.SEALED or declared.reads is None:
         raise NotSearchable(column=column[:60])
     hashes = [
-        search_hash(value, hash_purpose(declared))
+        hashed
         for value in spellings(declared.reads, text, today())
+        for hashed in search_hashes(value, hash_purpose(declared))
     ]
     return rows.filter(**{f"{column}_hash__in": hashes})

@@ -26,6 +26,7 @@ from server.ledgers.storage.claim_exceptions import (
 )
 from server.ledgers.storage.contributions import contributions_of_submissions
 from server.ledgers.storage.locks import take_merge_lock
+from server.ledgers.storage.naming import load_naming
 from server.ledgers.storage.sources import form_mappings, sources_of
 from server.ledgers.storage.tables import TABLES
 
@@ -45,6 +46,7 @@ def merge_submissions(
     Takes the merge lock to the end of the transaction. Doing it again changes nothing.
     """
     take_merge_lock()
+    load_naming()
     ids = list(dict.fromkeys(submission_ids))
     sources = sources_of(ids)
     mappings = _mappings_of({source.form_version_id for source in sources})

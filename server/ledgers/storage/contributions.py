@@ -13,6 +13,7 @@ from django.db import models
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.models import ContributionRow
 from server.ledgers.storage.database import dumps, execute, query
+from server.ledgers.storage.resealing import with_current_key
 
 _SELECT = """
     select id, family, entry::text as entry, keys::text[] as keys, submission_id, form_version_id,
@@ -86,7 +87,7 @@ def _contribution(
 ) -> Contribution:
     return Contribution(
         keys=tuple(keys),
-        values=json.loads(values),
+        values=with_current_key(json.loads(values)),
         links=json.loads(links),
         flags=tuple(flags),
         **columns,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from server.ledgers.definitions.contribution import DESK, Contribution
 from server.ledgers.definitions.vocabulary import ActKind, Level
 from server.ledgers.models import DeskAct
+from server.ledgers.storage.resealing import with_current_key
 
 
 def contributions_of_acts(acts: Iterable[DeskAct]) -> list[Contribution]:
@@ -20,7 +21,7 @@ def _contribution(act: DeskAct) -> Contribution:
     if act.kind == ActKind.VOID:
         values = {"void": True}
     elif act.kind == ActKind.CORRECT:
-        values = dict(act.value or {})
+        values = with_current_key(dict(act.value or {}))
     else:
         values = {}
     return Contribution(

@@ -154,28 +154,42 @@ def static_files(places: Places, stamps: Stamps) -> Step:
 def sealing_key(places: Places, *, has_data: bool) -> Step:
     """Make the key that seals ID numbers, phone numbers and raw answers; it is never overwritten.
 
-    No key is made when RUHU_SECRET_KEYS holds the keys. The step raises SetupProblem when the
-    key is missing but the database has data, which a new key could not open.
+    No key is made when RUHU_SECRET_KEYS or RUHU_KEYS_COMMAND gives the keys. The step raises
+    SetupProblem when the key is missing but the database has data, which a new key could not open.
+    Beside it the step makes the key that signs sessions, which may be lost without harm.
     """
-    path = places.var / "secret.keys"
+    path, session = key_file(places), places.session_key
 
-    def is_done() -> bool:
-        return bool(os.environ.get("RUHU_SECRET_KEYS")) or path.exists()
+    def has_key() -> bool:
+        given = any(map(os.environ.get, ("RUHU_SECRET_KEYS", "RUHU_KEYS_COMMAND")))
+        return given or path.exists()
 
     def act() -> str:
-        if has_data:
-            raise SetupProblem("key_lost", path=path)
-        # Written whole under another name, then linked: link() never replaces an existing key.
-        draft = path.with_suffix(f".{os.getpid()}")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(base64.b64encode(secrets.token_bytes(32)) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(draft, path)
-        finally:
-            draft.unlink()
+        if not has_key():
+            if has_data:
+                raise SetupProblem("key_lost", path=path)
+            _write_key(path, base64.b64encode(secrets.token_bytes(32)))
+        if not session.exists():
+            _write_key(session, secrets.token_urlsafe(48).encode())
         return ""
 
-    return Step("step_key", is_done, act)
+    return Step("step_key", lambda: has_key() and session.exists(), act)
+
+
+def key_file(places: Places) -> Path:
+    """The file of the sealing keys: RUHU_KEYS_FILE, which may be on another medium, else var/secret.keys."""
+    return Path(os.environ.get("RUHU_KEYS_FILE") or places.var / "secret.keys")
+
+
+def _write_key(path: Path, key: bytes) -> None:
+    """Write a key whole under another name, then link it: link() never replaces an existing key."""
+    draft = path.with_suffix(f".{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(key + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    finally:
+        draft.unlink()

@@ -207,8 +207,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{path} 中的数据库需要 PostgreSQL {version} 和 PostGIS 3，但尚未安装：请运行 apt-get install postgresql-{version} postgresql-{version}-postgis-3，然后重新运行。",
     ),
     "key_lost": (
-        "{path} is missing but the database holds data sealed with it: put the key back from your backup, or give it in RUHU_SECRET_KEYS.",
-        "缺少 {path}，而数据库中的数据是用它加密的：请从备份中恢复该密钥，或用 RUHU_SECRET_KEYS 提供。",
+        "{path} is missing but the database holds data sealed with it: put the key back from where you keep it (or put in the medium of RUHU_KEYS_FILE), or give it in RUHU_SECRET_KEYS.",
+        "缺少 {path}，而数据库中的数据是用它加密的：请从保管处恢复该密钥（或插入 RUHU_KEYS_FILE 所在的介质），或用 RUHU_SECRET_KEYS 提供。",
     ),
     "cluster_failed": (
         "The database did not start ({reason}): see {log}, correct that, then run this again.",

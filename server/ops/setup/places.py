@@ -44,6 +44,11 @@ class Places:
         return self.var / "log" / "setup.log"
 
     @property
+    def session_key(self) -> Path:
+        """What sessions and tokens are signed with; whoever loses it makes everybody log in again."""
+        return self.var / "session.key"
+
+    @property
     def events(self) -> Path:
         """Log of web and worker processes that ended and were started again."""
         return self.var / "log" / "events.log"

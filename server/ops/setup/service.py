@@ -8,6 +8,7 @@ or a Python below /root), the processes keep one capability, to read, and root's
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import stat
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.ops.setup import environment
 from server.ops.setup.account import Account
 from server.ops.setup.cluster_folders import reachable
 from server.ops.setup.messages import text
@@ -84,10 +86,11 @@ def hand_over(places: Places, service: Service) -> None:
             for name in files:
                 os.chown(Path(folder, name), uid, gid, follow_symlinks=False)
             os.chown(folder, uid, gid)  # `blobs` last: a walk that was interrupted begins anew
-    key = places.var / "secret.keys"
-    if key.exists():
-        os.chown(key, 0, gid)
-        key.chmod(0o640)
+    for key in (environment.key_file(places), places.session_key):
+        with contextlib.suppress(PermissionError):  # a medium without owners
+            if key.exists():
+                os.chown(key, 0, gid)
+                key.chmod(0o640)
 
 
 def _account() -> Account | None:

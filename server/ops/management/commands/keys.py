@@ -1,9 +1,11 @@
-"""./ruhu keys new|list|upload|open: the key pairs of encrypted forms."""
+"""./ruhu keys new|list|upload|open: the key pairs of encrypted forms; check|rotate-sealing|drop-sealing: the server's own key."""
 
 from __future__ import annotations
 
+import base64
 import getpass
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from server.core import clock
+from server.core import clock, keyring
 from server.core.labels import listed
 from server.core.problems import Problem
 from server.forms import keys, services
 from server.forms.models import EncryptionKey
+from server.ops import rotation
+from server.ops.progress import Bar
 from server.ops.tables import table
 from server.submissions import opening
 from server.submissions.models import EncryptedVersion
@@ -25,8 +29,9 @@ from server.submissions.selectors import encrypted_counts
 
 class Command(BaseCommand):
     help = gettext_noop(
-        "Encrypted forms: make or replace a key, list keys and the records that wait for them, "
-        "upload a private key, open waiting records. Passphrases are prompted for, or read from "
+        "The sealing key: count what each key seals, seal everything anew with a new key, drop the "
+        "old one. Encrypted forms: make or replace a key, list keys and the records that wait for "
+        "them, upload a private key, open waiting records. Passphrases are prompted for, or read from "
         "standard input, one a line; they are never command-line arguments."
     )
 
@@ -61,12 +66,125 @@ class Command(BaseCommand):
         opening_ = acts.add_parser("open", help=_("open the records that wait for a key"))
         opening_.add_argument("key", help=_("the first characters of the key's name, at least 6"))
 
+        check = acts.add_parser(
+            "check",
+            help=_(
+                "count the sealed values by key, and check the search hashes; exit code 1 unless the current key alone is used"
+            ),
+        )
+        rotate = acts.add_parser(
+            "rotate-sealing",
+            help=_(
+                "make a new sealing key and seal everything anew while serving goes on; also finishes what was interrupted"
+            ),
+        )
+        for act in (check, rotate):
+            act.add_argument("--json", action="store_true", help=_("print one JSON object"))
+        drop = acts.add_parser(
+            "drop-sealing", help=_("take the retired sealing key out of the key file")
+        )
+        drop.add_argument(
+            "--keep",
+            type=Path,
+            metavar="FILE",
+            help=_("write the retired key to this new file: backups from before need it"),
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        acts = {"new": self._new, "list": self._list, "upload": self._upload, "open": self._open}
+        acts = {
+            "new": self._new,
+            "list": self._list,
+            "upload": self._upload,
+            "open": self._open,
+            "check": self._check,
+            "rotate-sealing": self._rotate,
+            "drop-sealing": self._drop,
+        }
         try:
             acts[options["act"]](options)
         except Problem as problem:
             raise CommandError(str(problem)) from None
+        except rotation.CannotRotate as problem:
+            raise CommandError(_why_not(problem)) from None
+
+    def _check(self, options: dict[str, Any]) -> None:
+        usage = rotation.usage()
+        self._print_usage(usage, as_json=options["json"])
+        if not usage.is_settled:
+            sys.exit(1)
+
+    def _rotate(self, options: dict[str, Any]) -> None:
+        usage = rotation.rotate(actor=None, progress=Bar())
+        self._print_usage(usage, as_json=options["json"])
+        if not options["json"] and len(usage.keys) > 1:
+            self.stdout.write(
+                _(
+                    "Everything is sealed with the new key. './ruhu keys drop-sealing' takes the retired key out of the key file; make a backup first, because backups from before need it."
+                )
+            )
+
+    def _print_usage(self, usage: rotation.Usage, *, as_json: bool) -> None:
+        unknown = sorted({key for place in usage.places for key in place.by_key} - set(usage.keys))
+        names = [key.hex() for key in (*usage.keys, *unknown)]
+        if as_json:
+            members = {
+                "keys": [key.hex() for key in usage.keys],
+                "unknown_keys": [key.hex() for key in unknown],
+                "settled": usage.is_settled,
+                "wrong_hashes": usage.wrong_hashes,
+                "places": {
+                    place.name: {key.hex(): count for key, count in place.by_key.items()}
+                    for place in usage.places
+                },
+            }
+            self.stdout.write(json.dumps(members))
+            return
+        states = [
+            _("current")
+            if not number
+            else _("retired")
+            if number < len(usage.keys)
+            else _("unknown")
+            for number in range(len(names))
+        ]
+        head = [f"{name} ({state})" for name, state in zip(names, states, strict=True)]
+        rows = [
+            (
+                place.name,
+                *(place.by_key[key] for key in (*usage.keys, *unknown)),
+                place.wrong_hashes,
+            )
+            for place in usage.places
+        ]
+        totals = [usage.total(key) for key in (*usage.keys, *unknown)]
+        last = (_("all"), *totals, usage.wrong_hashes)
+        self.stdout.write(
+            table([(_("Sealed values"), *head, _("hashes that do not fit")), *rows, last])
+        )
+
+    def _drop(self, options: dict[str, Any]) -> None:
+        keep: Path | None = options["keep"]
+        if keep is not None:
+            self._keep_retired(keep)
+        dropped = rotation.drop(actor=None)
+        sentence = ngettext(
+            "{count} retired key is dropped. Nothing here can be opened with it any more; the backups from before still need it.",
+            "{count} retired keys are dropped. Nothing here can be opened with them any more; the backups from before still need them.",
+            len(dropped),
+        )
+        self.stdout.write(sentence.format(count=len(dropped)))
+
+    def _keep_retired(self, file: Path) -> None:
+        """Write the retired keys to a new file that only its owner reads."""
+        retired = list(keyring.look_again())[1:]
+        try:
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror}") from None
+        with os.fdopen(handle, "w") as opened:
+            opened.writelines(base64.b64encode(key).decode() + "\n" for key in retired)
+            opened.flush()
+            os.fsync(opened.fileno())
 
     def _new(self, options: dict[str, Any]) -> None:
         passphrase = _new_passphrase() if options["passphrase"] else None
@@ -157,6 +275,37 @@ class Command(BaseCommand):
             return
         head = (_("Key"), _("Private key"), _("Used by"), _("Records"))
         self.stdout.write(table([head, *map(_line, rows)]))
+
+
+def _why_not(problem: rotation.CannotRotate) -> str:
+    """The sentence for a rotation that cannot begin or go on."""
+    sentences = {
+        "not_a_file": _(
+            "The keys come from RUHU_SECRET_KEYS or RUHU_KEYS_COMMAND, which this command cannot change: put a new key in front of the present one there, start Ruhu again, then run 'keys rotate-sealing'; take the old one out when 'keys check' counts nothing for it."
+        ),
+        "not_writable": _("{path} cannot be written: {error}. Nothing was changed."),
+        "unknown": _(
+            "{values} values are sealed with a key that is not here, see './ruhu keys check': put that key back into the key file, below the others, and run this again."
+        ),
+        "damaged": _(
+            "{place}: a value behind row {after} cannot be opened. Everything before is done; restore that row from a backup, then run this again."
+        ),
+        "busy": _(
+            "{values} values were in use all the time; run this again. What is done stays done."
+        ),
+        "under_way": _("Another rotation is under way; wait for it."),
+        "nothing_retired": _("There is no retired key: the key file holds the current one only."),
+        "still_used": _(
+            "{values} values still need the retired key: './ruhu keys rotate-sealing' seals them anew."
+        ),
+        "too_soon": _(
+            "The key changed less than a minute ago, and what began before may still be written: run this again in {seconds} s."
+        ),
+        "old_transactions": _(
+            "A transaction that began before the key changed is still open: run this again when it has ended."
+        ),
+    }
+    return sentences[problem.reason].format(**problem.facts)
 
 
 def _line(row: dict[str, Any]) -> tuple[object, ...]:

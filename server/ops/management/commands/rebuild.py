@@ -13,9 +13,10 @@ from django.utils.translation import gettext_noop
 from server.audit.models import Act
 from server.audit.services import record
 from server.core import clock
+from server.core.sealing import key_ids
 from server.ledgers.refolding.rebuild import Report, rebuild
-
-_PROGRESS_EACH = 0.5  # seconds
+from server.ops import rotation
+from server.ops.progress import Bar
 
 
 class Command(BaseCommand):
@@ -42,9 +43,15 @@ class Command(BaseCommand):
         area = options["area"]
         if area and not area.isdecimal():
             raise CommandError(_("--area takes a division code or its leading digits."))
+        if len(key_ids()) > 1 and rotation.usage(hashes=False).retired:
+            raise CommandError(
+                _(
+                    "Values are sealed with two keys, which would all be differences: finish './ruhu keys rotate-sealing' first."
+                )
+            )
         started = time.monotonic()
         report = rebuild(
-            area=area, keep=not options["dry_run"], as_of=clock.today(), progress=_Bar()
+            area=area, keep=not options["dry_run"], as_of=clock.today(), progress=Bar()
         )
         if not options["dry_run"]:
             facts = {"submissions": report.submissions, "differences": len(report.differences)}
@@ -68,20 +75,3 @@ class Command(BaseCommand):
             self.stdout.write(self.style.ERROR(f"  {where}: {difference.kind}, {difference.rows}"))
         if not report.differences:
             self.stdout.write(self.style.SUCCESS(_("no differences")))
-
-
-class _Bar:
-    """Progress on standard error, at most twice a second."""
-
-    def __init__(self) -> None:
-        self._written_at = 0.0
-
-    def __call__(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if done < total and now - self._written_at < _PROGRESS_EACH:
-            return
-        self._written_at = now
-        share = done * 100 // total if total else 100
-        end = "\n" if done >= total else ""
-        sys.stderr.write(f"\r{done}/{total}  {share} %{end}")
-        sys.stderr.flush()
