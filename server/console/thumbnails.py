@@ -10,7 +10,7 @@ import io
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -20,6 +20,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from server.console.problems import NoSuchPhoto
 from server.core import blobs
+from server.core.sealing import InvalidTag, UnknownKey, seal, unseal
 from server.submissions.models import Attachment
 
 PHOTO_NAMES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
@@ -30,6 +31,7 @@ MOST_PIXELS = 25_000_000
 MOST_PIXELS_OF_A_CAMERA = 110_000_000
 """Ordinary JPEGs may have more: they are unpacked row by row, at an eighth of their size."""
 MOST_BYTES = 40 * 1024 * 1024
+PURPOSE: Final = "preview"
 DRAW: Final = "draw_preview"
 QUEUE: Final = "previews"
 
@@ -51,8 +53,12 @@ def thumbnail(attachment: Attachment) -> bytes | None:
     """
     sha256 = bytes(attachment.sha256)
     try:
-        picture = _thumbnail_path(sha256).read_bytes()
+        picture = unseal(_thumbnail_path(sha256).read_bytes(), PURPOSE)
     except FileNotFoundError:
+        _queue(attachment)
+        return None
+    except (InvalidTag, UnknownKey):  # of before, or of a key that was dropped
+        _thumbnail_path(sha256).unlink(missing_ok=True)
         _queue(attachment)
         return None
     if not picture:
@@ -65,17 +71,18 @@ def draw(sha256: bytes) -> None:
     path = _thumbnail_path(sha256)
     if path.exists():
         return
-    picture = _drawn(blobs.path_of(sha256))
+    with blobs.open_blob(sha256) as source:
+        picture = _drawn(source)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{id(picture):x}")
-    partial.write_bytes(picture)
+    partial.write_bytes(seal(picture, PURPOSE))
     partial.replace(path)
 
 
 def _queue(attachment: Attachment) -> None:
     """Queue the drawing behind all other work, unless it is queued. Raises NoSuchPhoto."""
-    source = blobs.path_of(attachment.sha256)
-    if not source.exists() or source.stat().st_size > MOST_BYTES:
+    sha256 = bytes(attachment.sha256)
+    if not blobs.exists(sha256) or blobs.size_of(sha256) > MOST_BYTES:
         raise NoSuchPhoto(name=attachment.name)
     digest = bytes(attachment.sha256).hex()
     task = app.configure_task(
@@ -90,7 +97,7 @@ def _thumbnail_path(sha256: bytes) -> Path:
     return Path(settings.BLOB_ROOT) / "thumbnails" / name[:2] / f"{name}-{EDGE}.jpg"
 
 
-def _drawn(source: Path) -> bytes:
+def _drawn(source: BinaryIO) -> bytes:
     """The JPEG; b"" when the file is no picture, or one that claims too many pixels."""
     try:
         with warnings.catch_warnings():

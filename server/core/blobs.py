@@ -1,4 +1,4 @@
-"""Stores files by their content: each once, under the SHA-256 of its bytes (a blob).
+"""Stores files by their content: each once, under the SHA-256 of its bytes (a blob), sealed on the disk.
 
 A blob is written and synced to disk before the row that names it is committed; a blob that
 no row names is harmless. `store` updates the time of a blob that exists already, and
@@ -12,14 +12,20 @@ import fcntl
 import hashlib
 import os
 import secrets
+import shutil
 import time
+import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
+
+from server.core.sealed_files import CHUNK, SealedWriter, key_of_file, open_sealed, plain_size
+from server.core.sealing import key_ids
 
 _SYNCED_AFTER_NS = 60_000_000_000
 
@@ -49,10 +55,12 @@ def store(chunks: Iterable[bytes]) -> Blob:
     sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
     try:
         with temporary.open("xb", buffering=0) as file:
+            sealed = SealedWriter(file)
             for chunk in chunks:
                 sha256.update(chunk)
                 md5.update(chunk)
-                size += file.write(chunk)
+                size += sealed.write(chunk)
+            sealed.finish()
             _give(temporary)
             target, made_ns = path_of(sha256.digest()), None
             with _lock(fcntl.LOCK_SH):
@@ -92,14 +100,75 @@ def forget_unfinished(*, older_than: timedelta) -> int:
 
 
 def path_of(sha256: bytes | memoryview) -> Path:
-    """The blob's path, whether it exists or not."""
+    """The blob's path, whether it exists or not. The file there is sealed: `open_blob` reads it."""
     name = bytes(sha256).hex()
     return _root() / name[:2] / name
 
 
+def exists(sha256: bytes | memoryview) -> bool:
+    """Whether the blob is here."""
+    return path_of(sha256).exists()
+
+
+def open_blob(sha256: bytes | memoryview) -> BinaryIO:
+    """Open the blob for reading; it can be sought. Raises FileNotFoundError, UnknownKey."""
+    return open_sealed(path_of(sha256))
+
+
+def size_of(sha256: bytes | memoryview) -> int:
+    """The blob's size in bytes. Raises FileNotFoundError."""
+    return plain_size(path_of(sha256))
+
+
 def read(sha256: bytes | memoryview) -> bytes:
-    """The whole blob, in memory: for small files only."""
-    return path_of(sha256).read_bytes()
+    """The whole blob, in memory: for small files only. Raises FileNotFoundError, UnknownKey."""
+    with open_blob(sha256) as file:
+        return file.read()
+
+
+def add_to_archive(packed: zipfile.ZipFile, name: str, sha256: bytes | memoryview) -> None:
+    """Add the blob to a zip archive, as it is, without holding it in memory. Raises FileNotFoundError, UnknownKey."""
+    entry = zipfile.ZipInfo(name)
+    entry.file_size = size_of(sha256)  # decides whether the entry is made for more than 2 GB
+    with open_blob(sha256) as content, packed.open(entry, "w") as target:
+        shutil.copyfileobj(content, target, CHUNK)
+
+
+def names_after(name: str) -> Iterator[str]:
+    """The names (SHA-256 in hex) of all blobs behind this one, in order."""
+    for folder in sorted(path for path in _root().glob("??") if path.is_dir()):
+        if folder.name >= name[:2]:
+            yield from sorted(path.name for path in folder.iterdir() if path.name > name)
+
+
+def reseal(name: str) -> bool:
+    """Seal a blob with the current key, unless it is; its time stays. Returns whether it was sealed anew.
+
+    A blob that is discarded meanwhile stays away. Raises UnknownKey, OSError.
+    """
+    path = _root() / name[:2] / name
+    try:
+        if key_of_file(path) == key_ids()[0]:
+            return False
+        times = path.stat()
+        temporary = _root() / "incoming" / secrets.token_hex(16)
+        with open_sealed(path) as plain, temporary.open("xb", buffering=0) as file:
+            sealed = SealedWriter(file)
+            while chunk := plain.read(CHUNK):
+                sealed.write(chunk)
+            sealed.finish()
+            _give(temporary)
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        return False
+    with _lock(fcntl.LOCK_EX):
+        if not path.exists():
+            temporary.unlink()
+            return False
+        os.utime(temporary, ns=(times.st_atime_ns, path.stat().st_mtime_ns))
+        temporary.replace(path)
+    _sync_directory(path.parent)
+    return True
 
 
 def _put(temporary: Path, target: Path) -> int | None:
@@ -138,8 +207,11 @@ def _touch(path: Path) -> bool:
 
 def md5_of(sha256: bytes | memoryview) -> str:
     """The blob's MD5 in hex, computed from the file."""
-    with path_of(sha256).open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    with open_blob(sha256) as file:
+        digest = hashlib.md5(usedforsecurity=False)
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+        return digest.hexdigest()
 
 
 @contextmanager

@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, Protocol
 
 from django.apps import apps
 from django.db import connection, models, transaction
 
+from server.core import blobs
+from server.core.sealed_files import key_of_file
 from server.core.sealing import KEY_ID, key_ids, reseal
 
 _NAMED: Final = re.compile(r"{(\w+)}")
@@ -115,6 +119,29 @@ class SealedBytes:
 
     def wrong_hashes(self) -> int:
         return 0
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBlobs:
+    """The stored files; those of before files were sealed count for the key b""."""
+
+    name: str = "blobs"
+
+    def counts(self) -> Counter[bytes]:
+        return Counter(key for name in blobs.names_after("") for key in self._key(name))
+
+    def reseal(self, after: Any, limit: int, *, every: bool) -> Batch:
+        del every  # nothing is hashed beside these
+        names = list(islice(blobs.names_after(after or ""), limit))
+        changed = sum(blobs.reseal(name) for name in names)
+        return Batch(names[-1] if names else None, changed)
+
+    def wrong_hashes(self) -> int:
+        return 0
+
+    def _key(self, name: str) -> Iterator[bytes]:
+        with suppress(FileNotFoundError):  # discarded meanwhile
+            yield key_of_file(blobs.path_of(bytes.fromhex(name))) or b""
 
 
 def sealed_bytes() -> Iterator[SealedBytes]:

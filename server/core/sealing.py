@@ -40,6 +40,7 @@ class UnknownKey(Exception):
 class _Key:
     id: bytes
     aead: AESGCM
+    files: AESGCM
     nonce: bytes
     search: bytes
 
@@ -50,7 +51,11 @@ def _key(secret: bytes) -> _Key:
         return HKDF(SHA256(), 32, salt=None, info=b"ruhu " + purpose).derive(secret)
 
     return _Key(
-        derive(b"id")[:KEY_ID], AESGCM(derive(b"seal")), derive(b"nonce"), derive(b"search")
+        derive(b"id")[:KEY_ID],
+        AESGCM(derive(b"seal")),
+        AESGCM(derive(b"files")),
+        derive(b"nonce"),
+        derive(b"search"),
     )
 
 
@@ -101,6 +106,12 @@ def _key_named(key_id: bytes) -> _Key:
         if hmac.compare_digest(_key(secret).id, key_id):
             return _key(secret)
     raise UnknownKey
+
+
+def file_cipher(key_id: bytes | None = None) -> tuple[bytes, AESGCM]:
+    """The id and cipher of the key that seals files now, or of the named one. Raises UnknownKey."""
+    key = _keys()[0] if key_id is None else _key_named(key_id)
+    return key.id, key.files
 
 
 def reseal(sealed: bytes, purpose: str) -> bytes:
@@ -168,6 +179,7 @@ __all__ = [
     "KEY_ID",
     "InvalidTag",
     "UnknownKey",
+    "file_cipher",
     "is_current",
     "key_ids",
     "oldest_search_secret",

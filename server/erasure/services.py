@@ -185,7 +185,7 @@ def _finish(erasure: Erasure, at: datetime) -> bool:
             continue  # another record has the same file
         _delete_preview(name)
         blobs.discard(sha256, untouched_since_ns=untouched_since_ns)
-        if blobs.path_of(sha256).exists():
+        if blobs.exists(sha256):
             left.append(name)
     erasure.files = left
     if not left:

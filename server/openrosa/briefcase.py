@@ -107,12 +107,12 @@ def file(
     assert version is not None  # noqa: S101 inserted by the same statement
     files = selectors.files_as_they_came(version)
     attachment = files.filter(name=addresses.text_of(filename)).first()
-    if attachment is None or not blobs.path_of(attachment.sha256).exists():
+    if attachment is None or not blobs.exists(attachment.sha256):
         raise NoSuchRecord
     _record_disclosure(access, submission, Act.MEDIA, attachment.name)
     headers = {**responses.HEADERS, "Content-Length": str(attachment.size)}
     return FileResponse(
-        blobs.path_of(attachment.sha256).open("rb"),
+        blobs.open_blob(attachment.sha256),
         as_attachment=True,
         filename=attachment.name,
         content_type="application/octet-stream",

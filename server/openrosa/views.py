@@ -226,6 +226,6 @@ def _stored(request: HttpRequest, file: FormMedia) -> HttpResponseBase:
     headers = {**responses.HEADERS, "Content-Length": str(file.size)}
     response: HttpResponseBase = HttpResponse(content_type=content_type, headers=headers)
     if request.method != "HEAD":
-        content = blobs.path_of(file.sha256).open("rb")
+        content = blobs.open_blob(file.sha256)
         response = FileResponse(content, content_type=content_type, headers=headers)
     return responses.validated(response, file.md5)

@@ -23,7 +23,7 @@ from django.db import connection, transaction
 from server.audit.models import Act
 from server.audit.services import Actor, record
 from server.core import keyring
-from server.core.resealing import SealedPlace, sealed_bytes
+from server.core.resealing import SealedBlobs, SealedPlace, sealed_bytes
 from server.core.sealing import UnknownKey, key_ids
 from server.ledgers.storage import resealing as ledgers
 
@@ -32,6 +32,9 @@ _PASSES: Final = 20
 _LOCK: Final = 0x52756B79
 SETTLED: Final = 60.0
 """Seconds after the last change of the key file before which no key is dropped: requests that began with it have ended."""
+
+NOT_SEALED: Final = b""
+"""Stands for the key of files that were stored before files were sealed."""
 
 Progress = Callable[[int, int], None]
 
@@ -66,13 +69,13 @@ class Usage:
 
     @property
     def retired(self) -> int:
-        """How many values wait for the current key."""
-        return sum(self.total(key) for key in self.keys[1:])
+        """How many values wait for the current key, files that are not sealed at all among them."""
+        return sum(self.total(key) for key in (*self.keys[1:], NOT_SEALED))
 
     @property
     def unknown(self) -> int:
         """How many values no key of this server opens."""
-        known = set(self.keys)
+        known = {*self.keys, NOT_SEALED}
         return sum(
             count
             for place in self.places
@@ -93,7 +96,7 @@ class Usage:
 
 def places() -> list[SealedPlace]:
     """Every place of sealed values, from the declarations of the models."""
-    return [*sealed_bytes(), *ledgers.sealed_places()]
+    return [*sealed_bytes(), *ledgers.sealed_places(), SealedBlobs()]
 
 
 def usage(*, hashes: bool = True) -> Usage:
@@ -101,7 +104,7 @@ def usage(*, hashes: bool = True) -> Usage:
     counted = []
     for place in places():
         by_key = place.counts()
-        opens = set(by_key) <= set(key_ids())
+        opens = set(by_key) <= {*key_ids(), NOT_SEALED}
         wrong = place.wrong_hashes() if hashes and opens else 0
         counted.append(PlaceCounts(place.name, by_key, wrong))
     return Usage(tuple(key_ids()), tuple(counted))

@@ -31,9 +31,9 @@ def archive(item: Quarantined) -> IO[bytes]:
                 zipfile.ZIP_DEFLATED,
             )
         for file in files_of_item(item):
-            path = blobs.path_of(bytes.fromhex(file["sha256"]))
-            if path.exists():
-                packed.write(path, f"files/{file['name']}")
+            sha256 = bytes.fromhex(file["sha256"])
+            if blobs.exists(sha256):
+                blobs.add_to_archive(packed, f"files/{file['name']}", sha256)
             else:
                 missing.append(file["name"])
         about = {

@@ -73,7 +73,7 @@ def _finished(sha256: bytes | None, received_at: datetime) -> str | None:
     if sha256 is None:
         return None
     try:
-        with blobs.path_of(sha256).open("rb") as log:
+        with blobs.open_blob(sha256) as log:
             size = log.seek(0, 2)
             log.seek(max(0, size - TAIL))
             finished = finished_at(log.read())

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -240,10 +239,10 @@ def _md5(opener: Opener, number: int, file: Attachment) -> str:
 
 
 def _plain(opener: Opener, number: int, file: Attachment) -> Iterator[bytes]:
-    return opener.plain(number, _chunks(blobs.path_of(file.sha256)))
+    return opener.plain(number, _chunks(bytes(file.sha256)))
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stored:
+def _chunks(sha256: bytes) -> Iterator[bytes]:
+    with blobs.open_blob(sha256) as stored:
         while chunk := stored.read(_CHUNK):
             yield chunk

@@ -142,7 +142,7 @@ def file_as_received(access: Access, submission: Submission, name: str) -> Attac
     """A file of the current version by its name; None when it is not there. Raises NotRaw."""
     check_raw(access, submission)
     file = files_of(submission.current_version_id).filter(name=name).first()
-    return file if file is not None and blobs.path_of(file.sha256).exists() else None
+    return file if file is not None and blobs.exists(file.sha256) else None
 
 
 def submissions_after(access: Access, form_id: str, after: int, most: int) -> list[Submission]:

@@ -364,8 +364,8 @@ def _verify(options: argparse.Namespace) -> None:
         files = {file.name: bytes(file.sha256).hex() for file in version.attachments.all()}
         wrong["files_missing"] += files != expected["files"]
         for digest in files.values():
-            path = blobs.path_of(bytes.fromhex(digest))
-            is_whole = path.exists() and _sha256(path.read_bytes()) == digest
+            sha256 = bytes.fromhex(digest)
+            is_whole = blobs.exists(sha256) and _sha256(blobs.read(sha256)) == digest
             wrong["blobs_damaged"] += not is_whole
     ids = set(Submission.objects.values_list("instance_id", flat=True))
     report = rebuild(area="", keep=False, as_of=clock.today(), progress=lambda _done, _of: None)

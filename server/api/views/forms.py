@@ -132,11 +132,11 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def workbook(self, request: Request, form_id: str) -> FileResponse:
         """The .xlsx that the version was made from."""
         version = self._version(request)
-        path = blobs.path_of(version.workbook_sha256)
-        if not path.exists():
+        if not blobs.exists(version.workbook_sha256):
             raise NothingHere
+        file = blobs.open_blob(version.workbook_sha256)
         name = f"{form_id}-{version.version}.xlsx" if version.version else f"{form_id}.xlsx"
-        return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=XLSX)
+        return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
 
     @extend_schema(parameters=[VERSION], responses={(200, "text/xml"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], renderer_classes=[Bytes], filterset_class=None)

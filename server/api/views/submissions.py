@@ -138,7 +138,7 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             raise NothingHere
         self._record(submission, Act.MEDIA, file.name, "")
         return FileResponse(
-            blobs.path_of(file.sha256).open("rb"),
+            blobs.open_blob(file.sha256),
             as_attachment=True,
             filename=file.name,
             content_type="application/octet-stream",

@@ -119,10 +119,11 @@ def change(call: Call, form: str) -> dict[str, Any]:
 
 
 def _file(sha256: bytes | memoryview, name: str, kind: str) -> FileResponse:
-    path = blobs.path_of(sha256)
-    if not path.exists():
+    if not blobs.exists(sha256):
         raise NothingHere
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=kind)
+    return FileResponse(
+        blobs.open_blob(sha256), as_attachment=True, filename=name, content_type=kind
+    )
 
 
 def fields(call: Call, form: str) -> list[dict[str, Any]]:

@@ -120,7 +120,6 @@ def _pack_files(
     """Add the files of submissions that the user may see unmasked; of two with one name the newer submission's."""
     unmasked = [row for row in batch if selectors.may_have_raw(call.access, row)]
     for file in selectors.files_of_all(row.current_version_id for row in unmasked):
-        path = blobs.path_of(file.sha256)
-        if file.name not in packed_names and path.exists():
+        if file.name not in packed_names and blobs.exists(file.sha256):
             packed_names.add(file.name)
-            packed.write(path, f"media/{file.name}", zipfile.ZIP_STORED)
+            blobs.add_to_archive(packed, f"media/{file.name}", file.sha256)

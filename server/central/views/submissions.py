@@ -100,7 +100,7 @@ def attachment(call: Call, form: str, instance: str, name: str) -> FileResponse:
         raise NothingHere
     _record_disclosure(call, row, Act.MEDIA, file.name)
     return FileResponse(
-        blobs.path_of(file.sha256).open("rb"),
+        blobs.open_blob(file.sha256),
         as_attachment=True,
         filename=file.name,
         content_type="application/octet-stream",

@@ -45,7 +45,7 @@ def original(request: StaffRequest, number: int) -> HttpResponseBase:
     attachment = _visible_or_404(request, number)
     check_raw(request.access, attachment.version.submission)
     try:
-        file = blobs.path_of(attachment.sha256).open("rb")
+        file = blobs.open_blob(attachment.sha256)
     except FileNotFoundError:
         raise FileMissing(name=attachment.name) from None
     disclose_record(

@@ -134,9 +134,7 @@ def files_of_item(item: Quarantined) -> list[dict[str, Any]]:
 def files_here(item: Quarantined) -> list[KeptFile]:
     """The item's files, without those that are missing on the disk."""
     return [
-        from_dict(file)
-        for file in item.attachments
-        if blobs.path_of(bytes.fromhex(file["sha256"])).exists()
+        from_dict(file) for file in item.attachments if blobs.exists(bytes.fromhex(file["sha256"]))
     ]
 
 

@@ -61,7 +61,7 @@ def completes(file: KeptFile, earlier_sha256: bytes, earlier_size: int) -> bool:
     if file.size <= earlier_size:
         return False
     head = hashlib.sha256()
-    with blobs.path_of(file.sha256).open("rb") as stored:
+    with blobs.open_blob(file.sha256) as stored:
         remaining = earlier_size
         while remaining and (chunk := stored.read(min(remaining, 1 << 20))):
             head.update(chunk)

@@ -147,7 +147,10 @@ class Command(BaseCommand):
             else _("unknown")
             for number in range(len(names))
         ]
-        head = [f"{name} ({state})" for name, state in zip(names, states, strict=True)]
+        head = [
+            f"{name} ({state})" if name else _("not sealed")
+            for name, state in zip(names, states, strict=True)
+        ]
         rows = [
             (
                 place.name,
