@@ -11,6 +11,10 @@ each question. Raises forms.problems.FaultyWorkbook."""
 AFTER_PUBLICATION = ["server.quarantine.services.queueing.queue_replay"]
 """Each step() -> None runs in the transaction that publishes a form version."""
 
+AFTER_READING_AGAIN = ["server.submissions.services.queueing.queue_of_version"]
+"""Each step(form_version: int, *, at: datetime) -> int runs in the transaction that gives a published form version
+another mapping, and returns how many submissions are concerned."""
+
 AFTER_SUBMISSION = [
     "server.submissions.opening.open_encrypted",
     "server.submissions.steps.place",

@@ -236,6 +236,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 AT_PUBLICATION = pipeline.AT_PUBLICATION
 AFTER_SUBMISSION = pipeline.AFTER_SUBMISSION
 AFTER_PUBLICATION = pipeline.AFTER_PUBLICATION
+AFTER_READING_AGAIN = pipeline.AFTER_READING_AGAIN
 ENTITY_LISTS = pipeline.ENTITY_LISTS
 RUHU_VALIDATE_JAVA = env.str("RUHU_JAVA", default="java")
 """The Java runtime for ODK Validate; without one, forms are published without that check."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from server.accounts.access import Access
 from server.console.presentation import plain
+from server.core import answers as readers
 from server.core.masking import mask_numbers
 from server.core.xml import BadXml
 from server.forms.models import FormVersion
@@ -89,9 +90,10 @@ def written(answer: ShownAnswer) -> str:
         return _("chosen from the list")
     try:
         if answer.type == "geopoint":
-            return ", ".join(f"{float(part):.5f}" for part in answer.value.split()[:2])
+            where = readers.place(answer.value)
+            return f"{where.latitude:.5f}, {where.longitude:.5f}" if where else answer.value
         if answer.type in ("dateTime", "start", "end"):
             return plain(datetime.fromisoformat(answer.value))
-    except ValueError:
+    except (ValueError, OverflowError):
         return answer.value
     return mask_numbers(answer.value)

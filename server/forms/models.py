@@ -99,7 +99,11 @@ class EncryptionKey(models.Model):
 
 
 class FormVersion(models.Model):
-    """One published version of a form. It never changes, because phones identify it by the hash of its bytes."""
+    """One published version of a form. Its bytes never change, because phones identify it by their hash.
+
+    What the server reads from them, `mapping` and `questions`, is read again when a later
+    server reads forms otherwise (reading_again.read_again).
+    """
 
     form = models.ForeignKey(Form, models.PROTECT, related_name="versions")
     version = models.CharField(max_length=250, blank=True, db_collation="C")
@@ -109,6 +113,9 @@ class FormVersion(models.Model):
     workbook_sha256 = models.BinaryField(max_length=32)  # the .xlsx, among the blobs
     mapping = models.JSONField()  # where each answer goes in the ledgers (ledgers.intake.mapping)
     questions = models.JSONField()  # what showing an answer needs (XForm.as_questions)
+    reader = models.PositiveSmallIntegerField(
+        default=1, db_default=1
+    )  # xform.READER of the server that made mapping and questions; an older one is read again
     warnings = models.JSONField(default=list)  # of pyxform and ODK Validate
     encryption_key = models.ForeignKey(
         EncryptionKey, models.PROTECT, null=True, related_name="form_versions"

@@ -23,7 +23,7 @@ from server.accounts.models import User
 from server.audit.models import Act
 from server.audit.services import record
 from server.core import blobs
-from server.forms import authority, encryption, keys, selectors
+from server.forms import authority, encryption, keys, selectors, xform
 from server.forms.models import EncryptionKey, Form, FormAudience, FormMedia, FormVersion
 from server.forms.problems import NoSuchForm, VersionExists
 
@@ -158,33 +158,34 @@ def _record(converted: _Converted, publisher: User | None) -> Publication:
     Raises NotAllowed, FormConcernsOtherAreas, VersionExists.
     """
     prepared, files = converted.prepared, converted.files
-    xform = prepared.form
-    authority.claim(publisher, xform.form_id)
+    published = prepared.form
+    authority.claim(publisher, published.form_id)
     _row, is_first = Form.objects.get_or_create(
-        form_id=xform.form_id, defaults={"title": xform.title}
+        form_id=published.form_id, defaults={"title": published.title}
     )
-    form = Form.objects.select_for_update().get(form_id=xform.form_id)
-    authority.require(publisher, xform.form_id)  # the audience may have grown before the lock
-    existing = form.versions.filter(version=xform.version).first()
+    form = Form.objects.select_for_update().get(form_id=published.form_id)
+    authority.require(publisher, published.form_id)  # the audience may have grown before the lock
+    existing = form.versions.filter(version=published.version).first()
     if existing is not None:
         if _is_same(existing, prepared, files):
             return Publication(existing, is_new=False)
         raise VersionExists(
-            form_id=xform.form_id,
-            version=xform.version,
-            suggestion=_next_version(form, xform.version),
+            form_id=published.form_id,
+            version=published.version,
+            suggestion=_next_version(form, published.version),
         )
     version = FormVersion.objects.create(
         form=form,
-        version=xform.version,
-        title=xform.title,
+        version=published.version,
+        title=published.title,
         xform=prepared.document,
         md5=prepared.md5,
         workbook_sha256=converted.source.sha256,
         mapping=prepared.mapping,
         questions=prepared.questions,
+        reader=xform.READER,
         warnings=prepared.warnings,
-        encryption_key=keys.carried(xform.public_key),
+        encryption_key=keys.carried(published.public_key),
         published_by=publisher,
     )
     FormMedia.objects.bulk_create(
@@ -207,7 +208,7 @@ def _record(converted: _Converted, publisher: User | None) -> Publication:
         ]
     )
     before = form.current_version
-    form.current_version, form.title = version, xform.title
+    form.current_version, form.title = version, published.title
     form.save(update_fields=("current_version", "title"))
     if is_first:
         areas = authority.administered(publisher)

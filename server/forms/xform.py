@@ -2,6 +2,9 @@
 
 Phones hold the XForm, not the workbook, so everything that depends on the form (the
 mapping, the display of answers) is read from the XForm (ODK XForms specification).
+
+Every element is found by its place and namespace, never by its name alone: a question may
+bear the name of any element (`body`, `item`, `title`).
 """
 
 from __future__ import annotations
@@ -16,9 +19,16 @@ from lxml import etree
 from server.core import xml
 from server.core.xml import local_name
 
+READER: Final = 2
+"""The number of this reader. Whoever changes what is read from a form that is published already raises it by one:
+versions that an earlier reader read are then read again (reading_again.read_again)."""
+
 SAVETO: Final = "{urn:ruhu:xforms}saveto"
+_XHTML: Final = "http://www.w3.org/1999/xhtml"
+_XFORMS: Final = "http://www.w3.org/2002/xforms"
 _NODESET_LIST = re.compile(r"^instance\('([^']+)'\)")
 _ITEXT = re.compile(r"^jr:itext\('([^']+)'\)$")
+_ITEXT_REF = re.compile(r"^jr:itext\(\s*([\w.-]+)\s*\)$")
 _CONTROLS: Final = {
     "input",
     "select",
@@ -99,10 +109,11 @@ def read(document: bytes) -> XForm:
     if document.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         raise BadXForm("byte-order mark")
     html = xml.parse(document)
-    model, body = _first(html, "model"), _first(html, "body")
+    head = _child(html, "head", _XHTML)
+    model, body = _child(head, "model"), _child(html, "body", _XHTML)
     if model is None or body is None:
         raise BadXForm("no model or body")
-    instances = [child for child in model if local_name(child) == "instance"]
+    instances = list(_children(model, "instance"))
     data = next(iter(instances[0]), None) if instances else None
     if data is None:
         raise BadXForm("no primary instance")
@@ -113,8 +124,8 @@ def read(document: bytes) -> XForm:
         _node(element, path, repeats, binds.get(path), controls.get(path), texts)
         for element, path, repeats in _walk(data, controls)
     )
-    title = _first(html, "title")
-    submission = _first(model, "submission")
+    title = _child(head, "title", _XHTML)
+    submission = _child(model, "submission")
     meta = next((child for child in data if local_name(child) == "meta"), ())
     return XForm(
         form_id=data.get("id", ""),
@@ -123,30 +134,46 @@ def read(document: bytes) -> XForm:
         root=local_name(data),
         nodes=nodes,
         choices=_choices(instances[1:], body, texts),
-        files=tuple(sorted(_files(html))),
+        files=tuple(sorted(set(_files(model, nodes, data)))),
         has_instance_id=any(local_name(child) == "instanceID" for child in meta),
         submission_url=submission.get("action", "") if submission is not None else "",
         public_key=submission.get("base64RsaPublicKey", "") if submission is not None else "",
     )
 
 
-def _first(parent: etree._Element, name: str) -> etree._Element | None:
-    return next((element for element in parent.iter() if local_name(element) == name), None)
+def _child(
+    parent: etree._Element | None, name: str, namespace: str = _XFORMS
+) -> etree._Element | None:
+    """The first child of that name and namespace."""
+    return None if parent is None else next(_children(parent, name, namespace), None)
 
 
-def _children(parent: etree._Element, name: str) -> Iterator[etree._Element]:
-    return (child for child in parent if local_name(child) == name)
+def _children(
+    parent: etree._Element, name: str, namespace: str = _XFORMS
+) -> Iterator[etree._Element]:
+    return parent.iterchildren(f"{{{namespace}}}{name}")
+
+
+def _in_body(body: etree._Element) -> Iterator[etree._Element]:
+    """The controls, groups and repeats, in document order; what a control contains is not among them."""
+    for child in body:
+        name = local_name(child)
+        if child.tag != f"{{{_XFORMS}}}{name}":
+            continue
+        if name in _CONTROLS:
+            yield child
+        elif name in ("group", "repeat"):
+            yield child
+            yield from _in_body(child)
 
 
 def _controls(body: etree._Element) -> dict[str, list[etree._Element]]:
     """The body elements by the path they refer to; a repeat has a group and a repeat element."""
     controls: dict[str, list[etree._Element]] = {}
-    for element in body.iter():
-        name = local_name(element)
-        if name in _CONTROLS or name in ("group", "repeat"):
-            path = element.get("nodeset") if name == "repeat" else element.get("ref")
-            if path:
-                controls.setdefault(path, []).append(element)
+    for element in _in_body(body):
+        path = element.get("nodeset" if local_name(element) == "repeat" else "ref")
+        if path:
+            controls.setdefault(path, []).append(element)
     return controls
 
 
@@ -232,7 +259,7 @@ class _Texts:
 
     def __init__(self, model: etree._Element) -> None:
         self._texts: dict[str, dict[str, str]] = {}
-        itext = _first(model, "itext")
+        itext = _child(model, "itext")
         for translation in _children(itext, "translation") if itext is not None else ():
             language = _language(translation.get("lang", ""))
             for text in translation:
@@ -284,36 +311,91 @@ def _choices(
     instances: list[etree._Element], body: etree._Element, texts: _Texts
 ) -> dict[str, dict[str, dict[str, str]]]:
     """The choice lists: secondary instances within the form, and items written into a control."""
+    selects = [
+        control
+        for control in _in_body(body)
+        if local_name(control) in ("select1", "select", "rank")
+    ]
+    refs: dict[str, _Refs] = {}
+    for control in selects:
+        if (itemset := _child(control, "itemset")) is not None and (name := _list(control)):
+            refs.setdefault(name, _refs(itemset))
     lists: dict[str, dict[str, dict[str, str]]] = {}
     for instance in instances:
-        if instance.get("src") is None:
-            items = (item for item in instance.iter() if local_name(item) == "item")
-            lists[instance.get("id", "")] = dict(_item(item, texts) for item in items)
-    for control in body.iter():
-        if local_name(control) in ("select1", "select", "rank"):
-            inline = dict(_item(item, texts) for item in _children(control, "item"))
-            if inline:
-                lists[control.get("ref", "")] = inline
+        root = next(iter(instance), None)
+        if instance.get("src") is None and root is not None:
+            name = instance.get("id", "")
+            items = (item for item in root if local_name(item) == "item")
+            lists[name] = dict(_item(item, refs.get(name, _Refs()), texts) for item in items)
+    for control in selects:
+        inline = dict(_inline(item, texts) for item in _children(control, "item"))
+        if inline:
+            lists[control.get("ref", "")] = inline
     return lists
 
 
-def _item(item: etree._Element, texts: _Texts) -> tuple[str, dict[str, str]]:
-    cells = {local_name(child): child for child in item}
-    value = cells.get("name", cells.get("value"))
-    text_id, label = cells.get("itextId"), cells.get("label")
-    if text_id is not None:
+@dataclass(frozen=True, slots=True)
+class _Refs:
+    """The columns of a choice list in which a select finds value and label."""
+
+    value: str = "name"
+    label: str = ""
+    text_id: str = ""  # the column with the id of a translated text; "" when there is none
+
+
+def _refs(itemset: etree._Element) -> _Refs:
+    value, label = _child(itemset, "value"), _child(itemset, "label")
+    shown = label.get("ref", "").strip() if label is not None else ""
+    translated = _ITEXT_REF.match(shown)
+    return _Refs(
+        value=(value.get("ref", "").strip() if value is not None else "") or "name",
+        label="" if translated else shown,
+        text_id=translated[1] if translated else "",
+    )
+
+
+def _item(item: etree._Element, refs: _Refs, texts: _Texts) -> tuple[str, dict[str, str]]:
+    """Value and labels of an item of a secondary instance, its children being the list's columns."""
+    cells = {local_name(child): child for child in reversed(item)}
+    value = cells.get(refs.value, cells.get("name", cells.get("value")))
+    text_id, label = cells.get(refs.text_id or "itextId"), cells.get(refs.label or "label")
+    labels: dict[str, str] = {}
+    if text_id is not None and not refs.label:
         labels = texts.by_id((text_id.text or "").strip())
-    else:
-        labels = texts.of(label) if label is not None else {}
+    if not labels and label is not None:
+        labels = texts.of(label)
     return ((value.text or "").strip() if value is not None else ""), labels
 
 
-def _files(html: etree._Element) -> set[str]:
-    """The file names in jr:// addresses, except jr://instance/, which the phone fills itself."""
-    files: set[str] = set()
-    for element in html.iter():
-        for address in (element.get("src", ""), element.text or ""):
-            address = address.strip()
-            if address.startswith("jr://") and not address.startswith("jr://instance/"):
-                files.add(address.rpartition("/")[2])
-    return files - {""}
+def _inline(item: etree._Element, texts: _Texts) -> tuple[str, dict[str, str]]:
+    value, label = _child(item, "value"), _child(item, "label")
+    return (
+        (value.text or "").strip() if value is not None else "",
+        texts.of(label) if label is not None else {},
+    )
+
+
+def _files(model: etree._Element, nodes: tuple[Node, ...], data: etree._Element) -> Iterator[str]:
+    """The file names in jr:// addresses, except jr://instance/, which the phone fills itself.
+
+    They stand in `src` of secondary instances, in the media of itext, and as defaults of
+    questions for files.
+    """
+    addresses = [instance.get("src", "") for instance in _children(model, "instance")]
+    itext = _child(model, "itext")
+    for translation in _children(itext, "translation") if itext is not None else ():
+        for text in _children(translation, "text"):
+            addresses += (
+                value.text or ""
+                for value in _children(text, "value")
+                if value.get("form") is not None
+            )
+    binary = {node.path for node in nodes if node.type in BINARY}
+    addresses += (
+        element.text or "" for element, path, _repeats in _walk(data, {}) if path in binary
+    )
+    for address in addresses:
+        address = address.strip()
+        is_file = address.startswith("jr://") and not address.startswith("jr://instance/")
+        if is_file and (name := address.rpartition("/")[2]):
+            yield name

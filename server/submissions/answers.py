@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from server.core import clock
+from server.core import answers, clock
 from server.core.labels import Label, listed
 from server.core.masking import mask_numbers
 from server.core.xml import local_name
@@ -171,11 +171,5 @@ def _instant(text: str) -> datetime | None:
 
 def _geopoint(text: str) -> tuple[tuple[float, float] | None, float | None]:
     """`lat lon [alt [acc]]` → ((lon, lat), accuracy)."""
-    try:
-        numbers = [float(number) for number in text.split()]
-    except ValueError:
-        return None, None
-    if len(numbers) < 2 or not (-90 <= numbers[0] <= 90 and -180 <= numbers[1] <= 180):
-        return None, None
-    accuracy = numbers[3] if len(numbers) > 3 and numbers[3] >= 0 else None
-    return (numbers[1], numbers[0]), accuracy
+    place = answers.place(text)
+    return (None, None) if place is None else ((place.longitude, place.latitude), place.accuracy)

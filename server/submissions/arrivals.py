@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +10,7 @@ from django.db import connection
 
 from server.accounts.models import FieldAccount, User
 from server.core import blobs
+from server.core.plain import dumps
 from server.submissions.audit_log import NAME, TAIL, finished_at
 from server.submissions.models import SubmissionVersion
 from server.submissions.selectors import files_of_all
@@ -52,7 +52,7 @@ def note(submission_ids: Sequence[int]) -> None:
         ]
         if phones:
             with connection.cursor() as cursor:
-                cursor.execute(statement, [json.dumps(phones)])
+                cursor.execute(statement, [dumps(phones)])
 
 
 def _newest(submission_ids: Iterable[int]) -> Mapping[tuple[bool, int], Any]:

@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 from server.submissions import arrivals
 from server.submissions.models import Submission, Waiting
 from server.submissions.services.queueing import lock_pipeline, queue_drain
-from server.submissions.steps import Flag
+from server.submissions.steps import Flag, place, place_at_sender
 
 BATCH: Final = 200
 LINGER: Final = 1.0  # seconds the drain goes on polling after it saw an empty queue
@@ -60,7 +60,8 @@ def process_batch(limit: int = BATCH) -> int:
 
     Runs every step of settings.AFTER_SUBMISSION on the batch in one transaction. When a
     step fails, the submissions are processed again one at a time; one that fails alone is
-    flagged as unprocessed, logged without its content, and taken out of the queue.
+    flagged as unprocessed, logged without its content, and taken out of the queue. It is placed
+    all the same, so that its office sees it, and is tried again by `services.queueing.queue_unprocessed`.
     """
     try:
         with transaction.atomic():
@@ -123,7 +124,25 @@ def _flag_unprocessed(ticket: Sequence[tuple[int, int]], error: Exception) -> No
         place=f"{place.filename.rpartition('/')[2]}:{place.lineno}",
     )
     with transaction.atomic():
-        submission = Submission.objects.select_for_update().get(pk=submission_id)
-        submission.flags = sorted({*submission.flags, Flag.UNPROCESSED})
-        submission.save(update_fields=["flags"])
+        lock_pipeline()
+        flag_unprocessed(submission_id)
         Waiting.objects.filter(pk=waiting_id).delete()
+
+
+def flag_unprocessed(submission_id: int) -> None:
+    """Place a submission on which a step fails as far as it can be placed, and flag it.
+
+    When it cannot be placed, what its sender's areas have in common and the time of receipt
+    stand for its area and time. What it contributed before stays. Part of the caller's transaction.
+    """
+    try:
+        with transaction.atomic():
+            place([submission_id])
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception as error:
+        _log.warning("not placed", submission=submission_id, error=type(error).__name__)
+        place_at_sender(submission_id)
+    submission = Submission.objects.select_for_update().get(pk=submission_id)
+    submission.flags = sorted({*submission.flags, Flag.UNPROCESSED})
+    submission.save(update_fields=["flags"])

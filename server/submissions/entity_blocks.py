@@ -114,4 +114,6 @@ def _values(record: etree._Element, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_block(element: etree._Element) -> bool:
-    return local_name(element) == "meta" and any(local_name(child) == "entity" for child in element)
+    return local_name(element) == "meta" and any(
+        local_name(child) == "entity" and child.get("dataset") is not None for child in element
+    )

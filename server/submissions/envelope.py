@@ -89,11 +89,9 @@ def _namespace(root: etree._Element) -> str:
 
 
 def _meta(root: etree._Element) -> etree._Element | None:
-    """The record's own meta block; blocks inside repeats belong to entities."""
-    for child in reversed(root):
-        if local_name(child) == "meta":
-            return child
-    return None
+    """The record's own meta block: the last that holds an instanceID; blocks inside repeats belong to entities."""
+    blocks = [child for child in reversed(root) if local_name(child) == "meta"]
+    return next((block for block in blocks if _text(block, "instanceID")), next(iter(blocks), None))
 
 
 def _text(meta: etree._Element | None, name: str) -> str:
@@ -116,7 +114,11 @@ def _instant(text: str) -> datetime | None:
 
 
 def _listed_files(root: etree._Element) -> tuple[str, ...]:
-    listed = (
-        element for element in root.iter() if local_name(element) in ("file", "encryptedXmlFile")
-    )
+    """The names of an encryption manifest: `media/file` and `encryptedXmlFile` below its root."""
+    listed = [
+        element
+        for child in root
+        for element in (child if local_name(child) == "media" else (child,))
+        if local_name(element) == ("file" if element is not child else "encryptedXmlFile")
+    ]
     return tuple(name for element in listed if (name := (element.text or "").strip()))

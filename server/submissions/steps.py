@@ -6,7 +6,6 @@ that names a community outside its sender's areas is held for the office of that
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -19,6 +18,7 @@ from server.accounts.access import Access, common_prefix
 from server.accounts.authority import covers, may_contribute
 from server.accounts.models import RoleGrant
 from server.core import clock
+from server.core.plain import dumps
 from server.core.sealing import unseal_document
 from server.core.xml import parse
 from server.geo.selectors import locate, metres_outside
@@ -107,6 +107,24 @@ def _place(submission_ids: Sequence[int]) -> list[int]:
     _write(columns for row, columns in pairs if row.is_current)
     _write_approved([columns for row, columns in pairs if not row.is_current])
     return _hold_outside({row.pk: answers for row, answers in zip(rows, heads, strict=True)})
+
+
+def place_at_sender(submission_id: int) -> None:
+    """Place a submission whose answers cannot be read by its sender's areas and its receipt, where nothing is stored yet."""
+    version = (
+        SubmissionVersion.objects.filter(current_of=submission_id)
+        .only("submission_id", "received_at", "submitter_id", "sender_areas")
+        .first()
+    )
+    if version is None:
+        return
+    submission = Submission.objects.select_for_update().get(pk=submission_id)
+    submission.area_code = submission.area_code or common_prefix(
+        sorted(_sender_areas([version])[version.pk])
+    )
+    submission.observed_at = submission.observed_at or version.received_at
+    submission.processed_at = clock.now()
+    submission.save(update_fields=["area_code", "observed_at", "processed_at"])
 
 
 def _hold_outside(heads: Mapping[int, Head]) -> list[int]:
@@ -242,7 +260,7 @@ def _write(placed: Iterable[dict[str, Any]]) -> None:
                        flags jsonb)
              where submission.id = placed.id
             """,
-            [json.dumps(list(placed))],
+            [dumps(list(placed))],
         )
 
 
@@ -260,5 +278,5 @@ def _write_approved(placed: Sequence[dict[str, Any]]) -> None:
                        id bigint, observed_at timestamptz, area_code text, flags jsonb)
              where approved.submission_id = placed.id
             """,
-            [json.dumps(placed)],
+            [dumps(placed)],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -53,12 +54,29 @@ def _boolean(value: Any) -> bool:
     ]
 
 
+def _integer(value: Any) -> int:
+    number = int(value)
+    if abs(number) >= 2**31:
+        raise ValueError
+    return number
+
+
+def _decimal(value: Any) -> str:
+    number = Decimal(str(value)).quantize(Decimal("0.01"))
+    if not number.is_finite() or abs(number) >= Decimal(10) ** 12:
+        raise ValueError
+    return str(number)
+
+
 def _point(value: Any) -> list[float | None]:
     lon, lat, *rest = value
     lon, lat = float(lon), float(lat)
-    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90) or len(rest) > 2:
         raise ValueError
-    return [lon, lat, *(rest or [None, None])]
+    metres = [None if part is None else float(part) for part in rest]
+    if not all(part is None or math.isfinite(part) for part in metres):
+        raise ValueError
+    return [lon, lat, *(metres or [None, None])]
 
 
 def _instant(value: Any) -> str:
@@ -79,9 +97,9 @@ _READERS: dict[Kind, Callable[[Any], Any]] = {
     Kind.AREA: _text,
     Kind.CODE: _text,
     Kind.CODES: lambda value: sorted({_text(code) for code in value}),
-    Kind.INTEGER: int,
-    Kind.USER: int,
-    Kind.DECIMAL: lambda value: f"{Decimal(str(value)):.2f}",
+    Kind.INTEGER: _integer,
+    Kind.USER: _integer,
+    Kind.DECIMAL: _decimal,
     Kind.BOOLEAN: _boolean,
     Kind.DATE: lambda value: date.fromisoformat(str(value)).isoformat(),
     Kind.INSTANT: _instant,

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
+from server.core import answers
 from server.core.clock import OFFICE
 from server.core.codes import code_lists
 from server.ledgers.definitions import normalise
@@ -64,11 +65,8 @@ def _code_set(answer: str, name: str) -> list[str]:
 
 
 def _decimal_of(answer: str) -> Decimal:
-    try:
-        number = Decimal(answer)
-    except InvalidOperation:
-        raise BadAnswer from None
-    if not number.is_finite() or abs(number) >= _LARGEST:
+    number = answers.exact(answer)
+    if number is None or abs(number) >= _LARGEST:
         raise BadAnswer
     return number
 
@@ -81,7 +79,10 @@ def _integer(answer: str, _list: str) -> int:
 
 
 def _decimal(answer: str, _list: str) -> str:
-    return str(_decimal_of(answer).quantize(_CENT, ROUND_HALF_UP))
+    number = _decimal_of(answer).quantize(_CENT, ROUND_HALF_UP)
+    if abs(number) >= _LARGEST:  # it was less before it was rounded
+        raise BadAnswer
+    return str(number)
 
 
 def _boolean(answer: str, _list: str) -> bool:
@@ -130,21 +131,19 @@ def _area(answer: str, _list: str) -> str:
 
 def _point(answer: str, _list: str) -> list[float | None]:
     """ODK's `lat lon alt acc` as [lon, lat, alt, acc]; 0 0 is a phone without a fix."""
-    try:
-        numbers = [float(part) for part in answer.split()]
-    except ValueError:
-        raise BadAnswer from None
-    if not 2 <= len(numbers) <= 4:
+    place = answers.place(answer)
+    if place is None or place.latitude == place.longitude == 0:
         raise BadAnswer
-    lat, lon, *rest = numbers
-    if not (-90 <= lat <= 90 and -180 <= lon <= 180) or lat == lon == 0:
-        raise BadAnswer
-    alt, acc = [*map(_finite, rest), None, None][:2]
-    return [lon, lat, alt, acc]
+    return [
+        place.longitude,
+        place.latitude,
+        _metres(place.altitude),
+        _metres(place.accuracy),
+    ]
 
 
-def _finite(number: float) -> float | None:
-    return number if abs(number) < 1e9 else None
+def _metres(number: float | None) -> float | None:
+    return number if number is not None and abs(number) < 1e9 else None
 
 
 def _image(answer: str, _list: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.module_loading import import_string
 
 from server.ledgers.entity_lists.versions import update_every_version
@@ -26,6 +26,7 @@ from server.ledgers.refolding.comparison import (
 from server.ledgers.refolding.merging import merge_submissions, refold_due
 from server.ledgers.refolding.refold import replace_contributions
 from server.ledgers.storage.comparing import count_rebuilt
+from server.ledgers.storage.contributions import contributions_of_submissions
 from server.ledgers.storage.desk_acts import contributions_of_acts
 from server.ledgers.storage.locks import take_merge_lock
 from server.ledgers.storage.rebuilding import (
@@ -39,6 +40,8 @@ from server.ledgers.storage.sources import (
     standing_desk_acts,
     waiting_submissions,
 )
+from server.submissions.drain import flag_unprocessed
+from server.submissions.services.queueing import lock_pipeline
 
 _BATCH = 500
 _ANALYZED_AFTER = frozenset({_BATCH, 8 * _BATCH, 64 * _BATCH})
@@ -67,21 +70,26 @@ def rebuild(*, area: str, keep: bool, as_of: date, progress: Progress) -> Report
     """Rebuild and compare; with `keep`, put the running ledgers right where they differ.
 
     `area` is the beginning of a division code, or "" for everything; it takes in every
-    submission that shares an entry with one of the area's. Submissions that wait, and
-    entries that the date has changed, are brought into the running ledgers first. One
-    transaction; without `keep` all of it is rolled back.
+    submission that shares an entry with one of the area's. Submissions that wait, those on
+    which a step failed, and entries that the date has changed are brought into the running
+    ledgers first. Of a submission on which a step fails again, what it contributed before
+    stands in both. One transaction; without `keep` all of it is rolled back.
     """
     report = Report()
     with transaction.atomic():
+        lock_pipeline()
         take_merge_lock()
-        _catch_up(as_of)
+        failing = _catch_up(as_of)
         if area:
             submissions, acts = sources_of_area(area)
         else:
             submissions, acts = all_submissions(), standing_desk_acts()
         report.submissions, report.acts = len(submissions), len(acts)
+        standing = contributions_of_submissions(failing & set(submissions))
         hide_tables(_HIDDEN_TABLES)
-        _fold_again(submissions, acts, as_of, progress)
+        replace_contributions([], standing, as_of)
+        readable = [submission for submission in submissions if submission not in failing]
+        _fold_again(readable, acts, as_of, progress)
         report.rows = {table: count_rebuilt(table) for table in _COMPARED_TABLES}
         report.differences = compare_ledgers()
         if keep:
@@ -95,13 +103,34 @@ def rebuild(*, area: str, keep: bool, as_of: date, progress: Progress) -> Report
     return report
 
 
-def _catch_up(as_of: date) -> None:
+def _catch_up(as_of: date) -> set[int]:
+    """Process what waits and what failed before; the submissions on which a step still fails."""
     waiting = waiting_submissions()
-    if waiting:
-        for path in settings.AFTER_SUBMISSION:
-            import_string(path)(waiting)
+    failing = (
+        set()
+        if _process(waiting)
+        else {submission for submission in waiting if not _process([submission])}
+    )
+    for submission in failing:
+        flag_unprocessed(submission)
     while refold_due(as_of=as_of):
         pass
+    return failing
+
+
+def _process(submissions: Sequence[int]) -> bool:
+    """Run the steps that follow a submission; False, with nothing changed, when one fails."""
+    if not submissions:
+        return True
+    try:
+        with transaction.atomic():
+            for path in settings.AFTER_SUBMISSION:
+                import_string(path)(submissions)
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception:  # what a step may raise is not known here
+        return False
+    return True
 
 
 def _fold_again(

@@ -40,7 +40,6 @@ Which way to run SQL
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
@@ -49,6 +48,8 @@ from typing import Any, TypeVar, overload
 import psycopg
 from django.db import connection
 from psycopg.rows import BaseRowFactory, kwargs_row, scalar_row, tuple_row
+
+from server.core import plain
 
 T = TypeVar("T")
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -107,7 +108,7 @@ def words(members: Iterable[StrEnum]) -> str:
 
 def dumps(rows: Any) -> str:
     """Rows as one JSON document, for json_populate_recordset."""
-    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return plain.dumps(rows, default=_plain)
 
 
 def _plain(value: Any) -> str:

@@ -128,6 +128,24 @@ def drop_copies(cluster: Cluster, suffix: str) -> None:
             cluster.psql("postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+def retry(places: Places, database: Database) -> Step:
+    """Read forms again and try failed records again, once for each state of the code."""
+    code = digest(*files(places.root / "server", ["**/*.py"]))
+
+    def stamp() -> str:
+        return f"{code} {database.facts('tables')}"
+
+    def is_done() -> bool:
+        return bool(database.cluster) and database.stamps.fresh("retry", stamp())
+
+    def act() -> str:
+        manage(places, database, "step_retry", "retry")
+        database.stamps.write("retry", stamp())
+        return ""
+
+    return Step("step_retry", is_done, act)
+
+
 def forms(places: Places, database: Database) -> Step:
     """Publish the workbooks of xlsforms/; publishing unchanged content changes nothing.
 

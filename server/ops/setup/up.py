@@ -52,7 +52,7 @@ def set_up(places: Places, database: Database) -> Progress:
         database.cluster.check_version()
     with alone(places.setup_lock, "purpose_setup"):
         steps = preparation(places, database)
-        progress = Progress(len(steps) + (6 if database.cluster else 5))
+        progress = Progress(len(steps) + (7 if database.cluster else 6))
         for step in steps:
             progress.run(step)
         progress.run(environment.static_files(places, Stamps(places.stamps)))
@@ -66,6 +66,7 @@ def fill(places: Places, database: Database, progress: Progress, people: FirstPe
     with alone(database.lock, "purpose_tables"):
         for step in (
             application.tables(places, database),
+            application.retry(places, database),
             application.forms(places, database),
             people.step(),
         ):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from server.core import blobs
+from server.core.plain import dumps
 from server.submissions.filenames import flat
 from server.submissions.models import Attachment, SubmissionVersion
 
@@ -87,7 +87,7 @@ def attach(version: SubmissionVersion, files: Iterable[KeptFile], at: datetime) 
 
 def as_json(files: Iterable[KeptFile]) -> str:
     """A JSON array of `as_dict`."""
-    return json.dumps([as_dict(file) for file in files])
+    return dumps([as_dict(file) for file in files])
 
 
 def as_dict(file: KeptFile) -> dict[str, Any]:

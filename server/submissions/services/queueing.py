@@ -54,6 +54,40 @@ def queue_of_form(form: int, states: Iterable[str], *, at: datetime) -> int:
     return queued
 
 
+def queue_of_version(form_version: int, *, at: datetime) -> int:
+    """Queue all submissions that have a version of this form version, and return how many. Part of the caller's transaction."""
+    return _queue(
+        "select distinct submission_id as id from submissions_submissionversion"
+        " where form_version_id = %s",
+        [form_version],
+        at,
+    )
+
+
+def queue_unprocessed(*, at: datetime) -> int:
+    """Queue all submissions on which a step failed, and return how many. Part of the caller's transaction."""
+    return _queue(
+        """select id from submissions_submission
+            where flags @> '["unprocessed"]' and current_version_id is not null""",
+        [],
+        at,
+    )
+
+
+def _queue(submissions: str, parameters: list[int], at: datetime) -> int:
+    """Queue what a statement selects as `id`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into submissions_waiting (submission_id, queued_at)"  # noqa: S608 our own
+            f" select id, %s from ({submissions}) as concerned order by id",
+            [at, *parameters],
+        )
+        queued: int = cursor.rowcount
+    if queued:
+        queue_drain()
+    return queued
+
+
 def lock_pipeline() -> None:
     """Wait for the batch that is being processed, and hold off the next to the end of the transaction.
 
