@@ -25,6 +25,8 @@ from server.openrosa.scratch import Piece, Scratch
 from server.submissions.services import IncomingFile
 
 XML_PART: Final = "xml_submission_file"
+_NO_FILES: Final = frozenset({"*isIncomplete*", "Date"})
+"""Parts by which clients say something about the upload: that more of it follows, and when it was sent."""
 _BARE: Final = ("text/xml", "application/xml")
 _SMALL: Final = 512 * 1024
 MAX_XML_MB: Final = 64
@@ -118,11 +120,24 @@ def _sorted(fields: Any, files: Any) -> Upload:
                 document = _document(upload)
             else:
                 incoming.append(_of_piece(upload))
-    if document is None and XML_PART in fields:  # a part without a file name
-        document = fields[XML_PART].encode(_BYTES_AS_TEXT)
+    for part, contents in fields.lists():  # parts without a file name
+        name = _as_sent(part)
+        for content in contents:
+            plain = content.encode(_BYTES_AS_TEXT)
+            if part == XML_PART and document is None:
+                document = plain
+            elif name not in _NO_FILES:
+                incoming.append(_nameless(name, plain))
     if document is None:
         raise NoXmlPart
     return Upload(document, incoming)
+
+
+def _nameless(part: str, content: bytes) -> IncomingFile:
+    """A file whose part has no file name goes by the part's name, as OpenRosa has it. Raises BadMultipart without that."""
+    if not part:
+        raise BadMultipart
+    return IncomingFile(_sent_name(part), "", lambda: (content,))
 
 
 def _document(piece: Piece) -> bytes:
@@ -153,4 +168,9 @@ class _Parser(MultiPartParser):
         self.delimiter = b"--" + self._boundary  # type: ignore[attr-defined]
 
     def sanitize_file_name(self, file_name: str) -> str:
-        return file_name.encode(_BYTES_AS_TEXT).decode("utf-8", "replace")
+        return _as_sent(file_name)
+
+
+def _as_sent(text: str) -> str:
+    """The text of bytes that the parser was made to read as one character each."""
+    return text.encode(_BYTES_AS_TEXT).decode("utf-8", "replace")
