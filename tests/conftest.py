@@ -15,7 +15,7 @@ import pytest
 
 from tests.factories.statements import counted
 from tests.factories.submissions import Phone, make_form, make_phone
-from tests.samples.xlsforms import converted
+from tests.samples.xlsforms import converted_cells
 
 # Settings are read at import, so the tests' keys are set before it.
 os.environ["RUHU_SESSION_KEY"] = "test session key, never used"
@@ -118,10 +118,10 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _workbooks_are_converted_once() -> Iterator[None]:
     """Publishing takes pyxform's result from where the tests keep it; many publish the same forms."""
-    from server.forms import publication
+    from server.forms import conversion
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publication, "convert", lambda *, xlsform, **_same: converted(xlsform))
+        patch.setattr(conversion, "convert", lambda *, xlsform, **_same: converted_cells(xlsform))
         yield
 
 

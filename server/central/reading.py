@@ -25,6 +25,8 @@ from server.ledgers.reading.answers import (
     redacted_instance,
     sensitivities,
 )
+from server.submissions.answers import is_sent
+from server.submissions.filenames import compared
 from server.submissions.models import EncryptedVersion, Submission
 from server.submissions.selectors import answers_of
 
@@ -116,9 +118,11 @@ class Reader:
         """`__system` of a submission."""
         version = row.current_version
         assert version is not None  # noqa: S101 inserted by the same statement
-        n_files = 0 if root is None else tables.count_answered(root, self.schema.binaries)
+        answered = () if root is None else tables.answered(root, self.schema.binaries)
+        wanted = {compared(name) for name in answered if is_sent(name)}
+        n_missing = len(wanted - row.files_here)  # type: ignore[attr-defined]
         name = self.versions[version.form_version_id]
-        return shapes.system(row, name, n_files, _status(row) if root is None else None)
+        return shapes.system(row, name, n_missing, _status(row) if root is None else None)
 
     def record_export(
         self, table: str, size: Mapping[str, int], *, submission: Submission | None = None

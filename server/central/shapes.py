@@ -11,7 +11,7 @@ from server.central.conditions import REVIEW_STATES
 from server.central.schema import Field, Schema
 from server.forms.encryption import as_text
 from server.forms.models import EncryptionKey, Form, FormDraft, FormVersion
-from server.submissions.models import Attachment, Comment, Submission
+from server.submissions.models import Comment, Submission
 
 PROJECT: Final = 1
 """An installation is field project."""
@@ -199,9 +199,9 @@ def submission_extended(row: Submission) -> dict[str, Any]:
     return {"submitter": person(row.submitter)}
 
 
-def attachment(file: Attachment) -> dict[str, Any]:
-    """An attachment of a submission."""
-    return {"name": file.name, "exists": True}
+def attachment(name: str, *, is_here: bool) -> dict[str, Any]:
+    """A file that a submission has, or that it names and lacks."""
+    return {"name": name, "exists": is_here}
 
 
 def key(key: EncryptionKey) -> dict[str, Any]:
@@ -243,7 +243,7 @@ def comment(row: Comment) -> dict[str, Any]:
 
 
 def system(
-    row: Submission, version: str, n_answered_files: int, status: str | None
+    row: Submission, version: str, n_missing_files: int, status: str | None
 ) -> dict[str, Any]:
     """`__system` of a submission that `selectors.in_batches` counted versions and files of."""
     current = row.current_version
@@ -254,7 +254,7 @@ def system(
         "submitterId": str(row.submitter_id),
         "submitterName": str(row.submitter),
         "attachmentsPresent": present,
-        "attachmentsExpected": max(present, n_answered_files),
+        "attachmentsExpected": present + n_missing_files,
         "status": status,
         "reviewState": REVIEW_STATES[row.review_state],
         "deviceId": (current.device_id if current else "") or None,

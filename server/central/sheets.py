@@ -67,6 +67,11 @@ def file_names(form_id: str, schema: Schema) -> dict[str, str]:
     return {table: f"{_safe(name)}.csv" for table, name in names.items()}
 
 
+def audit_name(form_id: str) -> str:
+    """The name of the sheet with the audit logs of all records, as at Central."""
+    return f"{_safe(form_id)} - audit.csv"
+
+
 def _safe(name: str) -> str:
     return "".join(letter if letter not in '/\\:*?"<>|' else "_" for letter in name)
 

@@ -96,28 +96,15 @@ def unanswered(instance_id: str, columns: tuple[Field, ...]) -> dict[str, Any]:
     return _values(None, columns, top(instance_id), wkt=False, expand=False)
 
 
-def count_answered(root: etree._Element, paths: frozenset[str]) -> int:
-    """The number of answers to the questions with these paths, in all repetitions."""
-    below: dict[str, set[str]] = {}
+def answered(root: etree._Element, paths: frozenset[str]) -> Iterator[str]:
+    """The answers to the questions with these paths, which begin below the root, in all repetitions."""
     for path in paths:
-        first, *names = path.strip("/").split("/")
-        if names and first == local_name(root):
-            below.setdefault(names[0], set()).add("/".join(names[1:]))
-    return sum(_answered(child, below.get(local_name(child), ())) for child in root)
-
-
-def _answered(element: etree._Element, rests: Iterable[str]) -> int:
-    """How many answers the element holds at these relative paths; "" is the element itself."""
-    total = 0
-    for rest in rests:
-        if rest:
-            name, _slash, further = rest.partition("/")
-            total += sum(
-                _answered(child, (further,)) for child in element if local_name(child) == name
-            )
-        elif (element.text or "").strip() and not len(element):
-            total += 1
-    return total
+        level = [root]
+        for name in path.strip("/").split("/"):
+            level = [child for element in level for child in element if local_name(child) == name]
+        for element in level:
+            if not len(element) and (text := (element.text or "").strip()):
+                yield text
 
 
 def value(text: str, type: str, *, wkt: bool = False) -> Any:

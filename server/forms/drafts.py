@@ -6,6 +6,7 @@ see it, and it accepts no records. A form has at most one draft.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -99,11 +100,11 @@ def attach(*, form_id: str, name: str, content: Iterable[bytes], actor: User) ->
     Raises UnknownDraft, NotAFormFile, NotAllowed, FormConcernsOtherAreas.
     """
     authority.require(actor, form_id)
-    _check_wanted(_draft(form_id), name)
+    _wanted_name(_draft(form_id), name)
     blob = blobs.store(content)
     with transaction.atomic():
         draft = _draft(form_id, FormDraft.objects.select_for_update())
-        _check_wanted(draft, name)
+        name = _wanted_name(draft, name)
         others = [file for file in draft.files if file["name"] != name]
         draft.files = [*others, {"name": name, "sha256": blob.sha256.hex()}]
         draft.save(update_fields=["files"])
@@ -174,8 +175,11 @@ def _draft(form_id: str, rows: QuerySet[FormDraft] | None = None) -> FormDraft:
     return draft
 
 
-def _check_wanted(draft: FormDraft, name: str) -> None:
-    """Raises NotAFormFile."""
-    if name not in draft.wanted:
+def _wanted_name(draft: FormDraft, name: str) -> str:
+    """The name as the form spells it; Macs compose letters otherwise. Raises NotAFormFile."""
+    spellings = {unicodedata.normalize("NFC", wanted): wanted for wanted in draft.wanted}
+    spelling = spellings.get(unicodedata.normalize("NFC", name))
+    if spelling is None:
         names = ", ".join(draft.wanted) or "–"
         raise NotAFormFile(form_id=draft.form_id, filename=name[:200], filenames=names)
+    return name if name in draft.wanted else spelling

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from pyxform.errors import PyXFormError
-from pyxform.xls2xform import ConvertResult, convert
 
 from server.core.xml import BadXml
-from server.forms import encryption, validation, xform
+from server.forms import conversion, encryption, validation, xform
 from server.forms import workbook as workbooks
 from server.forms.entities import is_entity_list
 from server.forms.entity_forms import entity_form
@@ -27,10 +27,8 @@ from server.forms.problems import Fault, FaultyWorkbook, MissingMedia
 from server.forms.workbook import Workbook
 from server.forms.xform import XForm
 
-_ROW = re.compile(r"\[row : (\d+)\]\s*")
-_SHEET = re.compile(r"[Oo]n the '(survey|choices|settings|entities)' sheet,?\s*")
-_QUOTED = re.compile(r"'([^']+)'")
 _SAVETO = re.compile(r"bind::(?!entities:)[^:]+:saveto")
+_LONGEST_NAME: Final = 100
 _FORM_ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")  # the colon for instants
 _FILENAME = re.compile(r"[^/\\\x00-\x1f;]{1,200}")
@@ -61,22 +59,32 @@ def prepare(
 ) -> Prepared:
     """Convert and check a workbook; for a draft, files may be missing. Changes nothing.
 
-    Raises FaultyWorkbook, NotAWorkbook, WorkbookTooLarge, MissingMedia.
+    Raises FaultyWorkbook with all faults, NotAWorkbook, WorkbookTooLarge, MissingMedia.
     """
     workbook = workbooks.read(content, filename)
-    _check_settings(workbook)
-    _check_savetos(workbook)
-    converted = _convert(content, workbook)
-    document = converted.xform.encode()
-    form = _read(document)
-    _check_form(form)
-    _check_entities(document, workbook)
-    mapping: dict[str, Any] = import_string(settings.AT_PUBLICATION)(workbook, form)
-    generated = {ITEMSETS: converted.itemsets.encode()} if converted.itemsets else {}
-    lists, files = _media(form, {**media, **generated}, generated, is_draft=is_draft)
-    warnings = [str(warning).strip() for warning in converted.warnings]
+    faults = [*workbook.faults, *_setting_faults(workbook), *_saveto_faults(workbook)]
+    if not workbook.is_whole:  # what follows would complain of what was not read
+        raise FaultyWorkbook(faults)
+    with collecting(faults):
+        result = conversion.converted(workbook)
+        document = result.xform.encode()
+        form = _read(document)
+    if faults:
+        raise FaultyWorkbook(faults)
+    faults += _form_faults(form, workbook)
+    with collecting(faults):
+        _check_entities(document, workbook)
+    mapping: dict[str, Any] = {}
+    with collecting(faults):
+        mapping = import_string(settings.AT_PUBLICATION)(workbook, form)
+    warnings = [*workbook.remarks, *(str(warning).strip() for warning in result.warnings)]
     if validate:
-        warnings += validation.validate(document, workbook)
+        with collecting(faults):
+            warnings += validation.validate(document, workbook)
+    if faults:
+        raise FaultyWorkbook(faults)
+    generated = {ITEMSETS: result.itemsets.encode()} if result.itemsets else {}
+    lists, files = _media(form, {**media, **generated}, generated, is_draft=is_draft)
     return Prepared(
         form=form,
         document=document,
@@ -87,6 +95,15 @@ def prepare(
         entity_lists=lists,
         files=files,
     )
+
+
+@contextmanager
+def collecting(faults: list[Fault]) -> Iterator[None]:
+    """Add the faults that the block raises to the list."""
+    try:
+        yield
+    except FaultyWorkbook as faulty:
+        faults += faulty.faults
 
 
 def encrypted(prepared: Prepared, public_key: bytes) -> Prepared:
@@ -116,97 +133,63 @@ def encrypted(prepared: Prepared, public_key: bytes) -> Prepared:
     )
 
 
-def _check_settings(workbook: Workbook) -> None:
-    """Refuse a form_id or version that cannot stand in an address, and a submission_url (openrosa.md, Form list and manifest)."""
-    setting, faults = workbook.setting, []
+def _setting_faults(workbook: Workbook) -> Iterator[Fault]:
+    """A form_id or version that cannot stand in an address, and a submission_url (openrosa.md, Form list and manifest)."""
+    setting = workbook.setting
+    if not workbook.settings.rows:
+        return
     for name, pattern in (("form_id", _FORM_ID), ("version", _VERSION)):
-        text = setting[name] or (setting["id_string"] if name == "form_id" else "")
+        text = setting[name]
         if not text:
-            fault = _("There is no {name}.").format(name=name)
+            yield Fault(
+                _("There is no {name}.").format(name=name),
+                _("Write “{name}” into the first row of the sheet and its value below.").format(
+                    name=name
+                ),
+                sheet="settings",
+                row=setting.number,
+            )
         elif not pattern.fullmatch(text):
-            fault = _("The {name} “{text}” cannot stand in an address.").format(
-                name=name, text=text
-            )
-        else:
-            continue
-        faults.append(
-            Fault(
-                fault,
-                _("Use only letters A–Z, digits, “_”, “-” and “.”, at most 100."),
+            yield Fault(
+                _("The {name} “{text}” cannot stand in an address.").format(name=name, text=text),
+                _why_no_address(name, text),
                 sheet="settings",
                 row=setting.number,
             )
-        )
     if setting["submission_url"]:
-        faults.append(
-            Fault(
-                _("The form names its own submission_url."),
-                _("Remove it: each phone sends to the address it is configured with."),
-                sheet="settings",
-                row=setting.number,
-            )
+        yield Fault(
+            _("The form names its own submission_url."),
+            _("Remove it: each phone sends to the address it is configured with."),
+            sheet="settings",
+            row=setting.number,
         )
-    if faults:
-        raise FaultyWorkbook(faults)
 
 
-def _check_savetos(workbook: Workbook) -> None:
-    """Refuse a row with both save_to and ruhu:saveto: pyxform would drop the second, and the ledger would get no value."""
-    faults = [
-        Fault(
-            _("{name} is saved to a list and to a ledger; the ledger would never get it.").format(
-                name=row["name"]
-            ),
-            _("Move the save_to to a calculate of its own, with the calculation {name}.").format(
-                name=f"${{{row['name']}}}"
-            ),
-            sheet="survey",
-            row=row.number,
-        )
-        for row in workbook.survey
-        if row["save_to"] and any(_SAVETO.fullmatch(header) for header in row.cells)
-    ]
-    if faults:
-        raise FaultyWorkbook(faults)
+def _why_no_address(name: str, text: str) -> str:
+    if len(text) > _LONGEST_NAME:
+        return _("Use at most {n} characters.").format(n=_LONGEST_NAME)
+    if name == "form_id" and not re.match(r"[A-Za-z]", text):
+        return _("Begin with a letter A–Z.")
+    if name == "version" and not re.match(r"[A-Za-z0-9]", text):
+        return _("Begin with a letter A–Z or a digit.")
+    return _("Use only letters A–Z, digits, “_”, “-” and “.”.")
 
 
-def _convert(content: bytes, workbook: Workbook) -> ConvertResult:
-    try:
-        return convert(xlsform=content, file_type=".xlsx", form_name="data", warnings=[])
-    except PyXFormError as error:
-        raise FaultyWorkbook(_translated(str(error), workbook)) from None
-    except Exception as error:  # some broken forms make pyxform raise KeyError and the like
-        raise FaultyWorkbook(
-            Fault(
-                _("The form cannot be converted ({reason}).").format(reason=type(error).__name__),
-                _("Compare it with a form that works, sheet by sheet."),
+def _saveto_faults(workbook: Workbook) -> Iterator[Fault]:
+    """Rows with both save_to and ruhu:saveto: pyxform would drop the second, and the ledger would get no value."""
+    for row in workbook.survey:
+        if row["save_to"] and any(_SAVETO.fullmatch(column) for column in row.known):
+            name = row["name"]
+            yield Fault(
+                _(
+                    "{name} is saved to a list and to a ledger; the ledger would never get it."
+                ).format(name=name),
+                _(
+                    "Move the save_to to a calculate of its own, with the calculation {name}."
+                ).format(name=f"${{{name}}}"),
                 sheet="survey",
+                row=row.number,
             )
-        ) from None
-
-
-def _translated(message: str, workbook: Workbook) -> Fault:
-    """pyxform's message as a fault: sheet and row are taken out of it, and its “Please …” is the remedy."""
-    row, sheet = _ROW.search(message), _SHEET.search(message)
-    plain = " ".join(_SHEET.sub("", _ROW.sub("", message.partition("\n{")[0])).split())
-    fault, please, remedy = plain.partition("Please ")
-    if row is not None:
-        number: int | None = int(row[1])
-    else:
-        number = None if sheet else _row_quoted(plain, workbook)
-    return Fault(
-        fault[:1].upper() + fault[1:].strip(),
-        (please + remedy).strip() or _("Correct it there and publish again."),
-        sheet=sheet[1] if sheet else "survey",
-        row=number,
-    )
-
-
-def _row_quoted(message: str, workbook: Workbook) -> int | None:
-    """The first survey row whose type or name the message quotes."""
-    quoted = set(_QUOTED.findall(message))
-    numbers = (row.number for row in workbook.survey if {row["name"], row["type"]} & quoted)
-    return next(numbers, None)
 
 
 def _read(document: bytes) -> XForm:
@@ -222,38 +205,48 @@ def _read(document: bytes) -> XForm:
         ) from None
 
 
-def _check_form(form: XForm) -> None:
-    if not form.has_instance_id:
-        raise FaultyWorkbook(
-            Fault(
-                _("The form makes no instanceID, so a resend could not be told from a new record."),
-                _("Remove “omit_instanceID” from the settings sheet."),
+def _form_faults(form: XForm, workbook: Workbook) -> Iterator[Fault]:
+    """What of the form cannot be served, or is not what the settings sheet says."""
+    setting = workbook.setting
+    for name, shown in (
+        ("form_id", form.form_id),
+        ("version", form.version),
+        ("form_title", form.title),
+    ):
+        if setting[name] and " ".join(setting[name].split()) != " ".join(shown.split()):
+            yield Fault(
+                _(
+                    "The settings sheet gives “{text}” as {name}, the converted form “{other}”."
+                ).format(text=setting[name], name=name, other=shown),
+                _("Give it once, on the settings sheet."),
                 sheet="settings",
-                row=2,
+                row=setting.number,
             )
+    if not form.has_instance_id:
+        yield Fault(
+            _("The form makes no instanceID, so a resend could not be told from a new record."),
+            _("Remove “omit_instanceID” from the settings sheet."),
+            sheet="settings",
+            row=setting.number,
         )
     if form.public_key:
         try:
             encryption.read_public_key(form.public_key)
         except encryption.BadKey:
-            raise FaultyWorkbook(
-                Fault(
-                    _("The public_key is no RSA public key that phones can read."),
-                    _(
-                        "Give the base64 text of an RSA key of at least 2048 bits on one line, without the BEGIN and END lines."
-                    ),
-                    sheet="settings",
-                    row=2,
-                )
-            ) from None
-    if not 0 < len(form.title) <= 250:
-        raise FaultyWorkbook(
-            Fault(
-                _("There is no form_title, or it is too long."),
-                _("Give the form a title of at most 250 characters."),
+            yield Fault(
+                _("The public_key is no RSA public key that phones can read."),
+                _(
+                    "Give the base64 text of an RSA key of at least 2048 bits on one line, without the BEGIN and END lines."
+                ),
                 sheet="settings",
-                row=2,
+                row=setting.number,
             )
+    if not 0 < len(form.title) <= 250:
+        yield Fault(
+            _("There is no form_title, or it is too long."),
+            _("Give the form a title of at most 250 characters."),
+            sheet="settings",
+            row=setting.number,
         )
 
 
@@ -261,7 +254,7 @@ def _check_entities(document: bytes, workbook: Workbook) -> None:
     """Refuse an unknown entity list: an entity created in it would exist on one phone only."""
     unknown = [name for name in entity_form(document).datasets if not is_entity_list(f"{name}.csv")]
     if unknown:
-        rows = {row["list_name"] or row["dataset"]: row.number for row in workbook.entities}
+        rows = {row["list_name"]: row.number for row in workbook.entities}
         raise FaultyWorkbook(
             Fault(
                 _("There is no entity list “{name}”.").format(name=name),
@@ -279,6 +272,12 @@ def _media(
     """The entity lists and the files that the form names; other given files are ignored. Raises MissingMedia."""
     lists = tuple(name for name in form.files if is_entity_list(name))
     wanted = [name for name in form.files if name not in lists] + list(generated)
+    composed = {unicodedata.normalize("NFC", name): content for name, content in given.items()}
+    given = {
+        name: given.get(name, composed[spelling])
+        for name in wanted
+        if (spelling := unicodedata.normalize("NFC", name)) in composed
+    }
     missing = [name for name in wanted if name not in given]
     if missing and not is_draft:
         raise MissingMedia(form_id=form.form_id, filenames=", ".join(missing))

@@ -9,7 +9,8 @@ from itertools import groupby
 
 from server.core.codes import CodeList
 from server.forms.choice_lists import choice_rows
-from server.forms.workbook import SHEETS, Row, Workbook
+from server.forms.sheets import Row
+from server.forms.workbook import SHEETS, Workbook
 
 HEAD = """# {filename}
 

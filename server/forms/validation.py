@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +17,12 @@ from django.utils.translation import gettext as _
 from pyxform.validators.error_cleaner import ErrorCleaner
 from pyxform.validators.odk_validate import ODK_VALIDATE_PATH
 
+from server.forms import conversion, refusals
 from server.forms.problems import Fault, FaultyWorkbook
 from server.forms.workbook import Workbook
 
 TIMEOUT: Final = 60  # seconds
+PATIENCE: Final = 8.0  # seconds for finding further faults
 _MB: Final = 1024 * 1024
 _LIMITS: Final = {
     resource.RLIMIT_AS: 8_000 * _MB,  # a JVM reserves far more than it uses; -Xmx bounds that
@@ -40,12 +43,38 @@ _REFERENCE = re.compile(r"\$\{([\w.-]+)\}")
 def validate(xform: bytes, workbook: Workbook) -> list[str]:
     """The warnings of ODK Validate about the XForm, or one warning that says why it did not run.
 
-    Raises FaultyWorkbook when ODK Validate refuses the form, with the survey row of the
-    first path that its message names.
+    Raises FaultyWorkbook when ODK Validate refuses the form, with the survey row of the first
+    path that its message names. It stops at the first fault; others are looked for, for some
+    seconds, in the form with that row as a plain question.
     """
     java = shutil.which(settings.RUHU_VALIDATE_JAVA)
     if java is None:
         return [_("Not checked by ODK Validate: there is no Java runtime here.")]
+    faults: list[Fault] = []
+    rows: list[int] = []
+    until = time.monotonic() + PATIENCE
+    while True:
+        code, messages = _run_on(java, xform)
+        if code is None and not faults:
+            return [_("Not checked by ODK Validate: it did not finish.")]
+        if code == 0 and not faults:
+            return [line.strip() for line in messages.splitlines() if line.strip()]
+        if not code:
+            break
+        message = " ".join(ErrorCleaner.odk_validate(messages).split())
+        row = _row_named(message, workbook)
+        faults.append(refusals.validate_fault(message[:1000], row))
+        if row is None or row in rows or time.monotonic() > until:
+            break
+        rows.append(row)
+        again = conversion.without_logic(workbook, rows)
+        if again is None:
+            break
+        xform = again.xform.encode()
+    raise FaultyWorkbook(faults)
+
+
+def _run_on(java: str, xform: bytes) -> tuple[int | None, str]:
     with tempfile.TemporaryDirectory(prefix="validate-") as directory:
         path = Path(directory, "form.xml")
         path.write_bytes(xform)
@@ -57,20 +86,7 @@ def validate(xform: bytes, workbook: Workbook) -> list[str]:
             ODK_VALIDATE_PATH,
             str(path),
         ]
-        code, messages = _run(command, Path(directory, "messages"))
-    if code is None:
-        return [_("Not checked by ODK Validate: it did not finish.")]
-    if code > 0:
-        message = " ".join(ErrorCleaner.odk_validate(messages).split())
-        raise FaultyWorkbook(
-            Fault(
-                _("ODK Validate refuses the form: {message}").format(message=message[:1000]),
-                _("Correct the expression it names."),
-                sheet="survey",
-                row=_row_named(message, workbook),
-            )
-        )
-    return [line.strip() for line in messages.splitlines() if line.strip()]
+        return _run(command, Path(directory, "messages"))
 
 
 def _run(command: list[str], messages: Path) -> tuple[int | None, str]:

@@ -6,6 +6,8 @@ from io import BytesIO
 
 import openpyxl
 
+from server.forms.sheets import names_of
+
 
 def with_version(content: bytes, version: str) -> bytes:
     """The workbook with this `version` on its settings sheet, so that it names the version it is published as.
@@ -14,9 +16,11 @@ def with_version(content: bytes, version: str) -> bytes:
     """
     book = openpyxl.load_workbook(BytesIO(content))
     sheet = next(book[title] for title in book.sheetnames if title.lower() == "settings")
-    headers = [str(cell.value or "").strip() for cell in sheet[1]]
-    if "version" in headers:
-        column = headers.index("version") + 1
+    headers = [" ".join(str(cell.value or "").split()) for cell in sheet[1]]
+    names = names_of("settings", [header for header in headers if header])
+    columns = [number for number, header in enumerate(headers, 1) if names.get(header) == "version"]
+    if columns:
+        column = columns[0]
     else:
         column = len(headers) + 1
         sheet.cell(1, column, "version")

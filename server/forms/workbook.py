@@ -1,61 +1,34 @@
-"""Reads an uploaded XLSForm workbook safely, and keeps the number of each row.
+"""Opens an uploaded XLSForm workbook safely, and reads it once, for the server and for pyxform alike.
 
 The zip is checked by its directory before anything is unpacked (decision 0030), because the
-.xlsx parsers unpack whatever they are given. Row numbers are those that Excel shows.
+.xlsx parsers unpack whatever they are given. Row numbers are those that Excel shows. How cells
+and headers are read is in `sheets`.
 """
 
 from __future__ import annotations
 
 import io
-import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import openpyxl
 from django.utils.translation import gettext as _
+from pyxform.xls2json import RE_BEGIN_CONTROL, RE_END_CONTROL
 
-from server.forms.problems import Fault, FaultyWorkbook, NotAWorkbook, WorkbookTooLarge
+from server.forms import sheets
+from server.forms.problems import Fault, NotAWorkbook, WorkbookTooLarge
+from server.forms.sheets import Row, Sheet
 
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_UNPACKED: Final = 24 * 1024 * 1024
 MAX_PARTS: Final = 500
 MAX_RATIO: Final = 150
 """The highest compression ratio of a part of more than a mebibyte; real sheets reach about 40."""
-MAX_ROWS: Final = 10_000
-MAX_COLUMNS: Final = 200
-MAX_BLANK_ROWS: Final = 60
-"""After so many blank rows pyxform ends a sheet; so does this module."""
-
 SHEETS: Final = ("survey", "choices", "settings", "ledgers", "entities")
 
 _MEBIBYTE: Final = 1024 * 1024
-_SECTION = re.compile(r"(begin|end)[\s_]+(group|repeat|loop)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row below the header: its cells by header, as trimmed text, without blank cells."""
-
-    sheet: str
-    number: int
-    cells: dict[str, str]
-
-    def __getitem__(self, header: str) -> str:
-        return self.cells.get(header, "")
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """The headers and rows of a sheet, without blank rows."""
-
-    name: str
-    headers: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = ()
-
-    def __iter__(self) -> Iterator[Row]:
-        return iter(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +40,16 @@ class Workbook:
     settings: Sheet
     ledgers: Sheet
     entities: Sheet
+    definition: dict[str, Any] = field(repr=False)  # the same cells as pyxform takes them
+    faults: tuple[Fault, ...]  # why no form may be made from it
+    is_whole: bool  # whether everything was read; else the faults say why not
+    remarks: tuple[str, ...]  # what neither the server nor pyxform reads
     rows_by_path: dict[tuple[str, ...], Row] = field(repr=False)
 
     @property
     def setting(self) -> Row:
-        """The settings sheet's only row."""
-        return self.settings.rows[0] if self.settings.rows else Row("settings", 2, {})
+        """The row of the settings sheet that counts."""
+        return self.settings.rows[0] if self.settings.rows else Row("settings", 2, {}, {})
 
     def row_of(self, path: str) -> Row | None:
         """The survey row of the node at an XForm path such as /data/place/loc; None when there is none."""
@@ -81,16 +58,15 @@ class Workbook:
     def choice_row(self, list_name: str, value: str) -> Row | None:
         """The choices row of this value of the list; None when there is none."""
         for row in self.choices:
-            if (row["list_name"] or row["list name"]) == list_name and row["name"] == value:
+            if row["list_name"] == list_name and row["name"] == value:
                 return row
         return None
 
 
 def read(content: bytes, filename: str) -> Workbook:
-    """The workbook's sheets.
+    """The workbook's sheets, with the faults for which no form may be made from it.
 
-    Raises NotAWorkbook, WorkbookTooLarge, or FaultyWorkbook when the survey or settings
-    sheet is missing or a header occurs twice.
+    Raises NotAWorkbook, WorkbookTooLarge.
     """
     _check_archive(content, filename)
     try:
@@ -100,11 +76,47 @@ def read(content: bytes, filename: str) -> Workbook:
     except Exception:  # openpyxl raises whatever its parsers raise
         raise NotAWorkbook(filename=filename, reason=_("its sheets cannot be read")) from None
     try:
-        sheets = {name: _read_sheet(book, name, filename) for name in SHEETS}
+        names = [name for name in book.sheetnames if hasattr(book[name], "iter_rows")]
+        chosen, faults = sheets.chosen(names)
+        grids = {name: sheets.grid(book[title], name) for name, title in chosen.items()}
+    except sheets.TooManyRows as error:
+        raise WorkbookTooLarge(
+            filename=filename,
+            reason=_("its sheet {sheet} has over {n} rows").format(
+                sheet=error.args[0], n=sheets.MAX_ROWS
+            ),
+        ) from None
+    except Exception:  # a damaged sheet: openpyxl raises whatever its parsers raise
+        raise NotAWorkbook(filename=filename, reason=_("its sheets cannot be read")) from None
     finally:
         book.close()
-    _check_sheets(sheets, book.sheetnames)
-    return Workbook(**sheets, rows_by_path=dict(_paths(sheets["survey"])))
+    return _workbook(grids, names, faults)
+
+
+def _workbook(grids: Mapping[str, sheets.Grid], names: list[str], faults: list[Fault]) -> Workbook:
+    cleans = sheets.cleans_texts(grids.get("settings"))
+    read_sheets = {
+        name: grids[name].sheet(cleans=cleans) if name in grids else Sheet(name) for name in SHEETS
+    }
+    definition: dict[str, Any] = {"sheet_names": names}
+    remarks: list[str] = []
+    for name, grid in grids.items():
+        faults += grid.faults
+        remarks += grid.remarks
+        if name != "ledgers":
+            definition[name] = grid.dicts()
+            definition[f"{name}_header"] = [dict.fromkeys(grid.headers)] if grid.headers else []
+    faults += list(_missing_sheets(read_sheets, names, faults))
+    is_whole = not faults
+    faults += _unlisted_choices(grids)
+    return Workbook(
+        **read_sheets,
+        definition=definition,
+        faults=tuple(faults),
+        is_whole=is_whole,
+        remarks=tuple(remarks),
+        rows_by_path=dict(_paths(read_sheets["survey"])),
+    )
 
 
 def _check_archive(content: bytes, filename: str) -> None:
@@ -150,84 +162,45 @@ def _check_parts(archive: zipfile.ZipFile, parts: Iterable[zipfile.ZipInfo], fil
             raise NotAWorkbook(filename=filename, reason=_("it declares XML entities"))
 
 
-def _read_sheet(book: Any, name: str, filename: str) -> Sheet:
-    title = next((title for title in book.sheetnames if title.lower() == name), None)
-    if title is None or not hasattr(book[title], "iter_rows"):
-        return Sheet(name)
-    try:
-        first = book[title].iter_rows(max_row=1, max_col=MAX_COLUMNS, values_only=True)
-        headers = [_text(cell) for cell in next(first, ())]
-        while headers and not headers[-1]:
-            headers.pop()
-        rows: list[Row] = []
-        table = book[title].iter_rows(
-            min_row=2, max_row=MAX_ROWS + 2, max_col=max(1, len(headers)), values_only=True
-        )
-        for number, values in enumerate(table, start=2):
-            cells = {
-                header: text
-                for header, value in zip(headers, values, strict=False)
-                if header and value is not None and (text := _text(value))
-            }
-            if cells:
-                rows.append(Row(name, number, cells))
-            elif number - (rows[-1].number if rows else 1) > MAX_BLANK_ROWS:
-                break
-    except Exception:  # a damaged sheet: openpyxl raises whatever its parsers raise
-        raise NotAWorkbook(filename=filename, reason=_("its sheets cannot be read")) from None
-    if len(rows) > MAX_ROWS:
-        raise WorkbookTooLarge(
-            filename=filename,
-            reason=_("its sheet {sheet} has over {n} rows").format(sheet=name, n=MAX_ROWS),
-        )
-    named = [header for header in headers if header]
-    if repeated := next((header for header in named if named.count(header) > 1), None):
-        raise FaultyWorkbook(
-            Fault(
-                _("The column “{column}” occurs twice.").format(column=repeated),
-                _("Remove one of the two."),
-                sheet=name,
-                row=1,
-            )
-        )
-    return Sheet(name, tuple(named), tuple(rows))
-
-
-def _text(value: Any) -> str:
-    """A cell as pyxform reads it: whole numbers without decimals, truth values as TRUE/FALSE."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def _check_sheets(sheets: dict[str, Sheet], present: list[str]) -> None:
+def _missing_sheets(
+    read_sheets: Mapping[str, Sheet], names: list[str], faults: Iterable[Fault]
+) -> Iterator[Fault]:
+    """A fault for each sheet without rows that every form needs, unless another fault says why it has none."""
+    explained = {fault.sheet for fault in faults}
     for name in ("survey", "settings"):
-        if not sheets[name].rows:
-            raise FaultyWorkbook(
-                Fault(
-                    _("The sheet is missing or empty; the file has: {sheets}.").format(
-                        sheets=", ".join(present)
-                    ),
-                    _("Add a sheet named “{name}”.").format(name=name),
-                    sheet=name,
-                )
+        if not read_sheets[name].rows and name not in explained:
+            yield Fault(
+                _("The sheet is missing or empty; the file has: {sheets}.").format(
+                    sheets=", ".join(names)
+                ),
+                _("Add a sheet named “{name}”.").format(name=name),
+                sheet=name,
             )
+
+
+def _unlisted_choices(grids: Mapping[str, sheets.Grid]) -> Iterator[Fault]:
+    """A fault for each choice without a list, which pyxform leaves out silently."""
+    for name in ("choices", "external_choices"):
+        for row in grids[name].sheet(cleans=False) if name in grids else ():
+            if not row["list_name"]:
+                yield Fault(
+                    _("The choice belongs to no list."),
+                    _("Fill in its list_name, or clear the row."),
+                    sheet=name,
+                    row=row.number,
+                )
 
 
 def _paths(survey: Sheet) -> Iterator[tuple[tuple[str, ...], Row]]:
     """Each named survey row with its path: the names of its groups, then its own."""
     inside: list[str] = []
     for row in survey:
-        section = _SECTION.match(row["type"])
-        if section is None:
-            if row["name"]:
-                yield (*inside, row["name"]), row
-        elif section[1].lower() == "begin":
+        kind = row["type"]
+        if RE_BEGIN_CONTROL.match(kind):
             inside.append(row["name"])
             yield tuple(inside), row
-        elif inside:
-            inside.pop()
+        elif RE_END_CONTROL.match(kind):
+            if inside:
+                inside.pop()
+        elif row["name"]:
+            yield (*inside, row["name"]), row

@@ -106,7 +106,7 @@ def file(
     version = submission.current_version
     assert version is not None  # noqa: S101 inserted by the same statement
     files = selectors.files_as_they_came(version)
-    attachment = files.filter(name=addresses.text_of(filename)).first()
+    attachment = selectors.file_named(files, addresses.text_of(filename))
     if attachment is None or not blobs.exists(attachment.sha256):
         raise NoSuchRecord
     _record_disclosure(access, submission, Act.MEDIA, attachment.name)

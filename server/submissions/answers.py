@@ -77,7 +77,13 @@ def answer_tree(root: etree._Element, questions: Mapping[str, Any]) -> list[Answ
 def file_names(root: etree._Element, questions: Mapping[str, Any]) -> list[str]:
     """The files that the answers name, in the order they were asked for, each once."""
     paths = [item["path"] for item in questions.get("items", ()) if item["type"] in FILE_TYPES]
-    return list(dict.fromkeys(name for path in paths for name in _all_at(root, path)))
+    names = (name for path in paths for name in _all_at(root, path))
+    return list(dict.fromkeys(name for name in names if is_sent(name)))
+
+
+def is_sent(name: str) -> bool:
+    """Whether a phone sends the file that an answer names: default images come with the form, not with the record."""
+    return not name.startswith("jr://")
 
 
 def _walk(

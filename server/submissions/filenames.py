@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from typing import Final
 
 MAX_LENGTH: Final = 200
@@ -24,3 +25,11 @@ def flat(name: str) -> str:
         suffix = f"-{digest}{dot}{extension}" if stem and len(extension) <= 10 else f"-{digest}"
         base = base[: MAX_LENGTH - len(suffix)] + suffix
     return base
+
+
+def compared(name: str) -> str:
+    """What of a name decides whether it is another file's: the flat name with its letters composed.
+
+    Macs write é as two characters and others as one; the names that were received stay as they are.
+    """
+    return unicodedata.normalize("NFC", flat(name))

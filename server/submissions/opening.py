@@ -32,7 +32,7 @@ from server.submissions.decryption import (
     plain_name,
     read_manifest,
 )
-from server.submissions.filenames import flat
+from server.submissions.filenames import compared, flat
 from server.submissions.instance import Instance
 from server.submissions.models import Attachment, EncryptedVersion, SubmissionVersion
 from server.submissions.selectors import versions_at_work
@@ -162,9 +162,11 @@ def _decrypt_or_note(
     try:
         manifest = read_manifest(instance.root)
         files = {
-            file.name: file for file in version.attachments.all() if file.opened_from_id is None
+            compared(file.name): file
+            for file in version.attachments.all()
+            if file.opened_from_id is None
         }
-        missing = [name for name in manifest.files if flat(name) not in files]
+        missing = [name for name in manifest.files if compared(name) not in files]
         private_key = opened_key or _automatic(key)
         if missing:
             state = State.INCOMPLETE
@@ -207,7 +209,7 @@ def _open(
     record stores none.
     """
     opener = Opener(manifest, private_key)
-    sealed = [files[flat(name)] for name in manifest.files]
+    sealed = [files[compared(name)] for name in manifest.files]
     if sealed[-1].size > (MAX_DOCUMENT_MB + 1) << 20:
         raise Tampered
     opener.verify([_md5(opener, number, file) for number, file in enumerate(sealed)])

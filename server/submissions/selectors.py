@@ -26,7 +26,7 @@ from server.core import blobs
 from server.core.sealing import unseal_document
 from server.forms.models import EncryptionKey, Form, FormVersion
 from server.submissions.answers import file_names
-from server.submissions.filenames import flat
+from server.submissions.filenames import compared
 from server.submissions.instance import Instance
 from server.submissions.models import (
     TO_REVIEW,
@@ -141,8 +141,14 @@ def check_raw(access: Access, submission: Submission) -> None:
 def file_as_received(access: Access, submission: Submission, name: str) -> Attachment | None:
     """A file of the current version by its name; None when it is not there. Raises NotRaw."""
     check_raw(access, submission)
-    file = files_of(submission.current_version_id).filter(name=name).first()
+    file = file_named(files_of(submission.current_version_id), name)
     return file if file is not None and blobs.exists(file.sha256) else None
+
+
+def file_named(files: Iterable[Attachment], name: str) -> Attachment | None:
+    """The file of exactly this name, else the file whose name is the same but for the way letters are composed."""
+    alike = [file for file in files if compared(file.name) == compared(name)]
+    return next((file for file in alike if file.name == name), next(iter(alike), None))
 
 
 def submissions_after(access: Access, form_id: str, after: int, most: int) -> list[Submission]:
@@ -287,14 +293,21 @@ def _behind(order: Sequence[tuple[str, bool]], after: Sequence[Any]) -> Q:
 
 
 def count_versions_and_files(batch: Sequence[Submission]) -> None:
-    """Give each row `n_versions`, and `n_files` of its current version. Two queries."""
+    """Give each row `n_versions`, and of its current version `n_files` and `files_here`, their names as compared.
+
+    Two queries.
+    """
     received = without_held(SubmissionVersion.objects.filter(submission__in=batch))
     versions = _counts(received, "submission")
     current = [row.current_version_id for row in batch]
-    files = _counts(_shown(Attachment.objects.filter(version__in=current)), "version")
+    files: dict[int, list[str]] = {}
+    shown = _shown(Attachment.objects.filter(version__in=current)).order_by()
+    for version, name in shown.values_list("version", "name"):
+        files.setdefault(version, []).append(compared(name))
     for row in batch:
         row.n_versions = versions.get(row.pk, 1)  # type: ignore[attr-defined]
-        row.n_files = files.get(row.current_version_id or 0, 0)  # type: ignore[attr-defined]
+        here = files.get(row.current_version_id or 0, [])
+        row.n_files, row.files_here = len(here), frozenset(here)  # type: ignore[attr-defined]
 
 
 def _counts(rows: QuerySet[Any], by: str) -> Mapping[int, int]:
@@ -352,8 +365,20 @@ def missing_files(
 ) -> list[str]:
     """Names of files that an instance names and that have not arrived; `here` are its files as received."""
     named = received.envelope.media or file_names(received.root, form_version.questions)
-    present = {file.name for file in here}
-    return [name for name in named if flat(name) not in present]
+    present = {compared(file.name) for file in here}
+    return [name for name in named if compared(name) not in present]
+
+
+def missing_files_of(
+    version: SubmissionVersion | None, here: Iterable[Attachment], instances: Instances
+) -> list[str]:
+    """The same of a version; of an encrypted record, the encrypted files that it waits for."""
+    if version is None:
+        return []
+    record: EncryptedVersion | None = getattr(version, "encrypted", None)
+    if record is not None:
+        return list(record.missing)
+    return missing_files(instances.received(version), version.form_version, here)
 
 
 def files_as_they_came(version: SubmissionVersion) -> QuerySet[Attachment]:

@@ -184,7 +184,7 @@ def test_a_version_never_changes_and_old_versions_stay():
             FaultyWorkbook,
             "survey",
             2,
-            "Names must begin",
+            "characters that a name cannot have",
         ),
         (
             xlsforms.changed("select_one EDU ", "select_one nolist "),
@@ -198,7 +198,7 @@ def test_a_version_never_changes_and_old_versions_stay():
             FaultyWorkbook,
             "survey",
             2,
-            "begin_group",
+            "end group",
         ),
         (
             xlsforms.changed("person.edu ", "person.nope "),

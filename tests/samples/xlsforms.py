@@ -11,8 +11,10 @@ workbook('''
 from __future__ import annotations
 
 import io
+import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 from pyxform.xls2xform import ConvertResult, convert
@@ -24,6 +26,16 @@ COMMITTED = Path(__file__).parents[2] / "xlsforms"
 def converted(content: bytes) -> ConvertResult:
     """pyxform's conversion of a workbook; cached, because a long form takes seconds."""
     return convert(xlsform=content, file_type=".xlsx", form_name="data", warnings=[])
+
+
+def converted_cells(definition: dict[str, Any]) -> ConvertResult:
+    """pyxform's conversion of cells as the server gives them; cached likewise."""
+    return _converted_cells(json.dumps(definition))
+
+
+@cache
+def _converted_cells(definition: str) -> ConvertResult:
+    return convert(xlsform=json.loads(definition), form_name="data", warnings=[])
 
 
 def committed(form_id: str) -> bytes:

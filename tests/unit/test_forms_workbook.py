@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
-from server.forms import workbook
-from server.forms.problems import FaultyWorkbook, NotAWorkbook, WorkbookTooLarge
+from server.forms import sheets, workbook
+from server.forms.problems import NotAWorkbook, WorkbookTooLarge
 from tests.samples import xlsforms
 
 
@@ -93,13 +93,13 @@ def test_xml_entities_are_refused():
 
 
 def test_missing_sheets_and_doubled_columns_are_named():
-    with pytest.raises(FaultyWorkbook) as refused:
-        workbook.read(xlsforms.workbook("| Tabelle1 |\n| | type |\n| | text |"), "f.xlsx")
-    assert refused.value.data["sheet"] == "survey"
-    assert "Tabelle1" in refused.value.detail
-    with pytest.raises(FaultyWorkbook) as refused:
-        workbook.read(xlsforms.workbook("| survey |\n| | type | type |\n| | text | a |"), "f.xlsx")
-    assert (refused.value.data["sheet"], refused.value.data["row"]) == ("survey", 1)
+    alone = workbook.read(xlsforms.workbook("| Tabelle1 |\n| | type |\n| | text |"), "f.xlsx")
+    assert [row["type"] for row in alone.survey] == ["text"]  # as pyxform takes it
+    assert [fault.sheet for fault in alone.faults] == ["settings"]
+    assert "Tabelle1" in alone.faults[0].fault
+    doubled = "| survey |\n| | type | type |\n| | text | a |"
+    fault = workbook.read(xlsforms.workbook(doubled), "f.xlsx").faults[0]
+    assert (fault.sheet, fault.row) == ("survey", 1)
 
 
 def test_a_sheet_that_claims_a_million_rows_is_read_only_so_far():
@@ -109,11 +109,13 @@ def test_a_sheet_that_claims_a_million_rows_is_read_only_so_far():
     book["choices"]["A1048576"] = "far"
     stream = io.BytesIO()
     book.save(stream)
-    assert len(workbook.read(stream.getvalue(), "f.xlsx").choices.rows) == 12
+    book = workbook.read(stream.getvalue(), "f.xlsx")
+    assert len(book.choices.rows) == 12
+    assert [(fault.sheet, fault.row) for fault in book.faults] == [("choices", 1_048_576)]
 
 
 def test_more_rows_than_a_form_can_have_are_refused(monkeypatch):
-    monkeypatch.setattr(workbook, "MAX_ROWS", 9)
+    monkeypatch.setattr(sheets, "MAX_ROWS", 9)
     with pytest.raises(WorkbookTooLarge) as refused:
         workbook.read(xlsforms.workbook(xlsforms.HOUSEHOLD), "f.xlsx")
     assert "survey" in refused.value.detail

@@ -38,7 +38,6 @@ from server.submissions.filters import DeletionFilters, SubmissionFilters
 from server.submissions.models import (
     Attachment,
     Deletion,
-    EncryptedVersion,
     Submission,
     SubmissionVersion,
 )
@@ -97,7 +96,7 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             files = list(self._files(submission))
             submission.files = files  # type: ignore[attr-defined]
             instances = Instances()
-            missing = _missing(submission, files, instances)
+            missing = selectors.missing_files_of(submission.current_version, files, instances)
             submission.missing_files = missing  # type: ignore[attr-defined]
             answers = self._answers(submission, instances)
             submission.answers = answers  # type: ignore[attr-defined]
@@ -230,13 +229,3 @@ class Deletions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             deletion=self.get_object(), user=self.user, access=self.access, at=now()
         )
         return Response(SubmissionSerializer(restored, context=requests.context(request)).data)
-
-
-def _missing(submission: Submission, files: list[Attachment], instances: Instances) -> list[str]:
-    version = submission.current_version
-    record: EncryptedVersion | None = getattr(version, "encrypted", None)
-    if record is not None:
-        return list(record.missing)
-    if version is None:
-        return []
-    return selectors.missing_files(instances.received(version), version.form_version, files)

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.http import FileResponse, StreamingHttpResponse
 
 from server.central import sheets
+from server.central.archived_files import AUDIT, Files
 from server.central.conditions import as_q
 from server.central.endpoint import Call
 from server.central.filters import parse
@@ -39,7 +40,10 @@ def table(call: Call, form: str) -> StreamingHttpResponse:
 
 
 def archive(call: Call, form: str) -> FileResponse:
-    """A CSV for each table, and below media/ the files that the user may see, unless ?attachments=false."""
+    """A CSV for each table, and the files that the user may see, unless ?attachments=false.
+
+    Files are below media/, audit logs in one sheet for all records.
+    """
     rows = _rows(call, form)
     reader, batches = Reader(call, published_form(call, form)), _batches(rows)
     has_files = call.request.GET.get("attachments", "").lower() != "false"
@@ -51,13 +55,15 @@ def archive(call: Call, form: str) -> FileResponse:
         written = {name: stack.enter_context(_sheet()) for name in reader.schema.tables}
         for name, sheet in written.items():
             csv.writer(sheet).writerow(sheets.header(reader.schema, name))
-        packed_names: set[str] = set()
+        files = Files(packed, stack.enter_context(_sheet()))
         for batch in batches:
             for row in batch:
                 _write(reader, row, written)
             if has_files:
-                _pack_files(call, batch, packed, packed_names)
+                _pack_files(call, batch, files)
         names = sheets.file_names(form, reader.schema)
+        if files.has_logs:
+            written[AUDIT], names[AUDIT] = files.log, sheets.audit_name(form)
         for name, sheet in written.items():
             sheet.seek(0)
             with packed.open(names[name], "w", force_zip64=True) as entry:
@@ -114,12 +120,13 @@ def _write(reader: Reader, row: Submission, written: dict[str, IO[str]]) -> None
             csv.writer(sheet).writerows(sheets.repeat_lines(root, chain, row.instance_id))
 
 
-def _pack_files(
-    call: Call, batch: list[Submission], packed: zipfile.ZipFile, packed_names: set[str]
-) -> None:
-    """Add the files of submissions that the user may see unmasked; of two with one name the newer submission's."""
-    unmasked = [row for row in batch if selectors.may_have_raw(call.access, row)]
-    for file in selectors.files_of_all(row.current_version_id for row in unmasked):
-        if file.name not in packed_names and blobs.exists(file.sha256):
-            packed_names.add(file.name)
-            blobs.add_to_archive(packed, f"media/{file.name}", file.sha256)
+def _pack_files(call: Call, batch: list[Submission], files: Files) -> None:
+    """Add the files of submissions that the user may see unmasked."""
+    unmasked = {
+        row.current_version_id: row.instance_id
+        for row in batch
+        if selectors.may_have_raw(call.access, row)
+    }
+    for file in selectors.files_of_all(unmasked):
+        if blobs.exists(file.sha256):
+            files.add(file.name, bytes(file.sha256), unmasked[file.version_id])

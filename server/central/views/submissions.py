@@ -87,9 +87,14 @@ def document(call: Call, form: str, instance: str) -> HttpResponse:
 
 
 def attachments(call: Call, form: str, instance: str) -> list[dict[str, Any]]:
-    """The files of the current version."""
+    """The files of the current version, and those that its answers name and that have not arrived."""
     row = selectors.record(call.access, form, instance)
-    return [shapes.attachment(file) for file in selectors.files_of(row.current_version_id)]
+    files = list(selectors.files_of(row.current_version_id))
+    missing = selectors.missing_files_of(row.current_version, files, selectors.Instances())
+    return [
+        *(shapes.attachment(file.name, is_here=True) for file in files),
+        *(shapes.attachment(name, is_here=False) for name in missing),
+    ]
 
 
 def attachment(call: Call, form: str, instance: str, name: str) -> FileResponse:

@@ -32,7 +32,7 @@ from server.submissions.selectors import (
     deletions,
     files_of,
     may_have_raw,
-    missing_files,
+    missing_files_of,
     versions_of,
 )
 from server.submissions.selectors import submissions as visible
@@ -127,11 +127,7 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
         "undrawn": {file.pk for file in photos if not is_drawn(file)},
         "files": [file for file in attachments if not is_photo(file)],
         "may_open_files": may_have_raw(request.access, row),
-        "missing_files": missing_files(
-            instances.received(version), version.form_version, attachments
-        )
-        if version and not encrypted
-        else [],
+        "missing_files": [] if encrypted else missing_files_of(version, attachments, instances),
         "changes": _visible_changes(request, row),
         "exceptions": row_exceptions,
         "subjects": subjects_of(request.access, row_exceptions),

@@ -33,7 +33,8 @@ from server.ledgers.definitions.targets import (
 from server.ledgers.definitions.vocabulary import Ledger
 
 if TYPE_CHECKING:  # reading a mapping needs no spreadsheets; they take a third of a second to load
-    from server.forms.workbook import Row, Workbook
+    from server.forms.sheets import Row
+    from server.forms.workbook import Workbook
 
 
 def compile_mapping(workbook: Workbook, form: XForm) -> dict[str, Any]:

@@ -72,8 +72,10 @@ def test_forms_that_use_a_list_or_make_its_entries(street, asking):
 
     version = street.form.current_version
     version.xform = (
-        b"<x xmlns:entities='http://www.opendatakit.org/xforms/entities'>"
-        b"<entity dataset='households' create=''/></x>"
+        b"<h:html xmlns:h='http://www.w3.org/1999/xhtml' xmlns='http://www.w3.org/2002/xforms'"
+        b" xmlns:entities='http://www.opendatakit.org/xforms/entities'><h:head><model><instance>"
+        b"<data><meta><entity dataset='households' create=''/></meta></data>"
+        b"</instance></model></h:head><h:body/></h:html>"
     )
     version.save()
     street.form.needs_approval = True

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def part(name: str, content: bytes, more: str = "") -> bytes:
     return (
         f'--b\r\nContent-Disposition: form-data; name="{name}"{more}\r\n'
-        "Content-Type: image/jpeg\r\n\r\n".encode() + content + b"\r\n"
+        "Content-Type: image/jpeg\r\n\r\n".encode()
+        + content
+        + b"\r\n"
     )
 
 
