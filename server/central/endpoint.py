@@ -43,6 +43,7 @@ from server.core.request_problems import (
     UnreadableRequest,
     UnsupportedMethod,
 )
+from server.core.segments import as_sent
 from server.core.statements import DATABASE_AWAY, is_storable, is_time_out
 
 _BASIC: Final = 'Basic realm="Ruhu", charset="UTF-8"'
@@ -95,7 +96,7 @@ class Endpoint:
         self.headers, self.is_open = headers or {}, is_open
 
     def __call__(self, request: HttpRequest, **names: str) -> HttpResponseBase:
-        response = self._answer(request, names)
+        response = self._answer(request, {key: as_sent(text) for key, text in names.items()})
         for name, text in self.headers.items():
             response.headers[name] = text
         return response if request.method != "HEAD" else _headers_of(response)

@@ -177,7 +177,7 @@ def next_page(options: Mapping[str, str], after: PageEnd) -> list[tuple[str, str
 def parse_path(path: str) -> list[tuple[str, str | None]]:
     """`Submissions('uuid:…')/children/child` as pairs of name and key (or None); [] for another path."""
     segments: list[tuple[str, str | None]] = []
-    for part in path.split("/"):
+    for part in re.split(r"/(?=(?:[^']*'[^']*')*[^']*$)", path):  # no slash inside a key
         match = re.fullmatch(r"([^'()]+)(?:\('((?:[^']|'')*)'\))?", part)
         if match is None:
             return []

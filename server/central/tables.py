@@ -8,22 +8,28 @@ when a submission is moved here from Central.
 from __future__ import annotations
 
 import hashlib
-import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
 
 from lxml import etree
 
 from server.central.schema import ROOT, Field
-from server.core import clock
+from server.core import answers, clock
 from server.core.xml import local_name
 
 _INT64: Final = 1 << 63
-_HALF_OFFSET: Final = re.compile(r"[+-]\d\d$")
+_MOST_OFFSET: Final = timedelta(hours=14)
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(?:T|$)", re.ASCII)
+_INSTANT: Final = re.compile(
+    r"(?P<minutes>\d{4}-\d\d-\d\dT\d\d:\d\d)(?P<seconds>:\d\d)?(?P<fraction>\.\d{1,12})?"
+    r"(?P<offset>Z|[+-]\d\d(?::?\d\d)?)?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,18 +193,14 @@ def _int(text: str) -> int | None:
     return number if -_INT64 <= number < _INT64 else None
 
 
-def _number(text: str) -> float | None:
-    if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", text):
-        return None
-    number = float(text)
-    return number if math.isfinite(number) else None
-
-
 def _boolean(text: str) -> bool | None:
     return {"true": True, "1": True, "false": False, "0": False}.get(text)
 
 
 def _date(text: str) -> str | None:
+    """A date, of a time its date; XML Schema's way of writing it and no other of ISO 8601."""
+    if not _DATE.match(text):
+        return None
     try:
         return date.fromisoformat(text[:10]).isoformat()
     except ValueError:
@@ -206,20 +208,36 @@ def _date(text: str) -> str | None:
 
 
 def _instant(text: str) -> str | None:
-    """An instant as written, with its offset completed: phones write `+08` for `+08:00`, and some write none."""
-    text = f"{text}:00" if _HALF_OFFSET.search(text) and "T" in text else text
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
+    """An instant as written, with its offset completed: phones write `+08` for `+08:00`, and some write none.
+
+    What Edm.DateTimeOffset does not know (a comma, seconds in the offset) is null.
+    """
+    match = _INSTANT.fullmatch(text)
+    if match is None:
         return None
-    if instant.tzinfo is None:
-        return instant.replace(tzinfo=clock.OFFICE).isoformat(timespec="milliseconds")
-    return text
+    seconds, fraction, offset = match["seconds"] or ":00", match["fraction"] or "", match["offset"]
+    plain = f"{match['minutes']}{seconds}"
+    try:
+        if offset:
+            offset = (
+                offset if offset == "Z" else f"{offset[:3]}:{offset[-2:] if offset[3:] else '00'}"
+            )
+            shift = datetime.fromisoformat(f"{plain}{offset}").utcoffset()
+            if shift is None or abs(shift) > _MOST_OFFSET:
+                return None
+        else:
+            written = datetime.fromisoformat(plain).replace(tzinfo=clock.OFFICE).strftime("%z")
+            # before 1901 the office's zone had seconds
+            offset = f"{written[:3]}:{written[3:]}" if len(written) == 5 else "+08:00"
+            fraction = fraction or ".000"
+    except (ValueError, OverflowError):
+        return None
+    return f"{plain}{fraction}{offset}"
 
 
 _READERS: Final[Mapping[str, Any]] = {
     "int": _int,
-    "decimal": _number,
+    "decimal": answers.number,
     "boolean": _boolean,
     "date": _date,
     "dateTime": _instant,
@@ -228,41 +246,50 @@ _SHAPES: Final = {"geopoint": "POINT", "geotrace": "LINESTRING", "geoshape": "PO
 
 
 def _shape(text: str, type: str, wkt: bool) -> Any:
-    """GeoJSON with the accuracy among the properties, or WKT without it; None when there is no point."""
-    points = [parsed for part in text.split(";") if (parsed := _point(part))]
-    if not points:
+    """GeoJSON with the accuracy among the properties, or WKT without it.
+
+    None when a point is none, a line has no two points, or an area no closed ring of four: a
+    part of a shape is another shape. Where one point has no altitude, no point of the shape has:
+    readers of geometries take coordinates of one dimension only.
+    """
+    places = [answers.place(part) for part in text.split(";") if part.strip()]
+    points = [place for place in places if place is not None]
+    if len(points) < len(places) or not _is_whole(points, type):
         return None
+    is_flat = any(point.altitude is None for point in points)
+    coordinates = [
+        [point.longitude, point.latitude, *(() if is_flat else (point.altitude,))]
+        for point in points
+    ]
     if wkt:
-        listed = ",".join(" ".join(map(_plain, place)) for place, _accuracy in points)
+        listed = ",".join(" ".join(_plain(number or 0.0) for number in xyz) for xyz in coordinates)
         form = {"POINT": "POINT ({})", "LINESTRING": "LINESTRING ({})", "POLYGON": "POLYGON (({}))"}
-        return form[_SHAPES[type]].format(listed if type != "geopoint" else listed.split(",")[0])
-    places = [place for place, _accuracy in points]
-    accuracies = [accuracy for _place, accuracy in points]
+        return form[_SHAPES[type]].format(listed)
+    accuracies = [point.accuracy for point in points]
     if type == "geopoint":
-        point: dict[str, Any] = {"type": "Point", "coordinates": places[0]}
+        point: dict[str, Any] = {"type": "Point", "coordinates": coordinates[0]}
         if accuracies[0] is not None:
             point["properties"] = {"accuracy": accuracies[0]}
         return point
-    columns: dict[str, Any] = (
-        {"type": "LineString", "coordinates": places}
+    shape: dict[str, Any] = (
+        {"type": "LineString", "coordinates": coordinates}
         if type == "geotrace"
-        else {"type": "Polygon", "coordinates": [places]}
+        else {"type": "Polygon", "coordinates": [coordinates]}
     )
     if any(accuracy is not None for accuracy in accuracies):
-        columns["properties"] = {"accuracies": accuracies}
-    return columns
+        shape["properties"] = {"accuracies": accuracies}
+    return shape
 
 
-def _point(text: str) -> tuple[list[float], float | None] | None:
-    """`lat lon [altitude [accuracy]]` as ([lon, lat, altitude], accuracy)."""
-    numbers = [_number(part) for part in text.split()]
-    if len(numbers) < 2 or numbers[0] is None or numbers[1] is None:
-        return None
-    place = [numbers[1], numbers[0]]
-    if len(numbers) > 2 and numbers[2] is not None:
-        place.append(numbers[2])
-    return place, (numbers[3] if len(numbers) > 3 else None)
+def _is_whole(points: Sequence[answers.Place], type: str) -> bool:
+    """Whether the points make up a geometry of the type (RFC 7946)."""
+    if type == "geopoint":
+        return len(points) == 1
+    if type == "geotrace":
+        return len(points) > 1
+    ends = [(point.longitude, point.latitude) for point in (points[:1] + points[-1:])]
+    return len(points) > 3 and ends[0] == ends[1]
 
 
 def _plain(number: float) -> str:
-    return str(int(number)) if number == int(number) else repr(number)
+    return str(int(number)) if number == int(number) else format(Decimal(repr(number)), "f")

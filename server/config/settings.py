@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "server.ops.middleware.ActsOrigin",
     "server.ops.middleware.RequestLog",
     "server.ops.hosts.KnownHosts",
+    "server.ops.paths.EscapedSlashes",
     "server.openrosa.middleware.OpenRosaDoor",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar, cast
 
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.authentication import SessionAuthentication
@@ -24,6 +26,7 @@ from server.api.problems import NotByLink
 from server.api.representations import Bytes, GeoJson, as_features
 from server.audit.services import record_list
 from server.core.request_problems import NotAllowed, UnknownAddress, UnreadableRequest
+from server.core.segments import as_sent
 
 
 class Door(GenericAPIView):
@@ -38,6 +41,11 @@ class Door(GenericAPIView):
     feature_key: ClassVar[str] = "id"
     holds_persons: ClassVar[bool] = True  # long reads of its list are recorded
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer a request; names in its path have the slashes that the client escaped."""
+        names = {key: as_sent(name) for key, name in kwargs.items()}
+        return super().dispatch(request, *args, **names)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse files to a browser's session: a link in a message could fetch them. Raises NotByLink."""

@@ -12,10 +12,12 @@ from django.db.models import DateTimeField, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 
 from server.central import edmx, queries, tables
 from server.central.conditions import COLUMNS, as_q
 from server.central.endpoint import Call
+from server.central.problems import OptionNotOffered
 from server.central.queries import Columns, PageEnd, Query
 from server.central.reading import Reader, published_form
 from server.central.schema import ROOT, schema_of
@@ -77,7 +79,13 @@ def _table(call: Call, reader: Reader, table: str, query: Query) -> HttpResponse
 def _one(
     call: Call, reader: Reader, steps: list[tuple[str, str | None]], query: Query
 ) -> HttpResponse:
-    """A submission, or rows of its repeats: the last key in the path selects the row or its parent."""
+    """A submission, or rows of its repeats: the last key in the path selects the row or its parent.
+
+    Raises OptionNotOffered for what would have to choose or order among records.
+    """
+    for name in ("$filter", "$orderby", "$skiptoken"):
+        if call.request.GET.get(name, "").strip():
+            raise OptionNotOffered(feature=_("{option} on one record").format(option=name))
     names = ".".join(name for name, _key in steps)
     if names not in reader.schema.tables:
         raise NothingHere

@@ -25,7 +25,11 @@ from server.core import blobs
 from server.submissions import selectors
 from server.submissions.models import Submission
 
-_NOT_SUPPORTED: Final = {"groupPaths": "false", "splitSelectMultiples": "true"}
+_NOT_SUPPORTED: Final = {
+    "deletedFields": "true",
+    "groupPaths": "false",
+    "splitSelectMultiples": "true",
+}
 """Options of Central that this server does not support, with their values."""
 
 
