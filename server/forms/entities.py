@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Protocol
+from typing import Final, Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from server.accounts.access import Worker
 
+_NOT_PROPERTIES: Final = frozenset({"name", "label", "__version"})
+
 
 class EntityList(Protocol):
     """An entity list, of which each worker's phone gets its own rows (openrosa.md, Entity lists)."""
+
+    columns: tuple[str, ...]  # of the CSV, in their order
+    saved_by: str  # the target of ruhu:saveto that makes an entry of the list one of its ledger; "" when none does
 
     def hash(self, worker: Worker) -> str:
         """32 hexadecimal digits that change when, and only when, the worker's rows of the list change."""
@@ -26,6 +31,11 @@ def is_entity_list(filename: str) -> bool:
     """Whether a form's media file of this name is built by the server for each worker."""
     stem, dot, extension = filename.rpartition(".")
     return bool(dot) and extension == "csv" and stem in settings.ENTITY_LISTS
+
+
+def properties(entity_list: EntityList) -> list[str]:
+    """What a form may save to with save_to."""
+    return [column for column in entity_list.columns if column not in _NOT_PROPERTIES]
 
 
 def entity_list(filename: str) -> EntityList | None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
 import unicodedata
@@ -21,7 +22,7 @@ from django.utils.translation import gettext as _
 from server.core.xml import BadXml
 from server.forms import conversion, encryption, validation, xform
 from server.forms import workbook as workbooks
-from server.forms.entities import is_entity_list
+from server.forms.entities import entity_list, is_entity_list, properties
 from server.forms.entity_forms import entity_form
 from server.forms.problems import Fault, FaultyWorkbook, MissingMedia
 from server.forms.workbook import Workbook
@@ -72,12 +73,15 @@ def prepare(
     if faults:
         raise FaultyWorkbook(faults)
     faults += _form_faults(form, workbook)
-    with collecting(faults):
-        _check_entities(document, workbook)
+    faults += _entity_faults(document, workbook)
     mapping: dict[str, Any] = {}
     with collecting(faults):
         mapping = import_string(settings.AT_PUBLICATION)(workbook, form)
-    warnings = [*workbook.remarks, *(str(warning).strip() for warning in result.warnings)]
+    remarks = [
+        *workbook.remarks,
+        *(_entity_remarks(document, workbook, mapping) if mapping else ()),
+    ]
+    warnings = [*remarks, *(str(warning).strip() for warning in result.warnings)]
     if validate:
         with collecting(faults):
             warnings += validation.validate(document, workbook)
@@ -250,20 +254,49 @@ def _form_faults(form: XForm, workbook: Workbook) -> Iterator[Fault]:
         )
 
 
-def _check_entities(document: bytes, workbook: Workbook) -> None:
-    """Refuse an unknown entity list: an entity created in it would exist on one phone only."""
-    unknown = [name for name in entity_form(document).datasets if not is_entity_list(f"{name}.csv")]
-    if unknown:
-        rows = {row["list_name"]: row.number for row in workbook.entities}
-        raise FaultyWorkbook(
-            Fault(
+def _entity_faults(document: bytes, workbook: Workbook) -> Iterator[Fault]:
+    """Unknown entity lists and properties: what is written to them would exist on one phone only."""
+    rows = {row["list_name"]: row.number for row in workbook.entities}
+    named = entity_form(document).datasets
+    for name in named:
+        if not is_entity_list(f"{name}.csv"):
+            yield Fault(
                 _("There is no entity list “{name}”.").format(name=name),
                 _("Use one of: {names}.").format(names=", ".join(settings.ENTITY_LISTS)),
                 sheet="entities",
                 row=rows.get(name),
             )
-            for name in unknown
-        )
+    for row in workbook.survey:
+        prefix, _hash, rest = row["save_to"].partition("#")
+        name, column = (prefix, rest) if rest else (named[0] if len(named) == 1 else "", prefix)
+        known = entity_list(f"{name}.csv") if column else None
+        if known is not None and column not in properties(known):
+            close = difflib.get_close_matches(column.lower(), properties(known), 3)
+            yield Fault(
+                _(
+                    "The list “{list}” has no property “{name}”; the answer would stay on the phone."
+                ).format(list=name, name=column),
+                _("Use one of: {names}.").format(names=", ".join(close or properties(known))),
+                sheet="survey",
+                row=row.number,
+            )
+
+
+def _entity_remarks(
+    document: bytes, workbook: Workbook, mapping: Mapping[str, Any]
+) -> Iterator[str]:
+    """What is said about lists whose entries the form makes or changes, but whose ledger it does not fill."""
+    filled = {
+        f"{mapping['records'][index]['ledger']}.{column}"
+        for targets in mapping["questions"].values()
+        for index, column, _conversion, _list in targets
+    }
+    for row in workbook.entities:
+        known = entity_list(f"{row['list_name']}.csv")
+        if known is not None and known.saved_by and known.saved_by not in filled:
+            yield _(
+                "sheet entities, row {row}: entries of “{list}” that this form makes or changes are seen on the same phone only, because no question is saved to {target} (bind::ruhu:saveto)."
+            ).format(row=row.number, list=row["list_name"], target=known.saved_by)
 
 
 def _media(

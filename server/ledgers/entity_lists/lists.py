@@ -65,10 +65,17 @@ class LedgerList:
     """A list whose rows are ledger entries."""
 
     def __init__(
-        self, name: EntityList, columns: Sequence[str], read: RowReader, *, is_dated: bool
+        self,
+        name: EntityList,
+        columns: Sequence[str],
+        read: RowReader,
+        *,
+        is_dated: bool,
+        saved_by: str = "",
     ) -> None:
         self.name = name
-        self.columns = tuple(columns)
+        self.columns: tuple[str, ...] = tuple(columns)
+        self.saved_by: str = saved_by  # of forms.entities.EntityList
         self._read = read
         self._is_dated = is_dated  # whether rows change with the day
 
@@ -96,7 +103,8 @@ class CommunityList:
     """The list of communities: they come from the divisions, which change by import only, so the rows are hashed."""
 
     name = EntityList.COMMUNITIES
-    columns = ("name", "label", "__version", "code", "street", "geometry")
+    columns: tuple[str, ...] = ("name", "label", "__version", "code", "street", "geometry")
+    saved_by = ""
 
     def rows(self, areas: Iterable[str]) -> Iterator[ListRow]:
         """All communities of the areas that exist today, by code. One query."""
@@ -247,6 +255,7 @@ households = LedgerList(
     ),
     _household_rows,
     is_dated=True,
+    saved_by="household.id",
 )  # fmt: skip
 cases = LedgerList(
     EntityList.CASES,
@@ -266,6 +275,7 @@ employers = LedgerList(
     ),
     _employer_rows,
     is_dated=False,
+    saved_by="employer.id",
 )  # fmt: skip
 
 LISTS: Final[dict[str, LedgerList]] = {

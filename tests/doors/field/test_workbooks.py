@@ -199,3 +199,38 @@ def test_a_file_is_the_same_whichever_way_its_name_is_composed(
     assert answer.status_code == 201, answer.content
     manifest = Client().get(f"{people.phone.base}/forms/nfd/1/manifest.xml")
     assert f"<filename>{named}</filename>" in manifest.content.decode()
+
+
+def entity_sheets(list_name: str, *save_tos: str, saveto: str = "") -> dict[str, Any]:
+    rows = [
+        ["type", "name", "label", "save_to", "bind::ruhu:saveto"],
+        ["text", "hid", "H", "", saveto],
+    ]
+    rows += [["text", f"q{n}", "Q", save_to, ""] for n, save_to in enumerate(save_tos)]
+    return {
+        "survey": rows,
+        "settings": [["form_id", "version", "namespaces"], ["ent", "1", 'ruhu="urn:ruhu:xforms"']],
+        "entities": [["list_name", "label"], [list_name, "${q0}"]],
+        **(
+            {"ledgers": [["ledger", "at", "key", "link"], ["household", "", "id", ""]]}
+            if saveto
+            else {}
+        ),
+    }
+
+
+def test_a_save_to_that_goes_nowhere_is_refused(people: Field) -> None:
+    sheets = entity_sheets("households", "building", "Address", "ROOM", "no_such_property")
+    answer = people.publish(sheets)
+    assert faults(answer) == [("survey", 4), ("survey", 5), ("survey", 6)]
+    assert answer.json()["remedy"] == "Use one of: address."
+    assert faults(people.publish(entity_sheets("trees", "x"))) == [("entities", 2)]
+
+
+def test_entries_that_stay_on_one_phone_are_told(people: Field) -> None:
+    alone = people.publish(entity_sheets("households", "building", "room"))
+    assert alone.status_code == 201
+    assert "household.id" in " ".join(alone.json()["warnings"])
+    sheets = entity_sheets("households", "building", saveto="household.id")
+    sheets["settings"][1][0] = "mapped"
+    assert "household.id" not in " ".join(people.publish(sheets).json()["warnings"])
