@@ -165,6 +165,31 @@ def offered_version(
     )
 
 
+def forms_of_office(
+    access: Access, *, form_id: str | None = None, all_versions: bool = False
+) -> tuple[OfferedForm, ...]:
+    """All published forms, in any state, as a form list shows them: for a person who pulls their records. One query."""
+    versions = FormVersion.objects.filter(form__in=published(access).order_by().values("pk"))
+    if form_id is not None:
+        versions = versions.none() if "\0" in form_id else versions.filter(form__form_id=form_id)
+    if not all_versions:
+        versions = versions.filter(current_of__isnull=False)
+    media = FormMedia.objects.filter(form_version=OuterRef("pk"))
+    rows = versions.annotate(has_media=Exists(media)).order_by(
+        "form__form_id", "-published_at", "-pk"
+    )
+    columns = ("form__form_id", "title", "version", "md5", "has_media")
+    return tuple(OfferedForm(*row) for row in rows.values_list(*columns))
+
+
+def version_of_office(access: Access, form_id: str, version: str) -> FormVersion | None:
+    """The form version, if the person reads an area."""
+    if not access.areas() or "\0" in form_id + version:
+        return None
+    rows = FormVersion.objects.filter(form__form_id=form_id, version=version)
+    return rows.defer("mapping", "questions", "warnings").first()
+
+
 def _offered(user_id: int, areas: Iterable[str], form_id: str | None) -> QuerySet[Form]:
     """The forms whose audience names the worker, or an area that contains one of the worker's areas."""
     audience = FormAudience.objects.filter(

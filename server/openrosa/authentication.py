@@ -8,10 +8,16 @@ import binascii
 from django.http import HttpRequest
 
 from server.accounts import contact
+from server.accounts.access import REVEALERS, Access, Worker
 from server.accounts.device_passwords import REALM
 from server.accounts.passwords import Refusal, log_in, wrong_digest
 from server.accounts.problems import NoFieldWork, TokenRevoked
-from server.accounts.selectors import FieldLogin, authenticate_token, device_login
+from server.accounts.selectors import (
+    FieldLogin,
+    authenticate_token,
+    device_login,
+    office_access,
+)
 from server.core import clock
 from server.openrosa import digest
 from server.openrosa.problems import CredentialsNeeded, PasswordPause, TlsNeeded
@@ -49,6 +55,23 @@ def login_to_work(request: HttpRequest, token: str | None) -> FieldLogin:
     if not field_login.worker.areas:
         raise NoFieldWork
     return field_login
+
+
+def login_to_read(request: HttpRequest, token: str | None) -> tuple[FieldLogin, Access | None]:
+    """`login` of somebody who fetches forms, with the access of a person of an office, None of a worker.
+
+    Briefcase pulls forms and records with one name and password. A person who may see records
+    unmasked and works in no area gets the forms of the office, and of entity lists what lies in
+    the person's areas. Raises also NoFieldWork.
+    """
+    field_login = login(request, token)
+    if field_login.worker.areas:
+        return field_login, None
+    access = office_access(field_login) if token is None else None
+    areas = access.areas(REVEALERS) if access else ()
+    if not areas:
+        raise NoFieldWork
+    return FieldLogin(Worker(field_login.worker.user_id, areas), None), access
 
 
 def challenges(request: HttpRequest, *, is_stale: bool = False) -> list[str]:

@@ -22,7 +22,7 @@ from server.forms.entities import EntityList, entity_list
 from server.forms.models import FormMedia, FormVersion
 from server.ledgers.selectors import deleted_entities
 from server.openrosa import addresses, lists, responses, uploads
-from server.openrosa.authentication import login, login_to_work
+from server.openrosa.authentication import login, login_to_read, login_to_work
 from server.openrosa.methods import only_reading
 from server.openrosa.problems import FormNotOffered, MethodNotAllowed, NoSuchMedia, TooManyIds
 from server.quarantine.services import receive_or_quarantine
@@ -71,18 +71,21 @@ def submission(request: HttpRequest, token: str | None = None) -> HttpResponse:
 
 
 def form_list(request: HttpRequest, token: str | None = None) -> HttpResponse:
-    """The worker's forms; `formID` selects one, `listAllVersions` adds the older versions.
+    """The worker's forms, or the office's for a person who pulls records; `formID` selects one, `listAllVersions` adds the older versions.
 
     `verbose` changes nothing, because forms have no descriptions.
     """
     only_reading(request)
-    worker = login_to_work(request, token).worker
-    offered = forms.forms_offered(
-        worker.user_id,
-        worker.areas,
-        form_id=request.GET.get("formID") or None,
-        all_versions=request.GET.get("listAllVersions", "").lower() in ("true", "1", "yes"),
-    )
+    field_login, office = login_to_read(request, token)
+    worker = field_login.worker
+    form_id = request.GET.get("formID") or None
+    all_versions = request.GET.get("listAllVersions", "").lower() in ("true", "1", "yes")
+    if office:
+        offered = forms.forms_of_office(office, form_id=form_id, all_versions=all_versions)
+    else:
+        offered = forms.forms_offered(
+            worker.user_id, worker.areas, form_id=form_id, all_versions=all_versions
+        )
     return responses.document(request, lists.form_list(offered, addresses.base(request, token)))
 
 
@@ -91,7 +94,7 @@ def form_xml(
 ) -> HttpResponse:
     """The XForm of a form version, exactly the bytes that were hashed at publication."""
     only_reading(request)
-    form_version = _offered(login_to_work(request, token).worker, form, version)
+    _worker, form_version = _fetched(request, token, form, version)
     return responses.document(
         request, bytes(form_version.xform), etag=form_version.md5, is_shared=True
     )
@@ -102,8 +105,7 @@ def manifest(
 ) -> HttpResponse:
     """The files of a form version; hash and type of an entity list depend on the worker."""
     only_reading(request)
-    worker = login_to_work(request, token).worker
-    form_version = _offered(worker, form, version)
+    worker, form_version = _fetched(request, token, form, version)
     base = addresses.base(request, token)
     folder = addresses.form(base, form_version.form.form_id, form_version.version)
     files = forms.media_of(form_version)
@@ -122,9 +124,9 @@ def media(
 ) -> HttpResponseBase:
     """A file of a form version: a stored file, or an entity list built for this worker."""
     only_reading(request)
-    worker = login_to_work(request, token).worker
+    worker, form_version = _fetched(request, token, form, version)
     name = addresses.text_of(filename)
-    for file in forms.media_of(_offered(worker, form, version)):
+    for file in forms.media_of(form_version):
         if file.filename == name:
             return _entities(request, file, worker) if _is_list(file) else _stored(request, file)
     raise NoSuchMedia
@@ -169,13 +171,20 @@ def _outcome_text(outcome: Outcome) -> str:
         return _("Received.")
 
 
-def _offered(worker: Worker, form: str, version: str) -> FormVersion:
-    form_version = forms.offered_version(
-        worker.user_id, worker.areas, addresses.text_of(form), addresses.version_of(version)
-    )
+def _fetched(
+    request: HttpRequest, token: str | None, form: str, version: str
+) -> tuple[Worker, FormVersion]:
+    """Who fetches a form version, and the version. Raises FormNotOffered, and as login_to_read."""
+    field_login, office = login_to_read(request, token)
+    worker = field_login.worker
+    form_id, name = addresses.text_of(form), addresses.version_of(version)
+    if office:
+        form_version = forms.version_of_office(office, form_id, name)
+    else:
+        form_version = forms.offered_version(worker.user_id, worker.areas, form_id, name)
     if form_version is None:
         raise FormNotOffered
-    return form_version
+    return worker, form_version
 
 
 def _is_list(file: FormMedia) -> bool:

@@ -153,7 +153,7 @@ def _image(answer: str, _list: str) -> str:
 
 def _entry_id(answer: str, _list: str) -> str:
     try:
-        return str(UUID(answer.removeprefix("uuid:")))
+        return str(UUID(answer.lower().removeprefix("uuid:")))
     except ValueError:
         raise BadAnswer from None
 
