@@ -287,7 +287,7 @@ def _is_whole(points: Sequence[answers.Place], type: str) -> bool:
         return len(points) == 1
     if type == "geotrace":
         return len(points) > 1
-    ends = [(point.longitude, point.latitude) for point in (points[:1] + points[-1:])]
+    ends = [(point.longitude, point.latitude) for point in (*points[:1], *points[-1:])]
     return len(points) > 3 and ends[0] == ends[1]
 
 

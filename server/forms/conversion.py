@@ -18,7 +18,8 @@ from pyxform.errors import PyXFormError
 from pyxform.xls2json import RE_BEGIN_CONTROL, RE_END_CONTROL
 from pyxform.xls2xform import ConvertResult, convert
 
-from server.forms import refusals
+from server.core.xml import BadXml
+from server.forms import refusals, xform
 from server.forms.problems import Fault, FaultyWorkbook
 from server.forms.sheets import names_of
 from server.forms.workbook import Workbook
@@ -63,6 +64,12 @@ def _convert(definition: _Definition) -> ConvertResult | _Refusal:
         return _refusal(str(error))
     except Exception as error:  # some broken forms make pyxform raise KeyError and the like
         return _refusal(type(error).__name__)
+    try:
+        xform.read(result.xform.encode())
+    except BadXml as error:
+        return _Refusal(f"{refusals.UNREADABLE}{error}", "", None)
+    except xform.BadXForm:
+        pass  # told by publication, which reads the form anyway
     return result
 
 

@@ -51,7 +51,20 @@ def _plain(pattern: str, fault: str, remedy: str) -> _Sentence:
     return _Sentence(re.compile(pattern), fault, remedy)
 
 
+UNREADABLE: Final = "unreadable XML: "
+"""Begins the message about a form that pyxform wrote and nobody can read."""
+
 _SENTENCES: Final = (
+    _plain(
+        rf"^{UNREADABLE}.*\b201 @",
+        gettext_noop("A column of this row has a prefix that is not declared, as in “bind::ruhu:saveto”."),
+        gettext_noop("Declare it in “namespaces” on the settings sheet, for example ruhu=\"urn:ruhu:xforms\", or correct the column."),
+    ),
+    _plain(
+        rf"^{UNREADABLE}",
+        gettext_noop("The row has characters that no form can hold."),
+        gettext_noop("Write its cells again by hand, without copying from other programs."),
+    ),
     _plain(
         r"Unknown question type '(?P<type>[^']*)'",
         gettext_noop("There is no question type “{type}”."),
