@@ -26,10 +26,12 @@ def base_url(server: str, token: str) -> str:
 
 
 def settings(
-    *, server_url: str, project: str, username: str = "", password: str = ""
+    *, server_url: str, project: str, person: str, username: str = "", password: str = ""
 ) -> dict[str, Any]:
     """Collect's settings for one worker: the phone keeps exactly the forms the server lists, and sends records by itself.
 
+    Sent records, which hold ID numbers, are deleted on the phone once the server has them.
+    `person` is the worker's user name, which forms with a question `username` take.
     `general` and `admin` must both be present, else Collect refuses the code.
     """
     return {
@@ -40,6 +42,8 @@ def settings(
             "password": password,
             "form_update_mode": "match_exactly",
             "autosend": "wifi_and_cellular",
+            "delete_send": True,
+            "metadata_username": person,
         },
         "admin": {},
         "project": {"name": project, "icon": project[:1], "color": "#b03a2e"},

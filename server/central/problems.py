@@ -173,23 +173,12 @@ class NoDeprecatedId(Problem):
     )
 
 
-class CommentFirst(Problem):
-    """A submission was sent back without a reason, which may also be a comment posted before."""
-
-    type, status = "comment-first", 400
-    title = _("The reason is missing")
-    template = _(
-        "“rejected” and “hasIssues” need a reason, which the worker reads: send it as reason, or post it as a comment first and then review."
-    )
-
-
 _CODES: Final = {
     "bad-xml": 400.1,
     "unreadable-request": 400.1,
     "no-instance-id": 400.2,
     "not-an-instance": 400.2,
     "reason-missing": 400.2,
-    "comment-first": 400.2,
     "comment-empty": 400.2,
     "invalid-request": 400.3,
     "other-form": 400.8,

@@ -115,6 +115,16 @@ def _place_of(definition: _Definition, refusal: _Refusal, until: float) -> tuple
             else:
                 low = middle
         return sheet, rows[high - 1] if high - low == 1 else None
+    for sheet in (
+        constants.SETTINGS,
+        constants.ENTITIES,
+        constants.EXTERNAL_CHOICES,
+        constants.OSM,
+    ):
+        rows = [number for number, cells in _rows(definition, sheet) if cells]
+        without = {**definition, sheet: []}
+        if rows and _is_other(_convert(without), refusal):
+            return sheet, rows[0]
     return refusal.sheet, None
 
 
@@ -123,7 +133,10 @@ def _differs(definition: _Definition, sheet: str, rows: Sequence[int], refusal: 
     changed = deepcopy(definition)
     for row in rows:
         _make_harmless(changed, sheet, row)
-    result = _convert(changed)
+    return _is_other(_convert(changed), refusal)
+
+
+def _is_other(result: ConvertResult | _Refusal, refusal: _Refusal) -> bool:
     return isinstance(result, ConvertResult) or result.message != refusal.message
 
 

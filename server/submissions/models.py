@@ -315,6 +315,10 @@ class ErasedFile(models.Model):
         )
 
 
+REASON_FOLLOWS: Final = "…"
+"""The reason of a decision whose reason comes as a comment: pyodk posts that after the decision."""
+
+
 class ReviewDecision(models.Model):
     """A decision by office staff about a submission. Append-only; the last one holds."""
 

@@ -29,6 +29,7 @@ from server.submissions.answers import file_names
 from server.submissions.filenames import compared
 from server.submissions.instance import Instance
 from server.submissions.models import (
+    REASON_FOLLOWS,
     TO_REVIEW,
     Attachment,
     Comment,
@@ -221,7 +222,7 @@ def comments_of(submission: Submission) -> list[Comment]:
     """
     comments = list(submission.comments.select_related("user"))
     posted = {(comment.user_id, comment.body) for comment in comments}
-    decisions = submission.decisions.exclude(reason="").select_related("user")
+    decisions = submission.decisions.exclude(reason__in=("", REASON_FOLLOWS)).select_related("user")
     comments += [
         Comment(submission=submission, body=decision.reason, user=decision.user, at=decision.at)
         for decision in decisions
@@ -241,6 +242,17 @@ def comment_as_reason(submission: Submission, user_id: int, since: datetime) -> 
     begun = max(at for at in (since, version.received_at, decided_at) if at is not None)
     comment = submission.comments.filter(user_id=user_id, at__gt=begun).last()
     return comment.body if comment else ""
+
+
+def decision_without_reason(
+    submission: Submission, user_id: int, since: datetime
+) -> ReviewDecision | None:
+    """The last decision, if it holds, is the user's since `since`, and still waits for its reason."""
+    last = submission.decisions.last()
+    is_theirs = last is not None and last.user_id == user_id and last.at >= since
+    if last is None or not is_theirs or last.reason != REASON_FOLLOWS:
+        return None
+    return last if last.state == submission.review_state else None
 
 
 def record_counts(access: Access) -> dict[int, dict[str, Any]]:

@@ -12,11 +12,27 @@ from openpyxl.workbook import Workbook
 
 ODD = [
     "", " ", "\u00a0", "a b", "ä", "中文", "😂", "“q”", "${nowhere}", "${", "1", 1, 1.5, 2.0, True, False, -1, "1e999",
-    datetime(2026, 1, 2, 3, 4), time(5, 6), "x" * 300, "<a>&", "a\nb", "begin group", "end group", "begin repeat", "end repeat",
+    datetime(2026, 1, 2, 3, 4),  # noqa: DTZ001 as a cell holds it
+    time(5, 6), "x" * 300, "<a>&", "a\nb", "begin group", "end group", "begin repeat", "end repeat",
     "select_one nolist", "select_multiple YN", "calculate", "audit", "note", "form_id", "=1+1", "'", '"', "yes", "no",
     "uuid()", "once(uuid())", "concat(", "1 +", ". > 3", "true()", "bind::ruhu:saveto", "household.id", "person.nope", "meta", "data", "body",
 ]  # fmt: skip
-HEADERS = ["type", "name", "label", "Type", "NAME", "label::English (en)", "relevant", "form id", "value", "list name", "save_to", "", None, 5]
+HEADERS = [
+    "type",
+    "name",
+    "label",
+    "Type",
+    "NAME",
+    "label::English (en)",
+    "relevant",
+    "form id",
+    "value",
+    "list name",
+    "save_to",
+    "",
+    None,
+    5,
+]
 
 
 def mutated(content: bytes, rng: random.Random) -> bytes:
@@ -37,7 +53,9 @@ def _sheet(book: Workbook, rng: random.Random):
 
 def _cell(book: Workbook, rng: random.Random) -> None:
     sheet = _sheet(book, rng)
-    sheet.cell(rng.randint(1, sheet.max_row + 1), rng.randint(1, sheet.max_column + 1)).value = rng.choice(ODD)
+    sheet.cell(
+        rng.randint(1, sheet.max_row + 1), rng.randint(1, sheet.max_column + 1)
+    ).value = rng.choice(ODD)
 
 
 def _header(book: Workbook, rng: random.Random) -> None:
@@ -48,7 +66,9 @@ def _header(book: Workbook, rng: random.Random) -> None:
 def _header_spelling(book: Workbook, rng: random.Random) -> None:
     for cell in _sheet(book, rng)[1]:
         text = str(cell.value or "")
-        cell.value = rng.choice([text.upper(), text.title(), text.replace("_", " "), f" {text} ", text])
+        cell.value = rng.choice(
+            [text.upper(), text.title(), text.replace("_", " "), f" {text} ", text]
+        )
 
 
 def _blank_rows(book: Workbook, rng: random.Random) -> None:
@@ -78,7 +98,9 @@ def _copy_row(book: Workbook, rng: random.Random) -> None:
 
 def _rename(book: Workbook, rng: random.Random) -> None:
     sheet = _sheet(book, rng)
-    title = rng.choice([sheet.title.upper(), sheet.title.title(), f"{sheet.title} ", f"{sheet.title}1", "Tabelle"])
+    title = rng.choice(
+        [sheet.title.upper(), sheet.title.title(), f"{sheet.title} ", f"{sheet.title}1", "Tabelle"]
+    )
     if title.lower() not in {other.lower() for other in book.sheetnames if other != sheet.title}:
         sheet.title = title
 

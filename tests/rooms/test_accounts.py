@@ -47,7 +47,10 @@ def test_a_worker_is_one_command_away_from_collect(divisions, capsys) -> None:
     assert User.objects.get(username="wang").check_password(output["password"])
     assert collect.read_code_text(output["qr"]) == output["collect"]
     assert output["collect"]["general"]["server_url"] == output["base_url"]
-    assert output["collect"]["general"]["form_update_mode"] == "match_exactly"
+    general = output["collect"]["general"]
+    assert general["form_update_mode"] == "match_exactly"
+    assert general["delete_send"] is True  # sent records hold ID numbers
+    assert general["metadata_username"] == output["username"]
     assert output["collect"]["admin"] == {}
 
 
@@ -239,7 +242,9 @@ def test_a_field_account_prints_as_its_worker_and_label(divisions) -> None:
 
 
 def test_the_code_can_be_drawn() -> None:
-    text = collect.code_text(collect.settings(server_url="https://r.example/key/x", project="入户"))
+    text = collect.code_text(
+        collect.settings(server_url="https://r.example/key/x", project="入户", person="li")
+    )
 
     assert collect.png(text).startswith(b"\x89PNG")
     head = collect.svg(text).partition(">")[0]

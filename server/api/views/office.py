@@ -221,7 +221,9 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
     ) -> dict[str, Any]:
         server = settings.RUHU_BASE_URL or self.request.build_absolute_uri("/")
         base_url = collect.base_url(server, token)
-        settings_of_collect = collect.settings(server_url=base_url, project=user.name)
+        settings_of_collect = collect.settings(
+            server_url=base_url, project=user.name, person=user.username
+        )
         return {
             "id": account.pk,
             "username": user.username,

@@ -12,13 +12,13 @@ from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
-from server.accounts.access import REVIEWERS, SENDERS, Access, common_prefix
+from server.accounts.access import SENDERS, Access, common_prefix
 from server.audit.models import Act
 from server.audit.services import record_list
 from server.central import bodies, shapes
 from server.central.conditions import REVIEW_STATES
 from server.central.endpoint import Call
-from server.central.problems import AnotherFileHere, CommentFirst, NoDeprecatedId, OtherForm
+from server.central.problems import AnotherFileHere, NoDeprecatedId, OtherForm
 from server.central.reading import REASON, published_form
 from server.central.service import as_json, json_list
 from server.core import blobs
@@ -28,7 +28,7 @@ from server.core.statements import is_storable
 from server.quarantine.services import receive_or_quarantine
 from server.submissions import envelope as envelopes
 from server.submissions import selectors
-from server.submissions.models import Submission, SubmissionVersion
+from server.submissions.models import REASON_FOLLOWS, Submission, SubmissionVersion
 from server.submissions.services import (
     NEEDS_REASON,
     IncomingFile,
@@ -154,10 +154,20 @@ def comments(call: Call, form: str, instance: str) -> list[dict[str, Any]]:
 
 
 def add_comment(call: Call, form: str, instance: str) -> dict[str, Any]:
-    """Add a comment, at most LONGEST characters."""
+    """Add a comment, at most LONGEST characters; it is the reason of the same person's decision that has none yet."""
     row = selectors.record(call.access, form, instance)
     body = bodies.text_member(bodies.read_json(call.request), "body")[:LONGEST]
     added = comment(submission=row, body=body, author=call.user, access=call.access, at=call.now)
+    decision = selectors.decision_without_reason(row, call.user.pk, call.now - JUST_BEFORE)
+    if decision is not None:
+        review(
+            submission=row,
+            state=decision.state,
+            reason=added.body,
+            reviewer=call.user,
+            access=call.access,
+            at=call.now,
+        )
     return shapes.comment(added)
 
 
@@ -203,9 +213,9 @@ def restore(call: Call, form: str, instance: str) -> dict[str, bool]:
 
 
 def decide(call: Call, form: str, instance: str) -> dict[str, Any]:
-    """Set the `reviewState`, with the reason from `reason`, the header X-Action-Notes, or a comment just before.
+    """Set the `reviewState`, with the reason from `reason`, the header X-Action-Notes, or a comment just before or after.
 
-    Raises InvalidRequest, CommentFirst.
+    Raises InvalidRequest.
     """
     row = selectors.record(call.access, form, instance)
     body = bodies.read_json(call.request)
@@ -220,8 +230,7 @@ def decide(call: Call, form: str, instance: str) -> dict[str, Any]:
         raise InvalidRequest(errors=[{"pointer": "#/reason"}])
     if not reason and state in NEEDS_REASON:
         reason = selectors.comment_as_reason(row, call.user.pk, call.now - JUST_BEFORE)
-        if not reason and call.access.may(REVIEWERS, row.area_code):
-            raise CommentFirst
+        reason = reason or REASON_FOLLOWS
     review(
         submission=row,
         state=state,

@@ -219,5 +219,7 @@ def _unreachable(request: StaffRequest) -> str:
 
 def _drawn(worker: User, address: str) -> SafeString:
     """The QR code as SVG; Collect calls the project by the worker's name, because two workers may share a phone."""
-    code = collect.code_text(collect.settings(server_url=address, project=worker.name))
+    code = collect.code_text(
+        collect.settings(server_url=address, project=worker.name, person=worker.username)
+    )
     return mark_safe(collect.svg(code))  # noqa: S308 drawn by segno from our own text

@@ -46,7 +46,9 @@ class Login:
         }
         if self.token:
             base_url = collect.base_url(server, self.token)
-            settings = collect.settings(server_url=base_url, project=self.username)
+            settings = collect.settings(
+                server_url=base_url, project=self.username, person=self.username
+            )
             members |= {
                 "base_url": base_url,
                 "collect": settings,

@@ -41,15 +41,13 @@ def check(people: Field, seed: int, content: bytes) -> str:
     assert answer.status_code in (200, 201, 400, 409, 413), (seed, answer.status_code)
     body = answer.json()
     if answer.status_code in (200, 201):
-        version = FormVersion.objects.get(
-            form__form_id=body["form_id"], version=body["version"]
-        )
+        version = FormVersion.objects.get(form__form_id=body["form_id"], version=body["version"])
         own = convert(xlsform=spoiled, file_type=".xlsx", form_name="data", warnings=[])
         assert bytes(version.xform).decode() == own.xform, seed
         return "published"
     if body["type"].endswith("faulty-workbook"):
         for fault in body["faults"]:
-            assert fault["fault"] and fault["remedy"] and fault["sheet"], (seed, fault)
+            assert all(fault[key] for key in ("fault", "remedy", "sheet")), (seed, fault)
             is_missing = "Add a sheet" in fault["remedy"]
             assert fault["row"] or is_missing, (seed, fault)
         return "refused"
@@ -69,7 +67,7 @@ def run(people: Field, seeds: range, contents: list[bytes]) -> dict[str, int]:
 @pytest.mark.django_db
 def test_spoiled_workbooks_are_published_as_pyxform_would_or_refused(people: Field) -> None:
     outcomes = run(people, range(40), SMALL)
-    assert outcomes["published"] and outcomes["refused"]
+    assert set(outcomes) >= {"published", "refused"}
 
 
 @pytest.mark.long

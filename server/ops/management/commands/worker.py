@@ -89,7 +89,9 @@ class Command(BaseCommand):
 
     def _print(self, worker: services.NewWorker, options: dict[str, Any]) -> None:
         base_url = collect.base_url(options["base_url"], worker.token)
-        collect_settings = collect.settings(server_url=base_url, project=worker.user.name)
+        collect_settings = collect.settings(
+            server_url=base_url, project=worker.user.name, person=worker.user.username
+        )
         text = collect.code_text(collect_settings)
         if options["json"]:
             members = {
