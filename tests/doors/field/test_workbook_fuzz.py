@@ -42,7 +42,10 @@ def check(people: Field, seed: int, content: bytes) -> str:
     body = answer.json()
     if answer.status_code in (200, 201):
         version = FormVersion.objects.get(form__form_id=body["form_id"], version=body["version"])
-        own = convert(xlsform=spoiled, file_type=".xlsx", form_name="data", warnings=[])
+        try:
+            own = convert(xlsform=spoiled, file_type=".xlsx", form_name="data", warnings=[])
+        except AttributeError:  # a header that is a number or a time: pyxform strips it as text
+            return "published, where pyxform crashes"
         assert bytes(version.xform).decode() == own.xform, seed
         return "published"
     if body["type"].endswith("faulty-workbook"):
