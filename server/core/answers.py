@@ -24,7 +24,7 @@ class Place:
     longitude: float
     latitude: float
     altitude: float | None = None
-    accuracy: float | None = None  # never negative
+    accuracy: float | None = None
 
 
 def number(text: str) -> float | None:
@@ -53,6 +53,4 @@ def place(text: str) -> Place | None:
         return None
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         return None
-    if accuracy is not None and accuracy < 0:
-        accuracy = None
     return Place(longitude, latitude, altitude, accuracy)

@@ -26,7 +26,7 @@ from server.forms.workbook import Workbook
 
 MOST_FAULTS: Final = 20
 PATIENCE: Final = 8.0  # seconds for finding further faults
-"""The first fault is always found and told; the search for its row and for others ends then."""
+"""The first fault and its row are always looked for, by at most some twenty conversions; others only until then."""
 
 _Definition = dict[str, Any]
 
@@ -67,7 +67,8 @@ def _convert(definition: _Definition) -> ConvertResult | _Refusal:
     try:
         xform.read(result.xform.encode())
     except BadXml as error:
-        return _Refusal(f"{refusals.UNREADABLE}{error}", "", None)
+        code = str(error.data["reason"]).partition(" ")[0]  # without the place, which moves
+        return _Refusal(f"{refusals.UNREADABLE}{code}", "", None)
     except xform.BadXForm:
         pass  # told by publication, which reads the form anyway
     return result
@@ -84,7 +85,7 @@ def _all_faults(definition: _Definition, refusal: _Refusal) -> Iterator[Fault]:
     for _number in range(MOST_FAULTS):
         sheet, row = refusal.sheet, refusal.row
         if row is None and not (sheet and sheet not in (constants.SURVEY, constants.CHOICES)):
-            sheet, row = _place_of(definition, refusal, until)
+            sheet, row = _place_of(definition, refusal)
         place = (sheet, row, refusal.message)
         if place in seen:
             return
@@ -100,7 +101,7 @@ def _all_faults(definition: _Definition, refusal: _Refusal) -> Iterator[Fault]:
         refusal = result
 
 
-def _place_of(definition: _Definition, refusal: _Refusal, until: float) -> tuple[str, int | None]:
+def _place_of(definition: _Definition, refusal: _Refusal) -> tuple[str, int | None]:
     """Sheet and row that pyxform refuses without naming them."""
     names_choices = "choice" in refusal.message.lower()
     for sheet in sorted((constants.SURVEY, constants.CHOICES), reverse=not names_choices):
@@ -108,13 +109,13 @@ def _place_of(definition: _Definition, refusal: _Refusal, until: float) -> tuple
         if not rows or not _differs(definition, sheet, rows, refusal):
             continue
         low, high = 0, len(rows)  # making rows[:high] harmless helps, rows[:low] does not
-        while high - low > 1 and time.monotonic() < until:
+        while high - low > 1:
             middle = (low + high) // 2
             if _differs(definition, sheet, rows[:middle], refusal):
                 high = middle
             else:
                 low = middle
-        return sheet, rows[high - 1] if high - low == 1 else None
+        return sheet, rows[high - 1]
     for sheet in (
         constants.SETTINGS,
         constants.ENTITIES,

@@ -56,7 +56,7 @@ UNREADABLE: Final = "unreadable XML: "
 
 _SENTENCES: Final = (
     _plain(
-        rf"^{UNREADABLE}.*\b201 @",
+        rf"^{UNREADABLE}201$",
         gettext_noop("A column of this row has a prefix that is not declared, as in “bind::ruhu:saveto”."),
         gettext_noop("Declare it in “namespaces” on the settings sheet, for example ruhu=\"urn:ruhu:xforms\", or correct the column."),
     ),

@@ -178,4 +178,7 @@ def _instant(text: str) -> datetime | None:
 def _geopoint(text: str) -> tuple[tuple[float, float] | None, float | None]:
     """`lat lon [alt [acc]]` → ((lon, lat), accuracy)."""
     place = answers.place(text)
-    return (None, None) if place is None else ((place.longitude, place.latitude), place.accuracy)
+    if place is None:
+        return None, None
+    accuracy = place.accuracy if place.accuracy is not None and place.accuracy >= 0 else None
+    return (place.longitude, place.latitude), accuracy
