@@ -24,7 +24,7 @@ from django.db.models.functions import Coalesce, Greatest
 from server.accounts.access import REVEALERS, Access
 from server.core import blobs
 from server.core.sealing import unseal_document
-from server.forms.models import EncryptionKey, Form, FormVersion
+from server.forms.models import Form, FormVersion
 from server.submissions.answers import file_names
 from server.submissions.filenames import compared
 from server.submissions.instance import Instance
@@ -33,7 +33,6 @@ from server.submissions.models import (
     TO_REVIEW,
     Attachment,
     Comment,
-    Deletion,
     EncryptedVersion,
     ReviewDecision,
     Submission,
@@ -55,28 +54,6 @@ def without_held(versions: QuerySet[SubmissionVersion]) -> QuerySet[SubmissionVe
 def submissions(access: Access) -> QuerySet[Submission]:
     """The submissions of the user's areas, newest first; without those that are held for another office or deleted."""
     return Submission.objects.filter(access.within(), current_version__isnull=False)
-
-
-def deletions(access: Access) -> QuerySet[Deletion]:
-    """The deletions of submissions of the user's areas that are not restored, the latest first."""
-    rows = Submission.objects.filter(access.within(), current_version=None)
-    open_rows = Deletion.objects.filter(
-        restored_at=None, version__erased_at__isnull=True, submission__in=rows
-    )
-    return open_rows.select_related("submission__form", "submission__submitter", "user")
-
-
-def erasable(access: Access, form_id: str, instance_id: str) -> Submission | None:
-    """A submission of the user's areas by the instanceID of its first version, deleted or not; None without."""
-    if "\0" in form_id + instance_id:
-        return None
-    rows = Submission.objects.filter(access.within(), form__form_id=form_id)
-    return rows.filter(instance_id=instance_id, versions__erased_at=None).distinct().first()
-
-
-def is_deleted(submission: Submission) -> bool:
-    """Whether the submission is deleted and not restored."""
-    return submission.deletions.filter(restored_at=None).exists()
 
 
 def with_awaiting(forms: QuerySet[Form], access: Access) -> QuerySet[Form]:
@@ -413,20 +390,3 @@ def _shown(files: QuerySet[Attachment]) -> QuerySet[Attachment]:
 def waiting_count() -> int:
     """How many submissions wait for the worker."""
     return Waiting.objects.values("submission").distinct().count()
-
-
-def keys_awaited(access: Access, form_id: str) -> QuerySet[EncryptionKey]:
-    """The keys for which encrypted submissions of the form in the user's areas wait; without the private halves."""
-    sealed = EncryptedVersion.objects.filter(
-        document=None, version__current_of__in=records(access, form_id).order_by().values("pk")
-    )
-    return EncryptionKey.objects.filter(pk__in=sealed.values("key")).defer("private_key")
-
-
-def encrypted_counts() -> dict[int | None, dict[str, int]]:
-    """Key id (None: not a key of this server) → state → how many encrypted versions."""
-    counts: dict[int | None, dict[str, int]] = {}
-    rows = EncryptedVersion.objects.values_list("key", "state").annotate(count=Count("pk"))
-    for key, state, count in rows.order_by():
-        counts.setdefault(key, {})[state] = count
-    return counts

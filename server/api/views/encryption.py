@@ -28,7 +28,7 @@ from server.forms.filters import EncryptionKeyFilters
 from server.forms.models import EncryptionKey
 from server.forms.selectors import encryption_keys
 from server.submissions import opening
-from server.submissions.selectors import encrypted_counts
+from server.submissions.encrypted import encrypted_counts
 
 
 class EncryptionKeys(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):

@@ -20,7 +20,7 @@ from server.erasure import selectors, services
 from server.erasure.filters import ErasureFilters
 from server.erasure.models import Erasure
 from server.erasure.problems import NothingToErase
-from server.submissions.selectors import erasable
+from server.submissions.deletions import erasable
 
 
 class Erasures(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):

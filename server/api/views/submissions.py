@@ -34,6 +34,7 @@ from server.core.clock import now
 from server.core.request_problems import NothingHere
 from server.ledgers.reading.answers import ShownAnswer, shown_answers
 from server.submissions import selectors, services
+from server.submissions.deletions import deletions
 from server.submissions.filters import DeletionFilters, SubmissionFilters
 from server.submissions.models import (
     Attachment,
@@ -212,7 +213,7 @@ class Deletions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     filterset_class = DeletionFilters
 
     def rows(self) -> QuerySet[Any]:
-        return selectors.deletions(self.access)
+        return deletions(self.access)
 
     def get_object(self) -> Deletion:
         """Raises NothingHere."""

@@ -28,6 +28,8 @@ from server.core.statements import is_storable
 from server.quarantine.services import receive_or_quarantine
 from server.submissions import envelope as envelopes
 from server.submissions import selectors
+from server.submissions.deletions import deletions
+from server.submissions.encrypted import keys_awaited
 from server.submissions.models import REASON_FOLLOWS, Submission, SubmissionVersion
 from server.submissions.services import (
     NEEDS_REASON,
@@ -115,7 +117,7 @@ def attachment(call: Call, form: str, instance: str, name: str) -> FileResponse:
 def keys(call: Call, form: str) -> list[dict[str, Any]]:
     """The encryption keys of submissions that are still encrypted; ruODK asks before every export."""
     published_form(call, form)
-    return [shapes.key(key) for key in selectors.keys_awaited(call.access, form)]
+    return [shapes.key(key) for key in keys_awaited(call.access, form)]
 
 
 def audits(call: Call, form: str, instance: str) -> list[dict[str, Any]]:
@@ -204,7 +206,7 @@ def delete(call: Call, form: str, instance: str) -> dict[str, bool]:
 
 def restore(call: Call, form: str, instance: str) -> dict[str, bool]:
     """Let a deleted submission stand in lists and ledgers again. Raises NothingHere."""
-    rows = selectors.deletions(call.access).filter(submission__form__form_id=form)
+    rows = deletions(call.access).filter(submission__form__form_id=form)
     deletion = rows.filter(submission__versions__instance_id=instance).first()
     if deletion is None:
         raise NothingHere

@@ -19,8 +19,8 @@ from server.forms import keys, services
 from server.forms.authority import form_of_key, may_administer
 from server.forms.selectors import encryption_keys, encryption_of_forms
 from server.submissions import opening
+from server.submissions.encrypted import encrypted_counts
 from server.submissions.models import EncryptedVersion
-from server.submissions.selectors import encrypted_counts
 
 FLAGS = {"incomplete": "files_missing", "sealed": "sealed", "tampered": "tampered"}
 """State of an encrypted record → the remark by which the list of submissions is filtered."""

@@ -25,11 +25,11 @@ from server.erasure.selectors import may_ask, open_erasure
 from server.ledgers.definitions.columns import Column, Sensitivity
 from server.ledgers.selectors import Change, changes_of, exceptions_of
 from server.submissions import services
+from server.submissions.deletions import deletions
 from server.submissions.filters import DeletionFilters, SubmissionFilters
 from server.submissions.models import TO_REVIEW, Submission, SubmissionVersion
 from server.submissions.selectors import (
     Instances,
-    deletions,
     files_of,
     may_have_raw,
     missing_files_of,

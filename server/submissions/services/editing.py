@@ -8,6 +8,7 @@ from server.core.sealing import seal_document, unseal_document
 from server.core.xml import parse
 from server.forms.models import FormVersion
 from server.submissions.answers import head
+from server.submissions.deletions import is_deleted
 from server.submissions.models import ReviewState, Submission, SubmissionVersion, Verdict
 from server.submissions.problems import (
     EditSuperseded,
@@ -15,7 +16,6 @@ from server.submissions.problems import (
     OriginalNotHere,
     OriginalOutside,
 )
-from server.submissions.selectors import is_deleted
 from server.submissions.services.accepting import original_of
 from server.submissions.services.approving import let_approved_stand
 from server.submissions.services.attaching import carry_forward

@@ -18,8 +18,8 @@ from server.audit import origin
 from server.forms import encryption, services
 from server.forms.models import EncryptionKey
 from server.submissions import drain, opening
+from server.submissions.encrypted import encrypted_counts
 from server.submissions.models import EncryptedVersion
-from server.submissions.selectors import encrypted_counts
 from tests.conftest import STREET
 from tests.factories.audit import disclosed
 from tests.factories.encrypted import (

@@ -24,8 +24,9 @@ from server.ledgers.models import Household, Person
 from server.ledgers.refolding.rebuild import rebuild
 from server.quarantine.models import Quarantined
 from server.submissions import drain
+from server.submissions.encrypted import encrypted_counts
 from server.submissions.models import Attachment, EncryptedVersion, Submission
-from server.submissions.selectors import document_of, encrypted_counts
+from server.submissions.selectors import document_of
 from tests.factories.submissions import make_phone
 from tests.samples import xlsforms
 from tests.samples.encrypted import COLLECT, SPECIFICATION, encrypt

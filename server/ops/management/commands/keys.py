@@ -23,8 +23,8 @@ from server.ops import rotation
 from server.ops.progress import Bar
 from server.ops.tables import table
 from server.submissions import opening
+from server.submissions.encrypted import encrypted_counts
 from server.submissions.models import EncryptedVersion
-from server.submissions.selectors import encrypted_counts
 
 
 class Command(BaseCommand):
