@@ -103,6 +103,58 @@ def test_their_records_are_there(streets):
     assert not Quarantined.objects.exists()
 
 
+BY_NUMBER: dict[str, Filled] = {
+    "a survey that lists their person by ID number": replace(
+        OWN,
+        members=[member(key="met here", name="李二", id_no=id_number("1970-05-01", 1), edu="20")],
+    ),
+    "a survey that lists their person without a uuid": replace(
+        OWN, members=[member(name="李二", id_no=id_number("1970-05-01", 1), edu="20")]
+    ),
+    "a survey that lists their person by passport": replace(
+        OWN, members=[member(name="李二", id_type="05", id_no="E44990001", edu="20")]
+    ),
+    "an employer survey by credit code": Filled(
+        form="employer",
+        household={"name": "分厂", "uscc": USCC, "n_staff": "7"},
+        members=[{"title": "保安", "n_wanted": "9"}],
+    ),
+}
+"""What is no attack but daily work: somebody known to another office is met here."""
+
+
+@pytest.mark.parametrize("met", BY_NUMBER)
+def test_whom_another_street_knows_counts_here_in_a_row_of_its_own(streets, met):
+    """By every door, and the correction of it, too: the other street's rows stay byte-equal."""
+    passport = Filled(
+        community=THERE,
+        household_id=uuid_of("second home there"),
+        household={"address": "邻街3号"},
+        members=[member(name="李二", id_type="05", id_no="E44990001", edu="70")],
+    )
+    streets.neighbour(written(passport, "their passport"), form_of(passport))
+    drain_now()
+    filled, before = BY_NUMBER[met], dump(OTHER_STREET)
+    model = Employer if filled.form == "employer" else Person
+    for door, send in streets.doors.items():
+        for name, edits in ((f"{met} {door}", ""), (f"{met} {door} 2", f"{met} {door}")):
+            document = written(filled, name, edits=instance_named(edits) if edits else "")
+            assert send(document, form_of(filled)).status_code in (200, 201)
+            drain_now()
+            assert dump(OTHER_STREET) == before, door
+    assert not Quarantined.objects.exists()
+    row = model.objects.get(area_code=HERE)
+    if filled.form == "employer":
+        assert (row.n_staff, row.vacancies.get().n_wanted) == (7, 9)
+    else:
+        assert row.edu == "20"
+        assert {item.household.area_code for item in row.memberships.all()} == {HERE}
+    mine = dump("")
+    report = rebuild(area="", keep=True, as_of=clock.today(), progress=lambda *_done: None)
+    assert report.differences == []
+    assert dump("") == mine
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_by_no_door_does_a_sender_change_another_streets_rows(streets, attack):
     """Every account by every door; the sender is answered alike the second time, and sees nothing of theirs."""

@@ -177,6 +177,14 @@ def id_number(birth: str, order: int) -> str:
     return body + "10X98765432"[total % 11]
 
 
+def credit_code(number: int) -> str:
+    """A unified social credit code with a valid check character."""
+    from server.ledgers.definitions.normalise import uscc_check_character
+
+    body = f"91110000{number:09d}"
+    return body + uscc_check_character(body)
+
+
 @dataclass
 class Filled:
     """A filled-in form, before it is XML."""

@@ -8,7 +8,15 @@ from uuid import UUID
 import pytest
 
 from server.ledgers.identity.components import components
-from server.ledgers.identity.keys import Key, key_uuid, owned_uuid
+from server.ledgers.identity.keys import (
+    RECOGNISED,
+    Key,
+    Offices,
+    identity_of,
+    key_uuid,
+    owned_uuid,
+    shared_uuid,
+)
 from tests.factories.contributions import History
 from tests.factories.ledgers import uuid_of
 
@@ -54,7 +62,8 @@ def test_families_do_not_mix():
 
 def test_an_entitys_own_uuid_is_its_key():
     name = uuid_of("person a")
-    assert key_uuid("person", Key("id", name)) == UUID(name)
+    for area in ("440106003001", "440106005001", ""):
+        assert key_uuid("person", Key("id", name), area, Offices()) == UUID(name)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +76,72 @@ def test_an_entitys_own_uuid_is_its_key():
 )
 def test_other_keys_differ_by_family_kind_and_value(other):
     key = Key("id_no", "449901197005010013")
-    assert key_uuid("person", key) == key_uuid("person", Key(*key))
-    assert key_uuid("person", key) != key_uuid(*other)
+    assert shared_uuid("person", key) == shared_uuid("person", Key(*key))
+    assert shared_uuid("person", key) != shared_uuid(*other)
+
+
+HERE, NEXT_DOOR, THERE = "440106003001", "440106003002", "440106005001"
+NUMBER = Key("id_no", "449901197005010013")
+CODE = Key("uscc", "91110000600037341L")
+JOB = Key("employer+title", "保安", ("employer", CODE))
+
+
+@pytest.mark.parametrize(
+    ("family", "key"), [("person", NUMBER), ("employer", CODE), ("vacancy", JOB)]
+)
+def test_a_number_is_a_key_of_each_office_and_one_for_its_communities(family, key):
+    offices = Offices()
+    here = key_uuid(family, key, HERE, offices)
+    assert key.kind in RECOGNISED
+    assert here == key_uuid(family, key, NEXT_DOOR, offices)
+    assert here == key_uuid(family, key, HERE[:9], offices)
+    assert len({here, key_uuid(family, key, THERE, offices), shared_uuid(family, key)}) == 3
+
+
+def test_a_county_can_keep_the_ledger_of_its_streets():
+    offices = Offices(digits_of=lambda area: 6 if area.startswith("440106") else 9)
+    assert key_uuid("person", NUMBER, HERE, offices) == key_uuid("person", NUMBER, THERE, offices)
+    elsewhere = {key_uuid("person", NUMBER, f"44010500{n}001", offices) for n in (1, 2)}
+    assert len(elsewhere) == 2
+
+
+@pytest.mark.parametrize(
+    ("family", "key"), [("person", NUMBER), ("employer", CODE), ("vacancy", JOB)]
+)
+def test_an_older_key_stays_with_the_office_that_had_it(family, key):
+    """The vacancy's older key is kept because it is older, and its employer's because it is too."""
+    kept = {
+        str(shared_uuid(name, older)): HERE for name, older in ((family, key), ("employer", CODE))
+    }
+    offices = Offices(kept=kept)
+    assert key_uuid(family, key, NEXT_DOOR, offices) == shared_uuid(family, key)
+    assert key_uuid(family, key, THERE, offices) == key_uuid(family, key, THERE, Offices())
+
+
+def test_a_vacancy_is_one_whether_its_employer_is_named_by_uuid_or_by_code():
+    for kept in ({}, {str(shared_uuid("employer", CODE)): HERE}):
+        offices = Offices(kept=kept)
+        for area in (HERE, THERE):
+            named = Key("id", str(key_uuid("employer", CODE, area, offices)))
+            by_uuid = JOB._replace(owner=("employer", named))
+            assert key_uuid("vacancy", by_uuid, area, offices) == key_uuid(
+                "vacancy", JOB, area, offices
+            )
+
+
+def test_other_combined_keys_are_made_of_the_uuid_that_their_owner_has():
+    home = Key("id", uuid_of("home"))
+    key = Key("member_of+name", "陈一", ("household", home))
+    assert key_uuid("person", key, HERE, Offices()) == key_uuid("person", key, THERE, Offices())
+    of_person = Key("person+name", "陈一", ("person", NUMBER))
+    assert key_uuid("visit", of_person, HERE, Offices()) != key_uuid(
+        "visit", of_person, THERE, Offices()
+    )
+
+
+def test_an_identity_is_what_every_office_knows_and_says_its_kind():
+    assert identity_of("person", NUMBER) == f"id_no:{shared_uuid('person', NUMBER)}"
+    assert identity_of("person", Key("id", uuid_of("a"))) == identity_of("vacancy", JOB) == ""
 
 
 def test_what_an_entry_owns_has_a_uuid_of_its_own():

@@ -35,6 +35,7 @@ class Contribution:
     values: dict[str, Any]
     links: dict[str, str] = field(default_factory=dict)  # name → a key of the linked entry
     flags: tuple[str, ...] = ()  # members of ContributionFlag
+    identities: dict[str, str] = field(default_factory=dict)  # key → its identity at every office
     entry: str = ""  # the entry that the keys resolve to now
 
     @property

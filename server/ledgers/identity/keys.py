@@ -2,20 +2,31 @@
 
 A key is a uuid. An entry is a connected component of keys over the live contributions,
 named by the first key of its earliest contribution, so that the name depends on what
-was observed and not on the order of arrival (decision 0050).
+was observed and not on the order of arrival (decision 0050). What a person or an employer is
+known by everywhere is one identity, and another key at each office (decision 0250).
 """
 
 from __future__ import annotations
 
 import hmac
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 _KEYS = UUID("3f1d1c56-6b3f-5b0e-9a55-1f0d6f2a7c11")
 _OWNED = UUID("8d0d2f0c-52a4-5c39-8a0f-6a1f5f5b9e02")
-
+_OFFICES = UUID("b7b0a0a5-0a0e-5d0c-9b43-5f5f1b0f8c77")
 
 _secret: bytes | None = None
+
+STREET_DIGITS: Final = 9
+"""Leading digits of a division code that name its street."""
+
+IDENTITIES: Final = frozenset({"id_no", "document", "uscc"})
+"""Kinds of key that are made of what a person or an employer is known by everywhere."""
+RECOGNISED: Final = IDENTITIES | {"employer+title"}
+"""These, and the kind made of such a key: another uuid at each office, so that no office's record reaches another's entry."""
 
 
 class Unnamed(Exception):
@@ -32,25 +43,66 @@ class Key(NamedTuple):
     """One way of naming an entry.
 
     The kind is "id" (an entity's own uuid), "id_no", "document", "uscc", "instance",
-    "employer+title" or "local".
+    "employer+title" or "local". A combined key holds the family and a key of the entry that
+    its record links to.
     """
 
     kind: str
     value: str  # normalised
+    owner: tuple[str, Key] | None = None
 
 
-def key_uuid(family: str, key: Key) -> UUID:
-    """The key as a uuid: an entity's own uuid as it is, anything else by its keyed hash. Raises Unnamed.
+@dataclass(frozen=True, slots=True)
+class Offices:
+    """Which office keeps an area's ledger, and which keys an office had before offices had keys of their own."""
+
+    digits_of: Callable[[str], int] = field(default=lambda _area: STREET_DIGITS)
+    """Division code → how many of its leading digits name the office that keeps the ledger."""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """Shared uuid of a key → an area of the office whose key it stays (decision 0250)."""
+
+    def office_of(self, area: str) -> str:
+        """The office that keeps the ledger of an area; an area that is wider than any office stands for itself."""
+        return area[: self.digits_of(area)]
+
+
+def shared_uuid(family: str, key: Key) -> UUID:
+    """The key as a uuid, the same at every office: an entity's own uuid as it is, anything else by its keyed hash. Raises Unnamed.
 
     Because the hash is keyed, a dump of the database does not show which ID number a
     uuid stands for.
     """
     if key.kind == "id":
         return UUID(key.value)
+    return _hashed(family, key, shared_uuid(*key.owner) if key.owner else None)
+
+
+def key_uuid(family: str, key: Key, area: str, offices: Offices) -> UUID:
+    """The key as the uuid that it has at the office of an area; only kinds of RECOGNISED differ between offices."""
+    shared = shared_uuid(family, key)
+    if key.kind in RECOGNISED:
+        office, kept = offices.office_of(area), offices.kept.get(str(shared))
+        if kept is not None and offices.office_of(kept) == office:
+            return shared
+        if key.owner is not None:
+            shared = _hashed(family, key, key_uuid(*key.owner, area, offices))
+        return uuid5(_OFFICES, f"{shared}/{office}")
+    if key.owner is not None:
+        return _hashed(family, key, key_uuid(*key.owner, area, offices))
+    return shared
+
+
+def _hashed(family: str, key: Key, owner: UUID | None) -> UUID:
     if _secret is None:
         raise Unnamed
-    keyed = hmac.digest(_secret, b"identity\0" + key.value.encode(), "sha256")
+    value = key.value if owner is None else f"{owner}|{key.value}"
+    keyed = hmac.digest(_secret, b"identity\0" + value.encode(), "sha256")
     return uuid5(_KEYS, f"{family}:{key.kind}:" + keyed.hex())
+
+
+def identity_of(family: str, key: Key) -> str:
+    """What the offices that know the entry have in common, "kind:uuid"; "" when the key names nobody everywhere."""
+    return f"{key.kind}:{shared_uuid(family, key)}" if key.kind in IDENTITIES else ""
 
 
 def owned_uuid(owner: str, discriminator: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,15 @@ from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import COLUMNS, LINKS
 from server.ledgers.definitions.ordinals import LINKED, contribution_id, version_of
 from server.ledgers.definitions.vocabulary import ContributionFlag, Family, Ledger, Level
-from server.ledgers.identity.keys import Key, key_uuid
-from server.ledgers.intake.extract import Record, records
+from server.ledgers.identity.keys import (
+    RECOGNISED,
+    Key,
+    Offices,
+    identity_of,
+    key_uuid,
+    shared_uuid,
+)
+from server.ledgers.intake.extract import Extracted, Head, Record, records
 from server.submissions.instance import Instance
 
 _THE_PERSON = "1"  # list MW
@@ -47,14 +55,6 @@ class Source:
     document: bytes  # sealed; of a record that arrived encrypted, the opened answers
 
 
-RECOGNISED = frozenset({"id_no", "document", "uscc", "employer+title"})
-"""Kinds of key that are made of what a person or an employer is known by everywhere, or of such a key.
-
-An area knows them without having been told by another, so they are not judged by area
-(security.md, Authority on writes).
-"""
-
-
 @dataclass(slots=True)
 class Contributed:
     """What a submission version contributes."""
@@ -62,27 +62,49 @@ class Contributed:
     contributions: list[Contribution] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
     """The keys, as uuids, by which it names entries that somebody else may have made."""
+    recognised: set[str] = field(default_factory=set)
+    """The keys, as uuids, that its office has for itself: it names what the office knows."""
     is_readable: bool = True  # False: it arrived encrypted and is not opened
 
 
-def contributions_of(source: Source, mapping: dict[str, Any]) -> list[Contribution]:
-    """The contributions of `contributed`."""
-    return contributed(source, mapping).contributions
+def contributions_of(
+    source: Source, mapping: dict[str, Any], offices: Offices | None = None
+) -> list[Contribution]:
+    """The contributions of `contributed`; streets keep the ledgers unless `offices` tells otherwise."""
+    return contributed(source, extracted_of(source, mapping), offices or Offices()).contributions
 
 
-def contributed(source: Source, mapping: dict[str, Any]) -> Contributed:
-    """The contributions of the instance, sealed where the column is; none of an encrypted record that is not opened.
+def extracted_of(source: Source, mapping: dict[str, Any]) -> Extracted | None:
+    """The records of the source's document; None of an encrypted record that is not opened."""
+    document = unseal_document(source.document)
+    if Instance(document).is_encrypted:  # a manifest: sealed, tampered with, or not taken up yet
+        return None
+    if not mapping.get("records"):
+        return Extracted(Head(), [], [])
+    return records(document, mapping, office_day(source.received_at))
+
+
+def shared_keys(extracted: Extracted | None) -> set[str]:
+    """The keys of the records that differ between offices, as the uuids that all offices share."""
+    of_records = extracted.records if extracted else ()
+    return {
+        str(shared_uuid(family, key))
+        for family, keys in _all_keys(of_records)
+        for key in keys
+        if key.kind in RECOGNISED
+    }
+
+
+def contributed(source: Source, extracted: Extracted | None, offices: Offices) -> Contributed:
+    """The contributions of the extracted records, sealed where the column is; none when nothing could be read.
 
     An edit is about the visit that it corrects, so its place in the fold is by the time of the
     visit and, among equal times, by its own receipt (fold.md, Order).
     """
-    document = unseal_document(source.document)
-    if Instance(document).is_encrypted:  # a manifest: sealed, tampered with, or not taken up yet
+    if extracted is None:
         return Contributed(is_readable=False)
-    if not mapping.get("records"):
-        return Contributed()
-    extracted = records(document, mapping, office_day(source.received_at))
     head = extracted.head
+    naming = _Naming(source.area_code or head.area_code, offices)
     level = Level.PROXY if head.met_whom not in ("", _THE_PERSON) else Level.IN_PERSON
     if source.review_state == "approved":
         level = max(level, Level.REVIEWED)
@@ -90,7 +112,7 @@ def contributed(source: Source, mapping: dict[str, Any]) -> Contributed:
         Contribution(
             id=contribution_id(source.version_id, record.ordinal),
             family=record.ledger,
-            keys=_uuids(record.ledger, record.keys),
+            keys=naming.uuids(record.ledger, record.keys),
             submission_id=source.submission_id,
             form_version_id=source.form_version_id,
             path=record.path,
@@ -99,33 +121,63 @@ def contributed(source: Source, mapping: dict[str, Any]) -> Contributed:
             instance_id=source.instance_id,
             worker_id=source.submitter_id,
             level=level,
-            area_code=source.area_code or head.area_code,
+            area_code=naming.area,
             values=sealed_values(record.ledger, record.values),
             links={
-                name: str(key_uuid(LINKS[name], keys[0])) for name, keys in record.links.items()
+                name: naming.uuids(LINKS[name], keys[:1])[0] for name, keys in record.links.items()
             },
             flags=_flags(record, source),
+            identities=naming.identities(record.ledger, record.keys),
         )
         for record in extracted.records
     ]
-    contributions.extend(_linked_only(extracted.records, contributions))
-    return Contributed(contributions, _named(extracted.records))
+    contributions.extend(_linked_only(extracted.records, contributions, naming))
+    keys = list(_all_keys(extracted.records))
+    return Contributed(
+        contributions,
+        named=naming.of_kinds(keys, recognised=False),
+        recognised=naming.of_kinds(keys, recognised=True),
+    )
 
 
-def _named(extracted: list[Record]) -> set[str]:
-    """The uuids of all keys of the records and of their links, but for those by which anybody is recognised."""
-    keys = [(record.ledger, record.keys) for record in extracted]
-    keys += [(LINKS[name], linked) for record in extracted for name, linked in record.links.items()]
-    return {
-        str(key_uuid(family, key))
-        for family, of_entry in keys
-        for key in of_entry
-        if key.kind not in RECOGNISED
-    }
+@dataclass(frozen=True, slots=True)
+class _Naming:
+    """Makes uuids of the keys of a record that stands at an area."""
+
+    area: str
+    offices: Offices
+
+    def uuids(self, family: str, keys: Iterable[Key]) -> tuple[str, ...]:
+        return tuple(
+            dict.fromkeys(str(key_uuid(family, key, self.area, self.offices)) for key in keys)
+        )
+
+    def identities(self, family: str, keys: Iterable[Key]) -> dict[str, str]:
+        return {
+            self.uuids(family, (key,))[0]: identity
+            for key in keys
+            if (identity := identity_of(family, key))
+        }
+
+    def of_kinds(
+        self, keys: Iterable[tuple[str, tuple[Key, ...]]], *, recognised: bool
+    ) -> set[str]:
+        """The uuids of the keys whose kind is one of RECOGNISED, or of the others."""
+        return {
+            uuid
+            for family, of_entry in keys
+            for uuid in self.uuids(
+                family, (key for key in of_entry if (key.kind in RECOGNISED) is recognised)
+            )
+        }
 
 
-def _uuids(family: str, keys: tuple[Key, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(key_uuid(family, key)) for key in keys))
+def _all_keys(extracted: Iterable[Record]) -> Iterator[tuple[str, tuple[Key, ...]]]:
+    """The keys of the records and of what they link to, with the family of each entry."""
+    for record in extracted:
+        yield record.ledger, record.keys
+        for name, linked in record.links.items():
+            yield LINKS[name], linked
 
 
 def _flags(record: Record, source: Source) -> tuple[str, ...]:
@@ -136,7 +188,9 @@ def _flags(record: Record, source: Source) -> tuple[str, ...]:
     return tuple(sorted(flags))
 
 
-def _linked_only(extracted: list[Record], contributions: list[Contribution]) -> list[Contribution]:
+def _linked_only(
+    extracted: list[Record], contributions: list[Contribution], naming: _Naming
+) -> list[Contribution]:
     """Contributions without values for entries that records link to and that have no record themselves.
 
     With them every link points at a contribution of the same submission, by which the fold
@@ -146,7 +200,7 @@ def _linked_only(extracted: list[Record], contributions: list[Contribution]) -> 
     extra: list[Contribution] = []
     for record, like in zip(extracted, contributions, strict=True):
         for name, keys in record.links.items():
-            family, uuids = LINKS[name], _uuids(LINKS[name], keys)
+            family, uuids = LINKS[name], naming.uuids(LINKS[name], keys)
             if (family, uuids[0]) in present:
                 continue
             present.update((family, key) for key in uuids)
@@ -165,6 +219,7 @@ def _linked_only(extracted: list[Record], contributions: list[Contribution]) -> 
                     level=like.level,
                     area_code=like.area_code,
                     values={},
+                    identities=naming.identities(family, keys),
                 )
             )
     return extra

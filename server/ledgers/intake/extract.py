@@ -1,4 +1,4 @@
-"""Extract the ledger records of one instance document, by its form's mapping. Pure but for the keyed hash in combined keys.
+"""Extract the ledger records of one instance document, by its form's mapping. Pure.
 
 The mapping is compiled once into a tree of tags, and each document is walked once along it.
 No content of a document makes this fail: an answer that is no value of its column is noted
@@ -21,7 +21,7 @@ from server.ledgers.definitions.ledgers import DEFINITIONS
 from server.ledgers.definitions.ordinals import MAX_RECORDS
 from server.ledgers.definitions.readings import spelled
 from server.ledgers.definitions.vocabulary import ContributionFlag, Ledger
-from server.ledgers.identity.keys import Key, key_uuid
+from server.ledgers.identity.keys import Key
 from server.ledgers.intake.conversions import CONVERSIONS, BadAnswer, instant_of
 
 _KEYS_OF_PERSONS_AND_EMPLOYERS: Final = frozenset({Reading.ID_NO, Reading.USCC})
@@ -357,7 +357,7 @@ class _Walk:
             return []
         compared = normalise.title(str(value))
         family = linked.kind.ledger
-        return [Key(word, f"{key_uuid(family, key)}|{compared}") for key in self._keys(linked)]
+        return [Key(word, compared, (family, key)) for key in self._keys(linked)]
 
     def _linked(self, record: _Open, name: str) -> _Open | None:
         """The record that a link points at, unless the document left it without values and keys."""

@@ -1,6 +1,12 @@
 """The ledgers' tables: one module per subject."""
 
-from server.ledgers.models.contributions import ContributionRow, DeskAct, IdentityKey, Naming
+from server.ledgers.models.contributions import (
+    ContributionRow,
+    DeskAct,
+    IdentityKey,
+    KeptKey,
+    Naming,
+)
 from server.ledgers.models.employers import Employer, Vacancy
 from server.ledgers.models.entities import EntityClaim, EntityListRevision, ListedEntity
 from server.ledgers.models.exceptions import LedgerException
@@ -17,6 +23,7 @@ __all__ = [
     "EntityListRevision",
     "Household",
     "IdentityKey",
+    "KeptKey",
     "LedgerException",
     "ListedEntity",
     "Membership",

@@ -47,6 +47,7 @@ class ContributionRow(models.Model):
     values = sealed_object()  # "spell.start_on" is of a part
     links = models.JSONField(default=dict)  # name → a key of the entry it links to
     flags = ArrayField(models.CharField(max_length=40), default=list)  # bad_id, outside_area, …
+    identities = models.JSONField(default=dict)  # key → what other offices know the entry by
 
     class Meta:
         db_table = "ledgers_contribution"
@@ -60,9 +61,28 @@ class IdentityKey(models.Model):
     family = models.CharField(max_length=10, choices=FAMILY_CHOICES)
     key = models.UUIDField()
     entry = models.UUIDField(db_index=True)
+    identity = models.CharField(max_length=60, blank=True, default="", db_collation="C")
+    """What every office knows the entry by, "id_no:uuid"; "" of a key that only one office has."""
+    office = AreaCodeField(default="")  # whose key it is, when it has an identity
 
     class Meta:
         constraints = (one_of("family", FAMILY_CHOICES, "a_key_is_of_a_known_family"),)
+        indexes = (
+            models.Index(
+                fields=("identity",), name="keys_of_an_identity", condition=~Q(identity="")
+            ),
+        )
+
+
+class KeptKey(models.Model):
+    """A key that stays an office's own although it was made when one row stood for all offices (decision 0250).
+
+    Written once, when offices got keys of their own: the key belongs to the office of its
+    earliest contribution. An input of every rebuild.
+    """
+
+    key = models.UUIDField(primary_key=True)
+    area_code = AreaCodeField(default="")  # of that contribution
 
 
 class Naming(models.Model):

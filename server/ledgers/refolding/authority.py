@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from server.accounts.authority import Outside, may_contribute
 from server.core import clock
@@ -11,6 +12,7 @@ from server.ledgers.definitions.ledgers import DEFINITIONS
 from server.ledgers.definitions.vocabulary import Family, Ledger
 from server.ledgers.entity_lists.claims import Claim
 from server.ledgers.intake.contribute import Contributed, Source
+from server.ledgers.refolding.offices import office_of
 from server.ledgers.storage.areas import areas_of
 from server.submissions.services.holding import areas_to_judge, hold, let_count
 
@@ -30,19 +32,28 @@ def judge_entries(
     areas = areas_to_judge([source.version_id for source, _record in read])
     if not areas:
         return set()
-    named = {
-        source.version_id: record.named | _claimed(source, claims) | _replaced(source, before)
-        for source, record in read
-        if source.version_id in areas and record.is_readable
-    }
-    known = areas_of(key for keys in named.values() for key in keys)
+    named: dict[int, _Named] = {}
+    for source, record in read:
+        if source.version_id in areas and record.is_readable:
+            freely, numbered = _replaced(source, before)
+            named[source.version_id] = _Named(
+                record.named | _claimed(source, claims) | freely, record.recognised | numbered
+            )
+    known = areas_of(key for names in named.values() for key in names.freely | names.recognised)
     held: dict[int, Outside] = {}
     submissions: set[int] = set()
     for source, record in read:
-        keys = named.get(source.version_id)
-        if keys is None:
+        names = named.get(source.version_id)
+        if names is None:
             continue
-        places = [area for key in keys for area in known.get(key, ())]
+        office = office_of(source.area_code)
+        places = [area for key in names.freely for area in known.get(key, ())]
+        places += [
+            area
+            for key in names.recognised
+            for area in known.get(key, ())
+            if office_of(area) != office
+        ]
         outside = may_contribute(areas[source.version_id], entries=places)
         if outside is None:
             for key in record.named:
@@ -57,6 +68,13 @@ def judge_entries(
     return submissions
 
 
+class _Named(NamedTuple):
+    """How a version names entries."""
+
+    freely: set[str]  # whose entry it is, the sender must be allowed to change
+    recognised: set[str]  # its own office's entries, unless two offices agreed on one
+
+
 def _claimed(source: Source, claims: Iterable[Claim]) -> set[str]:
     return {
         str(claim.block.entity)
@@ -65,15 +83,15 @@ def _claimed(source: Source, claims: Iterable[Claim]) -> set[str]:
     }
 
 
-def _replaced(source: Source, before: Iterable[Contribution]) -> set[str]:
-    """The entries of the contributions that the version replaces, but for those recognised by a number (RECOGNISED)."""
+def _replaced(source: Source, before: Iterable[Contribution]) -> tuple[set[str], set[str]]:
+    """The entries of the contributions that the version replaces: those named freely, and those recognised by a number."""
     own = [item for item in before if item.submission_id == source.submission_id]
     numbered = {
         item.id for item in own if DEFINITIONS[Ledger(item.family)].strong_keys & item.values.keys()
     }
-    has_known_employer = any(item.family == Family.EMPLOYER for item in own if item.id in numbered)
-    return {
-        item.entry
-        for item in own
-        if item.id not in numbered and not (item.family == Family.VACANCY and has_known_employer)
-    }
+    if any(item.family == Family.EMPLOYER for item in own if item.id in numbered):
+        numbered |= {item.id for item in own if item.family == Family.VACANCY}
+    return (
+        {item.entry for item in own if item.id not in numbered},
+        {item.entry for item in own if item.id in numbered},
+    )

@@ -16,8 +16,9 @@ from server.ledgers.entity_lists.claims import (
     unjudged_claims,
 )
 from server.ledgers.entity_lists.refusals import write_tombstones
-from server.ledgers.intake.contribute import contributed
+from server.ledgers.intake.contribute import contributed, extracted_of, shared_keys
 from server.ledgers.refolding.authority import judge_entries
+from server.ledgers.refolding.offices import offices_for
 from server.ledgers.refolding.refold import refold, replace_contributions
 from server.ledgers.refolding.scope import ChangedEntries
 from server.ledgers.storage.claim_exceptions import (
@@ -55,10 +56,14 @@ def merge_submissions(
     to_withdraw = set(uncounted)  # with the first sub-batch
     held: set[int] = set()
     for sub_batch in sub_batches(sources, claims):
-        read = [
-            (source, contributed(source, mappings[source.form_version_id]))
+        extracted = [
+            (source, extracted_of(source, mappings[source.form_version_id]))
             for source in sub_batch.sources
         ]
+        offices = offices_for(
+            {key for _source, records in extracted for key in shared_keys(records)}
+        )
+        read = [(source, contributed(source, records, offices)) for source, records in extracted]
         before = contributions_of_submissions(
             {*to_withdraw, *(source.submission_id for source in sub_batch.sources)}
         )

@@ -26,7 +26,9 @@ from server.ledgers.storage.contributions import (
 )
 from server.ledgers.storage.exceptions import reconcile_possible_duplicates
 from server.ledgers.storage.households import update_assisted_categories
+from server.ledgers.refolding.offices import office_of
 from server.ledgers.storage.identity_keys import (
+    KeyRow,
     keys_of_entries,
     resolved_keys,
     write_identity_keys,
@@ -98,7 +100,7 @@ def _store_contributions(
     delete_contributions(removed_ids)
     insert_contributions(added)
     move_contributions(moved)
-    _write_keys(entries, touched, changed)
+    _write_keys(_key_rows(entries, [*staying, *added]), touched, changed)
     if moved:
         move_entity_conflicts(touched)
     for contribution in (*new, *staying, *added):
@@ -122,17 +124,35 @@ def _regroup(
     return moved, renamed
 
 
+def _key_rows(
+    entries: Mapping[tuple[str, str], str], contributions: Iterable[Contribution]
+) -> dict[tuple[str, str], KeyRow]:
+    rows = {key: KeyRow(entry) for key, entry in entries.items()}
+    for contribution in contributions:
+        for key, identity in contribution.identities.items():
+            of_family = (contribution.family, key)
+            office = office_of(contribution.area_code)
+            rows[of_family] = KeyRow(entries[of_family], identity, office)
+    return rows
+
+
 def _write_keys(
-    entries: Mapping[tuple[str, str], str], touched: Iterable[str], changed: ChangedEntries
+    rows: Mapping[tuple[str, str], KeyRow], touched: Iterable[str], changed: ChangedEntries
 ) -> None:
     stored = keys_of_entries(touched)
-    living = set(entries.values())
-    for (family, _key), entry in stored.items():
-        if entry not in living:
-            changed.removed[family].add(entry)
+    living = {row.entry for row in rows.values()}
+    for (family, _key), row in stored.items():
+        if row.entry not in living:
+            changed.removed[family].add(row.entry)
+    changed.identities = {
+        (family, row.identity)
+        for keys in (rows, stored)
+        for (family, _key), row in keys.items()
+        if row.identity and rows.get((family, _key)) != stored.get((family, _key))
+    }
     write_identity_keys(
-        {key: entry for key, entry in entries.items() if stored.get(key) != entry},
-        unused=stored.keys() - entries.keys(),
+        {key: row for key, row in rows.items() if stored.get(key) != row},
+        unused=stored.keys() - rows.keys(),
     )
 
 

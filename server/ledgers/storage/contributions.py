@@ -18,7 +18,8 @@ from server.ledgers.storage.resealing import with_current_key
 _SELECT = """
     select id, family, entry::text as entry, keys::text[] as keys, submission_id, form_version_id,
            path, observed_at, received_at, instance_id, worker_id, level, area_code,
-           "values"::text as "values", links::text as links, flags
+           "values"::text as "values", links::text as links, flags,
+           identities::text as identities
       from ledgers_contribution
 """
 
@@ -83,12 +84,19 @@ def _contributions(where: str, wanted: list[Any], *more: Any) -> list[Contributi
 
 
 def _contribution(
-    *, keys: list[str], values: str, links: str, flags: list[str], **columns: Any
+    *,
+    keys: list[str],
+    values: str,
+    links: str,
+    flags: list[str],
+    identities: str,
+    **columns: Any,
 ) -> Contribution:
     return Contribution(
         keys=tuple(keys),
         values=with_current_key(json.loads(values)),
         links=json.loads(links),
+        identities=json.loads(identities),
         flags=tuple(flags),
         **columns,
     )

@@ -1,4 +1,4 @@
-"""Which entry each identity key resolves to: (family, key) → entry."""
+"""Which entry each identity key resolves to: (family, key) → entry, and what other offices know the entry by."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from server.ledgers.storage.database import execute, query
+
+
+class KeyRow(NamedTuple):
+    """What is stored of a key."""
+
+    entry: str
+    identity: str = ""  # what every office knows the entry by
+    office: str = ""  # whose key it is, when it has an identity
 
 
 class _Resolution(NamedTuple):
@@ -16,31 +24,55 @@ class _Resolution(NamedTuple):
 
 def resolved_keys(keys: Iterable[str]) -> dict[tuple[str, str], str]:
     """(family, key) → entry, of those keys that resolve to one."""
-    return _resolutions("key", keys)
-
-
-def keys_of_entries(entries: Iterable[str]) -> dict[tuple[str, str], str]:
-    """(family, key) → entry, of every key of these entries."""
-    return _resolutions("entry", entries)
-
-
-def _resolutions(column: str, uuids: Iterable[str]) -> dict[tuple[str, str], str]:
-    wanted = list(uuids)
+    wanted = list(keys)
     if not wanted:
         return {}
     resolutions = query(
-        "select family, key::text as key, entry::text as entry from ledgers_identitykey"  # noqa: S608 one of two
-        f" where {column} = any(%s::uuid[])",
+        "select family, key::text as key, entry::text as entry from ledgers_identitykey"
+        " where key = any(%s::uuid[])",
         (wanted,),
         row=_Resolution,
     )
     return {(family, key): entry for family, key, entry in resolutions}
 
 
+def keys_of_entries(entries: Iterable[str]) -> dict[tuple[str, str], KeyRow]:
+    """(family, key) → its row, of every key of these entries."""
+    wanted = list(entries)
+    if not wanted:
+        return {}
+    return dict(
+        query(
+            "select family, key::text as key, entry::text as entry, identity, office"
+            "  from ledgers_identitykey where entry = any(%s::uuid[])",
+            (wanted,),
+            row=_row_of_key,
+        )
+    )
+
+
+def _row_of_key(*, family: str, key: str, **columns: str) -> tuple[tuple[str, str], KeyRow]:
+    return (family, key), KeyRow(**columns)
+
+
+def kept_keys(keys: Iterable[str]) -> dict[str, str]:
+    """Key → an area of the office that keeps it, of the keys older than keys of offices (decision 0250)."""
+    wanted = list(keys)
+    if not wanted:
+        return {}
+    return dict(
+        query(
+            "select key::text as key, area_code as area from ledgers_keptkey"
+            " where key = any(%s::uuid[])",
+            (wanted,),
+        )
+    )
+
+
 def write_identity_keys(
-    entries: Mapping[tuple[str, str], str], unused: Iterable[tuple[str, str]]
+    entries: Mapping[tuple[str, str], KeyRow], unused: Iterable[tuple[str, str]]
 ) -> None:
-    """Set the entry of each (family, key), and delete the keys that no contribution has any more."""
+    """Set the row of each (family, key), and delete the keys that no contribution has any more."""
     dropped = list(unused)
     if dropped:
         execute(
@@ -50,12 +82,13 @@ def write_identity_keys(
         )
     if entries:
         execute(
-            "insert into ledgers_identitykey (family, key, entry)"
-            " select * from unnest(%s::text[], %s::uuid[], %s::uuid[])"
-            " on conflict (family, key) do update set entry = excluded.entry",
+            "insert into ledgers_identitykey (family, key, entry, identity, office)"
+            " select * from unnest(%s::text[], %s::uuid[], %s::uuid[], %s::text[], %s::text[])"
+            " on conflict (family, key) do update set entry = excluded.entry,"
+            " identity = excluded.identity, office = excluded.office",
             (
                 [family for family, _ in entries],
                 [key for _, key in entries],
-                list(entries.values()),
+                *map(list, zip(*entries.values(), strict=True)),
             ),
         )

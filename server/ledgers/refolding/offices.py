@@ -1,0 +1,28 @@
+"""The office that keeps the ledger of an area, by the rule table (decision 0250)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from server.ledgers.folding.derive.rules import rules
+from server.ledgers.identity.keys import Offices
+from server.ledgers.storage.identity_keys import kept_keys
+
+
+def office_of(area: str) -> str:
+    """The office that keeps the ledger of an area: the code of its street, or of what the rule table says."""
+    return area[: _digits_of(area)]
+
+
+def offices_for(shared_keys: Iterable[str]) -> Offices:
+    """The offices, and which of these keys an office has from the time before offices. One query."""
+    return Offices(_digits_of, kept_keys(shared_keys))
+
+
+def _digits_of(area: str) -> int:
+    """The line in force last counts for every day: rows must not part in the middle of their history.
+
+    Whoever changes it rebuilds the ledgers.
+    """
+    return rules().number("office_digits", area, date.max)
