@@ -20,6 +20,7 @@ from server.api.views.ledgers import (
     Vacancies,
     Visits,
 )
+from server.api.views.links import Links
 from server.api.views.office import Divisions, Exceptions, FieldAccounts
 from server.api.views.quarantine import Quarantine
 from server.api.views.submissions import Deletions, Submissions
@@ -41,6 +42,7 @@ VIEWS: dict[str, Any] = {
     "cases": Cases,
     "visits": Visits,
     "exceptions": Exceptions,
+    "links": Links,
     "divisions": Divisions,
     "field-accounts": FieldAccounts,
     "audit": Audit,

@@ -14,6 +14,7 @@ from server.accounts.selectors import user
 from server.console.problems import FormFieldsWrong
 from server.erasure.models import Erasure
 from server.forms.keys import PASSPHRASE_LENGTH
+from server.ledgers.definitions.vocabulary import OF_LINKS
 from server.quarantine.models import Repair
 from server.submissions.models import ReviewState
 
@@ -74,6 +75,12 @@ class ErasureForm(ReasonForm):
     """Why something is to be erased."""
 
     cause = forms.ChoiceField(label=_("Cause"), choices=Erasure.Cause.choices)
+
+
+class StatementForm(ReasonForm):
+    """What a desk states about a link, and why."""
+
+    kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in OF_LINKS])
 
 
 class RepairForm(forms.Form):

@@ -31,9 +31,11 @@ from server.core.filters import (
 )
 from server.geo.filters import Area
 from server.ledgers.definitions.columns import Column, Kind, Sensitivity, columns_of
+from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.models import (
     AssistanceCase,
     Employer,
+    EntryLink,
     Household,
     LedgerException,
     Person,
@@ -41,7 +43,7 @@ from server.ledgers.models import (
     Vacancy,
     Visit,
 )
-from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES
+from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES, LINK_CHOICES
 from server.ledgers.selectors import RESTRICTED_CODES, cases
 from server.ledgers.storage.fragments import visit_due, visit_due_soon, visit_overdue
 
@@ -271,6 +273,42 @@ VisitFilters = entry_filters(
     place="loc",
     ordering=("visited_at",),
 )
+
+
+class LinkFilters(ListFilters):
+    """Filters of the list of links between offices."""
+
+    area = Area()
+    ledger = AnyOf(
+        field_name="family",
+        lookup_expr="in",
+        label=_("Ledger"),
+        codes=lambda: dict(FAMILY_CHOICES),
+        options=lambda _access: [
+            choice for choice in FAMILY_CHOICES if choice[0] in (Family.PERSON, Family.EMPLOYER)
+        ],
+    )
+    entry = django_filters.UUIDFilter(field_name="entry", label=_("Entry"))
+    state = AnyOf(
+        field_name="state",
+        lookup_expr="in",
+        label=_("State"),
+        codes=lambda: dict(LINK_CHOICES),
+        options=lambda _access: LINK_CHOICES,
+    )
+    awaits_us = Flag(
+        field_name="awaits_us",
+        label=_("Answer"),
+        help_text="The other office waits for this one's answer.",
+        yes=_("wanted from us"),
+        no=_("not wanted"),
+    )
+    updated_since = Since(field_name="opened_at", label=_("Known since"))
+    ordering = Ordering("opened_at", "area_code")
+
+    class Meta:
+        model = EntryLink
+        fields = ()
 
 
 class ExceptionFilters(ListFilters):

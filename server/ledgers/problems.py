@@ -67,3 +67,33 @@ class AlreadyDone(Problem):
     template = _(
         "This was already done, so nothing was changed. Reload the page to see the present state."
     )
+
+
+class OtherOffice(Problem):
+    """The two entries are kept by different offices, each of which keeps its own row."""
+
+    type, status = "entries-of-two-offices", 409
+    title = _("Two offices keep these entries")
+    template = _(
+        "Each office keeps its own row, so entries of two offices are not joined. Settle the link between them instead."
+    )
+
+
+class LinkActOutOfPlace(Problem):
+    """The link is not in a state in which the desk can state this; somebody may have been faster."""
+
+    type, status = "link-act-out-of-place", 409
+    title = _("This cannot be stated now")
+    template = _(
+        "The link is not in a state for this, so nothing was changed. Reload the page to see the present state."
+    )
+
+
+class SamePerson(Problem):
+    """The person who stated something for one desk tries to agree to it for the other."""
+
+    type, status = "same-person-at-both-desks", 403
+    title = _("Another person must agree")
+    template = _(
+        "You stated this yourself for the other office. Ask somebody else of this office to agree."
+    )

@@ -30,6 +30,7 @@ from server.ledgers.reading.entries import (
     visits,
     with_records,
 )
+from server.ledgers.reading.links import acts_on_link, counted_once, links, links_on
 from server.ledgers.reading.lookup import holding
 from server.ledgers.reading.provenance import Change, Origin, changes_of, provenance
 from server.ledgers.reading.timeline import Event, timeline
@@ -42,8 +43,10 @@ __all__ = [
     "Event",
     "ListedEntry",
     "Origin",
+    "acts_on_link",
     "cases",
     "changes_of",
+    "counted_once",
     "deleted_entities",
     "desk_acts",
     "desk_acts_on",
@@ -56,6 +59,8 @@ __all__ = [
     "households",
     "households_by_area",
     "is_crowded",
+    "links",
+    "links_on",
     "list_digest",
     "list_properties",
     "list_size",

@@ -4,9 +4,12 @@ from server.ledgers.desk.acts import correct, mark_not_same, mark_same, undo, vo
 from server.ledgers.desk.disclosing import give_dossier, reveal
 from server.ledgers.desk.exceptions import resolve_exception
 from server.ledgers.desk.forgetting import forget_person
+from server.ledgers.desk.links import acts_for, state_of_link
 from server.ledgers.refolding.merging import merge_submissions, refold_due
+from server.ledgers.refolding.moves import settle_due_links
 
 __all__ = [
+    "acts_for",
     "correct",
     "forget_person",
     "give_dossier",
@@ -16,6 +19,8 @@ __all__ = [
     "refold_due",
     "resolve_exception",
     "reveal",
+    "settle_due_links",
+    "state_of_link",
     "undo",
     "void",
 ]

@@ -21,6 +21,7 @@ ALSO_SERVICES = (
     "server/ledgers/desk/acts.py",
     "server/ledgers/desk/disclosing.py",
     "server/ledgers/desk/exceptions.py",
+    "server/ledgers/desk/links.py",
     "server/submissions/opening.py",
 )
 """Modules of services that are called otherwise."""
@@ -61,6 +62,8 @@ EXEMPT = {
     "server.forms.keys.private_key": "opens a key in memory: submissions.opening records its use",
     "server.forms.services.files_of": READS,
     "server.ledgers.services.forget_person": PART,
+    "server.ledgers.desk.links.acts_for": READS,
+    "server.ledgers.services.acts_for": READS,
     "server.ledgers.services.merge_submissions": "the worker's fold of what was recorded before",
     "server.ledgers.services.refold_due": "the worker's fold of what was recorded before",
     "server.quarantine.services.dropping.forget_documents": PART,

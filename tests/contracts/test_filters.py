@@ -35,6 +35,7 @@ SAME_ROWS = {
     "vacancies": "vacancies",
     "cases": "cases",
     "exceptions": "exceptions",
+    "links": "links",
     "forms": "forms",
     "audit": "audit",
 }

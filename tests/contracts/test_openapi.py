@@ -17,7 +17,7 @@ from tests.factories.console import make_street
 
 LISTS = (
     "forms", "submissions", "households", "persons", "spells", "employers", "vacancies",
-    "cases", "visits", "exceptions", "divisions", "field-accounts",
+    "cases", "visits", "exceptions", "links", "divisions", "field-accounts",
 )  # fmt: skip
 
 
@@ -100,6 +100,7 @@ def test_details_conform(api, client, make_user):
         ("cases", street.case.pk, "id"),
         ("submissions", street.submission.instance_id, "instance_id"),
         ("exceptions", street.exception.pk, "id"),
+        ("links", street.link.pk, "id"),
         ("divisions", street.household.area_code, "code"),
         ("forms", "household_survey", "form_id"),
     ):

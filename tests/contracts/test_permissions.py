@@ -80,6 +80,7 @@ RULES = (
             "submissions",
             *LEDGERS,
             "exceptions",
+            "links",
             "divisions",
             "field-accounts",
             "audit",
@@ -148,6 +149,10 @@ RULES = (
     act("post", "/quarantine/{quarantine}/reopen/", 200, {"reason": "核对"}, denied=404),
     look("/exceptions/{exceptions}/"),
     act("post", "/exceptions/{exceptions}/resolve/", 200, {"note": "核对"}),
+    look("/links/{links}/"),
+    look("/links/{links}/acts/"),
+    act("post", "/links/{links}/acts/", 201, {"kind": "two_places", "reason": "核对"}),
+    act("post", "/links/{links}/acts/{desk-acts}/undo/", 200),
     look("/divisions/440106003001/"),
     *(look(f"{FORM}{part}", outside=200) for part in ("", "versions/", "xform/")),
     look(f"{FORM}workbook/", allowed=404),  # its bytes are not among the test's blobs
@@ -195,6 +200,8 @@ def names(divisions, make_user) -> dict[str, Any]:
         "deletions": make_deleted(street.form, street.worker, area).pk,
         "erasures": make_erasure(street.submission, street.worker).pk,
         "exceptions": street.exception.pk,
+        "links": street.link.pk,
+        "desk-acts": make_statement(make_user("wu", area=STREET), street.link).pk,
         "field-accounts": account.pk,
         "encryption-keys": key.fingerprint,
     }
@@ -211,6 +218,17 @@ def clients(make_user) -> dict[tuple[str, str], Client]:
         proof = base64.b64encode(f"{user.username}:correct horse".encode()).decode()
         clients[asking] = Client(headers={"authorization": f"Basic {proof}"})
     return clients
+
+
+def make_statement(user: Any, link: Any) -> Any:
+    """What the street's desk stated about the link."""
+    from server.accounts.access import access_of
+    from server.ledgers import services
+    from server.ledgers.definitions.vocabulary import ActKind
+
+    return services.state_of_link(
+        link=link, kind=ActKind.DIFFERENT, reason="核对", access=access_of(user), at=AT
+    )
 
 
 def ask(client: Client, rule: Rule, names: dict[str, Any]) -> int:

@@ -30,6 +30,7 @@ BUDGETS = {
     "cases": 6,
     "visits": 6,
     "exceptions": 6,
+    "links": 6,
     "divisions": 6,
     "field-accounts": 6,
 }

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from server.accounts import passwords
 from server.accounts import services as accounts
 from server.accounts.access import access_of
-from server.accounts.models import FieldAccount, User
+from server.accounts.models import FieldAccount, RoleGrant, User
 from server.accounts.selectors import device_login
 from server.core.sealing import seal_document
 from server.erasure.models import Erasure
@@ -20,7 +20,8 @@ from server.forms import drafts, encryption, keys
 from server.forms import services as forms
 from server.forms.models import EncryptionKey, Form, FormDraft
 from server.ledgers import services as ledgers
-from server.ledgers.models import DeskAct, LedgerException, Person
+from server.ledgers.definitions.vocabulary import ActKind
+from server.ledgers.models import DeskAct, EntryLink, LedgerException, Person
 from server.quarantine import services as quarantine
 from server.quarantine.models import Quarantined
 from server.quarantine.services.releasing import release
@@ -129,6 +130,30 @@ class Office:
     def pair(self) -> dict[str, Any]:
         one, other = self.persons
         return {"family": "person", "entry": one.pk, "other": other.pk, **self.deed}
+
+    @cached_property
+    def link(self) -> EntryLink:
+        """Another office has listed the first of the persons."""
+        there = street(3, [member(id_no=id_number("1970-05-01", 1))])
+        there.community = "440106005001"
+        made = store(
+            there,
+            version=self.persons[0].source_submission.current_version.form_version,
+            submitter=self.user,
+            instance_id=f"uuid:{uuid_of('3')}",
+        )
+        ledgers.merge_submissions(submission_ids=[made.pk], as_of=date(2026, 11, 23), judging=False)
+        return EntryLink.objects.get(area_code=STREET)
+
+    def state_move(self) -> DeskAct:
+        return ledgers.state_of_link(link=self.link, kind=ActKind.MOVE, **self.deed)
+
+    def state_move_away(self) -> DeskAct:
+        """The other office confirms that the person has moved there."""
+        there = EntryLink.objects.exclude(pk=self.link.pk).get()
+        RoleGrant.objects.create(user=self.chief, role="street", area=there.area_code)
+        deed = {**self.deed, "access": access_of(self.chief)}
+        return ledgers.state_of_link(link=there, kind=ActKind.MOVE, **deed)
 
     @cached_property
     def desk_act(self) -> DeskAct:

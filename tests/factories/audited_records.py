@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import NamedTuple
 
 from server.audit.models import Act
@@ -87,6 +88,15 @@ RECORD_CASES = {
         lambda office: ledgers.undo(act=office.desk_act, access=office.access, at=AT),
         (Act.DESK_ACT_UNDONE,),
         lambda office: office.desk_act,
+    ),
+    "ledgers.services.state_of_link": Case(
+        lambda office: office.state_move(), (Act.DESK_ACT,), lambda office: office.link
+    ),
+    "ledgers.services.settle_due_links": Case(
+        lambda office: ledgers.settle_due_links(as_of=date(2027, 11, 23)),
+        (Act.DESK_ACT,),
+        lambda office: office.state_move_away(),
+        "",
     ),
     "ledgers.services.reveal": Case(
         lambda office: ledgers.reveal(office.access, office.persons[0], ["id_no"], "核对"),

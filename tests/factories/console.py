@@ -83,6 +83,7 @@ class Street:
     case: Any
     employer: Any
     exception: Any
+    link: Any
     foreign_submission: Any
     foreign_photo: Any
     foreign_household: Any
@@ -90,6 +91,7 @@ class Street:
     foreign_case: Any
     foreign_employer: Any
     foreign_exception: Any
+    foreign_link: Any
 
 
 def entry(area: str, **columns: Any) -> dict[str, Any]:
@@ -336,7 +338,28 @@ def make_street(make_user: Any) -> Street:
     form = make_form()
     here = make_place(worker, form, COMMUNITY, "1", 113.355)
     there = make_place(worker, form, OTHER_STREET_COMMUNITY, "2", 113.375)
-    return Street(worker, form, *here, *there)
+    link, foreign_link = make_link(here[3], there[3])
+    make_link(here[5], there[5])
+    return Street(worker, form, *here, link, *there, foreign_link)
+
+
+def make_link(here: Any, there: Any) -> tuple[Any, Any]:
+    """Two streets know a person or an employer by the same number; the sides of both."""
+    from server.ledgers.models import EntryLink, IdentityKey
+    from server.ledgers.refolding.links import reconcile_links
+
+    family = here._meta.model_name
+    identity = f"{'id_no' if family == 'person' else 'uscc'}:{uuid.uuid4()}"
+    for row in (here, there):
+        IdentityKey.objects.create(
+            family=family,
+            key=uuid.uuid4(),
+            entry=row.pk,
+            identity=identity,
+            office=row.area_code[:9],
+        )
+    reconcile_links([identity], AT.date())
+    return EntryLink.objects.get(entry=here.pk), EntryLink.objects.get(entry=there.pk)
 
 
 def make_stranger_key(number: int = 1) -> Any:

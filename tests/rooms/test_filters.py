@@ -20,7 +20,7 @@ from server.forms.models import EncryptionKey
 from server.geo.filters import DivisionFilters
 from server.geo.models import Division
 from server.ledgers import filters
-from server.ledgers.models import LedgerException
+from server.ledgers.models import EntryLink, LedgerException
 from server.quarantine.filters import QuarantinedFilters
 from server.submissions.filters import DeletionFilters, SubmissionFilters
 from server.submissions.models import Submission
@@ -178,6 +178,33 @@ def test_exceptions(divisions):
             "ledger": {"visit": "a", "person": "b"},
             "entry": {str(uuid.UUID(int=1)): "a"},
             "open": {"true": "a", "false": "b"},
+            "updated_since": {NOON.isoformat(): "ab", "2026-11-21": "b"},
+            "ordering": {"opened_at": "ab", "-opened_at": "ba", "-area_code": "ba"},
+        },
+    )
+
+
+def test_links(divisions):
+    def make(number: int, at: datetime, **columns: Any) -> EntryLink:
+        return EntryLink.objects.create(
+            id=uuid.UUID(int=number), link=uuid.UUID(int=9), entry=uuid.UUID(int=number),
+            other_entry=uuid.UUID(int=8), other_office="440106007", opened_at=at, **columns,
+        )  # fmt: skip
+
+    a = make(1, NOON, family="person", kind="id_no", area_code=STREET, awaits_us=True)
+    b = make(
+        2, NOON + timedelta(days=1), family="employer", kind="uscc", area_code="440106005",
+        state="moved",
+    )  # fmt: skip
+    check(
+        filters.LinkFilters,
+        {"a": a, "b": b},
+        {
+            "area": {STREET: "a", "440106005": "b"},
+            "ledger": {"person": "a", "employer": "b"},
+            "entry": {str(uuid.UUID(int=1)): "a"},
+            "state": {"proposed": "a", "moved": "b", "proposed,moved": "ab", "different": ""},
+            "awaits_us": {"true": "a", "false": "b"},
             "updated_since": {NOON.isoformat(): "ab", "2026-11-21": "b"},
             "ordering": {"opened_at": "ab", "-opened_at": "ba", "-area_code": "ba"},
         },

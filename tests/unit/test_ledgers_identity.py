@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from server.ledgers.identity import keys
 from server.ledgers.identity.components import components
 from server.ledgers.identity.keys import (
     RECOGNISED,
@@ -142,6 +143,12 @@ def test_other_combined_keys_are_made_of_the_uuid_that_their_owner_has():
 def test_an_identity_is_what_every_office_knows_and_says_its_kind():
     assert identity_of("person", NUMBER) == f"id_no:{shared_uuid('person', NUMBER)}"
     assert identity_of("person", Key("id", uuid_of("a"))) == identity_of("vacancy", JOB) == ""
+
+
+def test_without_the_secret_of_the_database_nobody_is_named(monkeypatch):
+    monkeypatch.setattr(keys, "_secret", None)
+    with pytest.raises(keys.Unnamed):
+        shared_uuid("person", NUMBER)
 
 
 def test_what_an_entry_owns_has_a_uuid_of_its_own():

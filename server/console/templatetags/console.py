@@ -71,6 +71,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                 (_("Review queue"), "review", ()),
                 (_("Submissions"), "submissions", ("submission", "deleted")),
                 (_("Exceptions"), "exceptions", ()),
+                (_("Known to other offices"), "links", ()),
                 *(
                     [(_("Quarantine"), "quarantine", ("quarantine-item",))]
                     if access.areas(REVIEWERS)

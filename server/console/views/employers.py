@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from server.console.exception_sentences import open_exceptions
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
+from server.console.views.links import links_panel
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import EmployerFilters, VacancyFilters
 from server.ledgers.selectors import employers as visible
@@ -62,6 +63,7 @@ def employer(request: StaffRequest, entry: UUID) -> HttpResponse:
         .select_related("person", "recorded_by")
         .order_by("-visited_at")[:VISITS_SHOWN],
         **open_exceptions(request.access, Q(family=Family.EMPLOYER, entry=row.pk)),
+        **links_panel(request.access, Family.EMPLOYER, row.pk),
         "areas": names,
     }
     return render(request, "console/employers/detail.html", context)

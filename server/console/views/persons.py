@@ -16,6 +16,7 @@ from server.console.pages import StaffRequest, area_names, page_of, render_list,
 from server.console.presentation import sheet
 from server.erasure.models import Erasure
 from server.erasure.selectors import may_ask, open_erasure
+from server.console.views.links import links_panel
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import CaseFilters, PersonFilters
 from server.ledgers.models import AssistanceCase, Person
@@ -68,6 +69,7 @@ def person(request: StaffRequest, entry: UUID) -> HttpResponse:
         .select_related("person", "recorded_by")
         .order_by("-visited_at")[:VISITS_SHOWN],
         **open_exceptions(request.access, Q(family=Family.PERSON, entry=row.pk)),
+        **links_panel(request.access, Family.PERSON, row.pk),
         "acts": desk_acts_on(request.access, Family.PERSON, row.pk).select_related("user"),
         "may_undo": request.access.may(REVIEWERS, row.area_code),
         "may_erase": may_ask(request.access, row.area_code),

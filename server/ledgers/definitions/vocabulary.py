@@ -75,6 +75,30 @@ class ActKind(StrEnum):
     NOT_SAME = "not_same"
     CORRECT = "correct"
     VOID = "void"
+    TWO_PLACES = "two_places"
+    DIFFERENT = "different"
+    MOVE = "move"
+    AGREE = "agree"
+    REFUSE = "refuse"
+
+
+OF_LINKS = (
+    ActKind.TWO_PLACES,
+    ActKind.DIFFERENT,
+    ActKind.MOVE,
+    ActKind.AGREE,
+    ActKind.REFUSE,
+)
+"""What a desk can state about the link between its entry and another office's (decision 0251)."""
+
+
+class LinkState(StrEnum):
+    """What holds between the rows that two offices have of one identity."""
+
+    PROPOSED = "proposed"  # both know the number, and the desks have not agreed on more
+    TWO_PLACES = "two_places"  # lives at the area of one, hukou at the other's
+    MOVED = "moved"
+    DIFFERENT = "different"
 
 
 class ContributionFlag(StrEnum):

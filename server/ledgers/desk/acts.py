@@ -24,8 +24,11 @@ from server.ledgers.problems import (
     NoSuchEntry,
     NotCorrectable,
     NotYours,
+    OtherOffice,
 )
 from server.ledgers.reading.entries import resolve
+from server.ledgers.refolding.moves import settle_links
+from server.ledgers.refolding.offices import office_of
 from server.ledgers.refolding.refold import replace_contributions
 from server.ledgers.storage.contributions import contributions_with_ids
 from server.ledgers.storage.desk_acts import contribution_id_of_act, contributions_of_acts
@@ -47,7 +50,8 @@ def mark_same(
     """Decide that two entries are the same: they become one until the act is undone.
 
     Takes the merge lock to the end of the transaction. Raises NoSuchEntry, NotYours,
-    ActReasonMissing, and AlreadyDone if the two are one entry already.
+    ActReasonMissing, AlreadyDone if the two are one entry already, and OtherOffice if two
+    offices keep them.
     """
     return _relate(ActKind.SAME, family, entry, other, reason, access, at)
 
@@ -75,6 +79,8 @@ def _relate(
     first, second = _subject(family, entry, access), _subject(family, other, access)
     if first.entry == second.entry:
         raise AlreadyDone
+    if kind == ActKind.SAME and office_of(first.area_code) != office_of(second.area_code):
+        raise OtherOffice
     return _do(kind, family, first, reason, access, at, other=second.entry)
 
 
@@ -137,7 +143,7 @@ def void(*, family: str, entry: UUID, reason: str, access: Access, at: datetime)
 
 @transaction.atomic
 def undo(*, act: DeskAct, access: Access, at: datetime) -> DeskAct:
-    """Undo a desk act: the ledgers become what they were without it.
+    """Undo a desk act: the ledgers become what they were without it. Agreement taken back is refusal from then on.
 
     Takes the merge lock, then locks the act's row, both to the end of the transaction.
     Raises AlreadyDone, NotYours.
@@ -150,7 +156,10 @@ def undo(*, act: DeskAct, access: Access, at: datetime) -> DeskAct:
         raise NotYours
     act.undone_at, act.undone_by_id = at, access.user_id
     act.save(update_fields=["undone_at", "undone_by"])
-    _apply(act, at)
+    if act.link is None:
+        _apply(act, at)
+    else:
+        settle_links([str(act.link)], office_day(at))
     _record(Act.DESK_ACT_UNDONE, act, access)
     return act
 

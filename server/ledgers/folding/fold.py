@@ -34,7 +34,7 @@ from server.ledgers.folding.employers import fold_employer, fold_vacancy
 from server.ledgers.folding.household import fold_household
 from server.ledgers.folding.merge import decide
 from server.ledgers.folding.person import PersonFold, fold_person
-from server.ledgers.folding.rosters import Membership, Roster, fold_members
+from server.ledgers.folding.rosters import MOVED_AWAY, Membership, Roster, fold_members
 from server.ledgers.folding.row import (
     RaisedException,
     Row,
@@ -197,12 +197,15 @@ class _Folding:
         return Roster(first.order, first.day, lines, is_complete)
 
     def _lines_elsewhere(self, person: str, household: str) -> list[Contribution]:
-        """The person's lines in the rosters of other households."""
+        """The person's lines in the rosters of other households, and moves to other offices."""
         return [
             contribution
             for contribution in self.people[person].contributions
-            if "member_of" in contribution.links
-            and self.input.linked(contribution, "member_of") != household
+            if MOVED_AWAY in contribution.values
+            or (
+                "member_of" in contribution.links
+                and self.input.linked(contribution, "member_of") != household
+            )
         ]
 
     def _fold_households(self) -> None:

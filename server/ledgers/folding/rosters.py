@@ -20,6 +20,9 @@ _ROLES: Mapping[str, tuple[MembershipRole, ...]] = {
 }
 """Residence kind (RK) → the person's roles in the household surveyed."""
 
+MOVED_AWAY = "moved_away"
+"""Value of a contribution by which a person has left every household of the office (decision 0251)."""
+
 Order = tuple[datetime, datetime, str, int]
 """A contribution's place in the fold (Contribution.order)."""
 
@@ -61,8 +64,9 @@ def fold_members(
     """The household's memberships, past and present (rules.md, Identity of households).
 
     A membership ends at the first later complete roster without the person or without
-    the role. Living in another household by a later roster ends living here.
-    `lines_elsewhere` holds each person's lines in other households' rosters.
+    the role. Living in another household by a later roster ends living here, and moving to
+    another office ends every membership. `lines_elsewhere` holds each person's lines in other
+    households' rosters and such moves.
     """
     in_order = sorted(rosters, key=lambda roster: roster.order)
     people = dict.fromkeys(person for roster in in_order for person in roster.lines)
@@ -112,13 +116,13 @@ def _events_of(
         for roster in rosters
         if (line := roster.lines.get(person)) is not None or roster.is_complete
     ]
-    if role == MembershipRole.RESIDENT:
-        events += [
-            (line.order, line.day, None)
-            for line in lines_elsewhere
-            if MembershipRole.RESIDENT in roles_of(line)
-        ]
-        events.sort(key=lambda event: event[0])
+    events += [
+        (line.order, line.day, None)
+        for line in lines_elsewhere
+        if MOVED_AWAY in line.values
+        or (role == MembershipRole.RESIDENT and MembershipRole.RESIDENT in roles_of(line))
+    ]
+    events.sort(key=lambda event: event[0])
     return events
 
 

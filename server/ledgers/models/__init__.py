@@ -11,6 +11,7 @@ from server.ledgers.models.employers import Employer, Vacancy
 from server.ledgers.models.entities import EntityClaim, EntityListRevision, ListedEntity
 from server.ledgers.models.exceptions import LedgerException
 from server.ledgers.models.households import Household, Membership
+from server.ledgers.models.links import EntryLink
 from server.ledgers.models.people import AssistanceCase, Person, Spell
 from server.ledgers.models.visits import Visit
 
@@ -21,6 +22,7 @@ __all__ = [
     "Employer",
     "EntityClaim",
     "EntityListRevision",
+    "EntryLink",
     "Household",
     "IdentityKey",
     "KeptKey",

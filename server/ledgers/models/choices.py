@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from server.ledgers.definitions.vocabulary import ActKind, ExceptionKind, Family
+from server.ledgers.definitions.vocabulary import ActKind, ExceptionKind, Family, LinkState
 
 
 def _choices(labels: dict[Any, Any], words: type[StrEnum]) -> list[tuple[str, Any]]:
@@ -34,8 +34,23 @@ ACT_CHOICES = _choices(
         ActKind.NOT_SAME: _("are not the same"),
         ActKind.CORRECT: _("correct value"),
         ActKind.VOID: _("void"),
+        ActKind.TWO_PLACES: _("lives at one, hukou at the other"),
+        ActKind.DIFFERENT: _("are different, whatever the number says"),
+        ActKind.MOVE: _("has moved here"),
+        ActKind.AGREE: _("agreed"),
+        ActKind.REFUSE: _("refused"),
     },
     ActKind,
+)
+
+LINK_CHOICES = _choices(
+    {
+        LinkState.PROPOSED: _("not settled"),
+        LinkState.TWO_PLACES: _("lives at one, hukou at the other"),
+        LinkState.MOVED: _("moved"),
+        LinkState.DIFFERENT: _("different"),
+    },
+    LinkState,
 )
 
 EXCEPTION_CHOICES = _choices(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from server.core.resealing import SealedField
 from server.geo.models import AreaCodeField
 from server.ledgers.definitions.columns import sealed_object
-from server.ledgers.definitions.vocabulary import ActKind
+from server.ledgers.definitions.vocabulary import OF_LINKS, ActKind
 from server.ledgers.models.choices import ACT_CHOICES, FAMILY_CHOICES, one_of
 
 
@@ -96,7 +96,7 @@ class Naming(models.Model):
         constraints = (models.CheckConstraint(condition=Q(id=1), name="there_is_one_naming"),)
 
 
-_OF_TWO = (ActKind.SAME.value, ActKind.NOT_SAME.value)
+_OF_TWO = (ActKind.SAME.value, ActKind.NOT_SAME.value, *(kind.value for kind in OF_LINKS))
 
 
 class DeskAct(models.Model):
@@ -108,7 +108,8 @@ class DeskAct(models.Model):
     kind = models.CharField(max_length=10, choices=ACT_CHOICES)
     family = models.CharField(max_length=10, choices=FAMILY_CHOICES)
     entry = models.UUIDField()  # its uuid when the act was done; resolve it through IdentityKey
-    other = models.UUIDField(null=True)  # the second entry of same and not_same
+    other = models.UUIDField(null=True)  # the second entry of same, not_same and acts on links
+    link = models.UUIDField(null=True)  # that the act is about (identity/links.py)
     column = models.CharField(max_length=60, blank=True, default="")
     value = sealed_object(null=True)
     area_code = AreaCodeField(default="")
@@ -133,4 +134,9 @@ class DeskAct(models.Model):
                 name="an_act_of_likeness_names_different_entries",
             ),
         )
-        indexes = (models.Index(fields=("family", "entry"), name="desk_acts_on_an_entry"),)
+        indexes = (
+            models.Index(fields=("family", "entry"), name="desk_acts_on_an_entry"),
+            models.Index(
+                fields=("link",), name="desk_acts_on_a_link", condition=Q(link__isnull=False)
+            ),
+        )

@@ -16,14 +16,23 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils.module_loading import import_string
 
 from server.ledgers.entity_lists.versions import update_every_version
-from server.ledgers.models import DeskAct, EntityListRevision, LedgerException, ListedEntity
+from server.ledgers.models import (
+    DeskAct,
+    EntityListRevision,
+    EntryLink,
+    LedgerException,
+    ListedEntity,
+)
 from server.ledgers.refolding.comparison import (
     COMPARED_MODELS,
     Difference,
+    DifferenceKind,
     compare_ledgers,
     put_ledgers_right,
 )
+from server.ledgers.refolding.links import reconcile_every_link
 from server.ledgers.refolding.merging import merge_submissions, refold_due
+from server.ledgers.refolding.moves import moves_of_links, settle_due_links
 from server.ledgers.refolding.refold import replace_contributions
 from server.ledgers.storage.comparing import count_rebuilt
 from server.ledgers.storage.contributions import contributions_of_submissions
@@ -49,7 +58,10 @@ _ANALYZED_AFTER = frozenset({_BATCH, 8 * _BATCH, 64 * _BATCH})
 _COMPARED_TABLES = tuple(model._meta.db_table for model in COMPARED_MODELS)
 _HIDDEN_TABLES = (
     *_COMPARED_TABLES,
-    *(model._meta.db_table for model in (LedgerException, EntityListRevision, ListedEntity)),
+    *(
+        model._meta.db_table
+        for model in (LedgerException, EntityListRevision, ListedEntity, EntryLink)
+    ),
 )
 
 Progress = Callable[[int, int], None]
@@ -92,14 +104,17 @@ def rebuild(*, area: str, keep: bool, as_of: date, progress: Progress) -> Report
         _fold_again(readable, acts, as_of, progress)
         report.rows = {table: count_rebuilt(table) for table in _COMPARED_TABLES}
         report.differences = compare_ledgers()
-        if keep:
-            if report.differences:
-                put_ledgers_right()
-            uncover_tables(_HIDDEN_TABLES)
-            if report.differences:
-                update_every_version()
-        else:
+        if keep and report.differences:
+            put_ledgers_right()
+        uncover_tables(_HIDDEN_TABLES)
+        if links := reconcile_every_link(as_of):
+            report.differences.append(
+                Difference(EntryLink._meta.db_table, "", DifferenceKind.DIFFERENT, links)
+            )
+        if not keep:
             transaction.set_rollback(True)
+        elif report.differences:
+            update_every_version()
     return report
 
 
@@ -115,6 +130,7 @@ def _catch_up(as_of: date) -> set[int]:
         flag_unprocessed(submission)
     while refold_due(as_of=as_of):
         pass
+    settle_due_links(as_of=as_of)
     return failing
 
 
@@ -142,8 +158,10 @@ def _fold_again(
         merge_submissions(submission_ids=batch, as_of=as_of, judging=False)
         if start in _ANALYZED_AFTER:
             analyze_tables(_COMPARED_TABLES)
-    decided = contributions_of_acts(DeskAct.objects.filter(pk__in=list(acts)).order_by("pk"))
-    replace_contributions([], decided, as_of)
+    decided = list(DeskAct.objects.filter(pk__in=list(acts)).order_by("pk"))
+    links = {str(act.link) for act in decided if act.link}
+    contributions = contributions_of_acts(decided) + moves_of_links(links, as_of)
+    replace_contributions([], contributions, as_of)
     progress(len(submissions), len(submissions))
 
 

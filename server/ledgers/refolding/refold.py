@@ -15,6 +15,8 @@ from server.ledgers.folding.fold import FoldResult, fold
 from server.ledgers.folding.row import Row
 from server.ledgers.identity.components import components
 from server.ledgers.refolding.exceptions import reconcile_exceptions
+from server.ledgers.refolding.links import reconcile_links
+from server.ledgers.refolding.offices import office_of
 from server.ledgers.refolding.scope import ChangedEntries, Scope
 from server.ledgers.storage.claim_exceptions import move_entity_conflicts
 from server.ledgers.storage.contributions import (
@@ -26,7 +28,6 @@ from server.ledgers.storage.contributions import (
 )
 from server.ledgers.storage.exceptions import reconcile_possible_duplicates
 from server.ledgers.storage.households import update_assisted_categories
-from server.ledgers.refolding.offices import office_of
 from server.ledgers.storage.identity_keys import (
     KeyRow,
     keys_of_entries,
@@ -48,6 +49,7 @@ def replace_contributions(
     changed = _store_contributions(old, new)
     if changed is not None:
         refold(changed, as_of)
+        reconcile_links(changed.identities, as_of)
 
 
 def refold(changed: ChangedEntries, as_of: date) -> None:
@@ -145,10 +147,10 @@ def _write_keys(
         if row.entry not in living:
             changed.removed[family].add(row.entry)
     changed.identities = {
-        (family, row.identity)
+        row.identity
         for keys in (rows, stored)
-        for (family, _key), row in keys.items()
-        if row.identity and rows.get((family, _key)) != stored.get((family, _key))
+        for key, row in keys.items()
+        if row.identity and rows.get(key) != stored.get(key)
     }
     write_identity_keys(
         {key: row for key, row in rows.items() if stored.get(key) != row},

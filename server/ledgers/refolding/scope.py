@@ -40,8 +40,8 @@ class ChangedEntries:
     loaded_entries: set[str] = field(default_factory=set)  # with all their contributions
     loaded_submissions: set[int] = field(default_factory=set)  # likewise
     keys: dict[tuple[str, str], str] = field(default_factory=dict)  # (family, key) → entry
-    identities: set[tuple[str, str]] = field(default_factory=set)
-    """(family, identity) of the keys that came, went or name another entry now."""
+    identities: set[str] = field(default_factory=set)
+    """Identities of the keys that came, went or name another entry now."""
 
     def all_of(self, family: str) -> set[str]:
         """The family's entries, changed or removed."""

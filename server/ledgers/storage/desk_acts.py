@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from server.ledgers.definitions.contribution import DESK, Contribution
-from server.ledgers.definitions.vocabulary import ActKind, Level
+from server.ledgers.definitions.vocabulary import OF_LINKS, ActKind, Level
 from server.ledgers.models import DeskAct
 from server.ledgers.storage.resealing import with_current_key
 
+_SILENT = frozenset({ActKind.NOT_SAME, *OF_LINKS})
+
 
 def contributions_of_acts(acts: Iterable[DeskAct]) -> list[Contribution]:
-    """The contributions of desk acts; one that was undone, or tells two entries apart, makes none."""
-    return [
-        _contribution(act) for act in acts if act.undone_at is None and act.kind != ActKind.NOT_SAME
-    ]
+    """The contributions of desk acts; one that was undone, tells two entries apart or is about a link makes none."""
+    return [_contribution(act) for act in acts if act.undone_at is None and act.kind not in _SILENT]
 
 
 def _contribution(act: DeskAct) -> Contribution:

@@ -23,6 +23,7 @@ PAGES = [
     ("employers", EVERYONE),
     ("vacancies", EVERYONE),
     ("exceptions", EVERYONE),
+    ("links", EVERYONE),
     ("quarantine", DESK),
     ("map", EVERYONE),
     ("map-search", EVERYONE),
@@ -49,6 +50,7 @@ OBJECTS = [
 WRITES = [
     ("decide", "submission", {"state": "approved", "reason": ""}),
     ("resolve", "exception", {"reason": "asked the family"}),
+    ("state-link", "link", {"kind": "two_places", "reason": "asked the family"}),
 ]
 
 
