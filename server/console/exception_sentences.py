@@ -148,6 +148,9 @@ SENTENCES: dict[tuple[str, str], Any] = {
     (ExceptionKind.TWO_HUKOU_HOUSEHOLDS, ""): gettext_lazy(
         "Two households list this person as registered with them."
     ),
+    (ExceptionKind.MOVED_WITHIN, ""): gettext_lazy(
+        "A record of another community of the street took this person over. If that is wrong, reject the record: the person is then back where it was."
+    ),
     (ExceptionKind.ENTITY_CONFLICT, ""): gettext_lazy(
         "A form changed this entry without knowing its latest state."
     ),

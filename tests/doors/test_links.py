@@ -148,3 +148,22 @@ def test_the_timer_completes_a_move_on_the_seventh_day(streets, monkeypatch):
     assert only_link(there)["state"] == "moved"
     assert only_link(here)["moved_to"] == HERE[:9]
     assert AuditEntry.objects.filter(act="desk_act", area_code=THERE[:9], actor=None).count() == 1
+
+
+def test_the_home_page_counts_each_person_once_and_what_others_ask(streets, make_user):
+    here, there = office(streets.staff_here), office(streets.staff_there)
+    county = office(make_user("co", role="county", area=HERE[:6]))
+    assert numbers(here)["Persons"] == numbers(there)["Persons"] == numbers(county)["Persons"] == 1
+    assert Person.objects.count() == 2
+    assert "Other offices ask" not in numbers(there)
+    assert state(here, only_link(here), "move").status_code == 201
+    assert numbers(there)["Other offices ask"] == 1
+    assert "Other offices ask" not in numbers(here)
+    page = there.get("/links?awaits_us=true", headers={"accept-language": "en"}).content.decode()
+    assert "Shipai confirms that the move was to its area." in page
+    assert "Without an answer it is agreed on" in page
+
+
+def numbers(client: Client) -> dict[str, int]:
+    response = client.get("/", headers={"accept-language": "en"})
+    return {str(number.label): number.count for number in response.context["numbers"]}

@@ -12,7 +12,15 @@ from server.ledgers import services
 from server.ledgers.folding.derive import rules
 from server.ledgers.identity import keys
 from server.ledgers.intake import contribute
-from server.ledgers.models import Employer, Household, IdentityKey, KeptKey, Person, Vacancy
+from server.ledgers.models import (
+    Employer,
+    Household,
+    IdentityKey,
+    KeptKey,
+    LedgerException,
+    Person,
+    Vacancy,
+)
 from server.ledgers.refolding import offices
 from server.ledgers.refolding.rebuild import rebuild
 from tests.conftest import OTHER_COMMUNITY
@@ -106,12 +114,21 @@ def test_each_street_has_a_row_made_of_its_own_records(send, order):
 
 def test_between_communities_of_one_street_the_row_stays_one(send):
     send(survey(HERE, "03-01", "here", member(name="陈一", id_no=MAN)))
-    send(survey(OTHER_COMMUNITY, "03-05", "next door", member(name="陈一", id_no=MAN)))
+    moved = send(survey(OTHER_COMMUNITY, "03-05", "next door", member(name="陈一", id_no=MAN)))
     person = Person.objects.get()
     assert (person.area_code, person.household_id) == (
         OTHER_COMMUNITY,
         Household.objects.get(address="next door").pk,
     )
+    raised = LedgerException.objects.get(kind="moved_within")
+    assert (raised.area_code, raised.entry) == (OTHER_COMMUNITY, person.pk)
+    moved.review_state = "rejected"
+    moved.save()
+    services.merge_submissions(submission_ids=[moved.pk], as_of=AS_OF)
+    person.refresh_from_db()
+    assert person.area_code == HERE
+    assert not LedgerException.objects.filter(kind="moved_within").exists()
+    assert rebuilt(keep=False) == []
 
 
 def test_streets_share_the_identity_and_nothing_else(send):

@@ -229,6 +229,18 @@ def test_hukou_in_two_households_is_an_exception():
     assert "two_hukou_households" in kinds(result)
 
 
+def test_who_moves_between_communities_of_a_street_is_an_exception():
+    first = survey("2026-01-05", member(id_no=MAN), number=1)
+    second = survey("2026-02-05", member(id_no=MAN), number=2)
+    assert "moved_within" not in kinds(folded(first, second))
+    second.community = "440106003002"
+    result = folded(first, second)
+    (raised,) = [item for item in result.raised if item.kind == "moved_within"]
+    assert (raised.column, raised.detail) == ("household", {"households": [uuid_of("household 1")]})
+    assert raised.contribution.area_code == "440106003002"
+    assert "moved_within" not in kinds(folded(second))
+
+
 def test_the_best_place_is_the_most_accurate_one_a_visit_gave():
     def place(day: str, loc: str, met_whom: str = "1") -> Filled:
         filled = survey(day, member(key="a"), met_whom=met_whom)

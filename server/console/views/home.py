@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from server.accounts.access import REVIEWERS, Access
 from server.console.pages import COUNTED, StaffRequest, area_names, staff_page
 from server.core.clock import today
-from server.ledgers.selectors import cases, exceptions, households
+from server.ledgers.selectors import cases, counted_once, exceptions, households, links, persons
 from server.ledgers.storage.fragments import IS_OPEN, visit_overdue
 from server.quarantine.selectors import quarantined
 from server.submissions.models import TO_REVIEW
@@ -63,7 +63,13 @@ def home(request: StaffRequest) -> HttpResponse:
             exceptions(access).filter(resolved_at=None).order_by()[:COUNTED].count(),
             reverse("console:exceptions"),
         ),
+        *_links(access),
         *_quarantine(access),
+        Number(
+            _("Persons"),
+            counted_once(persons(access), access).order_by()[:COUNTED].count(),
+            reverse("console:persons"),
+        ),
         Number(
             _("Assisted households"),
             households(access).exclude(assisted_categories=[]).order_by()[:COUNTED].count(),
@@ -78,6 +84,15 @@ def home(request: StaffRequest) -> HttpResponse:
         "day": today(),
     }
     return render(request, "console/home.html", context)
+
+
+def _links(access: Access) -> list[Number]:
+    """What other offices wait for this one to answer, where there is anything."""
+    waiting = links(access).filter(awaits_us=True).order_by()[:COUNTED].count()
+    if not waiting:
+        return []
+    address = reverse("console:links") + "?awaits_us=true"
+    return [Number(_("Other offices ask"), waiting, address, alert=True)]
 
 
 def _quarantine(access: Access) -> list[Number]:

@@ -51,6 +51,7 @@ class ExceptionKind(StrEnum):
     CONFLICT = "conflict"
     NAME_DIFFERS = "name_differs"
     TWO_HUKOU_HOUSEHOLDS = "two_hukou_households"
+    MOVED_WITHIN = "moved_within"
     BAD_ID = "bad_id"
     ILLEGAL_MOVE = "illegal_move"
     LOCATION_MISMATCH = "location_mismatch"

@@ -244,6 +244,31 @@ class _Folding:
             self.categories[entry] = Categories(home, registered_at, self.rules)
             if hukou_in is not None:
                 _raise_two_hukou(person, hukou_in, current)
+            if lives_in is not None:
+                self._raise_moved_within(person, lives_in, memberships.get(entry, ()))
+
+    def _raise_moved_within(
+        self, person: PersonFold, lives_in: Membership, memberships: Sequence[Membership]
+    ) -> None:
+        """Raise an exception when the person lived in another community before, at the line that says otherwise."""
+        before = [
+            membership
+            for membership in memberships
+            if membership.to_on is not None
+            and membership.to_on <= lives_in.from_on
+            and membership.household in self.facts
+        ]
+        former = _latest(before, MembershipRole.RESIDENT)
+        line = next(
+            (item for item in person.contributions if item.id == lives_in.contribution), None
+        )
+        if former is None or line is None:
+            return
+        area = self.facts[former.household].area_code
+        if area != self.facts[lives_in.household].area_code:
+            person.builder.raise_exception(
+                ExceptionKind.MOVED_WITHIN, line, "household", households=[former.household]
+            )
 
     def _fold_cases(self) -> None:
         visits = self._visits()

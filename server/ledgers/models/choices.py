@@ -58,6 +58,7 @@ EXCEPTION_CHOICES = _choices(
         ExceptionKind.CONFLICT: _("conflicting values"),
         ExceptionKind.NAME_DIFFERS: _("same ID number, other name"),
         ExceptionKind.TWO_HUKOU_HOUSEHOLDS: _("registered in two households"),
+        ExceptionKind.MOVED_WITHIN: _("moved within the street"),
         ExceptionKind.BAD_ID: _("ID number fails its check"),
         ExceptionKind.ILLEGAL_MOVE: _("state change not allowed"),
         ExceptionKind.LOCATION_MISMATCH: _("location does not fit"),
