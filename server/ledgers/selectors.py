@@ -10,6 +10,7 @@ from server.ledgers.entity_lists.listed import (
     listed_entries,
 )
 from server.ledgers.entity_lists.sizes import households_by_area, is_crowded
+from server.ledgers.reading.declared import Declared, declared_facts
 from server.ledgers.reading.dossier import Dossier, dossier
 from server.ledgers.reading.entries import (
     RESTRICTED_CODES,
@@ -39,6 +40,7 @@ from server.ledgers.storage.contributions import records_about_person
 __all__ = [
     "RESTRICTED_CODES",
     "Change",
+    "Declared",
     "Dossier",
     "Event",
     "ListedEntry",
@@ -47,6 +49,7 @@ __all__ = [
     "cases",
     "changes_of",
     "counted_once",
+    "declared_facts",
     "deleted_entities",
     "desk_acts",
     "desk_acts_on",

@@ -151,6 +151,7 @@ RULES = (
     act("post", "/exceptions/{exceptions}/resolve/", 200, {"note": "核对"}),
     look("/links/{links}/"),
     look("/links/{links}/acts/"),
+    look("/links/{links}/facts/"),
     act("post", "/links/{links}/acts/", 201, {"kind": "two_places", "reason": "核对"}),
     act("post", "/links/{links}/acts/{desk-acts}/undo/", 200),
     look("/divisions/440106003001/"),

@@ -10,7 +10,7 @@ from django.test import Client
 
 from server.audit.models import AuditEntry
 from server.core import clock
-from server.ledgers.models import EntryLink, Person
+from server.ledgers.models import EntryLink, Membership, Person
 from server.ledgers.tasks import refold
 from server.submissions.drain import drain_now
 from tests.doors.test_authority import BY_NUMBER, office
@@ -167,3 +167,20 @@ def test_the_home_page_counts_each_person_once_and_what_others_ask(streets, make
 def numbers(client: Client) -> dict[str, int]:
     response = client.get("/", headers={"accept-language": "en"})
     return {str(number.label): number.count for number in response.context["numbers"]}
+
+
+def test_what_the_other_office_states_is_shown_as_its_own_once_both_agree(streets):
+    """Both list the person as living and registered with them, so only where each has less is anything added."""
+    here, there = office(streets.staff_here), office(streets.staff_there)
+    mine, theirs = only_link(here), only_link(there)
+    Membership.objects.filter(person=mine["entry"], role="hukou").delete()
+    for client, link in ((here, mine), (there, theirs)):
+        assert client.get(f"/api/v1/links/{link['id']}/facts/").json() == []
+        assert state(client, link, "two_places").status_code == 201
+    stated = here.get(f"/api/v1/links/{mine['id']}/facts/").json()
+    assert {fact["office"] for fact in stated} == {OTHER_STREET}
+    assert {fact["column"]: fact["value"] for fact in stated}["address"] == "邻街1号"
+    page = here.get(f"/persons/{mine['entry']}", headers={"accept-language": "en"})
+    assert "Wushan states:" in page.content.decode()
+    assert "邻街1号" in page.content.decode()
+    assert there.get(f"/api/v1/links/{theirs['id']}/facts/").json() == []

@@ -215,6 +215,56 @@ def test_two_places_need_both_desks_and_change_no_row(desks):
     assert is_rebuilt_alike()
 
 
+def test_once_both_agree_each_side_reads_what_the_other_alone_can_state(desks):
+    """Lives here in a flat, registered there: hukou is theirs to state, residence ours."""
+    hukou = member(
+        name="王三",
+        id_no=id_number("1980-05-01", 5),
+        residence_kind="3",
+        hukou_type="10",
+        phone="020-00000009",
+        emp_status="10",
+    )
+    parents = survey(THERE, "03-02", "parents", hukou)
+    parents.household["dibao_status"] = "1"
+    desks.send(parents)
+    flat = survey(
+        HERE,
+        "03-08",
+        "flat",
+        member(
+            name="王三",
+            id_no=id_number("1980-05-01", 5),
+            residence_kind="2",
+            emp_status="21",
+            phone="020-00000008",
+        ),
+    )
+    desks.send(flat)
+    link = EntryLink.objects.get(
+        area_code=STREET, entry=Person.objects.get(area_code=HERE, name="王三").pk
+    ).link
+    for settled in ([], [HERE]):
+        for area in settled:
+            desks.states(area, TWO, link=link)
+        assert all(selectors.declared_facts(side) == [] for side in EntryLink.objects.all())
+    desks.states(THERE, AGREE, link=link)
+    assert facts(desks.side(HERE, link=link)) == {
+        "hukou_type": "10", "hukou_area": THERE, "address": "parents", "dibao_status": "1",
+    }  # fmt: skip
+    there = facts(desks.side(THERE, link=link))
+    assert {"phone", "emp_status"} <= set(there)
+    assert not any("hukou" in name or name == "address" for name in there)
+    assert there["emp_status"] == "21"
+    assert "00000008" not in there["phone"]
+    desks.states(HERE, DIFFERENT, link=link)
+    assert facts(desks.side(HERE, link=link)) == {}
+
+
+def facts(side: EntryLink) -> dict[str, str]:
+    return {fact.column.name: fact.value for fact in selectors.declared_facts(side)}
+
+
 def test_different_persons_with_one_number_are_counted_apart(desks):
     chief = desks.access("chief")
     persons = selectors.persons(chief)

@@ -58,6 +58,15 @@ class StatementSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=500)
 
 
+class DeclaredSerializer(serializers.Serializer):
+    """One value that the other office states."""
+
+    office = serializers.CharField(read_only=True, help_text="Whose value it is.")
+    ledger = serializers.CharField(read_only=True)
+    column = serializers.CharField(read_only=True)
+    value = serializers.CharField(read_only=True, help_text="Masked where the column is sealed.")
+
+
 class LinkActSerializer(serializers.Serializer):
     """Something that this office's desk stated about a link."""
 

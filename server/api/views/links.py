@@ -14,7 +14,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
-from server.api.shapes.links import LinkActSerializer, LinkSerializer, StatementSerializer
+from server.api.shapes.links import (
+    DeclaredSerializer,
+    LinkActSerializer,
+    LinkSerializer,
+    StatementSerializer,
+)
 from server.api.views.base import Door
 from server.core.clock import now
 from server.core.request_problems import NotAllowed, NothingHere
@@ -42,6 +47,22 @@ class Links(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         if link is None:
             raise NothingHere
         return link
+
+    @extend_schema(responses=DeclaredSerializer(many=True))
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def facts(self, request: Request, id: UUID) -> Response:
+        """What the other office states and this one does not, while both agree on two places; else nothing."""
+        link = self.get_object()
+        rows = [
+            {
+                "office": link.other_office,
+                "ledger": fact.ledger,
+                "column": fact.column.name,
+                "value": fact.value,
+            }
+            for fact in selectors.declared_facts(link)
+        ]
+        return Response(DeclaredSerializer(rows, many=True).data)
 
     @extend_schema(responses=LinkActSerializer(many=True))
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)

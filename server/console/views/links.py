@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,10 @@ from server.accounts.models import Role
 from server.console.exception_sentences import ENTRIES
 from server.console.forms import StatementForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
+from server.console.presentation import written
 from server.core.clock import now
 from server.ledgers import selectors, services
+from server.ledgers.definitions.columns import Kind
 from server.ledgers.definitions.vocabulary import ActKind
 from server.ledgers.filters import LinkFilters
 from server.ledgers.models import EntryLink
@@ -43,6 +45,7 @@ class Row:
     other_office: str
     moved_here: bool
     buttons: list[tuple[ActKind, str]]
+    facts: list[tuple[str, str]]  # label and value of what the other office states
 
 
 @staff_page()
@@ -96,11 +99,19 @@ def rows_of(access: Access, sides: Iterable[EntryLink]) -> list[Row]:
             other_office=offices.get(side.other_office.ljust(12, "0"), side.other_office),
             moved_here=side.moved_to == side.area_code,
             buttons=[(kind, str(BUTTONS[kind])) for kind in services.acts_for(access, side)],
+            facts=[],
         )
         for side in shown
     ]
 
 
 def links_panel(access: Access, family: str, entry: UUID) -> dict[str, Any]:
-    """The context of `_panel.html`: the links of an entry that the reader sees."""
-    return {"links": rows_of(access, selectors.links_on(family, entry))}
+    """The context of `_panel.html`: the links of an entry that the reader sees, with what other offices state."""
+    rows = rows_of(access, selectors.links_on(family, entry))
+    return {"links": [replace(row, facts=_facts(row.link)) for row in rows]}
+
+
+def _facts(link: EntryLink) -> list[tuple[str, str]]:
+    declared = selectors.declared_facts(link)
+    names = area_names(fact.value for fact in declared if fact.column.kind is Kind.AREA)
+    return [(str(fact.column.label), written(fact.value, fact.column, names)) for fact in declared]

@@ -14,9 +14,9 @@ from server.accounts.access import REVIEWERS
 from server.console.exception_sentences import open_exceptions
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
+from server.console.views.links import links_panel
 from server.erasure.models import Erasure
 from server.erasure.selectors import may_ask, open_erasure
-from server.console.views.links import links_panel
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import CaseFilters, PersonFilters
 from server.ledgers.models import AssistanceCase, Person

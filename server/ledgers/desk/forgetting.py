@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from server.core.clock import office_day
 from server.ledgers.definitions.vocabulary import Family
-from server.ledgers.models import DeskAct, IdentityKey, LedgerException
+from server.ledgers.models import DeskAct, EntryLink, IdentityKey, LedgerException
 from server.ledgers.refolding.refold import replace_contributions
 from server.ledgers.storage.contributions import contributions_with_ids
 from server.ledgers.storage.desk_acts import contribution_id_of_act
@@ -17,7 +17,7 @@ from server.ledgers.storage.locks import take_merge_lock
 
 
 def forget_person(person: UUID, *, at: datetime) -> None:
-    """Delete the desk acts about a person, with their values and reasons, and the person's exceptions and keys.
+    """Delete the desk acts about a person, with their values and reasons, and the person's exceptions, keys and links.
 
     The entry leaves the ledger unless another record contributes to it. Takes the merge
     lock. Part of the caller's transaction.
@@ -29,3 +29,4 @@ def forget_person(person: UUID, *, at: datetime) -> None:
     acts.delete()
     LedgerException.objects.filter(Q(entry=person) | Q(other=person), family=Family.PERSON).delete()
     IdentityKey.objects.filter(family=Family.PERSON, entry=person).delete()
+    EntryLink.objects.filter(Q(entry=person) | Q(other_entry=person), family=Family.PERSON).delete()

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledgers', '0007_links'),
+        ('ledgers', '0008_links'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
