@@ -21,7 +21,7 @@ from server.console.presentation import written
 from server.core.clock import now
 from server.ledgers import selectors, services
 from server.ledgers.definitions.columns import Kind
-from server.ledgers.definitions.vocabulary import ActKind
+from server.ledgers.definitions.vocabulary import ActKind, Family
 from server.ledgers.filters import LinkFilters
 from server.ledgers.models import EntryLink
 
@@ -32,6 +32,8 @@ BUTTONS = {
     ActKind.AGREE: gettext_lazy("Agree"),
     ActKind.REFUSE: gettext_lazy("Refuse"),
 }
+AT_BOTH = gettext_lazy("Has premises at both")
+"""What "two places" is called of an employer."""
 PAGES = {"person": "console:person", "employer": "console:employer"}
 
 
@@ -98,11 +100,16 @@ def rows_of(access: Access, sides: Iterable[EntryLink]) -> list[Row]:
             page=PAGES[side.family],
             other_office=offices.get(side.other_office.ljust(12, "0"), side.other_office),
             moved_here=side.moved_to == side.area_code,
-            buttons=[(kind, str(BUTTONS[kind])) for kind in services.acts_for(access, side)],
+            buttons=[(kind, _label(kind, side)) for kind in services.acts_for(access, side)],
             facts=[],
         )
         for side in shown
     ]
+
+
+def _label(kind: ActKind, side: EntryLink) -> str:
+    is_employers = kind == ActKind.TWO_PLACES and side.family == Family.EMPLOYER
+    return str(AT_BOTH if is_employers else BUTTONS[kind])
 
 
 def links_panel(access: Access, family: str, entry: UUID) -> dict[str, Any]:

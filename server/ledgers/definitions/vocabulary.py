@@ -84,11 +84,11 @@ class ActKind(StrEnum):
 
 
 OF_LINKS = (
-    ActKind.TWO_PLACES,
-    ActKind.DIFFERENT,
-    ActKind.MOVE,
     ActKind.AGREE,
     ActKind.REFUSE,
+    ActKind.TWO_PLACES,
+    ActKind.MOVE,
+    ActKind.DIFFERENT,
 )
 """What a desk can state about the link between its entry and another office's (decision 0251)."""
 

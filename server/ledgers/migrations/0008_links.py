@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='deskact',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ('same', 'not_same', 'two_places', 'different', 'move', 'agree', 'refuse')), ('other__isnull', False)), models.Q(models.Q(('kind__in', ('same', 'not_same', 'two_places', 'different', 'move', 'agree', 'refuse')), _negated=True), ('other', None)), _connector='OR'), name='an_act_of_likeness_names_two_entries'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ('same', 'not_same', 'agree', 'refuse', 'two_places', 'move', 'different')), ('other__isnull', False)), models.Q(models.Q(('kind__in', ('same', 'not_same', 'agree', 'refuse', 'two_places', 'move', 'different')), _negated=True), ('other', None)), _connector='OR'), name='an_act_of_likeness_names_two_entries'),
         ),
         migrations.AddIndex(
             model_name='entrylink',
