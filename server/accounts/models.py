@@ -116,6 +116,23 @@ class FieldAccount(PhoneContact):
         return f"{self.user} ({self.label})" if self.label else str(self.user)
 
 
+class Session(models.Model):
+    """A session of a browser or of a program. The key itself and the data in the clear are nowhere stored (sessions.py)."""
+
+    key_hash = models.BinaryField(max_length=32, unique=True)
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+    is_program = models.BooleanField(default=False)  # begun at /v1/sessions (scripts.py)
+    data = models.BinaryField()  # JSON, sealed
+    began_at = models.DateTimeField()
+    last_used_at = models.DateTimeField()  # of browsers, to the minute
+    ends_at = models.DateTimeField(db_index=True)  # the earlier of the idle and the absolute limit
+    address = models.CharField(max_length=64, blank=True)
+    device = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+
+
 class PasswordFailures(models.Model):
     """How many different wrong passwords in a row came for one user name from one address (lockout.py)."""
 

@@ -1,8 +1,7 @@
 """Sessions of programs that log in with a user's password: a token that replaces the password for a day.
 
-They are stored among the console's sessions, but they do not open the console, nor do the
-console's sessions open this door. A token is the session's key with a signature made
-outside the database, so that a copy of the database lets nobody in.
+They are stored among the browsers' sessions, but they do not open the console, nor do the
+console's sessions open this door. Only a hash of the token is stored.
 """
 
 from __future__ import annotations
@@ -13,17 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.contrib.sessions.backends.db import SessionStore
-from django.core.signing import BadSignature, Signer
 from django.db import transaction
 
-from server.accounts.models import User
+from server.accounts import sessions
+from server.accounts.models import Session, User
 from server.accounts.services import record_log_in, record_log_out
+from server.core.sealing import token_hash
 
 LIFETIME: Final = timedelta(hours=24)
-_WHO: Final = "script_user"
-_PROOF: Final = "script_proof"
-_signer: Final = Signer(sep=".", salt=__name__)
+_PROOF: Final = "proof"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,41 +35,40 @@ class ScriptSession:
 
 @transaction.atomic
 def begin(*, user: User, at: datetime) -> ScriptSession:
-    """Start a session of the user; deletes all expired sessions."""
-    SessionStore.clear_expired()
-    store = SessionStore()
-    store[_WHO], store[_PROOF] = user.pk, user.get_session_auth_hash()
-    store.set_expiry(LIFETIME)
-    store.create()
+    """Start a session of the user; deletes all sessions that have ended."""
+    sessions.SessionStore.clear_expired()
+    token, ends_at = secrets.token_urlsafe(48), at + LIFETIME
+    sessions.begin(
+        token_hash(token),
+        {_PROOF: user.get_session_auth_hash()},
+        user_id=user.pk,
+        at=at,
+        ends_at=ends_at,
+        is_program=True,
+    )
     record_log_in(user, by="token")
-    token = _signer.sign(str(store.session_key))
-    return ScriptSession(token, secrets.token_urlsafe(32), at, at + LIFETIME)
+    return ScriptSession(token, secrets.token_urlsafe(32), at, ends_at)
 
 
 def user_of(token: str) -> User | None:
     """The user of the token's session; None when it has ended, the password has changed or the user is inactive."""
-    store = _store(token)
-    if store is None:
+    row = _row(token)
+    if row is None or row.user is None or not row.user.is_active:
         return None
-    user = User.objects.filter(pk=store.get(_WHO, 0), is_active=True).first()
-    proof = str(store.get(_PROOF, ""))
-    is_current = user is not None and hmac.compare_digest(user.get_session_auth_hash(), proof)
-    return user if is_current else None
+    proof = (sessions.opened(row) or {}).get(_PROOF, "")
+    return row.user if hmac.compare_digest(row.user.get_session_auth_hash(), proof) else None
 
 
 @transaction.atomic
 def end(*, token: str) -> None:
     """End the token's session; an unknown or ended one is ignored."""
-    store, user = _store(token), user_of(token)
-    if store is not None and _WHO in store:
-        store.delete()
+    row, user = _row(token), user_of(token)
+    if row is not None:
+        row.delete()
         if user is not None:
             record_log_out(user, by="token")
 
 
-def _store(token: str) -> SessionStore | None:
-    try:
-        key = _signer.unsign(token)
-    except BadSignature:
-        return None
-    return SessionStore(session_key=key)
+def _row(token: str) -> Session | None:
+    rows = sessions.open_sessions().filter(key_hash=token_hash(token), is_program=True)
+    return rows.select_related("user").first()

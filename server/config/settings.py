@@ -70,7 +70,6 @@ CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"] if RUHU_BASE_URL els
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.gis",
@@ -164,6 +163,11 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+RUHU_SESSION_IDLE_MINUTES = env.int("RUHU_SESSION_IDLE_MINUTES", default=60)
+RUHU_SESSION_HOURS = env.int("RUHU_SESSION_HOURS", default=12)
+"""A session of the console ends when it was idle for so long, and so long after it began."""
+SESSION_ENGINE = "server.accounts.sessions"
+SESSION_COOKIE_AGE = RUHU_SESSION_HOURS * 3600
 LOGIN_URL = "console:login"
 LOGIN_REDIRECT_URL = "console:home"
 LOGOUT_REDIRECT_URL = "console:login"

@@ -10,6 +10,7 @@ from django.db import connection
 from procrastinate.contrib.django import app
 
 from server.accounts import lockout
+from server.accounts.sessions import SessionStore
 from server.core import blobs, clock
 
 HALF_WRITTEN_FOR: Final = timedelta(days=1)
@@ -46,7 +47,7 @@ def tidy_regularly(timestamp: int) -> None:
 
 
 def tidy() -> None:
-    """Fail jobs whose worker is dead; delete old failed jobs, wrong-password counts and half-written files.
+    """Fail jobs whose worker is dead; delete old failed jobs, ended sessions, wrong-password counts and half-written files.
 
     A job with a lock blocks all jobs of that lock while its status is "doing", which after
     `kill -9` would be for ever. Failing it is safe: every job of this server is queued again by
@@ -58,4 +59,5 @@ def tidy() -> None:
             _log.warning("job of a dead worker marked as failed", task=task_name)
         cursor.execute(_OLD, [clock.now() - FAILED_FOR])
     lockout.forget_old()
+    SessionStore.clear_expired()
     blobs.forget_unfinished(older_than=HALF_WRITTEN_FOR)
