@@ -56,12 +56,17 @@ class Access:
         """Whether the user may issue or replace credentials that open all these grants (role, area prefix).
 
         A password opens every role of its owner: whoever could set a colleague's password
-        would hold the colleague's roles.
+        would hold the colleague's roles. Who holds no role may be given any next, so that only
+        an administrator of everywhere sets that password.
         """
         return all(
             self.may(REVIEWERS if role == Role.WORKER else ADMINISTRATORS, area)
-            for role, area in grants
+            for role, area in set(grants) or {(Role.ADMINISTRATOR, "")}
         )
+
+    def administers(self, areas: Iterable[str]) -> bool:
+        """Whether the user is administrator of all these areas; of no area at all, administrator of everywhere."""
+        return all(self.may(ADMINISTRATORS, area) for area in set(areas) or {""})
 
     def within(self, field: str = "area_code", roles: Iterable[str] = READERS) -> Q:
         """A filter for the rows of the user's areas; without a grant it matches no row."""

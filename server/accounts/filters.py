@@ -1,4 +1,4 @@
-"""Filters of the lists of workers, of their phones, and of the audit log."""
+"""Filters of the lists of people, of workers, of their phones, and of the audit log."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters.constants import EMPTY_VALUES
 
+from server.accounts.access import ADMINISTRATORS
 from server.accounts.models import FieldAccount, Role, RoleGrant, User
 from server.accounts.selectors import workers
 from server.audit.models import Act, AuditEntry
@@ -61,6 +62,44 @@ class WorkerFilters(ListFilters):
     """Filters of the list of community workers."""
 
     area = _AreaOfWork()
+    search = Search(("username", "name"), label=_("User name or name"))
+
+    class Meta:
+        model = User
+        fields = ()
+
+
+class _RolesHeld(AnyOf):
+    """People who hold one of the roles in an area that the reader administers."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        wanted = [text for text in value or () if text]
+        return qs.filter(pk__in=_administered(self, role__in=wanted)) if wanted else qs
+
+
+class _AreaOfRole(Area):
+    """People who hold a role in a division or a part of it, as far as the reader administers that."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in EMPTY_VALUES:
+            return qs
+        return qs.filter(pk__in=_administered(self, area__startswith=code_prefix(value)))
+
+
+def _administered(chosen: Any, **which: Any) -> QuerySet[Any]:
+    """The users with such a role where the reader is administrator: roles elsewhere must not show by a filter."""
+    inside = chosen.parent.access.within("area", ADMINISTRATORS)
+    return RoleGrant.objects.filter(inside, **which).values("user")
+
+
+class PersonFilters(ListFilters):
+    """Filters of the list of people who log in."""
+
+    area = _AreaOfRole()
+    role = _RolesHeld(
+        label=_("Role"), codes=lambda: Role.values, options=lambda _access: Role.choices
+    )
+    active = Flag(field_name="is_active", label=_("State"), yes=_("let in"), no=_("inactive"))
     search = Search(("username", "name"), label=_("User name or name"))
 
     class Meta:

@@ -58,6 +58,7 @@ class User(AbstractBaseUser, PhoneContact):
     device_secret = SealedField(
         purpose="device password of {username}", null=True
     )  # device_passwords.sealed_secret
+    must_choose_password = models.BooleanField(default=False)  # this password was handed out
 
     USERNAME_FIELD = "username"
     objects = UserManager()
@@ -131,6 +132,21 @@ class Session(models.Model):
 
     class Meta:
         ordering = ("pk",)
+
+
+class ApiToken(models.Model):
+    """A token that a person made for a program, which stands in the place of the password. Only its hash is stored."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    label = models.CharField(max_length=100)
+    created_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)  # to the minute
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("user_id", "created_at")
 
 
 class PasswordFailures(models.Model):

@@ -12,7 +12,9 @@ class NameTaken(Problem):
 
     type, status = "name-taken", 409
     title = _("The user name is taken")
-    template = _("There is already a user {username}. Choose another name.")
+    template = _(
+        "There is already a user {username}. Choose another name; if it is the same person, give a further role to that user instead."
+    )
 
 
 class BadUserName(Problem):
@@ -49,6 +51,26 @@ class UnknownUser(Problem):
     type, status = "unknown-user", 404
     title = _("No such user")
     template = _("There is no user {username}. Check the user name.")
+
+
+class NoSuchRole(Problem):
+    """The person does not hold this role in exactly this area."""
+
+    type, status = "no-such-role", 404
+    title = _("No such role")
+    template = _(
+        "{username} does not hold this role in exactly this area. See the person's roles first."
+    )
+
+
+class OwnAccount(Problem):
+    """People neither change their own roles nor shut themselves out."""
+
+    type, status = "own-account", 403
+    title = _("Not for your own account")
+    template = _(
+        "Nobody changes their own roles or shuts themselves out. Ask another administrator, or use ./ruhu at the server."
+    )
 
 
 class TokenRevoked(Problem):

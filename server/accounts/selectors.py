@@ -131,6 +131,24 @@ def manageable_workers(access: Access, roles: Iterable[str] = REVIEWERS) -> Quer
     return rows.order_by("username")
 
 
+def people(access: Access) -> QuerySet[User]:
+    """The users who hold a role in an area that the user administers; all of them for an administrator of everywhere."""
+    if access.administers([""]):
+        return users().order_by("username")
+    grants = RoleGrant.objects.filter(access.within("area", ADMINISTRATORS))
+    return users().filter(pk__in=grants.values("user")).order_by("username")
+
+
+def administered_grants(access: Access, user: User) -> list[RoleGrant]:
+    """The user's roles in areas that the reader administers; what is held elsewhere is nobody's business here."""
+    return [grant for grant in user.grants.all() if access.may(ADMINISTRATORS, grant.area)]
+
+
+def is_administered(access: Access, user: User) -> bool:
+    """Whether the reader administers all areas of the user, and so may decide about the account as a whole."""
+    return access.administers(grant.area for grant in user.grants.all())
+
+
 def may_set_password(access: Access, user: User) -> bool:
     """Whether the user may end and replace this person's password."""
     return access.may_give((grant.role, grant.area) for grant in user.grants.all())

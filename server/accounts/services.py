@@ -1,6 +1,7 @@
-"""Creates users, grants roles, and issues and revokes the passwords and tokens of phones.
+"""Creates users, gives and takes roles, and issues and ends passwords, sessions and the tokens of phones.
 
-Each function records who did it: `actor` is the person, None for a command at the server.
+Each function records who did it: `actor` is the person, None for a command at the server. What
+a person may do about another one's account is judged here, for all doors (decision 0266).
 """
 
 from __future__ import annotations
@@ -13,13 +14,22 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from server.accounts.access import common_prefix
+from server.accounts.access import ADMINISTRATORS, access_of, common_prefix
 from server.accounts.device_passwords import new_password, sealed_secret
-from server.accounts.models import FieldAccount, Role, RoleGrant, User
-from server.accounts.problems import BadArea, BadName, BadUserName, NameTaken
+from server.accounts.models import FieldAccount, Role, RoleGrant, Session, User
+from server.accounts.problems import (
+    BadArea,
+    BadName,
+    BadUserName,
+    NameTaken,
+    NoSuchRole,
+    OwnAccount,
+)
 from server.audit.models import Act
 from server.audit.services import record
+from server.core.request_problems import NotAllowed
 from server.core.sealing import token_hash
+from server.geo.codes import code_prefix
 from server.geo.models import Division
 
 CODES_AT_ONCE = 200
@@ -55,27 +65,37 @@ def create_user(
     role: str,
     areas: Iterable[str],
     password: str = "",
+    must_choose: bool = True,
     actor: User | None,
 ) -> NewUser:
     """Create a user who holds a role in the areas; without a password, one is generated.
 
+    Whoever gets a generated password must choose another one at the first log-in, unless
+    `must_choose` is False: the account of a program, or of a phone.
     Full-width letters in the user name, as input methods write them, become ordinary ones,
-    as the console's log-in reads them. Raises BadUserName, BadName, NameTaken, BadArea.
+    as the console's log-in reads them.
+    Raises BadUserName, BadName, NameTaken, BadArea; NotAllowed if the actor may not give
+    this role there (Access.may_give).
     """
+    prefixes = [area_prefix(area) for area in areas]
+    if actor is not None and not access_of(actor).may_give((role, area) for area in prefixes):
+        raise NotAllowed
     username, name = User.normalize_username(username), " ".join(name.split())
     if len(name) > _NAME_LENGTH:
         raise BadName(most=_NAME_LENGTH)
     if not _USER_NAME.fullmatch(username):
         raise BadUserName(username=username[:150])
-    password = password or new_password()
     user = User(username=username, name=name or username[:_NAME_LENGTH])
+    user.must_choose_password = must_choose and not password
+    password = password or new_password()
     user.set_password(password)
     try:
         with transaction.atomic():
             user.save()
     except IntegrityError:
         raise NameTaken(username=username) from None
-    prefixes = [_grant(user, role, area)[0].area for area in areas]
+    for prefix in prefixes:
+        RoleGrant.objects.get_or_create(user=user, role=Role(role), area=prefix)
     _record(Act.USER_CREATED, user, actor, after={"role": role, "areas": prefixes})
     return NewUser(user, password)
 
@@ -88,7 +108,14 @@ def add_worker(
 
     The password opens the console, and the OpenRosa door by HTTP Basic and Digest.
     """
-    new = create_user(username=username, name=name, role=Role.WORKER, areas=areas, actor=actor)
+    new = create_user(
+        username=username,
+        name=name,
+        role=Role.WORKER,
+        areas=areas,
+        must_choose=False,
+        actor=actor,
+    )
     return _issue_credentials(new.user, label, actor)
 
 
@@ -114,6 +141,7 @@ def shut_out(*, user: User, at: datetime, actor: User | None) -> int:
         user.set_unusable_password()
         user.device_secret = None
         user.save(update_fields=["password", "device_secret"])
+        Session.objects.filter(user=user).delete()
         _record(Act.PASSWORD_ENDED, user, actor)
     return revoke(accounts=user.field_accounts.all(), at=at, actor=actor)
 
@@ -143,30 +171,55 @@ def end_codes(*, users: Iterable[User], at: datetime, actor: User | None) -> int
 
 
 @transaction.atomic
-def replace_password(*, user: User, actor: User | None) -> str:
+def replace_password(*, user: User, must_choose: bool = True, actor: User | None) -> str:
     """Replace the user's password by a generated one, which is shown only once; every session of the user ends.
 
     If the old password was made for phones, so is the new one: it works with HTTP Digest.
+    Otherwise the user must choose another one at the next log-in, unless `must_choose` is
+    False. Raises NotAllowed if the actor may not hold what the password opens.
     """
-    return _give_password(user, actor, is_for_phones=user.device_secret is not None)
+    if actor is not None and not access_of(actor).may_give(_held(user)):
+        raise NotAllowed
+    is_for_phones = user.device_secret is not None
+    return _give_password(user, actor, is_for_phones=is_for_phones, must_choose=must_choose)
 
 
 @transaction.atomic
 def set_active(*, user: User, is_active: bool, actor: User | None) -> User:
-    """Let the user in at all doors, or at none, from the next request on; codes and password stay as they are."""
+    """Let the user in at all doors, or at none, from the next request on; codes and password stay as they are.
+
+    Raises NotAllowed, OwnAccount.
+    """
+    _require_over(user, actor)
     before, user.is_active = user.is_active, is_active
     user.save(update_fields=["is_active"])
+    if not is_active:
+        Session.objects.filter(user=user).delete()
     states = {"before": {"active": before}, "after": {"active": is_active}}
     _record(Act.USER_STATE, user, actor, **states)
     return user
 
 
-def _give_password(user: User, actor: User | None, *, is_for_phones: bool) -> str:
+@transaction.atomic
+def end_sessions(*, user: User, actor: User | None) -> int:
+    """End all sessions of the user, of browsers and programs. Returns how many. Raises NotAllowed, OwnAccount."""
+    _require_over(user, actor)
+    ended, _rows = Session.objects.filter(user=user).delete()
+    _record(Act.SESSIONS_ENDED, user, actor, rows=ended)
+    return ended
+
+
+def _give_password(
+    user: User, actor: User | None, *, is_for_phones: bool, must_choose: bool = False
+) -> str:
+    """Give the user a generated password and end all sessions; one for phones need not be changed."""
     password = new_password()
     user.set_password(password)
+    user.must_choose_password = must_choose and not is_for_phones
     if is_for_phones:
         user.device_secret = sealed_secret(user.username, password)
-    user.save(update_fields=["password", "device_secret"])
+    user.save(update_fields=["password", "device_secret", "must_choose_password"])
+    Session.objects.filter(user=user).delete()
     _record(Act.PASSWORD_REPLACED, user, actor)
     return password
 
@@ -180,21 +233,73 @@ def _issue_credentials(user: User, label: str, actor: User | None) -> NewWorker:
 
 @transaction.atomic
 def grant(*, user: User, role: str, area: str, actor: User | None) -> RoleGrant:
-    """Grant a role in an area: a division's code or its leading digits, "" for everywhere. Raises BadArea.
+    """Give a role in an area: a division's code or its leading digits, "" for everywhere.
 
     A 12-digit code is cut to the digits of the division's level, so that a street's code
-    covers its communities. A grant that exists already is returned.
+    covers its communities. A role that the user holds there already is returned.
+    Raises BadArea; NotAllowed unless the actor is administrator of that area, OwnAccount.
     """
-    role_grant, is_new = _grant(user, role, area)
+    prefix = area_prefix(area)
+    _require_administrator(user, prefix, actor)
+    role_grant, is_new = RoleGrant.objects.get_or_create(user=user, role=Role(role), area=prefix)
     if is_new:
-        _record(Act.ROLE_GRANTED, user, actor, after={"role": role, "area": role_grant.area})
+        _record_role(Act.ROLE_GRANTED, role_grant, actor)
     return role_grant
 
 
-def _grant(user: User, role: str, area: str) -> tuple[RoleGrant, bool]:
-    """The grant, and whether it is new. Raises BadArea."""
-    prefix = area_prefix(area)
-    return RoleGrant.objects.get_or_create(user=user, role=Role(role), area=prefix)
+@transaction.atomic
+def take_role(*, user: User, role: str, area: str, actor: User | None) -> None:
+    """Take away a role that the user holds in exactly this area, from the next request on.
+
+    Raises NoSuchRole; NotAllowed unless the actor is administrator of that area, OwnAccount.
+    """
+    prefixes = {area, code_prefix(area)} if len(area) == 12 else {area}
+    held = user.grants.filter(role=role, area__in=prefixes).select_for_update().first()
+    if held is None:
+        raise NoSuchRole(username=user.username)
+    _require_administrator(user, held.area, actor)
+    _record_role(Act.ROLE_TAKEN, held, actor)
+    held.delete()
+
+
+def _record_role(act: Act, held: RoleGrant, actor: User | None) -> None:
+    """Record that a role was given or taken, in the role's area."""
+    role = {"role": held.role, "area": held.area}
+    before, after = (None, role) if act == Act.ROLE_GRANTED else (role, None)
+    record(
+        act,
+        actor=actor,
+        object_type="user",
+        object_id=held.user.username,
+        area=held.area,
+        before=before,
+        after=after,
+    )
+
+
+def _require_administrator(user: User, area: str, actor: User | None) -> None:
+    """Refuse unless the actor may give and take roles of this person in the area. Raises NotAllowed, OwnAccount."""
+    if actor is None:
+        return
+    if actor.pk == user.pk:
+        raise OwnAccount
+    if not access_of(actor).may(ADMINISTRATORS, area):
+        raise NotAllowed
+
+
+def _require_over(user: User, actor: User | None) -> None:
+    """Refuse unless the actor administers every area of this person. Raises NotAllowed, OwnAccount."""
+    if actor is None:
+        return
+    if actor.pk == user.pk:
+        raise OwnAccount
+    if not access_of(actor).administers(area for _role, area in _held(user)):
+        raise NotAllowed
+
+
+def _held(user: User) -> list[tuple[str, str]]:
+    """The roles that the user holds, with their areas, as they are now."""
+    return list(RoleGrant.objects.filter(user=user).values_list("role", "area"))
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ from server.api.views.links import Links
 from server.api.views.office import Divisions, Exceptions, FieldAccounts
 from server.api.views.quarantine import Quarantine
 from server.api.views.submissions import Deletions, Submissions
+from server.api.views.users import Users
 
 app_name = "api"
 
@@ -45,6 +46,7 @@ VIEWS: dict[str, Any] = {
     "links": Links,
     "divisions": Divisions,
     "field-accounts": FieldAccounts,
+    "users": Users,
     "audit": Audit,
 }
 router = SimpleRouter(use_regex_path=False)

@@ -24,9 +24,11 @@ class Act(models.TextChoices):
 
     USER_CREATED = "user_created", _("user created")
     ROLE_GRANTED = "role_granted", _("role granted")
+    ROLE_TAKEN = "role_taken", _("role taken away")
     PASSWORD_REPLACED = "password_replaced", _("password replaced")
     PASSWORD_ENDED = "password_ended", _("phone password ended")
     USER_STATE = "user_state", _("user let in or shut out")
+    SESSIONS_ENDED = "sessions_ended", _("sessions ended")
     CODE_ISSUED = "code_issued", _("phone code issued")
     CODE_REVOKED = "code_revoked", _("phone code revoked")
 

@@ -13,7 +13,7 @@ _PHONES: Final = _(
     "Make phones on the page “Field accounts”, with “ruhu worker add”, or at /api/v1/field-accounts/: a phone belongs to areas, which Central does not know."
 )
 _ROLES: Final = _(
-    "Roles hold for areas: give them with “ruhu user add”. Who gets a form is said at /api/v1/forms/FORM/audience/."
+    "Roles hold for areas: give them at /api/v1/users/ or with “ruhu role”. Who gets a form is said at /api/v1/forms/FORM/audience/."
 )
 _LEDGERS: Final = _(
     "Entity lists are read from the ledgers, which change by forms and on the office's pages, each value with its source."

@@ -9,6 +9,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from server.accounts.models import Role
 from server.accounts.passwords import Refusal, log_in
 from server.accounts.selectors import user
 from server.console.problems import FormFieldsWrong
@@ -104,6 +105,32 @@ class WorkerForm(forms.Form):
     def __init__(self, *args: Any, areas: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["area"].choices = areas  # type: ignore[attr-defined]
+
+
+class RoleForm(forms.Form):
+    """A role in an area."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    area = forms.ChoiceField(label=_("Area"), required=False)  # "" is everywhere
+
+    def __init__(self, *args: Any, areas: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["area"].choices = areas  # type: ignore[attr-defined]
+        self._areas = {area for area, _name in areas}
+
+    def clean_area(self) -> str:
+        area: str = self.cleaned_data["area"]
+        if area not in self._areas:  # nothing chosen is not everywhere
+            raise ValidationError(_("Choose an area."), code="required")
+        return area
+
+
+class NewUserForm(RoleForm):
+    """A person who will log in, with the first role."""
+
+    username = forms.CharField(label=_("User name"), max_length=150)
+    name = forms.CharField(label=_("Name"), max_length=100)
+    field_order = ("username", "name", "role", "area")
 
 
 class PublishForm(forms.Form):

@@ -38,6 +38,7 @@ SAME_ROWS = {
     "links": "links",
     "forms": "forms",
     "audit": "audit",
+    "people": "users",
 }
 """Page of the console → the list of REST that has the same rows."""
 WITHOUT_REST = {"field-accounts": WorkerFilters, "codes": WorkerFilters}

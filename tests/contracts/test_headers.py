@@ -52,6 +52,7 @@ SHOWS_NOTHING = frozenset(
 """Addresses that no GET answers with something, besides those for acts: `is_act`."""
 ACTS = re.compile(
     "audience|open|review|upload|dismiss|reopen|repair|replay|find|reveal|resolve|codes?|lost|revoke"
+    "|grant|password|end-sessions|give-role|take"
     "|sessions|publish|logout|language|decision|download|undo|state|approval|files|restore|delete"
     "|erase|dossier|consent|refuse"
 )
@@ -140,6 +141,8 @@ def samples(divisions, make_user) -> dict[str, str]:
         "/links/%(side)s": str(street.link.pk),
         "/acts/%(act)s": "1",
         "/divisions/%(code)s": COMMUNITY,
+        "%(username)s": "xie",
+        "/people/%(user_id)s/roles/%(number)s": "1",
         "/field-accounts/%(id)s": str(account.pk),
         "/field-accounts/%(number)s": str(account.pk),
         "%(user_id)s": str(street.worker.pk),

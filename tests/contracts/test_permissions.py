@@ -67,6 +67,13 @@ def publish(method: str, path: str, allowed: int, body: Any = None, outside: int
     return Rule(method, path, PUBLISHERS, allowed, 403, 403, outside, body)
 
 
+def administer(
+    path: str, allowed: int, body: Any = None, *, outside: int = 404, method: str = "post"
+) -> Rule:
+    """Something done about a person of the street, for the street's administrators."""
+    return Rule(method, path, PUBLISHERS, allowed, 403, 403, outside, body or {})
+
+
 LEDGERS = ("households", "persons", "spells", "employers", "vacancies", "cases", "visits")
 SEALED = {"households": "hukou_book_no", "persons": "phone", "employers": "phone"}
 FORM, SUBMISSION = "/forms/household_survey/", "/submissions/{submissions}/"
@@ -83,11 +90,21 @@ RULES = (
             "links",
             "divisions",
             "field-accounts",
+            "users",
             "audit",
             "deletions",
             "erasures",
         ),
     ),
+    look("/users/wu/", PUBLISHERS, denied=404),
+    administer(
+        "/users/", 201, {"username": "ke", "role": "street", "areas": [STREET]}, outside=403
+    ),
+    administer("/users/wu/grant/", 200, {"role": "restricted", "area": STREET}, outside=403),
+    administer("/users/wu/revoke/", 200, {"role": "street", "area": STREET}),
+    administer("/users/wu/password/", 201),
+    administer("/users/wu/end-sessions/", 200),
+    administer("/users/wu/", 200, {"active": False}, method="patch"),
     *(look(f"/{name}/{{{name}}}/") for name in LEDGERS),
     *(look(f"/{name}/{{{name}}}/origins/") for name in LEDGERS),
     *(
@@ -188,6 +205,7 @@ def names(divisions, make_user) -> dict[str, Any]:
         **entry(area, person=street.person, spell_kind="1", start_on=AT.date())
     )
     account, _token = issue_token(user=street.worker, actor=None)
+    make_user("wu", role="street", area=STREET)
     return {
         "households": street.household.pk,
         "persons": street.person.pk,

@@ -118,6 +118,60 @@ def test_a_user_of_the_street(divisions, capsys) -> None:
     assert not User.objects.filter(password__contains=output["password"]).exists()
 
 
+def test_roles_are_given_and_taken_at_the_terminal(divisions, capsys) -> None:
+    """The restricted role could be given to nobody: `user add` takes one role, and refuses a known user."""
+    json_of(capsys, "user", "add", "li", "--role", "street", "--area", "440106003000")
+    words = ("role", "add", "li", "--role", "restricted", "--area", "440106003000")
+    output = json_of(capsys, *words, "--area", "440106003001")
+    assert output["roles"] == [
+        {"role": "restricted", "area": "440106003"},
+        {"role": "restricted", "area": "440106003001"},
+        {"role": "street", "area": "440106003"},
+    ]
+    taken = ("role", "remove", "li", "--role", "restricted", "--area")
+    assert len(json_of(capsys, *taken, "440106003000")["roles"]) == 2
+    call_command(*taken, "440106003001")
+    assert capsys.readouterr().out == "li  街道工作人员 440106003\n"
+    with pytest.raises(CommandError, match="li"):
+        call_command(*taken, "440106003001")
+    with pytest.raises(CommandError, match="nobody"):
+        call_command("role", "add", "nobody", "--role", "street", "--area", "")
+
+
+def test_adding_a_known_user_says_which_command_gives_the_role(divisions) -> None:
+    create_user(username="li", role="street", areas=["440106003"], actor=None)
+    with pytest.raises(CommandError) as raised:
+        call_command(
+            "user", "add", "li", "--role", "restricted", "--area", "440106003", "--area", ""
+        )
+    assert str(raised.value).endswith(
+        "./ruhu role add li --role restricted --area 440106003 --area ''"
+    )
+
+
+def test_whose_password_must_be_replaced(divisions, capsys) -> None:
+    """People replace what was handed out; programs, phones and passwords that people chose stay as they are."""
+    words = ("--role", "street", "--area", "440106003")
+    call_command("user", "add", "person", *words)
+    call_command("user", "add", "first", *words, "--json", "--must-choose")
+    call_command("user", "add", "program", *words, "--json")
+    create_user(username="own", role="street", areas=[""], password="chosen 马", actor=None)
+    add_worker(username="phone", areas=["440106003001"], actor=None)
+    due = User.objects.filter(must_choose_password=True)
+    assert set(due.values_list("username", flat=True)) == {"person", "first"}
+    for name in ("person", "program", "own", "phone"):
+        call_command("user", "password", name)
+    assert set(due.values_list("username", flat=True)) == {"person", "first", "program", "own"}
+    call_command("user", "password", "program", "--json")
+    assert "program" not in due.values_list("username", flat=True)
+    capsys.readouterr()
+
+
+def test_sessions_are_ended_at_the_terminal(divisions, make_user, capsys) -> None:
+    Client().force_login(make_user("li"))
+    assert json_of(capsys, "user", "sessions", "li") == {"username": "li", "ended": 1}
+
+
 def test_a_user_is_switched_off_at_every_door_and_on_again(divisions, capsys) -> None:
     worker = add_worker(username="wang", areas=["440106003001"], actor=None)
     browser = Client()
@@ -138,7 +192,7 @@ def test_a_user_is_switched_off_at_every_door_and_on_again(divisions, capsys) ->
     call_command("user", "list")
     assert capsys.readouterr().out.endswith("社区协理员 440106003001  已停用\n")
     assert json_of(capsys, "user", "on", "wang") == {"username": "wang", "active": True}
-    assert is_let_in() == [True] * 4
+    assert is_let_in() == [False, False, True, True], "sessions have ended; phones go on"
 
 
 def test_a_forgotten_password_is_replaced_by_one_that_is_shown(divisions, capsys) -> None:

@@ -11,7 +11,13 @@ from typing import Any
 
 import pytest
 
-from server.accounts.filters import AuditFilters, FieldAccountFilters, WorkerFilters
+from server.accounts.access import Access
+from server.accounts.filters import (
+    AuditFilters,
+    FieldAccountFilters,
+    PersonFilters,
+    WorkerFilters,
+)
 from server.accounts.models import FieldAccount, User
 from server.audit.models import AuditEntry
 from server.erasure.filters import ErasureFilters
@@ -298,6 +304,26 @@ def test_workers(divisions, make_user):
     )
     everybody = User.objects.all()
     assert kept(WorkerFilters, everybody, area=COMMUNITY) == [a.pk], "a clerk is no worker"
+
+
+def test_people(divisions, make_user):
+    a = make_user("xie", role="street", area=STREET)
+    b = make_user("xu", role="county", area=COMMUNITY)
+    User.objects.filter(pk=b.pk).update(name="徐", is_active=False)
+    check(
+        PersonFilters,
+        {"a": a, "b": b},
+        {
+            "area": {f"{STREET}000": "ab", COMMUNITY: "b", "440106005": ""},
+            "role": {"street": "a", "street,county": "ab", "worker": ""},
+            "active": {"true": "a", "false": "b"},
+            "search": {"xi": "a", "徐": "b"},
+        },
+    )
+    elsewhere = Access(0, (("administrator", "440106005"),))
+    for chosen in ({"area": STREET}, {"role": "street"}):
+        rows = PersonFilters(chosen, User.objects.all(), access=elsewhere).qs
+        assert list(rows) == [], "roles elsewhere do not show by a filter"
 
 
 def test_the_edges_of_the_calendar_are_days_like_others(divisions):

@@ -101,6 +101,11 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                     ("publish", "audience", "encryption", "new-key", "private-key"),
                 ),
                 *(
+                    [(_("People and roles"), "people", ("new-user", "user"))]
+                    if access.areas(ADMINISTRATORS)
+                    else []
+                ),
+                *(
                     [(_("Field accounts"), "field-accounts", ("new-field-account",))]
                     if access.areas(REVIEWERS)
                     else []

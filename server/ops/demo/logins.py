@@ -77,6 +77,7 @@ def workers(communities: Iterable[Community]) -> dict[str, FieldAccount]:
                 name=name,
                 role=Role.WORKER,
                 areas=areas_of(community),
+                must_choose=False,
                 actor=None,
             ).user
         account = user.field_accounts.filter(label=SENDING).first()
@@ -94,7 +95,14 @@ def hand_out(communities: Iterable[Community]) -> list[Login]:
     for username, name, role, area in OFFICE:
         if User.objects.filter(username=username).exists():
             continue
-        created = create_user(username=username, name=name, role=role, areas=[area], actor=None)
+        created = create_user(
+            username=username,
+            name=name,
+            role=role,
+            areas=[area],
+            must_choose=False,  # whoever looks at the demo uses what the terminal shows
+            actor=None,
+        )
         if role == Role.ADMINISTRATOR:
             grant(user=created.user, role=Role.RESTRICTED, area="", actor=None)
         logins.append(Login(username, created.password, role, (area,)))

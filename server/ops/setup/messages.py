@@ -57,8 +57,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "role_county": ("county staff", "县区工作人员"),
     "role_administrator": ("administrator", "系统管理员"),
     "login_once": (
-        "Administrator:  {username}  /  {password}   (shown this once; note it now)",
-        "管理员：  {username}  /  {password}   （只显示这一次，请立即记下）",
+        "Administrator:  {username}  /  {password}   (shown this once; the first log-in asks for another one)",
+        "管理员：  {username}  /  {password}   （只显示这一次；首次登录时须另设密码）",
     ),
     "login_known": (
         "Log in with the accounts made before; './ruhu user add NAME' makes another.",
@@ -327,8 +327,9 @@ COMMANDS: dict[str, str] = {
     "quarantine": "列出未能收录的内容及原因；导出、收录或清除",
     "rebuild": "根据收到的记录和案头决定重算全部台帐，逐列比对，改正不一致之处",
     "retry": "重新读取旧版本读过的表单，再次处理出错的记录",
+    "role": "授予或撤销人员在某一区域的角色",
     "templates": "编译所有页面模板，指出有错误的模板",
-    "user": "新增、列出、停用登录控制台的人员，重设密码",
+    "user": "新增、列出、停用登录控制台的人员，重设密码，结束会话",
     "worker": "新增社区协理员并给出 Collect 配置，列出，停用手机",
 }
 """The Chinese line of `./ruhu --help` for each command; the English one is the command's own help."""

@@ -74,7 +74,7 @@ class FirstPeople:
     def _add_administrator(self) -> str:
         if not self._ask("user", "list"):
             [self.administrator] = self._ask(
-                "user", "add", "admin", "--role", "administrator", "--area", ""
+                "user", "add", "admin", "--role", "administrator", "--area", "", "--must-choose"
             )
         self.database.stamps.write(_POPULATED, "1")
         return ""

@@ -35,6 +35,8 @@ PAGES = [
     ("field-accounts", DESK),
     ("new-field-account", DESK),
     ("codes", DESK),
+    ("people", PUBLISHING),
+    ("new-user", PUBLISHING),
     ("disclosures", DESK),
     ("audit", EVERYONE),
 ]

@@ -1,4 +1,4 @@
-"""./ruhu user add|list|password|off|on: users of the console and the REST interface."""
+"""./ruhu user add|list|password|sessions|off|on: users of the console and the REST interface."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from django.utils.translation import gettext_noop
 
 from server.accounts import selectors, services
 from server.accounts.models import Role
+from server.accounts.problems import NameTaken
 from server.core.problems import Problem
 from server.ops.tables import table
 
 
 class Command(BaseCommand):
-    help = gettext_noop("Create users, list them, replace passwords, switch users off and on.")
+    help = gettext_noop(
+        "Create users, list them, replace passwords, end sessions, switch users off and on."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.description = _(self.help)
@@ -33,11 +36,16 @@ class Command(BaseCommand):
             action="append",
             help=_("division code or its leading digits, '' for everywhere; may be repeated"),
         )
-        add.add_argument("--json", action="store_true", help=_("print one JSON object"))
+        self._add_handing_out(add)
         listing = acts.add_parser("list", help=_("list users with their roles"))
         listing.add_argument("--json", action="store_true", help=_("print a JSON array"))
+        password = acts.add_parser(
+            "password", help=_("replace a forgotten password; print the new one, only once")
+        )
+        password.add_argument("username")
+        self._add_handing_out(password)
         for act, text in (
-            ("password", _("replace a forgotten password; print the new one, only once")),
+            ("sessions", _("end all sessions of a user; the password stays")),
             ("off", _("shut a user out of every door from the next request on")),
             ("on", _("let a user in again, with the password and the QR codes they had")),
         ):
@@ -45,21 +53,44 @@ class Command(BaseCommand):
             act_parser.add_argument("username")
             act_parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
 
+    @staticmethod
+    def _add_handing_out(parser: CommandParser) -> None:
+        """Options of the acts that print a password."""
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            help=_("print one JSON object, for a program: its password stays as it is"),
+        )
+        parser.add_argument(
+            "--must-choose",
+            action="store_true",
+            help=_("with --json: a person gets the password, and must choose another one first"),
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        acts = {"add": self._add, "list": self._list, "password": self._password}
+        acts = {
+            "add": self._add,
+            "list": self._list,
+            "password": self._password,
+            "sessions": self._sessions,
+        }
         try:
             acts.get(options["act"], self._switch)(options)
         except Problem as problem:
             raise CommandError(str(problem)) from None
 
     def _add(self, options: dict[str, Any]) -> None:
-        created = services.create_user(
-            username=options["username"],
-            name=options["name"],
-            role=options["role"],
-            areas=options["area"],
-            actor=None,
-        )
+        try:
+            created = services.create_user(
+                username=options["username"],
+                name=options["name"],
+                role=options["role"],
+                areas=options["area"],
+                must_choose=_must_choose(options),
+                actor=None,
+            )
+        except NameTaken as taken:
+            raise CommandError(f"{taken} {_further_role(options)}") from None
         members = {
             "username": created.user.username,
             "password": created.password,
@@ -70,9 +101,18 @@ class Command(BaseCommand):
 
     def _password(self, options: dict[str, Any]) -> None:
         user = selectors.user_named(options["username"])
-        password = services.replace_password(user=user, actor=None)
+        password = services.replace_password(
+            user=user, must_choose=_must_choose(options), actor=None
+        )
         members = {"username": user.username, "password": password}
         self._print(members, options, _log_in(members))
+
+    def _sessions(self, options: dict[str, Any]) -> None:
+        user = selectors.user_named(options["username"])
+        ended = services.end_sessions(user=user, actor=None)
+        sentence = _("Sessions of {username} ended: {ended}.")
+        members = {"username": user.username, "ended": ended}
+        self._print(members, options, sentence.format(**members))
 
     def _switch(self, options: dict[str, Any]) -> None:
         user = selectors.user_named(options["username"])
@@ -103,6 +143,18 @@ class Command(BaseCommand):
             return
         head = (_("User name"), _("Name"), _("Roles"), "")
         self.stdout.write(table([head, *map(_line, rows)]))
+
+
+def _must_choose(options: dict[str, Any]) -> bool:
+    return options["must_choose"] or not options["json"]
+
+
+def _further_role(options: dict[str, Any]) -> str:
+    """The command that gives the role to the user who exists already."""
+    words = ["./ruhu role add", options["username"], "--role", options["role"]]
+    for area in options["area"]:
+        words += ["--area", area or "''"]
+    return " ".join(words)
 
 
 def _log_in(members: dict[str, Any]) -> str:

@@ -1,0 +1,107 @@
+"""People who log in: their roles, passwords and sessions, for administrators of their areas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSetMixin
+
+from server.accounts import selectors, services
+from server.accounts.access import ADMINISTRATORS
+from server.accounts.filters import PersonFilters
+from server.accounts.models import User
+from server.accounts.problems import UnknownUser
+from server.api.shapes.users import (
+    CountSerializer,
+    HandedOutSerializer,
+    NewUserSerializer,
+    RoleSerializer,
+    UserSerializer,
+    UserStateSerializer,
+    handed_out,
+)
+from server.api.views.base import Door
+from server.core.request_problems import NothingHere
+
+
+class Users(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
+    """The people who hold a role in an area that the caller administers; nobody for others."""
+
+    model = User
+    holds_persons = False
+    lookup_field = "username"
+    lookup_value_converter = "str"
+    parser_classes = (JSONParser,)
+    serializer_class = UserSerializer
+    filterset_class = PersonFilters
+
+    def rows(self) -> QuerySet[Any]:
+        return selectors.people(self.access)
+
+    def get_object(self) -> User:
+        user = self.get_queryset().filter(username=self.kwargs["username"]).first()
+        if user is None:
+            raise NothingHere
+        return user
+
+    @extend_schema(request=NewUserSerializer, responses={201: HandedOutSerializer})
+    def create(self, request: Request) -> Response:
+        """Make a user. The password is shown only in this answer, and replaced by the person at the first log-in."""
+        self.require(ADMINISTRATORS)
+        new = services.create_user(**self.read_body(NewUserSerializer), actor=self.user)
+        return Response(handed_out(new.user.username, new.password), status=201)
+
+    @extend_schema(request=UserStateSerializer, responses=UserSerializer)
+    def partial_update(self, request: Request, username: str) -> Response:
+        """Let the user in at all doors, or at none, from the next request on."""
+        user = self._person()
+        state = self.read_body(UserStateSerializer)
+        services.set_active(user=user, is_active=state["active"], actor=self.user)
+        return self.retrieve(request, username=username)
+
+    @extend_schema(request=RoleSerializer, responses=UserSerializer)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def grant(self, request: Request, username: str) -> Response:
+        """Give a role in an area that the caller administers; also to somebody whose other roles are elsewhere."""
+        self.require(ADMINISTRATORS)
+        services.grant(
+            user=selectors.user_named(username), **self.read_body(RoleSerializer), actor=self.user
+        )
+        return self.retrieve(request, username=username)
+
+    @extend_schema(request=RoleSerializer, responses=UserSerializer)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def revoke(self, request: Request, username: str) -> Response:
+        """Take away a role held in exactly this area, from the next request on."""
+        user = self._person()
+        services.take_role(user=user, **self.read_body(RoleSerializer), actor=self.user)
+        return Response(self.get_serializer(selectors.users().get(pk=user.pk)).data)
+
+    @extend_schema(request=None, responses={201: HandedOutSerializer})
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def password(self, request: Request, username: str) -> Response:
+        """Replace the password; all sessions end. The new one is shown only in this answer."""
+        user = self._person()
+        password = services.replace_password(user=user, actor=self.user)
+        return Response(handed_out(user.username, password), status=201)
+
+    @extend_schema(request=None, responses=CountSerializer)
+    @action(detail=True, methods=["post"], url_path="end-sessions", filterset_class=None)
+    def end_sessions(self, request: Request, username: str) -> Response:
+        """End all sessions of the user."""
+        return Response({"ended": services.end_sessions(user=self._person(), actor=self.user)})
+
+    def _person(self) -> User:
+        """The person, for an administrator. Raises NotAllowed, UnknownUser."""
+        self.require(ADMINISTRATORS)
+        user = self.get_queryset().filter(username=self.kwargs["username"]).first()
+        if user is None:
+            raise UnknownUser(username=self.kwargs["username"][:150])
+        return user
