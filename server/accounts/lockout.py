@@ -32,9 +32,10 @@ PAUSE: Final = timedelta(minutes=15)
 """How long attempts wait after the latest failure; then all failures are forgotten."""
 KNOWN_FOR: Final = timedelta(days=60)
 
-Counter = Literal["desk", "phone", "unknown", "digest"]
+Counter = Literal["desk", "phone", "code", "unknown", "digest"]
 """Log-ins of phones and of office staff are counted apart, so that guessing at one does not lock anybody out of the other.
 
+"code" counts wrong codes of second factors, which only somebody with the password can send.
 "unknown" counts names that nobody has, and "digest" wrong answers of phones: both only so
 that the audit log records the first of many.
 """

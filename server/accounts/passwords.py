@@ -6,14 +6,16 @@ import hmac
 import secrets
 import time
 from collections import OrderedDict
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
 from django.contrib.auth.hashers import make_password, verify_password
 
-from server.accounts import hashing, lockout
+from server.accounts import hashing, lockout, tokens
 from server.accounts.lockout import FAILURES, Counter
 from server.accounts.models import User
+from server.accounts.problems import PasswordHandedOut, TokenNeeded
 from server.accounts.selectors import FieldLogin, StoredCredentials, stored_credentials
 from server.accounts.services import area_of, record_log_in
 from server.audit.models import Act
@@ -38,6 +40,7 @@ def log_in(
     address: str,
     counter: Counter = "desk",
     begins_session: bool = False,
+    at_console: bool = False,
 ) -> FieldLogin | Refusal:
     """The login with this user name and password, or why it is refused.
 
@@ -48,16 +51,61 @@ def log_in(
     a wrong password. One SQL statement when remembered, some more otherwise.
     Raises LogInsBusy when too many passwords wait to be checked.
 
+    A program's token (tokens.py) stands in the place of the password everywhere but
+    `at_console`. A password that was handed out, and that of an account with a second factor,
+    opens by itself only the console's log-in, which asks for the rest, and a phone's work
+    (`FieldLogin.opens_desk`). Programs are told so: raises PasswordHandedOut, TokenNeeded.
+
     Recorded is each failure that was checked, and, unless the caller `begins_session` and
     records that itself, the first request with a right password of office staff.
     """
     if not (username and password and is_storable(username + password)):
         return Refusal.WRONG
     person = stored_credentials(username)
+    if tokens.is_token(password) and not at_console:
+        return _by_token(person, username, password, address, counter, begins_session)
+    refusal = _check(person, username, password, address, counter)
+    if refusal is not None or person is None:
+        return refusal or Refusal.WRONG
+    if counter == "desk" and not at_console:
+        if person.must_choose:
+            raise PasswordHandedOut
+        if person.needs_factor:
+            raise TokenNeeded
+        if not begins_session and _is_first(person.login.worker.user_id, password):
+            record_log_in(User.objects.get(pk=person.login.worker.user_id), by="basic")
+    return person.login
+
+
+def _by_token(
+    person: StoredCredentials | None,
+    username: str,
+    token: str,
+    address: str,
+    counter: Counter,
+    begins_session: bool,
+) -> FieldLogin | Refusal:
+    """The login with a program's token in the place of the password; wrong ones count as wrong passwords do."""
+    who = lockout.caller(username, address, counter)
+    if lockout.is_locked(who):
+        return Refusal.PAUSED
+    owner = tokens.user_of(token)
+    if person is None or owner is None or owner.pk != person.login.worker.user_id:
+        _record_failure(person, username, lockout.failed(who), address)
+        return Refusal.WRONG
+    if counter == "desk" and not begins_session and _is_first(owner.pk, token):
+        record_log_in(owner, by="api-token")
+    return replace(person.login, opens_desk=True)
+
+
+def _check(
+    person: StoredCredentials | None, username: str, password: str, address: str, counter: Counter
+) -> Refusal | None:
+    """Why the password is refused; None when it is right."""
     stored = person.password if person else _decoy()
     proof = hmac.digest(_PROCESS_KEY, f"{username}\0{stored}\0{password}".encode(), "sha256")
     if person is not None and _right.holds(proof):
-        return person.login
+        return None
     if _wrong.holds(proof):
         return Refusal.WRONG
     who = lockout.caller(username, address, counter)
@@ -72,9 +120,16 @@ def log_in(
         _rehash(username, stored, password)
     _right.add(proof)
     lockout.succeeded(who)
-    if counter == "desk" and not begins_session:
-        record_log_in(User.objects.get(pk=person.login.worker.user_id), by="basic")
-    return person.login
+    return None
+
+
+def _is_first(user_id: int, secret: str) -> bool:
+    """Whether this process sees the user come with this secret for the first time in REMEMBERED."""
+    proof = hmac.digest(_PROCESS_KEY, f"{user_id}\0{secret}".encode(), "sha256")
+    if _recorded.holds(proof):
+        return False
+    _recorded.add(proof)
+    return True
 
 
 def wrong_digest(username: str, login: FieldLogin, *, address: str) -> None:
@@ -135,7 +190,7 @@ class _Recent:
 
 
 _PROCESS_KEY: Final = secrets.token_bytes(32)
-_right, _wrong = _Recent(), _Recent()
+_right, _wrong, _recorded = _Recent(), _Recent(), _Recent()
 _decoys: list[str] = []
 
 

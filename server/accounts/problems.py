@@ -73,6 +73,52 @@ class OwnAccount(Problem):
     )
 
 
+class WeakPassword(Problem):
+    """The new password is too short, too common, too like the user name, or the old one."""
+
+    type, status = "weak-password", 400
+    title = _("Choose another password")
+    template = _("{faults}")
+
+
+class PasswordHandedOut(Problem):
+    """The password was handed out by somebody else, who knows it; until the person has chosen another one, it opens nothing else."""
+
+    type, status = "password-handed-out", 403
+    title = _("Choose your own password first")
+    template = _(
+        "This password was handed out to you. Log in at the console in a browser and choose your own; then try again."
+    )
+
+
+class TokenNeeded(Problem):
+    """The account has a second factor, or must have one, so that its password alone opens nothing to programs."""
+
+    type, status = "token-needed", 403
+    title = _("The password alone is not enough")
+    template = _(
+        "This account is protected by a second factor. Make a token for programs at the console, under My account, and send it in the place of the password."
+    )
+
+
+class FactorNeeded(Problem):
+    """The person's roles ask for a second factor, and none is set up."""
+
+    type, status = "second-factor-needed", 403
+    title = _("Set up a second factor first")
+    template = _(
+        "Your roles ask for a second factor. Set it up at the console, under My account; then try again."
+    )
+
+
+class TooManyTokens(Problem):
+    """The person has as many tokens for programs as anybody may have."""
+
+    type, status = "too-many-tokens", 409
+    title = _("Too many tokens")
+    template = _("You have {most} tokens for programs. Revoke those that nothing uses any more.")
+
+
 class TokenRevoked(Problem):
     """The token in the address is unknown or revoked, or its worker is switched off.
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
 
 from server.accounts.access import ADMINISTRATORS, PUBLISHERS, REVIEWERS, Access, Worker
@@ -27,14 +29,19 @@ select account.id, person.id,
  where account.token_hash = %(hash)s and account.revoked_at is null
 """  # noqa: S105 SQL
 
-_BY_NAME = """
-select person.id, person.password, person.device_secret,
+_HAS_FACTOR = f"""exists(select from {Authenticator._meta.db_table} factor
+              where factor.user_id = person.id and factor.type in ('totp', 'webauthn'))"""
+
+_BY_NAME = f"""
+select person.id, person.password, person.device_secret, person.must_choose_password,
+       {_HAS_FACTOR} or exists(select from accounts_rolegrant grants
+              where grants.user_id = person.id and grants.role = any(%(roles)s)),
        coalesce(person.last_seen_at < statement_timestamp() - interval '1 minute', true),
        array(select grants.area from accounts_rolegrant grants
               where grants.user_id = person.id and grants.role = 'worker' order by 1)
   from accounts_user person
  where person.username = %(username)s and person.is_active
-"""
+"""  # noqa: S608 the table's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,9 @@ class FieldLogin:
     worker: Worker
     field_account_id: int | None  # None with user name and password
     contact_due: bool = False  # the last recorded contact is over a minute old
+    opens_desk: bool = (
+        True  # what was sent is enough for more than a phone's work (passwords.log_in)
+    )
 
 
 def authenticate_token(token: str) -> FieldLogin | None:
@@ -55,7 +65,8 @@ def authenticate_token(token: str) -> FieldLogin | None:
     if row is None:
         return None
     account_id, user_id, contact_due, areas = row
-    return FieldLogin(Worker(user_id, tuple(areas)), account_id, contact_due)
+    worker = Worker(user_id, tuple(areas))
+    return FieldLogin(worker, account_id, contact_due, opens_desk=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +76,21 @@ class StoredCredentials:
     login: FieldLogin
     password: str  # as Django stores it
     device_secret: bytes | None
+    must_choose: bool  # the password was handed out
+    needs_factor: bool  # a second factor is set up, or a role asks for it
 
 
 def stored_credentials(username: str) -> StoredCredentials | None:
     """The credentials of the active user of this name; None when there is none. One SQL statement."""
-    row = run(_BY_NAME, {"username": username}) if "\0" not in username else None
+    if "\0" in username:
+        return None
+    row = run(_BY_NAME, {"username": username, "roles": list(settings.RUHU_SECOND_FACTOR)})
     if row is None:
         return None
-    user_id, password, device_secret, contact_due, areas = row
-    login = FieldLogin(Worker(user_id, tuple(areas)), None, contact_due)
-    return StoredCredentials(login, password, device_secret)
+    user_id, password, device_secret, must_choose, needs_factor, contact_due, areas = row
+    worker = Worker(user_id, tuple(areas))
+    login = FieldLogin(worker, None, contact_due, not (must_choose or needs_factor))
+    return StoredCredentials(login, password, device_secret, must_choose, needs_factor)
 
 
 def device_login(username: str) -> tuple[bytes, FieldLogin | None]:

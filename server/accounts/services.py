@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 
 from server.accounts.access import ADMINISTRATORS, access_of, common_prefix
 from server.accounts.device_passwords import new_password, sealed_secret
-from server.accounts.models import FieldAccount, Role, RoleGrant, Session, User
+from server.accounts.models import ApiToken, FieldAccount, Role, RoleGrant, Session, User
 from server.accounts.problems import (
     BadArea,
     BadName,
@@ -27,6 +27,7 @@ from server.accounts.problems import (
 )
 from server.audit.models import Act
 from server.audit.services import record
+from server.core import clock
 from server.core.request_problems import NotAllowed
 from server.core.sealing import token_hash
 from server.geo.codes import code_prefix
@@ -172,7 +173,7 @@ def end_codes(*, users: Iterable[User], at: datetime, actor: User | None) -> int
 
 @transaction.atomic
 def replace_password(*, user: User, must_choose: bool = True, actor: User | None) -> str:
-    """Replace the user's password by a generated one, which is shown only once; every session of the user ends.
+    """Replace the user's password by a generated one, which is shown only once; all sessions and tokens of the user end.
 
     If the old password was made for phones, so is the new one: it works with HTTP Digest.
     Otherwise the user must choose another one at the next log-in, unless `must_choose` is
@@ -190,7 +191,7 @@ def set_active(*, user: User, is_active: bool, actor: User | None) -> User:
 
     Raises NotAllowed, OwnAccount.
     """
-    _require_over(user, actor)
+    require_over(user, actor)
     before, user.is_active = user.is_active, is_active
     user.save(update_fields=["is_active"])
     if not is_active:
@@ -203,7 +204,7 @@ def set_active(*, user: User, is_active: bool, actor: User | None) -> User:
 @transaction.atomic
 def end_sessions(*, user: User, actor: User | None) -> int:
     """End all sessions of the user, of browsers and programs. Returns how many. Raises NotAllowed, OwnAccount."""
-    _require_over(user, actor)
+    require_over(user, actor)
     ended, _rows = Session.objects.filter(user=user).delete()
     _record(Act.SESSIONS_ENDED, user, actor, rows=ended)
     return ended
@@ -212,7 +213,7 @@ def end_sessions(*, user: User, actor: User | None) -> int:
 def _give_password(
     user: User, actor: User | None, *, is_for_phones: bool, must_choose: bool = False
 ) -> str:
-    """Give the user a generated password and end all sessions; one for phones need not be changed."""
+    """Give the user a generated password, and end all sessions and programs' tokens; one for phones need not be changed."""
     password = new_password()
     user.set_password(password)
     user.must_choose_password = must_choose and not is_for_phones
@@ -220,6 +221,7 @@ def _give_password(
         user.device_secret = sealed_secret(user.username, password)
     user.save(update_fields=["password", "device_secret", "must_choose_password"])
     Session.objects.filter(user=user).delete()
+    ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=clock.now())
     _record(Act.PASSWORD_REPLACED, user, actor)
     return password
 
@@ -287,7 +289,7 @@ def _require_administrator(user: User, area: str, actor: User | None) -> None:
         raise NotAllowed
 
 
-def _require_over(user: User, actor: User | None) -> None:
+def require_over(user: User, actor: User | None) -> None:
     """Refuse unless the actor administers every area of this person. Raises NotAllowed, OwnAccount."""
     if actor is None:
         return

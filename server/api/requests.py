@@ -6,14 +6,21 @@ from typing import Any, cast
 from urllib.parse import unquote
 
 from django.http import HttpRequest
-from rest_framework.authentication import BasicAuthentication
+from rest_framework.authentication import (
+    BaseAuthentication,
+    BasicAuthentication,
+    SessionAuthentication,
+)
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from server.accounts import tokens
 from server.accounts.access import RESTRICTED, Access, access_of
 from server.accounts.lockout import PAUSE
 from server.accounts.models import User
 from server.accounts.passwords import Refusal, log_in
+from server.accounts.problems import FactorNeeded, PasswordHandedOut
+from server.accounts.second_factors import Duty, duty_of
 from server.api.problems import ReasonRequired, TooManyRequests
 
 
@@ -33,6 +40,34 @@ class PasswordLogin(BasicAuthentication):
             case Refusal.WRONG:
                 raise AuthenticationFailed
         return User.objects.get(pk=login.worker.user_id), None
+
+
+class TokenLogin(BaseAuthentication):
+    """A program's token as Bearer. Without a `WWW-Authenticate` of its own: the first class's is sent."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        scheme, _space, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        user = tokens.user_of(token.strip())
+        if user is None:
+            raise AuthenticationFailed
+        return user, None
+
+
+class SessionLogin(SessionAuthentication):
+    """The console's session, once its owner has done what must be done first. Raises PasswordHandedOut, FactorNeeded."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        login: tuple[User, None] | None = super().authenticate(request)
+        if login is None:
+            return None
+        match duty_of(login[0]):
+            case Duty.PASSWORD:
+                raise PasswordHandedOut
+            case Duty.FACTOR:
+                raise FactorNeeded
+        return login
 
 
 def user_of(request: Request) -> User:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
@@ -138,6 +139,19 @@ def _code_lists(written: str) -> dict[str, Any]:
         for name, codes in code_lists().items()
         if f"/schemas/{component_of(name)}'" in written
     }
+
+
+class _TokenLogin(OpenApiAuthenticationExtension):
+    target_class = "server.api.requests.TokenLogin"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}
+
+
+class _SessionLogin(SessionScheme):
+    target_class = "server.api.requests.SessionLogin"
+    priority = 1
 
 
 class _PasswordLogin(OpenApiAuthenticationExtension):

@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
-from server.accounts import scripts
+from server.accounts import scripts, tokens
 from server.accounts.access import Access, access_of
 from server.accounts.models import User
 from server.accounts.passwords import Refusal, log_in
@@ -180,7 +180,8 @@ def _user(request: HttpRequest) -> User:
     scheme, _space, credentials = request.headers.get("Authorization", "").partition(" ")
     match scheme.lower():
         case "bearer":
-            user = scripts.user_of(credentials.strip())
+            token = credentials.strip()
+            user = tokens.user_of(token) if tokens.is_token(token) else scripts.user_of(token)
             if user is None:
                 raise CredentialsRefused
             return user

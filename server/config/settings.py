@@ -93,6 +93,9 @@ INSTALLED_APPS = [
     "server.api",
     "server.console",
     "server.ops",
+    "allauth",  # after the console, whose templates it uses
+    "allauth.account",
+    "allauth.mfa",
 ]
 
 MIDDLEWARE = [
@@ -111,6 +114,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "server.console.middleware.Problems",
@@ -156,13 +160,39 @@ BLOB_ROOT = env.str("RUHU_BLOBS", default=str(VAR / "blobs"))
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("MinimumLengthValidator", {"min_length": 10}),
+        ("UserAttributeSimilarityValidator", {"user_attributes": ("username", "name")}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
     )
 ]
+AUTHENTICATION_BACKENDS = ["server.accounts.backend.People"]
+RUHU_SECOND_FACTOR = env.list("RUHU_SECOND_FACTOR", default=[])
+"""Roles whose holders must have a second factor (decision 0267)."""
+# django-allauth keeps and checks second factors; passwords, their throttling and users are the server's own.
+ACCOUNT_ADAPTER = "server.console.second_factor.Account"
+ACCOUNT_FORMS = {"reauthenticate": "server.console.second_factor.ConfirmForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+MFA_ADAPTER = "server.console.second_factor.Factors"
+MFA_FORMS = {
+    "authenticate": "server.console.second_factor.CodeForm",
+    "reauthenticate": "server.console.second_factor.ConfirmCodeForm",
+    "add_webauthn": "server.console.second_factor.AddKeyForm",
+    "edit_webauthn": "server.console.second_factor.NameKeyForm",
+    "authenticate_webauthn": "server.console.second_factor.KeyForm",
+    "reauthenticate_webauthn": "server.console.second_factor.ConfirmKeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_TOTP_ISSUER = "Ruhu 入户"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 RUHU_SESSION_IDLE_MINUTES = env.int("RUHU_SESSION_IDLE_MINUTES", default=60)
 RUHU_SESSION_HOURS = env.int("RUHU_SESSION_HOURS", default=12)
 """A session of the console ends when it was idle for so long, and so long after it began."""
@@ -214,7 +244,8 @@ RUHU_QUARANTINE_TOTAL_MB = env.int("RUHU_QUARANTINE_TOTAL_MB", default=20_000)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "server.api.requests.PasswordLogin",
-        "rest_framework.authentication.SessionAuthentication",
+        "server.api.requests.TokenLogin",
+        "server.api.requests.SessionLogin",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_FILTER_BACKENDS": ["server.api.filters.Backend"],

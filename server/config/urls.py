@@ -17,6 +17,7 @@ urlpatterns = [
     path("v1/", include("server.central.urls", namespace="central")),
     path("v1", UnknownEndpoint()),
     path("", include("server.console.urls", namespace="console")),
+    path("", include("server.console.allauth_urls")),
 ]
 
 handler500 = "server.ops.middleware.unforeseen"

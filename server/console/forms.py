@@ -7,12 +7,14 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from server.accounts.models import Role
-from server.accounts.passwords import Refusal, log_in
-from server.accounts.selectors import user
+from server.accounts.tokens import DAYS
 from server.console.problems import FormFieldsWrong
+from server.console.second_factor import checked_user
 from server.erasure.models import Erasure
 from server.forms.keys import PASSPHRASE_LENGTH
 from server.ledgers.definitions.vocabulary import OF_LINKS
@@ -27,17 +29,64 @@ class LoginForm(AuthenticationForm):
         username, password = (self.cleaned_data.get(name) for name in ("username", "password"))
         if not (username and password):
             return self.cleaned_data  # the fields say what is missing
-        address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
-        login = log_in(username, password, address=address, begins_session=True)
-        match login:
-            case Refusal.PAUSED:
-                raise ValidationError(
-                    _("Too many failed attempts. Wait 15 minutes, then try again."), code="locked"
-                )
-            case Refusal.WRONG:
-                raise self.get_invalid_login_error()
-        self.user_cache = user(login.worker.user_id)
+        self.user_cache = checked_user(self.request, username, password)
+        if self.user_cache is None:
+            raise self.get_invalid_login_error()
         return self.cleaned_data
+
+
+class PasswordForm(forms.Form):
+    """The present password and a new one, typed twice."""
+
+    current = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    password = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        max_length=500,
+        help_text=_("At least 10 characters, not only digits, not a common one, not your name."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=_("The new password once more"),
+        strip=False,
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_current(self) -> str:
+        current: str = self.cleaned_data["current"]
+        user = self.request.user
+        if checked_user(self.request, user.get_username(), current) != user:
+            raise ValidationError(_("This is not your present password."), code="wrong")
+        return current
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        if "password" in values and values["password"] != values.get("again"):
+            self.add_error("again", _("The two differ; nothing was changed."))
+        return values
+
+
+class TokenForm(forms.Form):
+    """A new token for a program."""
+
+    label = forms.CharField(label=_("For which program"), max_length=100, widget=forms.TextInput())
+    days = forms.TypedChoiceField(
+        label=_("Valid for"), coerce=int, choices=[(days, days) for days in DAYS]
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        texts = [(days, ngettext("{n} day", "{n} days", days).format(n=days)) for days in DAYS]
+        self.fields["days"].choices = texts  # type: ignore[attr-defined]
 
 
 class DecisionForm(forms.Form):

@@ -44,4 +44,6 @@ def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 def _is_console(request: HttpRequest) -> bool:
     match = request.resolver_match
-    return match is not None and "console" in match.namespaces
+    if match is None:
+        return False
+    return "console" in match.namespaces or str(match.url_name).startswith(("account_", "mfa_"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.decorators.cache import never_cache
@@ -24,6 +24,7 @@ from django_htmx.middleware import HtmxDetails
 
 from server.accounts.access import READERS, Access, access_of, common_prefix
 from server.accounts.models import User
+from server.accounts.second_factors import Duty, duty_of
 from server.audit.services import record_list
 from server.console.problems import RoleMissing
 from server.geo.codes import code_prefix
@@ -52,7 +53,8 @@ def staff_page(
     """A page for people who hold one of the roles anywhere; sets `request.access`.
 
     Somebody who is not logged in is redirected to the log-in page. Browsers keep no copy,
-    unless the view is `cached` and sets its own Cache-Control. Raises RoleMissing.
+    unless the view is `cached` and sets its own Cache-Control. Whoever must replace a
+    password or set up a second factor is led there first. Raises RoleMissing.
     """
     sufficient = frozenset(roles)
 
@@ -62,6 +64,8 @@ def staff_page(
         def page(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _log_in_first(request)
+            if duty := duty_of(request.user):
+                return _go(request, reverse(DUTIES[duty]))
             request.access = access_of(request.user)
             if not request.access.areas(sufficient):
                 raise RoleMissing
@@ -70,6 +74,41 @@ def staff_page(
         return page if cached else never_cache(page)
 
     return decorate
+
+
+DUTIES = {Duty.PASSWORD: "console:change-password", Duty.FACTOR: "mfa_index"}
+"""What somebody must do before anything else → the page for it."""
+
+
+def own_page(
+    *methods: str, meets: Collection[Duty] = (), guards: bool = True
+) -> Callable[[View], View]:
+    """A page about the own account, for everybody who is logged in; sets `request.access`.
+
+    `meets` names the duties that the page serves to meet; with another one the person is led
+    to its page. Without `guards` the view decides by itself what methods it takes.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def page(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return _log_in_first(request)
+            duty = request.duty = duty_of(request.user)
+            if duty and duty not in meets:
+                return _go(request, reverse(DUTIES[duty]))
+            request.access = None if duty else access_of(request.user)
+            return view(request, *args, **kwargs)
+
+        allowed = require_http_methods(methods or ["GET", "HEAD"])(page) if guards else page
+        return never_cache(allowed)
+
+    return decorate
+
+
+def _go(request: Any, address: str) -> HttpResponse:
+    """Lead to another page, also out of a part of a page that htmx loads."""
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 def _log_in_first(request: Any) -> HttpResponse:

@@ -4,6 +4,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from server.console.views import (
+    account,
     audience,
     audit,
     disclosure,
@@ -31,6 +32,12 @@ urlpatterns = [
     path("login", session.Login.as_view(), name="login"),
     path("logout", session.Logout.as_view(), name="logout"),
     path("language", set_language, name="language"),
+    path("account", account.account, name="account"),
+    path("account/password", account.change_password, name="change-password"),
+    path("account/sessions/end-others", account.end_other_sessions, name="end-other-sessions"),
+    path("account/sessions/<int:number>/end", account.end_session, name="end-session"),
+    path("account/tokens/new", account.new_token, name="new-token"),
+    path("account/tokens/<int:number>/revoke", account.revoke_token, name="revoke-token"),
     path("submissions", submissions.submissions, name="submissions"),
     path("submissions/deleted", submissions.deleted, name="deleted"),
     path("review", submissions.review, name="review"),
@@ -92,6 +99,7 @@ urlpatterns = [
     path("people/<int:user_id>/roles/<int:number>/take", people.take_role, name="take-role"),
     path("people/<int:user_id>/password", people.hand_out_password, name="hand-out-password"),
     path("people/<int:user_id>/state", people.set_user_state, name="user-state"),
+    path("people/<int:user_id>/reset-factors", people.reset_factors, name="reset-factors"),
     path("people/<int:user_id>/end-sessions", people.end_sessions, name="end-sessions"),
     path("field-accounts", field_accounts.field_accounts, name="field-accounts"),
     path("field-accounts/new", field_accounts.new_field_account, name="new-field-account"),

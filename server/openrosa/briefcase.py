@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from lxml import etree
 
 from server.accounts.access import REVEALERS, Access
+from server.accounts.problems import TokenNeeded
 from server.accounts.selectors import office_access, user
 from server.audit.models import Act
 from server.core import blobs, xml
@@ -159,10 +160,13 @@ def instance_xml(document: bytes, **attributes: str) -> str:
 
 
 def _access(request: HttpRequest, token: str | None) -> Access:
-    """The access of a person who may see submissions unmasked. Raises NotForPhones."""
-    access = office_access(login(request, token))
+    """The access of a person who may see submissions unmasked. Raises NotForPhones, TokenNeeded."""
+    field_login = login(request, token)
+    access = office_access(field_login)
     if not access.areas(REVEALERS):
         raise NotForPhones
+    if not field_login.opens_desk:
+        raise TokenNeeded
     return access
 
 

@@ -147,7 +147,7 @@ def integrity(request: HttpRequest, token: str | None = None) -> HttpResponse:
 
 def _sender(request: HttpRequest, field_login: FieldLogin, document: bytes) -> Sender:
     """The sender. Only an administrator who moves submissions from another server keeps their dates."""
-    is_moved = field_login.field_account_id is None and b"submissionDate" in document[:_HEAD]
+    is_moved = field_login.opens_desk and b"submissionDate" in document[:_HEAD]
     return Sender(
         user_id=field_login.worker.user_id,
         field_account_id=field_login.field_account_id,

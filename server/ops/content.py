@@ -76,7 +76,14 @@ class Content:
 def _is_page(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Whether HTML is the console's, or Django's about an address that no door has."""
     match = request.resolver_match
-    return not response.streaming and (match is None or "console" in match.namespaces)
+    if response.streaming:
+        return False
+    return match is None or "console" in match.namespaces or is_of_account(match.url_name)
+
+
+def is_of_account(name: str | None) -> bool:
+    """Whether the name of an address is one of allauth's pages (server.console.allauth_urls), which have no namespace."""
+    return name is not None and name.startswith(("account_", "mfa_"))
 
 
 def _save(response: HttpResponseBase) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
+from server.core.clock import now
 from server.ops.content import FILE_POLICY, PAGE_POLICY, SHOWN
 from tests.conftest import COMMUNITY, STREET
 from tests.factories.addresses import Address, every_address
@@ -47,12 +49,18 @@ SHOWS_NOTHING = frozenset(
         "/api/v1/field-accounts/%(id)s/",
         "/v1/projects/1/forms/%(form)s/draft/attachments/%(name)s",
         "/exceptions/%(number)s",
+        "/login/second-factor",  # only between the two steps of a log-in
+        "/account/confirm",  # by the app, once there is one
+        "/account/confirm/key",
+        "/account/second-factor/app/add",
+        "/account/second-factor/keys/%(pk)s/name",
+        "/account/second-factor/keys/%(pk)s/remove",
     }
 )
 """Addresses that no GET answers with something, besides those for acts: `is_act`."""
 ACTS = re.compile(
     "audience|open|review|upload|dismiss|reopen|repair|replay|find|reveal|resolve|codes?|lost|revoke"
-    "|grant|password|end-sessions|give-role|take"
+    "|grant|password|end-sessions|give-role|take|end|end-others|new|reset-factors|reset-second-factors"
     "|sessions|publish|logout|language|decision|download|undo|state|approval|files|restore|delete"
     "|erase|dossier|consent|refuse"
 )
@@ -142,6 +150,9 @@ def samples(divisions, make_user) -> dict[str, str]:
         "/acts/%(act)s": "1",
         "/divisions/%(code)s": COMMUNITY,
         "%(username)s": "xie",
+        "/account/sessions/%(number)s": "1",
+        "/account/tokens/%(number)s": "1",
+        "%(pk)s": "1",
         "/people/%(user_id)s/roles/%(number)s": "1",
         "/field-accounts/%(id)s": str(account.pk),
         "/field-accounts/%(number)s": str(account.pk),
@@ -162,14 +173,32 @@ def samples(divisions, make_user) -> dict[str, str]:
 def callers(make_user) -> dict[str, Client]:
     """Who asks below which prefix: an administrator, by what that door takes; "" is the console's session."""
     user = make_user("admin", role="administrator", area="")
+    from server.accounts import tokens
     from server.accounts.models import RoleGrant
 
     RoleGrant.objects.create(user=user, role="worker", area=STREET)  # for forms at /odk
-    proof = base64.b64encode(b"admin:correct horse").decode()
+    token = tokens.make(user=user, label="tests", days=30, at=now())
+    proof = base64.b64encode(f"admin:{token}".encode()).decode()
     session = Client(headers={"accept-language": "en"})
     session.force_login(user)
+    confirmed = session.session  # by a code, so that the pages of second factors open
+    confirmed["account_authentication_methods_user"] = str(user.pk)
+    confirmed["account_authentication_methods"] = [
+        {"method": "mfa", "at": time.time(), "reauthenticated": True}
+    ]
+    confirmed.save()
+    set_up_factors(user)
     basic = Client(headers={"authorization": f"Basic {proof}"})
     return {"/api": basic, "/v1": basic, "/odk": basic, "/key": Client(), "": session}
+
+
+def set_up_factors(user: Any) -> None:
+    """An app and recovery codes."""
+    from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+    from allauth.mfa.totp.internal.auth import TOTP
+
+    TOTP.activate(user, "A" * 32)
+    RecoveryCodes.activate(user)
 
 
 OTHER_DOORS = ("/api", "/v1", "/key", "/odk", "/healthz")

@@ -104,6 +104,7 @@ RULES = (
     administer("/users/wu/revoke/", 200, {"role": "street", "area": STREET}),
     administer("/users/wu/password/", 201),
     administer("/users/wu/end-sessions/", 200),
+    administer("/users/wu/reset-second-factors/", 200),
     administer("/users/wu/", 200, {"active": False}, method="patch"),
     *(look(f"/{name}/{{{name}}}/") for name in LEDGERS),
     *(look(f"/{name}/{{{name}}}/origins/") for name in LEDGERS),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.accounts import passwords, scripts
+from server.accounts import own, passwords, scripts, second_factors, tokens
 from server.accounts import services as accounts
 from server.audit.models import Act
 from server.audit.services import record, record_list
@@ -19,6 +19,51 @@ ACCOUNTS = {
     ),
     "accounts.passwords.wrong_digest": Case(
         lambda office: office.wrong_digest(), (Act.LOG_IN_FAILED,), lambda office: office.worker, ""
+    ),
+    "accounts.own.choose_password": Case(
+        lambda office: own.choose_password(
+            user=office.chief, current="correct horse", password="staple battery 9", keeps=b""
+        ),
+        (Act.PASSWORD_CHOSEN,),
+    ),
+    "accounts.own.end_session": Case(
+        lambda office: own.end_session(
+            user=office.chief, number=office.chief.sessions.get(is_program=True).pk
+        ),
+        (Act.SESSIONS_ENDED,),
+        lambda office: scripts.begin(user=office.chief, at=now()),
+    ),
+    "accounts.own.end_other_sessions": Case(
+        lambda office: own.end_other_sessions(user=office.chief, keeps=b""),
+        (Act.SESSIONS_ENDED,),
+    ),
+    "accounts.second_factors.added": Case(
+        lambda office: second_factors.added(user=office.chief, kind="totp", keeps=b""),
+        (Act.FACTOR_ADDED,),
+    ),
+    "accounts.second_factors.removed": Case(
+        lambda office: second_factors.removed(user=office.chief, kind="totp"),
+        (Act.FACTOR_REMOVED,),
+    ),
+    "accounts.second_factors.reset": Case(
+        lambda office: second_factors.reset(user=office.user, actor=office.chief),
+        (Act.FACTORS_RESET,),
+    ),
+    "accounts.second_factors.wrong_code": Case(
+        lambda office: second_factors.wrong_code(office.user, "192.0.2.1"),
+        (Act.LOG_IN_FAILED,),
+        actor="",
+    ),
+    "accounts.tokens.make": Case(
+        lambda office: tokens.make(user=office.chief, label="BI", days=30, at=now()),
+        (Act.TOKEN_MADE,),
+    ),
+    "accounts.tokens.revoke": Case(
+        lambda office: tokens.revoke(
+            user=office.chief, number=office.chief.api_tokens.get().pk, at=now()
+        ),
+        (Act.TOKEN_REVOKED,),
+        lambda office: tokens.make(user=office.chief, label="BI", days=30, at=now()),
     ),
     "accounts.scripts.begin": Case(
         lambda office: scripts.begin(user=office.chief, at=AT), (Act.LOG_IN,)

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
-from server.accounts import selectors, services
+from server.accounts import second_factors, selectors, services
 from server.accounts.access import ADMINISTRATORS
 from server.accounts.filters import PersonFilters
 from server.accounts.models import User
@@ -97,6 +97,12 @@ class Users(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def end_sessions(self, request: Request, username: str) -> Response:
         """End all sessions of the user."""
         return Response({"ended": services.end_sessions(user=self._person(), actor=self.user)})
+
+    @extend_schema(request=None, responses=CountSerializer)
+    @action(detail=True, methods=["post"], url_path="reset-second-factors", filterset_class=None)
+    def reset_second_factors(self, request: Request, username: str) -> Response:
+        """Remove the second factors of somebody who has lost them; all sessions and tokens end."""
+        return Response({"ended": second_factors.reset(user=self._person(), actor=self.user)})
 
     def _person(self) -> User:
         """The person, for an administrator. Raises NotAllowed, UnknownUser."""

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from server.accounts import selectors, services
+from server.accounts import second_factors, selectors, services
 from server.accounts.access import ADMINISTRATORS, Access
 from server.accounts.filters import PersonFilters
 from server.accounts.models import Role, RoleGrant, User
@@ -86,6 +86,7 @@ def user(request: StaffRequest, user_id: int) -> HttpResponse:
         "is_own": is_own,
         "is_whole": selectors.is_administered(request.access, person) and not is_own,
         "may_set_password": selectors.may_set_password(request.access, person) and not is_own,
+        "factors": list(second_factors.factors_of(person)),
         "n_sessions": sessions_of(person).count(),
         "n_phones": sum(account.revoked_at is None for account in person.field_accounts.all()),
         "is_worker": any(grant.role == Role.WORKER for grant in grants),
@@ -130,6 +131,15 @@ def set_user_state(request: StaffRequest, user_id: int) -> HttpResponse:
         user=person, is_active=request.POST.get("active") == "yes", actor=request.user
     )
     text = _("{name} is let in again.") if person.is_active else _("{name} is shut out.")
+    return _done(request, person, text.format(name=person))
+
+
+@staff_page("POST", roles=ADMINISTRATORS)
+def reset_factors(request: StaffRequest, user_id: int) -> HttpResponse:
+    """Remove the second factors of somebody who has lost them."""
+    person = _person(request, user_id)
+    second_factors.reset(user=person, actor=request.user)
+    text = _("{name} logs in with the password alone now, and can set up a new second factor.")
     return _done(request, person, text.format(name=person))
 
 

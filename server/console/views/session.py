@@ -5,11 +5,12 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Any
 
+from allauth.account.utils import perform_login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 
-from server.accounts.services import record_log_in, record_log_out
+from server.accounts.services import record_log_out
 from server.console.forms import LoginForm
 
 
@@ -24,8 +25,9 @@ class Login(LoginView):
         return super().get_context_data(**context, in_the_open=is_in_the_open(self.request))
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        record_log_in(form.get_user(), by="session")
-        return super().form_valid(form)
+        """Log in; whoever has a second factor is asked for it first."""
+        user, target = form.get_user(), self.get_success_url()
+        return perform_login(self.request, user, redirect_url=target)
 
 
 class Logout(LogoutView):

@@ -157,7 +157,7 @@ def test_a_changed_password_counts_at_once_though_the_old_one_was_remembered(wor
 
 def test_a_verified_password_is_not_hashed_again(worker, monkeypatch) -> None:
     assert formlist(**basic("li", PASSWORD)).status_code == 200
-    monkeypatch.setattr("server.accounts.passwords.check_password", None)
+    monkeypatch.setattr("server.accounts.passwords.verify_password", None)
 
     assert formlist(**basic("li", PASSWORD)).status_code == 200
 

@@ -183,7 +183,7 @@ def test_no_request_costs_a_password_hash_or_a_second_statement(phone, made, mon
     statements = []
     once = selectors.run
     monkeypatch.setattr(selectors, "run", lambda *query: statements.append(query) or once(*query))
-    monkeypatch.setattr(passwords, "check_password", None)
+    monkeypatch.setattr(passwords, "verify_password", None)
     monkeypatch.setattr("server.accounts.contact.run", None)
 
     assert phone.send("HEAD", "submission").status_code == 204

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from server.accounts import selectors, services
+from server.accounts import second_factors, selectors, services
 from server.accounts.models import Role
 from server.accounts.problems import NameTaken
 from server.core.problems import Problem
@@ -46,6 +46,7 @@ class Command(BaseCommand):
         self._add_handing_out(password)
         for act, text in (
             ("sessions", _("end all sessions of a user; the password stays")),
+            ("reset-factors", _("remove the second factors of somebody who has lost them")),
             ("off", _("shut a user out of every door from the next request on")),
             ("on", _("let a user in again, with the password and the QR codes they had")),
         ):
@@ -73,6 +74,7 @@ class Command(BaseCommand):
             "list": self._list,
             "password": self._password,
             "sessions": self._sessions,
+            "reset-factors": self._reset_factors,
         }
         try:
             acts.get(options["act"], self._switch)(options)
@@ -112,6 +114,13 @@ class Command(BaseCommand):
         ended = services.end_sessions(user=user, actor=None)
         sentence = _("Sessions of {username} ended: {ended}.")
         members = {"username": user.username, "ended": ended}
+        self._print(members, options, sentence.format(**members))
+
+    def _reset_factors(self, options: dict[str, Any]) -> None:
+        user = selectors.user_named(options["username"])
+        removed = second_factors.reset(user=user, actor=None)
+        sentence = _("Second factors of {username} removed: {removed}.")
+        members = {"username": user.username, "removed": removed}
         self._print(members, options, sentence.format(**members))
 
     def _switch(self, options: dict[str, Any]) -> None:

@@ -1,0 +1,64 @@
+"""What people do about their own account: choose a password, end sessions."""
+
+from __future__ import annotations
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from server.accounts import hashing
+from server.accounts.models import Session, User
+from server.accounts.problems import WeakPassword
+from server.accounts.services import area_of
+from server.accounts.sessions import sessions_of
+from server.audit.models import Act
+from server.audit.services import record
+from server.core.statements import is_storable
+
+
+@transaction.atomic
+def choose_password(*, user: User, current: str, password: str, keeps: bytes) -> None:
+    """Set the password that the user chose; all sessions end but the one with the key hash `keeps`.
+
+    `current` is the password until now, which the caller has checked. Raises WeakPassword,
+    and LogInsBusy when too many passwords wait to be hashed.
+    """
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise WeakPassword(faults=" ".join(error.messages)) from None
+    if password == current or not is_storable(password):
+        raise WeakPassword(faults=WeakPassword.title)
+    hashing.done(user.set_password, password)
+    user.must_choose_password = False
+    user.save(update_fields=["password", "device_secret", "must_choose_password"])
+    Session.objects.filter(user=user).exclude(key_hash=keeps).delete()
+    _record(Act.PASSWORD_CHOSEN, user)
+
+
+@transaction.atomic
+def end_session(*, user: User, number: int) -> bool:
+    """End one of the user's sessions. Returns whether there is one of this number."""
+    ended, _rows = sessions_of(user).filter(pk=number).delete()
+    if ended:
+        _record(Act.SESSIONS_ENDED, user, rows=ended)
+    return ended > 0
+
+
+@transaction.atomic
+def end_other_sessions(*, user: User, keeps: bytes) -> int:
+    """End all sessions of the user but the one with this key hash. Returns how many."""
+    ended, _rows = Session.objects.filter(user=user).exclude(key_hash=keeps).delete()
+    _record(Act.SESSIONS_ENDED, user, rows=ended)
+    return ended
+
+
+def _record(act: Act, user: User, **facts: object) -> None:
+    record(
+        act,
+        actor=user,
+        object_type="user",
+        object_id=user.username,
+        area=area_of(user),
+        facts=facts,
+    )
