@@ -123,7 +123,7 @@ class Session(models.Model):
     key_hash = models.BinaryField(max_length=32, unique=True)
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
     is_program = models.BooleanField(default=False)  # begun at /v1/sessions (scripts.py)
-    data = models.BinaryField()  # JSON, sealed
+    data = SealedField(purpose="session")  # JSON
     began_at = models.DateTimeField()
     last_used_at = models.DateTimeField()  # of browsers, to the minute
     ends_at = models.DateTimeField(db_index=True)  # the earlier of the idle and the absolute limit

@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.crypto import salted_hmac
 
 from server.accounts import lockout
 from server.accounts.lockout import FAILURES
@@ -20,7 +21,6 @@ from server.accounts.services import area_of, require_over
 from server.audit.models import Act
 from server.audit.services import record
 from server.core import clock
-from server.core.sealing import search_hash
 
 FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 """What counts as a second factor; recovery codes only stand in for a lost one."""
@@ -125,7 +125,7 @@ def take_code(user: User, code: str) -> bool:
     if row is None:
         return True
     at = clock.now().timestamp()
-    proof = search_hash("".join(code.split()), "code of a second factor").hex()
+    proof = salted_hmac("code of a second factor", "".join(code.split())).hexdigest()
     used = {key: then for key, then in row.data.get(_USED, {}).items() if then > at - _USABLE}
     if proof in used:
         return False

@@ -33,11 +33,10 @@ from server.accounts import second_factors, sessions
 from server.accounts.collect import svg
 from server.accounts.models import User
 from server.accounts.passwords import Refusal, log_in
+from server.accounts.sealed_factors import PURPOSE
 from server.accounts.selectors import user as user_numbered
 from server.accounts.services import record_log_in
 from server.core.sealing import seal_text, unseal_text
-
-_PURPOSE = "second factor"
 
 
 def checked_user(request: HttpRequest | None, username: str, password: str) -> User | None:
@@ -96,10 +95,10 @@ class Factors(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return seal_text(text, _PURPOSE)
+        return seal_text(text, PURPOSE)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return unseal_text(encrypted_text, _PURPOSE)
+        return unseal_text(encrypted_text, PURPOSE)
 
     def build_totp_svg(self, url: str) -> str:
         return svg(url)

@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from django.conf import settings
 from django.db import connection, transaction
 
+from server.accounts.sealed_factors import SealedFactors
 from server.audit.models import Act
 from server.audit.services import Actor, record
 from server.core import keyring
@@ -96,7 +97,7 @@ class Usage:
 
 def places() -> list[SealedPlace]:
     """Every place of sealed values, from the declarations of the models."""
-    return [*sealed_bytes(), *ledgers.sealed_places(), SealedBlobs()]
+    return [*sealed_bytes(), SealedFactors(), *ledgers.sealed_places(), SealedBlobs()]
 
 
 def usage(*, hashes: bool = True) -> Usage:

@@ -12,10 +12,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.core.management import CommandError, call_command
 from django.db import connection, models
+from django.test import Client
 from django.utils import translation
 
+from server.accounts.models import User
 from server.audit.models import Act, AuditEntry
 from server.core import keyring, sealing
 from server.core.resealing import SealedBytes, SealedField
@@ -87,6 +91,11 @@ def test_afterwards_the_old_key_opens_nothing_and_nothing_is_missed(key_file):
     # Named by the old key's secret, as before; the secret lies in the database from now on.
     rebuild(area="", keep=True, as_of=AS_OF, progress=unheard)  # notes identities (decision 0250)
     assert rebuild(area="", keep=True, as_of=AS_OF, progress=unheard).differences == []
+    browser = Client()
+    user = User.objects.order_by("pk").first()
+    browser.force_login(user)
+    totp, codes = TOTP.activate(user, "A" * 32), RecoveryCodes.activate(user)
+    recovery = codes.generate_codes()
     before = people(), opened_documents()
     assert len(traces(old, as_stored())) > 100
 
@@ -104,6 +113,11 @@ def test_afterwards_the_old_key_opens_nothing_and_nothing_is_missed(key_file):
     assert base64.b64encode(retired).decode() not in key_file.read_text()
     assert sealing.key_ids() == [usage.keys[0]]
     assert (people(), opened_documents()) == before
+    assert browser.get("/account").status_code == 200
+    for factor in (totp, codes):
+        factor.instance.refresh_from_db()
+    assert totp.validate_code(format_hotp_value(hotp_value("A" * 32, int(time.time()) // 30)))
+    assert codes.generate_codes() == recovery
     with pytest.raises(rotation.CannotRotate, match="nothing_retired"):
         rotation.drop(actor=None)
     id_no = next(id_no for id_no, _phone in before[0].values() if id_no)
@@ -242,12 +256,14 @@ def test_every_declared_column_is_a_place_of_the_rotation():
         "accounts_user.device_secret",
         "forms_encryptionkey.private_key",
         "ledgers_naming.secret",
+        "accounts_session.data",
+        "mfa_authenticator.data",
         "ledgers_contribution.values",
         "ledgers_deskact.value",
         "earlier_phones",
     ):
         assert expected in names
-    assert sum(isinstance(place, SealedBytes) for place in rotation.places()) == 7
+    assert sum(isinstance(place, SealedBytes) for place in rotation.places()) == 8
 
 
 def test_a_process_takes_up_a_new_key_without_being_started_again(settings, tmp_path, monkeypatch):
