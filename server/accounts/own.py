@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from server.accounts import hashing
 from server.accounts.models import Session, User
@@ -14,6 +17,15 @@ from server.accounts.sessions import sessions_of
 from server.audit.models import Act
 from server.audit.services import record
 from server.core.statements import is_storable
+
+_FAULTS: Final = {
+    "password_too_short": _("It is too short."),
+    "password_too_similar": _("It is too much like your name or user name."),
+    "password_too_common": _("Too many people use it."),
+    "password_entirely_numeric": _("It has only digits."),
+    "same": _("Choose another one than the present one."),
+}
+"""Code of a fault → the sentence; Django's own sentences lack their Chinese."""
 
 
 @transaction.atomic
@@ -26,9 +38,12 @@ def choose_password(*, user: User, current: str, password: str, keeps: bytes) ->
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise WeakPassword(faults=" ".join(error.messages)) from None
+        faults = [
+            str(_FAULTS.get(fault.code or "", fault.messages[0])) for fault in error.error_list
+        ]
+        raise WeakPassword(faults=" ".join(faults)) from None
     if password == current or not is_storable(password):
-        raise WeakPassword(faults=WeakPassword.title)
+        raise WeakPassword(faults=_FAULTS["same"])
     hashing.done(user.set_password, password)
     user.must_choose_password = False
     user.save(update_fields=["password", "device_secret", "must_choose_password"])

@@ -51,7 +51,8 @@ def is_asked_of(user: User) -> bool:
 
 def factors_of(user: User) -> QuerySet[Authenticator]:
     """The user's second factors, without recovery codes."""
-    return Authenticator.objects.filter(user=user, type__in=FACTORS)
+    rows: QuerySet[Authenticator] = Authenticator.objects.filter(user=user, type__in=FACTORS)
+    return rows
 
 
 def has_factor(user: User) -> bool:

@@ -141,7 +141,7 @@ def sealed(data: dict[str, Any]) -> bytes:
 def opened(row: Session) -> dict[str, Any] | None:
     """The data of a stored session; None when it cannot be opened."""
     try:
-        data: dict[str, Any] = json.loads(unseal(row.data, _PURPOSE))
+        data: dict[str, Any] = json.loads(unseal(bytes(row.data), _PURPOSE))
     except (InvalidTag, UnknownKey):
         return None
     return data

@@ -182,6 +182,7 @@ ACCOUNT_RATE_LIMITS = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 MFA_ADAPTER = "server.console.second_factor.Factors"
 MFA_FORMS = {
+    "activate_totp": "server.console.second_factor.NewAppForm",
     "authenticate": "server.console.second_factor.CodeForm",
     "reauthenticate": "server.console.second_factor.ConfirmCodeForm",
     "add_webauthn": "server.console.second_factor.AddKeyForm",

@@ -27,7 +27,7 @@ _SYSTEMS: Final = (
 def named(user_agent: str) -> str:
     """Browser, version and system: "Firefox 141, Linux"; other programs as they call themselves, cut short."""
     for word, name in _BROWSERS:
-        if match := re.search(rf"\b{word}/(\d+)", user_agent):
+        if match := re.search(rf"{word}/(\d+)", user_agent):
             system = next((name for word, name in _SYSTEMS if word in user_agent), "")
             return ", ".join(filter(None, (f"{name} {match[1]}", system)))
     return user_agent[:40]

@@ -16,6 +16,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateByCodeForm
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -120,10 +121,14 @@ class ConfirmForm(ReauthenticateForm):
         )
 
 
-class _Guarded:
+class _Guarded(forms.Form):
     """A code form whose wrong codes are counted and recorded, and whose right ones are taken once."""
 
     user: User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _call_it_a_code(self)
 
     def clean_code(self) -> str:
         address = address_of(context.request)
@@ -141,6 +146,19 @@ class _Guarded:
             raise
         second_factors.right_code(self.user, address)
         return code
+
+
+class NewAppForm(ActivateTOTPForm):
+    """The first code of a new app."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _call_it_a_code(self)
+
+
+def _call_it_a_code(form: forms.Form) -> None:
+    form.fields["code"].label = _("Code of the app")
+    form.fields["code"].widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
 
 
 class CodeForm(_Guarded, AuthenticateForm):
@@ -173,7 +191,7 @@ class AddKeyForm(_Careful, AddWebAuthnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name"].label = _("Name")
+        self.fields["name"].label = _("Name of the key")
 
 
 class NameKeyForm(EditWebAuthnForm):
@@ -181,7 +199,7 @@ class NameKeyForm(EditWebAuthnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name"].label = _("Name")
+        self.fields["name"].label = _("Name of the key")
 
 
 class KeyForm(_Careful, AuthenticateWebAuthnForm):

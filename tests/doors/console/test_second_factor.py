@@ -44,7 +44,7 @@ def set_up(client: Client) -> tuple[str, list[str]]:
     secret = re.search(r'<span class="code">([A-Z2-7]{32})</span>', page)
     assert secret, page
     assert "<svg" in page
-    answer = client.post(f"{HOME}/app/add", {"code": code_of(secret[1], -1)}, follow=True)
+    answer = client.post(f"{HOME}/app/add", {"code": code_of(secret[1])}, follow=True)
     codes = re.findall(r'<li class="code">(\d{8})</li>', answer.content.decode())
     assert len(codes) == 10
     return secret[1], codes
