@@ -27,6 +27,7 @@ from server.core import keyring
 from server.core.resealing import SealedBlobs, SealedPlace, sealed_bytes
 from server.core.sealing import UnknownKey, key_ids
 from server.ledgers.storage import resealing as ledgers
+from server.ledgers.storage.naming import load_naming
 
 _BATCH: Final = 500
 _PASSES: Final = 20
@@ -118,6 +119,8 @@ def rotate(*, actor: Actor, progress: Progress) -> Usage:
     merged meanwhile had a hash of another key than its neighbours. Raises CannotRotate.
     """
     with _alone():
+        with transaction.atomic():
+            load_naming()  # a database from before takes its secret from the oldest key, which goes
         _begin(actor)
         before = usage()
         if before.unknown:
