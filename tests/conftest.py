@@ -43,6 +43,7 @@ LONG_FILES = frozenset(
     for name in (
         "acceptance/test_console_browser",
         "acceptance/test_kill",
+        "acceptance/test_restore",
         "unit/test_ledgers_properties",
         "unit/test_web_worker",
         "unit/test_xlsforms",
@@ -137,6 +138,7 @@ def _entries_have_names() -> None:
 def _settings_for_tests(settings, tmp_path: Path) -> None:
     settings.BLOB_ROOT = str(tmp_path / "blobs")
     settings.RUHU_KEYS_PATH = None
+    settings.RUHU_BACKUP_STATUS = tmp_path / "no-backups.json"
     settings.RUHU_GUESSES_HOSTS = False  # Django's test client calls the server “testserver”
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()

@@ -73,6 +73,8 @@ class Act(models.TextChoices):
     SEALING_ROTATED = "sealing_rotated", _("sealed anew with the current key")
     SEALING_KEY_DROPPED = "sealing_key_dropped", _("retired sealing key dropped")
 
+    RESTORED = "restored", _("restored from a backup")
+
     DIVISIONS_IMPORTED = "divisions_imported", _("divisions imported")
     LEDGERS_REBUILT = "ledgers_rebuilt", _("ledgers rebuilt")
 

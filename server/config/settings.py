@@ -64,6 +64,11 @@ if RUHU_BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = 15_768_000
+RUHU_PROXY_TOKEN = env.str("RUHU_PROXY_TOKEN", default="")
+"""What the proxy proves itself with in X-Ruhu-Proxy; without one, any proxy that reaches this server is believed."""
+RUHU_TLS_AUTHORITY = env.str("RUHU_TLS_AUTHORITY", default="")
+"""“own” when the certificate is of the office's own authority, which phones do not trust."""
 _base = urlsplit(RUHU_BASE_URL)
 CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"] if RUHU_BASE_URL else []
 
@@ -153,6 +158,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = ["gis.W001"]
 RUHU_AUDIT_HEADS = VAR / "audit.heads"
 """Where the worker writes the audit log's head every hour, outside the database (security.md, Logs)."""
+RUHU_BACKUP_STATUS = VAR / "backup-status.json"
+"""What the set-up writes down about its backups."""
 BLOB_ROOT = env.str("RUHU_BLOBS", default=str(VAR / "blobs"))
 
 # --- people ----------------------------------------------------------------

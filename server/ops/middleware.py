@@ -19,6 +19,7 @@ from django.core.exceptions import (
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from server.audit import origin
@@ -52,6 +53,9 @@ _levels = logging.getLogger("server.request")
 class Forwarded:
     """Sets REMOTE_ADDR to the client's address as the proxy reports it; only with RUHU_BEHIND_TLS_PROXY.
 
+    Where the proxy has a secret (RUHU_PROXY_TOKEN, as `./ruhu up --tls-name` gives it), what
+    anybody else claims in `X-Forwarded-…` is thrown away.
+
     Otherwise every client would have the proxy's address, and a stranger's wrong passwords would
     lock a user name for everybody.
     """
@@ -62,6 +66,12 @@ class Forwarded:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        claimed = request.META.pop("HTTP_X_RUHU_PROXY", "")
+        if settings.RUHU_PROXY_TOKEN and not constant_time_compare(
+            claimed, settings.RUHU_PROXY_TOKEN
+        ):
+            for name in [name for name in request.META if name.startswith("HTTP_X_FORWARDED_")]:
+                del request.META[name]
         # The proxy appends the address it sees; what stands before the last comma, the client sent.
         address = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
         if address:

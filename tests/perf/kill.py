@@ -41,6 +41,7 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.config.settings")
 
 from server.ops.setup import application, instance, serving  # noqa: E402
+from server.ops.setup.backup_settings import target_of  # noqa: E402
 from server.ops.setup.cluster import Cluster  # noqa: E402
 from server.ops.setup.database import Database  # noqa: E402
 from server.ops.setup.messages import SetupProblem  # noqa: E402
@@ -304,7 +305,7 @@ def _office(options: argparse.Namespace) -> None:
     """Run the cluster, then web server and worker, as `./ruhu up` does once everything is installed."""
     serving.READY_WITHIN = int(STARTED_WITHIN)  # a slow machine is not what is tested
     places = Places(ROOT, options.folder)
-    database = Database(places, Cluster(places))
+    database = Database(places, Cluster(places, archive=target_of(places)))
     database.cluster.step().act()
     with (
         instance.only_one(places) as handle,

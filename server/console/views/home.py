@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from server.accounts.access import REVIEWERS, Access
+from server.accounts.models import Role
 from server.console.pages import COUNTED, StaffRequest, area_names, staff_page
+from server.core.backups import backup_state
 from server.core.clock import today
 from server.ledgers.selectors import cases, counted_once, exceptions, households, links, persons
 from server.ledgers.storage.fragments import IS_OPEN, visit_overdue
@@ -82,6 +84,8 @@ def home(request: StaffRequest) -> HttpResponse:
         "areas": area_names(row.area_code for row in latest),
         "waiting": waiting_count(),
         "day": today(),
+        "administers": bool(access.areas({Role.ADMINISTRATOR})),
+        "backups": backup_state(),
     }
     return render(request, "console/home.html", context)
 

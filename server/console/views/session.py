@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from allauth.account.utils import perform_login
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +23,11 @@ class Login(LoginView):
     redirect_authenticated_user = True
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(**context, in_the_open=is_in_the_open(self.request))
+        return super().get_context_data(
+            **context,
+            in_the_open=is_in_the_open(self.request),
+            browsers_only=self.request.is_secure() and settings.RUHU_TLS_AUTHORITY == "own",
+        )
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Log in; whoever has a second factor is asked for it first."""

@@ -13,10 +13,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from server.ops.setup import application, checks, dev, management, shell, shell_variables, suite, up
+from server.ops.setup import (
+    application,
+    backup,
+    checks,
+    dev,
+    management,
+    restore,
+    shell,
+    shell_variables,
+    suite,
+    up,
+)
 from server.ops.setup.messages import COMMANDS, HELP, SetupProblem, language, text
 from server.ops.setup.places import Places, here
 from server.ops.setup.serving import usual_processes
+from server.ops.setup.tls import TlsWanted
 
 
 class _Parser(argparse.ArgumentParser):
@@ -29,7 +41,15 @@ def _up(places: Places, words: Sequence[str]) -> int:
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets phones in"
     )
-    parser.add_argument("--port", type=port_number, default=8000, help="0 takes a free one")
+    parser.add_argument(
+        "--port", type=port_number, help="0 takes a free one; by default 8000, with TLS 8443"
+    )
+    parser.add_argument("--tls-name", default="", metavar="NAME",
+                        help="serve https under this name; without --tls-cert, with a certificate for browsers only")  # fmt: skip
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate with its chain")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="the certificate's key")
+    parser.add_argument("--http-port", type=port_number, default=8000,
+                        help="with TLS: leads browsers to https, lets phones in by Digest; 0 has none")  # fmt: skip
     parser.add_argument(
         "--processes",
         type=process_count,
@@ -37,7 +57,21 @@ def _up(places: Places, words: Sequence[str]) -> int:
         help="number of web processes; by default one per core",
     )
     parser.add_argument("--empty", action="store_true", help="no demo street on the first start")
-    return up.up(places, **vars(parser.parse_args(words)))
+    options = parser.parse_args(words)
+    wants = None
+    if options.tls_name or options.tls_cert or options.tls_key:
+        wants = TlsWanted(
+            options.tls_name, options.tls_cert, options.tls_key, options.http_port or None
+        )
+    port = options.port if options.port is not None else 8443 if wants else 8000
+    return up.up(
+        places,
+        host=options.host,
+        port=port,
+        processes=options.processes,
+        empty=options.empty,
+        wants=wants,
+    )
 
 
 def _dev(places: Places, words: Sequence[str]) -> int:
@@ -78,6 +112,8 @@ def _env(places: Places, words: Sequence[str]) -> int:
 
 OWN: dict[str, Callable[[Places, Sequence[str]], int]] = {
     "up": _up,
+    "backup": backup.command,
+    "restore": restore.command,
     "dev": _dev,
     "check": _check,
     "test": suite.test,

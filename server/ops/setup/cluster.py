@@ -21,7 +21,7 @@ from urllib.parse import quote
 from server.ops.setup import shell
 from server.ops.setup.account import Account
 from server.ops.setup.cluster_folders import data_home, socket_folder
-from server.ops.setup.cluster_settings import hba, ident, settings
+from server.ops.setup.cluster_settings import Archive, archive_command, hba, ident, settings
 from server.ops.setup.messages import SetupProblem
 from server.ops.setup.packages import OLDEST_POSTGRESQL, postgresql_here
 from server.ops.setup.places import Places
@@ -35,15 +35,30 @@ _LAYOUT = "1"
 _LEFTOVERS = ("lock file", "shared memory block")
 """Words of PostgreSQL's error while processes of a killed server are still ending."""
 _LEFTOVERS_SECONDS = 20
+_RECOVERED_WITHIN = 24 * 3600
+_RECOVERY = (
+    "restore_command", "recovery_target_name", "recovery_target_time", "recovery_target_action",
+)  # fmt: skip
+"""Settings that pgBackRest leaves behind; the first names a file with the passphrase."""
 
 
 class Cluster:
     """One private cluster. `durable=False` turns fsync off for speed; only the tests' cluster does."""
 
-    def __init__(self, places: Places, name: str = "pg", *, durable: bool = True) -> None:
+    def __init__(
+        self,
+        places: Places,
+        name: str = "pg",
+        *,
+        durable: bool = True,
+        archive: Archive | None = None,
+        memory_mb: int | None = None,
+    ) -> None:
         self.places = places
         self.link = places.var / name
         self.durable = durable
+        self.archive = archive
+        self._memory_mb = memory_mb or _memory_mb()
         self._guests: set[Account] = set()
 
     # --- state -------------------------------------------------------------
@@ -71,6 +86,11 @@ class Cluster:
     @property
     def socket(self) -> Path:
         return socket_folder(self.home, self.account.uid)
+
+    @property
+    def restoring(self) -> Path:
+        """Exists while a restore writes the data, and after it was interrupted."""
+        return self.link.with_suffix(".restoring")
 
     @property
     def start_log(self) -> Path:
@@ -142,11 +162,12 @@ class Cluster:
         """Write the settings and the access rules; they are computed anew at each start."""
         lines = settings(
             socket=self.socket,
-            memory_mb=_memory_mb(),
+            memory_mb=self._memory_mb,
             shared_memory_mb=_shared_memory_mb(),
             durable=self.durable,
             lz4=self._has_lz4(),
             guests=bool(self._guests),
+            archive=(archive_command(self.home), self.archive.each) if self.archive else None,
         )
         accounts = {"root", self.account.name, Account.of(os.geteuid()).name}
         accounts |= {guest.name for guest in self._guests}
@@ -207,9 +228,34 @@ class Cluster:
             entry.chmod(0o777)  # as unix_socket_permissions will at the next start
         self._run(self.programs() / "pg_ctl", "reload", "-s", "-D", self.data)
 
-    def start(self) -> None:
-        """Start the server; returns once it accepts connections. Raises SetupProblem."""
+    def recover(self) -> None:
+        """Start the server on restored files; returns once it has read the archived log and writes again."""
         programs = self.programs()
+        self._make_startable()
+        problem = self._try_start(programs, seconds=_RECOVERED_WITHIN)
+        if problem is not None:
+            raise problem
+        while self.psql("postgres", "select pg_is_in_recovery()", quiet=True) != "f":
+            time.sleep(0.2)  # it answers readers before it has read the whole log
+        for name in _RECOVERY:
+            self.psql("postgres", f"alter system reset {name}")
+        self.stamps.write("filled", _LAYOUT)
+
+    def start(self) -> None:
+        """Start the server; returns once it accepts connections. Raises SetupProblem, also for an unfinished restore."""
+        if self.restoring.exists():
+            raise SetupProblem("restore_unfinished", path=self.link)
+        programs = self.programs()
+        self._make_startable()
+        until = time.monotonic() + _LEFTOVERS_SECONDS
+        while (problem := self._try_start(programs)) is not None:
+            if time.monotonic() > until or not any(sign in str(problem) for sign in _LEFTOVERS):
+                raise problem
+            time.sleep(0.5)
+        self._fill()
+
+    def _make_startable(self) -> None:
+        """Write the settings and make the folder of the socket. Raises SetupProblem."""
         socket = self.socket
         account = self.account
         if not socket.exists():
@@ -219,21 +265,16 @@ class Cluster:
             raise SetupProblem("socket_unsafe", path=socket, owner=account.name)
         self._open_to_guests()
         self._configure()
-        until = time.monotonic() + _LEFTOVERS_SECONDS
-        while (problem := self._try_start(programs)) is not None:
-            if time.monotonic() > until or not any(sign in str(problem) for sign in _LEFTOVERS):
-                raise problem
-            time.sleep(0.5)
-        self._fill()
 
-    def _try_start(self, programs: Path) -> SetupProblem | None:
+    def _try_start(self, programs: Path, *, seconds: int = 120) -> SetupProblem | None:
         """Try to start the server once; returns the problem, or None when it runs."""
         log = self.start_log
         log.unlink(missing_ok=True)
         try:
             self._run(
-                programs / "pg_ctl", "start", "-s", "-w", "-t", "120", "-D", self.data, "-l", log
-            )
+                programs / "pg_ctl", "start", "-s", "-w", "-t", str(seconds), "-D", self.data,
+                "-l", log,
+            )  # fmt: skip
         except SetupProblem as problem:
             output = log.read_text(errors="replace") if log.exists() else ""
             for candidate in (shell.failure(self.places, _STEP, output), problem):
@@ -317,23 +358,29 @@ class Cluster:
         lines = (self.data / "postmaster.pid").read_text().splitlines()
         return f"{lines[0].strip()} {lines[2].strip()}"
 
-    def psql(self, database: str, statement: str) -> str:
+    def psql(self, database: str, statement: str, *, quiet: bool = False) -> str:
         """Run one statement as the cluster's superuser; returns its rows as lines. Raises SetupProblem."""
-        return self._run(
+        command = (
             self.programs() / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", self.socket,
             "-U", "postgres", "-d", database, "-c", statement,
-        ).strip()  # fmt: skip
+        )  # fmt: skip
+        return (self.run_quietly(_STEP, *command) if quiet else self._run(*command)).strip()
 
-    def _run(self, *command: str | Path) -> str:
+    def run_quietly(self, step: str, *command: str | Path) -> str:
+        """Run a program as the cluster's account; only a failure is logged. Raises SetupProblem."""
+        return self._run(*command, step=step, quiet=True)
+
+    def _run(self, *command: str | Path, step: str = _STEP, quiet: bool = False) -> str:
         account = self.account
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(self.home)}
         return shell.run(
             self.places,
-            _STEP,
+            step,
             command,
             environment=environment,
             folder=Path("/"),
             account=account.for_subprocess(),
+            quiet=quiet,
         )
 
     def _append(self, path: Path, lines: str) -> None:

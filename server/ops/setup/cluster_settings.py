@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
+
+PGBACKREST = "pgbackrest.conf"
+"""pgBackRest's settings, beside the data, so that no copy of the data holds them."""
+STANZA = "ruhu"
+"""The name of the cluster in the repository of backups."""
+
+
+class Archive(Protocol):
+    """How often the database's log is archived at least."""
+
+    @property
+    def each(self) -> int:
+        """Seconds."""
+
+
+def archive_command(home: Path) -> str:
+    """PostgreSQL's archive_command for a cluster in this folder (server/ops/setup/repository.py)."""
+    configuration = shlex.quote(str(home / PGBACKREST)).replace("%", "%%")
+    return f"pgbackrest --config={configuration} --stanza={STANZA} archive-push %p"
 
 
 def settings(
@@ -14,10 +35,12 @@ def settings(
     durable: bool,
     lz4: bool,
     guests: bool = False,
+    archive: tuple[str, int] | None = None,
 ) -> str:
     """The lines of ruhu.conf, sized for a machine that PostgreSQL shares with the web processes.
 
-    `guests` lets whoever may enter the socket's folder connect; the ident map decides further.
+    `archive` is the command that archives the log, and the seconds after which it does at the
+    latest. `guests` lets whoever may enter the socket's folder connect; the ident map decides further.
     `shared_buffers` takes a quarter of the memory, at least 128 MB and at most 4 GB.
     """
     shared = max(128, min(4096, memory_mb // 4))
@@ -53,6 +76,13 @@ def settings(
     }
     if shared_memory_mb < 512:
         values["dynamic_shared_memory_type"] = "mmap"  # containers give /dev/shm 64 MB
+    if archive:
+        command, seconds = archive
+        values |= {
+            "archive_mode": "on",
+            "archive_command": f"'{command.replace(chr(39), chr(39) * 2)}'",
+            "archive_timeout": f"{seconds}s",
+        }
     if not durable:
         values |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     lines = [f"{name} = {value}" for name, value in values.items()]

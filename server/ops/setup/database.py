@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.ops.setup.backup_settings import target_of
 from server.ops.setup.cluster import OWN_URL, Cluster
 from server.ops.setup.messages import SetupProblem
 from server.ops.setup.places import Places
@@ -38,8 +39,9 @@ class Database:
         """The server in DATABASE_URL if that is set; else the cluster in var/pg, for tests var/pg-test."""
         if _names_a_server(places, os.environ.get("DATABASE_URL", "")):
             return cls(places, None)
-        cluster = Cluster(places, "pg-test", durable=False) if testing else Cluster(places)
-        return cls(places, cluster)
+        if testing:
+            return cls(places, Cluster(places, "pg-test", durable=False))
+        return cls(places, Cluster(places, archive=target_of(places)))
 
     @property
     def url(self) -> str:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from server.ops.setup.messages_safekeeping import SAFEKEEPING
+
 _SENTENCES: dict[str, tuple[str, str]] = {
     # steps
     "step_packages": ("System packages", "系统软件包"),
     "step_venv": ("Python packages", "Python 软件包"),
     "step_npm": ("Browser libraries", "网页前端库"),
     "step_engine": ("Second form engine", "第二个表单引擎"),
-    "step_nginx": ("nginx for the tests", "测试用的 nginx"),
+    "step_nginx": ("Web server nginx", "网页服务器 nginx"),
     "step_translations": ("Translations", "界面翻译"),
     "step_static": ("Static files", "静态文件"),
     "step_key": ("Sealing key", "加密密钥"),
@@ -44,8 +46,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     # welcome
     "plain_http": (
-        "Warning: without TLS, passwords, ID numbers and phones' codes cross the network in the open, for anybody on it to read. Use this on a closed network only, or put nginx with TLS in front: api_docs/behind-a-proxy.md.",
-        "警告：没有 TLS 加密，密码、身份证号和手机接入码会以明文在网络上传输，同一网络上的任何人都可以读取。只应在封闭的内部网络中使用，或按 api_docs/behind-a-proxy.md 在前面配置带 TLS 的 nginx。",
+        "Warning: without TLS, passwords, ID numbers and phones' codes cross the network in the open, for anybody on it to read. Use this on a closed network only, or serve https: './ruhu up --tls-name NAME' or --tls-cert (README, Operation).",
+        "警告：没有 TLS 加密，密码、身份证号和手机接入码会以明文在网络上传输，同一网络上的任何人都可以读取。只应在封闭的内部网络中使用，或启用 https：./ruhu up --tls-name 名称 或 --tls-cert（见 README 的 Operation 一节）。",
     ),
     "welcome": ("Ruhu is serving at {url}", "入户已启动：{url}"),
     "login": (
@@ -263,15 +265,21 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{reason}; './ruhu --help' shows what there is.",
         "{reason}；用 ./ruhu --help 查看用法。",
     ),
+    **SAFEKEEPING,
 }
 
 HELP = {
     "en": """Ruhu 入户 — the server behind door-to-door casework with ODK Collect
 
   ./ruhu up [--host 127.0.0.1] [--port 8000] [--processes 2] [--empty]
+           [--tls-name NAME] [--tls-cert FILE --tls-key FILE] [--http-port 8000]
         set everything up and serve, until Ctrl-C; --empty makes no demo street
   ./ruhu dev [--port 8000]
         the same for developers: web and worker take up changed code
+  ./ruhu backup to FOLDER | now | list | verify | keys FILE | off
+        encrypted backups of database and files, kept up by ./ruhu up
+  ./ruhu restore --keys FILE [--from FOLDER] [--at TIME]
+        bring a backup back into a clone without data
   ./ruhu check [--fix] [CHECK…]
         format, lint, types, imports, migrations, templates, generated files, translations
   ./ruhu test [pytest's arguments]
@@ -289,9 +297,14 @@ HELP = {
     "zh": """Ruhu 入户 —— 配合 ODK Collect 的入户调查服务端
 
   ./ruhu up [--host 127.0.0.1] [--port 8000] [--processes 2] [--empty]
+           [--tls-name 名称] [--tls-cert 文件 --tls-key 文件] [--http-port 8000]
         自动安装并启动，按 Ctrl-C 停止；--empty 表示不生成示范街道
   ./ruhu dev [--port 8000]
         供开发使用：代码改动后网页服务和后台处理自动重启
+  ./ruhu backup to 目录 | now | list | verify | keys 文件 | off
+        数据库和文件的加密备份，由 ./ruhu up 持续进行
+  ./ruhu restore --keys 文件 [--from 目录] [--at 时间]
+        把备份恢复到没有数据的克隆
   ./ruhu check [--fix] [检查项…]
         检查格式、规范、类型、导入、迁移、模板、生成的文件和翻译；--fix 自动改正
   ./ruhu test [pytest 参数]
@@ -325,6 +338,7 @@ COMMANDS: dict[str, str] = {
     "problems": "生成调用方可能遇到的全部问题的列表",
     "publish": "发布 XLSForm 工作簿（.xlsx）",
     "quarantine": "列出未能收录的内容及原因；导出、收录或清除",
+    "restored": "恢复之后核对文件并记入操作日志（由 ./ruhu restore 调用）",
     "rebuild": "根据收到的记录和案头决定重算全部台帐，逐列比对，改正不一致之处",
     "retry": "重新读取旧版本读过的表单，再次处理出错的记录",
     "role": "授予或撤销人员在某一区域的角色",

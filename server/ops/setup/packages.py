@@ -59,7 +59,12 @@ SERVING = (
         "openjdk-17-jre-headless", on_path(os.environ.get("RUHU_JAVA") or "java"), optional=True
     ),
 )
+BACKUPS = (
+    Package("pgbackrest", on_path("pgbackrest")),
+    Package("rclone", on_path("rclone")),
+)
 TESTING = (
+    *BACKUPS,
     Package("chromium", on_path("chromium", "chromium-browser")),
     Package("chromium-driver", on_path("chromedriver")),
     Package("fonts-noto-cjk", _exists("/usr/share/fonts/**/*CJK*")),

@@ -49,6 +49,21 @@ class Places:
         return self.var / "session.key"
 
     @property
+    def backup(self) -> Path:
+        """Settings and key of the backups; only the owner of the installation reads it."""
+        return self.var / "backup"
+
+    @property
+    def backup_status(self) -> Path:
+        """When backups were last made and tried; anybody on this machine reads it."""
+        return self.var / "backup-status.json"
+
+    @property
+    def blobs(self) -> Path:
+        """The stored files."""
+        return Path(os.environ.get("RUHU_BLOBS") or self.var / "blobs")
+
+    @property
     def events(self) -> Path:
         """Log of web and worker processes that ended and were started again."""
         return self.var / "log" / "events.log"

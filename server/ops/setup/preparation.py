@@ -15,9 +15,13 @@ _JAVA_TRIED = "java"
 
 
 class Purpose(Enum):
-    """What a command needs: `SERVING` to run, `CHECKING` the linters too, `TESTING` browser and engines."""
+    """What a command needs: `SERVING` to run, `CHECKING` the linters too, `TESTING` browser and engines.
+
+    `RESTORING` needs what `SERVING` does, but no cluster, which comes from the backup.
+    """
 
     SERVING = "serving"
+    RESTORING = "restoring"
     CHECKING = "checking"
     TESTING = "testing"
 
@@ -28,7 +32,7 @@ def preparation(
     """The steps of the set-up, in order. Steps that are done already are recognised by their stamps."""
     places.make()
     stamps = Stamps(places.stamps)
-    developing = purpose is not Purpose.SERVING
+    developing = purpose in (Purpose.CHECKING, Purpose.TESTING)
     testing = purpose is Purpose.TESTING
     steps = [
         _system_packages(places, database, stamps, testing=testing),
@@ -45,7 +49,7 @@ def preparation(
             environment.static_files(places, stamps),
             nginx.step(places),
         ]
-    if database.cluster and purpose is not Purpose.CHECKING:
+    if database.cluster and purpose not in (Purpose.CHECKING, Purpose.RESTORING):
         steps.append(database.cluster.step())
     return steps
 

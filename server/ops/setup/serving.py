@@ -7,10 +7,11 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
-from server.ops.setup import application
+from server.ops.setup import application, shell
 from server.ops.setup.database import Database
 from server.ops.setup.messages import SetupProblem, text
 from server.ops.setup.places import Places
@@ -57,6 +58,8 @@ def web(
     listener: socket.socket,
     processes: int,
     service: Service | None = None,
+    *,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> Program:
     """gunicorn, listening on the supervisor's socket."""
     command = [
@@ -65,7 +68,7 @@ def web(
     ]  # fmt: skip
     if os.access("/dev/shm", os.W_OK):  # noqa: S108
         command += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108 — heartbeats never wait for a disk
-    environment = application.environment(places, database)
+    environment = {**application.environment(places, database), **variables}
     become = service.become if service else None
     return Program("web", command, environment, pass_fds=(listener.fileno(),), become=become)
 
@@ -76,6 +79,7 @@ def worker(
     service: Service | None = None,
     *,
     graceful_seconds: int = 15,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> Program:
     """The worker of the job queue; rows of finished jobs are deleted."""
     command = application.command(
@@ -83,7 +87,15 @@ def worker(
         "--shutdown-graceful-timeout", str(graceful_seconds),
     )  # fmt: skip
     become = service.become if service else None
-    return Program("worker", command, application.environment(places, database), become=become)
+    environment = {**application.environment(places, database), **variables}
+    return Program("worker", command, environment, become=become)
+
+
+def backups(places: Places) -> Program:
+    """What keeps the backups up. It runs as whoever started `up`, because it reads the database's files and the stored ones."""
+    command = [sys.executable, "-P", "-m", "server.ops.setup", "backup", "watch"]
+    variables = shell.inherited(RUHU_VAR=str(places.var), PYTHONPATH=str(places.root))
+    return Program("backup", command, variables, grace=10)
 
 
 def is_healthy(host: str, port: int) -> bool:

@@ -58,12 +58,13 @@ def run(
     account: Mapping[str, object] | None = None,
     secret: bool = False,
     follow: bool = False,
+    quiet: bool = False,
 ) -> str:
     """Run a program to its end and return its output. Raises SetupProblem when it fails.
 
     `step` is the catalogue key of the step it belongs to. `account` holds subprocess's user and
     group arguments. Output that is `secret` stays out of the log unless the program failed.
-    `follow` shows the output on stderr while the program runs, except lines of JSON.
+    What is `quiet` is logged only when it fails. `follow` shows the output on stderr while the program runs, except lines of JSON.
     """
     lines: list[str] = []
     with subprocess.Popen(
@@ -88,7 +89,8 @@ def run(
     output = "".join(lines)
     succeeded = process.returncode == 0
     logged = "" if secret and succeeded else output
-    note(places, f"{step}: {Path(command[0]).name} → {process.returncode}\n{logged}")
+    if not (quiet and succeeded):
+        note(places, f"{step}: {Path(command[0]).name} → {process.returncode}\n{logged}")
     if not succeeded:
         raise failure(places, step, output)
     return output

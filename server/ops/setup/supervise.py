@@ -105,6 +105,12 @@ class Supervisor:
                 child.replacing = True
             child.due, child.failures = time.monotonic(), 0
 
+    def send_signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to the program `name`, if it runs."""
+        for child in self._children:
+            if child.program.name == name and child.process and child.process.poll() is None:
+                child.process.send_signal(number)
+
     def retry(self, name: str) -> None:
         """Start the program `name` at once if it has ended and waits for its next start."""
         for child in self._children:

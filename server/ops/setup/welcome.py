@@ -17,8 +17,10 @@ from server.ops.setup.messages import text
 from server.ops.setup.places import Places
 from server.ops.setup.progress import Step
 from server.ops.setup.stamps import digest
+from server.ops.setup.tls import Tls
 
-_POPULATED = "populated"
+POPULATED = "populated"
+"""The stamp of a database that has its first accounts."""
 _BEGUN = "demo"
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 
@@ -65,7 +67,7 @@ class FirstPeople:
         return Step("step_demo", self._populated, self._demo)
 
     def _populated(self) -> bool:
-        return self.database.stamps.fresh(_POPULATED, "1")
+        return self.database.stamps.fresh(POPULATED, "1")
 
     def _ask(self, *words: str, follow: bool = False) -> list[dict[str, Any]]:
         step = "step_admin" if self.empty else "step_demo"
@@ -76,7 +78,7 @@ class FirstPeople:
             [self.administrator] = self._ask(
                 "user", "add", "admin", "--role", "administrator", "--area", "", "--must-choose"
             )
-        self.database.stamps.write(_POPULATED, "1")
+        self.database.stamps.write(POPULATED, "1")
         return ""
 
     def _demo(self) -> str:
@@ -86,7 +88,7 @@ class FirstPeople:
             [demo] = self._ask("demo", "--base-url", self.url, follow=True)
             if demo["logins"]:
                 self._keep({"url": self.url, "logins": demo["logins"]})
-        stamps.write(_POPULATED, "1")
+        stamps.write(POPULATED, "1")
         return ""
 
     def _keep(self, people: dict[str, Any]) -> None:
@@ -99,10 +101,12 @@ class FirstPeople:
     def _people_file(self) -> Path:
         return self.places.var / f"demo-people-{digest(self.database.url)[:12]}.json"
 
-    def show(self, host: str) -> None:
-        """Print the address, the log-ins and the QR code; `host` is the address listened on."""
+    def show(self, host: str, tls: Tls | None = None) -> None:
+        """Print the address, who can connect, the log-ins and the QR code; `host` is the address listened on."""
         print(f"\n{text('welcome', url=self.url)}")
-        if in_the_open(host, self.url):
+        if tls:
+            tls.show()
+        elif in_the_open(host, self.url):
             print(text("plain_http"))
         if self.administrator:
             print(text("login_once", **self.administrator))
@@ -112,7 +116,8 @@ class FirstPeople:
             for login in [login for login in people["logins"] if "collect" not in login]:
                 print(text("login", **{**login, "role": text(f"role_{login['role']}")}))
             for worker in workers[:1]:
-                base_url = worker["base_url"].replace(people["url"], self.url, 1)
+                served = tls.plain_url if tls and tls.is_own and tls.plain_url else self.url
+                base_url = worker["base_url"].replace(people["url"], served, 1)
                 print(text("qr", name=worker["username"], url=base_url))
                 self._print_code(worker["collect"], base_url)
                 if host in _LOCAL and not os.environ.get("RUHU_BASE_URL"):
