@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_destroyed_office_is_restored_and_the_phones_bring_back_the_rest() -> None:
-    arguments = "--seconds 4 --each 5 --clients 2 --processes 1"
+    arguments = "--seconds 2 --each 5 --clients 2 --processes 1"
     run = subprocess.run(
         [sys.executable, "-W", "ignore", "tests/perf/drill.py", *arguments.split()],
         cwd=ROOT,

@@ -1,6 +1,6 @@
 """The drill: while phones send, everything is killed and the data folder destroyed; a backup brings it back.
 
-    python tests/perf/drill.py [--seconds 12] [--each 5] [--clients 4]
+    python tests/perf/drill.py [--seconds 4] [--each 5] [--clients 4]
 
 Serves household_survey from a cluster of its own, as tests/perf/kill.py does, with backups to a
 folder. In the middle of the traffic supervisor, web, worker, backup and PostgreSQL get
@@ -76,7 +76,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=12, help="of traffic")
+    parser.add_argument("--seconds", type=float, default=4, help="of traffic after a point")
     parser.add_argument("--each", type=int, default=5, help="seconds between two points")
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--processes", type=int, default=2)
@@ -110,8 +110,10 @@ def _run(base: Path, options: argparse.Namespace) -> dict[str, Any]:
     sender = Sender(url, prepared, options.clients)
     with _timed(took, "traffic"):
         sender.begin()
-        time.sleep(options.seconds)
         _until(lambda: len(sender.acknowledged) > 20, "some records", office)
+        begun = time.time()
+        _until(lambda: _point_at(places) > begun, "a point that has them", backing)
+        time.sleep(options.seconds)
     points = backup_settings.status_of(places)
     destroyed_at = time.time()
     _destroy(places, office, backing)
@@ -166,6 +168,11 @@ def _run(base: Path, options: argparse.Namespace) -> dict[str, Any]:
         **verified,
         "broken": broken,
     }
+
+
+def _point_at(places: Places) -> float:
+    moment = backup_settings.status_of(places).point_at
+    return datetime.fromisoformat(moment).timestamp() if moment else 0.0
 
 
 class Sender:
