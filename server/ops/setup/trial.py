@@ -86,7 +86,7 @@ def _verify_in(
     area = scratch.psql("ruhu", _AREAS)
     if area:
         chosen = random.choice(area.split("\n"))  # noqa: S311 a sample
-        words = ("rebuild", "--dry-run", "--area", chosen)
+        words: tuple[str, ...] = ("rebuild", "--dry-run", "--area", chosen)
         application.manage(backups.places, database, "step_verify_rebuild", *words)
     names = scratch.psql("ruhu", _FILES).split()
     with tempfile.TemporaryDirectory() as looked_at:
