@@ -142,6 +142,24 @@ SENTENCES: dict[tuple[str, str], Any] = {
     (ExceptionKind.CLOCK, ""): gettext_lazy(
         "The phone's time cannot be right; the time of receipt counts instead."
     ),
+    (ExceptionKind.DEATH_REPORTED, "person_status"): gettext_lazy(
+        "A visit found that this person has died. Ask for the proof and enter the date of death, or correct the status."
+    ),
+    (ExceptionKind.DEATH_REPORTED, ""): gettext_lazy(
+        "A visit found a death in this household and does not say whose."
+    ),
+    (ExceptionKind.MOVE_REPORTED, ""): gettext_lazy(
+        "The last visit found that they have moved away. Find out where to, and set the status."
+    ),
+    (ExceptionKind.NOT_MET, ""): gettext_lazy(
+        "Visited {attempts} times in a row without meeting anybody. Somebody else may try, or by telephone."
+    ),
+    (ExceptionKind.VISIT_REFUSED, ""): gettext_lazy(
+        "The last visit was refused. Somebody else may ask again."
+    ),
+    (ExceptionKind.OFF_THE_ROSTER, ""): gettext_lazy(
+        "The last survey of the household does not name this person any more, and no other does."
+    ),
     (ExceptionKind.POSSIBLE_DUPLICATE, ""): gettext_lazy(
         "Name and birth or phone agree. Is it one person?"
     ),

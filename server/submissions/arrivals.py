@@ -14,7 +14,7 @@ from server.core.plain import dumps
 from server.submissions.audit_log import NAME, TAIL, finished_at
 from server.submissions.models import SubmissionVersion
 from server.submissions.selectors import files_of_all
-from server.submissions.steps import CLOCK_AHEAD, EARLIEST
+from server.submissions.steps import CLOCK_AHEAD, OLDEST
 
 _NOTE: Final = """
 update {table} phone
@@ -79,6 +79,6 @@ def _finished(sha256: bytes | None, received_at: datetime) -> str | None:
             finished = finished_at(log.read())
     except FileNotFoundError:  # the blob is missing
         return None
-    if finished is None or not EARLIEST <= finished <= received_at + CLOCK_AHEAD:
+    if finished is None or not received_at - OLDEST <= finished <= received_at + CLOCK_AHEAD:
         return None
     return finished.isoformat()

@@ -7,7 +7,7 @@ that names a community outside its sender's areas is held for the office of that
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -27,7 +27,8 @@ from server.submissions.models import EncryptedVersion, Submission, SubmissionVe
 from server.submissions.selectors import versions_at_work
 from server.submissions.services.holding import areas_to_judge, hold
 
-EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+OLDEST: Final = timedelta(days=730)
+"""A record older than this at its receipt was not kept on a phone: the phone's clock stood in the past."""
 CLOCK_AHEAD: Final = timedelta(days=1)
 INACCURATE_FROM: Final = 100.0  # metres
 
@@ -152,7 +153,7 @@ def _plausible(observed_at: datetime | None, received_at: datetime) -> tuple[dat
     """The visit's time, and whether that is the phone's; an implausible one is replaced by the time of receipt."""
     if observed_at is None:
         return received_at, True
-    if EARLIEST <= observed_at <= received_at + CLOCK_AHEAD:
+    if received_at - OLDEST <= observed_at <= received_at + CLOCK_AHEAD:
         return observed_at, True
     return received_at, False
 

@@ -15,8 +15,8 @@ from server.ledgers.folding.derive import categories, rules
 
 PAGE = (Path(__file__).resolve().parents[2] / "api_docs" / "rules.md").read_text(encoding="utf-8")
 HEADINGS = (
-    "Ages", "Retirement", "Working age", "Employment status and spells", "Assistance categories",
-    "4050", "Zero-employment households", "Cases: entry", "Cases: states", "Cases: exit",
+    "Ages", "Retirement", "Working age", "Employment status and spells", "Judged day by day",
+    "Assistance categories", "4050", "Zero-employment households", "Cases: entry", "Cases: states", "Cases: exit",
     "Due dates", "Visits", "Identity of persons", "Identity of employers",
     "Identity of households", "Merge rules M0–M6", "Verification levels V0–V4", "Exceptions",
     "Code lists", "Coordinates", "Rule table",
@@ -62,7 +62,7 @@ def test_every_rule_says_how_certain_it_is():
 
 
 def test_every_derived_category_is_explained():
-    derived = {code for beginnings in categories._BEGINNINGS.values() for code in beginnings}
+    derived = {code for conditions in categories.CONDITIONS.values() for code in conditions}
     explained = {
         code.strip()
         for row in cells(section("Assistance categories"))

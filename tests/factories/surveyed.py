@@ -41,3 +41,37 @@ class Street(History):
             for item in self.fold(as_of).memberships
             if item.person == uuid_of(f"person {person}")
         )
+
+
+YOUNG = {"birth_date": "1996-03-03", "sex": "1", "residence_kind": "1"}
+SINCE_FEBRUARY = {"spell.unemp_date": "2026-02-01"}
+DIBAO = {"dibao_status": "1", "other_income": True}
+
+
+def cases(street, as_of="2026-11-27"):
+    """(whose, state, opened, closed, reason, categories) of each case, in the order opened."""
+    rows = street.fold(as_of).rows["case"]
+    names = {uuid_of(f"person {name}"): name for name in "abc"} | {uuid_of("household x"): "x"}
+    return sorted(
+        (
+            names[row.get("subject_person_id") or row.get("subject_household_id")],
+            str(row["opened_on"]),
+            str(row["state"]),
+            row.get("closed_on") and str(row["closed_on"]),
+            row.get("close_reason") and str(row["close_reason"]),
+            row["category"],
+        )
+        for row in rows
+    )
+
+
+def states(row, column="state"):
+    """(day, state, why) of the steps in a row's history."""
+    return [(day, str(state), why) for day, state, _by, why in row["history"].get(column, [])]
+
+
+def on_dibao(**values):
+    """A household that receives the allowance, in which a seeks work, surveyed on 1 March 2026."""
+    return Street().survey(
+        "x", "2026-03-01", house=DIBAO, a=YOUNG | SEEKS | SINCE_FEBRUARY | values
+    )

@@ -87,7 +87,7 @@ def test_leaving_the_labour_force_closes_the_case(status, reason):
 
 
 def test_a_case_never_closes_before_it_opened():
-    person = Person().record("2026-03-10", emp_status="32", spell__start_on="2026-03-05")
+    person = Person().record("2026-03-12", emp_status="32", spell__start_on="2026-03-05")
     assert person.cases("2026-04-01")[0]["closed_on"] == date(2026, 3, 10)
 
 
@@ -96,8 +96,8 @@ def test_a_case_never_closes_before_it_opened():
     [
         ({"person_status": "3", "death_date": "2026-04-20"}, date(2026, 4, 20), "7"),
         ({"death_date": "2026-04-20"}, date(2026, 4, 20), "7"),
-        ({"person_status": "3"}, date(2026, 5, 5), "7"),
-        ({"person_status": "2"}, date(2026, 5, 5), "6"),
+        ({"person_status": "3"}, date(2026, 4, 25), "7"),
+        ({"person_status": "2"}, date(2026, 4, 25), "6"),
         ({"work_capacity": "3"}, date(2026, 4, 25), "5"),
         ({"person_status": "4"}, None, None),
         ({"work_capacity": "2"}, None, None),
@@ -120,11 +120,11 @@ def test_retirement_closes_the_case(as_of, state):
         assert (case["closed_on"], case["close_reason"]) == (date(2026, 5, 15), "2")
 
 
-def test_lost_capacity_closes_on_the_last_day_it_was_stated():
+def test_lost_capacity_closes_on_the_day_it_was_first_stated():
     person = (
         Person().record("2026-04-25", work_capacity="3").record("2026-05-05", work_capacity="3")
     )
-    assert person.case("2026-06-01")["closed_on"] == date(2026, 5, 5)
+    assert person.case("2026-06-01")["closed_on"] == date(2026, 4, 25)
 
 
 def test_retirement_does_not_close_a_placed_case():

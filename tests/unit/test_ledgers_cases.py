@@ -6,9 +6,6 @@ from datetime import date
 
 import pytest
 
-from server.ledgers.folding.derive.categories import Categories
-from server.ledgers.folding.derive.rules import rules
-from server.ledgers.folding.spells import fold_spells
 from tests.factories.assisted import DAY, MAN, SEEKING, Person
 from tests.factories.contributions import History, fold_contributions, row_of
 from tests.factories.ledgers import uuid_of
@@ -34,6 +31,14 @@ def test_a_case_opens_on_the_day_a_category_holds(birth, opened_on):
         assert person.cases(day - DAY) == []
 
 
+def test_what_was_so_before_there_were_rules_counts_from_their_first_day():
+    history = History()
+    values = {**MAN, **SEEKING, "birth_date": "1950-05-01", "spell.unemp_date": "2003-02-01"}
+    history.state("person", "a", "2004-03-10", values)
+    (case,) = fold_contributions(history.contributions, "2005-02-01").rows["case"]
+    assert case["opened_on"] == date(2005, 1, 1)
+
+
 def test_a_case_of_several_categories_opens_with_the_first():
     person = Person(birth_date="1976-09-15", health="6")
     assert person.case("2026-10-01")["category"] == ["B01", "B02"]
@@ -49,13 +54,13 @@ def test_a_category_may_begin_on_the_last_day_of_the_spell(born, opens):
 
 
 @pytest.mark.parametrize(
-    ("day", "held"), [("2031-09-30", True), ("2031-10-01", False), ("2031-10-02", False)]
+    ("day", "is_open"), [("2031-09-30", True), ("2031-10-01", False), ("2031-10-02", False)]
 )
-def test_4050_is_no_category_from_the_day_of_retirement(day, held):
-    (spell,) = fold_spells("a", Person().contributions, None)
-    row = {**MAN, "area_code": "440106003001"}
-    categories = Categories(None, None, rules()).held(row, spell, date.fromisoformat(day))
-    assert ("B01" in categories) is held
+def test_nothing_holds_from_the_day_of_retirement(day, is_open):
+    case = Person().case(day)
+    assert (case["state"] == "1") is is_open
+    assert case["category"] == ["B01", "B07"]  # as long as they held
+    assert case.get("closed_on") == (None if is_open else date(2031, 10, 1))
 
 
 def test_a_spell_of_tomorrow_opens_no_case_today():
@@ -100,7 +105,7 @@ def test_categories_of_2023_begin_on_their_day(change, days):
             category in {code for case in person.cases(as_of) for code in case["category"]}
             for as_of in (first - DAY, first, first + DAY)
         ]
-        assert held == [day == "2026-03-10", True, True], category
+        assert held == [False, True, True], category  # and nobody spoke before 10 March
 
 
 @pytest.mark.parametrize(
@@ -136,14 +141,16 @@ def test_a_category_does_not_begin_after_retirement():
     person = Person(birth_date="1965-02-28", spell__unemp_date="2025-03-28")  # retires 2025-03-28
     assert person.cases("2026-04-01") == []
     person = Person(birth_date="1965-03-28", spell__unemp_date="2025-04-27")  # retires 2025-04-28
-    (case,) = person.cases("2026-04-01")
-    assert (case["opened_on"], case["closed_on"]) == (date(2026, 3, 10), date(2026, 3, 10))
+    assert person.cases("2026-04-01") == []  # retired when the spell was first heard of
+    person = Person(birth_date="1966-01-10", spell__unemp_date="2026-03-01")  # 2026-05-10
+    case = person.case("2026-06-01")
+    assert (case["opened_on"], case["closed_on"]) == (date(2026, 3, 10), date(2026, 5, 10))
 
 
-def test_will_and_capacity_count_until_the_last_statement_of_the_spell():
+def test_will_and_capacity_count_from_the_day_they_are_heard_of():
     person = Person(job_willing=False).record("2026-04-10", job_willing=True)
     assert person.cases("2026-04-09") == []
-    assert person.case("2026-04-10")["opened_on"] == date(2026, 3, 10)
+    assert person.case("2026-04-10")["opened_on"] == date(2026, 4, 10)
     person.record("2026-05-10", job_willing=False)  # ends nothing
     assert person.case("2026-06-01")["state"] == "1"
     late = Person(job_willing=False).record("2026-04-10", emp_status="10")
@@ -183,7 +190,7 @@ def test_what_a_new_case_holds():
     )  # fmt: skip
     case = person.case("2026-04-01")
     assert case["five_clear"] == {
-        "family": "0", "reason": "02", "skills": "4", "training": ["04"],
+        "family": "0", "reason": "02", "skills": ["4"], "training": ["04"],
     }  # fmt: skip
     assert (case["found_by"], case["offers_n"], case["refusals_n"]) == ("1", 0, 0)
     assert case["category_evidence"] == ["07"]

@@ -346,7 +346,7 @@ def test_a_case_opens_is_placed_and_closes_when_the_job_lasted():
     assert opened["next_due"] == date(2026, 2, 9)  # 30 days after the visit that found it
     (placed,) = case_rows(folded(seeking, hired, as_of=date(2026, 4, 1)))
     assert placed["placed_on"] == date(2026, 3, 1)
-    assert placed["state"] == "8"
+    assert placed["state"] == "7"  # the survey that told of the work is no follow-up
     (closed,) = case_rows(folded(seeking, hired, as_of=date(2026, 9, 1)))
     assert (closed["state"], closed["close_reason"]) == ("9", "1")
     assert closed["closed_on"] == date(2026, 9, 1)

@@ -6,7 +6,6 @@ from datetime import date
 
 import pytest
 
-from server.ledgers.folding.derive.households import is_rural
 from tests.factories.contributions import History, fold_contributions, row_of
 from tests.factories.ledgers import uuid_of
 from tests.factories.surveyed import MAN, SEEKS, WORKS, Street
@@ -175,12 +174,12 @@ def test_counts_follow_working_age(as_of, of_working_age, able):
         "x",
         "2026-01-10",
         a={**MAN, **SEEKS},
-        b={**SEEKS, "birth_date": "1977-06-01", "sex": "2", "residence_kind": "3"},
+        b={**SEEKS, "birth_date": "1977-06-01", "sex": "2", "residence_kind": "2"},
         c={**SEEKS, "residence_kind": "2"},  # of unknown age
         d={**MAN, **WORKS, "death_date": "2026-01-05"},
     )
     row = street.household(as_of=as_of)
-    assert (row["n_members"], row["n_working_age"]) == (2, of_working_age)
+    assert (row["n_members"], row["n_working_age"]) == (3, of_working_age)
     assert (row["n_able_willing"], row["n_employed"]) == (able, 0)
 
 
@@ -191,12 +190,10 @@ def test_the_employed_are_counted_at_any_age():
     assert street.household()["n_employed"] == 2
 
 
-@pytest.mark.parametrize(
-    ("natures", "expected"),
-    [(["20", "20"], True), (["20", None], True), (["20", "10"], False), ([None], False), ([], False)],
-)  # fmt: skip
-def test_a_household_is_rural_when_every_known_hukou_is(natures, expected):
-    assert is_rural([{"hukou_type": nature} for nature in natures]) is expected
+def test_who_is_only_registered_here_is_counted_where_they_live():
+    away = {**MAN, **WORKS, "residence_kind": "3"}
+    row = Street().survey("x", "2026-01-10", a={**MAN, **SEEKS}, b=away).household()
+    assert (row["n_members"], row["n_working_age"], row["n_employed"]) == (1, 1, 0)
 
 
 def places(*points):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.ledgers.definitions.columns import Kind, Merge
+from server.ledgers.definitions.columns import Kind, Merge, boolean, day, integer, structured
 from server.ledgers.definitions.machines import PERSON_STATUS
 from server.ledgers.folding.merge import Observation, decide, run_machine
 from tests.factories.contributions import History
@@ -49,7 +49,7 @@ def test_m0_the_first_holds_until_it_is_corrected(values, staff, expected):
     assert outcome(Merge.FIXED, observed(*values, staff=staff)) == expected
 
 
-@pytest.mark.parametrize("rule", Merge)
+@pytest.mark.parametrize("rule", [rule for rule in Merge if rule is not Merge.ACCUMULATE])
 def test_a_single_observation_holds_by_every_rule(rule):
     assert outcome(rule, observed("a"), Kind.CODE) == ("a", [0], [])
 
@@ -104,8 +104,36 @@ def test_m4_texts_accumulate_in_the_order_observed():
     assert outcome(Merge.ACCUMULATE, observed("b", "a", "b", "c")) == ("b；a；c", [0, 1, 3], [])
 
 
-def test_m4_of_a_single_code_is_the_latest():
-    assert outcome(Merge.ACCUMULATE, observed("1", "2"), Kind.CODE) == ("2", [1], [])
+def test_m4_takes_the_single_code_that_an_older_form_gave():
+    assert outcome(Merge.ACCUMULATE, observed("11", ["2"]), Kind.CODES) == (["11", "2"], [0, 1], [])
+
+
+def test_what_cannot_accumulate_is_not_declared_so():
+    for declare in (day, boolean, integer, structured):
+        with pytest.raises(TypeError, match="do not accumulate"):
+            declare("事", "a fact", Merge.ACCUMULATE)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["440106003001", "440000000000"], ("440106003001", [0], [])),
+        (["440106003001", "440106003000"], ("440106003001", [0], [])),
+        (["440106003000", "440106003001"], ("440106003001", [1], [])),
+        (["440106003001", "440106003002"], ("440106003002", [1], [])),
+        (["440106003001", "440106004000"], ("440106004000", [1], [])),
+        (["440106003001", "430000000000"], ("430000000000", [1], [])),
+        (["440106003001", "440106003001"], ("440106003001", [1], [])),
+        (["440000000000", "440106003001", "440106000000"], ("440106003001", [1], [])),
+    ],
+)
+def test_a_coarser_division_does_not_replace_what_it_contains(values, expected):
+    assert outcome(Merge.INTERVAL, observed(*values), Kind.AREA) == expected
+
+
+def test_office_staff_may_say_a_coarser_division():
+    known = observed("440106003001", "440000000000", staff=(1,))
+    assert outcome(Merge.LATEST, known, Kind.AREA) == ("440000000000", [1], [])
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def unchanged_until_refold(contributions: Sequence[Contribution], days: int) -> 
     first = fold(contributions, start)
     refold_on = [
         row["refold_on"]
-        for ledger in ("person", "vacancy")
+        for ledger in ("person", "household", "vacancy")
         for row in first.rows[ledger]
         if row["refold_on"]
     ]
@@ -181,3 +181,74 @@ def test_on_its_day_something_may_change():
     assert (before["is_4050"], before["refold_on"]) == (False, date(2026, 6, 15))
     (after,) = fold(history.contributions, date(2026, 6, 15)).rows["person"]
     assert after["is_4050"] is True
+
+
+ANSWERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "emp_status": st.sampled_from(["10", "11", "21", "21", "22", "30", "32"]),
+        "work_capacity": st.sampled_from(["1", "1", "3"]),
+        "job_willing": st.booleans(),
+        "health": st.sampled_from(["1", "6"]),
+        "spell.unemp_reason": st.sampled_from(["02", "11"]),
+        "residence_kind": st.sampled_from(["1", "1", "2", "3"]),
+    },
+)
+FACTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "dibao_status": st.sampled_from(["0", "1"]),
+        "other_income": st.booleans(),
+        "land_lost_share": st.sampled_from(["0", "3"]),
+    },
+)
+LIVES = st.lists(
+    st.tuples(
+        st.integers(0, 200),  # days later than the one before
+        FACTS,
+        st.dictionaries(st.sampled_from("ab"), ANSWERS, max_size=2),
+        st.sampled_from(["", "", "2", "3", "4", "5", "9"]),  # of the household or a's case
+        st.integers(0, 400),  # days a job has been held when it is heard of
+    ),
+    min_size=2,
+    max_size=7,
+)
+
+
+@many
+@given(LIVES, st.integers(0, 5))
+def test_no_later_answer_takes_a_case_away_or_moves_its_opening(lives, cut):
+    history, day = History(), date(2025, 3, 1)
+    days = []
+    for later, facts, members, state, held in lives:
+        day += timedelta(days=later)
+        days.append(day)
+        number = history.submission()
+        history.state("household", "x", day, facts, submission=number)
+        for name, answers in members.items():
+            born = {"birth_date": "1974-05-01" if name == "a" else "1996-05-01", "sex": "1"}
+            started = (day - timedelta(days=held)).isoformat()
+            values = {**born, **answers, "spell.start_on": started}
+            links = {"member_of": "x"}
+            history.state("person", name, day, values, links=links, submission=number)
+        if state:
+            history.decide("household", "x", day, zero_emp_state=state)
+            history.decide("person", "a", day, case__state=state)
+    until = days[min(cut, len(days) - 1)]
+    before = [item for item in history.contributions if item.day <= until]
+    then, now = cases_by_id(fold(before, until)), cases_by_id(fold(history.contributions, day))
+    assert then.keys() <= now.keys()
+    for case, (opened_on, closed_on, reason, steps) in then.items():
+        assert now[case][0] == opened_on
+        if closed_on is not None and reason != "1":  # work heard to have ended sooner reopens it
+            assert now[case][1:3] == (closed_on, reason)
+            assert now[case][3] == steps
+    assert cases_by_id(fold(history.contributions, until)) == then
+
+
+def cases_by_id(result: FoldResult) -> dict[str, tuple]:
+    return {
+        row["id"]: (row["opened_on"], row.get("closed_on"), row.get("close_reason"),
+                    row["history"]["state"])
+        for row in result.rows["case"]
+    }  # fmt: skip

@@ -93,6 +93,7 @@ class Column:
     sensitivity: Sensitivity = Sensitivity.OPEN
     reads: Reading | None = None  # of texts; None for every other kind
     depends: Depends | None = None
+    none: str = ""  # the code that says that none of the others applies any more
     computed: bool = False  # the server fills it; office staff cannot correct it
 
 
@@ -113,10 +114,13 @@ def columns_of(model: type[models.Model]) -> dict[str, Column]:
     return {column.name: column for column in columns if column is not None}
 
 
+_ACCUMULATING = frozenset({Kind.TEXT, Kind.CODES})
 _READ_BY_DEFAULT = {Kind.TEXT: Reading.TEXT, Kind.SEALED: Reading.NARROW}
 
 
 def _declare(field: Any, kind: Kind, zh: str, en: str, merge: Merge, **spec: Any) -> Any:
+    if merge is Merge.ACCUMULATE and kind not in _ACCUMULATING:
+        raise TypeError(f"{en}: values of kind {kind} do not accumulate (M4); make them a ledger")
     label = Label(zh, en)
     spec.setdefault("reads", _READ_BY_DEFAULT.get(kind))
     field.verbose_name = label  # after construction, so that migrations stay free of it

@@ -11,28 +11,49 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
 
 from server.ledgers.definitions.contribution import Contribution
-from server.ledgers.definitions.ledgers import COLUMNS, LINKS
+from server.ledgers.definitions.ledgers import LINKS
 from server.ledgers.definitions.vocabulary import (
-    IN_QUESTION,
     ExceptionKind,
     Family,
     Ledger,
     MembershipRole,
     VisitOutcome,
 )
-from server.ledgers.folding.derive.cases import VisitFact, household_case, person_cases
-from server.ledgers.folding.derive.categories import Categories, zero_employment_category
-from server.ledgers.folding.derive.households import HouseholdFacts, derive_household, facts_of
-from server.ledgers.folding.derive.people import derive_person
+from server.ledgers.folding.derive.case_states import VisitFact
+from server.ledgers.folding.derive.cases import household_cases, person_cases
+from server.ledgers.folding.derive.course import StaffMoves
+from server.ledgers.folding.derive.courses import courses_of
+from server.ledgers.folding.derive.homes import Homes, latest_of
+from server.ledgers.folding.derive.households import (
+    HouseholdFacts,
+    derive_household,
+    facts_of,
+    incomes_of,
+    set_zero_employment,
+)
+from server.ledgers.folding.derive.people import birth_and_sex, derive_person
 from server.ledgers.folding.derive.rules import Rules
+from server.ledgers.folding.derive.zero_employment import (
+    Registered,
+    ZeroEmployment,
+    zero_employment,
+)
 from server.ledgers.folding.employers import fold_employer, fold_vacancy
 from server.ledgers.folding.household import fold_household
-from server.ledgers.folding.merge import decide
+from server.ledgers.folding.merge import Observation
+from server.ledgers.folding.outcomes import (
+    Visits,
+    in_order,
+    raise_moved_within,
+    raise_off_the_roster,
+    raise_two_hukou,
+    tell_of_visits,
+    visit_fact,
+)
 from server.ledgers.folding.person import PersonFold, fold_person
 from server.ledgers.folding.rosters import MOVED_AWAY, Membership, Roster, fold_members
 from server.ledgers.folding.row import (
@@ -43,6 +64,8 @@ from server.ledgers.folding.row import (
     observations_by_column,
 )
 from server.ledgers.folding.visit import fold_visit
+
+_CASE_STATE = "case.state"
 
 
 @dataclass(slots=True)
@@ -118,7 +141,10 @@ class _Folding:
         self.households: dict[str, RowBuilder] = {}
         self.facts: dict[str, HouseholdFacts] = dict(fold_input.outside_households)
         self.rosters: dict[str, list[Roster]] = {}
-        self.categories: dict[str, Categories] = {}  # person → rules with the households that count
+        self.homes: dict[str, Homes] = {}  # by person
+        self.present_home: dict[str, HouseholdFacts | None] = {}  # by person
+        self.zero_employment: dict[str, ZeroEmployment] = {}  # by household
+        self.visits = self._visits()
 
     def run(self) -> FoldResult:
         """Fold stage by stage; each needs the ones before it."""
@@ -147,7 +173,12 @@ class _Folding:
 
     def _fold_people(self) -> None:
         for entry, contributions in self._in_scope(Family.PERSON):
-            person = fold_person(entry, contributions)
+            deaths = [
+                visit.record
+                for visit in in_order(self.visits.to_person.get(entry, ()))
+                if visit.record is not None and visit.outcome == VisitOutcome.DECEASED
+            ]
+            person = fold_person(entry, contributions, deaths)
             if person is not None:
                 self.people[entry] = person
 
@@ -210,17 +241,23 @@ class _Folding:
 
     def _fold_households(self) -> None:
         """Fold the households, then drop the memberships of those that have no row."""
-        members: dict[str, list[tuple[Membership, Row]]] = defaultdict(list)
+        members: dict[str, list[Membership]] = defaultdict(list)
         for membership in self.result.memberships:
-            if membership.to_on is None:
-                person = self.people[membership.person]
-                members[membership.household].append((membership, person.row))
+            members[membership.household].append(membership)
         for entry, contributions in self._in_scope(Family.HOUSEHOLD):
             builder = fold_household(entry, contributions, has_roster=bool(self.rosters[entry]))
             if builder is None:
                 continue
-            staff_states = observations_by_column(contributions).get("zero_emp_state", [])
-            derive_household(builder, members[entry], staff_states, self.as_of, self.rules)
+            observations = observations_by_column(contributions)
+            present = [
+                (membership, self.people[membership.person].row)
+                for membership in members[entry]
+                if membership.to_on is None
+            ]
+            derive_household(builder, present, observations, self.as_of, self.rules)
+            states = self._zero_employment(builder.row, members[entry], observations)
+            set_zero_employment(builder, states, self.as_of)
+            self.zero_employment[entry] = states
             self.households[entry] = builder
             self.facts[entry] = facts_of(builder.row)
         self.result.memberships = [
@@ -229,85 +266,105 @@ class _Folding:
             if membership.household in self.households
         ]
 
+    def _zero_employment(
+        self,
+        row: Row,
+        memberships: Sequence[Membership],
+        observations: Mapping[str, Sequence[Observation]],
+    ) -> ZeroEmployment:
+        """The household's states of zero employment; the illegal moves of its case are raised with it."""
+        registered = [
+            Registered(membership, person.standings, birth_and_sex(person.row))
+            for membership in memberships
+            if membership.role == MembershipRole.HUKOU
+            for person in [self.people[membership.person]]
+        ]
+        staff = StaffMoves(observations.get(_CASE_STATE, ()))
+        states = zero_employment(
+            registered,
+            incomes_of(observations),
+            observations.get("zero_emp_state", ()),
+            staff,
+            row["area_code"],
+            self.as_of,
+            self.rules,
+        )
+        self._raise_illegal(Family.HOUSEHOLD, row["id"], staff)
+        return states
+
+    def _raise_illegal(self, family: Family, entry: str, staff: StaffMoves) -> None:
+        """Raise the moves of a case that office staff asked for and that were not legal."""
+        self.result.raised += [
+            RaisedException(ExceptionKind.ILLEGAL_MOVE, family, entry, contribution, _CASE_STATE)
+            for contribution in staff.illegal
+        ]
+
     def _derive_people(self, memberships: Mapping[str, list[Membership]]) -> None:
         for entry, person in self.people.items():
-            current = [
-                membership
-                for membership in memberships.get(entry, ())
-                if membership.to_on is None and membership.household in self.facts
-            ]
+            known = [item for item in memberships.get(entry, ()) if item.household in self.facts]
+            current = [membership for membership in known if membership.to_on is None]
             lives_in = _latest(current, MembershipRole.RESIDENT)
             hukou_in = _latest(current, MembershipRole.HUKOU)
             registered_at = self.facts[hukou_in.household] if hukou_in else None
             home = self.facts[lives_in.household] if lives_in else registered_at
             derive_person(person.row, home, registered_at, person.spells, self.as_of, self.rules)
-            self.categories[entry] = Categories(home, registered_at, self.rules)
+            self.present_home[entry] = home
+            self.homes[entry] = Homes(known, self.facts)
             if hukou_in is not None:
-                _raise_two_hukou(person, hukou_in, current)
+                raise_two_hukou(person, hukou_in, current)
             if lives_in is not None:
-                self._raise_moved_within(person, lives_in, memberships.get(entry, ()))
-
-    def _raise_moved_within(
-        self, person: PersonFold, lives_in: Membership, memberships: Sequence[Membership]
-    ) -> None:
-        """Raise an exception when the person lived in another community before, at the line that says otherwise."""
-        before = [
-            membership
-            for membership in memberships
-            if membership.to_on is not None
-            and membership.to_on <= lives_in.from_on
-            and membership.household in self.facts
-        ]
-        former = _latest(before, MembershipRole.RESIDENT)
-        line = next(
-            (item for item in person.contributions if item.id == lives_in.contribution), None
-        )
-        if former is None or line is None:
-            return
-        area = self.facts[former.household].area_code
-        if area != self.facts[lives_in.household].area_code:
-            person.builder.raise_exception(
-                ExceptionKind.MOVED_WITHIN, line, "household", households=[former.household]
-            )
+                raise_moved_within(person, lives_in, known, self.facts)
+            if known and not current:
+                raise_off_the_roster(person, known, self.input.linked)
+            decided = _observed(person.contributions, "person_status")
+            visits = self.visits.to_person.get(entry, ())
+            tell_of_visits(person.builder, visits, decided)
 
     def _fold_cases(self) -> None:
-        visits = self._visits()
         for entry, person in self.people.items():
-            home = self.categories[entry].home
-            facts = list(visits.to_person[entry])
+            home = self.present_home[entry]
+            facts = list(self.visits.to_person.get(entry, ()))
             if home is not None:
-                facts += self.input.outside_visits.get(home.id) or visits.to_household[home.id]
+                facts += self._visits_to(home.id)
+            staff = StaffMoves(_observed(person.contributions, _CASE_STATE))
+            life = courses_of(
+                person.row, person.standings, self.homes[entry], staff, self.as_of, self.rules
+            )
+            if life.changes_on is not None:
+                refold_on = person.row["refold_on"] or life.changes_on
+                person.row["refold_on"] = min(refold_on, life.changes_on)
+            self._raise_illegal(Family.PERSON, entry, staff)
             for case in person_cases(
                 person.row,
                 person.contributions,
-                person.spells,
-                self.categories[entry],
-                _in_order(facts),
+                life.courses,
+                home,
+                in_order(facts),
                 self.as_of,
+                self.rules,
             ):
                 self.result.add(Ledger.CASE, case)
         for entry, household in self.households.items():
-            if household.row["zero_emp_state"] in IN_QUESTION:
-                facts = visits.to_members[entry]
-                self.result.add(Ledger.CASE, self._household_case(entry, household.row, facts))
+            tell_of_visits(household, self.visits.to_household.get(entry, ()))
+            for case in household_cases(
+                household.row,
+                self.by_entry[Family.HOUSEHOLD, entry],
+                self.zero_employment[entry],
+                in_order(self.visits.to_members.get(entry, ())),
+                self.as_of,
+                self.rules,
+            ):
+                self.result.add(Ledger.CASE, case)
 
-    def _household_case(self, entry: str, row: Row, visits: Sequence[VisitFact]) -> RowBuilder:
-        registered = [
-            self.people[membership.person].row
-            for membership in self.result.memberships
-            if membership.household == entry
-            and membership.role == MembershipRole.HUKOU
-            and membership.to_on is None
-        ]
-        category = zero_employment_category(registered, row["area_code"], self.as_of, self.rules)
-        contributions = self.by_entry[Family.HOUSEHOLD, entry]
-        return household_case(
-            row, contributions, category, _in_order(visits), self.as_of, self.rules
-        )
+    def _visits_to(self, household: str) -> list[VisitFact]:
+        """The visits to a household and to nobody in particular; what they found is told with the household."""
+        outside = self.input.outside_visits.get(household)
+        visits = self.visits.to_household.get(household, ()) if outside is None else outside
+        return [replace(visit, record=None) for visit in visits]
 
-    def _visits(self) -> _Visits:
+    def _visits(self) -> Visits:
         """The visits among the contributions by whom they were made to."""
-        visits = _Visits()
+        visits = Visits()
         for (family, entry), contributions in self.by_entry.items():
             if family != Family.VISIT or is_void(contributions):
                 continue
@@ -330,8 +387,8 @@ class _Folding:
                 for link in ("person", "household", "employer")
             }
             household, person = targets["household"], targets["person"]
-            if household is None and person is not None and person in self.categories:
-                home = self.categories[person].home
+            if household is None and person is not None:
+                home = self.present_home.get(person)
                 household = home.id if home else None
             slack = self.rules.number("place_slack_m", record.area_code, record.day)
             about_household = self.by_entry.get((Family.HOUSEHOLD, household or ""), ())
@@ -351,60 +408,12 @@ class _Folding:
             )
 
 
-@dataclass(slots=True)
-class _Visits:
-    """Visits by whom they were made to."""
-
-    to_person: dict[str, list[VisitFact]] = field(default_factory=lambda: defaultdict(list))
-    to_household: dict[str, list[VisitFact]] = field(
-        default_factory=lambda: defaultdict(list)
-    )  # to nobody in particular
-    to_members: dict[str, list[VisitFact]] = field(
-        default_factory=lambda: defaultdict(list)
-    )  # to the household or a person in it
-
-
-def _in_order(visits: Iterable[VisitFact]) -> list[VisitFact]:
-    return sorted(visits, key=lambda visit: (visit.day, visit.id))
+def _observed(contributions: Sequence[Contribution], column: str) -> list[Observation]:
+    return [
+        Observation(item, item.values[column]) for item in contributions if column in item.values
+    ]
 
 
 def _latest(memberships: Iterable[Membership], role: MembershipRole) -> Membership | None:
     """The membership in this role that began last."""
-    return max(
-        (membership for membership in memberships if membership.role == role),
-        key=lambda membership: (membership.from_on, membership.household),
-        default=None,
-    )
-
-
-def _raise_two_hukou(person: PersonFold, latest: Membership, current: Sequence[Membership]) -> None:
-    """Raise an exception when the person is registered in several households, at the line that came last."""
-    households = {item.household for item in current if item.role == MembershipRole.HUKOU}
-    line = next((item for item in person.contributions if item.id == latest.contribution), None)
-    if len(households) > 1 and line is not None:
-        person.builder.raise_exception(
-            ExceptionKind.TWO_HUKOU_HOUSEHOLDS, line, "household", households=sorted(households)
-        )
-
-
-def visit_fact(entry: str, contributions: Sequence[Contribution]) -> VisitFact:
-    """What cases need of a visit; its columns are fixed (M0), so the first record or the last correction holds.
-
-    `contributions` are the visit's in fold order.
-    """
-    observations = observations_by_column(contributions)
-
-    def value(name: str) -> Any:
-        observed = observations.get(name)
-        column = COLUMNS[Ledger.VISIT][name]
-        return decide(column.merge, column.kind, observed).value if observed else None
-
-    record, promised = contributions[0], value("next_visit_on")
-    return VisitFact(
-        id=entry,
-        day=record.day,
-        outcome=value("outcome"),
-        services=tuple(value("services") or ()),
-        next_visit_on=date.fromisoformat(promised) if promised else None,
-        worker_id=record.worker_id,
-    )
+    return latest_of(membership for membership in memberships if membership.role == role)

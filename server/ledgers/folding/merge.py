@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from server.ledgers.definitions.columns import Kind, Merge
 from server.ledgers.definitions.contribution import Contribution
@@ -34,6 +34,25 @@ def _fixed(observations: Sequence[Observation]) -> Decision:
 def _latest(observations: Sequence[Observation]) -> Decision:
     """M1, and the present value of M3: the latest observation wins."""
     return Decision(observations[-1].value, (observations[-1].contribution,))
+
+
+def _finest(observations: Sequence[Observation]) -> Decision:
+    """M1 and M3 of divisions: the latest, but a coarser one that contains what is known does not replace it."""
+    holding = observations[0]
+    for item in observations[1:]:
+        if item.contribution.is_desk_act or replaces_area(item.value, holding.value):
+            holding = item
+    return Decision(holding.value, (holding.contribution,))
+
+
+def replaces_area(code: str, known: str | None) -> bool:
+    """Whether a division says more than, or something else than, the one known."""
+    return known is None or code == known or not known.startswith(_digits(code))
+
+
+def _digits(code: str) -> str:
+    """The digits that every code inside a division begins with: 440106003000 → 440106003."""
+    return next(code[:length] for length in _DIGITS_OF_LEVELS if not code[length:].strip("0"))
 
 
 def _verified(observations: Sequence[Observation]) -> Decision:
@@ -67,7 +86,8 @@ def _accumulate_codes(observations: Sequence[Observation]) -> Decision:
     """M4 of code sets: their union; each code's origin is the contribution that carried it first."""
     first_with: dict[str, Contribution] = {}
     for observation in observations:
-        for code in observation.value:
+        value = observation.value  # one code, where an older form asked for one
+        for code in [value] if isinstance(value, str) else value:
             first_with.setdefault(code, observation.contribution)
     winners = {contribution.id: contribution for contribution in first_with.values()}
     return Decision(sorted(first_with), tuple(winners.values()) or (observations[-1].contribution,))
@@ -91,9 +111,10 @@ _RULES: dict[Merge, Callable[[Sequence[Observation]], Decision]] = {
     Merge.VERIFIED: _verified,
     Merge.INTERVAL: _latest,
     Merge.IDENTITY: _identity,
-    Merge.ACCUMULATE: _latest,
     Merge.STATES: _latest,
 }
+_DIGITS_OF_LEVELS: Final = (2, 4, 6, 9, 12)
+"""Digits of the codes of provinces, cities, counties, streets and communities."""
 _ACCUMULATE: dict[Kind, Callable[[Sequence[Observation]], Decision]] = {
     Kind.CODES: _accumulate_codes,
     Kind.TEXT: _accumulate_texts,
@@ -103,7 +124,9 @@ _ACCUMULATE: dict[Kind, Callable[[Sequence[Observation]], Decision]] = {
 def decide(rule: Merge, kind: Kind, observations: Sequence[Observation]) -> Decision:
     """Apply a merge rule to a column's observations, which are in fold order and not empty."""
     if rule is Merge.ACCUMULATE:
-        return _ACCUMULATE.get(kind, _latest)(observations)
+        return _ACCUMULATE[kind](observations)
+    if kind is Kind.AREA:
+        return _finest(observations)
     return _RULES[rule](observations)
 
 

@@ -17,18 +17,19 @@ from server.ledgers.definitions.vocabulary import (
     Ledger,
     PersonStatus,
 )
+from server.ledgers.folding.history import Step, Why, stored
 from server.ledgers.folding.merge import Decision, Observation, decide
 from server.ledgers.folding.row import (
     Row,
     RowBuilder,
     fold_columns,
-    fold_state,
     has_values,
     is_void,
     observations_by_column,
     start_row,
 )
-from server.ledgers.folding.spells import Spell, fold_spells
+from server.ledgers.folding.spells import Spell
+from server.ledgers.folding.standing import Standing, follow
 
 _COLUMNS = COLUMNS[Ledger.PERSON]
 _GIVEN_BY_ID_NUMBER = ("birth_date", "sex")
@@ -45,6 +46,7 @@ class PersonFold:
 
     builder: RowBuilder
     contributions: Sequence[Contribution]
+    standings: list[Standing]  # oldest first; there is at least one
     spells: list[Spell]
 
     @property
@@ -52,8 +54,13 @@ class PersonFold:
         return self.builder.row
 
 
-def fold_person(entry: str, contributions: Sequence[Contribution]) -> PersonFold | None:
-    """The person out of contributions in fold order; None when there is nothing or staff voided the entry."""
+def fold_person(
+    entry: str, contributions: Sequence[Contribution], death_visits: Sequence[Contribution] = ()
+) -> PersonFold | None:
+    """The person out of contributions in fold order; None when there is nothing or staff voided the entry.
+
+    `death_visits` are the records of visits that found the person dead.
+    """
     if is_void(contributions) or not has_values(contributions):
         return None
     builder = start_row(Family.PERSON, entry, contributions)
@@ -62,13 +69,16 @@ def fold_person(entry: str, contributions: Sequence[Contribution]) -> PersonFold
     _fold_id_number(builder, observations)
     _fold_name(builder, observations.get("name", ()))
     _fold_phones(builder, observations.get("phone", ()))
-    _fold_status(builder, observations.get("person_status", ()))
+    statuses = _fold_status(
+        builder, observations.get("person_status", ()), death_visits, contributions[0]
+    )
     for contribution in contributions:
         if _has_bad_id(contribution):
             builder.raise_exception(ExceptionKind.BAD_ID, contribution, "id_no")
     died = builder.row.get("death_date")
-    spells = fold_spells(entry, contributions, date.fromisoformat(died) if died else None)
-    return PersonFold(builder, contributions, spells)
+    standings, spells = follow(contributions, statuses)
+    ended = spells.finish(entry, date.fromisoformat(died) if died else None)
+    return PersonFold(builder, contributions, standings, ended)
 
 
 def _fold_id_number(builder: RowBuilder, observations: Mapping[str, Sequence[Observation]]) -> None:
@@ -120,9 +130,47 @@ def _fold_phones(builder: RowBuilder, phones: Sequence[Observation]) -> None:
     builder.row["earlier_phones"] = newest_first[1:_PHONES_KEPT]
 
 
-def _fold_status(builder: RowBuilder, statuses: Sequence[Observation]) -> None:
-    """The state of the record (M6); a known date of death makes an active person deceased."""
-    status = fold_state(builder, "person_status", PERSON_STATUS, statuses).state
-    if status == PersonStatus.ACTIVE and "death_date" in builder.row:
-        status = PersonStatus.DECEASED
-    builder.row["person_status"] = status
+def _fold_status(
+    builder: RowBuilder,
+    stated: Sequence[Observation],
+    death_visits: Sequence[Contribution],
+    first: Contribution,
+) -> list[Step]:
+    """The states of the record (M6), the first on the day of the first contribution.
+
+    A visit that found the person dead marks the death, and office staff are asked for the
+    proof; until they confirm it they may take it back. A known date of death makes an active
+    person deceased.
+    """
+    marks = {record.id for record in death_visits}
+    observations = [Observation(record, PersonStatus.DECEASED) for record in death_visits]
+    observations = sorted([*stated, *observations], key=lambda item: item.contribution.order)
+    steps = [Step(first.day, PERSON_STATUS.start, first.id)]
+    mark: Contribution | None = None  # the visit on which alone the death stands
+    mover: Contribution | None = None
+    for contribution, state in observations:
+        is_mark, is_taken_back = contribution.id in marks, False
+        if mark is not None and state == PersonStatus.ACTIVE:
+            is_taken_back = contribution.is_desk_act
+        if state == steps[-1].value:
+            mover = mover or contribution
+            mark = mark if is_mark else None
+        elif is_taken_back or PERSON_STATUS.allows(steps[-1].value, state):
+            why = (
+                Why.VISITED if is_mark else Why.DECIDED if contribution.is_desk_act else Why.STATED
+            )
+            steps.append(Step(contribution.day, state, contribution.id, why))
+            mover, mark = contribution, contribution if is_mark else None
+        else:
+            builder.raise_exception(ExceptionKind.ILLEGAL_MOVE, contribution, "person_status")
+    if mover is not None:
+        builder.add_origin(mover, "person_status")
+    state, died = steps[-1].value, "death_date" in builder.row
+    if state == PersonStatus.ACTIVE and died:
+        state = PersonStatus.DECEASED
+    builder.row["person_status"] = state
+    if len(steps) > 1:
+        builder.row["history"] = {"person_status": stored(steps)}
+    if mark is not None and not died:
+        builder.raise_exception(ExceptionKind.DEATH_REPORTED, mark, "person_status")
+    return steps

@@ -40,6 +40,10 @@ class Membership:
     to_on: date | None
     contribution: int  # the line that began it
 
+    def holds_on(self, day: date) -> bool:
+        """Whether the person belonged to the household in this role on a day."""
+        return self.from_on <= day and (self.to_on is None or day < self.to_on)
+
 
 @dataclass(slots=True)
 class Roster:

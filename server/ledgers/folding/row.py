@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.ledgers.definitions.columns import Column, Kind
+from server.ledgers.definitions.columns import Column, Depends, Kind, Merge
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import CONFIRMS
 from server.ledgers.definitions.machines import Machine
@@ -99,7 +99,11 @@ def start_row(family: Family, entry: str, contributions: Sequence[Contribution])
     """A row with the columns that every ledger has, taken from the latest contribution."""
     latest = contributions[-1]
     newest_first = contributions[::-1]
-    confirming = [item.day for item in contributions if item.values] if CONFIRMS[family] else []
+    confirming = [
+        item.day
+        for item in contributions
+        if item.values and not item.is_desk_act and CONFIRMS[family]
+    ]
     return RowBuilder(
         family,
         entry,
@@ -114,6 +118,7 @@ def start_row(family: Family, entry: str, contributions: Sequence[Contribution])
             "recorded_by_id": latest.worker_id,
             "last_confirmed_on": max(confirming, default=latest.day),
             "refold_on": None,
+            "history": {},
         },
     )
 
@@ -125,16 +130,62 @@ def fold_columns(
     *,
     skip: frozenset[str] = frozenset(),
 ) -> None:
-    """Set every declared column that was observed, by its own merge rule, but those to skip."""
+    """Set every declared column that was observed, by its own merge rule, but those to skip.
+
+    What depends on the answer to another column is cleared by another answer.
+    """
     for name, observed in observations.items():
         column = columns.get(name)
         if column is None or name in skip:
             continue
-        if len(observed) == 1:
+        if column.depends is not None and column.depends.column not in skip:
+            observed = _still_said(columns, observations, column.depends, observed)
+            if not observed:
+                continue
+        if len(observed) == 1 and column.merge is not Merge.ACCUMULATE:
             only = observed[0]
             builder.set_column(column, Decision(only.value, (only.contribution,)))
         else:
+            if column.none:
+                observed = _since_none(column.none, observed)
             builder.set_column(column, decide(column.merge, column.kind, observed))
+
+
+def _since_none(none: str, observed: Sequence[Observation]) -> list[Observation]:
+    """What was said since the last answer "none of these", with that answer while nothing followed it."""
+    places = [place for place, item in enumerate(observed) if list(item.value) == [none]]
+    if not places:
+        return list(observed)
+    last = places[-1]
+    return list(observed[last + 1 :]) or [Observation(observed[last].contribution, [none])]
+
+
+def _still_said(
+    columns: Mapping[str, Column],
+    observations: Mapping[str, list[Observation]],
+    depends: Depends,
+    observed: Sequence[Observation],
+) -> list[Observation]:
+    """What was said of a column since its condition was last answered otherwise; nothing while it is.
+
+    An answer that does not count against a better verified one clears nothing.
+    """
+    answers = observations.get(depends.column)
+    if not answers:
+        return list(observed)
+    condition = columns[depends.column]
+    (holding, *_) = decide(condition.merge, condition.kind, answers).winners
+    since = None
+    for answer in answers:
+        contribution = answer.contribution
+        counts = condition.merge is not Merge.VERIFIED or contribution.level >= holding.level
+        if counts and answer.value not in depends.values:
+            since = contribution.order
+    if holding.values[depends.column] not in depends.values:
+        return []
+    if since is None:
+        return list(observed)
+    return [item for item in observed if item.contribution.order > since]
 
 
 def fold_state(

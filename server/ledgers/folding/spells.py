@@ -34,34 +34,60 @@ class Spell:
     contributions: list[Contribution] = field(default_factory=list)
     status: str = ""  # the employment status (ES) stated last
     employer: str = ""  # the employer's name stated last
+    is_corrected: bool = False  # office staff set the start
     end: date | None = None
     row: Row = field(default_factory=dict)
+
+
+class SpellFold:
+    """A person's spells, contribution by contribution in fold order."""
+
+    def __init__(self) -> None:
+        self.spells: list[Spell] = []
+
+    @property
+    def last(self) -> Spell | None:
+        """The spell that the last statement was about."""
+        return self.spells[-1] if self.spells else None
+
+    def take(self, contribution: Contribution) -> None:
+        """Add what a contribution says of the spells.
+
+        A statement of the same kind (and employer) confirms the last spell; any other ends
+        it and begins the next on the day it says it began. A day already confirmed as
+        something else is not rewritten: the new spell then begins where that confirmation
+        ends. A start that office staff correct holds against all (rules.md, Employment
+        status and spells).
+        """
+        status = contribution.values.get("emp_status")
+        if status is not None:
+            _apply_statement(self.spells, contribution, status)
+        elif self.spells and any(name.startswith(_PREFIX) for name in contribution.values):
+            last = self.spells[-1]
+            last.contributions.append(contribution)  # facts of the current spell
+            if contribution.is_desk_act:
+                _correct_start(self.spells, contribution)
+
+    def finish(self, person: str, died_on: date | None) -> list[Spell]:
+        """The spells with their rows, oldest first; death ends the last."""
+        spells = self.spells
+        for earlier, later in pairwise(spells):
+            earlier.end = later.start
+        if died_on is not None:
+            spells = _until_death(spells, died_on)
+        for spell in spells:
+            spell.row = _row(person, spell)
+        return spells
 
 
 def fold_spells(
     person: str, contributions: Sequence[Contribution], died_on: date | None
 ) -> list[Spell]:
-    """The person's spells, oldest first, out of contributions in fold order.
-
-    A statement of the same kind (and employer) confirms the last spell; any other ends
-    it and begins the next on the day it says it began. A day already confirmed as
-    something else is not rewritten: the new spell then begins where that confirmation
-    ends. Death ends the last spell (rules.md, Employment status and spells).
-    """
-    spells: list[Spell] = []
+    """The person's spells, oldest first, out of contributions in fold order."""
+    spells = SpellFold()
     for contribution in contributions:
-        status = contribution.values.get("emp_status")
-        if status is not None:
-            _apply_statement(spells, contribution, status)
-        elif spells and any(name.startswith(_PREFIX) for name in contribution.values):
-            spells[-1].contributions.append(contribution)  # facts of the current spell
-    for earlier, later in pairwise(spells):
-        earlier.end = later.start
-    if died_on is not None:
-        spells = _until_death(spells, died_on)
-    for spell in spells:
-        spell.row = _row(person, spell)
-    return spells
+        spells.take(contribution)
+    return spells.finish(person, died_on)
 
 
 def _apply_statement(spells: list[Spell], contribution: Contribution, status: str) -> None:
@@ -73,7 +99,7 @@ def _apply_statement(spells: list[Spell], contribution: Contribution, status: st
     last = spells[-1] if spells else None
     if last is None or not _continues(last, kind, employer, start):
         last = _begin(spells, kind, start, day)
-    elif stated_start is not None:
+    elif stated_start is not None and not last.is_corrected:
         _move_start(spells, start)
     last.contributions.append(contribution)
     last.status = status
@@ -115,6 +141,17 @@ def _move_start(spells: list[Spell], start: date) -> None:
         if start == before.start:
             del spells[-2]
     last.start = start
+
+
+def _correct_start(spells: list[Spell], act: Contribution) -> None:
+    """Let the last spell begin on the day that office staff set; spells of which no day is left go."""
+    last = spells[-1]
+    stated = _stated_start(act, last.kind)
+    if stated is None:
+        return
+    last.start, last.is_corrected = min(stated, act.day), True
+    while len(spells) > 1 and spells[-2].start >= last.start:
+        del spells[-2]
 
 
 def _stated_start(contribution: Contribution, kind: SpellKind) -> date | None:

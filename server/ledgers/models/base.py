@@ -37,6 +37,9 @@ class LedgerEntry(models.Model):
     refold_on = models.DateField(
         null=True, db_index=True
     )  # the next day on which a derived column may change
+    history = models.JSONField(
+        default=dict
+    )  # column → the values it went through, see folding/history.py
     origins = models.JSONField(default=dict)  # contribution id → the columns it gave
 
     class Meta:

@@ -64,7 +64,7 @@ class Household(LedgerEntry):
     other_income = boolean(
         "有经营性/投资性收入", "business or investment income", Merge.VERIFIED, required=True
     )
-    hardship = codes("HS", "家庭困难", "hardships", Merge.ACCUMULATE)
+    hardship = codes("HS", "家庭困难", "hardships", Merge.ACCUMULATE, none="0")
     zero_emp_state = code("ZS", "零就业家庭状态", "zero-employment state", Merge.STATES)
     access_note = text("上门提示", "note for the door", Merge.LATEST)
     photo_door = image("门牌照片", "photo of the door plate", Merge.LATEST)

@@ -69,8 +69,8 @@ class Person(LedgerEntry):
     edu = code("EDU", "文化程度", "education", Merge.VERIFIED, required=True)
     major = text("所学专业", "major", Merge.VERIFIED)
     graduated_on = day("毕业时间", "graduated on", Merge.VERIFIED)
-    skill_grade = code("SK", "职业技能等级", "skill grade", Merge.ACCUMULATE)
-    title = code("TI", "专业技术职称", "professional title", Merge.ACCUMULATE)
+    skill_grade = codes("SK", "职业技能等级", "skill grade", Merge.ACCUMULATE)
+    title = codes("TI", "专业技术职称", "professional title", Merge.ACCUMULATE)
     skills = text("技能特长", "skills", Merge.ACCUMULATE)
     health = code("HL", "健康状况", "health", Merge.VERIFIED, required=True)
     disability = codes(
@@ -163,7 +163,9 @@ class Spell(LedgerEntry):
     person = entry(
         "ledgers.Person", "人员", "person", Merge.FIXED, required=True, related_name="spells"
     )
-    spell_kind = code("SPK", "状态类别", "kind of spell", Merge.INTERVAL, required=True)
+    spell_kind = code(
+        "SPK", "状态类别", "kind of spell", Merge.INTERVAL, required=True, computed=True
+    )
     emp_form = code("EF", "就业形式", "form of employment", Merge.INTERVAL)
     employer = entry("ledgers.Employer", "用人单位", "employer", Merge.INTERVAL)
     employer_name = text("单位名称", "employer's name", Merge.INTERVAL, reads=Reading.NAME)
@@ -173,7 +175,7 @@ class Spell(LedgerEntry):
     contract = code("CT", "劳动合同", "labour contract", Merge.LATEST)
     wage_band = code("WB", "月工资档", "wage band", Merge.LATEST)
     start_on = day("就业/失业起始日期", "start", Merge.INTERVAL, required=True)
-    end_on = day("终止日期", "end", Merge.INTERVAL)
+    end_on = day("终止日期", "end", Merge.INTERVAL, computed=True)
     end_reason = code("UR", "终止原因", "reason of the end", Merge.INTERVAL)
     reg_type = code("RT", "登记类别", "registration", Merge.STATES)
     reg_no = text("登记编号", "registration number", Merge.FIXED)
@@ -218,7 +220,7 @@ class AssistanceCase(LedgerEntry):
     next_due = day("下次走访到期", "next visit due", Merge.FIXED)
     placed_on = day("安置就业日期", "placed on", Merge.STATES)
     placed_form = code("EF", "安置形式", "form of placement", Merge.STATES)
-    followup = structured("回访(1/3/6月)", "follow-up (1/3/6 months)", Merge.ACCUMULATE)
+    followup = structured("回访(1/3/6月)", "follow-up (1/3/6 months)", Merge.FIXED)
     closed_on = day("退出日期", "closed on", Merge.STATES, depends=Depends("state", ("9",)))
     close_reason = code(
         "CL", "退出原因", "reason of closing", Merge.STATES, depends=Depends("state", ("9",))

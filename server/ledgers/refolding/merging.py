@@ -100,13 +100,13 @@ def _mappings_of(versions: set[int]) -> dict[int, dict[str, Any]]:
 
 @transaction.atomic
 def refold_due(*, as_of: date, limit: int = 500) -> int:
-    """Fold again up to `limit` persons and up to `limit` vacancies whose derived columns change by this day.
+    """Fold again up to `limit` entries of each family whose derived columns change by this day.
 
     Returns how many were due. Takes the merge lock to the end of the transaction.
     """
     take_merge_lock()
     changed = ChangedEntries()
-    for family in (Family.PERSON, Family.VACANCY):
+    for family in Family:
         changed.entries[family] = TABLES[family].due(as_of, limit)
     due = sum(map(len, changed.entries.values()))
     if due:

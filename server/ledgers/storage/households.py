@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from server.ledgers.folding.derive.households import HouseholdFacts
 from server.ledgers.storage.database import execute, query
@@ -17,14 +18,18 @@ def household_facts(households: Iterable[str]) -> dict[str, HouseholdFacts]:
         return {}
     facts = query(
         "select id::text as id, area_code,"
-        "       nullif(concat(address, building, room), '') as address, dibao_status,"
-        "       dibao_no is not null as has_dibao_no, poor_rural, land_lost_share,"
-        "       zero_emp_state, last_confirmed_on"
+        "       nullif(concat(address, building, room), '') as address,"
+        "       dibao_no is not null as has_dibao_no, zero_emp_state, last_confirmed_on,"
+        "       history::text as history"
         "  from ledgers_household where id = any(%s::uuid[])",
         (wanted,),
-        row=HouseholdFacts,
+        row=_facts,
     )
     return {household.id: household for household in facts}
+
+
+def _facts(*, history: str, **columns: Any) -> HouseholdFacts:
+    return HouseholdFacts(history=json.loads(history), **columns)
 
 
 def update_assisted_categories(households: Iterable[str]) -> None:

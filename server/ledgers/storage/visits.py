@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from server.ledgers.folding.derive.cases import VisitFact
+from server.ledgers.folding.derive.case_states import VisitFact
 from server.ledgers.storage.database import query
 from server.ledgers.storage.fragments import office_day
 
@@ -21,7 +21,7 @@ def visits_to_households(households: Iterable[str]) -> dict[str, list[VisitFact]
             select household_id::text as household, id::text as id,
                    {office_day("observed_at")} as day, outcome,
                    coalesce(services, '{{}}') as services, next_visit_on,
-                   recorded_by_id as worker_id
+                   recorded_by_id as worker_id, source_submission_id as submission_id
               from ledgers_visit where household_id = any(%s::uuid[]) and person_id is null
             """,  # noqa: S608 a column
             (wanted,),

@@ -11,6 +11,7 @@ from server.ledgers.definitions.codes import Sex
 from server.ledgers.folding.derive.rules import Rules
 
 MONTHS_A_YEAR: Final = 12
+SHORTEST_MONTH: Final = 28  # days
 
 
 class Purpose(StrEnum):
@@ -58,6 +59,8 @@ def _birthday(birth: date, year: int) -> date:
 def add_months(day: date, months: int) -> date:
     """The same day so many months later, or the last day of that month if it is shorter."""
     year, month = divmod(day.year * MONTHS_A_YEAR + day.month - 1 + months, MONTHS_A_YEAR)
+    if day.day <= SHORTEST_MONTH:
+        return date(year, month + 1, day.day)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 

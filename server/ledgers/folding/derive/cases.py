@@ -1,12 +1,12 @@
 """Rows of assistance cases (L4): state, counters and next due visit of each course (rules.md, Cases: states). Pure.
 
 What only a person may decide (check, public notice, certification, suspension) comes as
-desk acts on `case.` columns; derive.courses reads the rest off the person's spells.
+desk acts on `case.` columns; derive.courses and derive.zero_employment say the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -14,21 +14,23 @@ from typing import Any
 from server.ledgers.definitions.codes import CaseLevel, FoundBy
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import COLUMNS
-from server.ledgers.definitions.machines import CASE
 from server.ledgers.definitions.vocabulary import (
     UNDER_WAY,
-    VISITED,
     CaseState,
     ExceptionKind,
     Family,
     Ledger,
+    VisitOutcome,
 )
 from server.ledgers.folding.derive.ages import add_months
-from server.ledgers.folding.derive.categories import Categories, evidence_of
-from server.ledgers.folding.derive.courses import Course, courses_of
+from server.ledgers.folding.derive.case_states import VisitFact, case_states
+from server.ledgers.folding.derive.categories import evidence_of
+from server.ledgers.folding.derive.course import Course, Placement
 from server.ledgers.folding.derive.due import is_open
+from server.ledgers.folding.derive.households import HouseholdFacts
 from server.ledgers.folding.derive.rules import Rules
-from server.ledgers.folding.merge import Observation, run_machine
+from server.ledgers.folding.derive.zero_employment import ZeroEmployment
+from server.ledgers.folding.history import Step, stored
 from server.ledgers.folding.row import (
     RaisedException,
     Row,
@@ -37,7 +39,6 @@ from server.ledgers.folding.row import (
     observations_by_column,
     readable_number,
 )
-from server.ledgers.folding.spells import Spell
 from server.ledgers.identity.keys import owned_uuid
 
 _PREFIX = "case."
@@ -52,21 +53,8 @@ _FROM_SUBJECT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class VisitFact:
-    """What a case needs to know of a visit."""
-
-    id: str
-    day: date
-    outcome: str | None
-    services: tuple[str, ...]
-    next_visit_on: date | None  # promised to the household
-    worker_id: int | None
-
-    @property
-    def is_made(self) -> bool:
-        """Whether it counts as a visit; finding nobody at home does not (rules.md, Visits)."""
-        return self.outcome in VISITED
+_REFUSED = (VisitOutcome.REFUSED,)
+_NOT_MET = (VisitOutcome.NO_ONE_HOME, VisitOutcome.RESCHEDULED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,33 +75,23 @@ class _Subject:
 def person_cases(
     row: Row,
     contributions: Sequence[Contribution],
-    spells: Sequence[Spell],
-    categories: Categories,
+    courses: Sequence[Course],
+    home: HouseholdFacts | None,
     visits: Sequence[VisitFact],
     as_of: date,
+    rules: Rules,
 ) -> list[RowBuilder]:
     """The person's cases, past and present; at most one is open. Sets `is_key` on the person.
 
     `contributions` are the person's in fold order, `visits` those to the person and the
     home, oldest first.
     """
-    courses = courses_of(row, contributions, spells, categories, as_of)
-    ends = [course.opened_on for course in courses[1:]]
     cases = []
-    for course, end in zip(courses, [*ends, date.max], strict=False):
-        subject = _Subject(
-            Family.PERSON,
-            row,
-            owned_uuid(row["id"], f"case/{course.start}"),
-            [visit for visit in visits if course.start <= visit.day < end],
-            [item for item in contributions if course.opened_on <= item.day < end],
-        )
-        case = _build(subject, course, as_of, categories.rules)
+    for subject, course in _subjects(Family.PERSON, row, contributions, courses, visits):
+        case = _build(subject, course, (), as_of, rules)
         case.row["subject_person_id"] = row["id"]
         case.row["five_clear"] = _five_clear(row, course)
-        case.row.setdefault(
-            "category_evidence", evidence_of(case.row["category"], row, categories.home)
-        )
+        case.row.setdefault("category_evidence", evidence_of(case.row["category"], row, home))
         cases.append(case)
     row["is_key"] = any(
         is_open(case.row["state"]) and case.row["level"] == CaseLevel.KEY for case in cases
@@ -121,83 +99,112 @@ def person_cases(
     return cases
 
 
-def household_case(
+def household_cases(
     row: Row,
     contributions: Sequence[Contribution],
-    category: str,
+    states: ZeroEmployment,
     visits: Sequence[VisitFact],
     as_of: date,
     rules: Rules,
-) -> RowBuilder:
-    """The case of a household in which nobody works (rules.md, Zero-employment households).
+) -> list[RowBuilder]:
+    """The cases of a household in which nobody works (rules.md, Zero-employment households).
 
     `contributions` are the household's in fold order, `visits` those to it and its
-    members, oldest first. It opens on the day the household was last described.
+    members, oldest first.
     """
-    since = max((item.day for item in contributions if item.values), default=as_of)
-    subject = _Subject(
-        Family.HOUSEHOLD,
-        row,
-        owned_uuid(row["id"], "case/zero-employment"),
-        [visit for visit in visits if since <= visit.day],
-        [item for item in contributions if since <= item.day],
-    )
-    case = _build(subject, Course(since, since, {category: since}), as_of, rules)
-    case.row["subject_household_id"] = row["id"]
-    case.row["level"] = CaseLevel.KEY
-    return case
+    cases = []
+    subjects = _subjects(Family.HOUSEHOLD, row, contributions, states.courses, visits)
+    for subject, course in subjects:
+        case = _build(subject, course, states.steps, as_of, rules)
+        case.row["subject_household_id"] = row["id"]
+        case.row["level"] = CaseLevel.KEY
+        cases.append(case)
+    return cases
 
 
-def _build(subject: _Subject, course: Course, as_of: date, rules: Rules) -> RowBuilder:
-    """A case's row: columns that staff set, automatic state, counters and due day."""
+def _subjects(
+    family: Family,
+    row: Row,
+    contributions: Sequence[Contribution],
+    courses: Sequence[Course],
+    visits: Sequence[VisitFact],
+) -> Iterator[tuple[_Subject, Course]]:
+    """Each case with what is of its time."""
+    ends = [course.opened_on for course in courses[1:]]
+    for course, end in zip(courses, [*ends, date.max], strict=False):
+        subject = _Subject(
+            family,
+            row,
+            owned_uuid(row["id"], course.name),
+            [visit for visit in visits if course.start <= visit.day < end],
+            [item for item in contributions if course.opened_on <= item.day < end],
+        )
+        yield subject, course
+
+
+def _build(
+    subject: _Subject, course: Course, of_household: Sequence[Step], as_of: date, rules: Rules
+) -> RowBuilder:
+    """A case's row: columns that staff set, states, counters and due day."""
     row: Row = {name: subject.row[name] for name in _FROM_SUBJECT}
     row |= {"id": subject.case, "refold_on": None}
     builder = RowBuilder(subject.family, subject.case, row)
     observations = observations_by_column(subject.contributions, _PREFIX)
     fold_columns(builder, COLUMNS[Ledger.CASE], observations, skip=_SET_HERE)
     row["case_no"] = readable_number(row["area_code"], subject.case)
-    row["state"] = _state(builder, subject, course, observations.get("state", ()))
+    if course.mover is not None:
+        builder.add_origin(course.mover, "state")
+    states = case_states(course, subject.visits, of_household)
+    row["state"] = states[-1].value
+    row["history"] = {"state": stored(states), "category": stored(course.categories)}
+    certified = [step.day for step in states if step.value == CaseState.CERTIFIED]
+    if certified:
+        row.setdefault("certified_on", certified[-1])
     _set_course(row, course)
     _set_visits(row, subject)
-    if course.placed_by is not None:
-        row["placed_on"] = course.placed_by.start
-        row["placed_form"] = course.placed_by.row.get("emp_form")
-        row["followup"] = _followup(row["placed_on"], subject, as_of, rules)
+    placement = course.placement
+    if placement is not None:
+        row["placed_on"] = placement.since
+        row["placed_form"] = placement.spell.row.get("emp_form")
+        row["followup"] = _followup(placement, subject, as_of, rules)
     row["next_due"] = _next_due(row, subject.visits, as_of, rules)
+    if is_open(row["state"]):
+        _tell_of_visits(builder, subject, as_of, rules)
     return builder
 
 
-def _state(
-    builder: RowBuilder, subject: _Subject, course: Course, decided: Sequence[Observation]
-) -> str:
-    """The state staff brought the case to, moved on by spells and visits (rules.md, Cases: states)."""
-    run = run_machine(CASE, decided)
-    if run.mover is not None:
-        builder.add_origin(run.mover, "state")
-    builder.raised += [
-        RaisedException(
-            ExceptionKind.ILLEGAL_MOVE, subject.family, subject.row["id"], item, "case.state"
-        )
-        for item in run.illegal
+def _tell_of_visits(builder: RowBuilder, subject: _Subject, as_of: date, rules: Rules) -> None:
+    """Raise what somebody must know of visits in vain, until one succeeds (rules.md, Visits)."""
+    last_made = max((visit.day for visit in subject.visits_made), default=date.min)
+    records = [
+        (visit.record, visit.outcome)
+        for visit in subject.visits
+        if visit.record is not None and visit.day > last_made
     ]
-    if course.closed_on is not None or not is_open(run.state):
-        return CaseState.CLOSED
-    if course.placed_by is not None:
-        placed_on = course.placed_by.start
-        is_followed_up = any(visit.day > placed_on for visit in subject.visits_made)
-        return CaseState.FOLLOW_UP if is_followed_up else CaseState.PLACED
-    if run.state == CaseState.CERTIFIED and subject.visits_made:
-        return CaseState.ACTIVE
-    return run.state
+    most = rules.number("visit_attempts", subject.row["area_code"], as_of)
+    in_vain = [record for record, outcome in records if outcome in _NOT_MET]
+    refused = [record for record, outcome in records if outcome in _REFUSED]
+    for kind, causes in (
+        (ExceptionKind.NOT_MET, in_vain[most - 1 : most]),
+        (ExceptionKind.VISIT_REFUSED, refused[-1:]),
+    ):
+        for cause in causes:
+            detail = {"attempts": len(in_vain)} if kind is ExceptionKind.NOT_MET else {}
+            builder.raised.append(
+                RaisedException(kind, subject.family, subject.row["id"], cause, "", detail)
+            )
 
 
 def _set_course(row: Row, course: Course) -> None:
-    row["category"] = sorted(course.categories)
-    row.setdefault("level", CaseLevel.KEY if len(course.categories) > 1 else CaseLevel.GENERAL)
+    row["category"] = course.categories[-1].value
+    row.setdefault("level", CaseLevel.KEY if len(row["category"]) > 1 else CaseLevel.GENERAL)
     row.setdefault("found_by", FoundBy.SCREENING)
     row["opened_on"] = course.opened_on
     row["offers_n"] = row["refusals_n"] = 0  # counted from the offers (L8), which no form fills yet
-    if not is_open(row["state"]):
+    if is_open(row["state"]):
+        row.pop("closed_on", None)
+        row.pop("close_reason", None)
+    else:
         row.setdefault("closed_on", course.closed_on)
         row.setdefault("close_reason", course.reason)
 
@@ -211,14 +218,15 @@ def _set_visits(row: Row, subject: _Subject) -> None:
 
 
 def _followup(
-    placed_on: date, subject: _Subject, as_of: date, rules: Rules
+    placement: Placement, subject: _Subject, as_of: date, rules: Rules
 ) -> list[dict[str, Any]]:
     """For each follow-up visit due after a placement: until when, and the visit that met it."""
-    followup, since = [], placed_on
+    followup, since = [], placement.since
+    visits = [visit.day for visit in subject.visits if visit.follows_up(placement)]
     months_due = rules.value("visit_due.placed_months", subject.row["area_code"], as_of)
     for months in map(int, months_due.split()):
-        due_on = add_months(placed_on, months)
-        done_on = next((visit.day for visit in subject.visits_made if since < visit.day), None)
+        due_on = add_months(placement.since, months)
+        done_on = next((day for day in visits if since < day), None)
         followup.append(
             {
                 "months": months,
@@ -233,20 +241,22 @@ def _followup(
 def _next_due(row: Row, visits: Sequence[VisitFact], as_of: date, rules: Rules) -> date | None:
     """When the next visit is due (rules.md, Due dates); None when no visit is.
 
-    A day promised to the household at the last visit may only bring it forward.
+    Visits before the case opened put nothing off. A day promised to the household at the last
+    visit may only bring it forward.
     """
-    state, last_visit, opened_on = row["state"], row["last_visit"], row["opened_on"]
+    state, opened_on = row["state"], row["opened_on"]
     if state in (CaseState.CLOSED, CaseState.SUSPENDED):
         return None
     if state in (CaseState.PLACED, CaseState.FOLLOW_UP):
         not_done = [item["due_on"] for item in row["followup"] if item["done_on"] is None]
         return date.fromisoformat(not_done[0]) if not_done else None
-    is_first = last_visit is None and state not in UNDER_WAY
+    made = [visit.day for visit in visits if visit.is_made and visit.day >= opened_on]
+    is_first = not made and state not in UNDER_WAY
     key = "visit_due.candidate" if is_first else "visit_due.certified"
-    since = opened_on if is_first else last_visit
-    due: date = (since or opened_on) + timedelta(days=rules.number(key, row["area_code"], as_of))
+    since = max(made, default=opened_on)
+    due: date = since + timedelta(days=rules.number(key, row["area_code"], as_of))
     promised = visits[-1].next_visit_on if visits else None
-    if promised is None or (since is not None and promised <= since):
+    if promised is None or (promised <= since and (made or is_first)):
         return due
     return min(due, promised)
 

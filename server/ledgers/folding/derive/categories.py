@@ -1,11 +1,10 @@
-"""Assistance categories (AC) and the day each began to hold: set A of 2005, set B of 2023 (rules.md, Assistance categories). Pure."""
+"""Assistance categories (AC) and whether each holds on a day: set A of 2005, set B of 2023 (rules.md, Assistance categories). Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from server.ledgers.definitions.codes import (
     AssistanceCategory,
@@ -16,14 +15,16 @@ from server.ledgers.definitions.codes import (
     LandLost,
     Material,
     UnemploymentReason,
+    WorkCapacity,
 )
-from server.ledgers.definitions.vocabulary import IN_QUESTION
-from server.ledgers.folding.derive.ages import add_months, ages_4050
-from server.ledgers.folding.derive.households import HouseholdFacts, is_rural
-from server.ledgers.folding.derive.people import VETERAN_MONTHS, birth_and_sex
-from server.ledgers.folding.derive.rules import Rules
+from server.ledgers.definitions.vocabulary import IN_QUESTION, SpellKind
+from server.ledgers.folding.derive.ages import add_months
+from server.ledgers.folding.derive.homes import HouseholdOn
+from server.ledgers.folding.derive.households import HouseholdFacts
+from server.ledgers.folding.derive.people import VETERAN_MONTHS
+from server.ledgers.folding.derive.rules import CategorySet, Rules
 from server.ledgers.folding.row import Row
-from server.ledgers.folding.spells import Spell
+from server.ledgers.folding.standing import Activity, Standing
 
 _C = AssistanceCategory
 RESTRICTED_CATEGORIES = frozenset(
@@ -46,138 +47,168 @@ _PROOFS: Mapping[str, Material] = {
 }
 
 
-class CategorySet(StrEnum):
-    """The sets by their names in the rule table ("category_set")."""
-
-    OF_2005 = "A"
-    OF_2023 = "B"
+_AT_HOME = frozenset({EmploymentStatus.HOMEMAKER, EmploymentStatus.OTHER})
+"""Outside the labour force, and yet free to take work."""
 
 
 @dataclass(frozen=True, slots=True)
-class Categories:
-    """The category rules for a person with these households.
+class Circumstances:
+    """What was known on a day of somebody who may need assistance.
 
-    `home` is where the person lives (else is registered), `registered_at` the household
-    of the hukou.
+    `home` is where the person lived (else was registered), `registered_at` the household of
+    the hukou.
     """
 
-    home: HouseholdFacts | None
-    registered_at: HouseholdFacts | None
+    day: date
+    standing: Standing
+    activity: Activity
+    home: HouseholdOn | None
+    registered_at: HouseholdOn | None
+    ages: tuple[date, date] | None
+    """The first day of the age of 4050 and the day of retirement, by the rules of the day; None where the birth is not known."""
+    area: str
     rules: Rules
 
-    def held(self, row: Row, spell: Spell, day: date) -> dict[str, date]:
-        """Category → the day it began to hold, as of a day within an unemployment spell."""
-        area, hukou = row["area_code"], row.get("hukou_area")
-        required_hukou = self.rules.find("category_hukou", area, day)
-        if required_hukou and hukou and not hukou.startswith(required_hukou):
-            return {}  # where the hukou is not known it counts as local
-        held: dict[str, date] = {}
-        for category, begins in _BEGINNINGS[self.rules.value("category_set", area, day)].items():
-            began = begins(self, row, spell, day)
-            if began is not None and began <= day:
-                held[category] = began
-        return held
+    @property
+    def is_unemployed(self) -> bool:
+        """Without work in the sense of the labour statistics."""
+        return self.activity.kind == SpellKind.UNEMPLOYED
 
-    def _older(self, row: Row, spell: Spell, day: date) -> date | None:
-        born = birth_and_sex(row)
-        if born is None:
-            return None
-        first, end = ages_4050(*born, row["area_code"], day, self.rules)
-        return max(first, spell.start) if day < end else None
+    @property
+    def could_work(self) -> bool:
+        """Without work, able and willing.
 
-    def _zero_employment(self, row: Row, spell: Spell, day: date) -> date | None:
+        Who seeks work stays willing until office staff decide otherwise; who keeps house or does
+        something else counts while the last answer is that they would work.
+        """
+        standing, activity = self.standing, self.activity
+        if not standing.was_able or standing.capacity == WorkCapacity.NONE:
+            return False
+        if activity.kind == SpellKind.OUT:
+            return activity.status in _AT_HOME and standing.is_willing is True
+        return activity.kind == SpellKind.UNEMPLOYED and standing.was_willing
+
+    @property
+    def retires_on(self) -> date:
+        """The day of retirement by the rules of the day; never, where the birth is not known."""
+        return date.max if self.ages is None else self.ages[1]
+
+    def held(self) -> list[str]:
+        """The categories that hold, in order (rules.md, Assistance categories)."""
+        if not self.could_work or not self._has_hukou():
+            return []
+        if self.retires_on <= self.day:
+            return []
+        by_code = CONDITIONS[self.rules.value("category_set", self.area, self.day)]
+        return sorted(code for code, holds in by_code.items() if holds(self))
+
+    def turns_on(self) -> Iterator[date]:
+        """The days on which time alone may change what holds."""
+        if self.ages is not None:
+            yield from self.ages
+        if self.is_unemployed:
+            yield self._unemployed_for(VETERAN_MONTHS)
+            yield self._unemployed_for(self._long_months())
+
+    def _has_hukou(self) -> bool:
+        """Whether the hukou is of the place that the set asks for; where nobody knows it counts as local."""
+        required = self.rules.find("category_hukou", self.area, self.day)
+        hukou = self.standing.hukou_area
+        if hukou is None and self.registered_at is not None:
+            hukou = self.registered_at.facts.area_code
+        return not required or not hukou or hukou.startswith(required)
+
+    def _older(self) -> bool:
+        if self.ages is None or not self.is_unemployed:
+            return False
+        first, end = self.ages
+        return first <= self.day < end
+
+    def _zero_employment(self) -> bool:
         house = self.registered_at
-        in_question = house is not None and house.zero_emp_state in IN_QUESTION
-        return spell.start if in_question else None
+        return house is not None and house.value("zero_emp_state") in IN_QUESTION
 
-    def _zero_employment_urban(self, row: Row, spell: Spell, day: date) -> date | None:
-        is_rural = row.get("hukou_type") == HukouNature.RURAL
-        return None if is_rural else self._zero_employment(row, spell, day)
+    def _is_rural(self) -> bool:
+        return self.standing.hukou_type == HukouNature.RURAL
 
-    def _zero_employment_rural(self, row: Row, spell: Spell, day: date) -> date | None:
-        is_rural = row.get("hukou_type") == HukouNature.RURAL
-        was_poor = self._home_fact("poor_rural") is True
-        return self._zero_employment(row, spell, day) if is_rural and was_poor else None
+    def _zero_employment_urban(self) -> bool:
+        return self._zero_employment() and not self._is_rural()
 
-    def _dibao(self, row: Row, spell: Spell, day: date) -> date | None:
-        return spell.start if self._home_fact("dibao_status") == DibaoStatus.RECEIVING else None
+    def _zero_employment_rural(self) -> bool:
+        return self._zero_employment() and self._is_rural() and self._rural_poor()
 
-    def _rural_poor(self, row: Row, spell: Spell, day: date) -> date | None:
-        return spell.start if self._home_fact("poor_rural") is True else None
+    def _dibao(self) -> bool:
+        return self._home_fact("dibao_status") == DibaoStatus.RECEIVING
 
-    def _disabled(self, row: Row, spell: Spell, day: date) -> date | None:
-        stated = row.get("health") == Health.DISABLED or row.get("disability")
-        return spell.start if stated else None
+    def _rural_poor(self) -> bool:
+        return self._home_fact("poor_rural") is True
 
-    def _some_land_lost(self, row: Row, spell: Spell, day: date) -> date | None:
-        lost = self._home_fact("land_lost_share") or LandLost.NONE
-        return None if lost == LandLost.NONE else spell.start
+    def _disabled(self) -> bool:
+        """Health says whether somebody is disabled; where nobody asked, the kind of disability does."""
+        health = self.standing.health
+        return health == Health.DISABLED or (health is None and self.standing.has_disability)
 
-    def _all_land_lost(self, row: Row, spell: Spell, day: date) -> date | None:
-        return spell.start if self._home_fact("land_lost_share") == LandLost.ALL else None
+    def _some_land_lost(self) -> bool:
+        return (self._home_fact("land_lost_share") or LandLost.NONE) != LandLost.NONE
 
-    def _laid_off(self, row: Row, spell: Spell, day: date) -> date | None:
-        by_status = spell.status == EmploymentStatus.LAID_OFF
-        return spell.start if by_status or _reason_is(spell, UnemploymentReason.LAID_OFF) else None
+    def _all_land_lost(self) -> bool:
+        return self._home_fact("land_lost_share") == LandLost.ALL
 
-    def _long_unemployed(self, row: Row, spell: Spell, day: date) -> date | None:
-        months = self.rules.number("long_unemployed_months", row["area_code"], day)
-        return add_months(spell.start, months)
+    def _laid_off(self) -> bool:
+        by_status = self.activity.status == EmploymentStatus.LAID_OFF
+        return by_status or self._reason_is(UnemploymentReason.LAID_OFF)
 
-    def _released(self, row: Row, spell: Spell, day: date) -> date | None:
-        return spell.start if _reason_is(spell, UnemploymentReason.RELEASED) else None
+    def _long_unemployed(self) -> bool:
+        return self.is_unemployed and self._unemployed_for(self._long_months()) <= self.day
 
-    def _veteran(self, row: Row, spell: Spell, day: date) -> date | None:
-        is_veteran = _reason_is(spell, UnemploymentReason.LEFT_FORCES)
-        return add_months(spell.start, VETERAN_MONTHS) if is_veteran else None
+    def _released(self) -> bool:
+        return self._reason_is(UnemploymentReason.RELEASED)
+
+    def _veteran(self) -> bool:
+        is_veteran = self._reason_is(UnemploymentReason.LEFT_FORCES)
+        return is_veteran and self._unemployed_for(VETERAN_MONTHS) <= self.day
+
+    def _reason_is(self, reason: UnemploymentReason) -> bool:
+        return self.is_unemployed and self.activity.reason == reason
+
+    def _long_months(self) -> int:
+        return self.rules.number("long_unemployed_months", self.area, self.day)
+
+    def _unemployed_for(self, months: int) -> date:
+        """The day on which the unemployment has lasted so many months."""
+        return add_months(self.activity.start, months)
 
     def _home_fact(self, name: str) -> object:
-        return None if self.home is None else getattr(self.home, name)
+        return None if self.home is None else self.home.value(name)
 
 
-def _reason_is(spell: Spell, reason: UnemploymentReason) -> bool:
-    return bool(spell.row.get("unemp_reason") == reason)
+_Condition = Callable[[Circumstances], bool]
 
-
-_Beginning = Callable[[Categories, Row, Spell, date], date | None]
-"""The day a category begins to hold in a spell, as of a day; None when it does not apply."""
-
-_BEGINNINGS: Mapping[str, Mapping[AssistanceCategory, _Beginning]] = {
+CONDITIONS: Mapping[str, Mapping[AssistanceCategory, _Condition]] = {
     CategorySet.OF_2005: {
-        _C.A_OLDER: Categories._older,
-        _C.A_ZERO_EMPLOYMENT: Categories._zero_employment,
-        _C.A_DIBAO: Categories._dibao,
-        _C.A_RURAL_POOR: Categories._rural_poor,
-        _C.A_DISABLED: Categories._disabled,
-        _C.A_LAND_LOST: Categories._some_land_lost,
-        _C.A_LAID_OFF: Categories._laid_off,
-        _C.A_LONG_UNEMPLOYED: Categories._long_unemployed,
-        _C.A_RELEASED: Categories._released,
+        _C.A_OLDER: Circumstances._older,
+        _C.A_ZERO_EMPLOYMENT: Circumstances._zero_employment,
+        _C.A_DIBAO: Circumstances._dibao,
+        _C.A_RURAL_POOR: Circumstances._rural_poor,
+        _C.A_DISABLED: Circumstances._disabled,
+        _C.A_LAND_LOST: Circumstances._some_land_lost,
+        _C.A_LAID_OFF: Circumstances._laid_off,
+        _C.A_LONG_UNEMPLOYED: Circumstances._long_unemployed,
+        _C.A_RELEASED: Circumstances._released,
     },
     CategorySet.OF_2023: {
-        _C.B_OLDER: Categories._older,
-        _C.B_DISABLED: Categories._disabled,
-        _C.B_DIBAO: Categories._dibao,
-        _C.B_ZERO_EMPLOYMENT_URBAN: Categories._zero_employment_urban,
-        _C.B_ZERO_EMPLOYMENT_RURAL: Categories._zero_employment_rural,
-        _C.B_ALL_LAND_LOST: Categories._all_land_lost,
-        _C.B_LONG_UNEMPLOYED: Categories._long_unemployed,
-        _C.B_RELEASED: Categories._released,
-        _C.B_VETERAN: Categories._veteran,
+        _C.B_OLDER: Circumstances._older,
+        _C.B_DISABLED: Circumstances._disabled,
+        _C.B_DIBAO: Circumstances._dibao,
+        _C.B_ZERO_EMPLOYMENT_URBAN: Circumstances._zero_employment_urban,
+        _C.B_ZERO_EMPLOYMENT_RURAL: Circumstances._zero_employment_rural,
+        _C.B_ALL_LAND_LOST: Circumstances._all_land_lost,
+        _C.B_LONG_UNEMPLOYED: Circumstances._long_unemployed,
+        _C.B_RELEASED: Circumstances._released,
+        _C.B_VETERAN: Circumstances._veteran,
     },
 }
 """The categories of each set that can be derived. Other codes of the list can only be set by office staff."""
-
-
-def zero_employment_category(
-    registered: Sequence[Row], area: str, day: date, rules: Rules
-) -> AssistanceCategory:
-    """The category of a household in which nobody works, by the hukou of those registered in it."""
-    if rules.value("category_set", area, day) == CategorySet.OF_2005:
-        return AssistanceCategory.A_ZERO_EMPLOYMENT
-    if is_rural(registered):
-        return AssistanceCategory.B_ZERO_EMPLOYMENT_RURAL
-    return AssistanceCategory.B_ZERO_EMPLOYMENT_URBAN
 
 
 def evidence_of(categories: Sequence[str], row: Row, home: HouseholdFacts | None) -> list[Material]:

@@ -1,25 +1,29 @@
-"""The courses of a person's assistance cases, read off the spells: when each opened, was placed and closed. Pure.
+"""A person's assistance cases, judged day by day: when each opened, was placed and closed. Pure.
 
-A case opens in an unemployment spell in which some category holds, is placed by the
-employment that follows, and closes when that has lasted (rules.md, Cases: entry and
-Cases: exit). Office staff do not decide these moves; their own are in derive.cases.
+A case opens on the first day on which somebody without work is known to be in some category,
+is placed by the work that follows, and closes when that has lasted or when what it rested on
+is over (rules.md, Cases: entry and Cases: exit). A day is judged by what had been observed by
+then, so that no later answer takes a case away or moves its opening.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
-from server.ledgers.definitions.codes import ABLE, EmploymentStatus, WorkCapacity
-from server.ledgers.definitions.contribution import Contribution
-from server.ledgers.definitions.vocabulary import CloseReason, PersonStatus, SpellKind
-from server.ledgers.folding.derive.ages import add_months, retires_on
-from server.ledgers.folding.derive.categories import Categories
+from server.ledgers.definitions.codes import EmploymentStatus, WorkCapacity
+from server.ledgers.definitions.vocabulary import CloseReason, SpellKind
+from server.ledgers.folding.derive.ages import add_months, ages_4050
+from server.ledgers.folding.derive.categories import Circumstances
+from server.ledgers.folding.derive.course import Course, StaffMoves
+from server.ledgers.folding.derive.homes import Homes
 from server.ledgers.folding.derive.people import birth_and_sex
 from server.ledgers.folding.derive.rules import Rules
+from server.ledgers.folding.history import at, walk
 from server.ledgers.folding.row import Row
 from server.ledgers.folding.spells import Spell
+from server.ledgers.folding.standing import Activity, Gone, Standing
 
 _REASON_BY_STATUS: Mapping[str, CloseReason] = {
     EmploymentStatus.STUDENT: CloseReason.SCHOOL_OR_ARMY,
@@ -31,122 +35,168 @@ _REASON_BY_STATUS: Mapping[str, CloseReason] = {
 
 
 @dataclass(slots=True)
-class Course:
-    """One case from its opening to its closing."""
+class Courses:
+    """The cases of a person as of a day, oldest first; only the last may be open."""
 
-    start: date  # of the spell that opened it
-    opened_on: date
-    categories: dict[str, date]  # category → since when
-    unemployment: Spell | None = None  # the last spell of it
-    placed_by: Spell | None = None  # the employment that began last and still counts
-    closed_on: date | None = None
-    reason: CloseReason | None = None
-
-    def close(self, day: date, reason: CloseReason) -> None:
-        """Close it on a day, never before it opened."""
-        self.closed_on, self.reason = max(day, self.opened_on), reason
+    courses: list[Course] = field(default_factory=list)
+    changes_on: date | None = None  # the next day on which time alone changes something
 
 
 def courses_of(
     row: Row,
-    contributions: Sequence[Contribution],
-    spells: Sequence[Spell],
-    categories: Categories,
+    standings: Sequence[Standing],
+    homes: Homes,
+    staff: StaffMoves,
     as_of: date,
-) -> list[Course]:
-    """The courses of a person's cases as of a day, oldest first; only the last one may be open."""
-    courses: list[Course] = []
-    stable_months = categories.rules.number("stable_months", row["area_code"], as_of)
-    for spell in spells:
-        if spell.start > as_of:
-            break
-        course = courses[-1] if courses and courses[-1].closed_on is None else None
-        if spell.kind == SpellKind.UNEMPLOYED:
-            held = _categories_in(spell, row, contributions, categories, as_of)
-            if course is not None:
-                _resume(course, spell, held)
-            elif held:
-                courses.append(_open(spell, held))
-        elif course is not None:
-            _leave_unemployment(course, spell, stable_months, as_of)
-    if courses and courses[-1].closed_on is None:
-        _close_by_person(courses[-1], row, contributions, as_of, categories.rules)
-    return courses
+    rules: Rules,
+) -> Courses:
+    """The person's cases as of a day. `staff` gets the moves that were not legal."""
+    if all(item.activity is None or _is_employed(item.activity) for item in standings):
+        return Courses()
+    life = _Life(row, standings, homes, staff, rules)
+    days = [*(item.day for item in standings), *homes.days(), *staff.days()]
+    first = rules.first_day  # what was so before is taken as of then
+    changes_on = walk((max(day, first) for day in days), as_of, life.live)
+    return Courses(life.courses, changes_on)
 
 
-def _open(spell: Spell, held: dict[str, date]) -> Course:
-    """A case opens on the day the first category holds, but not before the first statement of the spell."""
-    opened_on = max(spell.first_stated_on, min(held.values()))
-    return Course(spell.start, opened_on, held, spell)
+def _is_employed(activity: Activity) -> bool:
+    return activity.kind == SpellKind.EMPLOYED
 
 
-def _resume(course: Course, spell: Spell, held: dict[str, date]) -> None:
-    """Work did not last: the same case goes on."""
-    course.placed_by, course.unemployment = None, spell
-    course.categories = {**held, **course.categories}
+class _Life:
+    """Walks from day to day and keeps the cases as they go."""
 
+    def __init__(
+        self,
+        row: Row,
+        standings: Sequence[Standing],
+        homes: Homes,
+        staff: StaffMoves,
+        rules: Rules,
+    ) -> None:
+        self.born, self.area = birth_and_sex(row), row["area_code"]
+        self.standings, self.homes, self.staff, self.rules = standings, homes, staff, rules
+        self.courses: list[Course] = []
+        self.decided: Spell | None = None  # the spell in which staff closed the last case
+        self.until: date | None = date.min  # the rules of `ages` hold until then
+        self.ages: tuple[date, date] | None = None
 
-def _leave_unemployment(course: Course, spell: Spell, stable_months: int, as_of: date) -> None:
-    """An employment places the person, and closes the case once it has lasted; leaving the labour force closes it."""
-    if spell.kind != SpellKind.EMPLOYED:
-        course.close(spell.start, _REASON_BY_STATUS.get(spell.status, CloseReason.NOT_ELIGIBLE))
-        return
-    course.placed_by = course.placed_by or spell
-    stable_on = add_months(course.placed_by.start, stable_months)
-    if (spell.end or as_of) >= stable_on:
-        course.close(stable_on, CloseReason.STABLE_JOB)
+    @property
+    def last(self) -> Course | None:
+        """The case that is open, or was last."""
+        return self.courses[-1] if self.courses else None
 
+    @property
+    def open(self) -> Course | None:
+        """The open case."""
+        return self.last if self.last is not None and self.last.is_open else None
 
-def _categories_in(
-    spell: Spell,
-    row: Row,
-    contributions: Sequence[Contribution],
-    categories: Categories,
-    as_of: date,
-) -> dict[str, date]:
-    """Category → since when, if the person was able and willing in the spell; else empty.
+    def live(self, day: date) -> Iterator[date | None]:
+        """Judge one day; the days on which time alone may change something."""
+        standing = at(self.standings, day)
+        activity = None if standing is None else standing.activity
+        if standing is None or activity is None:
+            return
+        by = standing.contribution if standing.day == day else None
+        home, registered_at = self.homes.on(day)
+        changes_on = self.rules.next_change(day)
+        ages = self._ages_until(changes_on, day)
+        now = Circumstances(
+            day, standing, activity, home, registered_at, ages, self.area, self.rules
+        )
+        held = now.held() if standing.gone is None else []
+        self._revise_death(standing.gone)
+        self._reopen(activity)
+        if held and self.open is None:
+            self._begin(now, held, by)
+        if self.staff.make(day, self.last):
+            self.decided = activity.spell
+        course = self.open
+        if course is not None:
+            self._go_on(course, now, held, by)
+        yield changes_on
+        yield from now.turns_on()
+        if course is not None and course.placement is not None:
+            yield self._stable_on(course.placement.since, day)
 
-    Only office staff may decide that somebody is not willing, so a later "no" ends no case.
-    """
-    last_day = as_of if spell.end is None else min(as_of, spell.end - timedelta(days=1))
-    born = birth_and_sex(row)
-    if born is not None:
-        retires = retires_on(*born, row["area_code"], as_of, categories.rules)
-        last_day = min(last_day, retires - timedelta(days=1))
-    stated = [
-        contribution.values
-        for contribution in contributions
-        if contribution.day <= max(last_day, spell.last_stated_on)
-    ]
-    is_willing = any(values.get("job_willing") is True for values in stated)
-    is_able = any(values.get("work_capacity") in ABLE for values in stated)
-    if not (is_willing and is_able):
-        return {}
-    return categories.held(row, spell, last_day)
+    def _ages_until(self, changes_on: date | None, day: date) -> tuple[date, date] | None:
+        """The ages by the rules of the day, which hold until they change."""
+        if self.born is None:
+            return None
+        if changes_on != self.until:
+            self.until = changes_on
+            self.ages = ages_4050(*self.born, self.area, day, self.rules)
+        return self.ages
 
+    def _revise_death(self, gone: Gone | None) -> None:
+        """A death is proved on another day, or proves wrong."""
+        last = self.last
+        if last is None or last.reason != CloseReason.DIED:
+            return
+        if gone is None:
+            last.reopen()
+        else:
+            last.close(gone.since, last.reason, last.closed_by)
 
-def _close_by_person(
-    course: Course, row: Row, contributions: Sequence[Contribution], as_of: date, rules: Rules
-) -> None:
-    """Close what death, moving away, lost capacity or retirement has ended."""
-    last_stated = contributions[-1].day
-    if row.get("person_status") == PersonStatus.DECEASED:
-        died = row.get("death_date")
-        course.close(date.fromisoformat(died) if died else last_stated, CloseReason.DIED)
-    elif row.get("person_status") == PersonStatus.MOVED_OUT:
-        course.close(last_stated, CloseReason.MOVED_OUT)
-    elif row.get("work_capacity") == WorkCapacity.NONE:
-        course.close(_last_day_without_capacity(contributions), CloseReason.LOST_CAPACITY)
-    elif course.placed_by is None:
-        born = birth_and_sex(row)
-        retires = retires_on(*born, row["area_code"], as_of, rules) if born else date.max
-        if retires <= as_of:
-            course.close(retires, CloseReason.RETIRED)
+    def _reopen(self, activity: Activity) -> None:
+        """The job that closed the last case had ended before it was stable, as is heard only now."""
+        last = self.last
+        if last is None or last.closed_on is None or last.reason != CloseReason.STABLE_JOB:
+            return
+        if not _is_employed(activity) and activity.start < last.closed_on:
+            last.reopen()
 
+    def _begin(self, now: Circumstances, held: list[str], by: int | None) -> None:
+        activity = now.activity
+        if activity.spell is self.decided:
+            return
+        name = f"case/{activity.start}"
+        earlier = sum(course.start == activity.start for course in self.courses)
+        if earlier:
+            name += f"/{earlier + 1}"
+        course = Course(activity.start, now.day, name, by, activity.spell)
+        course.hold(held, now.day, by)
+        self.courses.append(course)
 
-def _last_day_without_capacity(contributions: Sequence[Contribution]) -> date:
-    return max(
-        contribution.day
-        for contribution in contributions
-        if contribution.values.get("work_capacity") == WorkCapacity.NONE
-    )
+    def _go_on(self, course: Course, now: Circumstances, held: list[str], by: int | None) -> None:
+        """What the day makes of an open case."""
+        gone = now.standing.gone
+        if gone is not None:
+            course.close(gone.since, gone.reason, by)
+        elif now.standing.capacity == WorkCapacity.NONE:
+            course.close(now.day, CloseReason.LOST_CAPACITY, by)
+        elif _is_employed(now.activity):
+            self._work(course, now.day, now.activity, by)
+        else:
+            self._be_without_work(course, now, held, by)
+
+    def _work(self, course: Course, day: date, activity: Activity, by: int | None) -> None:
+        """Work places the person, and closes the case once it has lasted."""
+        if course.placement is None:
+            course.place(day, activity.start, activity.spell, by)
+        placement = course.placements[-1]
+        stable_on = self._stable_on(placement.since, day)
+        if stable_on <= day:
+            course.close(stable_on, CloseReason.STABLE_JOB)
+
+    def _be_without_work(
+        self, course: Course, now: Circumstances, held: list[str], by: int | None
+    ) -> None:
+        activity = now.activity
+        if course.placement is not None:
+            course.lose_place(now.day, by)
+        if held:
+            course.unemployment = activity.spell
+            course.hold(held, now.day, by)
+            return
+        if activity.kind == SpellKind.OUT:
+            reason = _REASON_BY_STATUS.get(activity.status, CloseReason.NOT_ELIGIBLE)
+            course.close(activity.start, reason, by)
+        elif now.retires_on <= now.day:
+            course.close(now.retires_on, CloseReason.RETIRED)
+        else:
+            course.close(now.day, CloseReason.NOT_ELIGIBLE, by)
+
+    def _stable_on(self, since: date, day: date) -> date:
+        return add_months(since, self.rules.number("stable_months", self.area, day))

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import csv
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
 _FILE = Path(__file__).with_name("rules.csv")
 _MOST_CACHED = 50_000
+
+
+class CategorySet(StrEnum):
+    """The sets by their names in the rule table ("category_set")."""
+
+    OF_2005 = "A"
+    OF_2023 = "B"
 
 
 class NoRule(LookupError):
@@ -74,7 +83,13 @@ class Rules:
 
     def next_change(self, after: date) -> date | None:
         """The next day on which any rule begins or ends; None when there is none."""
-        return next((day for day in self._days_of_change if day > after), None)
+        place = bisect_right(self._days_of_change, after)
+        return self._days_of_change[place] if place < len(self._days_of_change) else None
+
+    @property
+    def first_day(self) -> date:
+        """The day from which on the table says anything."""
+        return self._days_of_change[0]
 
 
 @lru_cache(maxsize=1)
