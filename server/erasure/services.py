@@ -29,7 +29,7 @@ from server.erasure.problems import (
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.selectors import persons as visible_persons
 from server.ledgers.selectors import records_about_person, resolve
-from server.ledgers.services import forget_person, merge_submissions
+from server.ledgers.services import forget_person, forget_withdrawn, merge_submissions
 from server.quarantine.services import forget_documents, is_named
 from server.submissions.models import Submission
 from server.submissions.services.erasing import erase_parts, erase_submission
@@ -122,6 +122,7 @@ def consent(*, erasure: Erasure, user: User, access: Access, at: datetime) -> Er
         row.n_submissions += 1
         erased.append(submission)
     merge_submissions(submission_ids=erased, as_of=office_day(at), judging=False)
+    forget_withdrawn(erased)
     if row.person is not None:
         forget_person(row.person, at=at)
     row.files = sorted(sha256.hex() for sha256 in hashes)

@@ -36,6 +36,7 @@ from server.ledgers.reading.lookup import holding
 from server.ledgers.reading.provenance import Change, Origin, changes_of, provenance
 from server.ledgers.reading.timeline import Event, timeline
 from server.ledgers.storage.contributions import records_about_person
+from server.ledgers.refolding.past import entry_as_of
 
 __all__ = [
     "RESTRICTED_CODES",
@@ -55,6 +56,7 @@ __all__ = [
     "desk_acts_on",
     "dossier",
     "employers",
+    "entry_as_of",
     "exceptions",
     "exceptions_of",
     "hidden_columns",

@@ -3,7 +3,7 @@
 from server.ledgers.desk.acts import correct, mark_not_same, mark_same, undo, void
 from server.ledgers.desk.disclosing import give_dossier, reveal
 from server.ledgers.desk.exceptions import resolve_exception
-from server.ledgers.desk.forgetting import forget_person
+from server.ledgers.desk.forgetting import forget_person, forget_withdrawn
 from server.ledgers.desk.links import acts_for, state_of_link
 from server.ledgers.refolding.merging import merge_submissions, refold_due
 from server.ledgers.refolding.moves import settle_due_links
@@ -12,6 +12,7 @@ __all__ = [
     "acts_for",
     "correct",
     "forget_person",
+    "forget_withdrawn",
     "give_dossier",
     "mark_not_same",
     "mark_same",

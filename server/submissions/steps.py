@@ -149,6 +149,11 @@ def _head(row: SubmissionVersion, record: EncryptedVersion | None) -> Head:
     return head(root, row.form_version.mapping["head"])
 
 
+def plausible_time(observed_at: datetime, received_at: datetime) -> datetime:
+    """A visit's time by the phone, or that of receipt where the phone's cannot be right."""
+    return _plausible(observed_at, received_at)[0]
+
+
 def _plausible(observed_at: datetime | None, received_at: datetime) -> tuple[datetime, bool]:
     """The visit's time, and whether that is the phone's; an implausible one is replaced by the time of receipt."""
     if observed_at is None:

@@ -78,6 +78,7 @@ EXEMPT = {
     "server.ledgers.services.forget_person": PART,
     "server.ledgers.desk.links.acts_for": READS,
     "server.ledgers.services.acts_for": READS,
+    "server.ledgers.services.forget_withdrawn": PART,
     "server.ledgers.services.merge_submissions": "the worker's fold of what was recorded before",
     "server.ledgers.services.refold_due": "the worker's fold of what was recorded before",
     "server.quarantine.services.dropping.forget_documents": PART,

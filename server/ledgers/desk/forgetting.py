@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -9,11 +10,16 @@ from django.db.models import Q
 
 from server.core.clock import office_day
 from server.ledgers.definitions.vocabulary import Family
-from server.ledgers.models import DeskAct, EntryLink, IdentityKey, LedgerException
+from server.ledgers.models import DeskAct, EntryLink, IdentityKey, LedgerException, WithdrawnKey
 from server.ledgers.refolding.refold import replace_contributions
 from server.ledgers.storage.contributions import contributions_with_ids
 from server.ledgers.storage.desk_acts import contribution_id_of_act
 from server.ledgers.storage.locks import take_merge_lock
+
+
+def forget_withdrawn(submissions: Collection[int]) -> None:
+    """Forget by which keys submissions, of which something was erased, were in the ledgers before."""
+    WithdrawnKey.objects.filter(submission__in=submissions).delete()
 
 
 def forget_person(person: UUID, *, at: datetime) -> None:

@@ -6,6 +6,7 @@ from server.ledgers.models.contributions import (
     IdentityKey,
     KeptKey,
     Naming,
+    WithdrawnKey,
 )
 from server.ledgers.models.employers import Employer, Vacancy
 from server.ledgers.models.entities import EntityClaim, EntityListRevision, ListedEntity
@@ -34,4 +35,5 @@ __all__ = [
     "Spell",
     "Vacancy",
     "Visit",
+    "WithdrawnKey",
 ]

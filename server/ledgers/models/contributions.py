@@ -96,6 +96,24 @@ class Naming(models.Model):
         constraints = (models.CheckConstraint(condition=Q(id=1), name="there_is_one_naming"),)
 
 
+class WithdrawnKey(models.Model):
+    """A key of a contribution that a submission no longer makes: it was rejected, edited, or waits for approval.
+
+    By it the submission is found when somebody asks what the ledgers held before (refolding/past.py).
+    Only added to; not part of a rebuild.
+    """
+
+    pk = models.CompositePrimaryKey("key", "submission")
+    key = models.UUIDField()
+    submission = models.ForeignKey(
+        "submissions.Submission",
+        models.CASCADE,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+
+
 _OF_TWO = (ActKind.SAME.value, ActKind.NOT_SAME.value, *(kind.value for kind in OF_LINKS))
 
 

@@ -25,6 +25,7 @@ from server.ledgers.storage.contributions import (
     delete_contributions,
     insert_contributions,
     move_contributions,
+    note_withdrawn_keys,
 )
 from server.ledgers.storage.exceptions import reconcile_possible_duplicates
 from server.ledgers.storage.households import update_assisted_categories
@@ -99,6 +100,7 @@ def _store_contributions(
     for contribution in removed:
         group = changed.entries if contribution.entry in living else changed.removed
         group[contribution.family].add(contribution.entry)
+    note_withdrawn_keys(removed)
     delete_contributions(removed_ids)
     insert_contributions(added)
     move_contributions(moved)

@@ -141,6 +141,22 @@ def delete_contributions(ids: Iterable[int]) -> None:
         execute("delete from ledgers_contribution where id = any(%s::bigint[])", (wanted,))
 
 
+def note_withdrawn_keys(removed: Iterable[Contribution]) -> None:
+    """Note by which keys submissions were in the ledgers that are taken out."""
+    named = {
+        (key, item.submission_id)
+        for item in removed
+        if item.submission_id is not None
+        for key in item.keys
+    }
+    if named:
+        execute(
+            "insert into ledgers_withdrawnkey (key, submission_id)"
+            " select * from unnest(%s::uuid[], %s::bigint[]) on conflict do nothing",
+            ([key for key, _ in named], [submission for _, submission in named]),
+        )
+
+
 def move_contributions(entries: Mapping[int, str]) -> None:
     """Give contributions another entry; `entries` is contribution id → entry."""
     if entries:
