@@ -31,12 +31,13 @@ from server.ledgers.reading.entries import (
     visits,
     with_records,
 )
+from server.ledgers.reading.histories import HistoryStep, histories
 from server.ledgers.reading.links import acts_on_link, counted_once, links, links_on
 from server.ledgers.reading.lookup import holding
 from server.ledgers.reading.provenance import Change, Origin, changes_of, provenance
 from server.ledgers.reading.timeline import Event, timeline
-from server.ledgers.storage.contributions import records_about_person
 from server.ledgers.refolding.past import entry_as_of
+from server.ledgers.storage.contributions import records_about_person
 
 __all__ = [
     "RESTRICTED_CODES",
@@ -44,6 +45,7 @@ __all__ = [
     "Declared",
     "Dossier",
     "Event",
+    "HistoryStep",
     "ListedEntry",
     "Origin",
     "acts_on_link",
@@ -60,6 +62,7 @@ __all__ = [
     "exceptions",
     "exceptions_of",
     "hidden_columns",
+    "histories",
     "holding",
     "households",
     "households_by_area",

@@ -108,6 +108,7 @@ RULES = (
     administer("/users/wu/", 200, {"active": False}, method="patch"),
     *(look(f"/{name}/{{{name}}}/") for name in LEDGERS),
     *(look(f"/{name}/{{{name}}}/origins/") for name in LEDGERS),
+    *(look(f"/{name}/{{{name}}}/history/") for name in LEDGERS),
     *(
         act("post", f"/{name}/{{{name}}}/reveal/", 200, {"columns": [column], "reason": "核对"})
         for name, column in SEALED.items()

@@ -8,12 +8,15 @@ from typing import Any
 
 from django.contrib.gis.geos import Point
 from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from server.api.fields import ColumnField, WithheldField, field_of, is_withheld
+from server.core import clock
 from server.core.labels import Label
 from server.ledgers.definitions.columns import Column, Kind, Merge, columns_of
+from server.ledgers.folding.history import Why
 from server.ledgers.models import Household, Membership, Person
 
 SOURCE = {
@@ -198,3 +201,40 @@ class OriginSerializer(serializers.Serializer):
     observed_at = serializers.DateTimeField()
     verified_level = serializers.IntegerField()
     rule = serializers.CharField(help_text="The merge rule, M0 to M6.")
+
+
+class AsOfSerializer(serializers.Serializer):
+    """The day as of which an entry is asked for, and the instant by which what it rests on was received and decided."""
+
+    as_of = serializers.DateField(
+        required=False, help_text="The day; by default that of `known_by`."
+    )
+    known_by = serializers.DateTimeField(
+        required=False, help_text="The instant, with its zone; by default now."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Fill in what is missing. Refuses days to come, of which nothing is known."""
+        now = clock.now()
+        known_by = min(attrs.get("known_by", now), now)
+        as_of = attrs.get("as_of", clock.office_day(known_by))
+        if as_of > clock.today():
+            raise serializers.ValidationError(
+                {"as_of": _("The day has not come yet. Name today or a day before.")}
+            )
+        return {"as_of": as_of, "known_by": known_by}
+
+
+class HistorySerializer(serializers.Serializer):
+    """A value that a column of the entry had for a time."""
+
+    column = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    value = serializers.JSONField(help_text="As in the entry: a code, codes, or yes and no.")
+    text = serializers.CharField(help_text="The value for people.")
+    from_on = serializers.DateField()
+    to_on = serializers.DateField(allow_null=True, help_text="Exclusive; null while it holds.")
+    why = serializers.ChoiceField(choices=[str(why) for why in Why])
+    by = serializers.CharField(help_text="Who said so; empty where time or a rule did.")
+    instance_id = serializers.CharField(allow_null=True)
+    reason = serializers.CharField(help_text="That office staff gave.")

@@ -17,8 +17,10 @@ from rest_framework.viewsets import ViewSetMixin
 
 from server.accounts.access import common_prefix
 from server.api.shapes.ledgers import (
+    AsOfSerializer,
     DossierSerializer,
     FindSerializer,
+    HistorySerializer,
     HouseholdDetailSerializer,
     HouseholdSerializer,
     OriginSerializer,
@@ -83,6 +85,36 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         if entry is None:
             raise NothingHere
         return entry
+
+    @extend_schema(parameters=[AsOfSerializer])
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One entry; with `as_of` or `known_by` as it was on that day, by what had been received and decided by that instant.
+
+        404 when it was in no ledger then, or in that of another area.
+        """
+        if not {"as_of", "known_by"} & request.query_params.keys():
+            return super().retrieve(request, *args, **kwargs)
+        asked = AsOfSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        entry = selectors.entry_as_of(
+            self.access,
+            self.get_object(),
+            on=asked.validated_data["as_of"],
+            known_by=asked.validated_data["known_by"],
+        )
+        if entry is None:
+            raise NothingHere
+        kind = entry_serializer(self.model)
+        shown = kind(entry, context=self.get_serializer_context()).data
+        del shown["row_version"]  # of the present entry
+        return Response(shown)
+
+    @extend_schema(responses=HistorySerializer(many=True))
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def history(self, request: Request, id: UUID) -> Response:
+        """The states and remembered values that the entry went through, the latest first."""
+        steps = selectors.histories(self.access, [self.get_object()])
+        return Response(HistorySerializer(steps, many=True).data)
 
     @extend_schema(responses=OriginSerializer(many=True))
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)

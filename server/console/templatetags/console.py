@@ -21,6 +21,7 @@ from server.core.clock import today
 from server.core.codes import label_of
 from server.core.labels import listed
 from server.ledgers.folding.derive.due import Urgency, urgency
+from server.ledgers.folding.history import Why
 from server.ledgers.models import AssistanceCase, Household, LedgerException
 from server.ledgers.models.choices import FAMILY_CHOICES
 from server.ledgers.reading.masking import shown
@@ -144,6 +145,26 @@ def due_badge(due_on: date | None) -> str:
     """A badge for a visit that is overdue or due today; nothing for other days."""
     tone_and_text = URGENT.get(urgency(due_on, today()))
     return format_html('<span class="badge {}">{}</span>', *tone_and_text) if tone_and_text else ""
+
+
+WHY = {
+    Why.STATED: gettext_lazy("a record says so"),
+    Why.DECIDED: gettext_lazy("decided by office staff"),
+    Why.CONDITIONS: gettext_lazy("the conditions are met"),
+    Why.NOBODY_WORKS: gettext_lazy("nobody in the household works"),
+    Why.JOB: gettext_lazy("somebody took work"),
+    Why.JOB_LOST: gettext_lazy("the work was lost"),
+    Why.LASTED: gettext_lazy("the work has lasted"),
+    Why.VISITED: gettext_lazy("found by a visit"),
+    Why.ENDED: gettext_lazy("what it rested on is over"),
+}
+"""Why a row took a state or a value."""
+
+
+@register.filter
+def why(reason: str) -> str:
+    """Why a step of a history was taken, in the active language."""
+    return str(WHY[Why(reason)])
 
 
 @register.filter

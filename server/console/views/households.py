@@ -19,7 +19,7 @@ from server.console.presentation import sheet
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import HouseholdFilters
 from server.ledgers.models import Membership, Person
-from server.ledgers.selectors import cases, provenance, resolve, visits
+from server.ledgers.selectors import cases, histories, provenance, resolve, visits
 from server.ledgers.selectors import households as visible
 
 VISITS_SHOWN = 50
@@ -83,6 +83,7 @@ def household(request: StaffRequest, entry: UUID) -> HttpResponse:
         "current": _by_person(row for row in members if row.to_on is None),
         "former": _by_person(row for row in members if row.to_on is not None),
         "cases": all_cases,
+        "history": histories(request.access, [home]),
         "visits": recent_visits,
         **open_exceptions(
             request.access,

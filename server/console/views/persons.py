@@ -21,7 +21,7 @@ from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import CaseFilters, PersonFilters
 from server.ledgers.models import AssistanceCase, Person
 from server.ledgers.selectors import cases as visible_cases
-from server.ledgers.selectors import desk_acts_on, provenance, resolve, spells, visits
+from server.ledgers.selectors import desk_acts_on, histories, provenance, resolve, spells, visits
 from server.ledgers.selectors import persons as visible
 
 VISITS_SHOWN = 50
@@ -64,6 +64,7 @@ def person(request: StaffRequest, entry: UUID) -> HttpResponse:
         .filter(subject_person=row)
         .select_related("subject_person", "linked_worker")
         .order_by("closed_on", "-opened_on"),
+        "history": histories(request.access, [row]),
         "visits": visits(request.access)
         .filter(person=row)
         .select_related("person", "recorded_by")
@@ -117,6 +118,7 @@ def case(request: StaffRequest, entry: UUID) -> HttpResponse:
     context = {
         "case": row,
         "cells": sheet(row, request.access, origins=provenance(row), names=names),
+        "history": histories(request.access, [row]),
         "visits": visits(request.access)
         .filter(of_subject)
         .select_related("person", "recorded_by")

@@ -26,6 +26,7 @@ from server.ledgers.models.base import LedgerEntry
 from server.ledgers.refolding.offices import offices_for
 from server.ledgers.storage.desk_acts import contributions_of_acts
 from server.ledgers.storage.identity_keys import keys_of_entries, resolved_keys
+from server.ledgers.storage.naming import load_naming
 from server.ledgers.storage.past import acts_on, past_sources, submissions_of
 from server.ledgers.storage.sources import form_mappings
 from server.submissions.steps import plausible_time
@@ -51,6 +52,7 @@ def past_of(entry: str, *, on: date, known_by: datetime) -> Past:
     A record that speaks of a later day counts once that day has come or, where a phone's clock
     is ahead, once the record was received.
     """
+    load_naming()
     contributions = [
         item
         for item in _known(entry, known_by)
