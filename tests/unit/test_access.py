@@ -80,11 +80,28 @@ def test_a_role_reaches_down_and_not_up(area, allowed):
         ((Role.ADMINISTRATOR, "4401"), [(Role.STREET, STREET), (Role.WORKER, COMMUNITY)], True),
         ((Role.ADMINISTRATOR, "4401"), [(Role.STREET, "4403")], False),
         ((Role.COUNTY, "4401"), [(Role.WORKER, COMMUNITY)], False),
-        ((Role.COUNTY, "4401"), [], True),
+        ((Role.ADMINISTRATOR, "4401"), [], False),  # who holds no role may be given any next
+        ((Role.ADMINISTRATOR, ""), [], True),
     ],
 )
 def test_nobody_opens_roles_beyond_their_own(giver, grants, allowed):
     assert access(giver).may_give(grants) is allowed
+
+
+@pytest.mark.parametrize(
+    ("area", "areas", "allowed"),
+    [
+        (STREET, [COMMUNITY, STREET], True),
+        (STREET, [COMMUNITY, OTHER_STREET], False),
+        (STREET, [""], False),
+        (STREET, [], False),
+        ("", [], True),
+        ("", [STREET, ""], True),
+    ],
+)
+def test_an_account_is_administered_in_all_its_areas(area, areas, allowed):
+    assert access((Role.ADMINISTRATOR, area)).administers(areas) is allowed
+    assert access((Role.STREET, area)).administers(areas) is False
 
 
 def test_access_by_some_roles_alone():
