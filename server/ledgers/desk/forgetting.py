@@ -10,7 +10,14 @@ from django.db.models import Q
 
 from server.core.clock import office_day
 from server.ledgers.definitions.vocabulary import Family
-from server.ledgers.models import DeskAct, EntryLink, IdentityKey, LedgerException, WithdrawnKey
+from server.ledgers.models import (
+    DeskAct,
+    EntryLink,
+    IdentityKey,
+    KeptKey,
+    LedgerException,
+    WithdrawnKey,
+)
 from server.ledgers.refolding.refold import replace_contributions
 from server.ledgers.storage.contributions import contributions_with_ids
 from server.ledgers.storage.desk_acts import contribution_id_of_act
@@ -34,5 +41,8 @@ def forget_person(person: UUID, *, at: datetime) -> None:
     replace_contributions(contributions, [], office_day(at))
     acts.delete()
     LedgerException.objects.filter(Q(entry=person) | Q(other=person), family=Family.PERSON).delete()
-    IdentityKey.objects.filter(family=Family.PERSON, entry=person).delete()
+    keys = IdentityKey.objects.filter(family=Family.PERSON, entry=person)
+    KeptKey.objects.filter(key__in=keys.values("key")).delete()
+    WithdrawnKey.objects.filter(key__in=keys.values("key")).delete()
+    keys.delete()
     EntryLink.objects.filter(Q(entry=person) | Q(other_entry=person), family=Family.PERSON).delete()
