@@ -222,7 +222,7 @@ def names(divisions, make_user) -> dict[str, Any]:
         "erasures": make_erasure(street.submission, street.worker).pk,
         "exceptions": street.exception.pk,
         "links": street.link.pk,
-        "desk-acts": make_statement(make_user("wu", area=STREET), street.link).pk,
+        "desk-acts": make_statement(make_user("lu", area=STREET), street.link).pk,
         "field-accounts": account.pk,
         "encryption-keys": key.fingerprint,
     }
