@@ -135,6 +135,17 @@ def workers(access: Access) -> QuerySet[User]:
     return users().filter(pk__in=grants.values("user"))
 
 
+def grants_near(access: Access) -> QuerySet[RoleGrant]:
+    """The grants in the user's areas and over them: of colleagues, whose names the user may read."""
+    over = {area[:length] for area in access.areas() for length in range(len(area) + 1)}
+    return RoleGrant.objects.filter(access.within("area") | Q(area__in=over))
+
+
+def colleagues(access: Access, user_ids: Iterable[int]) -> QuerySet[User]:
+    """Those of the users who work in, or over, an area of the user's."""
+    return User.objects.filter(pk__in=user_ids, grants__in=grants_near(access)).distinct()
+
+
 def manageable_workers(access: Access, roles: Iterable[str] = REVIEWERS) -> QuerySet[User]:
     """The workers with no area outside those where the user holds one of the roles, by name.
 

@@ -12,9 +12,11 @@ from rest_framework import serializers
 from rest_framework_gis.fields import GeometryField
 
 from server.core.clock import OFFICE
+from server.core.codes import restricted_codes
 from server.ledgers.definitions.columns import Column, Kind, Sensitivity
+from server.ledgers.definitions.sensitivity import has_restricted, unrestricted
 from server.ledgers.reading import masking
-from server.ledgers.selectors import RESTRICTED_CODES
+from server.ledgers.reading.joined import elsewhere, joined, joined_key
 
 NULLABLE_POINT = {"oneOf": [{"$ref": "#/components/schemas/Point"}, {"type": "null"}]}
 
@@ -30,16 +32,13 @@ class ColumnField(serializers.Field):
     def __init__(self, column: Column, **kwargs: Any) -> None:
         super().__init__(read_only=True, source="*", **kwargs)
         self.column = column
-        self.is_restricted = column.sensitivity is Sensitivity.RESTRICTED
-        self.restricted_codes = RESTRICTED_CODES.get(column.codes)
+        self.has_restricted = has_restricted(column)
         self.read = _reader(column)
 
     def get_attribute(self, instance: Model) -> Any:
-        if self.is_restricted and not may_see(instance, self.context):
-            return None
         value = self.read(instance)
-        if value and self.restricted_codes and not may_see(instance, self.context):
-            return [code for code in value if code not in self.restricted_codes]
+        if self.has_restricted and not may_see(instance, self.context):
+            return unrestricted(self.column, value)
         return value
 
     def to_representation(self, value: Any) -> Any:
@@ -47,7 +46,7 @@ class ColumnField(serializers.Field):
 
 
 class WithheldField(serializers.Field):
-    """The columns that are null or shortened only because the caller lacks the restricted role."""
+    """The columns that hold less because the caller lacks the restricted role, whatever the value of this entry."""
 
     def __init__(self, columns: tuple[str, ...], **kwargs: Any) -> None:
         super().__init__(read_only=True, source="*", **kwargs)
@@ -57,14 +56,32 @@ class WithheldField(serializers.Field):
         return [] if may_see(value, self.context) else list(self.columns)
 
 
+class ElsewhereField(serializers.Field):
+    """The columns that are null only because they name something in another area."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, source="*", **kwargs)
+
+    def to_representation(self, value: Any) -> list[str]:
+        names = {"source_submission": "source"}
+        return [names.get(name, name) for name in elsewhere(value)]
+
+
+def key_of(row: Any, name: str) -> str | None:
+    """The id of the entry that the row names there, if the caller sees that entry."""
+    key = joined_key(row, name)
+    return None if key is None else str(key)
+
+
+def username_of(row: Any, name: str) -> str | None:
+    """The user whom the row names there, if the caller may know who works there."""
+    user = joined(row, name)
+    return None if user is None else user.username
+
+
 def may_see(entry: Any, context: Mapping[str, Any]) -> bool:
     """Whether the caller holds the restricted role where this row is."""
     return entry.area_code.startswith(context["restricted_areas"])
-
-
-def is_withheld(column: Column) -> bool:
-    """Whether the column, or some of its codes, is hidden from those without the restricted role."""
-    return column.sensitivity is Sensitivity.RESTRICTED or column.codes in RESTRICTED_CODES
 
 
 def field_of(column: Column) -> serializers.Field:
@@ -96,9 +113,9 @@ def _reader(column: Column) -> Callable[[Any], Any]:
         case Kind.DECIMAL:
             return converted(str)
         case Kind.ENTRY:
-            return converted(str, f"{name}_id")
+            return lambda entry: key_of(entry, name)
         case Kind.USER:
-            return converted(lambda user: user.username)
+            return lambda entry: username_of(entry, name)
         case _:
             return stored
 
@@ -121,8 +138,8 @@ NOTES: dict[Kind, str] = {
     Kind.AREA: "Division code.",
     Kind.SEALED: "Masked; see reveal.",
     Kind.IMAGE: "Name of an attachment of the source submission.",
-    Kind.ENTRY: "The other entry's id.",
-    Kind.USER: "User name.",
+    Kind.ENTRY: "The other entry's id; null in another area, see `elsewhere`.",
+    Kind.USER: "User name; null for people of another area, see `elsewhere`.",
 }
 
 
@@ -131,6 +148,11 @@ def shape_of(column: Column) -> dict[str, Any]:
     note = NOTES.get(column.kind, "")
     if column.sensitivity is Sensitivity.RESTRICTED:
         note = "Null without the restricted role."
+    elif hidden := restricted_codes(column.codes):
+        others = ", ".join(f"{code} as {other}" for code, other in hidden.items() if other)
+        left_out = ", ".join(code for code, other in hidden.items() if not other)
+        parts = [f"{left_out} is left out" if left_out else "", f"reads {others}" if others else ""]
+        note = f"Without the restricted role {'; '.join(filter(None, parts))}."
     return {
         **_nullable(column),
         "title": f"{column.label.zh} {column.label.en}",
@@ -173,5 +195,16 @@ class _WithheldSchema(OpenApiSerializerFieldExtension):
         return {
             "type": "array",
             "items": {"type": "string"},
-            "description": "Columns null or shortened because your roles do not show them.",
+            "description": "Columns that your roles may show in part only, whatever this entry holds.",
+        }
+
+
+class _ElsewhereSchema(OpenApiSerializerFieldExtension):
+    target_class = ElsewhereField
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        return {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Columns that are null because what they name lies in another area.",
         }

@@ -99,4 +99,8 @@ def reason(request: Request) -> str:
 
 def context(request: Request) -> dict[str, Any]:
     """The serializer context: the request, and where the caller may see restricted columns."""
-    return {"request": request, "restricted_areas": restricted_areas(request)}
+    return {
+        "request": request,
+        "access": access(request),
+        "restricted_areas": restricted_areas(request),
+    }

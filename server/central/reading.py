@@ -18,13 +18,8 @@ from server.central.schema import Schema, schema_of
 from server.core.request_problems import NothingHere
 from server.forms import selectors as forms
 from server.forms.models import Form
-from server.ledgers.definitions.columns import Sensitivity
-from server.ledgers.reading.answers import (
-    Clearance,
-    clearance_of,
-    redacted_instance,
-    sensitivities,
-)
+from server.ledgers.reading.answers import Clearance, clearance_of, redacted_instance
+from server.ledgers.reading.redaction import protection, stricter
 from server.submissions.answers import is_sent
 from server.submissions.filenames import compared
 from server.submissions.models import EncryptedVersion, Submission
@@ -57,9 +52,9 @@ class Reader:
         self.schema: Schema = schema_of(version.questions)
         mappings = forms.mappings(form)
         self.versions = {pk: name for pk, (name, _mapping) in mappings.items()}
-        current = sensitivities(mappings[version.pk][1])
-        self._kinds = {
-            pk: _stricter(sensitivities(mapping), current)
+        current = protection(mappings[version.pk][1], version.questions)
+        self._protected = {
+            pk: stricter(protection(mapping, {}), current)
             for pk, (_name, mapping) in mappings.items()
         }
         self._clearances: dict[str, Clearance] = {}  # by area
@@ -75,7 +70,8 @@ class Reader:
         if clearance is None:
             clearance = clearance_of(self.access, row.area_code)
             self._clearances[row.area_code] = clearance
-        return redacted_instance(instance.document, self._kinds[version.form_version_id], clearance)
+        protected = self._protected[version.form_version_id]
+        return redacted_instance(instance.document, protected, clearance)
 
     def rows(
         self, row: Submission, table: str, columns: Columns, *, wkt: bool, expand: bool
@@ -158,14 +154,3 @@ def _status(row: Submission) -> str:
     if record is not None and record.state == EncryptedVersion.State.INCOMPLETE:
         return "missingEncryptedFormData"
     return "notDecrypted"
-
-
-def _stricter(
-    own: dict[str, Sensitivity], current: dict[str, Sensitivity]
-) -> dict[str, Sensitivity]:
-    """The paths protected in the submission's form version or in the current one."""
-    stricter = {**own, **current}
-    for path in own.keys() & current.keys():
-        if Sensitivity.RESTRICTED in (own[path], current[path]):
-            stricter[path] = Sensitivity.RESTRICTED
-    return stricter

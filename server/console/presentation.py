@@ -15,14 +15,22 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from server.accounts.access import RESTRICTED, Access
+from server.accounts.access import Access
 from server.core.codes import label_of
 from server.core.labels import facts, listed
 from server.ledgers.definitions.columns import Column, Kind, Sensitivity, columns_of
-from server.ledgers.definitions.ledgers import COLUMNS
+from server.ledgers.definitions.sensitivity import FIVE_CLEAR
 from server.ledgers.models.base import LedgerEntry
 from server.ledgers.reading.masking import shown
-from server.ledgers.selectors import visible_categories
+from server.ledgers.reading.provenance import title_of
+from server.ledgers.selectors import (
+    is_elsewhere,
+    joined,
+    joined_key,
+    may_see_restricted,
+    value_for,
+    visible_categories,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +75,19 @@ def cell_of(
 
     A restricted column is not even named: that it has a value tells as much as the value.
     """
-    if column.sensitivity is Sensitivity.RESTRICTED and not access.may(RESTRICTED, entry.area_code):
+    if column.sensitivity is Sensitivity.RESTRICTED and not may_see_restricted(
+        access, entry.area_code
+    ):
         return None
     if column.kind is Kind.SEALED:
         text = shown(entry, column.name) or ""
     elif column.kind in (Kind.ENTRY, Kind.USER):
-        key = getattr(entry, f"{column.name}_id")
+        key = joined_key(entry, column.name)
         text = str(names.get(key, "")) if key is not None else ""
+        if is_elsewhere(entry, column.name):
+            text = _("in another area")
     else:
-        value = getattr(entry, column.name)
-        if column.kind is Kind.CODES and column.codes == "AC":
-            value = visible_categories(access, entry.area_code, value or [])
+        value = value_for(access, entry, column, getattr(entry, column.name))
         text = written(value, column, names)
     if not text:
         return None
@@ -88,6 +98,16 @@ def cell_of(
         masked=column.kind is Kind.SEALED,
         origin=origins.get(column.name),
     )
+
+
+def joined_title(row: Any, name: str) -> str:
+    """What people call what the row names there; "in another area", or "" for nothing."""
+    if is_elsewhere(row, name):
+        return _("in another area")
+    named = joined(row, name)
+    if named is None:
+        return ""
+    return title_of(named) if isinstance(named, LedgerEntry) else str(named)
 
 
 def written(value: Any, column: Column, names: Mapping[Any, str]) -> str:
@@ -133,20 +153,11 @@ def structured(value: Any) -> str:
 def _five_clear(case_facts: Mapping[str, Any]) -> str:
     """The five facts of a case (五清): each by the label and the codes of the column it was taken from."""
     parts = []
-    for name, column in _CLEAR.items():
+    for name, column in FIVE_CLEAR.items():
         value = case_facts.get(name) or []
         codes = value if isinstance(value, list) else [value]
         parts.append((column.label, listed(label_of(column.codes, code) for code in codes)))
     return facts((label, text) for label, text in parts if text)
-
-
-_CLEAR = {
-    "family": COLUMNS["person"]["relation"],
-    "reason": COLUMNS["spell"]["unemp_reason"],
-    "skills": COLUMNS["person"]["skill_grade"],  # its code where nobody put the skills in words
-    "training": COLUMNS["person"]["training_wish"],
-    "wish": COLUMNS["person"]["wish_job"],
-}
 
 
 def _followup(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -1,18 +1,22 @@
 """Code lists (代码表), read from codes.csv beside this file, their only source.
 
-`./ruhu codes` writes them into the choices sheets of xlsforms/.
+`./ruhu codes` writes them into the choices sheets of xlsforms/. restricted_codes.csv
+declares which codes are restricted, whatever column or question holds them (security.md,
+Restricted facts); its column `shown_as` names the code of the same list that others see.
 """
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from server.core.labels import Label
 
 _FILE = Path(__file__).with_name("codes.csv")
+_RESTRICTED = Path(__file__).with_name("restricted_codes.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class CodeList:
     name: str
     label: Label
     codes: dict[str, Label]
+    restricted: dict[str, str] = field(default_factory=dict)
+    """Restricted code → the code that readers without the restricted role see instead; "" for none."""
 
 
 @lru_cache(maxsize=1)
@@ -34,7 +40,16 @@ def code_lists() -> dict[str, CodeList]:
                 row["list"], CodeList(row["list"], Label(row["list_zh"], row["list_en"]), {})
             )
             code_list.codes[row["code"]] = Label(row["zh"], row["en"])
+    with _RESTRICTED.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            lists[row["list"]].restricted[row["code"]] = row["shown_as"]
     return lists
+
+
+def restricted_codes(list_name: str) -> Mapping[str, str]:
+    """The restricted codes of a list, each with the code shown instead; none when there is no such list."""
+    code_list = code_lists().get(list_name)
+    return code_list.restricted if code_list else {}
 
 
 def label_of(list_name: str, code: str) -> str:

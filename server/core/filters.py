@@ -187,29 +187,42 @@ def _check_words(text: str) -> None:
 class Search(django_filters.CharFilter):
     """Rows in which each word of the text stands in one of some columns.
 
-    `also` gives a further condition under which a row holds a word.
+    `joined` are columns of rows with an area that a row names, and count where the reader sees
+    them; `also` gives a further condition under which a row holds a word, for a reader with this access.
     """
 
     def __init__(
-        self, columns: tuple[str, ...], also: Callable[[str], Q] | None = None, **kwargs: Any
+        self,
+        columns: tuple[str, ...],
+        also: Callable[[str, Any], Q] | None = None,
+        *,
+        joined: tuple[str, ...] = (),
+        **kwargs: Any,
     ) -> None:
-        kwargs.setdefault("help_text", ", ".join(columns))
+        kwargs.setdefault("help_text", ", ".join((*columns, *joined)))
         widget = forms.TextInput(attrs={"type": "search"})
         super().__init__(widget=widget, validators=[_check_words], **kwargs)
-        self.columns, self.also = columns, also
+        self.columns, self.also, self.joined = columns, also, joined
 
-    def condition(self, text: str) -> Q:
-        """Which rows hold each of the first MOST_WORDS words of the text; all rows when it has none."""
+    def condition(self, text: str, access: Any) -> Q:
+        """Which rows hold each of the first MOST_WORDS words of the text; all rows when it has none.
+
+        A joined column counts where the reader with this access sees the row that it is of.
+        """
         condition = Q()
         for word in text.split()[:MOST_WORDS]:
-            holds_word = self.also(word) if self.also is not None else Q()
+            holds_word = self.also(word, access) if self.also is not None else Q()
             for column in self.columns:
                 holds_word |= Q(**{f"{column}__icontains": word})
+            for column in self.joined:
+                relation, _joins, _name = column.rpartition("__")
+                is_seen = access.within(f"{relation}__area_code")
+                holds_word |= Q(**{f"{column}__icontains": word}) & is_seen
             condition &= holds_word
         return condition
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        return qs.filter(self.condition(value)) if value else qs
+        return qs.filter(self.condition(value, self.parent.access)) if value else qs
 
 
 class Day(django_filters.DateFilter):

@@ -24,6 +24,7 @@ READER: Final = 2
 versions that an earlier reader read are then read again (reading_again.read_again)."""
 
 SAVETO: Final = "{urn:ruhu:xforms}saveto"
+RESTRICTED: Final = "{urn:ruhu:xforms}restricted"
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
 _XFORMS: Final = "http://www.w3.org/2002/xforms"
 _NODESET_LIST = re.compile(r"^instance\('([^']+)'\)")
@@ -55,6 +56,7 @@ class Node:
     depth: int
     repeats: tuple[str, ...]  # paths of the repeats around the node, the node itself included
     saveto: str
+    restricted: str = ""  # as the form writes it: yes, no, or nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,7 @@ def _node(
         depth=path.count("/") - 2,
         repeats=repeats,
         saveto=" ".join((bind.get(SAVETO, "") if bind is not None else "").split()),
+        restricted=(bind.get(RESTRICTED, "") if bind is not None else "").strip(),
     )
 
 

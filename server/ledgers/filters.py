@@ -14,9 +14,9 @@ from django.utils.functional import lazystr
 from django.utils.translation import gettext_lazy as _
 from django_filters.constants import EMPTY_VALUES
 
-from server.accounts.access import RESTRICTED
+from server.accounts.access import RESTRICTED, Access
 from server.core.clock import today
-from server.core.codes import code_lists
+from server.core.codes import restricted_codes
 from server.core.filters import (
     AnyOf,
     Box,
@@ -44,7 +44,7 @@ from server.ledgers.models import (
     Visit,
 )
 from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES, LINK_CHOICES
-from server.ledgers.selectors import RESTRICTED_CODES, cases
+from server.ledgers.selectors import assisted, cases
 from server.ledgers.storage.fragments import visit_due, visit_due_soon, visit_overdue
 
 
@@ -61,12 +61,27 @@ class RestrictedOnly(django_filters.Filter):
         return rows.filter(self.parent.access.within("area_code", RESTRICTED))
 
 
-class AnyCode(AnyOf):
-    """Rows whose column holds one of several codes; restricted ones match only where the reader may see them."""
+class NamedEntry(django_filters.UUIDFilter):
+    """Rows that name this entry, if the reader sees the entry: a row says no more than that it names one elsewhere."""
 
-    def __init__(self, code_list_name: str, **kwargs: Any) -> None:
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in EMPTY_VALUES:
+            return qs
+        rows: QuerySet[Any] = super().filter(qs, value)
+        return rows.filter(self.parent.access.within(f"{self.field_name}__area_code"))
+
+
+class AnyCode(AnyOf):
+    """Rows whose column shows the reader one of several codes.
+
+    A restricted code matches only where the reader may see it. Elsewhere the row matches the
+    code that is shown instead: a row that shows a code and is not found by it would tell.
+    """
+
+    def __init__(self, code_list_name: str, *, several: bool, **kwargs: Any) -> None:
         super().__init__(**code_list(code_list_name), **kwargs)
-        self.restricted = RESTRICTED_CODES[code_list_name]
+        self.restricted = restricted_codes(code_list_name)
+        self.lookup = "overlap" if several else "in"
 
     def offered(self) -> Iterable[tuple[str, Any]]:
         """Restricted codes are offered to those who may see them somewhere."""
@@ -78,10 +93,20 @@ class AnyCode(AnyOf):
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if not value:
             return qs
-        name = f"{self.field_name}__overlap"
-        visible = self.parent.access.within("area_code", RESTRICTED)
-        plain = [code for code in value if code not in self.restricted]
-        return qs.filter(Q(**{name: plain}) | Q(**{name: list(value)}) & visible)
+        wanted = {code for code in value if code}
+        if not wanted:
+            return qs
+        plain = wanted - self.restricted.keys()
+        covered = {code for code, other in self.restricted.items() if other in plain}
+        known = self.parent.access.within("area_code", RESTRICTED)
+        return qs.filter(
+            self._holding(plain)
+            | self._holding(wanted & self.restricted.keys()) & known
+            | self._holding(covered) & ~known
+        )
+
+    def _holding(self, codes: Iterable[str]) -> Q:
+        return Q(**{f"{self.field_name}__{self.lookup}": sorted(codes)})
 
 
 class Assisted(Flag):
@@ -90,10 +115,8 @@ class Assisted(Flag):
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if value in EMPTY_VALUES:
             return qs
-        visible = self.parent.access.within("area_code", RESTRICTED)
-        plain = sorted(set(code_lists()["AC"].codes) - RESTRICTED_CODES["AC"])
-        assisted = Q(assisted_categories__overlap=plain) | ~Q(assisted_categories=[]) & visible
-        return qs.filter(assisted if value == "true" else ~assisted)
+        known = assisted(self.parent.access)
+        return qs.filter(known if value == "true" else ~known)
 
 
 class Due(django_filters.ChoiceFilter):
@@ -172,14 +195,19 @@ def _filters_of(column: Column) -> Iterator[tuple[str, Any]]:
 
     several = f"{both}: codes of {column.codes}, with commas between."
     first, last = _edge(_("{column} from"), column), _edge(_("{column} to"), column)
+    holds_several = column.kind is Kind.CODES
+    may_tell = column.sensitivity is not Sensitivity.RESTRICTED and restricted_codes(column.codes)
     match column.kind:
+        case Kind.CODE | Kind.CODES if may_tell:
+            yield (
+                name,
+                new(AnyCode, code_list_name=column.codes, several=holds_several, help_text=several),
+            )
         case Kind.CODE:
             yield (
                 name,
                 new(AnyOf, lookup_expr="in", help_text=several, **code_list(column.codes)),
             )
-        case Kind.CODES if column.codes in RESTRICTED_CODES:
-            yield name, new(AnyCode, code_list_name=column.codes, help_text=several)
         case Kind.CODES:
             yield (
                 name,
@@ -188,7 +216,7 @@ def _filters_of(column: Column) -> Iterator[tuple[str, Any]]:
         case Kind.BOOLEAN:
             yield name, new(Flag)
         case Kind.ENTRY:
-            yield name, new(django_filters.UUIDFilter)
+            yield name, new(NamedEntry)
         case Kind.AREA:
             yield name, new(Area)
         case Kind.DATE:
@@ -212,14 +240,16 @@ def _edge(words: Any, column: Column) -> Any:
     return lazystr(Edge())
 
 
-def _by_members_name(word: str) -> Q:
-    """Households in which somebody's name holds the word."""
-    return Q(pk__in=Person.objects.filter(name__icontains=word).values("household"))
+def _by_members_name(word: str, access: Access) -> Q:
+    """Households in which somebody whom the reader sees has a name that holds the word."""
+    people = Person.objects.filter(access.within(), name__icontains=word)
+    return Q(pk__in=people.values("household"))
 
 
 HOUSEHOLD_SEARCH = Search(
-    ("hh_no", "address", "building", "room", "head_person__name"),
+    ("hh_no", "address", "building", "room"),
     _by_members_name,
+    joined=("head_person__name",),
     label=_("Name, address or household number"),
 )
 """Also what the map searches by."""
@@ -237,7 +267,10 @@ HouseholdFilters = entry_filters(
             no=_("not assisted"),
         ),
         "assisted_categories": AnyCode(
-            "AC", field_name="assisted_categories", label=_("Categories of open cases")
+            "AC",
+            several=True,
+            field_name="assisted_categories",
+            label=_("Categories of open cases"),
         ),
         "due": Due(),
     },
@@ -257,13 +290,15 @@ EmployerFilters = entry_filters(
 VacancyFilters = entry_filters(
     Vacancy,
     search=Search(
-        ("title", "vacancy_no", "employer__name"), label=_("Post, employer or vacancy number")
+        ("title", "vacancy_no"),
+        joined=("employer__name",),
+        label=_("Post, employer or vacancy number"),
     ),
     ordering=("expires_on", "wage_min"),
 )
 CaseFilters = entry_filters(
     AssistanceCase,
-    search=Search(("case_no", "subject_person__name"), label=_("Name or case number")),
+    search=Search(("case_no",), joined=("subject_person__name",), label=_("Name or case number")),
     ordering=("opened_on", "next_due"),
     more={"due": Due()},
 )

@@ -13,7 +13,7 @@ from server.ledgers.entity_lists.sizes import households_by_area, is_crowded
 from server.ledgers.reading.declared import Declared, declared_facts
 from server.ledgers.reading.dossier import Dossier, dossier
 from server.ledgers.reading.entries import (
-    RESTRICTED_CODES,
+    assisted,
     cases,
     desk_acts,
     desk_acts_on,
@@ -22,16 +22,23 @@ from server.ledgers.reading.entries import (
     exceptions_of,
     hidden_columns,
     households,
+    in_reach,
+    may_see_restricted,
     memberships,
+    memberships_of,
+    named_entries,
     persons,
     resolve,
     spells,
     vacancies,
+    value_for,
     visible_categories,
     visits,
+    where_shown,
     with_records,
 )
 from server.ledgers.reading.histories import HistoryStep, histories
+from server.ledgers.reading.joined import is_elsewhere, joined, joined_key
 from server.ledgers.reading.links import acts_on_link, counted_once, links, links_on
 from server.ledgers.reading.lookup import holding
 from server.ledgers.reading.provenance import Change, Origin, changes_of, provenance
@@ -40,7 +47,6 @@ from server.ledgers.refolding.past import entry_as_of
 from server.ledgers.storage.contributions import records_about_person
 
 __all__ = [
-    "RESTRICTED_CODES",
     "Change",
     "Declared",
     "Dossier",
@@ -49,6 +55,7 @@ __all__ = [
     "ListedEntry",
     "Origin",
     "acts_on_link",
+    "assisted",
     "cases",
     "changes_of",
     "counted_once",
@@ -66,7 +73,11 @@ __all__ = [
     "holding",
     "households",
     "households_by_area",
+    "in_reach",
     "is_crowded",
+    "is_elsewhere",
+    "joined",
+    "joined_key",
     "links",
     "links_on",
     "list_digest",
@@ -74,7 +85,10 @@ __all__ = [
     "list_size",
     "listed_entity",
     "listed_entries",
+    "may_see_restricted",
     "memberships",
+    "memberships_of",
+    "named_entries",
     "persons",
     "provenance",
     "records_about_person",
@@ -82,7 +96,9 @@ __all__ = [
     "spells",
     "timeline",
     "vacancies",
+    "value_for",
     "visible_categories",
     "visits",
+    "where_shown",
     "with_records",
 ]

@@ -19,6 +19,7 @@ from server.accounts.problems import TokenNeeded
 from server.accounts.selectors import office_access, user
 from server.audit.models import Act
 from server.core import blobs, xml
+from server.ledgers.reading.redaction import document_for
 from server.openrosa import addresses, responses
 from server.openrosa.authentication import login
 from server.openrosa.methods import only_reading
@@ -74,7 +75,11 @@ def download_submission(request: HttpRequest, token: str | None = None) -> HttpR
         f"{addresses.base(request, token)}/view/files/{addresses.segment(form_id)}"
         f"/{addresses.segment(submission.instance_id)}"
     )
-    files = list(selectors.files_as_they_came(version))
+    files = [
+        file
+        for file in selectors.files_as_they_came(version)
+        if selectors.may_have_file(access, submission.area_code, file.name)
+    ]
     listed = "".join(
         f"<mediaFile><filename>{escape(responses.printable(file.name))}</filename>"
         f"<hash>md5:{file.md5}</hash>"
@@ -82,9 +87,10 @@ def download_submission(request: HttpRequest, token: str | None = None) -> HttpR
         for file in files
     )
     received = Instances().received(version)
-    missing = selectors.missing_files(received, version.form_version, files)
+    here = selectors.files_as_they_came(version)
+    missing = selectors.missing_files(received, version.form_version, here)
     instance = instance_xml(
-        received.document,
+        document_for(access, submission.area_code, version),
         instanceID=version.instance_id,
         submissionDate=submission.received_at.isoformat(timespec="milliseconds"),
         isComplete="false" if missing else "true",
@@ -107,7 +113,9 @@ def file(
     version = submission.current_version
     assert version is not None  # noqa: S101 inserted by the same statement
     files = selectors.files_as_they_came(version)
-    attachment = selectors.file_named(files, addresses.text_of(filename))
+    name = addresses.text_of(filename)
+    selectors.check_file(access, submission, name)
+    attachment = selectors.file_named(files, name)
     if attachment is None or not blobs.exists(attachment.sha256):
         raise NoSuchRecord
     _record_disclosure(access, submission, Act.MEDIA, attachment.name)

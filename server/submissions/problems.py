@@ -196,6 +196,27 @@ class NotRaw(Problem):
     template = _("Only street staff and administrators may get records as they were received.")
 
 
+class AnswersLeftOut(Problem):
+    """The document is a copy that was given out without its restricted answers; taking it would delete them."""
+
+    type, status = "answers-left-out", 409
+    title = _("Answers were left out of this copy")
+    template = _(
+        "This copy was given out without the restricted answers. Sending it back would delete them:"
+        " somebody with the restricted role has to correct this record."
+    )
+
+
+class NotForThisRole(Problem):
+    """The file or document may hold restricted facts, and the user lacks the restricted role there."""
+
+    type, status = "restricted-file", 403
+    title = _("Not allowed")
+    template = _(
+        "This file may hold restricted facts. Somebody with the restricted role in this area may open it."
+    )
+
+
 class MayNotReview(Problem):
     """The user has no role that may decide about records of this area."""
 

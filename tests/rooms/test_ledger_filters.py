@@ -204,7 +204,7 @@ def test_a_box_keeps_what_lies_within(divisions, model):
 
 
 def test_assistance_is_found_only_as_far_as_the_reader_may_know_of_it(divisions):
-    """B02, disability, is shown with the restricted role alone (security.md, Restricted columns)."""
+    """B02, disability, is shown with the restricted role alone (security.md, Restricted facts)."""
     rows = {
         "a": Household.objects.create(**entry(COMMUNITY, assisted_categories=["B01", "B02"])),
         "b": Household.objects.create(**entry(COMMUNITY, assisted_categories=["B02"])),

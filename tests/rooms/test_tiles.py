@@ -135,7 +135,7 @@ def test_restricted_categories_need_the_restricted_role_of_that_area(make_user, 
 def test_the_map_is_filtered_by_category_and_searched_by_address_or_name(street_access):
     old = household(["B01"], address="棠荫路100%号")
     poor = household(["B03"], address="荔苑街2号")
-    Person.objects.create(**entry(household=poor, name="欧阳示范"))
+    Person.objects.create(**entry(household=poor, name="欧阳示范", area_code=COMMUNITY))
 
     def matching(**filters):
         (points,) = layers(assisted_tile(street_access, *DISTRICT, **filters)).values() or [[]]

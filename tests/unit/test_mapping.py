@@ -210,3 +210,45 @@ def test_a_combined_key_needs_its_link_and_its_column():
         with pytest.raises(FaultyWorkbook) as refused:
             compiled(xlsforms.changed(old, new, form))
         assert fault in refused.value.detail
+
+
+RESTRICTED = """
+| survey |
+| | type | name | label | bind::ruhu:saveto | bind::ruhu:restricted |
+| | begin group | concern | Concern | | {group} |
+| | text | mood | Mood | {mood} | |
+| | end group | | | | |
+| | text | risk | Risk | | {risk} |
+| | select_one POL | political | Political status | person.political | yes |
+| | text | id | Id | person.id | |
+| choices |
+| | list_name | name | label |
+| | POL | 01 | CPC member |
+| settings |
+| | form_id | form_title | version | namespaces |
+| | restricted | Restricted | 1 | ruhu="urn:ruhu:xforms" |
+| ledgers |
+| | ledger | at | key | link |
+| | person | | id | |
+"""
+
+
+def test_a_form_declares_what_is_restricted():
+    text = RESTRICTED.format(group="yes", mood="", risk="no")
+    mapping = compiled(xlsforms.workbook(text))
+    assert mapping["restricted"] == ["/data/concern", "/data/political"]
+    assert "restricted" not in compiled(xlsforms.workbook(xlsforms.HOUSEHOLD))
+
+
+@pytest.mark.parametrize(
+    ("group", "mood", "risk", "fault"),
+    [
+        ("yes", "person.skills", "no", "“mood” is restricted and is saved to “person.skills”"),
+        ("perhaps", "", "no", "“concern” is neither restricted nor open: “perhaps”"),
+    ],
+)
+def test_a_contradiction_about_what_is_restricted_is_refused(group, mood, risk, fault):
+    text = RESTRICTED.format(group=group, mood=mood, risk=risk)
+    with pytest.raises(FaultyWorkbook) as caught:
+        compiled(xlsforms.workbook(text))
+    assert any(fault in each.fault for each in caught.value.faults)

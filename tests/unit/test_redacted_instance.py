@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
@@ -9,11 +10,14 @@ from lxml import etree
 from server.core.xml import parse
 from server.ledgers.definitions.columns import Sensitivity
 from server.ledgers.reading.answers import Clearance, redacted_instance
+from server.ledgers.reading.redaction import Protection, without_restricted
+from server.submissions.problems import AnswersLeftOut
+from server.submissions.redacted import refuse_redacted
 
-KINDS = {
-    "/data/members/id_no": Sensitivity.MASKED,
-    "/data/members/petition": Sensitivity.RESTRICTED,
-}
+KINDS = Protection(
+    {"/data/members/id_no": Sensitivity.MASKED, "/data/members/petition": Sensitivity.RESTRICTED},
+    {},
+)
 _secrets = st.from_regex(r"4499[0-9]{13}[0-9X]", fullmatch=True)
 _words = st.text("甲乙丙 ab<&", max_size=8)
 
@@ -44,7 +48,8 @@ def test_what_is_masked_stands_nowhere(secret: str, around: str, petition: str) 
     )
     assert secret not in all_of(shown)
     assert shown.findtext("members/id_no") == f"{secret[:6]}**********{secret[-2:]}"
-    assert [all_of(withheld) for withheld in shown.iterfind("members/petition")] == ["", ""]
+    assert shown.find("members/petition") is None
+    assert "".join(all_of(shown).split()).count("behind") == 2
 
 
 def test_a_root_of_another_name_uncovers_nothing() -> None:
@@ -53,20 +58,22 @@ def test_a_root_of_another_name_uncovers_nothing() -> None:
     document = instance(secret, "", "a petition").replace(b"data>", b"other>")
     shown = redacted_instance(document, KINDS, Clearance(masked=False, restricted=False))
     assert secret not in all_of(shown)
-    assert "a petition" not in "".join(map(all_of, shown.iterfind("members/petition")))
+    assert shown.find("members/petition") is None
 
 
 def test_a_sealed_value_inside_a_withheld_answer_is_masked_elsewhere_too() -> None:
-    kinds = {"/data/petition": Sensitivity.RESTRICTED, "/data/petition/id": Sensitivity.MASKED}
+    kinds = Protection(
+        {"/data/petition": Sensitivity.RESTRICTED, "/data/petition/id": Sensitivity.MASKED}, {}
+    )
     secret = "449900199001011234"
     document = f"<data><petition><id>{secret}</id></petition>{secret}<note>{secret}</note></data>"
     shown = redacted_instance(document.encode(), kinds, Clearance(masked=False, restricted=False))
     assert secret not in all_of(shown)
-    assert all_of(shown.find("petition")) == ""
+    assert shown.find("petition") is None
 
 
 def test_a_short_sealed_value_is_masked_in_its_own_answer_only() -> None:
-    kinds = {"/data/id_no": Sensitivity.MASKED}
+    kinds = Protection({"/data/id_no": Sensitivity.MASKED}, {})
     for value, is_searched in (("4499", False), ("44990", True)):
         document = f"<data><id_no>{value}</id_no><note>room {value}</note></data>".encode()
         shown = redacted_instance(document, kinds, Clearance(masked=False, restricted=False))
@@ -79,9 +86,64 @@ def test_rights_open_what_they_are_for_and_no_more(secret: str, around: str, pet
     document = instance(secret, around, petition)
     raw = redacted_instance(document, KINDS, Clearance(masked=True, restricted=False))
     assert (raw.findtext("members/id_no") or "").strip() == secret
-    assert all_of(raw.find("members/petition")) == ""
+    assert raw.find("members/petition") is None
     masked = redacted_instance(document, KINDS, Clearance(masked=False, restricted=True))
     assert secret not in all_of(masked)
     assert (masked.findtext("members/petition") or "") == petition
     whole = redacted_instance(document, KINDS, Clearance(masked=True, restricted=True))
     assert etree.tostring(whole) == etree.tostring(parse(document))
+
+
+SURVEY = Protection(
+    {"/data/members/disability": Sensitivity.RESTRICTED, "/data/concern": Sensitivity.RESTRICTED},
+    {"/data/members/health": "HL", "/data/members/why": "UR", "/data/hardship": "HS"},
+)
+
+
+def test_what_is_asked_only_of_those_concerned_leaves_no_trace():
+    """A form asks for the kind of a disability only of disabled people: an empty element would tell."""
+    members = (
+        "<members><health>1</health><more/></members>",
+        "<members><health>6</health><more><disability/></more></members>",
+    )
+    kinds = {"/data/members/more/disability": Sensitivity.RESTRICTED}
+    protected = Protection(kinds, {"/data/members/health": "HL"})
+    shown = without_restricted(f"<data>{members[1]}</data>".encode(), protected)
+    assert b"disability" not in shown
+    assert b"more" not in shown, "a group of which nothing is left goes, too"
+    assert b"<health>1</health>" in without_restricted(
+        f"<data>{members[0]}</data>".encode(), protected
+    )
+    assert b"6" not in shown.replace(b"UTF-8", b"")
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("<members><health>6</health></members>", "<health/>"),
+        ("<members><health>3</health></members>", "<health/>"),
+        ("<members><health>2</health></members>", "<health>2</health>"),
+        ("<members><why>11</why></members>", "<why>99</why>"),
+        ("<members><why>05</why></members>", "<why>05</why>"),
+        ("<hardship>1 2 4</hardship>", "<hardship>1 4</hardship>"),
+        ("<concern><mood>low</mood></concern>", ""),
+    ],
+)
+def test_restricted_codes_are_left_out_or_read_as_another_code(answer, shown):
+    text = without_restricted(f"<data>{answer}</data>".encode(), SURVEY).decode()
+    assert (shown or "withheld") in text
+    if not shown:
+        assert "mood" not in text
+        assert "concern" not in text
+
+
+def test_a_copy_without_answers_says_so_and_is_not_taken_back():
+    whole = b"<data><members><health>1</health></members></data>"
+    copy = without_restricted(whole, SURVEY)
+    with pytest.raises(AnswersLeftOut):
+        refuse_redacted(copy)
+    refuse_redacted(whole)
+    refuse_redacted(b"<data><note>withheld</note></data>")
+    assert without_restricted(whole, Protection({}, {})) == whole
+    encrypted = b'<data encrypted="yes"/>'
+    assert without_restricted(encrypted, SURVEY) == encrypted

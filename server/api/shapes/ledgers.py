@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.contrib.gis.geos import Point
 from django.db.models import Model
@@ -12,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from server.api.fields import ColumnField, WithheldField, field_of, is_withheld
+from server.api.fields import ColumnField, ElsewhereField, WithheldField, field_of, username_of
 from server.core import clock
 from server.core.labels import Label
 from server.ledgers.definitions.columns import Column, Kind, Merge, columns_of
+from server.ledgers.definitions.sensitivity import has_restricted
 from server.ledgers.folding.history import Why
 from server.ledgers.models import Household, Membership, Person
+from server.ledgers.selectors import is_elsewhere, joined, joined_key
 
 SOURCE = {
     "type": ["object", "null"],
@@ -35,10 +38,21 @@ class SourceField(serializers.Field):
         super().__init__(read_only=True, source="*", **kwargs)
 
     def to_representation(self, value: Any) -> dict[str, str] | None:
-        if value.source_submission_id is None or value.source_submission is None:
+        submission = joined(value, "source_submission")
+        if submission is None:
             return None
-        submission = value.source_submission
         return {"form": submission.form.form_id, "instance_id": submission.instance_id}
+
+
+@extend_schema_field({"type": ["string", "null"], "description": "User name."})
+class UserField(serializers.Field):
+    """The user whom a row names there; null for people of another area."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, source="*", **kwargs)
+
+    def to_representation(self, value: Any) -> str | None:
+        return username_of(value, self.field_name or "")
 
 
 class EntrySerializer(serializers.Serializer):
@@ -51,9 +65,7 @@ class EntrySerializer(serializers.Serializer):
         read_only=True,
         help_text="0 import, 1 proxy answer, 2 in person, 3 reviewed, 4 documented.",
     )
-    recorded_by = serializers.CharField(
-        read_only=True, source="recorded_by.username", default=None, allow_null=True
-    )
+    recorded_by = UserField()
     source = SourceField()  # type: ignore[assignment]
     last_confirmed_on = serializers.DateField(read_only=True, allow_null=True)
     row_version = serializers.IntegerField(read_only=True)
@@ -64,7 +76,8 @@ def entry_serializer(model: type[Model], *derived: Column) -> type[EntrySerializ
     """The serializer of a ledger, from its column declarations and further `derived` columns."""
     columns = [*columns_of(model).values(), *derived]
     fields: dict[str, Any] = {column.name: field_of(column) for column in columns}
-    fields["withheld"] = WithheldField(tuple(c.name for c in columns if is_withheld(c)))
+    fields["elsewhere"] = ElsewhereField()
+    fields["withheld"] = WithheldField(tuple(c.name for c in columns if has_restricted(c)))
     fields["__doc__"] = model.__doc__
     return type(f"{model.__name__}Serializer", (EntrySerializer,), fields)
 
@@ -77,12 +90,24 @@ def users_of(model: type[Model]) -> list[str]:
 class MemberSerializer(serializers.Serializer):
     """A person's time in a household."""
 
-    person = serializers.UUIDField(read_only=True, source="person_id")
-    name = serializers.CharField(read_only=True, source="person.name", allow_null=True)
+    person = serializers.SerializerMethodField(help_text="Null in another area.")
+    name = serializers.SerializerMethodField()
     relation = ColumnField(columns_of(Person)["relation"])
     role = serializers.ChoiceField(read_only=True, choices=Membership.Role.choices)
     from_on = serializers.DateField(read_only=True)
     to_on = serializers.DateField(read_only=True, allow_null=True)
+    is_elsewhere = serializers.SerializerMethodField(help_text="Lives in another area.")
+
+    def get_person(self, row: Membership) -> UUID | None:
+        key: UUID | None = joined_key(row, "person")
+        return key
+
+    def get_name(self, row: Membership) -> str | None:
+        person = joined(row, "person")
+        return person.name if person else None
+
+    def get_is_elsewhere(self, row: Membership) -> bool:
+        return is_elsewhere(row, "person")
 
 
 ASSISTED_CATEGORIES = Column(
@@ -185,7 +210,7 @@ class DossierSerializer(serializers.Serializer):
     sources = SourceSerializer(many=True)
     looks = LookSerializer(many=True)
     left_out = serializers.BooleanField(
-        help_text="Whether restricted values are kept, too, that the caller may not see."
+        help_text="Restricted values, if any are kept, are left out: the caller may not see them."
     )
 
 
@@ -193,7 +218,12 @@ class OriginSerializer(serializers.Serializer):
     """The source of a column's value."""
 
     column = serializers.CharField()
-    form = serializers.CharField(allow_null=True, help_text="Its title; null for a desk act.")
+    form = serializers.CharField(
+        allow_null=True, help_text="Its title; null for a desk act and in another area."
+    )
+    is_elsewhere = serializers.BooleanField(
+        help_text="A record of another area: what it is and whose is not said."
+    )
     instance_id = serializers.CharField(allow_null=True)
     path = serializers.CharField(help_text="The question's path in the form, or the record's.")
     question = serializers.CharField(help_text="The question's label.")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework_gis.fields import GeometryField
 
 from server.accounts.services import CODES_AT_ONCE
+from server.api.fields import username_of
 from server.api.shapes.forms import AreasField
 from server.geo.models import Level
+from server.ledgers.models import LedgerException
 from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES
+from server.ledgers.selectors import in_reach, named_entries
 
 
 class DivisionSerializer(serializers.Serializer):
@@ -51,7 +55,7 @@ class ExceptionSerializer(serializers.Serializer):
     ledger = serializers.ChoiceField(read_only=True, choices=FAMILY_CHOICES, source="family")
     entry = serializers.UUIDField(read_only=True)
     other = serializers.UUIDField(
-        read_only=True, allow_null=True, help_text="The possible duplicate."
+        read_only=True, allow_null=True, help_text="The possible duplicate; null in another area."
     )
     column = serializers.CharField(read_only=True)
     submission = serializers.CharField(
@@ -64,10 +68,30 @@ class ExceptionSerializer(serializers.Serializer):
     detail = serializers.JSONField(read_only=True)
     opened_at = serializers.DateTimeField(read_only=True)
     resolved_at = serializers.DateTimeField(read_only=True, allow_null=True)
-    resolved_by = serializers.CharField(
-        read_only=True, source="resolved_by.username", default=None, allow_null=True
-    )
+    resolved_by = serializers.SerializerMethodField()
     resolution = serializers.CharField(read_only=True)
+
+    def get_resolved_by(self, row: LedgerException) -> str | None:
+        return username_of(row, "resolved_by")
+
+    def to_representation(self, instance: LedgerException) -> dict[str, Any]:
+        """The exception; entries of another area that it names are null."""
+        body: dict[str, Any] = super().to_representation(instance)
+        seen = self._seen(instance)
+        if instance.other not in seen:
+            body["other"] = None
+        if homes := instance.detail.get("households"):
+            shown = [home if UUID(home) in seen else None for home in homes]
+            body["detail"] = {**instance.detail, "households": shown}
+        return body
+
+    def _seen(self, instance: LedgerException) -> set[UUID]:
+        """The entries named by the page's exceptions that the caller sees; asked once a page."""
+        page = self.parent.instance if self.parent is not None else [instance]
+        if not hasattr(self, "_entries_seen"):
+            access = self.context["access"]
+            self._entries_seen = in_reach(access, named_entries(page or [instance]))
+        return self._entries_seen
 
 
 class ResolveSerializer(serializers.Serializer):

@@ -48,7 +48,6 @@ from server.ledgers.models import (
     AssistanceCase,
     Employer,
     Household,
-    Membership,
     Person,
     Spell,
     Vacancy,
@@ -124,7 +123,7 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         hidden = selectors.hidden_columns(self.access, entry)
         rows = [
             {"column": name, **asdict(origin)}
-            for name, origin in selectors.provenance(entry).items()
+            for name, origin in selectors.provenance(self.access, entry).items()
             if name not in hidden
         ]
         return Response(OriginSerializer(rows, many=True).data)
@@ -145,7 +144,8 @@ class SealedEntries(Entries):
     def find(self, request: Request) -> Response:
         """The entries whose sealed column holds exactly this value, e.g. an ID number; values stay masked."""
         body = self.read_body(FindSerializer)
-        rows = selectors.holding(self.get_queryset(), body["column"], body["value"])
+        shown = selectors.where_shown(self.access, self.get_queryset(), body["column"])
+        rows = selectors.holding(shown, body["column"], body["value"])
         matches = list(rows[:MATCHES])
         record(
             Act.FIND,
@@ -192,7 +192,7 @@ class Households(SealedEntries):
         rows = super().rows()
         if self.action != "retrieve":
             return rows
-        members = Membership.objects.select_related("person")
+        members = selectors.memberships(self.access).select_related("person")
         return rows.prefetch_related(Prefetch("memberships", members))
 
     def get_serializer_class(self) -> Any:

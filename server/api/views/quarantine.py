@@ -31,6 +31,7 @@ from server.api.shapes.quarantine import (
 )
 from server.api.views.base import Door
 from server.core.clock import now
+from server.ledgers.reading.redaction import quarantined_document_for
 from server.quarantine import selectors, services
 from server.quarantine.export import archive
 from server.quarantine.filters import QuarantinedFilters
@@ -67,7 +68,7 @@ class Quarantine(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         record = self.get_object()
         services.disclose_quarantined(record, user=self.user, reason=requests.reason(request))
         return FileResponse(
-            archive(record),
+            archive(record, self.access, quarantined_document_for(self.access, record)),
             as_attachment=True,
             filename=f"quarantine-{record.pk}.zip",
             content_type="application/zip",

@@ -33,6 +33,7 @@ from server.core import blobs
 from server.core.clock import now
 from server.core.request_problems import NothingHere
 from server.ledgers.reading.answers import ShownAnswer, shown_answers
+from server.ledgers.reading.redaction import document_for
 from server.submissions import selectors, services
 from server.submissions.deletions import deletions
 from server.submissions.filters import DeletionFilters, SubmissionFilters
@@ -108,12 +109,13 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     @extend_schema(parameters=[FORM, REASON], responses={(200, "text/xml"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], renderer_classes=[Bytes], filterset_class=None)
     def xml(self, request: Request, instance_id: str) -> HttpResponse:
-        """The instance exactly as received. Needs a role and a reason, which is logged."""
+        """The instance as received, for a reason, which is logged; without restricted facts for those who lack the role."""
         submission = self.get_object()
         selectors.check_raw(self.access, submission)
         version = SubmissionVersion.objects.get(current_of=submission)
+        document = document_for(self.access, submission.area_code, version)
         self._record(submission, Act.REVEAL, "document", requests.reason(request))
-        return HttpResponse(selectors.document_of(version), content_type="text/xml")
+        return HttpResponse(document, content_type="text/xml")
 
     @extend_schema(parameters=[FORM], responses=AttachmentSerializer(many=True))
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)

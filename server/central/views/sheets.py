@@ -127,10 +127,10 @@ def _write(reader: Reader, row: Submission, written: dict[str, IO[str]]) -> None
 def _pack_files(call: Call, batch: list[Submission], files: Files) -> None:
     """Add the files of submissions that the user may see unmasked."""
     unmasked = {
-        row.current_version_id: row.instance_id
-        for row in batch
-        if selectors.may_have_raw(call.access, row)
+        row.current_version_id: row for row in batch if selectors.may_have_raw(call.access, row)
     }
     for file in selectors.files_of_all(unmasked):
-        if blobs.exists(file.sha256):
-            files.add(file.name, bytes(file.sha256), unmasked[file.version_id])
+        row = unmasked[file.version_id]
+        is_shown = selectors.may_have_file(call.access, row.area_code, file.name)
+        if is_shown and blobs.exists(file.sha256):
+            files.add(file.name, bytes(file.sha256), row.instance_id)

@@ -25,12 +25,14 @@ from server.core import blobs
 from server.core.problems import Problem
 from server.core.request_problems import InvalidRequest, NotAllowed, NothingHere
 from server.core.statements import is_storable
+from server.ledgers.reading.redaction import document_for
 from server.quarantine.services import receive_or_quarantine
 from server.submissions import envelope as envelopes
 from server.submissions import selectors
 from server.submissions.deletions import deletions
 from server.submissions.encrypted import keys_awaited
 from server.submissions.models import REASON_FOLLOWS, Submission, SubmissionVersion
+from server.submissions.redacted import refuse_redacted
 from server.submissions.services import (
     NEEDS_REASON,
     IncomingFile,
@@ -79,12 +81,13 @@ def submission(call: Call, form: str, instance: str) -> dict[str, Any]:
 
 
 def document(call: Call, form: str, instance: str) -> HttpResponse:
-    """The XML as it was received; recorded as a disclosure."""
+    """The XML as it was received, without restricted facts for those who lack the role; recorded as a disclosure."""
     row = selectors.record(call.access, form, instance)
     selectors.check_raw(call.access, row)
     _record_disclosure(call, row, Act.REVEAL, "document")
     return HttpResponse(
-        selectors.document_of(_version(row)), content_type="application/xml; charset=utf-8"
+        document_for(call.access, row.area_code, _version(row)),
+        content_type="application/xml; charset=utf-8",
     )
 
 
@@ -276,7 +279,8 @@ def _record_disclosure(call: Call, row: Submission, act: Act, column: str) -> No
 
 
 def _check_form(document: bytes, form: str) -> None:
-    """Raises OtherForm. A document that cannot be parsed is left to `receive_or_quarantine`."""
+    """Raises OtherForm, AnswersLeftOut. A document that cannot be parsed is left to `receive_or_quarantine`."""
+    refuse_redacted(document)
     try:
         form_id = envelopes.parse(document).form_id
     except Problem:

@@ -15,16 +15,19 @@ from django.utils.translation import gettext_lazy
 
 from server.accounts.access import ADMINISTRATORS, REVEALERS, REVIEWERS, Access
 from server.console import exception_sentences
-from server.console.presentation import category_names
+from server.console.presentation import category_names, joined_title, written
 from server.core import labels
 from server.core.clock import today
 from server.core.codes import label_of
 from server.core.labels import listed
+from server.ledgers.definitions.columns import columns_of
 from server.ledgers.folding.derive.due import Urgency, urgency
 from server.ledgers.folding.history import Why
 from server.ledgers.models import AssistanceCase, Household, LedgerException
 from server.ledgers.models.choices import FAMILY_CHOICES
 from server.ledgers.reading.masking import shown
+from server.ledgers.reading.provenance import Change
+from server.ledgers.selectors import joined_key, value_for
 from server.submissions.filters import REMARKS
 from server.submissions.models import ReviewState
 
@@ -192,6 +195,29 @@ def categories(entry: Household | AssistanceCase, access: Access) -> list[str]:
     return category_names(codes or [], entry.area_code, access)
 
 
+@register.simple_tag
+def named_there(row: Any, name: str) -> str:
+    """What people call what a row names there; "in another area" for what the reader does not see."""
+    return joined_title(row, name)
+
+
+@register.simple_tag
+def link_there(row: Any, name: str, page: str) -> str:
+    """The same, as a link to its page where the reader sees it."""
+    title, key = joined_title(row, name), joined_key(row, name)
+    if key is None:
+        return title
+    return format_html('<a href="{}">{}</a>', reverse(f"console:{page}", args=[key]), title)
+
+
+@register.simple_tag(takes_context=True)
+def shown_value(context: dict[str, Any], entry: Any, column: str) -> str:
+    """A column of an entry in words, as the reader may see it in the entry's area."""
+    declared = columns_of(type(entry))[column]
+    value = value_for(context["request"].access, entry, declared, getattr(entry, column))
+    return written(value, declared, {})
+
+
 @register.filter
 def coded_all(codes: list[str] | None, list_name: str) -> str:
     """The labels of several codes of a list, with commas between them."""
@@ -311,8 +337,11 @@ def rule_label(rule: str) -> str:
 
 
 @register.simple_tag
-def entry_page(ledger: str, entry: Any, title: str, exists: bool) -> str:
-    """An entry by its title, as a link where it has a page."""
+def entry_page(change: Change) -> str:
+    """The entry that a record changed by its title, as a link where it has a page."""
+    ledger, entry, title, exists = change.ledger, change.entry, change.title, change.exists
+    if change.is_elsewhere:
+        return _("in another area")
     text = title if title and ledger != "visit" else label_of_ledger(ledger)
     if not exists:
         return _("no longer in the ledger")

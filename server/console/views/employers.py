@@ -17,7 +17,7 @@ from server.console.views.links import links_panel
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import EmployerFilters, VacancyFilters
 from server.ledgers.selectors import employers as visible
-from server.ledgers.selectors import provenance, resolve, visits
+from server.ledgers.selectors import joined, provenance, resolve, visits
 from server.ledgers.selectors import vacancies as visible_vacancies
 
 VISITS_SHOWN = 50
@@ -49,19 +49,19 @@ def employer(request: StaffRequest, entry: UUID) -> HttpResponse:
         target = resolve(Family.EMPLOYER, entry)
         return redirect("console:employer", entry=get_object_or_404(rows, pk=target).pk)
     names: dict[Any, str] = {**area_names([row.area_code])}
-    if row.linked_worker:
-        names[row.linked_worker_id] = str(row.linked_worker)
+    if worker := joined(row, "linked_worker"):
+        names[worker.pk] = str(worker)
     context = {
         "employer": row,
-        "cells": sheet(row, request.access, origins=provenance(row), names=names),
+        "cells": sheet(row, request.access, origins=provenance(request.access, row), names=names),
         "vacancies": visible_vacancies(request.access)
         .filter(employer=row)
         .select_related("employer")
-        .order_by("state", "-expires_on"),
+        .order_by("state", "-expires_on", "id"),
         "visits": visits(request.access)
         .filter(employer=row)
         .select_related("person", "recorded_by")
-        .order_by("-visited_at")[:VISITS_SHOWN],
+        .order_by("-visited_at", "id")[:VISITS_SHOWN],
         **open_exceptions(request.access, Q(family=Family.EMPLOYER, entry=row.pk)),
         **links_panel(request.access, Family.EMPLOYER, row.pk),
         "areas": names,

@@ -14,7 +14,7 @@ from server.console.problems import FileMissing
 from server.console.thumbnails import thumbnail
 from server.core import blobs
 from server.submissions.models import Attachment
-from server.submissions.selectors import check_raw, submissions
+from server.submissions.selectors import check_file, submissions
 from server.submissions.services import disclose_record
 
 PLACEHOLDER = bytes.fromhex(
@@ -43,7 +43,7 @@ def original(request: StaffRequest, number: int) -> HttpResponseBase:
     written into the log for, what they did not ask for (decision 0240).
     """
     attachment = _visible_or_404(request, number)
-    check_raw(request.access, attachment.version.submission)
+    check_file(request.access, attachment.version.submission, attachment.name)
     try:
         file = blobs.open_blob(attachment.sha256)
     except FileNotFoundError:

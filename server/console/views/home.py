@@ -14,7 +14,15 @@ from server.accounts.models import Role
 from server.console.pages import COUNTED, StaffRequest, area_names, staff_page
 from server.core.backups import backup_state
 from server.core.clock import today
-from server.ledgers.selectors import cases, counted_once, exceptions, households, links, persons
+from server.ledgers.selectors import (
+    assisted,
+    cases,
+    counted_once,
+    exceptions,
+    households,
+    links,
+    persons,
+)
 from server.ledgers.storage.fragments import IS_OPEN, visit_overdue
 from server.quarantine.selectors import quarantined
 from server.submissions.models import TO_REVIEW
@@ -74,7 +82,7 @@ def home(request: StaffRequest) -> HttpResponse:
         ),
         Number(
             _("Assisted households"),
-            households(access).exclude(assisted_categories=[]).order_by()[:COUNTED].count(),
+            households(access).filter(assisted(access)).order_by()[:COUNTED].count(),
             reverse("console:map"),
         ),
     ]

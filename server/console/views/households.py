@@ -19,7 +19,16 @@ from server.console.presentation import sheet
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import HouseholdFilters
 from server.ledgers.models import Membership, Person
-from server.ledgers.selectors import cases, histories, provenance, resolve, visits
+from server.ledgers.selectors import (
+    cases,
+    histories,
+    is_elsewhere,
+    joined,
+    memberships,
+    provenance,
+    resolve,
+    visits,
+)
 from server.ledgers.selectors import households as visible
 
 VISITS_SHOWN = 50
@@ -51,32 +60,36 @@ def household(request: StaffRequest, entry: UUID) -> HttpResponse:
     home = rows.filter(pk=entry).first()
     if home is None:
         return _redirect_to_survivor(request, entry)
-    members = list(home.memberships.select_related("person").order_by("to_on", "from_on", "id"))
-    people = [member.person_id for member in members]
+    stays = memberships(request.access).filter(household=home).select_related("person")
+    members = list(stays.order_by("to_on", "from_on", "id"))
+    people = [member.person_id for member in members if not is_elsewhere(member, "person")]
     all_cases = list(
         cases(request.access)
         .filter(Q(subject_household=home) | Q(subject_person__in=people))
         .select_related("subject_person", "linked_worker")
-        .order_by("closed_on", "-opened_on")
+        .order_by("closed_on", "-opened_on", "id")
     )
     recent_visits = list(
         visits(request.access)
         .filter(Q(household=home) | Q(person__in=people))
         .select_related("person", "recorded_by")
-        .order_by("-visited_at")[:VISITS_SHOWN]
+        .order_by("-visited_at", "id")[:VISITS_SHOWN]
     )
     names = area_names(
-        [home.area_code, *(row.person.residence_area or "" for row in members if row.person)]
+        [
+            home.area_code,
+            *(row.person.residence_area or "" for row in members if joined(row, "person")),
+        ]
     )
     entries: dict[Any, str] = {**names}
-    if home.head_person:
-        entries[home.head_person_id] = home.head_person.name or ""
+    if head := joined(home, "head_person"):
+        entries[head.pk] = head.name or ""
     context = {
         "household": home,
         "cells": sheet(
             home,
             request.access,
-            origins=provenance(home),
+            origins=provenance(request.access, home),
             names=entries,
             leave_out=("photo_door",),
         ),
@@ -104,6 +117,7 @@ class Member:
     from_on: date
     to_on: date | None
     roles: list[str]
+    is_elsewhere: bool  # the person lies in another area
 
 
 def _by_person(rows: Iterable[Membership]) -> list[Member]:
@@ -112,7 +126,15 @@ def _by_person(rows: Iterable[Membership]) -> list[Member]:
     for row in rows:
         member = members.setdefault(
             (row.person_id, row.to_on),
-            Member(row.person_id, row.person, row.relation, row.from_on, row.to_on, []),
+            Member(
+                row.person_id,
+                joined(row, "person"),
+                row.relation,
+                row.from_on,
+                row.to_on,
+                [],
+                is_elsewhere(row, "person"),
+            ),
         )
         member.roles.append(row.get_role_display())
         member.from_on = min(member.from_on, row.from_on)

@@ -13,10 +13,11 @@ from server.accounts.access import RESTRICTED, Access
 from server.console.pages import StaffRequest, area_names, staff_page
 from server.core.codes import code_lists
 from server.geo.selectors import division_tile, extent
+from server.ledgers.definitions.sensitivity import unrestricted_codes
 from server.ledgers.filters import HOUSEHOLD_SEARCH
-from server.ledgers.folding.derive.categories import RESTRICTED_CATEGORIES
 from server.ledgers.models import Household
 from server.ledgers.reading.tiles import assisted_tile
+from server.ledgers.selectors import assisted as with_known_case
 from server.ledgers.selectors import households
 
 RESULTS = 12
@@ -33,31 +34,27 @@ def map_page(request: StaffRequest) -> HttpResponse:
     context = {
         "bounds": extent(request.access),
         "chips": [(code, str(labels.get(code, code))) for code in codes],
-        "listed": listed.select_related("head_person").order_by("area_code", "hh_no")[:RESULTS],
+        "listed": listed.select_related("head_person").order_by("area_code", "hh_no", "id")[
+            :RESULTS
+        ],
     }
     return render(request, "console/map/page.html", context)
 
 
 def _on_the_map(access: Access) -> QuerySet[Household]:
     """The assisted households that the tiles show: without the restricted role, not those with restricted categories alone."""
-    rows = households(access).exclude(assisted_categories=[])
-    if access.areas(RESTRICTED):
-        return rows
-    return rows.exclude(assisted_categories__contained_by=sorted(RESTRICTED_CATEGORIES))
+    return households(access).filter(with_known_case(access))
 
 
 def _categories_present(request: StaffRequest) -> list[str]:
     """The categories that occur in the user's area; sensitive ones only for the restricted role."""
-    combinations = (
-        households(request.access)
-        .exclude(assisted_categories=[])
-        .order_by()
-        .values_list("assisted_categories", flat=True)
-        .distinct()
-    )
-    codes = {code for combination in combinations for code in combination}
-    if not request.access.areas(RESTRICTED):
-        codes -= RESTRICTED_CATEGORIES
+    codes: set[str] = set()
+    rows = households(request.access).exclude(assisted_categories=[]).order_by()
+    known = request.access.within(roles=RESTRICTED)
+    for here, is_known in ((known, True), (~known, False)):
+        combinations = rows.filter(here).values_list("assisted_categories", flat=True).distinct()
+        present = {code for combination in combinations for code in combination}
+        codes |= present if is_known else set(unrestricted_codes("AC", present))
     return sorted(codes)
 
 
@@ -68,9 +65,9 @@ def search(request: StaffRequest) -> HttpResponse:
     located = _on_the_map(request.access).filter(loc__isnull=False)
     rows = (
         list(
-            located.filter(HOUSEHOLD_SEARCH.condition(text))
+            located.filter(HOUSEHOLD_SEARCH.condition(text, request.access))
             .select_related("head_person")
-            .order_by("area_code", "hh_no")[:RESULTS]
+            .order_by("area_code", "hh_no", "id")[:RESULTS]
         )
         if text
         else []

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from server.accounts.access import REVIEWERS
 from server.console.exception_sentences import open_exceptions
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
-from server.console.presentation import sheet
+from server.console.presentation import joined_title, sheet
 from server.console.views.links import links_panel
 from server.erasure.models import Erasure
 from server.erasure.selectors import may_ask, open_erasure
@@ -21,7 +21,16 @@ from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import CaseFilters, PersonFilters
 from server.ledgers.models import AssistanceCase, Person
 from server.ledgers.selectors import cases as visible_cases
-from server.ledgers.selectors import desk_acts_on, histories, provenance, resolve, spells, visits
+from server.ledgers.selectors import (
+    desk_acts_on,
+    histories,
+    joined_key,
+    memberships_of,
+    provenance,
+    resolve,
+    spells,
+    visits,
+)
 from server.ledgers.selectors import persons as visible
 
 VISITS_SHOWN = 50
@@ -57,18 +66,20 @@ def person(request: StaffRequest, entry: UUID) -> HttpResponse:
     names = _names(row, row.area_code, row.hukou_area, row.residence_area)
     context = {
         "person": row,
-        "cells": sheet(row, request.access, origins=provenance(row), names=names),
-        "memberships": row.memberships.select_related("household").order_by("-from_on"),
-        "spells": spells(request.access).filter(person=row).order_by("-start_on"),
+        "cells": sheet(row, request.access, origins=provenance(request.access, row), names=names),
+        "memberships": memberships_of(request.access, row)
+        .select_related("household")
+        .order_by("-from_on", "id"),
+        "spells": spells(request.access).filter(person=row).order_by("-start_on", "id"),
         "cases": visible_cases(request.access)
         .filter(subject_person=row)
         .select_related("subject_person", "linked_worker")
-        .order_by("closed_on", "-opened_on"),
+        .order_by("closed_on", "-opened_on", "id"),
         "history": histories(request.access, [row]),
         "visits": visits(request.access)
         .filter(person=row)
         .select_related("person", "recorded_by")
-        .order_by("-visited_at")[:VISITS_SHOWN],
+        .order_by("-visited_at", "id")[:VISITS_SHOWN],
         **open_exceptions(request.access, Q(family=Family.PERSON, entry=row.pk)),
         **links_panel(request.access, Family.PERSON, row.pk),
         "acts": desk_acts_on(request.access, Family.PERSON, row.pk).select_related("user"),
@@ -117,12 +128,12 @@ def case(request: StaffRequest, entry: UUID) -> HttpResponse:
         of_subject |= Q(household=row.subject_household_id)
     context = {
         "case": row,
-        "cells": sheet(row, request.access, origins=provenance(row), names=names),
+        "cells": sheet(row, request.access, origins=provenance(request.access, row), names=names),
         "history": histories(request.access, [row]),
         "visits": visits(request.access)
         .filter(of_subject)
         .select_related("person", "recorded_by")
-        .order_by("-visited_at")[:VISITS_SHOWN],
+        .order_by("-visited_at", "id")[:VISITS_SHOWN],
         "areas": names,
     }
     return render(request, "console/cases/detail.html", context)
@@ -131,14 +142,7 @@ def case(request: StaffRequest, entry: UUID) -> HttpResponse:
 def _names(entry: Person | AssistanceCase, *areas: str | None) -> dict[Any, str]:
     """Code or id → name, for the areas, entries and users that the entry's columns name."""
     names: dict[Any, str] = {**area_names(area or "" for area in areas)}
-    if entry.linked_worker:
-        names[entry.linked_worker_id] = str(entry.linked_worker)
-    if isinstance(entry, Person):
-        if entry.household:
-            names[entry.household_id] = entry.household.address or entry.household.hh_no or ""
-        return names
-    if entry.subject_person:
-        names[entry.subject_person_id] = entry.subject_person.name or ""
-    if entry.subject_household:
-        names[entry.subject_household_id] = entry.subject_household.address or ""
+    for name in ("linked_worker", "household", "subject_person", "subject_household"):
+        if hasattr(entry, name) and (key := joined_key(entry, name)) is not None:
+            names[key] = joined_title(entry, name)
     return names

@@ -26,6 +26,7 @@ from server.console.pages import (
 from server.core.clock import now
 from server.core.problems import Problem, catalogue
 from server.forms.models import FormVersion
+from server.ledgers.reading.redaction import quarantined_document_for
 from server.quarantine import services
 from server.quarantine.export import archive
 from server.quarantine.filters import QuarantinedFilters
@@ -91,7 +92,7 @@ def download(request: StaffRequest, number: int) -> FileResponse:
     reason = checked(ReasonForm(request.POST))["reason"]
     services.disclose_quarantined(record, user=request.user, reason=reason)
     return FileResponse(
-        archive(record),
+        archive(record, request.access, quarantined_document_for(request.access, record)),
         as_attachment=True,
         filename=f"quarantine-{record.pk}.zip",
         content_type="application/zip",

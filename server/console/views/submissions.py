@@ -238,7 +238,7 @@ def _versions(
 
 def _visible_changes(request: StaffRequest, row: Submission) -> list[Change]:
     """What the submission changed in the ledgers; restricted columns are named only to those with the role."""
-    changes = changes_of(row)
+    changes = changes_of(request.access, row)
     if request.access.may(RESTRICTED, row.area_code):
         return changes
     return [

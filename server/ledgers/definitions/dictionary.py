@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from server.core.codes import code_lists
+from server.core.labels import Label
 from server.ledgers.definitions.columns import Column, Kind, Merge, Reading, Sensitivity
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS
 from server.ledgers.definitions.targets import HEAD
@@ -53,15 +54,25 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "## Code lists"
     yield ""
+    yield "Codes in bold are restricted (`server/core/restricted_codes.csv`): readers without the restricted role see"
+    yield "nothing in their place, or the code behind the arrow."
+    yield ""
     yield "| list | 中文 | English | codes |"
     yield "| --- | --- | --- | --- |"
     used = {column.codes for columns in COLUMNS.values() for column in columns.values()}
     for name, listed in code_lists().items():
         if name in used:
             codes = "; ".join(
-                f"{code} {label.zh} {label.en}" for code, label in listed.codes.items()
+                _code(code, label, listed.restricted) for code, label in listed.codes.items()
             )
             yield f"| {name} | {listed.label.zh} | {listed.label.en} | {codes} |"
+
+
+def _code(code: str, label: Label, restricted: Mapping[str, str]) -> str:
+    text = f"{code} {label.zh} {label.en}"
+    if code not in restricted:
+        return text
+    return f"**{text}**" + (f" → {restricted[code]}" if restricted[code] else "")
 
 
 def _row(column: Column) -> str:

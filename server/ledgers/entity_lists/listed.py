@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from server.accounts.access import REVEALERS, Access, Worker
 from server.accounts.models import Role, User
+from server.accounts.selectors import colleagues
 from server.ledgers.definitions.vocabulary import (
     LIST_FAMILIES,
     ClaimVerdict,
@@ -52,7 +53,7 @@ class ListedEntry:
     values: Mapping[str, str]  # property → text
     created_at: datetime | None  # its first record was received; None: not from records
     updated_at: datetime | None  # its last record was received; None: there is only one
-    creator_id: int  # who sent the first record; 0: nobody
+    creator_id: int  # who sent the first record; 0: nobody, or somebody of another area
     creator: str
     conflict: str  # hard, soft, or "": the worst open conflict
 
@@ -117,7 +118,8 @@ def _batch(access: Access, ledger_list: LedgerList, entries: list[str]) -> list[
     rows = {_uuid(row): row for row in ledger_list.rows_of(entries, _shows_digits(access))}
     subjects = {entry: _subject(ledger_list, row) for entry, row in rows.items()}
     spans = receipt_spans(set(subjects.values()) - {""})
-    creators = User.objects.in_bulk({span.first_worker_id for span in spans.values()})
+    workers = {span.first_worker_id for span in spans.values()}
+    creators = {user.pk: user for user in colleagues(access, workers)}
     conflicts = _conflicts(access, ledger_list.name, entries)
     batch = []
     for entry in entries:

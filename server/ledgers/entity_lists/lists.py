@@ -20,8 +20,8 @@ from server.accounts.access import Worker
 from server.core import clock
 from server.core.codes import code_lists
 from server.core.sealing import UnknownKey, unseal_text
+from server.ledgers.definitions.sensitivity import unrestricted_codes
 from server.ledgers.definitions.vocabulary import EntityList
-from server.ledgers.folding.derive.categories import RESTRICTED_CATEGORIES
 from server.ledgers.folding.derive.due import Urgency, urgency
 from server.ledgers.storage.list_revisions import list_revisions
 from server.ledgers.storage.list_rows import (
@@ -184,7 +184,7 @@ def _case_rows(
     for row in case_rows(selection, limit):
         who = row.person_name or row.head_name or ""
         digits = _last_four(row.id_no) if shows_digits(row.area_code) else ""
-        shown = [code for code in row.categories if code not in RESTRICTED_CATEGORIES]
+        shown = unrestricted_codes("AC", row.categories)
         yield {
             "name": row.id,
             "label": _joined(who, row.building, row.room, digits) or row.address or row.case_no,

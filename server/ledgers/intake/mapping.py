@@ -31,6 +31,7 @@ from server.ledgers.definitions.targets import (
     target,
 )
 from server.ledgers.definitions.vocabulary import Ledger
+from server.ledgers.intake.declared import restricted_paths
 
 if TYPE_CHECKING:  # reading a mapping needs no spreadsheets; they take a third of a second to load
     from server.forms.sheets import Row
@@ -91,6 +92,7 @@ class _Compiler:
                     self._add_question(node, word)
                 else:
                     self._check_section(node, word)
+        restricted = restricted_paths(self.workbook, self.form, self.faults)
         for kind in self.kinds:
             self._add_links(kind)
         for kind in self.kinds:
@@ -114,19 +116,14 @@ class _Compiler:
                 for kind in self.kinds
             ],
             "questions": self.questions,
+            **({"restricted": restricted} if restricted else {}),
         }
         plain = json.dumps(mapping, sort_keys=True, ensure_ascii=False).encode()
         return {**mapping, "digest": hashlib.sha256(plain).hexdigest()}
 
     def _fault(self, row: Row | None, fault: str, remedy: str, sheet: str = "survey") -> None:
-        self.faults.append(
-            Fault(
-                fault,
-                remedy,
-                sheet=row.sheet if row else sheet,
-                row=row.number if row else None,
-            )
-        )
+        place = (row.sheet, row.number) if row else (sheet, None)
+        self.faults.append(Fault(fault, remedy, *place))
 
     # --- the ledgers sheet ---
 

@@ -1,25 +1,27 @@
 """A submission's answers as a user may see them: each is as sensitive as the column it is saved to.
 
 An answer saved to a sealed column is masked, and so is its text wherever else in the
-instance it occurs (a calculation may repeat an ID number). An answer saved to a restricted
-column is withheld from users without the restricted role (security.md, Restricted columns).
+instance it occurs (a calculation may repeat an ID number). A restricted answer is withheld
+from users without the restricted role, and restricted codes among the choices of a question
+are left out or read as another code (security.md, Restricted facts).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
 
 from lxml import etree
 
-from server.accounts.access import RESTRICTED, REVEALERS, Access
+from server.accounts.access import REVEALERS, Access
 from server.core.masking import mask
 from server.core.xml import local_name, parse
 from server.forms.models import FormVersion
 from server.ledgers.definitions.columns import Sensitivity
-from server.ledgers.definitions.ledgers import COLUMNS
+from server.ledgers.reading.entries import may_see_restricted
+from server.ledgers.reading.redaction import Protection, below_root, protection_of, withhold
 from server.submissions.answers import Answer, answer_tree
 from server.submissions.instance import Instance
 
@@ -36,26 +38,34 @@ class ShownAnswer:
     type: str
     depth: int
     label: str
-    value: str  # for people: choices by label; "" when withheld
+    value: str  # for people: choices by label
     sensitivity: Sensitivity
-    is_withheld: bool = False
-    digest: bytes = b""  # of the whole value, to compare masked ones; b"" when withheld
+    is_withheld: bool = False  # some choices are not shown to the user, whichever was chosen
+    digest: bytes = b""  # of the whole value that the user may know of, to compare masked ones
 
 
 def shown_answers(
     instance: Instance, form: FormVersion, access: Access, area_code: str
 ) -> list[ShownAnswer]:
-    """An instance's answers as this user may see those of the area. Raises BadXml."""
-    kinds = sensitivities(form.mapping)
-    tree = answer_tree(instance.root, form.questions)
+    """An instance's answers as this user may see those of the area. Raises BadXml.
+
+    Restricted answers are not among them for those without the role, not even by name:
+    a form asks some of them only of the people concerned.
+    """
+    protected = protection_of(form)
+    kinds, root = protected.kinds, instance.root
     sealed = {
         answer.value
-        for answer in _flat(tree)
+        for answer in _flat(answer_tree(root, form.questions))
         if kinds.get(answer.path) is Sensitivity.MASKED
         and len(answer.value) >= _MIN_SEARCHED_LENGTH
     }
-    shows_restricted = access.may(RESTRICTED, area_code)
-    return list(_shown(tree, 0, kinds, sorted(sealed, key=len, reverse=True), shows_restricted))
+    partly: Collection[str] = ()
+    if not may_see_restricted(access, area_code):
+        root, partly = deepcopy(root), protected.lists
+        withhold(root, protected)
+    tree = answer_tree(root, form.questions)
+    return list(_shown(tree, 0, kinds, sorted(sealed, key=len, reverse=True), partly))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,37 +79,27 @@ class Clearance:
 def clearance_of(access: Access, area_code: str) -> Clearance:
     """Those who may reveal sealed columns see masked answers, the restricted role sees restricted ones."""
     return Clearance(
-        masked=access.may(REVEALERS, area_code), restricted=access.may(RESTRICTED, area_code)
+        masked=access.may(REVEALERS, area_code), restricted=may_see_restricted(access, area_code)
     )
 
 
 def redacted_instance(
-    document: bytes, kinds: Mapping[str, Sensitivity], clearance: Clearance
+    document: bytes, protected: Protection, clearance: Clearance
 ) -> etree._Element:
-    """The instance for a program: protected answers masked or emptied, all others as the phone wrote them.
+    """The instance for a program: protected answers masked or left out, all others as the phone wrote them.
 
-    `kinds` are the `sensitivities` of the form. The text of a masked answer is masked
-    wherever it occurs. The name of the root does not matter: it is the form's id that says
-    which form an instance is of, and paths are compared below the root. Raises BadXml.
+    The text of a masked answer is masked wherever it occurs. The name of the root does not
+    matter: it is the form's id that says which form an instance is of, and paths are
+    compared below the root. Raises BadXml.
     """
     root = parse(document)
-    below = _below_root(kinds)
+    below = below_root(protected.kinds)
     sealed = set() if clearance.masked else _sealed_values(root, below)
     if not clearance.restricted:
-        _withhold(root, below)
+        withhold(root, protected)
     if not clearance.masked:
         _mask(root, below, sorted(sealed, key=len, reverse=True))
     return root
-
-
-def _below_root(kinds: Mapping[str, Sensitivity]) -> dict[str, Sensitivity]:
-    """The same by paths below the root: /members/name for /data/members/name."""
-    below: dict[str, Sensitivity] = {}
-    for path, kind in kinds.items():
-        short = "/" + path.strip("/").partition("/")[2]
-        if below.get(short) is not Sensitivity.RESTRICTED:
-            below[short] = kind
-    return below
 
 
 def _sealed_values(root: etree._Element, kinds: Mapping[str, Sensitivity]) -> set[str]:
@@ -126,18 +126,6 @@ def _mask(
             setattr(element, attribute, shown)
 
 
-def _withhold(root: etree._Element, kinds: Mapping[str, Sensitivity]) -> None:
-    """Empty the restricted answers, with everything inside them."""
-    for path, kind in kinds.items():
-        if kind is Sensitivity.RESTRICTED:
-            level = [root]
-            for name in path.strip("/").split("/"):
-                level = [child for node in level for child in node.iterchildren(f"{{*}}{name}")]
-            for element in level:
-                element.text = ""
-                del element[:]
-
-
 def _texts(
     root: etree._Element, kinds: Mapping[str, Sensitivity]
 ) -> Iterator[tuple[etree._Element, str, str, Sensitivity]]:
@@ -157,25 +145,6 @@ def _texts(
             waiting.append((child, f"{path}/{local_name(child)}", kind))
 
 
-def sensitivities(mapping: Mapping[str, Any]) -> dict[str, Sensitivity]:
-    """Question path → the strictest sensitivity among the columns it is saved to."""
-    strictest: dict[str, Sensitivity] = {}
-    for path, targets in mapping.get("questions", {}).items():
-        kinds = {
-            _sensitivity(mapping["records"][target[0]]["ledger"], target[1]) for target in targets
-        }
-        for kind in (Sensitivity.MASKED, Sensitivity.RESTRICTED):
-            if kind in kinds:
-                strictest[path] = kind
-    return strictest
-
-
-def _sensitivity(ledger: str, name: str) -> Sensitivity:
-    part, dot, column = name.partition(".")
-    declared = COLUMNS[part].get(column) if dot else COLUMNS[ledger].get(name)
-    return Sensitivity.OPEN if declared is None else declared.sensitivity
-
-
 def _flat(answers: Iterable[Answer]) -> Iterator[Answer]:
     for answer in answers:
         yield answer
@@ -187,23 +156,22 @@ def _shown(
     depth: int,
     kinds: Mapping[str, Sensitivity],
     sealed: list[str],
-    shows_restricted: bool,
+    partly: Collection[str],
 ) -> Iterator[ShownAnswer]:
     for answer in answers:
         sensitivity = kinds.get(answer.path, Sensitivity.OPEN)
-        is_withheld = sensitivity is Sensitivity.RESTRICTED and not shows_restricted
         yield ShownAnswer(
             path=answer.place,
             kind=answer.kind,
             type=answer.type,
             depth=depth,
             label=str(answer.label),
-            value="" if is_withheld else _masked(answer, sensitivity, sealed),
+            value=_masked(answer, sensitivity, sealed),
             sensitivity=sensitivity,
-            is_withheld=is_withheld,
-            digest=b"" if is_withheld else hashlib.blake2b(answer.value.encode()).digest(),
+            is_withheld=answer.path in partly,
+            digest=hashlib.blake2b(answer.value.encode()).digest(),
         )
-        yield from _shown(answer.children, depth + 1, kinds, sealed, shows_restricted)
+        yield from _shown(answer.children, depth + 1, kinds, sealed, partly)
 
 
 def _masked(answer: Answer, sensitivity: Sensitivity, sealed: list[str]) -> str:

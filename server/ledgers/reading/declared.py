@@ -12,6 +12,7 @@ from uuid import UUID
 from server.core.clock import office_day
 from server.ledgers.definitions.columns import Column, Kind, columns_of
 from server.ledgers.definitions.ledgers import COLUMNS
+from server.ledgers.definitions.sensitivity import unrestricted
 from server.ledgers.definitions.vocabulary import Family, Ledger, LinkState, MembershipRole
 from server.ledgers.models import EntryLink, Household, Membership, Person, Visit
 from server.ledgers.models.base import LedgerEntry
@@ -72,6 +73,7 @@ def _values(ledger: Ledger, entry: LedgerEntry, names: tuple[str, ...]) -> list[
     for name in names:
         column = columns[name]
         value = shown(entry, name) if column.kind is Kind.SEALED else getattr(entry, name)
+        value = unrestricted(column, value)  # the role, too, is held in areas
         if value:
             facts.append(Declared(ledger, column, str(value), entry))
     return facts

@@ -7,15 +7,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from server.accounts.access import RESTRICTED, Access
+from django.utils.translation import gettext as _
+
+from server.accounts.access import READERS, Access
 from server.audit.models import AuditEntry
 from server.core.sealing import unseal_text
-from server.ledgers.definitions.columns import Column, Kind, Sensitivity, columns_of
+from server.ledgers.definitions.columns import Column, Kind, columns_of
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS
+from server.ledgers.definitions.sensitivity import unrestricted
 from server.ledgers.definitions.vocabulary import Family, Ledger
 from server.ledgers.models import ContributionRow, DeskAct, Membership, Person
 from server.ledgers.models.base import LedgerEntry
-from server.ledgers.reading.entries import cases, memberships, spells, visits
+from server.ledgers.reading.entries import (
+    cases,
+    may_see_restricted,
+    memberships,
+    spells,
+    visits,
+)
 from server.ledgers.reading.masking import plain
 
 
@@ -61,7 +70,7 @@ class Look:
 
 @dataclass(slots=True)
 class Dossier:
-    """All that is kept about a person; `left_out`: restricted values are kept, too, that the reader may not see."""
+    """All that is kept about a person; `left_out`: without restricted values, whether any are kept or not."""
 
     person: Person
     parts: list[Part] = field(default_factory=list)
@@ -80,31 +89,33 @@ def dossier(access: Access, person: Person) -> Dossier:
     whole = Dossier(person)
     whole.parts.append(gathered.part(person))
     for rows in (
-        spells(access).filter(person=person).order_by("start_on"),
-        cases(access).filter(subject_person=person).order_by("opened_on"),
-        visits(access).filter(person=person).order_by("visited_at"),
+        spells(access).filter(person=person).order_by("start_on", "id"),
+        cases(access).filter(subject_person=person).order_by("opened_on", "id"),
+        visits(access).filter(person=person).order_by("visited_at", "id"),
     ):
         whole.parts += [gathered.part(row) for row in rows]
     joined = memberships(access).filter(person=person).select_related("household")
-    whole.memberships = list(joined.order_by("from_on"))
+    whole.memberships = list(joined.order_by("from_on", "id"))
     whole.sources = sorted(
         [*gathered.records(), *gathered.decisions()], key=lambda source: source.received_at
     )
     looks = AuditEntry.objects.filter(object_type=Family.PERSON, object_id=str(person.pk))
     whole.looks = [
-        Look(row.at, row.actor_name, row.act_label, row.reason) for row in looks.order_by("id")
+        Look(row.at, row.actor_name, row.act_label, row.reason)
+        if access.may(READERS, row.area_code)
+        else Look(row.at, _("in another area"), row.act_label, "")
+        for row in looks.order_by("id")
     ]
-    whole.left_out = gathered.left_out
+    whole.left_out = not gathered.sees_restricted
     return whole
 
 
 class _Gathering:
-    """Reads values of one person for one reader, and notes whether restricted ones were left out."""
+    """Reads values of one person for one reader."""
 
     def __init__(self, access: Access, person: Person) -> None:
         self.access, self.person = access, person
-        self.sees_restricted = access.may(RESTRICTED, person.area_code)
-        self.left_out = False
+        self.sees_restricted = may_see_restricted(access, person.area_code)
 
     def part(self, row: LedgerEntry) -> Part:
         """A ledger row with its filled columns."""
@@ -159,9 +170,10 @@ class _Gathering:
             column = COLUMNS[part or ledger].get(column_name)
             if column is None or value is None or value == "" or value == []:
                 continue
-            if column.sensitivity is Sensitivity.RESTRICTED and not self.sees_restricted:
-                self.left_out = True
-                continue
+            if not self.sees_restricted:
+                value = unrestricted(column, value)
+                if value is None or value == []:
+                    continue
             shown.append(Value(column, value))
         return shown
 

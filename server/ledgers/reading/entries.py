@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 
 from server.accounts.access import RESTRICTED, Access
-from server.ledgers.definitions.columns import Sensitivity, columns_of
-from server.ledgers.definitions.ledgers import COLUMNS
+from server.core.codes import code_lists
+from server.ledgers.definitions.columns import Column, Sensitivity, columns_of
+from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
 from server.ledgers.definitions.ordinals import PER_VERSION, contribution_id
-from server.ledgers.definitions.vocabulary import ExceptionKind
-from server.ledgers.folding.derive.categories import RESTRICTED_CATEGORIES
+from server.ledgers.definitions.sensitivity import (
+    RESTRICTED_CATEGORIES,
+    unrestricted,
+    unrestricted_codes,
+)
+from server.ledgers.definitions.vocabulary import ExceptionKind, Family
 from server.ledgers.models import (
     AssistanceCase,
     DeskAct,
@@ -27,11 +33,9 @@ from server.ledgers.models import (
     Visit,
 )
 from server.ledgers.models.base import LedgerEntry
+from server.ledgers.reading.joined import entries_in_reach, people_in_reach, with_reach
 from server.submissions.models import Submission, SubmissionVersion
 from server.submissions.selectors import versions_at_work
-
-RESTRICTED_CODES = {"AC": RESTRICTED_CATEGORIES}
-"""Code list → its codes that are shown only with the restricted role, though their column is open to all."""
 
 _RESTRICTED_COLUMNS = {
     ledger: sorted(
@@ -43,42 +47,49 @@ _RESTRICTED_COLUMNS = {
 
 def persons(access: Access) -> QuerySet[Person]:
     """The persons of the reader's areas."""
-    return Person.objects.filter(access.within())
+    return with_reach(access, Person.objects.filter(access.within()))
 
 
 def households(access: Access) -> QuerySet[Household]:
     """The households of the reader's areas."""
-    return Household.objects.filter(access.within())
+    return with_reach(access, Household.objects.filter(access.within()))
 
 
 def employers(access: Access) -> QuerySet[Employer]:
     """The employers of the reader's areas."""
-    return Employer.objects.filter(access.within())
+    return with_reach(access, Employer.objects.filter(access.within()))
 
 
 def vacancies(access: Access) -> QuerySet[Vacancy]:
     """The vacancies of the reader's areas."""
-    return Vacancy.objects.filter(access.within())
+    return with_reach(access, Vacancy.objects.filter(access.within()))
 
 
 def cases(access: Access) -> QuerySet[AssistanceCase]:
     """The assistance cases of the reader's areas."""
-    return AssistanceCase.objects.filter(access.within())
+    return with_reach(access, AssistanceCase.objects.filter(access.within()))
 
 
 def visits(access: Access) -> QuerySet[Visit]:
     """The visits of the reader's areas."""
-    return Visit.objects.filter(access.within())
+    return with_reach(access, Visit.objects.filter(access.within()))
 
 
 def spells(access: Access) -> QuerySet[Spell]:
     """The employment and unemployment spells of the reader's areas."""
-    return Spell.objects.filter(access.within())
+    return with_reach(access, Spell.objects.filter(access.within()))
 
 
 def memberships(access: Access) -> QuerySet[Membership]:
-    """The memberships in the households that the reader sees."""
-    return Membership.objects.filter(access.within("household__area_code"))
+    """The memberships in the households that the reader sees; each says whether its person is seen, too."""
+    rows = Membership.objects.filter(access.within("household__area_code"))
+    return entries_in_reach(access, rows, ("person", "household"))
+
+
+def memberships_of(access: Access, person: Person) -> QuerySet[Membership]:
+    """The memberships of a person whom the reader sees; each says whether its household is seen, too."""
+    rows = Membership.objects.filter(person=person)
+    return entries_in_reach(access, rows, ("person", "household"))
 
 
 def exceptions(access: Access) -> QuerySet[LedgerException]:
@@ -90,7 +101,29 @@ def exceptions(access: Access) -> QuerySet[LedgerException]:
     for ledger, columns in _RESTRICTED_COLUMNS.items():
         about_restricted |= Q(family=ledger, column__in=columns)
     is_shown = ~about_restricted | access.within(roles=RESTRICTED)
-    return LedgerException.objects.filter(access.within(), is_shown)
+    rows = LedgerException.objects.filter(access.within(), is_shown)
+    return people_in_reach(access, rows, ("resolved_by",))
+
+
+def in_reach(access: Access, entries: Mapping[str, Iterable[UUID]]) -> set[UUID]:
+    """Those of the entries, by family, that the reader sees. One query a family."""
+    seen: set[UUID] = set()
+    for family, wanted in entries.items():
+        if keys := set(wanted):
+            rows = LEDGERS[family]._default_manager.filter(access.within(), pk__in=keys)
+            seen.update(rows.values_list("pk", flat=True))
+    return seen
+
+
+def named_entries(rows: Iterable[LedgerException]) -> dict[str, set[UUID]]:
+    """The entries that exceptions name besides the one they are about, by family."""
+    named: dict[str, set[UUID]] = {}
+    for row in rows:
+        if row.other is not None:
+            named.setdefault(row.family, set()).add(row.other)
+        if homes := row.detail.get("households"):
+            named.setdefault(Family.HOUSEHOLD, set()).update(map(UUID, homes))
+    return named
 
 
 def with_records(access: Access, rows: QuerySet[LedgerException]) -> QuerySet[LedgerException]:
@@ -147,8 +180,8 @@ def resolve(family: str, uuid: UUID) -> UUID | None:
 
 
 def hidden_columns(access: Access, entry: LedgerEntry) -> frozenset[str]:
-    """The columns of an entry that this reader may not see (security.md, Restricted columns)."""
-    if access.may(RESTRICTED, entry.area_code):
+    """The columns of an entry that this reader may not see (security.md, Restricted facts)."""
+    if may_see_restricted(access, entry.area_code):
         return frozenset()
     return frozenset(
         column.name
@@ -157,8 +190,33 @@ def hidden_columns(access: Access, entry: LedgerEntry) -> frozenset[str]:
     )
 
 
+def may_see_restricted(access: Access, area_code: str) -> bool:
+    """Whether the reader sees restricted facts in this area; the role in another area shows nothing here."""
+    return access.may(RESTRICTED, area_code)
+
+
+def value_for(access: Access, entry: LedgerEntry, column: Column, value: Any) -> Any:
+    """A column's value as this reader may see it in the entry's area (security.md, Restricted facts)."""
+    return value if may_see_restricted(access, entry.area_code) else unrestricted(column, value)
+
+
+def where_shown(access: Access, rows: QuerySet[Any], column: str) -> QuerySet[Any]:
+    """The rows whose column the reader may see: all, or for a restricted column those of the areas of the role."""
+    declared = columns_of(rows.model).get(column)
+    if declared is None or declared.sensitivity is not Sensitivity.RESTRICTED:
+        return rows
+    return rows.filter(access.within(roles=RESTRICTED))
+
+
 def visible_categories(access: Access, area_code: str, categories: Iterable[str]) -> list[str]:
     """Assistance categories without those that need the restricted role."""
-    if access.may(RESTRICTED, area_code):
+    if may_see_restricted(access, area_code):
         return list(categories)
-    return [code for code in categories if code not in RESTRICTED_CATEGORIES]
+    return unrestricted_codes("AC", categories)
+
+
+def assisted(access: Access) -> Q:
+    """The households with an open case of which the reader may know the categories, all or some."""
+    plain = sorted(set(code_lists()["AC"].codes) - RESTRICTED_CATEGORIES)
+    known = access.within(roles=RESTRICTED)
+    return Q(assisted_categories__overlap=plain) | ~Q(assisted_categories=[]) & known

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from server.accounts.access import READERS, Access
 from server.core.labels import Label
 from server.ledgers.definitions.columns import Column, columns_of
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS
 from server.ledgers.definitions.vocabulary import Ledger
 from server.ledgers.intake.mapping import question_paths
-from server.ledgers.models import ContributionRow
+from server.ledgers.models import ContributionRow, DeskAct
 from server.ledgers.models.base import LedgerEntry
 from server.submissions.models import Submission
 
@@ -23,7 +24,7 @@ class Origin:
     """The contribution that gave a column its value, as a person reads it."""
 
     contribution_id: int
-    submission_id: int | None  # None for a desk act
+    submission_id: int | None  # None for a desk act, and for a record of another area
     form: str | None
     instance_id: str | None
     path: str  # of the question, with indexes of repeats; of the record when several questions feed the column
@@ -32,10 +33,11 @@ class Origin:
     observed_at: datetime
     verified_level: int
     rule: str  # M0–M6
+    is_elsewhere: bool = False  # of another area: who, which record and which question are not said
 
     @property
     def is_desk_act(self) -> bool:
-        return self.submission_id is None
+        return self.submission_id is None and not self.is_elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +46,39 @@ class Change:
 
     ledger: str
     ledger_label: str
-    entry: UUID
+    entry: UUID | None  # None in another area
     title: str
     path: str
     gave: tuple[Column, ...]  # columns whose present value comes from it
     lost: tuple[Column, ...]  # columns it has a value for, but another contribution's holds
     exists: bool  # whether the entry is in the ledger
+    is_elsewhere: bool = False  # it lies in another area
 
 
-def provenance(entry: LedgerEntry) -> dict[str, Origin]:
-    """Column → origin of its value, for every column whose value was observed and not computed. Two queries."""
+def provenance(access: Access, entry: LedgerEntry) -> dict[str, Origin]:
+    """Column → origin of its value, for every column whose value was observed and not computed. Two queries, or three.
+
+    Of a record or desk act of another area the reader learns when it was observed and how
+    well it was verified, nothing else.
+    """
     columns = columns_of(type(entry))
     ledger = next(name for name, model in LEDGERS.items() if isinstance(entry, model))
     wanted = [int(contribution) for contribution in entry.origins]
     origins: dict[str, Origin] = {}
-    for contribution in _contributions(wanted):
+    contributions = list(_contributions(wanted))
+    acts = [-contribution.pk for contribution in contributions if contribution.submission is None]
+    acts_here = {-act for act in _acts_here(access, acts)}
+    for contribution in contributions:
         for name in entry.origins[str(contribution.pk)]:
             column = columns.get(name)
             if column is not None:
-                origins[name] = _origin(contribution, ledger, column)
+                record = contribution.submission
+                is_here = (
+                    contribution.pk in acts_here
+                    if record is None
+                    else access.may(READERS, record.area_code)
+                )
+                origins[name] = _origin(contribution, ledger, column, is_here=is_here)
     return {name: origins[name] for name in columns if name in origins}
 
 
@@ -74,7 +90,28 @@ def _contributions(ids: Iterable[int]) -> Iterable[ContributionRow]:
     )
 
 
-def _origin(contribution: ContributionRow, ledger: str, column: Column) -> Origin:
+def _acts_here(access: Access, acts: Sequence[int]) -> set[int]:
+    """Those of the desk acts that were done in the reader's areas. One query, or none."""
+    if not acts:
+        return set()
+    return set(DeskAct.objects.filter(access.within(), pk__in=acts).values_list("pk", flat=True))
+
+
+def _origin(contribution: ContributionRow, ledger: str, column: Column, *, is_here: bool) -> Origin:
+    if not is_here:
+        return Origin(
+            contribution_id=0,
+            submission_id=None,
+            form=None,
+            instance_id=None,
+            path="",
+            question="",
+            worker="",
+            observed_at=contribution.observed_at,
+            verified_level=contribution.level,
+            rule=column.merge.value,
+            is_elsewhere=True,
+        )
     version = contribution.form_version
     path, question = contribution.path, ""
     if version is not None:
@@ -111,8 +148,11 @@ def _indexed(question: str, record: str) -> str:
     return record + question[len(bare) :] if question.startswith(bare + "/") else question
 
 
-def changes_of(submission: Submission) -> list[Change]:
-    """What a submission contributes to each entry, and which of its values hold now. One query, and one a ledger."""
+def changes_of(access: Access, submission: Submission) -> list[Change]:
+    """What a submission contributes to each entry, and which of its values hold now. One query, and one a ledger.
+
+    Of an entry that lies in another area now the reader learns that there is one, of that ledger.
+    """
     contributions = list(ContributionRow.objects.filter(submission=submission).order_by("id"))
     changes: list[Change] = []
     for family, model in LEDGERS.items():
@@ -122,6 +162,9 @@ def changes_of(submission: Submission) -> list[Change]:
         rows: dict[UUID, Any] = model._default_manager.in_bulk([item.entry for item in of_family])
         for contribution in of_family:
             row = rows.get(contribution.entry)
+            is_here = row is None or access.may(READERS, row.area_code)
+            if not is_here:
+                row = None
             gave = set(row.origins.get(str(contribution.pk), ())) if row is not None else set()
             columns = COLUMNS[family]
             observed = [columns[name] for name in contribution.values if name in columns]
@@ -129,12 +172,15 @@ def changes_of(submission: Submission) -> list[Change]:
                 Change(
                     ledger=family,
                     ledger_label=str(DEFINITIONS[Ledger(family)].label),
-                    entry=contribution.entry,
+                    entry=contribution.entry if is_here else None,
                     title=title_of(row) if row is not None else "",
                     path=contribution.path,
                     gave=tuple(column for column in observed if column.name in gave),
-                    lost=tuple(column for column in observed if column.name not in gave),
+                    lost=tuple(column for column in observed if column.name not in gave)
+                    if is_here
+                    else (),
                     exists=row is not None,
+                    is_elsewhere=not is_here,
                 )
             )
     return changes

@@ -9,7 +9,7 @@ from server.accounts.access import RESTRICTED, Access
 from server.core import clock
 from server.core.codes import code_lists
 from server.geo.tiles import Tile
-from server.ledgers.folding.derive.categories import RESTRICTED_CATEGORIES
+from server.ledgers.definitions.sensitivity import RESTRICTED_CATEGORIES
 from server.ledgers.storage.tiles import TileQuery, assisted_households_tile
 
 DETAIL_ZOOM: Final = 15  # from here on each household is a point of its own

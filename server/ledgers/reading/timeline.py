@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from server.accounts.access import Access
 from server.core.clock import office_day
 from server.core.codes import label_of
 from server.ledgers.models import Household
-from server.ledgers.reading.entries import cases, desk_acts, spells, visits
+from server.ledgers.reading.entries import cases, desk_acts, memberships, spells, visits
+from server.ledgers.reading.joined import joined, joined_key, shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +32,15 @@ class Event:
 
 def timeline(access: Access, household: Household, *, limit: int = 200) -> list[Event]:
     """The latest `limit` events of the household and its present members, newest first. Five queries."""
-    memberships = list(household.memberships.select_related("person"))
-    people = {membership.person_id for membership in memberships if membership.to_on is None}
+    stays = memberships(access).filter(household=household).select_related("person")
+    people = {stay.person_id for stay in stays if stay.to_on is None and shows(stay, "person")}
     events: list[Event] = []
     events += _visits(access, household, people, limit)
-    for membership in memberships:
-        name = membership.person.name or "" if membership.person else ""
-        role = str(membership.get_role_display())
-        events.append(Event(membership.from_on, "joined", role, person=name))
-        if membership.to_on is not None:
-            events.append(Event(membership.to_on, "left", role, person=name))
+    for stay in stays:
+        name, role = _name(stay, "person"), str(stay.get_role_display())
+        events.append(Event(stay.from_on, "joined", role, person=name))
+        if stay.to_on is not None:
+            events.append(Event(stay.to_on, "left", role, person=name))
     events += _cases(access, household, people)
     events += _spells(access, people)
     acts = desk_acts(access).filter(entry__in=[household.pk, *people]).select_related("user")
@@ -65,10 +65,10 @@ def _visits(
             office_day(row.visited_at),
             "visit",
             label_of("VO", row.outcome or ""),
-            person=row.person.name or "" if row.person else "",
-            by=str(row.recorded_by or ""),
+            person=_name(row, "person"),
+            by=str(joined(row, "recorded_by") or ""),
             entry=row.pk,
-            submission_id=row.source_submission_id,
+            submission_id=joined_key(row, "source_submission"),
         )
         for row in rows
     ]
@@ -82,7 +82,7 @@ def _cases(access: Access, household: Household, people: Iterable[UUID]) -> list
     )
     events = []
     for row in rows:
-        name = row.subject_person.name or "" if row.subject_person else ""
+        name = _name(row, "subject_person")
         events.append(Event(row.opened_on, "case_opened", row.case_no, person=name, entry=row.pk))
         if row.closed_on is not None:
             reason = label_of("CL", row.close_reason or "")
@@ -97,9 +97,15 @@ def _spells(access: Access, people: Iterable[UUID]) -> list[Event]:
             row.start_on,
             "spell",
             label_of("SPK", row.spell_kind),
-            person=row.person.name or "" if row.person else "",
+            person=_name(row, "person"),
             entry=row.pk,
-            submission_id=row.source_submission_id,
+            submission_id=joined_key(row, "source_submission"),
         )
         for row in rows
     ]
+
+
+def _name(row: Model, name: str) -> str:
+    """The name of the person whom the row names there, if the reader sees that person."""
+    person = joined(row, name)
+    return person.name or "" if person else ""

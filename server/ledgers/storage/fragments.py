@@ -12,6 +12,7 @@ from typing import Final
 from django.db.models import Q
 
 from server.core.clock import OFFICE
+from server.geo.models import PREFIX_LENGTH, Level
 from server.ledgers.definitions.vocabulary import CaseState
 from server.ledgers.folding.derive.due import SOON, Urgency
 
@@ -22,6 +23,12 @@ IS_OPEN: Final = ~Q(state=CaseState.CLOSED)
 def open_case(table: str) -> str:
     """A condition: the case of this table or alias is open."""
     return f"{table}.state <> '{CaseState.CLOSED}'"
+
+
+def same_office(table: str, other: str) -> str:
+    """A condition: the entries of two tables or aliases lie in one street."""
+    length = PREFIX_LENGTH[Level.STREET]
+    return f"left({table}.area_code, {length}) = left({other}.area_code, {length})"
 
 
 def office_day(instant: str) -> str:

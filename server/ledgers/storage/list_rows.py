@@ -1,6 +1,7 @@
 """What the rows of the entity lists are made of, read from the ledgers for the entries selected.
 
-The first rows are those due first, because a list is cut off at `limit`. `version` is 1 for
+What a row names in another street is left out: lists are made for communities, and no phone
+shows people and homes of another office. The first rows are those due first, because a list is cut off at `limit`. `version` is 1 for
 an entry that no list has shown yet.
 """
 
@@ -10,11 +11,16 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
+from server.core.codes import code_lists
 from server.geo.models import Level
+from server.ledgers.definitions.sensitivity import RESTRICTED_CATEGORIES
 from server.ledgers.definitions.vocabulary import OPEN_VACANCY_STATES, VISITED, EntityList
 from server.ledgers.storage.database import query, words
-from server.ledgers.storage.fragments import office_day, open_case
+from server.ledgers.storage.fragments import office_day, open_case, same_office
 from server.ledgers.storage.selections import Selection, in_areas
+
+_OPEN_CATEGORIES = sorted(set(code_lists()["AC"].codes) - RESTRICTED_CATEGORIES)
+"""The assistance categories that phones may know of."""
 
 
 class CommunityRow(NamedTuple):
@@ -41,7 +47,7 @@ class HouseholdRow(NamedTuple):
     room: str
     head_name: str
     n_members: int | None
-    is_assisted: bool
+    is_assisted: bool  # in a category that phones may know of
     last_visit: date | None
     next_due: date | None  # of its open cases and those of its residents
 
@@ -115,10 +121,11 @@ def household_rows(selection: Selection, limit: int) -> list[HouseholdRow]:
                st_y(loc) as lat, st_x(loc) as lon, house.area_code, hh_no,
                coalesce(address, '') as address, coalesce(building, '') as building,
                coalesce(room, '') as room, coalesce(head.name, '') as head_name, n_members,
-               cardinality(assisted_categories) > 0 as is_assisted,
+               assisted_categories && %s::varchar[] as is_assisted,
                {office_day("last.at")} as last_visit, due.next_due
           from ledgers_household house
           left join ledgers_person head on head.id = house.head_person_id
+                and {same_office("head", "house")}
           left join (select household_id, max(visited_at) as at from ledgers_visit
                       where outcome in ({words(VISITED)}) and {selection.households("household_id")}
                       group by household_id) last on last.household_id = house.id
@@ -134,7 +141,7 @@ def household_rows(selection: Selection, limit: int) -> list[HouseholdRow]:
          order by due.next_due nulls last, house.area_code, address, room, house.id
          limit %s
         """,  # noqa: S608 digits only
-        (limit,),
+        (_OPEN_CATEGORIES, limit),
         row=HouseholdRow,
     )
 
@@ -154,9 +161,12 @@ def case_rows(selection: Selection, limit: int) -> list[CaseRow]:
                head.name as head_name, open_case.case_no
           from ledgers_assistancecase open_case
           left join ledgers_person person on person.id = open_case.subject_person_id
+                and {same_office("person", "open_case")}
           left join ledgers_household house
                  on house.id = coalesce(open_case.subject_household_id, person.household_id)
+                and {same_office("house", "open_case")}
           left join ledgers_person head on head.id = house.head_person_id
+                and {same_office("head", "open_case")}
           left join ledgers_listedentity listed
                  on listed.list = '{EntityList.CASES}' and listed.entity = open_case.id
          where {open_case("open_case")} and {selection.rows("open_case.area_code", "open_case.id")}

@@ -60,7 +60,8 @@ with matching as materialized (
           or household.address ilike %(text)s
           or household.hh_no ilike %(text)s
           or exists (select from ledgers_person person
-                      where person.household_id = household.id and person.name ilike %(text)s))
+                      where person.household_id = household.id and person.name ilike %(text)s
+                        and person.area_code like any(%(areas)s)))
 ),
 size as materialized (select count(*) <= %(max_single)s as is_small from matching),
 clusters as (

@@ -21,6 +21,7 @@ from server.quarantine.services.quarantining import named_in
 from server.quarantine.services.replaying import document_to_replay
 from server.quarantine.services.resolving import check_open, reason_in, record_about
 from server.submissions.problems import UnknownFormVersion
+from server.submissions.redacted import refuse_redacted
 from server.submissions.services.accepting import original_of
 from server.submissions.services.receiving import read_envelope
 
@@ -47,7 +48,7 @@ def repair(
     instanceID is computed from the received bytes, so that repeating it gives the same record.
     A held record is accepted or dismissed as it came. Locks the item. Raises MayNotReview,
     AlreadyResolved, HeldAsReceived, ReasonMissing, NothingToCorrect,
-    UnknownFormVersion, InstanceTooLarge, BadXml, NotAnInstance, NoInstanceId, InstanceIdTooLong.
+    UnknownFormVersion, AnswersLeftOut, InstanceTooLarge, BadXml, NotAnInstance, NoInstanceId, InstanceIdTooLong.
     """
     locked = Quarantined.objects.select_for_update().get(pk=item.pk)
     check_open(locked, access)
@@ -78,6 +79,7 @@ def repair(
 
 def _corrected(item: Quarantined, document: bytes) -> bytes:
     """The corrected document; its IDs are stored on the item, if the received one could not be parsed."""
+    refuse_redacted(document)
     envelope = read_envelope(document)
     if not item.form_id:
         Quarantined.objects.filter(pk=item.pk).update(**named_in(envelope))

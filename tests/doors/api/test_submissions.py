@@ -52,7 +52,7 @@ def test_a_detail_masks_sealed_answers_and_withholds_restricted_ones(street, ask
     answers = {answer["path"].rpartition("/")[2]: answer for answer in response.json()["answers"]}
     assert answers["name"]["value"] == "陈大文"
     assert answers["id_no"]["value"] == "449901**********8X"
-    assert (answers["political"]["value"], answers["political"]["is_withheld"]) == ("", True)
+    assert "political" not in answers
     assert ID_NO not in response.content.decode()
     assert_problem(asking("street", area="440200").get(ONE), "not-found", 404)
 
@@ -75,10 +75,22 @@ def test_the_xml_takes_a_role_and_a_reason_and_is_recorded(street, asking):
     assert_problem(asking("county", area="440106").get(f"{ONE}xml/?reason=look"), "not-raw", 403)
     assert not disclosed()
     response = client.get(f"{ONE}xml/", headers={"x-reason": quote("核对身份证")})
-    assert response.content.decode() == DOCUMENT.replace("uuid:one", "uuid:1")
+    assert b"<political>" not in response.content
+    assert b'withheld="yes"' in response.content
     (record,) = disclosed()
     assert (record.act, record.object_type, record.reason) == ("reveal", "submission", "核对身份证")
     assert record.area_code == COMMUNITY
+
+
+def test_the_xml_comes_as_received_to_the_restricted_role_of_its_area(street, asking):
+    from server.accounts.models import RoleGrant, User
+
+    client = asking("street")
+    user = User.objects.latest("pk")
+    for area, is_whole in (("440200", False), (COMMUNITY[:9], True)):
+        RoleGrant.objects.create(user=user, role="restricted", area=area)
+        response = client.get(f"{ONE}xml/?reason=look")
+        assert (response.content.decode() == DOCUMENT.replace("uuid:one", "uuid:1")) is is_whole
 
 
 def test_an_attachment_comes_as_it_was_received(street, asking):

@@ -27,18 +27,6 @@ from server.ledgers.folding.row import Row
 from server.ledgers.folding.standing import Activity, Standing
 
 _C = AssistanceCategory
-RESTRICTED_CATEGORIES = frozenset(
-    {
-        _C.A_DISABLED,
-        _C.A_RELEASED,
-        _C.B_DISABLED,
-        _C.B_DRUG_REHABILITATION,
-        _C.B_RELEASED,
-        _C.B_MENTAL_ILLNESS,
-    }
-)
-"""Shown only with the restricted role: they disclose disability, custody or illness."""
-
 _PROOFS: Mapping[str, Material] = {
     _C.A_DIBAO: Material.DIBAO,
     _C.B_DIBAO: Material.DIBAO,

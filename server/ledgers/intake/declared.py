@@ -1,0 +1,55 @@
+"""The questions, groups and repeats that a form declares restricted: `bind::ruhu:restricted` (forms.md, Restricted questions)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from server.forms.problems import Fault
+from server.forms.xform import Node, XForm
+from server.ledgers.definitions.columns import Sensitivity
+from server.ledgers.definitions.ledgers import COLUMNS
+
+if TYPE_CHECKING:  # reading a mapping needs no spreadsheets; they take a third of a second to load
+    from server.forms.workbook import Workbook
+
+
+def restricted_paths(workbook: Workbook, form: XForm, faults: list[Fault]) -> list[str]:
+    """The paths that the form declares restricted, in form order; everything inside is restricted with them.
+
+    Adds a fault for each word that is neither yes nor no, and for each restricted question
+    that is saved to a column that all readers see.
+    """
+    paths: list[str] = []
+    for node in form.nodes:
+        if node.restricted not in ("", "yes", "no"):
+            text = _("“{name}” is neither restricted nor open: “{word}”.")
+            fault = text.format(name=node.name, word=node.restricted)
+            remedy = _("Write yes or no in its bind::ruhu:restricted.")
+            faults.append(_fault(workbook, node, fault, remedy))
+            continue
+        if node.restricted == "yes":
+            paths.append(node.path)
+        elif not any(node.path.startswith(f"{path}/") for path in paths):
+            continue
+        for word in node.saveto.split() if node.kind == "question" else ():
+            if not _is_restricted(word):
+                text = _("“{name}” is restricted and is saved to “{word}”, which all readers see.")
+                remedy = _("Remove the saveto, or the word in bind::ruhu:restricted.")
+                fault = text.format(name=node.name, word=word)
+                faults.append(_fault(workbook, node, fault, remedy))
+    return paths
+
+
+def _is_restricted(word: str) -> bool:
+    ledger, _dot, column = word.partition(".")
+    part, dot, name = column.partition(".")
+    declared = COLUMNS.get(part if dot else ledger, {}).get(name if dot else column)
+    return declared is not None and declared.sensitivity is Sensitivity.RESTRICTED
+
+
+def _fault(workbook: Workbook, node: Node, fault: str, remedy: str) -> Fault:
+    row = workbook.row_of(node.path)
+    sheet, number = (row.sheet, row.number) if row else ("survey", None)
+    return Fault(fault, remedy, sheet=sheet, row=number)

@@ -1,0 +1,83 @@
+"""No answer of this door holds anything of another area, a restricted fact, or a full number (security.md, What is tested where)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from server.ledgers.definitions.ledgers import COLUMNS
+from tests.factories import asked, leaks
+
+DOOR: Final = "/api"
+SHOWS_NOTHING: Final = frozenset(
+    {
+        "/api/v1/forms/%(form_id)s/audience/",
+        "/api/v1/forms/%(form_id)s/workbook/",
+        "/api/v1/field-accounts/%(id)s/",
+        "/api/v1/links/%(id)s/acts/%(act)s/undo/",
+        "/api/v1/users/%(username)s/end-sessions/",
+        "/api/v1/users/%(username)s/reset-second-factors/",
+        "/api/v1/users/%(username)s/revoke/",
+        "/api/v1/users/%(username)s/grant/",
+        "/api/v1/users/%(username)s/password/",
+        "/api/v1/erasures/%(id)s/refuse/",
+        "/api/v1/erasures/%(id)s/consent/",
+        "/api/v1/",
+        "/api/",
+    }
+)
+"""Addresses of acts, and those at which these readers get nothing."""
+NOT_YET_MASKED: Final = frozenset(
+    {
+        "/api/v1/cases/",
+        "/api/v1/cases/%(id)s/",
+        "/api/v1/employers/",
+        "/api/v1/employers/%(id)s/",
+        "/api/v1/households/",
+        "/api/v1/households/%(id)s/",
+        "/api/v1/persons/",
+        "/api/v1/persons/%(id)s/",
+        "/api/v1/spells/",
+        "/api/v1/spells/%(id)s/",
+        "/api/v1/submissions/%(instance_id)s/",
+        "/api/v1/vacancies/",
+        "/api/v1/vacancies/%(id)s/",
+        "/api/v1/visits/",
+        "/api/v1/visits/%(id)s/",
+    }
+)
+"""Addresses that give a number typed into free text to readers who may not reveal: to become empty."""
+
+
+@pytest.fixture
+def worlds(divisions, make_user) -> Iterator[leaks.Worlds]:
+    logging.disable(logging.CRITICAL)
+    yield leaks.make(make_user)
+    logging.disable(logging.NOTSET)
+
+
+def test_no_answer_holds_what_is_anothers(worlds):
+    seen = leaks.crawl(worlds, DOOR)
+    assert seen.faults == []
+    there = {address.template for address in asked.addresses(DOOR)}
+    assert there - seen.open_addresses == SHOWS_NOTHING, "ask so that it answers, or say why not"
+    assert seen.typed == NOT_YET_MASKED, "what is masked by now is taken off the list"
+    unseen = leaks.marks(worlds.sides["north"]) - seen.shown
+    assert unseen == set(), "each column, file and text is shown to somebody, so that it could leak"
+    assert set(asked.PATHS.values()) == set(COLUMNS), "each ledger has a list here"
+    assert leaks.tables_without_rows() == []
+
+
+def test_no_answer_tells_a_restricted_fact(worlds):
+    assert leaks.unlike(worlds, DOOR, leaks.by_restricted_codes()) == []
+
+
+def test_no_filter_finds_a_row_by_what_it_names_elsewhere(worlds):
+    client = worlds.reader("north", "street").clients["/api"]
+    for path in asked.PATHS:
+        for narrowed in leaks.narrowed(path, worlds.sides["south"]):
+            assert client.get(narrowed).json()["count"] == 0, narrowed
+        assert client.get(f"/api/v1/{path}/").json()["count"] == 2

@@ -1,0 +1,82 @@
+"""No answer of this door holds anything of another area, a restricted fact, or a full number (security.md, What is tested where)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from tests.factories import asked, leaks
+
+DOOR: Final = ""
+SHOWS_NOTHING: Final = frozenset(
+    {
+        "/quarantine/replay",
+        "/links/%(side)s/decision",
+        "/people/%(user_id)s/end-sessions",
+        "/people/%(user_id)s/give-role",
+        "/people/%(user_id)s/password",
+        "/people/%(user_id)s/reset-factors",
+        "/people/%(user_id)s/roles/%(number)s/take",
+        "/people/%(user_id)s/state",
+        "/submissions/%(number)s/erase",
+        "/submissions/%(number)s/delete",
+        "/deletions/%(number)s/restore",
+        "/erasures/%(number)s/decision",
+        "/persons/%(entry)s/erase",
+        "/forms/%(form_id)s/state",
+        "/forms/%(form_id)s/approval",
+        "/forms/%(form_id)s/audience",
+        "/field-accounts/%(number)s/revoke",
+    }
+)
+"""Addresses of acts, and those at which these readers get nothing."""
+NOT_YET_MASKED: Final = frozenset(
+    {
+        "/cases/%(entry)s",
+        "/employers",
+        "/employers/%(entry)s",
+        "/exceptions",
+        "/households",
+        "/households/%(entry)s",
+        "/map",
+        "/map/households/%(entry)s",
+        "/map/search",
+        "/persons/%(entry)s",
+        "/tiles/assisted/%(z)s/%(x)s/%(y)s",
+    }
+)
+"""Addresses that give a number typed into free text to readers who may not reveal: to become empty."""
+
+
+@pytest.fixture
+def worlds(divisions, make_user) -> Iterator[leaks.Worlds]:
+    logging.disable(logging.CRITICAL)
+    yield leaks.make(make_user)
+    logging.disable(logging.NOTSET)
+
+
+def test_no_answer_holds_what_is_anothers(worlds):
+    seen = leaks.crawl(worlds, DOOR)
+    assert seen.faults == []
+    there = {address.template for address in asked.addresses(DOOR)}
+    assert there - seen.open_addresses == SHOWS_NOTHING, "ask so that it answers, or say why not"
+    assert seen.typed == NOT_YET_MASKED, "what is masked by now is taken off the list"
+    for word in (
+        "act",
+        "remark",
+        "comment",
+        "repair",
+        "reopening",
+        "logged",
+        "phone",
+        "worker",
+        "resolution",
+    ):
+        assert f"qnorthq {word}".encode() in seen.shown, word
+
+
+def test_no_answer_tells_a_restricted_fact(worlds):
+    assert leaks.unlike(worlds, DOOR) == []

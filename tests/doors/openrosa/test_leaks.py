@@ -1,0 +1,45 @@
+"""No answer of this door holds anything of another area, a restricted fact, or a full number (security.md, What is tested where)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from tests.factories import asked, leaks
+
+DOOR: Final = "/odk"
+SHOWS_NOTHING: Final = frozenset({"/odk/submission", "/odk/upload"})
+"""Addresses of acts, and those at which these readers get nothing."""
+NOT_YET_MASKED: Final = frozenset({"/odk/forms/%(form)s/%(version)s/media/%(filename)s"})
+"""Addresses that give a number typed into free text to readers who may not reveal: to become empty."""
+
+
+@pytest.fixture
+def worlds(divisions, make_user) -> Iterator[leaks.Worlds]:
+    logging.disable(logging.CRITICAL)
+    yield leaks.make(make_user)
+    logging.disable(logging.NOTSET)
+
+
+def test_no_answer_holds_what_is_anothers(worlds):
+    seen = leaks.crawl(worlds, DOOR)
+    assert seen.faults == []
+    there = {address.template for address in asked.addresses(DOOR)}
+    assert there - seen.open_addresses == SHOWS_NOTHING, "ask so that it answers, or say why not"
+    assert seen.typed == NOT_YET_MASKED, "what is masked by now is taken off the list"
+    for word in (
+        "remark",
+        "member",
+    ):
+        assert f"qnorthq {word}".encode() in seen.shown, word
+
+
+def test_no_phone_gets_what_is_anothers(worlds):
+    assert leaks.crawl(worlds, "/key").faults == []
+
+
+def test_no_answer_tells_a_restricted_fact(worlds):
+    assert leaks.unlike(worlds, DOOR) == []

@@ -1,0 +1,153 @@
+"""What to ask every address of a door for, about one of two streets: a path for each kind of thing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tests.factories.addresses import Address, every_address
+from tests.factories.side import FORM, Side
+
+PREFIXES: Final = ("/api", "/v1", "/odk", "/key", "/healthz")
+PATHS: Final = {
+    "households": "household", "persons": "person", "spells": "spell", "employers": "employer",
+    "vacancies": "vacancy", "cases": "case", "visits": "visit",
+}  # fmt: skip
+"""Words of addresses → the ledger that they list. A ledger that is missing here fails the test."""
+UNASKED: Final = re.compile(
+    "/v1/sessions|/login|/account|/logout|/language|%\\(fingerprint\\)s|/api/v1/schema/|/healthz|/encryption-keys/"
+)
+"""Addresses that know of no area: log-in, log-out, one's own account, language, keys, the document of REST itself."""
+QUERIES: Final[dict[str, tuple[str, ...]]] = {
+    "/xml/": ("?reason=look",),
+    "/export/": ("?reason=look",),
+    "/view/submissionList": (f"?formId={FORM}",),
+    "/view/downloadSubmission": (f"?formId={FORM}[@version=null]/data[@key=%(instance)s]",),
+    "/map/search": ("?q=%(tag)s",),
+    "/tiles/assisted/%(z)s/%(x)s/%(y)s": ("", "?categories=B02"),
+    "/exceptions": ("", "?open=false"),
+    "/quarantine": ("", "?is_settled=true"),
+    ".svc/%(path)s": ("", "?$expand=*&$count=true"),
+    "/submissions.csv.zip": ("",),
+    "/entities/integrity": ("?id=%(household)s",),
+}
+"""Endings of addresses → the queries to ask with; "" alone for others."""
+
+
+def samples_of(side: Side) -> dict[str, str]:
+    """A sample of each parameter of addresses."""
+    own = {ledger: str(rows["own"].pk) for ledger, rows in side.entries.items()}
+    image = side.files["image"]
+    ledgers = {
+        f"/{path}/%({name})s": own[ledger]
+        for path, ledger in PATHS.items()
+        for name in ("id", "entry")
+    }
+    return {
+        "/key/%(token)s": side.token,
+        "%(form)s": FORM,
+        "%(form_id)s": FORM,
+        "%(version)s": "2026112001",
+        "/media/%(filename)s": "households.csv",
+        "/view/files/%(form)s/%(instance)s/%(filename)s": image.name,
+        "%(instance)s": side.instance_id,
+        "%(instance_id)s": side.instance_id,
+        "/forms/%(form)s/attachments/%(name)s": "households.csv",
+        "/draft/attachments/%(name)s": "households.csv",
+        "/submissions/%(instance)s/attachments/%(name)s": image.name,
+        "/submissions/%(instance_id)s/attachments/%(name)s": image.name,
+        "/datasets/%(name)s": "households",
+        "/forms/%(form)s.svc/%(path)s": "Submissions",
+        "/datasets/%(name)s.svc/%(path)s": "Entities",
+        "/entities/%(entity)s": own["household"],
+        "/quarantine/%(id)s": str(side.item.pk),
+        "/quarantine/%(number)s": str(side.item.pk),
+        **ledgers,
+        "/exceptions/%(id)s": str(side.exceptions[1].pk),
+        "/exceptions/%(number)s": str(side.exceptions[1].pk),
+        "/divisions/%(code)s": side.area,
+        "/field-accounts/%(id)s": str(side.account.pk),
+        "/field-accounts/%(number)s": str(side.account.pk),
+        "%(user_id)s": str(side.worker.pk),
+        "%(username)s": side.worker.username,
+        "/people/%(user_id)s/roles/%(number)s": str(side.worker.grants.get().pk),
+        "/links/%(id)s": str(side.link.pk),
+        "/links/%(side)s": str(side.link.pk),
+        "/acts/%(act)s": str(side.act.pk),
+        "/submissions/%(number)s": str(side.submission.pk),
+        "/files/%(number)s": str(image.pk),
+        "/desk-acts/%(number)s": str(side.act.pk),
+        **{f"/deletions/%({name})s": str(side.deletion.pk) for name in ("id", "number")},
+        **{f"/erasures/%({name})s": str(side.erasure.pk) for name in ("id", "number")},
+        "/sealed/%(ledger)s": "person",
+        "/sealed/%(ledger)s/%(entry)s": own["person"],
+        "%(column)s": "id_no",
+        "%(z)s": "12",
+        "%(x)s": "3337",
+        "%(y)s": "1777",
+    }  # fmt: skip
+
+
+ALSO: Final[dict[str, tuple[dict[str, str], ...]]] = {
+    ".svc/%(path)s": ({"/forms/%(form)s.svc/%(path)s": "Submissions.members"},),
+    "/datasets/%(name)s": ({"/datasets/%(name)s": "cases"}, {"/datasets/%(name)s": "employers"}),
+    "/media/%(filename)s": (
+        {"/media/%(filename)s": "cases.csv"},
+        {"/media/%(filename)s": "employers.csv"},
+    ),
+}
+"""Parts of addresses → further samples, for what one sample does not show."""
+
+
+def addresses(door: str) -> list[Address]:
+    """The addresses of a door that know of areas; "" is the console's."""
+
+    def is_of_door(template: str) -> bool:
+        if door:
+            return template.startswith(door)
+        return not template.startswith(PREFIXES)
+
+    return [
+        address
+        for address in every_address()
+        if is_of_door(address.template) and not UNASKED.search(address.template)
+    ]
+
+
+def paths(
+    whose: Side, base: dict[str, str], address: Address, *, every_kind: bool = True
+) -> Iterator[str]:
+    """The address about something of a side, with each query, and each kind of thing or the first."""
+    queries = next(
+        (value for end, value in QUERIES.items() if address.template.endswith(end)), ("",)
+    )
+    words = {
+        "instance": whose.instance_id, "tag": whose.tag,
+        "household": str(whose.entries["household"]["own"].pk),
+    }  # fmt: skip
+    variants = [base]
+    for part, more in ALSO.items():
+        if part in address.template:
+            variants += [{**base, **other} for other in more]
+    for path, ledger in PATHS.items():
+        if f"/{path}/%(" in address.template:
+            joined = str(whose.entries[ledger]["joined"].pk)
+            variants.append({**base, f"/{path}/%(id)s": joined, f"/{path}/%(entry)s": joined})
+    for kind in (
+        whose.files
+        if "%(filename)s" in address.template
+        or "attachments/%(name)s" in address.template
+        or "/files/" in address.template
+        else ()
+    ):
+        file = whose.files[kind]
+        by_name = {
+            key: file.name
+            for key in base
+            if key.startswith(("/view/files/", "/submissions/")) and key.endswith("name)s")
+        }
+        variants.append({**base, **by_name, "/files/%(number)s": str(file.pk)})
+    for samples in variants if every_kind else variants[:1]:
+        for query in queries:
+            yield address.filled(samples) + query % words
