@@ -235,6 +235,7 @@ def _about(side: Side, other: Side, form: Any) -> None:
         DeskAct,
         EntityListRevision,
         IdentityKey,
+        KeptKey,
         LedgerException,
         ListedEntity,
     )
@@ -262,6 +263,7 @@ def _about(side: Side, other: Side, form: Any) -> None:
         LedgerException.objects.create(kind="bad_id", column="id_no", contribution=contribution, **about, **solved),
     ]  # fmt: skip
     IdentityKey.objects.create(family="person", key=person.pk, entry=person.pk)
+    KeptKey.objects.create(key=person.pk, area_code=side.area)
     side.act = DeskAct.objects.create(
         kind="not_same", family="person", entry=person.pk, other=other.entries["person"]["own"].pk,
         area_code=side.area, reason=f"{side.tag} act", user=side.worker, at=AT,

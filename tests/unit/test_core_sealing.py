@@ -87,3 +87,37 @@ def test_while_two_keys_are_there_both_open_and_search_finds_both(settings) -> N
     settings.RUHU_SECRET_KEYS = [new]
     with pytest.raises(sealing.UnknownKey):
         sealing.unseal(sealed, "id_no")
+
+
+def test_a_text_names_the_key_that_sealed_it(settings) -> None:
+    settings.RUHU_SECRET_KEYS = [b"n" * 32, b"o" * 32]
+    new, old = sealing.key_ids()
+    assert new != old
+    assert sealing.text_key_id(sealing.seal_text("x", "id_no")) == new
+    assert sealing.text_key_id("no base64 at all") == b""
+    assert sealing.oldest_search_secret() != b""
+
+
+def test_a_key_that_another_process_begins_with_opens_at_once(settings, tmp_path) -> None:
+    from server.core import keyring
+
+    path = tmp_path / "keys"
+    path.write_text(base64.b64encode(b"o" * 32).decode())
+    settings.RUHU_KEYS_PATH = path
+    keyring.look_again()
+    settings.RUHU_KEYS_PATH = None
+    settings.RUHU_SECRET_KEYS = [b"n" * 32]
+    sealed = sealing.seal(b"x", "id_no")
+    settings.RUHU_KEYS_PATH = path
+    keyring.look_again()  # a moment ago
+    keyring.write(path, [b"n" * 32, b"o" * 32])
+    assert sealing.unseal(sealed, "id_no") == b"x"
+
+
+def test_files_have_a_cipher_of_their_own(settings) -> None:
+    settings.RUHU_SECRET_KEYS = [b"n" * 32, b"o" * 32]
+    key_id, cipher = sealing.file_cipher()
+    sealed = cipher.encrypt(bytes(12), b"photo", b"")
+    assert sealing.file_cipher(key_id)[1].decrypt(bytes(12), sealed, b"") == b"photo"
+    with pytest.raises(sealing.InvalidTag):
+        sealing.file_cipher(sealing.key_ids()[1])[1].decrypt(bytes(12), sealed, b"")
