@@ -13,10 +13,22 @@ from tests.factories.ledgers import Filled, member, uuid_of
 
 HERE = Worker(1, (COMMUNITY,))
 HOME = uuid_of("household 1")
-SAVETO = (
-    b"<x xmlns:entities='http://www.opendatakit.org/xforms/entities'>"
-    b"<bind nodeset='/data/household/address' entities:saveto='address'/>"
-    b"<bind nodeset='/data/household/room' entities:saveto='room'/></x>"
+
+
+def xform(*, entity: str = "", binds: str = "") -> bytes:
+    """An XForm with this entity declaration and these binds, and nothing else."""
+    meta = f"<meta>{entity}</meta>" if entity else ""
+    return (
+        '<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"'
+        ' xmlns:entities="http://www.opendatakit.org/xforms/entities">'
+        f"<h:head><model><instance><data>{meta}</data></instance>{binds}</model></h:head>"
+        "<h:body/></h:html>"
+    ).encode()
+
+
+SAVETO = xform(
+    binds='<bind nodeset="/data/household/address" entities:saveto="address"/>'
+    '<bind nodeset="/data/household/room" entities:saveto="room"/>'
 )
 
 

@@ -73,8 +73,8 @@ def _fill(households: int) -> None:
     from server.ledgers.storage.database import execute
 
     base = "'2026-11-01 02:00+00'::timestamptz"
-    common = f"'{COMMUNITY}', {base}, 2, 1, '{{}}'::jsonb"
-    names = "area_code, observed_at, verified_level, row_version, origins"
+    common = f"'{COMMUNITY}', {base}, 2, 1, '{{}}'::jsonb, '{{}}'::jsonb"
+    names = "area_code, observed_at, verified_level, row_version, origins, history"
     execute(
         f"""
         create temporary table numbered on commit drop as

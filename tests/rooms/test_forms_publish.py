@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import translation
 
 from server.core import blobs
 from server.forms import selectors, services, validation
@@ -212,7 +213,7 @@ def test_a_version_never_changes_and_old_versions_stay():
 def test_a_faulty_workbook_is_refused_and_nothing_changes(content, problem, sheet, row, words):
     publish(xlsforms.workbook(xlsforms.HOUSEHOLD))
     before = everything()
-    with pytest.raises(problem) as refused:
+    with translation.override("en"), pytest.raises(problem) as refused:
         publish(content)
     assert words in refused.value.detail
     if problem is FaultyWorkbook:

@@ -18,6 +18,7 @@ from server.core.spreadsheets import inert
 
 SERVER = Path(__file__).parents[2] / "server"
 PROGRAMS_READ = {
+    "central/archived_files.py",
     "central/views/datasets.py",  # /v1
     "central/views/sheets.py",
     "ledgers/entity_lists/lists.py",  # what phones hold

@@ -46,6 +46,29 @@ def people_in_reach(access: Access, rows: QuerySet[RowT], names: Iterable[str]) 
     return _saying(rows, {name: _near(access, name) for name in names})
 
 
+def note_reach(access: Access, row: LedgerEntry) -> None:
+    """Let an entry that no selector read say of what it names whether the reader sees it. A query for each."""
+    for name, column in columns_of(type(row)).items():
+        if column.kind is Kind.ENTRY:
+            setattr(row, _SHOWS + name, _is_within(access, row, name))
+        elif column.kind is Kind.USER:
+            setattr(row, _SHOWS + name, _is_near(access, row, name))
+    from_here = _is_within(access, row, SOURCE)
+    setattr(row, _SHOWS + SOURCE, from_here)
+    setattr(row, _SHOWS + RECORDED_BY, from_here or _is_near(access, row, RECORDED_BY))
+
+
+def _is_within(access: Access, row: LedgerEntry, name: str) -> bool:
+    model = row._meta.get_field(name).related_model
+    key = getattr(row, f"{name}_id")
+    assert isinstance(model, type)  # noqa: S101 the model of an entry or a submission
+    return bool(model._default_manager.filter(access.within(), pk=key).exists())
+
+
+def _is_near(access: Access, row: LedgerEntry, name: str) -> bool:
+    return bool(grants_near(access).filter(user=getattr(row, f"{name}_id")).exists())
+
+
 def shows(row: Model, name: str) -> bool:
     """Whether the reader sees what the row names there; never for a row that no selector read."""
     return bool(getattr(row, _SHOWS + name, False))

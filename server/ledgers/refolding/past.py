@@ -23,6 +23,7 @@ from server.ledgers.identity.components import components
 from server.ledgers.intake.contribute import contributed, extracted_of, shared_keys
 from server.ledgers.models import AssistanceCase, Spell
 from server.ledgers.models.base import LedgerEntry
+from server.ledgers.reading.joined import note_reach
 from server.ledgers.refolding.offices import offices_for
 from server.ledgers.storage.desk_acts import contributions_of_acts
 from server.ledgers.storage.identity_keys import keys_of_entries, resolved_keys
@@ -77,7 +78,9 @@ def entry_as_of(
     row = past_of(str(owner), on=on, known_by=known_by).row(ledger, str(entry.pk))
     if row is None or not access.may(READERS, row["area_code"]):
         return None
-    return instance_of(ledger, row)
+    past = instance_of(ledger, row)
+    note_reach(access, past)
+    return past
 
 
 def _known(entry: str, known_by: datetime) -> list[Contribution]:

@@ -65,6 +65,9 @@ def offer(office: Office, staff: requests.Session, form_id: str, worker: str) ->
 def line(office: Office) -> Line:
     """A phone that gets the probe forms, one of them encrypted, and the three real forms."""
     staff = office.add_user("conformance_desk", "administrator", "")
+    office.run(
+        "role", "add", "conformance_desk", "--role", "restricted", "--area", ""
+    )  # logs of forms
     worker = office.add_worker("conformance", COMMUNITY)
     publish(office, (FORM, OLD), (FORM, VERSION), (OTHER, VERSION), (SEALED, VERSION))
     office.run("keys", "new", SEALED)

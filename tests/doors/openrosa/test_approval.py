@@ -23,16 +23,15 @@ from server.submissions.models import (
     SubmissionVersion,
 )
 from server.submissions.services.queueing import queue
-from tests.factories.claims import CREATE, HOME, Claimed, claimed
+from tests.factories.claims import CREATE, HOME, Claimed, claimed, xform
 from tests.factories.encrypted import FORM_ID, make_encrypted_form, send_encrypted
 from tests.factories.ledgers import SURVEY
 from tests.factories.submissions import Phone, make_phone
 
 pytestmark = pytest.mark.django_db
 MANIFEST = "{http://openrosa.org/xforms/xformsManifest}"
-ENTITIES = "http://www.opendatakit.org/xforms/entities"
-MAKING = f'<x xmlns:entities="{ENTITIES}"><entity dataset="households" create="" update=""/></x>'
-UPDATING = f'<x xmlns:entities="{ENTITIES}"><entity dataset="households" update="1"/></x>'
+MAKING = xform(entity='<entity dataset="households" create="" update=""/>').decode()
+UPDATING = xform(entity='<entity dataset="households" update="1"/>').decode()
 SURVEYED = "uuid:00000000-0000-4000-8000-000000000001"
 
 
