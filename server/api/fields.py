@@ -13,6 +13,7 @@ from rest_framework_gis.fields import GeometryField
 
 from server.core.clock import OFFICE
 from server.core.codes import restricted_codes
+from server.core.masking import mask_all, mask_numbers
 from server.ledgers.definitions.columns import Column, Kind, Sensitivity
 from server.ledgers.definitions.sensitivity import has_restricted, unrestricted
 from server.ledgers.reading import masking
@@ -33,16 +34,38 @@ class ColumnField(serializers.Field):
         super().__init__(read_only=True, source="*", **kwargs)
         self.column = column
         self.has_restricted = has_restricted(column)
+        self.is_maskable = masking.is_maskable(column)
         self.read = _reader(column)
 
     def get_attribute(self, instance: Model) -> Any:
-        value = self.read(instance)
+        is_shown_whole = self.is_maskable and is_whole(instance, self.context)
+        value = self.read(instance, is_shown_whole)
         if self.has_restricted and not may_see(instance, self.context):
             return unrestricted(self.column, value)
         return value
 
     def to_representation(self, value: Any) -> Any:
         return value
+
+
+class MaskedTextField(serializers.CharField):
+    """A text that people typed, with the personal numbers in it masked."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> str:
+        return mask_numbers(super().to_representation(value))
+
+
+class MaskedJsonField(serializers.JSONField):
+    """A JSON value with the personal numbers in its texts masked."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> Any:
+        return mask_all(super().to_representation(value))
 
 
 class WithheldField(serializers.Field):
@@ -77,6 +100,28 @@ def username_of(row: Any, name: str) -> str | None:
     """The user whom the row names there, if the caller may know who works there."""
     user = joined(row, name)
     return None if user is None else user.username
+class MaskedField(serializers.Field):
+    """The columns of which the caller is shown less than the value; `reveal` shows them."""
+
+    def __init__(self, columns: tuple[Column, ...], **kwargs: Any) -> None:
+        super().__init__(read_only=True, source="*", **kwargs)
+        self.columns = columns
+
+    def to_representation(self, value: Model) -> list[str]:
+        if is_whole(value, self.context):
+            return []
+        sees_restricted = may_see(value, self.context)
+        return [
+            column.name
+            for column in self.columns
+            if (sees_restricted or column.sensitivity is not Sensitivity.RESTRICTED)
+            and masking.is_masked(value, column, sees_days=False)
+        ]
+
+
+def is_whole(entry: Any, context: Mapping[str, Any]) -> bool:
+    """Whether an open export permit lets the caller see this row whole."""
+    return bool(entry.area_code.startswith(context["whole_areas"]))
 
 
 def may_see(entry: Any, context: Mapping[str, Any]) -> bool:
@@ -89,25 +134,35 @@ def field_of(column: Column) -> serializers.Field:
     return PlaceField(read_only=True) if column.kind is Kind.POINT else ColumnField(column)
 
 
-def _reader(column: Column) -> Callable[[Any], Any]:
-    """The function that reads the column's value from an entry as a JSON value."""
+def _reader(column: Column) -> Callable[[Any, bool], Any]:
+    """The function that reads the column's value from an entry as a JSON value, masked or whole."""
     name = column.name
 
-    def stored(entry: Any) -> Any:
+    def stored(entry: Any, is_whole: bool) -> Any:
         return getattr(entry, name)
 
-    def converted(write: Callable[[Any], Any], attribute: str = name) -> Callable[[Any], Any]:
-        def read(entry: Any) -> Any:
+    def text(entry: Any, is_whole: bool) -> Any:
+        value = getattr(entry, name)
+        return value if is_whole else masking.without_numbers(value)
+
+    def day(entry: Any, is_whole: bool) -> Any:
+        value = getattr(entry, name) if is_whole else masking.rounded(entry, column)
+        return None if value is None else value.isoformat()
+
+    def converted(write: Callable[[Any], Any], attribute: str = name) -> Callable[[Any, bool], Any]:
+        def read(entry: Any, is_whole: bool) -> Any:
             value = getattr(entry, attribute)
             return None if value is None else write(value)
 
         return read
 
+    if masking.holds_text(column):
+        return text  # also of JSON: the texts in it
     match column.kind:
         case Kind.SEALED:
-            return lambda entry: masking.shown(entry, name) or None
+            return lambda entry, is_whole: masking.shown(entry, name, is_whole=is_whole) or None
         case Kind.DATE:
-            return converted(lambda value: value.isoformat())
+            return day
         case Kind.INSTANT:
             return converted(lambda value: value.astimezone(OFFICE).isoformat())
         case Kind.DECIMAL:
@@ -153,6 +208,8 @@ def shape_of(column: Column) -> dict[str, Any]:
         left_out = ", ".join(code for code, other in hidden.items() if not other)
         parts = [f"{left_out} is left out" if left_out else "", f"reads {others}" if others else ""]
         note = f"Without the restricted role {'; '.join(filter(None, parts))}."
+    if column.rounded is not None:
+        note = f"The first of its {column.rounded.to} where the day is masked; see masked."
     return {
         **_nullable(column),
         "title": f"{column.label.zh} {column.label.en}",
@@ -186,6 +243,17 @@ class _ColumnSchema(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         return shape_of(self.target.column)
+
+
+class _MaskedSchema(OpenApiSerializerFieldExtension):
+    target_class = MaskedField
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        return {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Columns shown masked or without their day; see reveal, and export permits.",
+        }
 
 
 class _WithheldSchema(OpenApiSerializerFieldExtension):

@@ -27,7 +27,7 @@ class Backend(DjangoFilterBackend):
         self, request: Any, queryset: QuerySet[Any], view: Any
     ) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_filterset_kwargs(request, queryset, view)
-        return {**kwargs, "access": access(request)}
+        return {**kwargs, "access": access(request), "day_areas": view.whole_areas()}
 
     def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         """The rows that pass the view's filters. Raises InvalidQuery, which names each bad parameter."""

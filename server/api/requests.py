@@ -103,4 +103,5 @@ def context(request: Request) -> dict[str, Any]:
         "request": request,
         "access": access(request),
         "restricted_areas": restricted_areas(request),
+        "whole_areas": (),  # a view with export permits names theirs
     }

@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from server.api.document import SchemaView
 from server.api.views.audit import Audit
 from server.api.views.base import Nowhere
+from server.api.views.disclosure import ExportPermits
 from server.api.views.encryption import EncryptionKeys
 from server.api.views.erasure import Erasures
 from server.api.views.forms import Forms
@@ -48,6 +49,7 @@ VIEWS: dict[str, Any] = {
     "field-accounts": FieldAccounts,
     "users": Users,
     "audit": Audit,
+    "export-permits": ExportPermits,
 }
 router = SimpleRouter(use_regex_path=False)
 for prefix, views in VIEWS.items():

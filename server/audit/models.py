@@ -21,6 +21,11 @@ class Act(models.TextChoices):
     REVEAL = "reveal", _("revealed")
     EXPORT = "export", _("exported")
     MEDIA = "media", _("file opened")
+    BUDGET_SPENT = "budget_spent", _("limit of reveals or searches reached")
+    PERMIT_REQUESTED = "permit_requested", _("export permit requested")
+    PERMIT_CONSENTED = "permit_consented", _("export permit consented to")
+    PERMIT_REFUSED = "permit_refused", _("export permit refused")
+    PERMIT_WITHDRAWN = "permit_withdrawn", _("export permit withdrawn")
 
     USER_CREATED = "user_created", _("user created")
     ROLE_GRANTED = "role_granted", _("role granted")
@@ -80,6 +85,7 @@ class Act(models.TextChoices):
 
 
 DISCLOSURES = (
+    Act.FIND,
     Act.REVEAL,
     Act.SUBJECT_ACCESS,
     Act.EXPORT,

@@ -96,19 +96,21 @@ def record_list(
     rows: int,
     last_row: int | None = None,
     facts: Mapping[str, object] | None = None,
+    export: Mapping[str, object] | None = None,
 ) -> None:
     """Record that rows of a list were read, if the list was read beyond its first LIST_ROWS rows.
 
-    `last_row` is the place in the whole list of the last of the rows, None when it is unknown
+    Rows that a permit let out whole are recorded as an export, however few; `export` says
+    which permit. `last_row` is the place in the whole list of the last of the rows, None when it is unknown
     but not among the first.
     """
-    if rows and (last_row is None or last_row > LIST_ROWS):
+    if rows and (export or last_row is None or last_row > LIST_ROWS):
         record(
-            Act.LIST_READ,
+            Act.EXPORT if export else Act.LIST_READ,
             actor=actor,
             object_type=of,
             area=area,
-            facts={"rows": rows, **(facts or {})},
+            facts={"rows": rows, **(facts or {}), **(export or {})},
         )
 
 

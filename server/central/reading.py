@@ -1,4 +1,4 @@
-"""Reads submissions for a user: opened, masked by the user's access, laid out by the current form version."""
+"""Reads submissions for a user: opened, masked unless an export permit is open, laid out by the current form version."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from server.central.endpoint import Call
 from server.central.queries import Columns
 from server.central.schema import Schema, schema_of
 from server.core.request_problems import NothingHere
+from server.disclosure.models import ExportPermit
+from server.disclosure.selectors import areas_of, facts_of, open_permits
 from server.forms import selectors as forms
 from server.forms.models import Form
-from server.ledgers.reading.answers import Clearance, clearance_of, redacted_instance
+from server.ledgers.reading.answers import Clearance, for_program, redacted_instance
 from server.ledgers.reading.redaction import protection, stricter
 from server.submissions.answers import is_sent
 from server.submissions.filenames import compared
@@ -58,6 +60,8 @@ class Reader:
             for pk, (_name, mapping) in mappings.items()
         }
         self._clearances: dict[str, Clearance] = {}  # by area
+        self._permits = open_permits(call.access, ExportPermit.Kind.FORM, form.form_id)
+        self.whole_areas = areas_of(self._permits)
 
     def instance(self, row: Submission) -> etree._Element | None:
         """The instance with what the user may not see masked; None while it is encrypted."""
@@ -68,7 +72,7 @@ class Reader:
             return None
         clearance = self._clearances.get(row.area_code)
         if clearance is None:
-            clearance = clearance_of(self.access, row.area_code)
+            clearance = for_program(self.access, row.area_code, self.whole_areas)
             self._clearances[row.area_code] = clearance
         protected = self._protected[version.form_version_id]
         return redacted_instance(instance.document, protected, clearance)
@@ -127,10 +131,10 @@ class Reader:
 
         `size` says how many rows, or of how many submissions.
         """
-        detail = "raw" if self.access.areas(REVEALERS) else "masked"
+        detail = "raw" if self._permits else "masked"
         kind, key = ("submission", submission.pk) if submission else ("form", self.form.form_id)
         columns = [self.form.form_id, table, detail]
-        record_export(self.call, kind, str(key), columns, **size)
+        record_export(self.call, kind, str(key), columns, **size, **facts_of(self._permits))
 
 
 def record_export(

@@ -9,6 +9,7 @@ from typing import Any, Final
 from server.accounts.models import User
 from server.central.conditions import REVIEW_STATES
 from server.central.schema import Field, Schema
+from server.core.masking import mask_numbers
 from server.forms.encryption import as_text
 from server.forms.models import EncryptionKey, Form, FormDraft, FormVersion
 from server.submissions.models import Comment, Submission
@@ -177,7 +178,7 @@ def submission(row: Submission) -> dict[str, Any]:
     return {
         "instanceId": row.instance_id,
         "submitterId": row.submitter_id,
-        "deviceId": version.device_id or None,
+        "deviceId": mask_numbers(version.device_id) or None,
         "userAgent": version.user_agent or None,
         "instanceName": row.title or None,
         "reviewState": REVIEW_STATES[row.review_state],
@@ -187,7 +188,7 @@ def submission(row: Submission) -> dict[str, Any]:
             "instanceId": version.instance_id,
             "current": True,
             "submitterId": version.submitter_id,
-            "deviceId": version.device_id or None,
+            "deviceId": mask_numbers(version.device_id) or None,
             "userAgent": version.user_agent or None,
             "createdAt": instant(version.received_at),
         },
@@ -199,9 +200,9 @@ def submission_extended(row: Submission) -> dict[str, Any]:
     return {"submitter": person(row.submitter)}
 
 
-def attachment(name: str, *, is_here: bool) -> dict[str, Any]:
-    """A file that a submission has, or that it names and lacks."""
-    return {"name": name, "exists": is_here}
+def attachment(name: str, *, is_here: bool, is_whole: bool) -> dict[str, Any]:
+    """A file that a submission has, or that it names and lacks; it is fetched by its masked name, too."""
+    return {"name": name if is_whole else mask_numbers(name), "exists": is_here}
 
 
 def key(key: EncryptionKey) -> dict[str, Any]:
@@ -232,14 +233,14 @@ def audit(
         "acteeId": str(row.form_id),
         "details": {"instanceId": row.instance_id, "submissionId": row.pk, **details},
         "loggedAt": instant(at),
-        "notes": notes or None,
+        "notes": mask_numbers(notes) or None,
     }
     return {**entry, "actor": person(actor)} if is_extended else entry
 
 
 def comment(row: Comment) -> dict[str, Any]:
     """A comment on a submission."""
-    return {"body": row.body, "actorId": row.user_id, "createdAt": instant(row.at)}
+    return {"body": mask_numbers(row.body), "actorId": row.user_id, "createdAt": instant(row.at)}
 
 
 def system(
@@ -257,7 +258,7 @@ def system(
         "attachmentsExpected": present + n_missing_files,
         "status": status,
         "reviewState": REVIEW_STATES[row.review_state],
-        "deviceId": (current.device_id if current else "") or None,
+        "deviceId": mask_numbers(current.device_id if current else "") or None,
         "edits": row.n_versions - 1,  # type: ignore[attr-defined]
         "formVersion": version,
     }

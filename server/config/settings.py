@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "server.quarantine",
     "server.ledgers",
     "server.erasure",
+    "server.disclosure",
     "server.openrosa",
     "server.central",
     "server.api",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from server.audit.models import KEY, AuditEntry
 from server.console.exception_sentences import label_of_column
 from server.core.labels import facts, listed
+from server.disclosure.problems import BudgetSpent, SearchesSpent
 from server.forms.models import EncryptionKey, Form
 from server.ledgers.models.choices import FAMILY_CHOICES
 from server.submissions.models import ReviewState
@@ -26,6 +27,9 @@ _KINDS: Final[dict[str, Any]] = {
     "entity-list": gettext_lazy("entity list"),
     "division": gettext_lazy("division"),
     "audit": gettext_lazy("audit log"),
+    "permit": gettext_lazy("export permit"),
+    BudgetSpent.type: gettext_lazy("reveals of a day"),
+    SearchesSpent.type: gettext_lazy("searches of an hour"),
     KEY: gettext_lazy("key"),
 }
 """The kinds of objects, as people call them."""
@@ -50,6 +54,7 @@ _FACTS: Final[dict[str, Any]] = {
     "column": gettext_lazy("column"),
     "columns": gettext_lazy("columns or files"),
     "created": gettext_lazy("created"),
+    "days": gettext_lazy("days"),
     "differences": gettext_lazy("differences"),
     "failures": gettext_lazy("failures in a row"),
     "file": gettext_lazy("file"),
@@ -61,11 +66,14 @@ _FACTS: Final[dict[str, Any]] = {
     "key": gettext_lazy("key"),
     "kind": gettext_lazy("kind"),
     "label": gettext_lazy("label"),
+    "limit": gettext_lazy("limit"),
     "matches": gettext_lazy("matches"),
+    "name": gettext_lazy("name"),
     "opened": gettext_lazy("opened"),
     "opening": gettext_lazy("private key"),
     "other": gettext_lazy("other entry"),
     "paused": gettext_lazy("must wait now"),
+    "permit": gettext_lazy("export permit"),
     "queued": gettext_lazy("records queued"),
     "repair": gettext_lazy("repair"),
     "restricted": gettext_lazy("restricted columns"),

@@ -12,11 +12,10 @@ from django.utils.translation import gettext as _
 from server.accounts.access import Access
 from server.console.presentation import plain
 from server.core import answers as readers
-from server.core.masking import mask_numbers
 from server.core.xml import BadXml
 from server.forms.models import FormVersion
 from server.ledgers.definitions.columns import Sensitivity
-from server.ledgers.reading.answers import ShownAnswer, shown_answers
+from server.ledgers.reading.answers import ShownAnswer, on_screen, shown_answers
 from server.submissions.instance import Instance
 
 _UUID = re.compile(r"(uuid:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -37,7 +36,7 @@ class Row:
 def answer_rows(instance: Instance, form: FormVersion, access: Access, area_code: str) -> list[Row]:
     """An instance's answers without the blank ones; none when the document cannot be read."""
     try:
-        answers = shown_answers(instance, form, access, area_code)
+        answers = shown_answers(instance, form, on_screen(access, area_code))
     except BadXml:
         return []
     rows = []
@@ -84,7 +83,7 @@ def heading(answer: ShownAnswer) -> str:
 
 def written(answer: ShownAnswer) -> str:
     """An answer as readable text, with personal numbers masked."""
-    if answer.sensitivity is Sensitivity.MASKED:
+    if answer.sensitivity in (Sensitivity.MASKED, Sensitivity.BIRTH):
         return answer.value
     if answer.type.startswith("select") and _UUID.fullmatch(answer.value):
         return _("chosen from the list")
@@ -96,4 +95,4 @@ def written(answer: ShownAnswer) -> str:
             return plain(datetime.fromisoformat(answer.value))
     except (ValueError, OverflowError):
         return answer.value
-    return mask_numbers(answer.value)
+    return answer.value

@@ -9,7 +9,7 @@ from server.accounts.access import Access
 from server.console.answers import heading, is_nameless, written
 from server.core.xml import BadXml
 from server.forms.models import FormVersion
-from server.ledgers.reading.answers import ShownAnswer, shown_answers
+from server.ledgers.reading.answers import ShownAnswer, on_screen, shown_answers
 from server.submissions.instance import Instance
 from server.submissions.models import SubmissionVersion
 from server.submissions.selectors import Instances
@@ -48,7 +48,7 @@ def differences(
     """
     try:
         old, new = (
-            _named(shown_answers(filled.instance, filled.form, access, area_code))
+            _named(shown_answers(filled.instance, filled.form, on_screen(access, area_code)))
             for filled in (before, after)
         )
     except BadXml:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from server.accounts.access import Access
 from server.console.presentation import structured
 from server.core.labels import comma, listed
+from server.core.masking import mask_all, mask_numbers
 from server.ledgers.definitions.columns import columns_of
 from server.ledgers.definitions.ledgers import LEDGERS
 from server.ledgers.definitions.vocabulary import ExceptionKind
@@ -77,7 +78,7 @@ def _subject(family: str, entry: Any) -> Subject:
         title = title or entry.hh_no or ""
     else:
         title = entry.name or entry.address or ""
-    return Subject(title, reverse(f"console:{family}", args=[entry.pk]))
+    return Subject(mask_numbers(title), reverse(f"console:{family}", args=[entry.pk]))
 
 
 def linked(entry: UUID, subjects: Subjects) -> SafeString | str:
@@ -109,8 +110,9 @@ def sentence_of(row: LedgerException, subjects: Subjects) -> SafeString | str:
         return format_html("{} {}", _("Registered with both:"), joined(homes))
     sentence = SENTENCES.get((row.kind, row.column)) or SENTENCES.get((row.kind, ""))
     if sentence is None:  # every kind has one: tests/contracts/test_vocabulary.py
-        return f"{label_of_column(row.family, row.column)} {structured(detail)}".strip()
-    return str(sentence).format_map(_Facts(detail, column=label_of_column(row.family, row.column)))
+        return f"{label_of_column(row.family, row.column)} {structured(mask_all(detail))}".strip()
+    facts = mask_all(detail)
+    return str(sentence).format_map(_Facts(facts, column=label_of_column(row.family, row.column)))
 
 
 class _Facts(dict[str, Any]):
@@ -201,6 +203,9 @@ _OTHERWISE_NAMED = {
     "person": "case.subject_person",
     "household": "person.household",
     "person_name": "person.name",
+    "relation": "person.relation",
+    "sex": "person.sex",
+    "birth_year": "person.birth_date",
 }
 """Property of an entity list → the column it shows, where the two have different names."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -11,13 +12,18 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from server.accounts.access import RESTRICTED, REVEALERS, Access
 from server.accounts.models import Role
 from server.accounts.tokens import DAYS
 from server.console.problems import FormFieldsWrong
 from server.console.second_factor import checked_user
+from server.disclosure.selectors import subjects
 from server.erasure.models import Erasure
 from server.forms.keys import PASSPHRASE_LENGTH
-from server.ledgers.definitions.vocabulary import OF_LINKS
+from server.geo.selectors import division_names
+from server.ledgers.definitions.columns import Kind, Sensitivity
+from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS
+from server.ledgers.definitions.vocabulary import OF_LINKS, Ledger
 from server.quarantine.models import Repair
 from server.submissions.models import ReviewState
 
@@ -131,6 +137,56 @@ class StatementForm(ReasonForm):
     """What a desk states about a link, and why."""
 
     kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in OF_LINKS])
+
+
+class FindForm(forms.Form):
+    """A whole number to search by, what it is, and why."""
+
+    column = forms.ChoiceField(label=_("What it is"))
+    number = forms.CharField(
+        label=_("The whole number"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["column"].choices = list(_searchable(access))  # type: ignore[attr-defined]
+
+
+def _searchable(access: Access) -> Iterator[tuple[str, str]]:
+    """`ledger.column` → label, for the sealed columns that the user may search by."""
+    for ledger in ("person", "household", "employer"):
+        for column in COLUMNS[ledger].values():
+            is_open = column.sensitivity is Sensitivity.MASKED or access.areas(RESTRICTED)
+            if column.kind is Kind.SEALED and is_open:
+                label = f"{DEFINITIONS[Ledger(ledger)].label} · {column.label}"
+                yield f"{ledger}.{column.name}", label
+
+
+class PermitForm(forms.Form):
+    """A request for an export permit."""
+
+    subject = forms.ChoiceField(label=_("Form or ledger"))
+    area = forms.ChoiceField(label=_("Area"), required=False)
+    days = forms.IntegerField(label=_("For how many days"), min_value=1, max_value=366, initial=1)
+    reason = forms.CharField(
+        label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        areas = access.areas(REVEALERS)
+        names = division_names(area.ljust(12, "0") for area in areas if area)
+        offered = [
+            (area, names.get(area.ljust(12, "0"), area) if area else _("everywhere"))
+            for area in areas
+        ]
+        self.fields["subject"].choices = subjects(access)  # type: ignore[attr-defined]
+        self.fields["area"].choices = offered  # type: ignore[attr-defined]
+        if not self.is_bound and areas:
+            self.fields["area"].initial = areas[0]
 
 
 class RepairForm(forms.Form):

@@ -15,13 +15,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from server.accounts.access import Access
+from server.accounts.access import REVEALERS, Access
 from server.core.codes import label_of
 from server.core.labels import facts, listed
 from server.ledgers.definitions.columns import Column, Kind, Sensitivity, columns_of
 from server.ledgers.definitions.sensitivity import FIVE_CLEAR
 from server.ledgers.models.base import LedgerEntry
-from server.ledgers.reading.masking import shown
+from server.ledgers.reading.masking import dated, holds_text, is_masked, shown, without_numbers
 from server.ledgers.reading.provenance import title_of
 from server.ledgers.selectors import (
     is_elsewhere,
@@ -79,23 +79,29 @@ def cell_of(
         access, entry.area_code
     ):
         return None
+    sees_days = access.may(REVEALERS, entry.area_code)
     if column.kind is Kind.SEALED:
         text = shown(entry, column.name) or ""
     elif column.kind in (Kind.ENTRY, Kind.USER):
         key = joined_key(entry, column.name)
-        text = str(names.get(key, "")) if key is not None else ""
+        text = without_numbers(str(names.get(key, ""))) if key is not None else ""
         if is_elsewhere(entry, column.name):
             text = _("in another area")
     else:
-        value = value_for(access, entry, column, getattr(entry, column.name))
+        value: Any = getattr(entry, column.name)
+        if column.rounded is not None:
+            value = dated(entry, column, sees_days=sees_days)
+        value = value_for(access, entry, column, value)
         text = written(value, column, names)
+        if holds_text(column):
+            text = without_numbers(text)
     if not text:
         return None
     return Cell(
         name=column.name,
         label=str(column.label),
         text=text,
-        masked=column.kind is Kind.SEALED,
+        masked=is_masked(entry, column, sees_days=sees_days),
         origin=origins.get(column.name),
     )
 
@@ -107,7 +113,7 @@ def joined_title(row: Any, name: str) -> str:
     named = joined(row, name)
     if named is None:
         return ""
-    return title_of(named) if isinstance(named, LedgerEntry) else str(named)
+    return without_numbers(title_of(named)) if isinstance(named, LedgerEntry) else str(named)
 
 
 def written(value: Any, column: Column, names: Mapping[Any, str]) -> str:

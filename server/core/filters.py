@@ -37,11 +37,23 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class ListFilters(django_filters.FilterSet):
-    """The filters of one list, for a reader with this access."""
+    """The filters of one list, for a reader with this access.
 
-    def __init__(self, data: Any = None, queryset: Any = None, *, access: Any, **kwargs: Any):
+    `day_areas` are the areas in which the reader sees days of birth; None leaves them to
+    the reader's roles.
+    """
+
+    def __init__(
+        self,
+        data: Any = None,
+        queryset: Any = None,
+        *,
+        access: Any,
+        day_areas: tuple[str, ...] | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(data, queryset, **kwargs)
-        self.access = access
+        self.access, self.day_areas = access, day_areas
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows that pass every filter; no rows while a value is bad."""
@@ -188,7 +200,10 @@ class Search(django_filters.CharFilter):
     """Rows in which each word of the text stands in one of some columns.
 
     `joined` are columns of rows with an area that a row names, and count where the reader sees
-    them; `also` gives a further condition under which a row holds a word, for a reader with this access.
+    them; `also` gives a further condition under which a row holds a word, for a reader with
+    this access. A word with three digits in a row must be all of the digits that stand
+    there, but in the columns `numbers`, which hold numbers of offices: else the search would
+    find out, digit by digit, a number that the list shows masked.
     """
 
     def __init__(
@@ -197,12 +212,14 @@ class Search(django_filters.CharFilter):
         also: Callable[[str, Any], Q] | None = None,
         *,
         joined: tuple[str, ...] = (),
+        numbers: Collection[str] = (),
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("help_text", ", ".join((*columns, *joined)))
         widget = forms.TextInput(attrs={"type": "search"})
         super().__init__(widget=widget, validators=[_check_words], **kwargs)
         self.columns, self.also, self.joined = columns, also, joined
+        self.numbers = frozenset(numbers)
 
     def condition(self, text: str, access: Any) -> Q:
         """Which rows hold each of the first MOST_WORDS words of the text; all rows when it has none.
@@ -213,16 +230,29 @@ class Search(django_filters.CharFilter):
         for word in text.split()[:MOST_WORDS]:
             holds_word = self.also(word, access) if self.also is not None else Q()
             for column in self.columns:
-                holds_word |= Q(**{f"{column}__icontains": word})
+                holds_word |= holding_word(column, word, is_number=column in self.numbers)
             for column in self.joined:
                 relation, _joins, _name = column.rpartition("__")
                 is_seen = access.within(f"{relation}__area_code")
-                holds_word |= Q(**{f"{column}__icontains": word}) & is_seen
+                holds_word |= holding_word(column, word) & is_seen
             condition &= holds_word
         return condition
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         return qs.filter(self.condition(value, self.parent.access)) if value else qs
+
+
+_DIGITS = "0-9０-９"
+_THREE_DIGITS = re.compile(f"[{_DIGITS}]{{3}}")
+
+
+def holding_word(column: str, word: str, *, is_number: bool = False) -> Q:
+    """Rows whose column holds the word; three digits and more only as the whole run of digits."""
+    if is_number or not _THREE_DIGITS.search(word):
+        return Q(**{f"{column}__icontains": word})
+    escaped = re.sub(r"([^\w])", r"\\\1", word)
+    pattern = f"(^|[^{_DIGITS}]){escaped}([^{_DIGITS}]|$)"
+    return Q(**{f"{column}__iregex": pattern})
 
 
 class Day(django_filters.DateFilter):

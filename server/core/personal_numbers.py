@@ -21,20 +21,23 @@ _FOLDED: Final[dict[int, int | str | None]] = {
 """Each character becomes one character, so that places in the folded text are places in the text."""
 
 _PATTERN: Final = re.compile(
-    r"""(?<![\dA-Za-z])(?:
+    r"""(?<![\dA-Za-z])(?<!\d\.)(?:                     # not the decimals of a coordinate
       (?P<uuid>[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})
-    | \d{14,}[\dXx]                                  # ID number of 18 or 15 digits, bank card
-    | \d{6}[ -]\d{8}[ -]\d{3}[\dXx]                  # ID number as area, birthday and the rest
-    | \d{6}[ -]\d{4}[ -]?\d\d[ -]?\d\d[ -]\d{3}[\dXx]
+    | [A-Za-z]{0,8} (?P<number>                      # tel13000000000, IMG13000000000.jpg
+      \d{14,}[\dXx]                                  # ID number of 18 or 15 digits, bank card
+    | \d{6}[ -]\d{8}[ -]\d{3}[ -]?[\dXx]            # ID number as area, birthday and the rest
+    | \d{6}[ -]{1,2}\d{4}[ -]?\d\d[ -]?\d\d[ -]{1,2}\d{3}[ -]?[\dXx]
     | \d{6}[ -]\d{6}[ -]\d{3}
-    | \d{4}(?:[ -]\d{4}){3,}(?:[ -]?\d{0,2}[\dXx])?  # ID number or bank card in fours
+    | \d{4}(?:[ -]{1,2}\d{4}){3,}(?:[ -]{0,2}\d{0,2}[\dXx])?  # ID number or bank card in fours
+    | (?:\d[ ]){14,18}[\dXx]                         # digit by digit
     | (?:(?:\+|00)?86[ -]?)?1\d{10}                  # mobile
-    | (?:(?:\+|00)?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}
-    | (?:(?:\+|00)?86[ -]?)?0\d{2,3}[ -]?\d{7,8}     # landline
+    | (?:(?:\+|00)?86[ -]?)?1[3-9]\d[ .-]{0,2}\d{4}[ .-]{0,2}\d{4}
+    | (?:1[ ])[3-9](?:[ ]\d){9}
+    | (?:(?:\+|00)?86[ -]?)?0\d{2,3}[ -]{0,2}\d{7,8}  # landline
     | (?:(?:\+|00)?86[ -]?)?0\d{2,3}[ -]?\d{3,4}[ -]\d{4}
     | (?:\+|00)86[ -]?[1-9]\d{1,2}[ -]?\d{3,4}[ -]?\d{4}
     | \(0\d{2,3}\)[ -]?\d{3,4}[ -]?\d{4}
-    )(?![\dA-Za-z])""",
+    ))(?![\dA-Za-z])""",
     re.VERBOSE,
 )
 
@@ -59,4 +62,4 @@ def _places(text: str) -> Iterator[tuple[int, int]]:
     folded = text if text.isascii() else text.translate(_FOLDED)
     for match in _PATTERN.finditer(folded):
         if match["uuid"] is None:
-            yield match.span()
+            yield match.span("number")

@@ -28,6 +28,7 @@ from server.core.filters import (
     Since,
     Until,
     code_list,
+    holding_word,
 )
 from server.geo.filters import Area
 from server.ledgers.definitions.columns import Column, Kind, Sensitivity, columns_of
@@ -44,6 +45,7 @@ from server.ledgers.models import (
     Visit,
 )
 from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES, LINK_CHOICES
+from server.ledgers.rounded import RoundedDay, RoundedOrdering
 from server.ledgers.selectors import assisted, cases
 from server.ledgers.storage.fragments import visit_due, visit_due_soon, visit_overdue
 
@@ -176,7 +178,15 @@ def entry_filters(
     filters["search"] = search
     if place:
         filters["in_bbox"] = Box(field_name=place, label=_("Within west,south,east,north"))
-    filters["ordering"] = Ordering("id", "area_code", "observed_at", "last_confirmed_on", *ordering)
+    orders = ("id", "area_code", "observed_at", "last_confirmed_on", *ordering)
+    rounded = {
+        column.name: column.rounded.to
+        for column in columns_of(model).values()
+        if column.rounded is not None
+    }
+    filters["ordering"] = (
+        RoundedOrdering(*orders, rounded=rounded) if rounded else Ordering(*orders)
+    )
     filters.update(more or {})
     meta = type("Meta", (), {"model": model, "fields": ()})
     members = {**filters, "Meta": meta, "__module__": __name__}
@@ -219,6 +229,10 @@ def _filters_of(column: Column) -> Iterator[tuple[str, Any]]:
             yield name, new(NamedEntry)
         case Kind.AREA:
             yield name, new(Area)
+        case Kind.DATE if column.rounded is not None:
+            to = column.rounded.to
+            yield f"{name}_from", new(RoundedDay, first, lookup_expr="gte", precision=to)
+            yield f"{name}_to", new(RoundedDay, last, lookup_expr="lte", precision=to)
         case Kind.DATE:
             yield f"{name}_from", new(Day, first, lookup_expr="gte")
             yield f"{name}_to", new(Day, last, lookup_expr="lte")
@@ -242,7 +256,7 @@ def _edge(words: Any, column: Column) -> Any:
 
 def _by_members_name(word: str, access: Access) -> Q:
     """Households in which somebody whom the reader sees has a name that holds the word."""
-    people = Person.objects.filter(access.within(), name__icontains=word)
+    people = Person.objects.filter(access.within(), holding_word("name", word))
     return Q(pk__in=people.values("household"))
 
 
@@ -250,6 +264,7 @@ HOUSEHOLD_SEARCH = Search(
     ("hh_no", "address", "building", "room"),
     _by_members_name,
     joined=("head_person__name",),
+    numbers=("hh_no",),
     label=_("Name, address or household number"),
 )
 """Also what the map searches by."""
@@ -283,7 +298,9 @@ SpellFilters = entry_filters(
 )
 EmployerFilters = entry_filters(
     Employer,
-    search=Search(("name", "uscc", "address"), label=_("Name, address or credit code")),
+    search=Search(
+        ("name", "uscc", "address"), numbers=("uscc",), label=_("Name, address or credit code")
+    ),
     place="loc",
     ordering=("name", "n_staff"),
 )
@@ -292,13 +309,19 @@ VacancyFilters = entry_filters(
     search=Search(
         ("title", "vacancy_no"),
         joined=("employer__name",),
+        numbers=("vacancy_no",),
         label=_("Post, employer or vacancy number"),
     ),
     ordering=("expires_on", "wage_min"),
 )
 CaseFilters = entry_filters(
     AssistanceCase,
-    search=Search(("case_no",), joined=("subject_person__name",), label=_("Name or case number")),
+    search=Search(
+        ("case_no",),
+        joined=("subject_person__name",),
+        numbers=("case_no",),
+        label=_("Name or case number"),
+    ),
     ordering=("opened_on", "next_due"),
     more={"due": Due()},
 )

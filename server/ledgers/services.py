@@ -1,7 +1,6 @@
 """Writes of the ledgers: merging submissions, folding again by date, desk acts, exceptions, disclosures."""
 
 from server.ledgers.desk.acts import correct, mark_not_same, mark_same, undo, void
-from server.ledgers.desk.disclosing import give_dossier, reveal
 from server.ledgers.desk.exceptions import resolve_exception
 from server.ledgers.desk.forgetting import forget_person, forget_withdrawn
 from server.ledgers.desk.links import acts_for, state_of_link
@@ -13,13 +12,11 @@ __all__ = [
     "correct",
     "forget_person",
     "forget_withdrawn",
-    "give_dossier",
     "mark_not_same",
     "mark_same",
     "merge_submissions",
     "refold_due",
     "resolve_exception",
-    "reveal",
     "settle_due_links",
     "state_of_link",
     "undo",

@@ -1,7 +1,8 @@
 """The resources from which ODK Briefcase pulls submissions, for office staff, never for phones.
 
 Whoever finds a phone must not get back what it sent, so a phone's token is refused here.
-Each submission that is given out is recorded as a disclosure.
+Submissions are pulled whole or not at all, so an export permit must be open: pushed again,
+a masked one would put asterisks in the place of the answers. Each submission that is given out is recorded as a disclosure.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ from server.accounts.problems import TokenNeeded
 from server.accounts.selectors import office_access, user
 from server.audit.models import Act
 from server.core import blobs, xml
+from server.core.statements import is_storable
+from server.disclosure.models import ExportPermit
+from server.disclosure.problems import NoPermit
+from server.disclosure.selectors import areas_of, open_permits
+from server.disclosure.services import let_out
 from server.ledgers.reading.redaction import document_for
 from server.openrosa import addresses, responses
 from server.openrosa.authentication import login
@@ -33,7 +39,6 @@ from server.openrosa.problems import (
 from server.submissions import selectors
 from server.submissions.models import Submission
 from server.submissions.selectors import Instances
-from server.submissions.services import disclose_record
 
 NAMESPACE: Final = "http://opendatakit.org/submissions"
 _MOST: Final = 1000
@@ -43,7 +48,7 @@ _BY_DEFAULT: Final = 100
 def submission_list(request: HttpRequest, token: str | None = None) -> HttpResponse:
     """A page of instanceIDs in the order of receipt; the cursor is the number of the last submission.
 
-    Submissions whose files have not all arrived are listed too; their download has
+    Needs an export permit for the form, and lists what its areas have. Submissions whose files have not all arrived are listed too; their download has
     `isComplete="false"` (decision 0111).
     """
     only_reading(request)
@@ -52,7 +57,11 @@ def submission_list(request: HttpRequest, token: str | None = None) -> HttpRespo
     if not re.fullmatch("[0-9]{1,18}", cursor):
         raise BadCursor
     most = min(int(count), _MOST) if re.fullmatch("[1-9][0-9]{0,8}", count) else _BY_DEFAULT
-    page = selectors.submissions_after(access, request.GET.get("formId", ""), int(cursor), most)
+    form_id = request.GET.get("formId", "")
+    opened = open_permits(access, ExportPermit.Kind.FORM, form_id) if is_storable(form_id) else []
+    if not opened:
+        raise NoPermit(subject=form_id[:100])
+    page = selectors.submissions_after(access, form_id, areas_of(opened), int(cursor), most)
     ids = "".join(f"<id>{escape(row.instance_id)}</id>" for row in page)
     after = page[-1].pk if page else int(cursor)
     return responses.document(
@@ -186,6 +195,12 @@ def _submission(access: Access, form_id: str, instance_id: str) -> Submission:
 
 
 def _record_disclosure(access: Access, submission: Submission, act: Act, column: str) -> None:
-    disclose_record(
-        submission, user=user(access.user_id), act=act, column=column, reason="ODK Briefcase"
+    let_out(
+        submission,
+        user=user(access.user_id),
+        access=access,
+        act=act,
+        column=column,
+        reason="ODK Briefcase",
+        permit_only=True,
     )

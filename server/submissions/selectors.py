@@ -21,8 +21,9 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest
 
-from server.accounts.access import RESTRICTED, REVEALERS, Access
+from server.accounts.access import RESTRICTED, REVEALERS, Access, within
 from server.core import blobs
+from server.core.masking import mask_numbers
 from server.core.sealing import unseal_document
 from server.forms.models import Form, FormVersion
 from server.submissions.answers import file_names
@@ -133,23 +134,31 @@ def check_file(access: Access, submission: Submission, name: str) -> None:
 
 
 def file_as_received(access: Access, submission: Submission, name: str) -> Attachment | None:
-    """A file of the current version by its name; None when it is not there. Raises NotRaw, NotForThisRole."""
+    """A file of the current version by its name, or by its name as lists mask it; None when it is not there.
+
+    Raises NotRaw, NotForThisRole.
+    """
     check_file(access, submission, name)
     file = file_named(files_of(submission.current_version_id), name)
     return file if file is not None and blobs.exists(file.sha256) else None
 
 
 def file_named(files: Iterable[Attachment], name: str) -> Attachment | None:
-    """The file of exactly this name, else the file whose name is the same but for the way letters are composed."""
-    alike = [file for file in files if compared(file.name) == compared(name)]
-    return next((file for file in alike if file.name == name), next(iter(alike), None))
+    """The file of exactly this name, else one whose name is the same but for the way letters are composed, or masked is this."""
+    listed = list(files)
+    alike = [file for file in listed if compared(file.name) == compared(name)]
+    masked = (file for file in listed if mask_numbers(file.name) == name)
+    exact = (file for file in alike if file.name == name)
+    return next(exact, None) or next(iter(alike), None) or next(masked, None)
 
 
-def submissions_after(access: Access, form_id: str, after: int, most: int) -> list[Submission]:
-    """Up to `most` raw submissions of a form with an id above `after`, in the order of receipt."""
+def submissions_after(
+    access: Access, form_id: str, areas: Iterable[str], after: int, most: int
+) -> list[Submission]:
+    """Up to `most` raw submissions of a form in these areas with an id above `after`, in the order of receipt."""
     if "\0" in form_id:
         return []
-    rows = raw_submissions(access).filter(form__form_id=form_id, pk__gt=after)
+    rows = raw_submissions(access).filter(within(areas), form__form_id=form_id, pk__gt=after)
     return list(rows.only("pk", "instance_id").order_by("pk")[:most])
 
 

@@ -14,6 +14,12 @@ from server.audit.models import DISCLOSURES, Act
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = {"server.audit.services.record", "server.audit.services.record_list"}
 ALSO_SERVICES = (
+    "server/disclosure/budgets.py",
+    "server/disclosure/dossiers.py",
+    "server/disclosure/finding.py",
+    "server/disclosure/permits.py",
+    "server/disclosure/records.py",
+    "server/disclosure/revealing.py",
     "server/accounts/passwords.py",
     "server/accounts/own.py",
     "server/accounts/scripts.py",
@@ -22,7 +28,6 @@ ALSO_SERVICES = (
     "server/forms/drafts.py",
     "server/forms/keys.py",
     "server/ledgers/desk/acts.py",
-    "server/ledgers/desk/disclosing.py",
     "server/ledgers/desk/exceptions.py",
     "server/ledgers/desk/links.py",
     "server/submissions/opening.py",
@@ -56,6 +61,25 @@ EXEMPT_MODULES = {
 """Module → why none of its functions records anything."""
 
 EXEMPT = {
+    **dict.fromkeys(
+        (
+            f"server.disclosure.{name}"
+            for name in (
+                "budgets.reveals_spent",
+                "budgets.searches_spent",
+                "budgets.one_at_a_time",
+                "permits.areas_of",
+                "permits.check_form",
+                "permits.facts_of",
+                "permits.open_permits",
+                "permits.permits",
+                "permits.subjects",
+                "permits.waiting_for",
+                "revealing.check_reason",
+            )
+        ),
+        READS,
+    ),
     "server.accounts.scripts.user_of": READS,
     "server.accounts.services.area_of": READS,
     "server.accounts.second_factors.duty_of": READS,

@@ -12,6 +12,7 @@ from django.test import Client
 
 from tests.conftest import COMMUNITY, STREET
 from tests.factories.console import AT, make_deleted, make_home, make_street
+from tests.factories.permits import permitted
 from tests.factories.roles import BLIND, OTHER_STREET, PUBLISHERS, READERS, STAFF, in_every_role
 
 SENDERS = frozenset({"worker", "street", "administrator"})
@@ -122,12 +123,15 @@ def street(divisions, make_user) -> Any:
 
 
 @pytest.fixture
-def tokens(make_user) -> dict[tuple[str, str], str]:
+def tokens(make_user, street) -> dict[tuple[str, str], str]:
     """A session for each role, in the street of the things and in another; "" has none."""
     from server.accounts import scripts
     from server.core.clock import now
 
     users = in_every_role(make_user)
+    for (role, area), user in users.items():
+        if role in STAFF:
+            permitted(user.username, area=area)
     return {asking: scripts.begin(user=user, at=now()).token for asking, user in users.items()}
 
 

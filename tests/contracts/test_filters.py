@@ -22,6 +22,7 @@ from tests.factories.console import (
     make_street,
 )
 from tests.factories.filters import bad_value, good_value
+from tests.factories.permits import make_waiting
 
 SAME_ROWS = {
     "submissions": "submissions",
@@ -43,7 +44,7 @@ SAME_ROWS = {
 """Page of the console → the list of REST that has the same rows."""
 WITHOUT_REST = {"field-accounts": WorkerFilters, "codes": WorkerFilters}
 """Lists that only the console has: of workers, where REST lists their phones."""
-UNFILTERED = {"disclosures"}
+UNFILTERED = {"disclosures", "permits"}
 """Pages of the console with a list in pages that nothing narrows."""
 
 PAGES = {**{page: VIEWS[name].filterset_class for page, name in SAME_ROWS.items()}, **WITHOUT_REST}
@@ -63,6 +64,7 @@ def client(divisions, make_user) -> Client:
     make_stranger_key()
     issue_token(user=street.worker, actor=None)
     Spell.objects.create(**entry(COMMUNITY, person=street.person, start_on=AT.date()))
+    make_waiting(make_user("colleague"))
     client = Client(headers={"accept-language": "en"})
     client.force_login(make_user("admin", role="administrator", area=""))
     return client

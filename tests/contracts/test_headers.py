@@ -14,22 +14,11 @@ from django.test import Client
 
 from server.core.clock import now
 from server.ops.content import FILE_POLICY, PAGE_POLICY, SHOWN
-from tests.conftest import COMMUNITY, STREET
+from tests.conftest import STREET
 from tests.factories.addresses import Address, every_address
-from tests.factories.console import (
-    AT,
-    attach,
-    entry,
-    make_deleted,
-    make_erasure,
-    make_quarantined,
-    make_stranger_key,
-    make_street,
-    photo_bytes,
-)
-from tests.factories.submissions import make_phone
+from tests.factories.permits import permitted
+from tests.factories.samples import QUERIES, every_sample
 
-CANARY = b"<html xmlns='http://www.w3.org/1999/xhtml'><script>canary()</script></html>"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 STRANGERS = ("GET", "POST")
 SHOWS_NOTHING = frozenset(
@@ -55,6 +44,8 @@ SHOWS_NOTHING = frozenset(
         "/account/second-factor/app/add",
         "/account/second-factor/keys/%(pk)s/name",
         "/account/second-factor/keys/%(pk)s/remove",
+        "/permits/new",
+        "/permits/%(number)s",
     }
 )
 """Addresses that no GET answers with something, besides those for acts: `is_act`."""
@@ -62,7 +53,7 @@ ACTS = re.compile(
     "audience|open|review|upload|dismiss|reopen|repair|replay|find|reveal|resolve|codes?|lost|revoke"
     "|grant|password|end-sessions|give-role|take|end|end-others|new|reset-factors|reset-second-factors"
     "|sessions|publish|logout|language|decision|download|undo|state|approval|files|restore|delete"
-    "|erase|dossier|consent|refuse"
+    "|erase|dossier|consent|refuse|withdraw"
 )
 
 
@@ -76,107 +67,18 @@ def is_act(address: Address) -> bool:
 @pytest.fixture
 def samples(divisions, make_user) -> dict[str, str]:
     """Something that exists for each parameter; the files among it hold a script."""
-    from server.accounts.services import issue_token
-    from server.core import blobs
-    from server.forms.models import FormDraft, FormMedia, FormVersion
-    from server.ledgers.models import Spell, Vacancy, Visit
-
-    street = make_street(make_user)
-    phone = make_phone()
-    account, _token = issue_token(user=street.worker, actor=None)
-    workbook = blobs.store([CANARY])
-    FormVersion.objects.update(xform=CANARY, workbook_sha256=workbook.sha256)
-    for kind in ("html", "svg"):
-        blob = blobs.store([CANARY])
-        FormMedia.objects.create(
-            form_version=street.form.current_version, filename=f"evil.{kind}", kind="file",
-            sha256=blob.sha256, md5=blob.md5.hex(), size=blob.size,
-        )  # fmt: skip
-    photo = attach(street.submission, "evil.jpg", photo_bytes() + CANARY)
-    FormDraft.objects.create(
-        form_id=street.form.form_id, title="", md5="", workbook_sha256=workbook.sha256,
-        saved_by=street.worker, saved_at=AT,
-    )  # fmt: skip
-    area = street.person.area_code
-    spell = Spell.objects.create(
-        **entry(area, person=street.person, spell_kind="1", start_on=AT.date())
-    )
-    item = make_quarantined(street.worker, area, CANARY)
-    deletion = make_deleted(street.form, street.worker, area)
-    erasure = make_erasure(street.submission, street.worker)
-    key = make_stranger_key().fingerprint
-    household, person = str(street.household.pk), str(street.person.pk)
-    version = street.form.current_version.version
-    return {
-        "/key/%(token)s": phone.token,
-        "%(token)s": "no-such-session",
-        "%(form)s": street.form.form_id,
-        "%(form_id)s": street.form.form_id,
-        "%(version)s": version,
-        "/media/%(filename)s": "evil.html",
-        "/view/files/%(form)s/%(instance)s/%(filename)s": "evil.jpg",
-        "%(instance)s": "uuid:1",
-        "%(instance_id)s": "uuid:1",
-        "/forms/%(form)s/attachments/%(name)s": "evil.html",
-        "/draft/attachments/%(name)s": "evil.html",
-        "/submissions/%(instance)s/attachments/%(name)s": "evil.jpg",
-        "/submissions/%(instance_id)s/attachments/%(name)s": "evil.jpg",
-        "/datasets/%(name)s": "households",
-        "/forms/%(form)s.svc/%(path)s": "Submissions",
-        "/datasets/%(name)s.svc/%(path)s": "Entities",
-        "/entities/%(entity)s": household,
-        "%(fingerprint)s": key,
-        "/deletions/%(id)s": str(deletion.pk),
-        "/deletions/%(number)s": str(deletion.pk),
-        "/erasures/%(id)s": str(erasure.pk),
-        "/erasures/%(number)s": str(erasure.pk),
-        "/quarantine/%(id)s": str(item.pk),
-        "/quarantine/%(number)s": str(item.pk),
-        "/households/%(id)s": household,
-        "/households/%(entry)s": household,
-        "/persons/%(id)s": person,
-        "/persons/%(entry)s": person,
-        "/spells/%(id)s": str(spell.pk),
-        "/employers/%(id)s": str(street.employer.pk),
-        "/employers/%(entry)s": str(street.employer.pk),
-        "/vacancies/%(id)s": str(Vacancy.objects.get(area_code=area).pk),
-        "/cases/%(id)s": str(street.case.pk),
-        "/cases/%(entry)s": str(street.case.pk),
-        "/visits/%(id)s": str(Visit.objects.get(area_code=area).pk),
-        "/exceptions/%(id)s": str(street.exception.pk),
-        "/exceptions/%(number)s": str(street.exception.pk),
-        "/links/%(id)s": str(street.link.pk),
-        "/links/%(side)s": str(street.link.pk),
-        "/acts/%(act)s": "1",
-        "/divisions/%(code)s": COMMUNITY,
-        "%(username)s": "xie",
-        "/account/sessions/%(number)s": "1",
-        "/account/tokens/%(number)s": "1",
-        "%(pk)s": "1",
-        "/people/%(user_id)s/roles/%(number)s": "1",
-        "/field-accounts/%(id)s": str(account.pk),
-        "/field-accounts/%(number)s": str(account.pk),
-        "%(user_id)s": str(street.worker.pk),
-        "/submissions/%(number)s": str(street.submission.pk),
-        "/files/%(number)s": str(photo.pk),
-        "/desk-acts/%(number)s": "1",
-        "/sealed/%(ledger)s": "person",
-        "/sealed/%(ledger)s/%(entry)s": person,
-        "%(column)s": "phone",
-        "%(z)s": "12",
-        "%(x)s": "3337",
-        "%(y)s": "1777",
-    }
+    return every_sample(make_user)
 
 
 @pytest.fixture
-def callers(make_user) -> dict[str, Client]:
+def callers(make_user, samples) -> dict[str, Client]:
     """Who asks below which prefix: an administrator, by what that door takes; "" is the console's session."""
     user = make_user("admin", role="administrator", area="")
     from server.accounts import tokens
     from server.accounts.models import RoleGrant
 
     RoleGrant.objects.create(user=user, role="worker", area=STREET)  # for forms at /odk
+    permitted("admin", area="")
     token = tokens.make(user=user, label="tests", days=30, at=now())
     proof = base64.b64encode(f"admin:{token}".encode()).decode()
     session = Client(headers={"accept-language": "en"})
@@ -216,14 +118,6 @@ def ask(client: Client, method: str, path: str) -> tuple[Any, bytes]:
         transaction.set_rollback(True)
     client.cookies = cookies
     return response, body
-
-
-QUERIES = {
-    "xml": "?reason=look",
-    "export": "?reason=look",
-    "downloadSubmission": "?formId=household_survey[@version=null]/data[@key=uuid:1]",
-    "submissionList": "?formId=household_survey",
-}
 
 
 def faults(path: str, response: Any, body: bytes) -> list[str]:

@@ -23,6 +23,7 @@ from tests.factories.console import (
     make_stranger_key,
     make_street,
 )
+from tests.factories.permits import make_waiting
 from tests.factories.roles import BLIND, OTHER_STREET, PUBLISHERS, READERS, STAFF, in_every_role
 
 
@@ -74,6 +75,8 @@ def administer(
     return Rule(method, path, PUBLISHERS, allowed, 403, 403, outside, body or {})
 
 
+BECAUSE = "核对身份证件"
+PERMIT = "/export-permits/{export-permits}/"
 LEDGERS = ("households", "persons", "spells", "employers", "vacancies", "cases", "visits")
 SEALED = {"households": "hukou_book_no", "persons": "phone", "employers": "phone"}
 FORM, SUBMISSION = "/forms/household_survey/", "/submissions/{submissions}/"
@@ -94,6 +97,7 @@ RULES = (
             "audit",
             "deletions",
             "erasures",
+            "export-permits",
         ),
     ),
     look("/users/wu/", PUBLISHERS, denied=404),
@@ -110,19 +114,19 @@ RULES = (
     *(look(f"/{name}/{{{name}}}/origins/") for name in LEDGERS),
     *(look(f"/{name}/{{{name}}}/history/") for name in LEDGERS),
     *(
-        act("post", f"/{name}/{{{name}}}/reveal/", 200, {"columns": [column], "reason": "核对"})
+        act("post", f"/{name}/{{{name}}}/reveal/", 200, {"columns": [column], "reason": BECAUSE})
         for name, column in SEALED.items()
     ),
     *(
         Rule(
             "post",
             f"/{name}/find/",
-            READERS | BLIND,
+            STAFF,
             200,
-            200,
-            200,
-            200,
-            {"column": column, "value": "0"},
+            403,
+            403,
+            200,  # in their own street, where nobody has it
+            {"column": column, "value": "0", "reason": BECAUSE},
         )
         for name, column in SEALED.items()
     ),
@@ -140,7 +144,7 @@ RULES = (
     look("/erasures/{erasures}/", PUBLISHERS, denied=404),
     Rule("post", "/erasures/{erasures}/consent/", PUBLISHERS, 200, 404, 404, 404),
     Rule("post", "/erasures/{erasures}/refuse/", PUBLISHERS, 200, 404, 404, 404),
-    act("post", "/persons/{persons}/dossier/", 200, {"reason": "核对"}),
+    act("post", "/persons/{persons}/dossier/", 200, {"reason": BECAUSE}),
     lists("quarantine"),
     Rule("get", "/quarantine/kept-out/", READERS | BLIND, 200, 200, 200, 200),
     Rule("get", "/quarantine/elsewhere/", READERS | BLIND, 200, 200, 200, 200),
@@ -189,6 +193,20 @@ RULES = (
     act("post", "/field-accounts/", 201, {"username": "xie"}, blind=403),
     act("post", "/field-accounts/lost/", 201, {"username": "xie"}, blind=403),
     act("delete", "/field-accounts/{field-accounts}/", 204, blind=403),
+    look(PERMIT, STAFF, denied=404),
+    Rule(
+        "post",
+        "/export-permits/",
+        STAFF,
+        201,
+        403,
+        403,
+        403,
+        {"kind": "ledger", "name": "person", "area": STREET, "reason": BECAUSE, "days": 1},
+    ),
+    act("post", f"{PERMIT}consent/", 200, denied=404),
+    act("post", f"{PERMIT}refuse/", 200, {"note": BECAUSE}, denied=404),
+    act("post", f"{PERMIT}withdraw/", 200, {}, denied=404),
 )
 
 
@@ -225,6 +243,7 @@ def names(divisions, make_user) -> dict[str, Any]:
         "desk-acts": make_statement(make_user("lu", area=STREET), street.link).pk,
         "field-accounts": account.pk,
         "encryption-keys": key.fingerprint,
+        "export-permits": make_waiting(make_user("colleague")).pk,
     }
 
 

@@ -20,7 +20,7 @@ HEADINGS = (
     "Assistance categories", "4050", "Zero-employment households", "Cases: entry", "Cases: states", "Cases: exit",
     "Due dates", "Visits", "Identity of persons", "Identity of employers",
     "Identity of households", "Merge rules M0–M6", "Verification levels V0–V4", "Exceptions",
-    "Code lists", "Coordinates", "Rule table",
+    "Code lists", "Coordinates", "Disclosure", "Rule table",
 )  # fmt: skip
 
 

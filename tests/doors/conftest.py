@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -33,5 +34,24 @@ def asking(make_user) -> Asking:
         known(username, "correct horse", address="127.0.0.1")
         proof = base64.b64encode(f"{username}:correct horse".encode()).decode()
         return Client(headers={"authorization": f"Basic {proof}", "accept-language": language})
+
+    return log_in
+
+
+@pytest.fixture
+def log_in(make_user) -> Callable[..., Client]:
+    """log_in("street", STREET, "restricted") → a client of a new user holding the roles there."""
+
+    numbers = itertools.count()
+
+    def log_in(role: str = "street", area: str = STREET, *more: str) -> Client:
+        from server.accounts.models import RoleGrant
+
+        user = make_user(f"{role}-{next(numbers)}", role=role, area=area)
+        for extra in more:
+            RoleGrant.objects.create(user=user, role=extra, area=area)
+        client = Client(headers={"accept-language": "en"})
+        client.force_login(user)
+        return client
 
     return log_in

@@ -189,7 +189,7 @@ def test_lists_of_v1_are_recorded(street, crowd, asking):
 
 def test_a_search_by_number_is_recorded_without_the_number(street, asking):
     client = asking()
-    body = {"column": "id_no", "value": ID_NO}
+    body = {"column": "id_no", "value": ID_NO, "reason": "caller gave this number"}
     assert client.post("/api/v1/persons/find/", body, "application/json").status_code == 200
     assert (last().act, last().object_type) == ("find", "person")
     assert last().facts == {"column": "id_no", "matches": 0}

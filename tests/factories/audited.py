@@ -15,6 +15,8 @@ from server.accounts.access import access_of
 from server.accounts.models import FieldAccount, RoleGrant, User
 from server.accounts.selectors import device_login
 from server.core.sealing import seal_document
+from server.disclosure import services as disclosure
+from server.disclosure.models import ExportPermit
 from server.erasure.models import Erasure
 from server.forms import drafts, encryption, keys
 from server.forms import services as forms
@@ -30,6 +32,7 @@ from server.submissions.problems import UnknownFormVersion
 from tests.conftest import COMMUNITY, STREET
 from tests.factories.console import make_deleted, make_erasure, make_submission
 from tests.factories.ledgers import id_number, make_versions, member, store, street, uuid_of
+from tests.factories.permits import make_waiting
 from tests.factories.submissions import FORM_ID, VERSION, instance
 from tests.samples import xlsforms
 
@@ -85,6 +88,21 @@ class Office:
         return drafts.save(
             workbook=content, filename="f.xlsx", form_id=form_id, author=self.chief, at=AT
         )
+
+    def permit(self, user: User) -> ExportPermit:
+        return disclosure.request_permit(
+            user=user, access=access_of(user), kind="ledger", name="person", area=STREET,
+            reason="annual report", days=1,
+        )  # fmt: skip
+
+    @cached_property
+    def waiting(self) -> ExportPermit:
+        """A colleague's permit that waits for consent."""
+        return make_waiting(self.make_user("colleague", role="street", area=STREET))
+
+    @property
+    def decider(self) -> dict[str, Any]:
+        return {"user": self.chief, "access": self.access}
 
     @cached_property
     def key(self) -> EncryptionKey:

@@ -57,11 +57,6 @@ RECORD_CASES = {
         (Act.SUBMISSION_RESTORED,),
         lambda office: office.deletion,
     ),
-    "ledgers.services.give_dossier": Case(
-        lambda office: ledgers.give_dossier(office.access, office.persons[0], "核对"),
-        (Act.SUBJECT_ACCESS,),
-        lambda office: office.persons,
-    ),
     "ledgers.services.correct": Case(
         lambda office: ledgers.correct(
             family="person", entry=office.persons[0].pk, column="edu", value="10", **office.deed
@@ -97,11 +92,6 @@ RECORD_CASES = {
         (Act.DESK_ACT,),
         lambda office: office.state_move_away(),
         "",
-    ),
-    "ledgers.services.reveal": Case(
-        lambda office: ledgers.reveal(office.access, office.persons[0], ["id_no"], "核对"),
-        (Act.REVEAL,),
-        lambda office: office.persons,
     ),
     "ledgers.services.resolve_exception": Case(
         lambda office: ledgers.resolve_exception(

@@ -57,6 +57,11 @@ FULL_WIDTH = str.maketrans("0123456789X+-", "０１２３４５６７８９Ｘ�
         "6" * 19,
         "6666 6666 6666 6666",
         "6666 6666 6666 6666 666",
+        " ".join(ID_18),
+        " ".join(MOBILE),
+        "449901  19650101 0016".replace("  ", " "),
+        "130.0000.0000",
+        "130  0000  0000",
     ],
 )
 def test_a_personal_number_is_recognised_whole(number):
@@ -65,6 +70,12 @@ def test_a_personal_number_is_recognised_whole(number):
         assert replace(text, lambda _number: "***") == text.replace(number, "***")
     wide = number.translate(FULL_WIDTH)
     assert list(find(f"电话：{wide}")) == [wide]
+
+
+@pytest.mark.parametrize("before", ["A", "Ａ", "tel", "IMG", "wx"])
+@pytest.mark.parametrize("number", [ID_18, ID_15, MOBILE])
+def test_a_number_behind_a_word_of_letters_is_recognised(before, number):
+    assert list(find(f"{before}{number}.jpg")) == [number]
 
 
 @pytest.mark.parametrize(
@@ -80,9 +91,8 @@ def test_a_personal_number_is_recognised_whole(number):
         "113.264123 23.117055 0 4.5",
         "10086",
         "12345678901234",  # one digit short of an ID number
-        f"A{ID_18}",  # part of a longer name
-        f"{ID_18}B",
-        f"Ａ{ID_18}",
+        f"{ID_18}B",  # part of a longer name
+        f"A1B{ID_18}",
         "uuid:12345678-0123-4567-8901-012345678901",
         "12345678-1234-1234-1234-123456789012",
     ],
@@ -97,15 +107,15 @@ def test_several_numbers_and_a_uuid_in_one_text():
     assert list(find(text)) == [ID_18, "020-00001234", MOBILE]
 
 
-def test_a_mask_shows_the_first_six_and_the_last_two():
-    assert mask_numbers(f"她 {ID_18}") == "她 449901**********16"
-    assert mask_numbers("020-00001234") == "020-00****34"
-    assert [mask(text) for text in ("", "1234", "12345", "1234567890", "12345678901")] == [
+def test_a_mask_never_shows_the_end_of_a_long_number():
+    assert mask_numbers(f"她 {ID_18}") == "她 4499**************"
+    assert mask_numbers("020-00001234") == "020*******34"
+    assert [mask(text) for text in ("", "12345678", "123456789", "12345678901", ID_15)] == [
         "",
-        "****",
-        "***45",
-        "********90",
-        "123456***01",
+        "********",
+        "123****89",
+        "123******01",
+        "4499***********",
     ]
 
 

@@ -18,6 +18,8 @@ KINDS = Protection(
     {"/data/members/id_no": Sensitivity.MASKED, "/data/members/petition": Sensitivity.RESTRICTED},
     {},
 )
+HIDDEN = Clearance(masked=False, days=False, restricted=False)
+WHOLE = Clearance(masked=True, days=True, restricted=False)
 _secrets = st.from_regex(r"4499[0-9]{13}[0-9X]", fullmatch=True)
 _words = st.text("甲乙丙 ab<&", max_size=8)
 
@@ -44,10 +46,12 @@ def instance(secret: str, around: str, petition: str) -> bytes:
 @given(_secrets, _words, _words)
 def test_what_is_masked_stands_nowhere(secret: str, around: str, petition: str) -> None:
     shown = redacted_instance(
-        instance(secret, around, petition), KINDS, Clearance(masked=False, restricted=False)
+        instance(secret, around, petition),
+        KINDS,
+        Clearance(masked=False, days=False, restricted=False),
     )
     assert secret not in all_of(shown)
-    assert shown.findtext("members/id_no") == f"{secret[:6]}**********{secret[-2:]}"
+    assert shown.findtext("members/id_no") == secret[:4] + "*" * 14
     assert shown.find("members/petition") is None
     assert "".join(all_of(shown).split()).count("behind") == 2
 
@@ -56,7 +60,9 @@ def test_a_root_of_another_name_uncovers_nothing() -> None:
     """An old or odd client may name the root as it likes; rows are read below it."""
     secret = "44990119900101123X"
     document = instance(secret, "", "a petition").replace(b"data>", b"other>")
-    shown = redacted_instance(document, KINDS, Clearance(masked=False, restricted=False))
+    shown = redacted_instance(
+        document, KINDS, Clearance(masked=False, days=False, restricted=False)
+    )
     assert secret not in all_of(shown)
     assert shown.find("members/petition") is None
 
@@ -67,7 +73,9 @@ def test_a_sealed_value_inside_a_withheld_answer_is_masked_elsewhere_too() -> No
     )
     secret = "449900199001011234"
     document = f"<data><petition><id>{secret}</id></petition>{secret}<note>{secret}</note></data>"
-    shown = redacted_instance(document.encode(), kinds, Clearance(masked=False, restricted=False))
+    shown = redacted_instance(
+        document.encode(), kinds, Clearance(masked=False, days=False, restricted=False)
+    )
     assert secret not in all_of(shown)
     assert shown.find("petition") is None
 
@@ -76,7 +84,9 @@ def test_a_short_sealed_value_is_masked_in_its_own_answer_only() -> None:
     kinds = Protection({"/data/id_no": Sensitivity.MASKED}, {})
     for value, is_searched in (("4499", False), ("44990", True)):
         document = f"<data><id_no>{value}</id_no><note>room {value}</note></data>".encode()
-        shown = redacted_instance(document, kinds, Clearance(masked=False, restricted=False))
+        shown = redacted_instance(
+            document, kinds, Clearance(masked=False, days=False, restricted=False)
+        )
         assert value not in shown.findtext("id_no")
         assert (value not in shown.findtext("note")) is is_searched
 
@@ -84,13 +94,15 @@ def test_a_short_sealed_value_is_masked_in_its_own_answer_only() -> None:
 @given(_secrets, _words, _words)
 def test_rights_open_what_they_are_for_and_no_more(secret: str, around: str, petition: str) -> None:
     document = instance(secret, around, petition)
-    raw = redacted_instance(document, KINDS, Clearance(masked=True, restricted=False))
+    raw = redacted_instance(document, KINDS, Clearance(masked=True, days=True, restricted=False))
     assert (raw.findtext("members/id_no") or "").strip() == secret
     assert raw.find("members/petition") is None
-    masked = redacted_instance(document, KINDS, Clearance(masked=False, restricted=True))
+    masked = redacted_instance(
+        document, KINDS, Clearance(masked=False, days=False, restricted=True)
+    )
     assert secret not in all_of(masked)
     assert (masked.findtext("members/petition") or "") == petition
-    whole = redacted_instance(document, KINDS, Clearance(masked=True, restricted=True))
+    whole = redacted_instance(document, KINDS, Clearance(masked=True, days=True, restricted=True))
     assert etree.tostring(whole) == etree.tostring(parse(document))
 
 
@@ -147,3 +159,34 @@ def test_a_copy_without_answers_says_so_and_is_not_taken_back():
     assert without_restricted(whole, Protection({}, {})) == whole
     encrypted = b'<data encrypted="yes"/>'
     assert without_restricted(encrypted, SURVEY) == encrypted
+
+
+def test_of_a_birthday_the_year_is_left_wherever_it_stands() -> None:
+    kinds = Protection({"/data/birth": Sensitivity.BIRTH, "/data/id_no": Sensitivity.MASKED}, {})
+    secret = "44990119650312123X"
+    document = (
+        "<data><birth>1965-03-12</birth><id_no/><said>born 1965-03-12, 19650312</said></data>",
+        f"<data><birth/><id_no>{secret}</id_no><said>born 1965-03-12, 19650312</said></data>",
+    )
+    for text in document:
+        shown = redacted_instance(text.encode(), kinds, HIDDEN)
+        assert shown.findtext("said") == "born 1965-**-**, 1965****"
+        assert "0312" not in all_of(shown)
+        assert shown.findtext("birth") in ("1965-01-01", "")  # a date, as the form's type says
+
+
+NUMBERS = [
+    "449901196503121234",
+    "449901650312123",
+    "020-00001234",
+    "４４９９０１１９６５０３１２１２３４",
+]
+
+
+def test_numbers_are_masked_in_every_answer_and_coordinates_are_not() -> None:
+    for number in NUMBERS:
+        document = f"<data><remark>ask {number} first</remark><loc>23.117055123456789 113.264123456789012 0 0</loc></data>"
+        shown = redacted_instance(document.encode(), Protection({}, {}), HIDDEN)
+        assert number not in all_of(shown)
+        assert shown.findtext("loc") == "23.117055123456789 113.264123456789012 0 0"
+        assert number in all_of(redacted_instance(document.encode(), Protection({}, {}), WHOLE))

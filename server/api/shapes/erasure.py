@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from server.api.fields import MaskedTextField
 from server.erasure.models import Erasure
 
 
@@ -21,7 +22,7 @@ class ErasureSerializer(serializers.Serializer):
     person = serializers.UUIDField(read_only=True, allow_null=True)
     area_code = serializers.CharField(read_only=True)
     cause = serializers.ChoiceField(read_only=True, choices=Erasure.Cause.choices)
-    reason = serializers.CharField(read_only=True)
+    reason = MaskedTextField()
     state = serializers.ChoiceField(read_only=True, choices=Erasure.State.choices)
     asked_by = serializers.CharField(read_only=True, source="asked_by.username")
     asked_at = serializers.DateTimeField(read_only=True)

@@ -13,7 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from server.api.fields import ColumnField, ElsewhereField, WithheldField, field_of, username_of
+from server.api.fields import (
+    ColumnField,
+    ElsewhereField,
+    MaskedField,
+    WithheldField,
+    field_of,
+    username_of,
+)
 from server.core import clock
 from server.core.labels import Label
 from server.ledgers.definitions.columns import Column, Kind, Merge, columns_of
@@ -78,6 +85,7 @@ def entry_serializer(model: type[Model], *derived: Column) -> type[EntrySerializ
     fields: dict[str, Any] = {column.name: field_of(column) for column in columns}
     fields["elsewhere"] = ElsewhereField()
     fields["withheld"] = WithheldField(tuple(c.name for c in columns if has_restricted(c)))
+    fields["masked"] = MaskedField(tuple(columns))
     fields["__doc__"] = model.__doc__
     return type(f"{model.__name__}Serializer", (EntrySerializer,), fields)
 
@@ -131,6 +139,7 @@ class FindSerializer(serializers.Serializer):
 
     column = serializers.CharField(max_length=60)
     value = serializers.CharField(max_length=100)
+    reason = serializers.CharField(max_length=1000, help_text="Why; recorded.")
 
 
 class RevealSerializer(serializers.Serializer):

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework_gis.fields import GeometryField
 
 from server.accounts.services import CODES_AT_ONCE
-from server.api.fields import username_of
+from server.api.fields import MaskedJsonField, MaskedTextField, username_of
 from server.api.shapes.forms import AreasField
 from server.geo.models import Level
 from server.ledgers.models import LedgerException
@@ -65,11 +65,11 @@ class ExceptionSerializer(serializers.Serializer):
         help_text="The submission that raised it, if you may see it; null for a desk act.",
     )
     area_code = serializers.CharField(read_only=True)
-    detail = serializers.JSONField(read_only=True)
+    detail = MaskedJsonField()
     opened_at = serializers.DateTimeField(read_only=True)
     resolved_at = serializers.DateTimeField(read_only=True, allow_null=True)
     resolved_by = serializers.SerializerMethodField()
-    resolution = serializers.CharField(read_only=True)
+    resolution = MaskedTextField()
 
     def get_resolved_by(self, row: LedgerException) -> str | None:
         return username_of(row, "resolved_by")

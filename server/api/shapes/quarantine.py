@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from server.api.fields import MaskedTextField
 from server.quarantine.models import Quarantined, Repair
 
 
 class QuarantinedFileSerializer(serializers.Serializer):
     """A file that came with a refused record."""
 
-    name = serializers.CharField(read_only=True)
+    name = MaskedTextField()
     size = serializers.IntegerField(read_only=True)
 
 
@@ -20,7 +21,7 @@ class QuarantinedSerializer(serializers.Serializer):
     id = serializers.IntegerField(read_only=True, source="pk")
     received_at = serializers.DateTimeField(read_only=True)
     reason = serializers.CharField(read_only=True, help_text="A problem's slug.")
-    detail = serializers.CharField(read_only=True, source="explanation")
+    detail = MaskedTextField(source="explanation")
     form = serializers.CharField(read_only=True, source="form_id")
     form_version = serializers.CharField(read_only=True)
     instance_id = serializers.CharField(read_only=True)
@@ -37,7 +38,7 @@ class QuarantinedSerializer(serializers.Serializer):
     is_held = serializers.SerializerMethodField(
         help_text="Whether it was received and waits to count; then it cannot be repaired."
     )
-    device_id = serializers.CharField(read_only=True)
+    device_id = MaskedTextField()
     size = serializers.IntegerField(read_only=True)
     files = QuarantinedFileSerializer(many=True, read_only=True, source="attachments")
     tried_at = serializers.DateTimeField(read_only=True, allow_null=True)
@@ -46,7 +47,7 @@ class QuarantinedSerializer(serializers.Serializer):
     settled_by = serializers.CharField(
         read_only=True, source="resolved_by.username", default=None, allow_null=True
     )
-    settled_note = serializers.CharField(read_only=True, source="resolved_note")
+    settled_note = MaskedTextField(source="resolved_note")
     is_taken = serializers.BooleanField(read_only=True, source="is_accepted")
 
     def get_is_held(self, item: Quarantined) -> bool:
@@ -65,7 +66,7 @@ class RepairSerializer(serializers.Serializer):
     """A repair of the record; the received bytes are kept beside it."""
 
     act = serializers.ChoiceField(read_only=True, choices=Repair.Act.choices)
-    reason = serializers.CharField(read_only=True)
+    reason = MaskedTextField()
     user = serializers.CharField(read_only=True, source="user.username")
     at = serializers.DateTimeField(read_only=True)
     size = serializers.IntegerField(read_only=True)
@@ -76,8 +77,8 @@ class ReopeningSerializer(serializers.Serializer):
 
     dismissed_at = serializers.DateTimeField(read_only=True)
     dismissed_by = serializers.CharField(read_only=True, source="dismissed_by.username")
-    dismissed_note = serializers.CharField(read_only=True)
-    reason = serializers.CharField(read_only=True)
+    dismissed_note = MaskedTextField()
+    reason = MaskedTextField()
     user = serializers.CharField(read_only=True, source="user.username")
     at = serializers.DateTimeField(read_only=True)
 

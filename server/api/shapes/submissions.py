@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from server.api.fields import PlaceField
+from server.api.fields import MaskedTextField, PlaceField
 from server.forms.models import EncryptionKey
 from server.submissions.models import EncryptedVersion, ReviewState
 
@@ -24,9 +24,7 @@ class SubmissionSerializer(serializers.Serializer):
         help_text="Whether the submission counts in the ledgers only once it is approved.",
     )
     submitter = serializers.CharField(read_only=True, source="submitter.username")
-    device_id = serializers.CharField(
-        read_only=True, source="current_version.device_id", default=None, allow_null=True
-    )
+    device_id = MaskedTextField(source="current_version.device_id", default=None, allow_null=True)
     received_at = serializers.DateTimeField(read_only=True)
     observed_at = serializers.DateTimeField(read_only=True, allow_null=True)
     area_code = serializers.CharField(read_only=True, help_text="The community the form names.")
@@ -54,9 +52,9 @@ class DeletionSerializer(serializers.Serializer):
 
 
 class AttachmentSerializer(serializers.Serializer):
-    """A file of a submission."""
+    """A file of a submission; numbers in its name are masked, and it is fetched by that name."""
 
-    name = serializers.CharField(read_only=True)
+    name = MaskedTextField()
     size = serializers.IntegerField(read_only=True)
     md5 = serializers.CharField(read_only=True)
     content_type = serializers.CharField(read_only=True)
@@ -67,7 +65,7 @@ class DecisionSerializer(serializers.Serializer):
     """A decision about a submission; the latest holds."""
 
     state = serializers.ChoiceField(read_only=True, choices=ReviewState.choices)
-    reason = serializers.CharField(read_only=True)
+    reason = MaskedTextField()
     user = serializers.CharField(read_only=True, source="user.username")
     at = serializers.DateTimeField(read_only=True)
 
@@ -75,7 +73,7 @@ class DecisionSerializer(serializers.Serializer):
 class CommentSerializer(serializers.Serializer):
     """A comment on the submission, without a decision."""
 
-    body = serializers.CharField(read_only=True)
+    body = MaskedTextField()
     user = serializers.CharField(read_only=True, source="user.username")
     at = serializers.DateTimeField(read_only=True)
 
@@ -129,7 +127,7 @@ class EncryptionSerializer(serializers.Serializer):
         help_text="How that key's private half is opened.",
     )
     missing = serializers.ListField(
-        child=serializers.CharField(), read_only=True, help_text="Files still to come, by name."
+        child=MaskedTextField(), read_only=True, help_text="Files still to come, by name."
     )
     opened_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
@@ -148,7 +146,7 @@ class SubmissionDetailSerializer(SubmissionSerializer):
     versions = VersionSerializer(many=True, read_only=True, source="shown_versions")
     attachments = AttachmentSerializer(many=True, read_only=True, source="files")
     missing_files = serializers.ListField(
-        child=serializers.CharField(),
+        child=MaskedTextField(),
         read_only=True,
         help_text="Files that the answers name and that have not arrived.",
     )

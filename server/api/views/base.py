@@ -62,6 +62,14 @@ class Door(GenericAPIView):
     def user(self) -> User:
         return requests.user_of(self.request)
 
+    def whole_areas(self) -> tuple[str, ...]:
+        """The areas whose rows an export permit lets the caller read whole."""
+        return ()
+
+    def export_facts(self) -> dict[str, object]:
+        """What the record of a read says of the permits that allowed it; nothing when it was masked."""
+        return {}
+
     def rows(self) -> QuerySet[Any]:
         """The rows the caller may see; always from a selector."""
         raise NotImplementedError
@@ -78,8 +86,17 @@ class Door(GenericAPIView):
 
     def get_serializer_context(self) -> dict[str, Any]:
         if getattr(self, "swagger_fake_view", False):
-            return {"request": self.request, "view": self, "restricted_areas": ()}
-        return {**requests.context(self.request), "view": self}
+            return {
+                "request": self.request,
+                "view": self,
+                "restricted_areas": (),
+                "whole_areas": (),
+            }
+        return {
+            **requests.context(self.request),
+            "view": self,
+            "whole_areas": self.whole_areas(),
+        }
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         kind: Any = self.get_serializer_class()
@@ -99,6 +116,7 @@ class Door(GenericAPIView):
                 rows=rows,
                 last_row=last_row,
                 facts={"filters": sorted(set(self.request.query_params) - PAGING)},
+                export=self.export_facts(),
             )
         return super().get_paginated_response(data)
 

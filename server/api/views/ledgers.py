@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -15,7 +16,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
-from server.accounts.access import common_prefix
 from server.api.shapes.ledgers import (
     AsOfSerializer,
     DossierSerializer,
@@ -33,7 +33,11 @@ from server.api.views.base import Door
 from server.audit.models import Act
 from server.audit.services import record
 from server.core.request_problems import NothingHere
-from server.ledgers import selectors, services
+from server.disclosure.models import ExportPermit
+from server.disclosure.selectors import areas_of, facts_of, open_permits
+from server.disclosure.services import find, give_dossier, reveal
+from server.ledgers import selectors
+from server.ledgers.definitions.ledgers import name_of
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import (
     CaseFilters,
@@ -54,9 +58,6 @@ from server.ledgers.models import (
     Visit,
 )
 
-MATCHES = 100
-"""The most entries that `find` answers with."""
-
 
 class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     """One ledger. A subclass names the model and the selector of its rows."""
@@ -75,6 +76,19 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             .order_by("pk")
         )
 
+    @cached_property
+    def permits(self) -> list[ExportPermit]:
+        """The caller's open export permits for this ledger."""
+        if getattr(self, "swagger_fake_view", False):
+            return []
+        return open_permits(self.access, ExportPermit.Kind.LEDGER, name_of(self.model))
+
+    def whole_areas(self) -> tuple[str, ...]:
+        return areas_of(self.permits)
+
+    def export_facts(self) -> dict[str, object]:
+        return facts_of(self.permits)
+
     def get_object(self) -> Any:
         """The entry with this id, or the one it was merged into. Raises NothingHere, also outside the caller's areas."""
         entry_id: UUID = self.kwargs["id"]
@@ -87,12 +101,12 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
 
     @extend_schema(parameters=[AsOfSerializer])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One entry; with `as_of` or `known_by` as it was on that day, by what had been received and decided by that instant.
+        """One entry, masked unless an export permit for the ledger is open; with `as_of` or `known_by` as it was on that day, by what had been received and decided by that instant.
 
         404 when it was in no ledger then, or in that of another area.
         """
         if not {"as_of", "known_by"} & request.query_params.keys():
-            return super().retrieve(request, *args, **kwargs)
+            return Response(self.get_serializer(self._recorded(self.get_object())).data)
         asked = AsOfSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         entry = selectors.entry_as_of(
@@ -104,6 +118,7 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         if entry is None:
             raise NothingHere
         kind = entry_serializer(self.model)
+        self._recorded(entry)
         shown = kind(entry, context=self.get_serializer_context()).data
         del shown["row_version"]  # of the present entry
         return Response(shown)
@@ -114,6 +129,19 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         """The states and remembered values that the entry went through, the latest first."""
         steps = selectors.histories(self.access, [self.get_object()])
         return Response(HistorySerializer(steps, many=True).data)
+
+    def _recorded(self, entry: Any) -> Any:
+        """The entry; that it is given out whole is recorded."""
+        if entry.area_code.startswith(self.whole_areas()):
+            record(
+                Act.EXPORT,
+                actor=self.user,
+                object_type=name_of(self.model),
+                object_id=entry.pk,
+                area=entry.area_code,
+                facts={"rows": 1, **self.export_facts()},
+            )
+        return entry
 
     @extend_schema(responses=OriginSerializer(many=True))
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
@@ -138,22 +166,17 @@ class SealedEntries(Entries):
         """Show sealed columns in full. Needs a role and a reason; the disclosure is logged."""
         entry = self.get_object()
         body = self.read_body(RevealSerializer)
-        return Response(services.reveal(self.access, entry, body["columns"], body["reason"]))
+        return Response(reveal(self.access, entry, body["columns"], body["reason"]))
 
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
     def find(self, request: Request) -> Response:
-        """The entries whose sealed column holds exactly this value, e.g. an ID number; values stay masked."""
+        """The entries whose sealed column holds exactly this value, e.g. an ID number; values stay masked.
+
+        Needs a role and a reason, is limited per person and hour, and is logged.
+        """
         body = self.read_body(FindSerializer)
-        shown = selectors.where_shown(self.access, self.get_queryset(), body["column"])
-        rows = selectors.holding(shown, body["column"], body["value"])
-        matches = list(rows[:MATCHES])
-        record(
-            Act.FIND,
-            actor=self.user,
-            object_type=self.model._meta.model_name or "",
-            area=common_prefix(self.access.areas()),
-            facts={"column": body["column"], "matches": len(matches)},
-        )
+        rows = selectors.where_shown(self.access, self.get_queryset(), body["column"])
+        matches = find(self.access, rows, body["column"], body["value"], body["reason"])
         return Response(self.get_serializer(matches, many=True).data)
 
 
@@ -175,7 +198,7 @@ class Persons(SealedEntries):
     def dossier(self, request: Request, id: UUID) -> Response:
         """Everything that is kept about the person, in plain, for the person. Needs a role and a reason; it is logged."""
         body = self.read_body(ReasonSerializer)
-        whole = services.give_dossier(self.access, self.get_object(), body["reason"])
+        whole = give_dossier(self.access, self.get_object(), body["reason"])
         return Response(DossierSerializer(whole).data)
 
 

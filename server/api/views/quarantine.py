@@ -31,6 +31,7 @@ from server.api.shapes.quarantine import (
 )
 from server.api.views.base import Door
 from server.core.clock import now
+from server.disclosure.services import let_out_quarantined
 from server.ledgers.reading.redaction import quarantined_document_for
 from server.quarantine import selectors, services
 from server.quarantine.export import archive
@@ -66,7 +67,8 @@ class Quarantine(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def export(self, request: Request, id: int) -> FileResponse:
         """Record, repairs and files as one zip. Needs a reason, which is logged."""
         record = self.get_object()
-        services.disclose_quarantined(record, user=self.user, reason=requests.reason(request))
+        reason = requests.reason(request)
+        let_out_quarantined(record, user=self.user, access=self.access, reason=reason)
         return FileResponse(
             archive(record, self.access, quarantined_document_for(self.access, record)),
             as_attachment=True,

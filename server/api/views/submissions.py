@@ -32,7 +32,10 @@ from server.audit.models import Act
 from server.core import blobs
 from server.core.clock import now
 from server.core.request_problems import NothingHere
-from server.ledgers.reading.answers import ShownAnswer, shown_answers
+from server.disclosure.models import ExportPermit
+from server.disclosure.selectors import areas_of, facts_of, open_permits
+from server.disclosure.services import let_out
+from server.ledgers.reading.answers import ShownAnswer, for_program, shown_answers
 from server.ledgers.reading.redaction import document_for
 from server.submissions import selectors, services
 from server.submissions.deletions import deletions
@@ -111,7 +114,6 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def xml(self, request: Request, instance_id: str) -> HttpResponse:
         """The instance as received, for a reason, which is logged; without restricted facts for those who lack the role."""
         submission = self.get_object()
-        selectors.check_raw(self.access, submission)
         version = SubmissionVersion.objects.get(current_of=submission)
         document = document_for(self.access, submission.area_code, version)
         self._record(submission, Act.REVEAL, "document", requests.reason(request))
@@ -198,10 +200,33 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         instance = instances.answers(version) if version else None
         if version is None or instance is None:
             return []
-        return shown_answers(instance, version.form_version, self.access, submission.area_code)
+        opened = open_permits(self.access, ExportPermit.Kind.FORM, submission.form.form_id)
+        is_whole = submission.area_code.startswith(areas_of(opened))
+        clearance = for_program(self.access, submission.area_code, areas_of(opened))
+        if is_whole:
+            self._record_export(submission, opened)
+        return shown_answers(instance, version.form_version, clearance)
 
     def _record(self, submission: Submission, act: Act, column: str, reason: str) -> None:
-        services.disclose_record(submission, user=self.user, act=act, column=column, reason=reason)
+        let_out(
+            submission,
+            user=self.user,
+            access=self.access,
+            act=act,
+            column=column,
+            reason=reason,
+            permit_only=False,
+        )
+
+    def _record_export(self, submission: Submission, opened: list[ExportPermit]) -> None:
+        services.disclose_record(
+            submission,
+            user=self.user,
+            act=Act.EXPORT,
+            column="answers",
+            reason="",
+            facts=facts_of(opened),
+        )
 
 
 class Deletions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):

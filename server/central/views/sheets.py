@@ -64,7 +64,7 @@ def archive(call: Call, form: str) -> FileResponse:
             for row in batch:
                 _write(reader, row, written)
             if has_files:
-                _pack_files(call, batch, files)
+                _pack_files(reader, batch, files)
         names = sheets.file_names(form, reader.schema)
         if files.has_logs:
             written[AUDIT], names[AUDIT] = files.log, sheets.audit_name(form)
@@ -124,13 +124,15 @@ def _write(reader: Reader, row: Submission, written: dict[str, IO[str]]) -> None
             csv.writer(sheet).writerows(sheets.repeat_lines(root, chain, row.instance_id))
 
 
-def _pack_files(call: Call, batch: list[Submission], files: Files) -> None:
-    """Add the files of submissions that the user may see unmasked."""
+def _pack_files(reader: Reader, batch: list[Submission], files: Files) -> None:
+    """Add the files of submissions that a permit lets out whole."""
     unmasked = {
-        row.current_version_id: row for row in batch if selectors.may_have_raw(call.access, row)
+        row.current_version_id: row
+        for row in batch
+        if row.area_code.startswith(reader.whole_areas)
     }
     for file in selectors.files_of_all(unmasked):
         row = unmasked[file.version_id]
-        is_shown = selectors.may_have_file(call.access, row.area_code, file.name)
+        is_shown = selectors.may_have_file(reader.access, row.area_code, file.name)
         if is_shown and blobs.exists(file.sha256):
             files.add(file.name, bytes(file.sha256), row.instance_id)

@@ -25,6 +25,9 @@ from server.core import blobs
 from server.core.problems import Problem
 from server.core.request_problems import InvalidRequest, NotAllowed, NothingHere
 from server.core.statements import is_storable
+from server.disclosure.models import ExportPermit
+from server.disclosure.selectors import areas_of, open_permits
+from server.disclosure.services import let_out
 from server.ledgers.reading.redaction import document_for
 from server.quarantine.services import receive_or_quarantine
 from server.submissions import envelope as envelopes
@@ -38,7 +41,6 @@ from server.submissions.services import (
     IncomingFile,
     Sender,
     comment,
-    disclose_record,
     review,
 )
 from server.submissions.services import delete as delete_submission
@@ -81,9 +83,12 @@ def submission(call: Call, form: str, instance: str) -> dict[str, Any]:
 
 
 def document(call: Call, form: str, instance: str) -> HttpResponse:
-    """The XML as it was received, without restricted facts for those who lack the role; recorded as a disclosure."""
+    """The XML as it was received, while an export permit is open; recorded as a disclosure.
+
+    It is refused rather than masked: sent back as an edit, it would put asterisks in the
+    place of the answers. Restricted facts are left out for those who lack the role.
+    """
     row = selectors.record(call.access, form, instance)
-    selectors.check_raw(call.access, row)
     _record_disclosure(call, row, Act.REVEAL, "document")
     return HttpResponse(
         document_for(call.access, row.area_code, _version(row)),
@@ -94,16 +99,17 @@ def document(call: Call, form: str, instance: str) -> HttpResponse:
 def attachments(call: Call, form: str, instance: str) -> list[dict[str, Any]]:
     """The files of the current version, and those that its answers name and that have not arrived."""
     row = selectors.record(call.access, form, instance)
+    is_whole = row.area_code.startswith(
+        areas_of(open_permits(call.access, ExportPermit.Kind.FORM, form))
+    )
     files = list(selectors.files_of(row.current_version_id))
     missing = selectors.missing_files_of(row.current_version, files, selectors.Instances())
-    return [
-        *(shapes.attachment(file.name, is_here=True) for file in files),
-        *(shapes.attachment(name, is_here=False) for name in missing),
-    ]
+    named = [(file.name, True) for file in files] + [(name, False) for name in missing]
+    return [shapes.attachment(name, is_here=is_here, is_whole=is_whole) for name, is_here in named]
 
 
 def attachment(call: Call, form: str, instance: str, name: str) -> FileResponse:
-    """A file of the current version; recorded as a disclosure."""
+    """A file of the current version, while an export permit is open; recorded as a disclosure."""
     row = selectors.record(call.access, form, instance)
     file = selectors.file_as_received(call.access, row, name)
     if file is None:
@@ -275,7 +281,15 @@ def _version(row: Submission) -> SubmissionVersion:
 
 
 def _record_disclosure(call: Call, row: Submission, act: Act, column: str) -> None:
-    disclose_record(row, user=call.user, act=act, column=column, reason=REASON)
+    let_out(
+        row,
+        user=call.user,
+        access=call.access,
+        act=act,
+        column=column,
+        reason=REASON,
+        permit_only=True,
+    )
 
 
 def _check_form(document: bytes, form: str) -> None:

@@ -15,17 +15,19 @@ from django.utils.translation import gettext_lazy
 
 from server.accounts.access import ADMINISTRATORS, REVEALERS, REVIEWERS, Access
 from server.console import exception_sentences
-from server.console.presentation import category_names, joined_title, written
+from server.console.presentation import category_names, joined_title, plain, written
 from server.core import labels
 from server.core.clock import today
 from server.core.codes import label_of
 from server.core.labels import listed
+from server.core.masking import mask_numbers
+from server.disclosure.models import ExportPermit
 from server.ledgers.definitions.columns import columns_of
 from server.ledgers.folding.derive.due import Urgency, urgency
 from server.ledgers.folding.history import Why
 from server.ledgers.models import AssistanceCase, Household, LedgerException
 from server.ledgers.models.choices import FAMILY_CHOICES
-from server.ledgers.reading.masking import shown
+from server.ledgers.reading.masking import dated, shown
 from server.ledgers.reading.provenance import Change
 from server.ledgers.selectors import joined_key, value_for
 from server.submissions.filters import REMARKS
@@ -112,6 +114,14 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                 *(
                     [(_("Field accounts"), "field-accounts", ("new-field-account",))]
                     if access.areas(REVIEWERS)
+                    else []
+                ),
+                *(
+                    [
+                        (_("Search by number"), "find", ()),
+                        (_("Export permits"), "permits", ("new-permit",)),
+                    ]
+                    if access.areas(REVEALERS)
                     else []
                 ),
                 *([(_("Disclosure log"), "disclosures", ())] if access.areas(REVIEWERS) else []),
@@ -262,6 +272,29 @@ def masked(entry: Any, column: str) -> str:
     return shown(entry, column) or "—"
 
 
+@register.filter
+def text(value: str | None) -> str:
+    """A text that people typed, with the personal numbers in it masked; "" for none."""
+    return mask_numbers(value) if value else ""
+
+
+@register.simple_tag(takes_context=True)
+def day_of(context: dict[str, Any], entry: Any, column: str) -> str:
+    """A date as the reader may see it: of a birth the year alone without the right to reveal."""
+    if entry is None:
+        return ""
+    access: Access = context["request"].access
+    declared = columns_of(type(entry))[column]
+    value = dated(entry, declared, sees_days=access.may(REVEALERS, entry.area_code))
+    return "" if value is None else plain(value)
+
+
+@register.simple_tag
+def permit_subject(permit: ExportPermit, subjects: dict[str, str]) -> str:
+    """What an export permit is for, by its title; by its name when it has none any more."""
+    return subjects.get(f"{permit.kind}:{permit.name}", permit.name)
+
+
 @register.simple_tag(takes_context=True)
 def may_reveal(context: dict[str, Any], entry: Any) -> bool:
     """Whether the user may look behind the mask of this entry."""
@@ -342,9 +375,9 @@ def entry_page(change: Change) -> str:
     ledger, entry, title, exists = change.ledger, change.entry, change.title, change.exists
     if change.is_elsewhere:
         return _("in another area")
-    text = title if title and ledger != "visit" else label_of_ledger(ledger)
+    label = mask_numbers(title) if title and ledger != "visit" else label_of_ledger(ledger)
     if not exists:
         return _("no longer in the ledger")
     if ledger in WITH_PAGE:
-        return format_html('<a href="{}">{}</a>', reverse(f"console:{ledger}", args=[entry]), text)
-    return text
+        return format_html('<a href="{}">{}</a>', reverse(f"console:{ledger}", args=[entry]), label)
+    return label

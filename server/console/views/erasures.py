@@ -15,9 +15,9 @@ from server.console.forms import ErasureForm, ReasonForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import written
 from server.core.clock import now
+from server.disclosure.services import give_dossier
 from server.erasure import selectors, services
 from server.erasure.filters import ErasureFilters
-from server.ledgers import services as ledger_services
 from server.ledgers.definitions.columns import Kind
 from server.ledgers.reading.dossier import Dossier, Value
 from server.ledgers.selectors import persons
@@ -95,7 +95,7 @@ def dossier(request: StaffRequest, entry: UUID) -> HttpResponse:
     """Everything that is kept about a person, as one file to print or to hand over; recorded with the reason."""
     person = get_object_or_404(persons(request.access), pk=entry)
     reason = checked(ReasonForm(request.POST))["reason"]
-    whole = ledger_services.give_dossier(request.access, person, reason)
+    whole = give_dossier(request.access, person, reason)
     areas = area_names(_areas(whole))
     for values in _all_values(whole):
         values[:] = [_in_words(value, areas) for value in values]

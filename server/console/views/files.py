@@ -13,9 +13,9 @@ from server.console.pages import StaffRequest, staff_page
 from server.console.problems import FileMissing
 from server.console.thumbnails import thumbnail
 from server.core import blobs
+from server.disclosure.services import let_out
 from server.submissions.models import Attachment
 from server.submissions.selectors import check_file, submissions
-from server.submissions.services import disclose_record
 
 PLACEHOLDER = bytes.fromhex(
     "47494638396101000100800000e8e8e80000002c00000000010001000002024401003b"
@@ -48,12 +48,14 @@ def original(request: StaffRequest, number: int) -> HttpResponseBase:
         file = blobs.open_blob(attachment.sha256)
     except FileNotFoundError:
         raise FileMissing(name=attachment.name) from None
-    disclose_record(
+    let_out(
         attachment.version.submission,
         user=request.user,
+        access=request.access,
         act=Act.MEDIA,
         column=attachment.name,
         reason="",
+        permit_only=False,
     )
     return FileResponse(
         file,

@@ -14,6 +14,7 @@ from server.accounts.models import Role
 from server.console.pages import COUNTED, StaffRequest, area_names, staff_page
 from server.core.backups import backup_state
 from server.core.clock import today
+from server.disclosure.selectors import recent_alerts, waiting_for
 from server.ledgers.selectors import (
     assisted,
     cases,
@@ -29,6 +30,7 @@ from server.submissions.models import TO_REVIEW
 from server.submissions.selectors import submissions, waiting_count
 
 LATEST = 8
+ALERTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ def home(request: StaffRequest) -> HttpResponse:
         "latest": latest,
         "areas": area_names(row.area_code for row in latest),
         "waiting": waiting_count(),
+        "alerts": list(recent_alerts(access)[:ALERTS]),
+        "permits": waiting_for(access, request.user.pk).count(),
         "day": today(),
         "administers": bool(access.areas({Role.ADMINISTRATOR})),
         "backups": backup_state(),

@@ -19,6 +19,7 @@ from server.console.forms import StatementForm, checked
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import written
 from server.core.clock import now
+from server.core.masking import mask_numbers
 from server.ledgers import selectors, services
 from server.ledgers.definitions.columns import Kind
 from server.ledgers.definitions.vocabulary import ActKind, Family
@@ -96,7 +97,7 @@ def rows_of(access: Access, sides: Iterable[EntryLink]) -> list[Row]:
     return [
         Row(
             link=side,
-            title=titles.get(side.entry) or "—",
+            title=mask_numbers(titles.get(side.entry) or "") or "—",
             page=PAGES[side.family],
             other_office=offices.get(side.other_office.ljust(12, "0"), side.other_office),
             moved_here=side.moved_to == side.area_code,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import TruncMonth
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from server.accounts.access import REVIEWERS
+from server.accounts.access import REVEALERS, REVIEWERS
 from server.console.exception_sentences import open_exceptions
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import joined_title, sheet
@@ -95,10 +96,12 @@ def person(request: StaffRequest, entry: UUID) -> HttpResponse:
 @staff_page()
 def cases(request: StaffRequest) -> HttpResponse:
     """The assistance cases of the user's areas: open ones first, by when the next visit is due."""
+    sees_days = request.access.areas(REVEALERS) == request.access.areas()
+    closed = F("closed_on") if sees_days else TruncMonth("closed_on")  # days may be masked
     rows = (
         visible_cases(request.access)
         .select_related("subject_person", "subject_household", "linked_worker")
-        .order_by("closed_on", "next_due", "id")
+        .order_by(closed, "next_due", "id")
     )
     filterset = CaseFilters(request.GET, rows, access=request.access)
     page = page_of(request, filterset.qs)

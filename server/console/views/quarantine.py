@@ -25,6 +25,7 @@ from server.console.pages import (
 )
 from server.core.clock import now
 from server.core.problems import Problem, catalogue
+from server.disclosure.services import let_out_quarantined
 from server.forms.models import FormVersion
 from server.ledgers.reading.redaction import quarantined_document_for
 from server.quarantine import services
@@ -90,7 +91,7 @@ def download(request: StaffRequest, number: int) -> FileResponse:
     """Record, repairs and files as one zip; the download is logged (security.md, Areas and access)."""
     record = quarantined_item(request.access, number)
     reason = checked(ReasonForm(request.POST))["reason"]
-    services.disclose_quarantined(record, user=request.user, reason=reason)
+    let_out_quarantined(record, user=request.user, access=request.access, reason=reason)
     return FileResponse(
         archive(record, request.access, quarantined_document_for(request.access, record)),
         as_attachment=True,

@@ -19,6 +19,7 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 
 from server.core.labels import Label
+from server.core.masking import Precision
 from server.geo.models import AreaCodeField
 
 
@@ -69,6 +70,7 @@ class Sensitivity(StrEnum):
     """Who sees a column's values."""
 
     OPEN = "open"
+    BIRTH = "birth"  # a day of birth: the year for all, the day as masked columns are revealed
     MASKED = "masked"  # sealed at rest, masked on screens, revealed with role and reason
     RESTRICTED = "restricted"  # shown only with the restricted role
 
@@ -78,6 +80,16 @@ class Depends(NamedTuple):
 
     column: str
     values: tuple[str | bool, ...]
+
+
+class Rounded(NamedTuple):
+    """How far a date is shown to those who may not see days of birth, and in which rows.
+
+    A day that is computed from a birthday gives the birthday back.
+    """
+
+    to: Precision
+    when: Depends | None = None  # only where this holds; None: in all rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,7 @@ class Column:
     depends: Depends | None = None
     none: str = ""  # the code that says that none of the others applies any more
     computed: bool = False  # the server fills it; office staff cannot correct it
+    rounded: Rounded | None = None  # of dates
 
 
 def hash_purpose(column: Column) -> str:

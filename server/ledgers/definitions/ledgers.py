@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import Model
+
 from server.core.labels import Label
 from server.ledgers.definitions.columns import Column, columns_of
 from server.ledgers.definitions.vocabulary import Family, Ledger
@@ -65,6 +67,13 @@ DEFINITIONS: Final[dict[Ledger, LedgerDefinition]] = {
 LEDGERS: Final[dict[str, type[LedgerEntry]]] = {
     ledger: definition.model for ledger, definition in DEFINITIONS.items()
 }
+
+
+def name_of(model: type[Model]) -> str:
+    """The name of the ledger that this model is the table of."""
+    return next(str(name) for name, table in LEDGERS.items() if table is model)
+
+
 COLUMNS: Final[dict[str, dict[str, Column]]] = {
     ledger: definition.columns for ledger, definition in DEFINITIONS.items()
 }

@@ -8,14 +8,13 @@ record were received, who sent the first, and its open conflicts.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from server.accounts.access import REVEALERS, Access, Worker
-from server.accounts.models import Role, User
+from server.accounts.access import Access, Worker
+from server.accounts.models import User
 from server.accounts.selectors import colleagues
 from server.ledgers.definitions.vocabulary import (
     LIST_FAMILIES,
@@ -28,7 +27,6 @@ from server.ledgers.entity_lists.lists import (
     CommunityList,
     LedgerList,
     ListRow,
-    ShowsDigits,
     communities,
 )
 from server.ledgers.reading.entries import exceptions
@@ -38,8 +36,6 @@ from server.ledgers.storage.identity_keys import resolved_keys
 
 NAMES: Final = tuple(EntityList)
 BATCH: Final = 1000
-_READS_DIGITS: Final = REVEALERS | {Role.WORKER}
-"""Who reads the digits of an ID number by which labels tell people apart: as on their phone, or in full anyway."""
 _NOT_PROPERTIES: Final = frozenset({"name", "label", "__version"})
 
 
@@ -72,9 +68,7 @@ def list_size(access: Access, name: str) -> int:
 
 def list_digest(access: Access, name: str) -> str:
     """Hex digits that change whenever anything changes that the reader sees of the list. One query."""
-    areas, with_digits = access.areas(), access.areas(_READS_DIGITS)
-    rows_hash = _list(name).hash(Worker(access.user_id, areas))
-    return hashlib.md5(f"{rows_hash} {with_digits}".encode(), usedforsecurity=False).hexdigest()
+    return _list(name).hash(Worker(access.user_id, access.areas()))
 
 
 def listed_entries(access: Access, name: str, *, after: str = "") -> Iterator[list[ListedEntry]]:
@@ -115,7 +109,7 @@ def _uuid(row: ListRow) -> str:
 
 def _batch(access: Access, ledger_list: LedgerList, entries: list[str]) -> list[ListedEntry]:
     """The batch's entries in this order; one that left the list meanwhile is left out. Four queries."""
-    rows = {_uuid(row): row for row in ledger_list.rows_of(entries, _shows_digits(access))}
+    rows = {_uuid(row): row for row in ledger_list.rows_of(entries)}
     subjects = {entry: _subject(ledger_list, row) for entry, row in rows.items()}
     spans = receipt_spans(set(subjects.values()) - {""})
     workers = {span.first_worker_id for span in spans.values()}
@@ -129,11 +123,6 @@ def _batch(access: Access, ledger_list: LedgerList, entries: list[str]) -> list[
             conflict = conflicts.get(entry, "")
             batch.append(_listed(ledger_list, rows[entry], span, creator, conflict))
     return batch
-
-
-def _shows_digits(access: Access) -> ShowsDigits:
-    prefixes = access.areas(_READS_DIGITS)
-    return lambda area_code: area_code.startswith(prefixes)
 
 
 def _subject(ledger_list: LedgerList, row: ListRow) -> str:

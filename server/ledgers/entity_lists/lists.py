@@ -1,8 +1,9 @@
 """The entity lists that phones get, made from the ledgers for one worker's communities (openrosa.md, Entity lists).
 
 A list's hash is made of the revisions of its rows (and of the day, where a row shows what
-is due), so that an unchanged list costs one small query. No ID numbers and no phones; a
-label may end in the last four characters of an ID number where people must be told apart.
+is due), so that an unchanged list costs one small query. A phone may be lost: no ID number,
+day of birth or phone stands here, also none that somebody typed into a name or an address.
+Namesakes are told apart by sex, year of birth, relation and room.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from uuid import UUID, uuid5
 from server.accounts.access import Worker
 from server.core import clock
 from server.core.codes import code_lists
-from server.core.sealing import UnknownKey, unseal_text
+from server.core.masking import mask_numbers
 from server.ledgers.definitions.sensitivity import unrestricted_codes
 from server.ledgers.definitions.vocabulary import EntityList
 from server.ledgers.folding.derive.due import Urgency, urgency
@@ -45,20 +46,17 @@ _COLOURS: Final = {
     Urgency.LATER: _GREEN,
     Urgency.NONE: _GREEN,
 }
+_TYPED: Final = frozenset(
+    {"label", "address", "building", "room", "head", "person_name", "contact"}
+)
+"""Properties whose texts people typed."""
 _GO_TODAY: Final = frozenset({Urgency.OVERDUE, Urgency.DUE})
 
 ListRow: TypeAlias = dict[str, Any]
 """A row of a list: property → value in the order of the columns, with `name` (the uuid), `label` and `__version`."""
 
-ShowsDigits: TypeAlias = Callable[[str], bool]
-"""Whether labels in an area may end in digits of an ID number."""
-
-RowReader: TypeAlias = Callable[[Selection, date, int, ShowsDigits], Iterator[ListRow]]
+RowReader: TypeAlias = Callable[[Selection, date, int], Iterator[ListRow]]
 """Reads the selected rows as they are on a day, at most so many."""
-
-
-def _always(area_code: str) -> bool:
-    return True
 
 
 class LedgerList:
@@ -79,12 +77,12 @@ class LedgerList:
         self._read = read
         self._is_dated = is_dated  # whether rows change with the day
 
-    def rows_of(self, entries: Iterable[str], shows_digits: ShowsDigits = _always) -> list[ListRow]:
+    def rows_of(self, entries: Iterable[str]) -> list[ListRow]:
         """The rows of certain entries, whatever their area; those the list does not have are left out. One query."""
         wanted = list(entries)
         if not wanted:
             return []
-        return list(self._read(EntrySelection(wanted), clock.today(), len(wanted), shows_digits))
+        return list(self._rows(EntrySelection(wanted), len(wanted)))
 
     def hash(self, worker: Worker) -> str:
         """MD5 hex over the revisions of the worker's communities, the columns, and the day if rows depend on it. One query."""
@@ -95,8 +93,15 @@ class LedgerList:
 
     def csv(self, worker: Worker) -> Iterator[bytes]:
         """The header and at most MAX_ROWS rows, in chunks. One query."""
-        rows = self._read(AreaSelection(worker.areas), clock.today(), MAX_ROWS, _always)
-        return _written(self.columns, rows)
+        return _written(self.columns, self._rows(AreaSelection(worker.areas), MAX_ROWS))
+
+    def _rows(self, selection: Selection, limit: int) -> Iterator[ListRow]:
+        """The rows, without the personal numbers that people typed into texts."""
+        for row in self._read(selection, clock.today(), limit):
+            yield {
+                name: mask_numbers(value) if name in _TYPED and value else value
+                for name, value in row.items()
+            }
 
 
 class CommunityList:
@@ -150,9 +155,7 @@ def community_uuid(code: str) -> UUID:
     return uuid5(_COMMUNITIES, code)
 
 
-def _household_rows(
-    selection: Selection, today: date, limit: int, shows_digits: ShowsDigits
-) -> Iterator[ListRow]:
+def _household_rows(selection: Selection, today: date, limit: int) -> Iterator[ListRow]:
     for row in household_rows(selection, limit):
         label = _joined(row.address, row.building, row.room, row.head_name)
         yield {
@@ -177,24 +180,29 @@ def _household_rows(
         }
 
 
-def _case_rows(
-    selection: Selection, today: date, limit: int, shows_digits: ShowsDigits
-) -> Iterator[ListRow]:
+def _case_rows(selection: Selection, today: date, limit: int) -> Iterator[ListRow]:
     categories, states = code_lists()["AC"].codes, code_lists()["ST4"].codes
     for row in case_rows(selection, limit):
-        who = row.person_name or row.head_name or ""
-        digits = _last_four(row.id_no) if shows_digits(row.area_code) else ""
+        who = row.person_name or ""
+        sex, relation = _in_words("SEX", row.sex), _in_words("REL", row.relation)
+        born = "" if row.birth_year is None else str(row.birth_year)
+        label = _joined(who, sex, born, relation, row.building, row.room) if who else ""
         shown = unrestricted_codes("AC", row.categories)
         yield {
             "name": row.id,
-            "label": _joined(who, row.building, row.room, digits) or row.address or row.case_no,
+            "label": label or _joined(row.address, row.building, row.room) or row.case_no,
             "__version": row.version,
             "geometry": _geometry(row.lat, row.lon),
             "community": row.area_code,
             "person": row.person_id or "",
             "household": row.household_id or "",
             "person_name": who,
+            "relation": relation,
+            "sex": sex,
+            "birth_year": born,
             "address": _joined(row.address, row.building, row.room),
+            "building": row.building,
+            "room": row.room,
             "categories": "、".join(
                 categories[code].zh if code in categories else code for code in shown
             ),
@@ -207,9 +215,7 @@ def _case_rows(
         }
 
 
-def _employer_rows(
-    selection: Selection, today: date, limit: int, shows_digits: ShowsDigits
-) -> Iterator[ListRow]:
+def _employer_rows(selection: Selection, today: date, limit: int) -> Iterator[ListRow]:
     for row in employer_rows(selection, limit):
         yield {
             "name": row.id,
@@ -235,14 +241,12 @@ def _geometry(lat: float | None, lon: float | None) -> str:
     return "" if lat is None else f"{lat:.6f} {lon:.6f} 0 0"
 
 
-def _last_four(sealed: str | None) -> str:
-    """The end of a sealed ID number; "" where there is none or its key is not here."""
-    if sealed is None:
+def _in_words(code_list: str, code: str | None) -> str:
+    """A code's Chinese label; the code itself where it is unknown, "" for none."""
+    if not code:
         return ""
-    try:
-        return unseal_text(sealed, "id_no")[-4:]
-    except UnknownKey:
-        return ""
+    codes = code_lists()[code_list].codes
+    return codes[code].zh if code in codes else code
 
 
 communities = CommunityList()
@@ -261,8 +265,9 @@ cases = LedgerList(
     EntityList.CASES,
     (
         "name", "label", "__version", "geometry", "community", "person", "household",
-        "person_name", "address", "categories", "state", "last_visit", "next_due", "offers",
-        "marker-color", "marker-symbol",
+        "person_name", "relation", "sex", "birth_year", "address", "building", "room",
+        "categories", "state", "last_visit", "next_due", "offers", "marker-color",
+        "marker-symbol",
     ),
     _case_rows,
     is_dated=True,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.db import models
 
+from server.core.masking import Precision
+from server.ledgers.definitions.codes import AssistanceCategory
 from server.ledgers.definitions.columns import (
     Depends,
     Merge,
     Reading,
+    Rounded,
     Sensitivity,
     area,
     boolean,
@@ -25,6 +28,7 @@ from server.ledgers.definitions.columns import (
     text,
     user,
 )
+from server.ledgers.definitions.vocabulary import CloseReason
 from server.ledgers.models.base import LedgerEntry
 
 
@@ -39,7 +43,14 @@ class Person(LedgerEntry):
     id_no_15 = sealed("原15位号码", "15-digit ID number", Merge.FIXED, reads=Reading.ID_NO)
     id_no_15_hash = hash_of()
     sex = code("SEX", "性别", "sex", Merge.FIXED, required=True)
-    birth_date = day("出生日期", "date of birth", Merge.FIXED, required=True)
+    birth_date = day(
+        "出生日期",
+        "date of birth",
+        Merge.FIXED,
+        required=True,
+        sensitivity=Sensitivity.BIRTH,
+        rounded=Rounded(Precision.YEAR),
+    )
     birth_is_lunar = boolean("农历生日", "birthday is lunar", Merge.VERIFIED)
     ethnicity = code("ETH", "民族", "ethnicity", Merge.VERIFIED, required=True)
     hukou_type = code("HK", "户口性质", "hukou type", Merge.VERIFIED, required=True)
@@ -203,7 +214,16 @@ class AssistanceCase(LedgerEntry):
     level = code("LV", "援助级别", "level of assistance", Merge.LATEST, required=True)
     found_by = code("FB", "发现方式", "found by", Merge.FIXED, required=True)
     state = code("ST4", "援助状态", "state of the case", Merge.STATES, required=True)
-    opened_on = day("建档日期", "opened on", Merge.FIXED, required=True)
+    opened_on = day(
+        "建档日期",
+        "opened on",
+        Merge.FIXED,
+        required=True,
+        rounded=Rounded(
+            Precision.MONTH,
+            Depends("category", (AssistanceCategory.A_OLDER, AssistanceCategory.B_OLDER)),
+        ),
+    )
     agreement_no = text("就业援助协议书编号", "agreement number", Merge.VERIFIED)
     plan_services = codes("SV", "援助措施", "services of the plan", Merge.ACCUMULATE)
     linked_worker = user("援助责任人", "linked worker", Merge.INTERVAL, required=True)
@@ -221,7 +241,13 @@ class AssistanceCase(LedgerEntry):
     placed_on = day("安置就业日期", "placed on", Merge.STATES)
     placed_form = code("EF", "安置形式", "form of placement", Merge.STATES)
     followup = structured("回访(1/3/6月)", "follow-up (1/3/6 months)", Merge.FIXED)
-    closed_on = day("退出日期", "closed on", Merge.STATES, depends=Depends("state", ("9",)))
+    closed_on = day(
+        "退出日期",
+        "closed on",
+        Merge.STATES,
+        depends=Depends("state", ("9",)),
+        rounded=Rounded(Precision.MONTH, Depends("close_reason", (CloseReason.RETIRED,))),
+    )
     close_reason = code(
         "CL", "退出原因", "reason of closing", Merge.STATES, depends=Depends("state", ("9",))
     )

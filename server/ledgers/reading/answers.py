@@ -1,22 +1,25 @@
 """A submission's answers as a user may see them: each is as sensitive as the column it is saved to.
 
 An answer saved to a sealed column is masked, and so is its text wherever else in the
-instance it occurs (a calculation may repeat an ID number). A restricted answer is withheld
-from users without the restricted role, and restricted codes among the choices of a question
-are left out or read as another code (security.md, Restricted facts).
+instance it occurs (a calculation may repeat an ID number). Of a day of birth the year is
+shown, and the day is masked wherever else it occurs, also as it stands in an ID number.
+Personal numbers in every other answer are masked as in any text. A restricted answer is
+withheld from users without the restricted role, and restricted codes among the choices of a
+question are left out or read as another code (security.md, Masks, Restricted facts).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 
 from lxml import etree
 
 from server.accounts.access import REVEALERS, Access
-from server.core.masking import mask
+from server.core.masking import mask, mask_numbers
 from server.core.xml import local_name, parse
 from server.forms.models import FormVersion
 from server.ledgers.definitions.columns import Sensitivity
@@ -25,6 +28,8 @@ from server.ledgers.reading.redaction import Protection, below_root, protection_
 from server.submissions.answers import Answer, answer_tree
 from server.submissions.instance import Instance
 
+_ID_NO = re.compile(r"[0-9]{6}([0-9]{4})([0-9]{2})([0-9]{2})[0-9]{3}[0-9Xx]")
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MIN_SEARCHED_LENGTH = 5
 """A shorter sealed value is not searched for in other answers, where it would occur by chance."""
 
@@ -44,9 +49,31 @@ class ShownAnswer:
     digest: bytes = b""  # of the whole value that the user may know of, to compare masked ones
 
 
-def shown_answers(
-    instance: Instance, form: FormVersion, access: Access, area_code: str
-) -> list[ShownAnswer]:
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """Which protected answers of an area a user may see in plain."""
+
+    masked: bool  # sealed ones, and numbers in all others
+    days: bool  # days of birth
+    restricted: bool
+
+
+def on_screen(access: Access, area_code: str) -> Clearance:
+    """What a page shows: days of birth to those who may reveal, restricted answers to the restricted role."""
+    return Clearance(
+        masked=False,
+        days=access.may(REVEALERS, area_code),
+        restricted=may_see_restricted(access, area_code),
+    )
+
+
+def for_program(access: Access, area_code: str, whole_areas: tuple[str, ...]) -> Clearance:
+    """What a program gets: all but restricted answers where an export permit is open, else everything masked."""
+    is_whole = area_code.startswith(whole_areas)
+    return Clearance(masked=is_whole, days=is_whole, restricted=may_see_restricted(access, area_code))
+
+
+def shown_answers(instance: Instance, form: FormVersion, clearance: Clearance) -> list[ShownAnswer]:
     """An instance's answers as this user may see those of the area. Raises BadXml.
 
     Restricted answers are not among them for those without the role, not even by name:
@@ -54,33 +81,58 @@ def shown_answers(
     """
     protected = protection_of(form)
     kinds, root = protected.kinds, instance.root
-    sealed = {
-        answer.value
-        for answer in _flat(answer_tree(root, form.questions))
-        if kinds.get(answer.path) is Sensitivity.MASKED
-        and len(answer.value) >= _MIN_SEARCHED_LENGTH
-    }
+    values = _Values(clearance)
+    for answer in _flat(answer_tree(root, form.questions)):
+        values.add(answer.value, kinds.get(answer.path, Sensitivity.OPEN))
     partly: Collection[str] = ()
-    if not may_see_restricted(access, area_code):
+    if not clearance.restricted:
         root, partly = deepcopy(root), protected.lists
         withhold(root, protected)
-    tree = answer_tree(root, form.questions)
-    return list(_shown(tree, 0, kinds, sorted(sealed, key=len, reverse=True), partly))
+    return list(_shown(answer_tree(root, form.questions), 0, kinds, values, partly))
 
 
-@dataclass(frozen=True, slots=True)
-class Clearance:
-    """Which protected answers of an area a user may see in plain."""
+class _Values:
+    """The protected values of one instance, and how texts are shown that may repeat them."""
 
-    masked: bool
-    restricted: bool
+    def __init__(self, clearance: Clearance) -> None:
+        self.clearance = clearance
+        self._masks: dict[str, str] = {}  # value → what is shown in its place
+        self._longest_first: list[tuple[str, str]] = []
 
+    def add(self, value: str, kind: Sensitivity) -> None:
+        """Note the value of an answer of this kind."""
+        if kind is Sensitivity.MASKED and not self.clearance.masked:
+            if len(value) >= _MIN_SEARCHED_LENGTH:
+                self._masks[value] = mask(value)
+            if (born := _ID_NO.fullmatch(value)) and not self.clearance.days:
+                self._add_birthday(*born.groups())
+        elif kind is Sensitivity.BIRTH and not self.clearance.days and _ISO_DAY.fullmatch(value):
+            self._add_birthday(*value.split("-"))
+        self._longest_first = sorted(self._masks.items(), key=lambda item: -len(item[0]))
 
-def clearance_of(access: Access, area_code: str) -> Clearance:
-    """Those who may reveal sealed columns see masked answers, the restricted role sees restricted ones."""
-    return Clearance(
-        masked=access.may(REVEALERS, area_code), restricted=may_see_restricted(access, area_code)
-    )
+    def _add_birthday(self, year: str, month: str, day: str) -> None:
+        self._masks[f"{year}-{month}-{day}"] = f"{year}-**-**"
+        self._masks[f"{year}{month}{day}"] = f"{year}****"
+
+    def text(self, text: str) -> str:
+        """A text that is not protected itself, with protected values and personal numbers in it masked."""
+        for value, shown in self._longest_first:
+            text = text.replace(value, shown)
+        return text if self.clearance.masked else mask_numbers(text)
+
+    def shown(self, value: str, kind: Sensitivity) -> str:
+        """A protected answer for people."""
+        if kind is Sensitivity.MASKED and not self.clearance.masked:
+            return mask(value)
+        if kind is Sensitivity.BIRTH and not self.clearance.days:
+            return value[:4] if _ISO_DAY.fullmatch(value) else mask(value)
+        return value
+
+    def typed(self, value: str, kind: Sensitivity) -> str:
+        """A protected answer for programs, which expect a date where the form asks for one."""
+        if kind is Sensitivity.BIRTH and not self.clearance.days and _ISO_DAY.fullmatch(value):
+            return f"{value[:4]}-01-01"
+        return self.shown(value, kind)
 
 
 def redacted_instance(
@@ -94,34 +146,21 @@ def redacted_instance(
     """
     root = parse(document)
     below = below_root(protected.kinds)
-    sealed = set() if clearance.masked else _sealed_values(root, below)
+    values = _Values(clearance)
+    for _element, _attribute, text, kind in _texts(root, below):  # also what will be withheld
+        values.add(text, kind)
     if not clearance.restricted:
         withhold(root, protected)
-    if not clearance.masked:
-        _mask(root, below, sorted(sealed, key=len, reverse=True))
+    if not (clearance.masked and clearance.days):
+        _mask(root, below, values)
     return root
 
 
-def _sealed_values(root: etree._Element, kinds: Mapping[str, Sensitivity]) -> set[str]:
-    """The sealed values of an instance, also those inside answers that will be withheld."""
-    return {
-        text
-        for _element, _attribute, text, kind in _texts(root, kinds)
-        if kind is Sensitivity.MASKED and len(text) >= _MIN_SEARCHED_LENGTH
-    }
-
-
-def _mask(
-    root: etree._Element, kinds: Mapping[str, Sensitivity], longest_first: Sequence[str]
-) -> None:
-    """Mask sealed answers, and their values wherever else they occur."""
+def _mask(root: etree._Element, kinds: Mapping[str, Sensitivity], values: _Values) -> None:
+    """Mask protected answers, their values wherever else they occur, and personal numbers in all texts."""
     for element, attribute, text, kind in list(_texts(root, kinds)):
-        if kind is Sensitivity.MASKED:
-            setattr(element, attribute, mask(text))
-            continue
-        shown = text
-        for value in longest_first:
-            shown = shown.replace(value, mask(value))
+        is_protected = kind in (Sensitivity.MASKED, Sensitivity.BIRTH)
+        shown = values.typed(text, kind) if is_protected else values.text(text)
         if shown != text:
             setattr(element, attribute, shown)
 
@@ -155,29 +194,24 @@ def _shown(
     answers: Iterable[Answer],
     depth: int,
     kinds: Mapping[str, Sensitivity],
-    sealed: list[str],
+    values: _Values,
     partly: Collection[str],
 ) -> Iterator[ShownAnswer]:
     for answer in answers:
         sensitivity = kinds.get(answer.path, Sensitivity.OPEN)
+        is_protected = sensitivity in (Sensitivity.MASKED, Sensitivity.BIRTH)
+        shown = (
+            values.shown(answer.value, sensitivity) if is_protected else values.text(answer.text)
+        )
         yield ShownAnswer(
             path=answer.place,
             kind=answer.kind,
             type=answer.type,
             depth=depth,
             label=str(answer.label),
-            value=_masked(answer, sensitivity, sealed),
+            value=shown,
             sensitivity=sensitivity,
             is_withheld=answer.path in partly,
             digest=hashlib.blake2b(answer.value.encode()).digest(),
         )
-        yield from _shown(answer.children, depth + 1, kinds, sealed, partly)
-
-
-def _masked(answer: Answer, sensitivity: Sensitivity, sealed: list[str]) -> str:
-    if sensitivity is Sensitivity.MASKED:
-        return mask(answer.value)
-    text = answer.text
-    for value in sealed:
-        text = text.replace(value, mask(value))
-    return text
+        yield from _shown(answer.children, depth + 1, kinds, values, partly)

@@ -16,7 +16,7 @@ from server.ledgers.definitions.sensitivity import unrestricted
 from server.ledgers.definitions.vocabulary import Family, Ledger, LinkState, MembershipRole
 from server.ledgers.models import EntryLink, Household, Membership, Person, Visit
 from server.ledgers.models.base import LedgerEntry
-from server.ledgers.reading.masking import shown
+from server.ledgers.reading.masking import holds_text, shown, without_numbers
 
 _OF_PERSON: Final = {
     MembershipRole.RESIDENT: ("residence_area", "residence_addr", "phone", "emp_status"),
@@ -31,7 +31,7 @@ class Declared:
 
     ledger: str
     column: Column
-    value: str  # as stored; masked where the column is sealed
+    value: str  # as stored; masked where the column is sealed, numbers in texts too
     entry: LedgerEntry
 
 
@@ -74,6 +74,8 @@ def _values(ledger: Ledger, entry: LedgerEntry, names: tuple[str, ...]) -> list[
         column = columns[name]
         value = shown(entry, name) if column.kind is Kind.SEALED else getattr(entry, name)
         value = unrestricted(column, value)  # the role, too, is held in areas
+        if holds_text(column):
+            value = without_numbers(value)
         if value:
             facts.append(Declared(ledger, column, str(value), entry))
     return facts

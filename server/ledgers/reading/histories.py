@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from server.accounts.access import Access
+from server.accounts.access import REVEALERS, Access
 from server.core.codes import label_of
 from server.core.labels import listed
+from server.core.masking import Precision, first_day, mask_numbers
 from server.ledgers.definitions.columns import Column, columns_of
 from server.ledgers.models import ContributionRow, DeskAct
 from server.ledgers.models.base import LedgerEntry
@@ -54,17 +55,24 @@ def _steps(
     access: Access, entry: LedgerEntry, givers: Mapping[int, _Giver]
 ) -> Iterable[HistoryStep]:
     hidden = hidden_columns(access, entry)
+    sees_days = access.may(REVEALERS, entry.area_code)
     columns = columns_of(type(entry))
     for name, steps in entry.history.items():
         if name in hidden:
             continue
         shown = _shown(access, entry, columns[name], steps)
-        ends = [date.fromisoformat(step[0]) for step in shown[1:]]
+        days = [_day_of(step, sees_days=sees_days) for step in shown]
         of_column = [
-            _step(entry, columns[name], step, end, givers)
-            for step, end in zip(shown, [*ends, None], strict=True)
+            _step(entry, columns[name], step, (start, end), givers)
+            for step, start, end in zip(shown, days, [*days[1:], None], strict=True)
         ]
         yield from reversed(of_column)
+
+
+def _day_of(step: Sequence[Any], *, sees_days: bool) -> date:
+    """From when on a step holds; the first of the month where time alone took it, as birthdays do, and the reader may not see their days."""
+    day = date.fromisoformat(step[0])
+    return day if sees_days or step[2] is not None else first_day(day, Precision.MONTH)
 
 
 def _shown(
@@ -85,10 +93,10 @@ def _step(
     entry: LedgerEntry,
     column: Column,
     step: Sequence[Any],
-    end: date | None,
+    span: tuple[date, date | None],
     givers: Mapping[int, _Giver],
 ) -> HistoryStep:
-    day, value, contribution, why = step
+    _day, value, contribution, why = step
     giver = givers.get(contribution, _Giver()) if contribution is not None else _Giver()
     return HistoryStep(
         entry=entry,
@@ -96,8 +104,8 @@ def _step(
         label=str(column.label),
         value=value,
         text=_text(column, value),
-        from_on=date.fromisoformat(day),
-        to_on=end,
+        from_on=span[0],
+        to_on=span[1],
         why=why,
         by=giver.by,
         submission_id=giver.submission_id,
@@ -136,4 +144,4 @@ def _of_submission(row: ContributionRow) -> _Giver:
 
 
 def _of_act(act: DeskAct) -> _Giver:
-    return _Giver(str(act.user), reason=act.reason)
+    return _Giver(str(act.user), reason=mask_numbers(act.reason))

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from server.accounts.access import READERS, Access
 from server.core.labels import Label
+from server.core.masking import mask_numbers
 from server.ledgers.definitions.columns import Column, columns_of
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS
 from server.ledgers.definitions.vocabulary import Ledger
@@ -190,7 +191,7 @@ def title_of(row: LedgerEntry) -> str:
     """What people call an entry: its name, address or title, else its number. Never an ID number or a phone."""
     for name in ("name", "address", "title"):
         if value := getattr(row, name, None):
-            return str(value)
+            return mask_numbers(str(value))
     for name in ("hh_no", "case_no", "vacancy_no"):
         if value := getattr(row, name, None):
             return str(value)

@@ -22,6 +22,10 @@ from server.submissions.redacted import WITHHELD
 from server.submissions.selectors import document_of
 
 
+STRICTNESS = (Sensitivity.BIRTH, Sensitivity.MASKED, Sensitivity.RESTRICTED)
+"""What protects an answer, the weakest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Protection:
     """What of a form's answers is protected."""
@@ -66,8 +70,7 @@ def stricter(own: Protection, other: Protection) -> Protection:
     """What either protects."""
     kinds = {**own.kinds, **other.kinds}
     for path in own.kinds.keys() & other.kinds.keys():
-        if Sensitivity.RESTRICTED in (own.kinds[path], other.kinds[path]):
-            kinds[path] = Sensitivity.RESTRICTED
+        kinds[path] = max(own.kinds[path], other.kinds[path], key=STRICTNESS.index)
     return Protection(kinds, {**own.lists, **other.lists})
 
 
@@ -81,7 +84,7 @@ def sensitivities(mapping: Mapping[str, Any]) -> dict[str, Sensitivity]:
         kinds = {
             _sensitivity(mapping["records"][target[0]]["ledger"], target[1]) for target in targets
         }
-        for kind in (Sensitivity.MASKED, Sensitivity.RESTRICTED):
+        for kind in STRICTNESS:
             if kind in kinds:
                 strictest[path] = kind
     strictest.update(dict.fromkeys(mapping.get("restricted", ()), Sensitivity.RESTRICTED))
@@ -187,8 +190,7 @@ def below_root(kinds: Mapping[str, Sensitivity]) -> dict[str, Sensitivity]:
     below: dict[str, Sensitivity] = {}
     for path, kind in kinds.items():
         short = _short(path)
-        if below.get(short) is not Sensitivity.RESTRICTED:
-            below[short] = kind
+        below[short] = max(below.get(short, kind), kind, key=STRICTNESS.index)
     return below
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from django.contrib.gis.geos import Point
 from django.db import models
 
-from server.accounts.access import READERS, Access
+from server.accounts.access import READERS, REVEALERS, Access
 from server.core.clock import office_day
+from server.core.masking import Precision, first_day
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import LEDGERS
 from server.ledgers.folding.derive.rules import rules
@@ -68,7 +69,13 @@ def past_of(entry: str, *, on: date, known_by: datetime) -> Past:
 def entry_as_of(
     access: Access, entry: LedgerEntry, *, on: date, known_by: datetime
 ) -> LedgerEntry | None:
-    """An entry as it was, unsaved; None when it was in no ledger, or in one of another area than the reader's."""
+    """An entry as it was, unsaved; None when it was in no ledger, or in one of another area than the reader's.
+
+    Readers who may not see days of birth get it as it was on the first of that month: asked
+    day by day, an entry would tell on which of them the person came of some age.
+    """
+    if not access.may(REVEALERS, entry.area_code):
+        on = first_day(on, Precision.MONTH)
     ledger = next(name for name, model in LEDGERS.items() if isinstance(entry, model))
     owner: Any = entry.pk
     if isinstance(entry, Spell):

@@ -60,3 +60,12 @@ def visit_due(today: date) -> Q:
 def visit_due_soon(today: date) -> Q:
     """Cases whose next visit is overdue, due today or soon due."""
     return IS_OPEN & Q(next_due__lte=today + SOON)
+
+
+def without_numbers(text: str) -> str:
+    """The text of this expression with asterisks for ten digits and more in a row, separated or not.
+
+    Coarser than `core.masking.mask_numbers`, for texts that leave the database as a whole.
+    """
+    narrow = f"translate({text}, '０１２３４５６７８９－\u3000', '0123456789- ')"
+    return f"regexp_replace({narrow}, '[0-9]([ .-]{{0,2}}[0-9]){{9,}}[Xx]?', '******', 'g')"

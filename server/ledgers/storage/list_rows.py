@@ -63,7 +63,9 @@ class CaseRow(NamedTuple):
     person_id: str | None
     household_id: str | None
     person_name: str | None
-    id_no: str | None  # sealed
+    relation: str | None
+    sex: str | None
+    birth_year: int | None
     address: str
     building: str
     room: str
@@ -72,7 +74,6 @@ class CaseRow(NamedTuple):
     last_visit: date | None
     next_due: date | None
     offers: int
-    head_name: str | None
     case_no: str
 
 
@@ -153,12 +154,13 @@ def case_rows(selection: Selection, limit: int) -> list[CaseRow]:
         select open_case.id::text as id, coalesce(listed.version, 1) as version,
                st_y(house.loc) as lat, st_x(house.loc) as lon, open_case.area_code,
                person.id::text as person_id, house.id::text as household_id,
-               person.name as person_name, person.id_no,
+               coalesce(person.name, head.name) as person_name, person.relation,
+               person.sex, extract(year from person.birth_date)::int as birth_year,
                coalesce(house.address, person.residence_addr, '') as address,
                coalesce(house.building, '') as building, coalesce(house.room, '') as room,
                open_case.category as categories, open_case.state, open_case.last_visit,
                open_case.next_due, coalesce(open_case.offers_n, 0) as offers,
-               head.name as head_name, open_case.case_no
+               open_case.case_no
           from ledgers_assistancecase open_case
           left join ledgers_person person on person.id = open_case.subject_person_id
                 and {same_office("person", "open_case")}

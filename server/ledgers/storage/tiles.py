@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from server.ledgers.storage.database import query_values
-from server.ledgers.storage.fragments import open_case, urgency_of
+from server.ledgers.storage.fragments import open_case, urgency_of, without_numbers
 
 CLUSTERS: Final = "clusters"
 HOUSEHOLDS: Final = "households"
@@ -76,7 +76,8 @@ clusters as (
             floor((st_y(web_point) - %(south)s) / %(cell)s)
 ),
 households as (
-  select matching.id::text as id, household.hh_no, household.address,
+  select matching.id::text as id, household.hh_no,
+         {without_numbers("household.address")} as address,
          (select string_agg(category, ',' order by category)
             from unnest(matching.assisted_categories) as category
            where matching.shows_restricted or category <> all(%(restricted_categories)s)) as categories,

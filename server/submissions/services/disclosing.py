@@ -5,6 +5,8 @@ Each door calls this before it sends.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from server.accounts.models import User
 from server.audit.models import KEY, Act
 from server.audit.services import record
@@ -14,9 +16,15 @@ from server.submissions.models import Submission
 
 
 def disclose_record(
-    submission: Submission, *, user: User, act: Act, column: str, reason: str
+    submission: Submission,
+    *,
+    user: User,
+    act: Act,
+    column: str,
+    reason: str,
+    facts: Mapping[str, object] | None = None,
 ) -> None:
-    """Record that the document of a submission, or the file named by `column`, was given to the user."""
+    """Record that the document of a submission, or the file named by `column`, was given to the user, with further facts."""
     record(
         act,
         actor=user,
@@ -24,7 +32,7 @@ def disclose_record(
         object_id=submission.pk,
         area=submission.area_code,
         reason=reason,
-        facts={"columns": [column]},
+        facts={"columns": [column], **(facts or {})},
     )
 
 

@@ -30,8 +30,8 @@ def test_an_administrator_reads_the_acts_of_the_area(street, asking):
 
 def test_others_read_what_they_did(street, asking):
     client = asking("street", area=COMMUNITY)
-    body = {"columns": ["phone"], "reason": "核对"}
+    body = {"columns": ["phone"], "reason": "核对身份"}
     client.post(f"/api/v1/persons/{street.person.pk}/reveal/", body, "application/json")
     rows = client.get("/api/v1/audit/").json()["results"]
-    assert [(row["act"], row["reason"]) for row in rows] == [("reveal", "核对"), ("log_in", "")]
+    assert [(row["act"], row["reason"]) for row in rows] == [("reveal", "核对身份"), ("log_in", "")]
     assert {row["actor"] for row in rows} == {f"street-{COMMUNITY}"}

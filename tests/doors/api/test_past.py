@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 
 from server.core import clock
+from tests.conftest import STREET
 from tests.factories.ledgers import id_number, make_versions, member, store, street
+from tests.factories.permits import permitted
 
 SEEKING = {
     "emp_status": "21",
@@ -76,6 +78,7 @@ def test_an_entry_is_shown_as_it_was(surveyed):
 @pytest.mark.django_db(transaction=True)
 def test_the_case_and_the_spells_are_shown_as_they_were(surveyed):
     client, person = surveyed
+    permitted(f"street-{STREET}", "case", kind="ledger")  # a 4050 case's day of opening is masked
     (case,) = client.get(f"/api/v1/cases/?subject_person={person}").json()["results"]
     assert case["state"] == "7"
     then = client.get(f"/api/v1/cases/{case['id']}/", {"as_of": "2026-04-01"}).json()

@@ -25,6 +25,7 @@ from tests.doors.central.client import (
     table,
 )
 from tests.factories.console import make_stranger_key
+from tests.factories.permits import permitted
 
 # --- who is there ---
 
@@ -154,6 +155,7 @@ def test_a_record_its_files_and_its_review(street, asking):
     assert row == get(client, RECORD).json()
     assert (row["instanceId"], row["reviewState"]) == ("uuid:1", None)
     assert get(client, f"{RECORD}/attachments").json() == [{"name": "door.jpg", "exists": True}]
+    permitted(f"street-{STREET}")
     assert get(client, f"{RECORD}.xml").content.startswith(b"<data ")
 
     def decide(body: dict[str, Any]) -> Any:

@@ -15,6 +15,7 @@ from server.accounts.services import create_user
 from server.audit.models import AuditEntry
 from server.core import clock
 from tests.conftest import STREET
+from tests.factories.permits import permitted
 
 pytestmark = pytest.mark.django_db
 RIGHT, NEW = "correct horse", "staple battery 9"
@@ -173,6 +174,7 @@ def test_somebody_without_a_role_has_an_account_all_the_same(make_user):
 @pytest.fixture
 def token(street, make_user) -> str:
     make_user("wang", area=STREET)
+    permitted("wang")  # for Briefcase
     page = logged_in("wang").post("/account/tokens/new", {"label": "Power BI", "days": "90"})
     return page.content.decode().partition('<p class="code">')[2].partition("<")[0]
 

@@ -152,7 +152,7 @@ def test_a_download_needs_a_reason_and_is_logged(street, form, log_in) -> None:
 
     assert client.post(address("download", item), {"reason": ""}).status_code == 400
     assert not disclosed()
-    response = client.post(address("download", item), {"reason": "核对"})
+    response = client.post(address("download", item), {"reason": "核对原始记录"})
 
     with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as held:
         assert hashlib.sha256(held.read("record.xml")).digest() == item.sha256

@@ -27,6 +27,7 @@ from server.submissions import drain
 from server.submissions.encrypted import encrypted_counts
 from server.submissions.models import Attachment, EncryptedVersion, Submission
 from server.submissions.selectors import document_of
+from tests.factories.permits import permitted
 from tests.factories.submissions import make_phone
 from tests.samples import xlsforms
 from tests.samples.encrypted import COLLECT, SPECIFICATION, encrypt
@@ -167,6 +168,7 @@ def test_briefcase_pulls_an_encrypted_record_as_it_came_and_hears_what_is_missin
     publish()
     keys("new", "household")
     manifest, files = sealed(FormVersion.objects.get(current_of__form_id="household"))
+    permitted("admin", "household", area="")
     address = "/odk/view/downloadSubmission?formId=household/data[@key=uuid:1]"
     login = "Basic " + base64.b64encode(b"admin:correct horse").decode()
 
