@@ -100,6 +100,8 @@ def username_of(row: Any, name: str) -> str | None:
     """The user whom the row names there, if the caller may know who works there."""
     user = joined(row, name)
     return None if user is None else user.username
+
+
 class MaskedField(serializers.Field):
     """The columns of which the caller is shown less than the value; `reveal` shows them."""
 
@@ -168,9 +170,9 @@ def _reader(column: Column) -> Callable[[Any, bool], Any]:
         case Kind.DECIMAL:
             return converted(str)
         case Kind.ENTRY:
-            return lambda entry: key_of(entry, name)
+            return lambda entry, _is_whole: key_of(entry, name)
         case Kind.USER:
-            return lambda entry: username_of(entry, name)
+            return lambda entry, _is_whole: username_of(entry, name)
         case _:
             return stored
 

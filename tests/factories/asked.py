@@ -80,6 +80,8 @@ def samples_of(side: Side) -> dict[str, str]:
         "/desk-acts/%(number)s": str(side.act.pk),
         **{f"/deletions/%({name})s": str(side.deletion.pk) for name in ("id", "number")},
         **{f"/erasures/%({name})s": str(side.erasure.pk) for name in ("id", "number")},
+        "/permits/%(number)s": str(side.permit.pk),
+        "/export-permits/%(id)s": str(side.permit.pk),
         "/sealed/%(ledger)s": "person",
         "/sealed/%(ledger)s/%(entry)s": own["person"],
         "%(column)s": "id_no",

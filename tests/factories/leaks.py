@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -17,9 +18,12 @@ from django.apps import apps
 from django.db import transaction
 from django.test import Client
 
+from server.accounts.access import REVEALERS
 from server.accounts.models import RoleGrant
+from server.core import clock
 from server.core.codes import restricted_codes
 from server.core.filters import ListFilters, Search
+from server.disclosure.models import ExportPermit
 from server.geo.filters import Area
 from server.ledgers import filters
 from server.ledgers.definitions.columns import Kind
@@ -28,7 +32,7 @@ from server.submissions.drain import drain_now
 from tests.conftest import STREET
 from tests.factories.asked import PATHS, PREFIXES, addresses, paths, samples_of
 from tests.factories.roles import OTHER_STREET
-from tests.factories.side import Side
+from tests.factories.side import FORM, Side
 from tests.factories.two_worlds import hold_restricted, make_worlds
 
 AREAS: Final = {"north": STREET, "south": OTHER_STREET}
@@ -79,6 +83,12 @@ class Worlds:
         if restricted_in:
             RoleGrant.objects.create(user=user, role="restricted", area=AREAS[restricted_in])
             roles |= {"restricted"} if restricted_in == side else set()
+        if roles & REVEALERS:  # what a permit lets out must not leak, either
+            ExportPermit.objects.create(
+                user=user, kind="form", name=FORM, area_code=AREAS[side], reason="look", rows=1,
+                requested_at=clock.now(), expires_at=clock.now() + timedelta(days=1),
+                needs_consent=False,
+            )  # fmt: skip
         log_in(name, "correct horse", address="127.0.0.1")
         proof = base64.b64encode(f"{name}:correct horse".encode()).decode()
         session, english = Client(headers={"accept-language": "en"}), {"accept-language": "en"}

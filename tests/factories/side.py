@@ -35,6 +35,7 @@ class Side:
     deletion: Any = None
     link: Any = None  # of its own person with the other side's
     erasure: Any = None
+    permit: Any = None
 
     @property
     def instance_id(self) -> str:

@@ -19,6 +19,7 @@ from server.audit.services import record
 from server.core import blobs
 from server.core.codes import code_lists, restricted_codes
 from server.core.sealing import seal_document, seal_text, search_hash
+from server.disclosure.models import ExportPermit
 from server.ledgers.definitions.columns import Column, Kind, Reading, Sensitivity, hash_purpose
 from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
 from server.ledgers.definitions.sensitivity import has_restricted, unrestricted
@@ -142,6 +143,10 @@ def _gone(side: Side, form: Any) -> None:
     side.deletion = make_deleted(
         form, side.worker, side.area, f"uuid:{side.tag}-deleted", reason=f"{side.tag} deletion"
     )
+    side.permit = ExportPermit.objects.create(
+        user=side.worker, kind="form", name=FORM, area_code=side.area, reason=f"{side.tag} permit",
+        rows=1, requested_at=AT, expires_at=AT, needs_consent=True,
+    )  # fmt: skip
     side.erasure = make_erasure(side.submission, side.worker, reason=f"{side.tag} erasure")
 
 

@@ -23,6 +23,7 @@ from server.api.fields import (
 )
 from server.core import clock
 from server.core.labels import Label
+from server.core.masking import mask_numbers
 from server.ledgers.definitions.columns import Column, Kind, Merge, columns_of
 from server.ledgers.definitions.sensitivity import has_restricted
 from server.ledgers.folding.history import Why
@@ -112,7 +113,7 @@ class MemberSerializer(serializers.Serializer):
 
     def get_name(self, row: Membership) -> str | None:
         person = joined(row, "person")
-        return person.name if person else None
+        return mask_numbers(person.name) if person and person.name else None
 
     def get_is_elsewhere(self, row: Membership) -> bool:
         return is_elsewhere(row, "person")

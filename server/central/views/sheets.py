@@ -127,9 +127,7 @@ def _write(reader: Reader, row: Submission, written: dict[str, IO[str]]) -> None
 def _pack_files(reader: Reader, batch: list[Submission], files: Files) -> None:
     """Add the files of submissions that a permit lets out whole."""
     unmasked = {
-        row.current_version_id: row
-        for row in batch
-        if row.area_code.startswith(reader.whole_areas)
+        row.current_version_id: row for row in batch if row.area_code.startswith(reader.whole_areas)
     }
     for file in selectors.files_of_all(unmasked):
         row = unmasked[file.version_id]

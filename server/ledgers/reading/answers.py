@@ -70,7 +70,9 @@ def on_screen(access: Access, area_code: str) -> Clearance:
 def for_program(access: Access, area_code: str, whole_areas: tuple[str, ...]) -> Clearance:
     """What a program gets: all but restricted answers where an export permit is open, else everything masked."""
     is_whole = area_code.startswith(whole_areas)
-    return Clearance(masked=is_whole, days=is_whole, restricted=may_see_restricted(access, area_code))
+    return Clearance(
+        masked=is_whole, days=is_whole, restricted=may_see_restricted(access, area_code)
+    )
 
 
 def shown_answers(instance: Instance, form: FormVersion, clearance: Clearance) -> list[ShownAnswer]:

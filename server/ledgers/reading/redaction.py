@@ -21,7 +21,6 @@ from server.submissions.models import SubmissionVersion
 from server.submissions.redacted import WITHHELD
 from server.submissions.selectors import document_of
 
-
 STRICTNESS = (Sensitivity.BIRTH, Sensitivity.MASKED, Sensitivity.RESTRICTED)
 """What protects an answer, the weakest first."""
 
