@@ -39,19 +39,6 @@ def test_what_was_so_before_there_were_rules_counts_from_their_first_day():
     assert case["opened_on"] == date(2005, 1, 1)
 
 
-@pytest.mark.parametrize(
-    ("birth", "due"),
-    [
-        ("1976-03-10", "2026-03-17"),  # opened by a statement: seven days later
-        ("1976-03-11", "2026-03-31"),  # by the birthday, which seven days later would tell
-        ("1976-09-23", "2026-09-30"),
-        ("1976-09-24", "2026-10-31"),
-    ],
-)
-def test_the_first_visit_after_a_birthday_is_due_at_the_end_of_a_month(birth, due):
-    assert Person(birth_date=birth).case("2026-10-01")["next_due"] == date.fromisoformat(due)
-
-
 def test_a_case_of_several_categories_opens_with_the_first():
     person = Person(birth_date="1976-09-15", health="6")
     assert person.case("2026-10-01")["category"] == ["B01", "B02"]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from server.core.masking import Precision, last_day
 from server.ledgers.definitions.codes import CaseLevel, FoundBy
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import COLUMNS
@@ -25,7 +24,7 @@ from server.ledgers.definitions.vocabulary import (
 )
 from server.ledgers.folding.derive.ages import add_months
 from server.ledgers.folding.derive.case_states import VisitFact, case_states
-from server.ledgers.folding.derive.categories import BY_AGE, evidence_of
+from server.ledgers.folding.derive.categories import evidence_of
 from server.ledgers.folding.derive.course import Course, Placement
 from server.ledgers.folding.derive.due import is_open
 from server.ledgers.folding.derive.households import HouseholdFacts
@@ -168,7 +167,7 @@ def _build(
         row["placed_on"] = placement.since
         row["placed_form"] = placement.spell.row.get("emp_form")
         row["followup"] = _followup(placement, subject, as_of, rules)
-    row["next_due"] = _next_due(row, subject.visits, as_of, rules, by_age=_is_by_age(course))
+    row["next_due"] = _next_due(row, subject.visits, as_of, rules)
     if is_open(row["state"]):
         _tell_of_visits(builder, subject, as_of, rules)
     return builder
@@ -239,20 +238,11 @@ def _followup(
     return followup
 
 
-def _is_by_age(course: Course) -> bool:
-    """Whether time alone opened the case, on a birthday."""
-    first = course.categories[0].value if course.categories else ()
-    return course.opened_by is None and not BY_AGE.isdisjoint(first)
-
-
-def _next_due(
-    row: Row, visits: Sequence[VisitFact], as_of: date, rules: Rules, *, by_age: bool
-) -> date | None:
+def _next_due(row: Row, visits: Sequence[VisitFact], as_of: date, rules: Rules) -> date | None:
     """When the next visit is due (rules.md, Due dates); None when no visit is.
 
     Visits before the case opened put nothing off. A day promised to the household at the last
-    visit may only bring it forward. Counted from a birthday (`by_age`), the first visit is
-    due at the end of the month: phones show the day, and would show the birthday with it.
+    visit may only bring it forward.
     """
     state, opened_on = row["state"], row["opened_on"]
     if state in (CaseState.CLOSED, CaseState.SUSPENDED):
@@ -265,8 +255,6 @@ def _next_due(
     key = "visit_due.candidate" if is_first else "visit_due.certified"
     since = max(made, default=opened_on)
     due: date = since + timedelta(days=rules.number(key, row["area_code"], as_of))
-    if by_age and not made:
-        due = last_day(due, Precision.MONTH)
     promised = visits[-1].next_visit_on if visits else None
     if promised is None or (promised <= since and (made or is_first)):
         return due

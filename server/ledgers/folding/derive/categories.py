@@ -27,8 +27,6 @@ from server.ledgers.folding.row import Row
 from server.ledgers.folding.standing import Activity, Standing
 
 _C = AssistanceCategory
-BY_AGE = frozenset({_C.A_OLDER, _C.B_OLDER})
-"""Categories that begin to hold on a birthday."""
 _PROOFS: Mapping[str, Material] = {
     _C.A_DIBAO: Material.DIBAO,
     _C.B_DIBAO: Material.DIBAO,
