@@ -89,6 +89,7 @@ def test_the_account_gets_the_stored_files_and_may_read_the_key(places, monkeypa
         assert key.stat().st_uid == 0
         assert (key.stat().st_gid, key.stat().st_mode & 0o777) == (account.gid, 0o640)
         assert not service.may_write(key, account)
+        assert service.may_write(places.var / "audit.heads", account)
         assert not service.may_write(places.var, account)
         assert not service.may_write(ROOT / "server", account)
     for path in (places.var / "blobs", folder, folder / "abcd"):

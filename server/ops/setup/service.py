@@ -77,7 +77,7 @@ def chosen(places: Places, report: Callable[[str], None]) -> Service | None:
 
 
 def hand_over(places: Places, service: Service) -> None:
-    """Let the account write the stored files and read the key; nothing else below var/ is its own."""
+    """Let the account write the stored files and the heads of the audit log, and read the key; nothing else below var/ is its own."""
     blobs = Path(os.environ.get("RUHU_BLOBS") or places.var / "blobs")
     blobs.mkdir(mode=0o700, parents=True, exist_ok=True)
     uid, gid = service.account.uid, service.account.gid
@@ -86,6 +86,9 @@ def hand_over(places: Places, service: Service) -> None:
             for name in files:
                 os.chown(Path(folder, name), uid, gid, follow_symlinks=False)
             os.chown(folder, uid, gid)  # `blobs` last: a walk that was interrupted begins anew
+    heads = places.var / "audit.heads"
+    heads.touch(mode=0o600)
+    os.chown(heads, uid, gid)
     for key in (environment.key_file(places), places.session_key):
         with contextlib.suppress(PermissionError):  # a medium without owners
             if key.exists():
