@@ -67,9 +67,12 @@ def thumbnail(attachment: Attachment) -> bytes | None:
 
 
 def draw(sha256: bytes) -> None:
-    """Draw the preview of a blob and keep it; an empty file says that there is none."""
+    """Draw the preview of a blob and keep it; an empty file says that there is none.
+
+    A blob that was erased since the drawing was queued needs no preview.
+    """
     path = _thumbnail_path(sha256)
-    if path.exists():
+    if path.exists() or not blobs.exists(sha256):
         return
     with blobs.open_blob(sha256) as source:
         picture = _drawn(source)

@@ -13,6 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from server.console import thumbnails
 from server.console.tasks import draw_preview
+from server.core import blobs
 from tests.conftest import COMMUNITY, OTHER_COMMUNITY, STREET
 from tests.factories.audit import disclosed
 from tests.factories.console import ID_NO, attach, make_submission, photo_bytes
@@ -207,6 +208,14 @@ def test_a_place_is_held_until_the_worker_has_drawn_the_preview(street, log_in):
     assert "data-undrawn" in client.get(page).content.decode()
     assert drawn(client, street.photo)["Content-Type"] == "image/jpeg"
     assert "data-undrawn" not in client.get(page).content.decode()
+
+
+def test_a_photo_erased_before_its_preview_is_drawn_leaves_the_queue_at_work(street, log_in):
+    client = log_in()
+    client.get(reverse("console:preview", args=[street.photo.pk]))
+    blobs.path_of(street.photo.sha256).unlink()
+
+    assert drawn(client, street.photo).status_code == 404
 
 
 def test_a_preview_is_small_upright_and_without_the_cameras_notes(street, log_in):
