@@ -100,7 +100,7 @@ def document(side: Side, instance_id: str, *, restricted: bool, edits: str = "")
     return (
         f'<data id="{FORM}" version="2026112001">{files}'
         f"<remark>{side.tag} remark {edits and 'edited'} {side.typed_no}</remark>"
-        f"<hardship>{'1 2' if restricted else '1'}</hardship>{concern}"
+        f"<hardship>{'1 2' if restricted else '1 9'}</hardship>{concern}"
         f"<members><name>{side.tag} member</name><id_no>{side.sealed_no}</id_no>{ill}</members>"
         f"<meta><instanceID>{instance_id}</instanceID>{deprecated}"
         f"<instanceName>{side.tag} title</instanceName></meta></data>"

@@ -349,6 +349,11 @@ def hold_restricted(sides: tuple[Side, ...], *, are_there: bool) -> None:
                     only = side.entries[ledger]["joined"] is row
                     plain = [] if only else ["B01"]
                     values["assisted_categories"] = [*plain, "B02"] if are_there else plain
+                values["history"] = {
+                    name: [["2026-01-01", value, None, "stated"]]
+                    for name, value in values.items()
+                    if name in COLUMNS[ledger] and COLUMNS[ledger][name].codes and value
+                }
                 model._default_manager.filter(pk=row.pk).update(**values)
         for version in SubmissionVersion.objects.filter(submission=side.submission):
             content = document(

@@ -12,9 +12,10 @@ from server.core.codes import label_of
 from server.core.labels import listed
 from server.core.masking import Precision, first_day, mask_numbers
 from server.ledgers.definitions.columns import Column, columns_of
+from server.ledgers.definitions.sensitivity import has_restricted, unrestricted
 from server.ledgers.models import ContributionRow, DeskAct
 from server.ledgers.models.base import LedgerEntry
-from server.ledgers.reading.entries import desk_acts, hidden_columns, visible_categories
+from server.ledgers.reading.entries import desk_acts, hidden_columns, may_see_restricted
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def _steps(
         if name in hidden:
             continue
         shown = _shown(access, entry, columns[name], steps)
+        if not shown:
+            continue
         days = [_day_of(step, sees_days=sees_days) for step in shown]
         of_column = [
             _step(entry, columns[name], step, (start, end), givers)
@@ -78,13 +81,13 @@ def _day_of(step: Sequence[Any], *, sees_days: bool) -> date:
 def _shown(
     access: Access, entry: LedgerEntry, column: Column, steps: Sequence[Sequence[Any]]
 ) -> list[Sequence[Any]]:
-    """The steps that the reader may see: one that only a restricted category makes is none."""
-    if column.codes != "AC":
+    """The steps that the reader may see: one that only a restricted value makes is none."""
+    if not has_restricted(column) or may_see_restricted(access, entry.area_code):
         return list(steps)
     shown: list[Sequence[Any]] = []
-    for day, codes, *rest in steps:
-        visible = visible_categories(access, entry.area_code, codes)
-        if visible and (not shown or shown[-1][1] != visible):
+    for day, value, *rest in steps:
+        visible = unrestricted(column, value)
+        if visible not in (None, []) and (not shown or shown[-1][1] != visible):
             shown.append((day, visible, *rest))
     return shown
 
