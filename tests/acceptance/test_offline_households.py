@@ -14,6 +14,7 @@ from lxml import etree
 
 from server.forms.services import publish
 from server.ledgers.definitions.ledgers import LEDGERS
+from server.ledgers.models import ContributionRow
 from server.submissions.drain import drain_now
 from tests.acceptance.engine import Engine, Filled, Hints
 from tests.acceptance.engine.households import survey
@@ -23,7 +24,7 @@ from tests.acceptance.test_household_survey import member
 from tests.factories.submissions import Phone, make_phone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine]
-APART = frozenset({"row_version", "web_point", "origins", "source_submission_id", "history"})
+APART = frozenset({"row_version", "web_point", "origins", "source_submission_id"})
 """Columns with numbers of rows, which are other ones in the other order."""
 DERIVED = (
     "listedentity",
@@ -77,16 +78,30 @@ def send(phone: Phone, filled: Filled) -> None:
 
 
 def ledgers() -> dict[str, list[Any]]:
+    contributions = dict(ContributionRow.objects.values_list("pk", "submission__instance_id"))
     rows_by_ledger = {}
     for name, model in LEDGERS.items():
         names = [
             field.attname for field in model._meta.concrete_fields if field.attname not in APART
         ]
         rows_by_ledger[name] = sorted(
-            repr([getattr(value, "wkt", value) for value in row])
-            for row in model._default_manager.values_list(*names)
+            repr({name: plain(name, value, contributions) for name, value in row.items()})
+            for row in model._default_manager.values(*names)
         )
     return rows_by_ledger
+
+
+def plain(name: str, value: Any, contributions: dict[int, str]) -> Any:
+    """The value as it is in any order: a history names records by instanceID, not by numbers of rows."""
+    if name != "history":
+        return getattr(value, "wkt", value)
+    return {
+        column: [
+            (day, of_day, number and contributions[number], why)
+            for day, of_day, number, why in steps
+        ]
+        for column, steps in sorted(value.items())
+    }
 
 
 def forget() -> None:
