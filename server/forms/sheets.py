@@ -134,6 +134,9 @@ def grid(worksheet: Any, name: str) -> Grid:
     _read_headers(read, header)
     blank = n_with_cells = 0
     for number, row in enumerate(values, start=2):
+        if row.count(None) == len(row):  # a sheet may have a million such rows
+            blank += 1
+            continue
         cells = {column: text for column, value in enumerate(row) if (text := _text(value))}
         if not cells:
             blank += 1
