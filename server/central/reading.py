@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,15 +17,22 @@ from server.central.queries import Columns
 from server.central.schema import Schema, schema_of
 from server.core.request_problems import NothingHere
 from server.disclosure.models import ExportPermit
-from server.disclosure.selectors import areas_of, facts_of, open_permits
+from server.disclosure.selectors import (
+    areas_of,
+    facts_of,
+    feeds_no_ledger,
+    masks_nothing,
+    names_nobody,
+    open_permits,
+)
 from server.forms import selectors as forms
 from server.forms.models import Form
 from server.ledgers.reading.answers import Clearance, for_program, redacted_instance
 from server.ledgers.reading.redaction import protection, stricter
 from server.submissions.answers import is_sent
 from server.submissions.filenames import compared
-from server.submissions.models import EncryptedVersion, Submission
-from server.submissions.selectors import answers_of
+from server.submissions.models import Attachment, EncryptedVersion, Submission
+from server.submissions.selectors import answers_of, files_of_all, may_have_any_file
 
 REASON: Final = "ODK Central API"
 
@@ -62,6 +69,7 @@ class Reader:
         self._clearances: dict[str, Clearance] = {}  # by area
         self._permits = open_permits(call.access, ExportPermit.Kind.FORM, form.form_id)
         self.whole_areas = areas_of(self._permits)
+        self._feeds_no_ledger = feeds_no_ledger(mapping for _name, mapping in mappings.values())
 
     def instance(self, row: Submission) -> etree._Element | None:
         """The instance with what the user may not see masked; None while it is encrypted."""
@@ -76,6 +84,31 @@ class Reader:
             self._clearances[row.area_code] = clearance
         protected = self._protected[version.form_version_id]
         return redacted_instance(instance.document, protected, clearance)
+
+    def files(self, rows: Iterable[Submission]) -> Iterator[tuple[Submission, Attachment]]:
+        """The files that the user may have as they were received, each with its submission."""
+        whole = {
+            row.current_version_id: row
+            for row in rows
+            if row.area_code.startswith(self.whole_areas) or self._masks_nothing(row)
+        }
+        for file in files_of_all(whole):
+            row = whole[file.version_id]
+            protected = self._protected[row.current_version.form_version_id]  # type: ignore[union-attr]
+            may_have = (
+                may_have_any_file(self.access, row.area_code, file.name)
+                or not protected.has_restricted
+            )
+            if may_have and (row.area_code.startswith(self.whole_areas) or names_nobody(file)):
+                yield row, file
+
+    def _masks_nothing(self, row: Submission) -> bool:
+        """Whether files of the submission need no permit as far as its answers tell."""
+        version = row.current_version
+        instance = answers_of(version) if version and self._feeds_no_ledger else None
+        if version is None or instance is None:
+            return False
+        return masks_nothing(instance.document, self._protected[version.form_version_id])
 
     def rows(
         self, row: Submission, table: str, columns: Columns, *, wkt: bool, expand: bool

@@ -2,9 +2,11 @@
 
 Written by hand, numbers come with full-width digits, with spaces or dashes between their
 groups, and phones with the country code. A number too much is a smaller harm than one too
-few, so check digits, dates and area codes are not verified. Unified social credit codes
-(USCC) are no match as far as they hold letters; nor are dates and division codes. UUIDs
-are left alone even where they are all digits.
+few, so check digits, dates and area codes are not verified. Numbers of 19 digits are the
+exception: a bank card has a right check digit, and the largest integers of computers, which
+programs store as limits, have not. Unified social credit codes (USCC) are no match as far as
+they hold letters; nor are dates and division codes. UUIDs are left alone even where they are
+all digits.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ _FOLDED: Final[dict[int, int | str | None]] = {
 }
 """Each character becomes one character, so that places in the folded text are places in the text."""
 
+_ID_WITHIN: Final = re.compile(
+    r"[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}"
+)
 _PATTERN: Final = re.compile(
     r"""(?<![\dA-Za-z])(?<!\d\.)(?:                     # not the decimals of a coordinate
       (?P<uuid>[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})
@@ -61,5 +66,20 @@ def _places(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each personal number."""
     folded = text if text.isascii() else text.translate(_FOLDED)
     for match in _PATTERN.finditer(folded):
-        if match["uuid"] is None:
+        if match["uuid"] is None and not _is_a_sum(match["number"]):
             yield match.span("number")
+
+
+def _is_a_sum(number: str) -> bool:
+    """Whether 19 digits are no bank card, whose check digit would be right, nor hold an ID number with one digit too many."""
+    return (
+        len(number) == 19
+        and number.isdecimal()
+        and not (_has_check_digit(number) or _ID_WITHIN.search(number))
+    )
+
+
+def _has_check_digit(number: str) -> bool:
+    """Whether the last digit is right by the formula of Luhn (ISO/IEC 7812-1, annex B)."""
+    doubled = [int(digit) * 2 for digit in number[-2::-2]]
+    return (sum(map(int, number[::-2])) + sum(sum(divmod(n, 10)) for n in doubled)) % 10 == 0

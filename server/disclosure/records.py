@@ -9,9 +9,10 @@ from server.disclosure import budgets, permits
 from server.disclosure.models import ExportPermit
 from server.disclosure.problems import NoPermit
 from server.disclosure.revealing import check_reason
+from server.disclosure.unmasked import is_unmasked
 from server.quarantine.models import Quarantined
 from server.quarantine.services import disclose_quarantined
-from server.submissions.models import Submission
+from server.submissions.models import Attachment, Submission
 from server.submissions.selectors import check_raw
 from server.submissions.services import disclose_record
 
@@ -21,17 +22,16 @@ def let_out(
     *,
     user: User,
     access: Access,
-    act: Act,
-    column: str,
+    file: Attachment | None,
     reason: str,
     permit_only: bool,
 ) -> None:
-    """Record that a document, or the file `column`, is given to the user as it was received.
+    """Record that the document, or a file, is given to the user as it was received.
 
     An open export permit for the form allows that. Without one it counts among the day's
-    reveals, and a document needs a reason that says why; `permit_only` refuses it, for
-    programs that walk through all records. Raises NotRaw, NoPermit, ReasonSaysNothing,
-    BudgetSpent.
+    reveals, and a document needs a reason that says why; with `permit_only`, for programs
+    that walk through all records, it is refused unless a mask would hide nothing in it.
+    Raises NotRaw, NoPermit, ReasonSaysNothing, BudgetSpent.
     """
     check_raw(access, submission)
     facts: dict[str, object] = {}
@@ -41,13 +41,21 @@ def let_out(
         )
         facts = permits.facts_of([permit])
     except NoPermit:
-        if permit_only:
+        if not permit_only:
+            if file is None:
+                check_reason(reason)
+            rule = "reveals_a_day" if file is None else "files_a_day"
+            budgets.check_reveals(access, submission.area_code, rule)
+        elif not is_unmasked(submission, file):
             raise
-        if act == Act.REVEAL:
-            check_reason(reason)
-        rule = "files_a_day" if act == Act.MEDIA else "reveals_a_day"
-        budgets.check_reveals(access, submission.area_code, rule)
-    disclose_record(submission, user=user, act=act, column=column, reason=reason, facts=facts)
+    disclose_record(
+        submission,
+        user=user,
+        act=Act.REVEAL if file is None else Act.MEDIA,
+        column="document" if file is None else file.name,
+        reason=reason,
+        facts=facts,
+    )
 
 
 def let_out_quarantined(item: Quarantined, *, user: User, access: Access, reason: str) -> None:

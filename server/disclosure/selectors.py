@@ -10,11 +10,21 @@ from server.disclosure.permits import (
     subjects,
     waiting_for,
 )
+from server.disclosure.unmasked import (
+    feeds_no_ledger,
+    form_feeds_no_ledger,
+    masks_nothing,
+    names_nobody,
+)
 
 __all__ = [
     "areas_of",
     "check_form",
     "facts_of",
+    "feeds_no_ledger",
+    "form_feeds_no_ledger",
+    "masks_nothing",
+    "names_nobody",
     "open_permits",
     "permits",
     "recent_alerts",

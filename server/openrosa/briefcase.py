@@ -1,13 +1,15 @@
 """The resources from which ODK Briefcase pulls submissions, for office staff, never for phones.
 
 Whoever finds a phone must not get back what it sent, so a phone's token is refused here.
-Submissions are pulled whole or not at all, so an export permit must be open: pushed again,
-a masked one would put asterisks in the place of the answers. Each submission that is given out is recorded as a disclosure.
+Submissions are pulled whole or not at all: pushed again, a masked one would put asterisks in
+the place of the answers. So an export permit must be open where a mask would hide something.
+Each submission that is given out is recorded as a disclosure.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -18,13 +20,14 @@ from lxml import etree
 from server.accounts.access import REVEALERS, Access
 from server.accounts.problems import TokenNeeded
 from server.accounts.selectors import office_access, user
-from server.audit.models import Act
 from server.core import blobs, xml
 from server.core.statements import is_storable
 from server.disclosure.models import ExportPermit
 from server.disclosure.problems import NoPermit
-from server.disclosure.selectors import areas_of, open_permits
+from server.disclosure.selectors import areas_of, form_feeds_no_ledger, open_permits
 from server.disclosure.services import let_out
+from server.forms import selectors as forms
+from server.ledgers.reading.files import check_file, may_have_file
 from server.ledgers.reading.redaction import document_for
 from server.openrosa import addresses, responses
 from server.openrosa.authentication import login
@@ -37,7 +40,7 @@ from server.openrosa.problems import (
     NotForPhones,
 )
 from server.submissions import selectors
-from server.submissions.models import Submission
+from server.submissions.models import Attachment, Submission
 from server.submissions.selectors import Instances
 
 NAMESPACE: Final = "http://opendatakit.org/submissions"
@@ -48,7 +51,7 @@ _BY_DEFAULT: Final = 100
 def submission_list(request: HttpRequest, token: str | None = None) -> HttpResponse:
     """A page of instanceIDs in the order of receipt; the cursor is the number of the last submission.
 
-    Needs an export permit for the form, and lists what its areas have. Submissions whose files have not all arrived are listed too; their download has
+    Needs an export permit for a form that feeds ledgers, and lists what its areas have. Submissions whose files have not all arrived are listed too; their download has
     `isComplete="false"` (decision 0111).
     """
     only_reading(request)
@@ -58,10 +61,10 @@ def submission_list(request: HttpRequest, token: str | None = None) -> HttpRespo
         raise BadCursor
     most = min(int(count), _MOST) if re.fullmatch("[1-9][0-9]{0,8}", count) else _BY_DEFAULT
     form_id = request.GET.get("formId", "")
-    opened = open_permits(access, ExportPermit.Kind.FORM, form_id) if is_storable(form_id) else []
-    if not opened:
+    areas = _listed_areas(access, form_id) if is_storable(form_id) else ()
+    if not areas:
         raise NoPermit(subject=form_id[:100])
-    page = selectors.submissions_after(access, form_id, areas_of(opened), int(cursor), most)
+    page = selectors.submissions_after(access, form_id, areas, int(cursor), most)
     ids = "".join(f"<id>{escape(row.instance_id)}</id>" for row in page)
     after = page[-1].pk if page else int(cursor)
     return responses.document(
@@ -79,7 +82,7 @@ def download_submission(request: HttpRequest, token: str | None = None) -> HttpR
     submission = _submission(access, form_id, instance_id)
     version = submission.current_version
     assert version is not None  # noqa: S101 inserted by the same statement
-    _record_disclosure(access, submission, Act.REVEAL, "document")
+    _record_disclosure(access, submission)
     folder = (
         f"{addresses.base(request, token)}/view/files/{addresses.segment(form_id)}"
         f"/{addresses.segment(submission.instance_id)}"
@@ -87,7 +90,7 @@ def download_submission(request: HttpRequest, token: str | None = None) -> HttpR
     files = [
         file
         for file in selectors.files_as_they_came(version)
-        if selectors.may_have_file(access, submission.area_code, file.name)
+        if may_have_file(access, submission, file.name)
     ]
     listed = "".join(
         f"<mediaFile><filename>{escape(responses.printable(file.name))}</filename>"
@@ -123,11 +126,11 @@ def file(
     assert version is not None  # noqa: S101 inserted by the same statement
     files = selectors.files_as_they_came(version)
     name = addresses.text_of(filename)
-    selectors.check_file(access, submission, name)
+    check_file(access, submission, name)
     attachment = selectors.file_named(files, name)
     if attachment is None or not blobs.exists(attachment.sha256):
         raise NoSuchRecord
-    _record_disclosure(access, submission, Act.MEDIA, attachment.name)
+    _record_disclosure(access, submission, attachment)
     headers = {**responses.HEADERS, "Content-Length": str(attachment.size)}
     return FileResponse(
         blobs.open_blob(attachment.sha256),
@@ -187,6 +190,15 @@ def _access(request: HttpRequest, token: str | None) -> Access:
     return access
 
 
+def _listed_areas(access: Access, form_id: str) -> Collection[str]:
+    """The areas whose submissions of the form are listed: of open permits, all of the reader's where the form feeds no ledger."""
+    opened = open_permits(access, ExportPermit.Kind.FORM, form_id)
+    form = None if opened else forms.published(access).filter(form_id=form_id).first()
+    if form is not None and form_feeds_no_ledger(form):
+        return access.areas(REVEALERS)
+    return areas_of(opened)
+
+
 def _submission(access: Access, form_id: str, instance_id: str) -> Submission:
     submission = selectors.submission_named(selectors.raw_submissions(access), form_id, instance_id)
     if submission is None:
@@ -194,13 +206,14 @@ def _submission(access: Access, form_id: str, instance_id: str) -> Submission:
     return submission
 
 
-def _record_disclosure(access: Access, submission: Submission, act: Act, column: str) -> None:
+def _record_disclosure(
+    access: Access, submission: Submission, file: Attachment | None = None
+) -> None:
     let_out(
         submission,
         user=user(access.user_id),
         access=access,
-        act=act,
-        column=column,
+        file=file,
         reason="ODK Briefcase",
         permit_only=True,
     )

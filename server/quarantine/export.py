@@ -13,7 +13,7 @@ from server.core import blobs
 from server.core.sealing import unseal_document
 from server.quarantine.models import Quarantined
 from server.quarantine.services.quarantining import files_of_item
-from server.submissions.selectors import may_have_file
+from server.submissions.selectors import may_have_any_file
 
 Shown: TypeAlias = Callable[[bytes], bytes | None]
 """A document → what its reader gets of it; None for nothing."""
@@ -43,7 +43,7 @@ def archive(item: Quarantined, access: Access | None = None, shown: Shown = byte
                 packed.writestr(name, document, zipfile.ZIP_DEFLATED)
         for file in files_of_item(item):
             sha256 = bytes.fromhex(file["sha256"])
-            if access is not None and not may_have_file(access, item.area, file["name"]):
+            if access is not None and not may_have_any_file(access, item.area, file["name"]):
                 withheld.append(f"files/{file['name']}")
             elif blobs.exists(sha256):
                 blobs.add_to_archive(packed, f"files/{file['name']}", sha256)

@@ -22,7 +22,6 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Greatest
 
 from server.accounts.access import RESTRICTED, REVEALERS, Access, within
-from server.core import blobs
 from server.core.masking import mask_numbers
 from server.core.sealing import unseal_document
 from server.forms.models import Form, FormVersion
@@ -41,7 +40,7 @@ from server.submissions.models import (
     Verdict,
     Waiting,
 )
-from server.submissions.problems import NotForThisRole, NotRaw, UnknownSubmission
+from server.submissions.problems import NotRaw, UnknownSubmission
 
 HELD: Final = ~Q(reason="") & ~Q(decision=Verdict.Decision.ACCEPTED)
 """Verdicts by which a version does not count."""
@@ -121,26 +120,9 @@ AUDIT_LOG: Final = "audit.csv"
 """Collect's log of how a form was filled in: it names the questions that were asked, and may hold their answers."""
 
 
-def may_have_file(access: Access, area_code: str, name: str) -> bool:
-    """Whether a user who may have raw records may have this file: an audit log only with the restricted role."""
+def may_have_any_file(access: Access, area_code: str, name: str) -> bool:
+    """Whether a user who may have raw records may have this file of whichever form: an audit log only with the restricted role."""
     return name != AUDIT_LOG or access.may(RESTRICTED, area_code)
-
-
-def check_file(access: Access, submission: Submission, name: str) -> None:
-    """Raises NotRaw, NotForThisRole."""
-    check_raw(access, submission)
-    if not may_have_file(access, submission.area_code, name):
-        raise NotForThisRole
-
-
-def file_as_received(access: Access, submission: Submission, name: str) -> Attachment | None:
-    """A file of the current version by its name, or by its name as lists mask it; None when it is not there.
-
-    Raises NotRaw, NotForThisRole.
-    """
-    check_file(access, submission, name)
-    file = file_named(files_of(submission.current_version_id), name)
-    return file if file is not None and blobs.exists(file.sha256) else None
 
 
 def file_named(files: Iterable[Attachment], name: str) -> Attachment | None:

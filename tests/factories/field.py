@@ -7,17 +7,12 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import openpyxl
 from django.test import Client
 
-from server.accounts.access import REVEALERS
-from server.accounts.models import RoleGrant, User
-from server.core import clock
-from server.disclosure.models import ExportPermit
 from tests.factories.submissions import Phone
 
 Cells = Iterable[Iterable[Any]] | str
@@ -85,7 +80,6 @@ class Field:
         settings = [["form_id", "version", "form_title"], [form_id, "1", "Form"]]
         answer = self.publish({"survey": survey, "settings": settings, **sheets})
         assert answer.status_code == 201, answer.content
-        permit_everybody(form_id)
         return form_id
 
     def send(self, document: bytes, files: Mapping[str, bytes] | None = None) -> Any:
@@ -137,21 +131,10 @@ class Field:
         return rows
 
 
-def permit_everybody(form_id: str) -> None:
-    """Give all who may reveal an open export permit for the form in their areas, so that programs read it whole."""
-    for grant in RoleGrant.objects.filter(role__in=REVEALERS):
-        ExportPermit.objects.create(
-            user=grant.user, kind="form", name=form_id, area_code=grant.area, reason="tests", rows=1,
-            requested_at=clock.now(), expires_at=clock.now() + timedelta(days=1), needs_consent=False,
-        )  # fmt: skip
-
-
 Asking = Callable[..., Client]
 
 
 def field_of(asking: Asking, phone: Phone) -> Field:
     """The field of a street with a phone."""
     desk = asking("administrator", area="")
-    chief = User.objects.get(username="administrator-")
-    RoleGrant.objects.create(user=chief, role="restricted", area="")  # for logs of forms
     return Field(desk, phone, asking("street"))

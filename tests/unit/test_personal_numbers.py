@@ -54,7 +54,8 @@ FULL_WIDTH = str.maketrans("0123456789X+-", "０１２３４５６７８９Ｘ�
         "130\u20110000\u20110000",
         "12" + "0" * 9,  # no mobile yet, but as long as one
         "6" * 16,  # bank cards
-        "6" * 19,
+        "6" * 18 + "9",  # with its check digit
+        ID_18 + "1",  # a digit too many
         "6666 6666 6666 6666",
         "6666 6666 6666 6666 666",
         " ".join(ID_18),
@@ -91,6 +92,7 @@ def test_a_number_behind_a_word_of_letters_is_recognised(before, number):
         "113.264123 23.117055 0 4.5",
         "10086",
         "12345678901234",  # one digit short of an ID number
+        "9223372036854775807",  # the largest integer of 64 bits
         f"{ID_18}B",  # part of a longer name
         f"A1B{ID_18}",
         "uuid:12345678-0123-4567-8901-012345678901",

@@ -36,6 +36,7 @@ from server.disclosure.models import ExportPermit
 from server.disclosure.selectors import areas_of, facts_of, open_permits
 from server.disclosure.services import let_out
 from server.ledgers.reading.answers import ShownAnswer, for_program, shown_answers
+from server.ledgers.reading.files import file_as_received
 from server.ledgers.reading.redaction import document_for
 from server.submissions import selectors, services
 from server.submissions.deletions import deletions
@@ -116,7 +117,7 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         submission = self.get_object()
         version = SubmissionVersion.objects.get(current_of=submission)
         document = document_for(self.access, submission.area_code, version)
-        self._record(submission, Act.REVEAL, "document", requests.reason(request))
+        self._record(submission, None, requests.reason(request))
         return HttpResponse(document, content_type="text/xml")
 
     @extend_schema(parameters=[FORM], responses=AttachmentSerializer(many=True))
@@ -137,10 +138,10 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def attachment(self, request: Request, instance_id: str, name: str) -> FileResponse:
         """One file as received. Needs the same role as the instance; each opening is logged."""
         submission = self.get_object()
-        file = selectors.file_as_received(self.access, submission, name)
+        file = file_as_received(self.access, submission, name)
         if file is None:
             raise NothingHere
-        self._record(submission, Act.MEDIA, file.name, "")
+        self._record(submission, file, "")
         return FileResponse(
             blobs.open_blob(file.sha256),
             as_attachment=True,
@@ -207,13 +208,12 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             self._record_export(submission, opened)
         return shown_answers(instance, version.form_version, clearance)
 
-    def _record(self, submission: Submission, act: Act, column: str, reason: str) -> None:
+    def _record(self, submission: Submission, file: Attachment | None, reason: str) -> None:
         let_out(
             submission,
             user=self.user,
             access=self.access,
-            act=act,
-            column=column,
+            file=file,
             reason=reason,
             permit_only=False,
         )

@@ -125,12 +125,7 @@ def _write(reader: Reader, row: Submission, written: dict[str, IO[str]]) -> None
 
 
 def _pack_files(reader: Reader, batch: list[Submission], files: Files) -> None:
-    """Add the files of submissions that a permit lets out whole."""
-    unmasked = {
-        row.current_version_id: row for row in batch if row.area_code.startswith(reader.whole_areas)
-    }
-    for file in selectors.files_of_all(unmasked):
-        row = unmasked[file.version_id]
-        is_shown = selectors.may_have_file(reader.access, row.area_code, file.name)
-        if is_shown and blobs.exists(file.sha256):
+    """Add the files of submissions that the user may have whole."""
+    for row, file in reader.files(batch):
+        if blobs.exists(file.sha256):
             files.add(file.name, bytes(file.sha256), row.instance_id)

@@ -13,7 +13,6 @@ from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from server.accounts.access import SENDERS, Access, common_prefix
-from server.audit.models import Act
 from server.audit.services import record_list
 from server.central import bodies, shapes
 from server.central.conditions import REVIEW_STATES
@@ -28,13 +27,14 @@ from server.core.statements import is_storable
 from server.disclosure.models import ExportPermit
 from server.disclosure.selectors import areas_of, open_permits
 from server.disclosure.services import let_out
+from server.ledgers.reading.files import file_as_received
 from server.ledgers.reading.redaction import document_for
 from server.quarantine.services import receive_or_quarantine
 from server.submissions import envelope as envelopes
 from server.submissions import selectors
 from server.submissions.deletions import deletions
 from server.submissions.encrypted import keys_awaited
-from server.submissions.models import REASON_FOLLOWS, Submission, SubmissionVersion
+from server.submissions.models import REASON_FOLLOWS, Attachment, Submission, SubmissionVersion
 from server.submissions.redacted import refuse_redacted
 from server.submissions.services import (
     NEEDS_REASON,
@@ -83,13 +83,14 @@ def submission(call: Call, form: str, instance: str) -> dict[str, Any]:
 
 
 def document(call: Call, form: str, instance: str) -> HttpResponse:
-    """The XML as it was received, while an export permit is open; recorded as a disclosure.
+    """The XML as it was received; recorded as a disclosure.
 
-    It is refused rather than masked: sent back as an edit, it would put asterisks in the
-    place of the answers. Restricted facts are left out for those who lack the role.
+    Where a mask would hide something, while an export permit is open: it is refused rather
+    than masked, since sent back as an edit it would put asterisks in the place of the
+    answers. Restricted facts are left out for those who lack the role.
     """
     row = selectors.record(call.access, form, instance)
-    _record_disclosure(call, row, Act.REVEAL, "document")
+    _record_disclosure(call, row)
     return HttpResponse(
         document_for(call.access, row.area_code, _version(row)),
         content_type="application/xml; charset=utf-8",
@@ -109,12 +110,12 @@ def attachments(call: Call, form: str, instance: str) -> list[dict[str, Any]]:
 
 
 def attachment(call: Call, form: str, instance: str, name: str) -> FileResponse:
-    """A file of the current version, while an export permit is open; recorded as a disclosure."""
+    """A file of the current version, while an export permit is open or no mask would hide anything; recorded as a disclosure."""
     row = selectors.record(call.access, form, instance)
-    file = selectors.file_as_received(call.access, row, name)
+    file = file_as_received(call.access, row, name)
     if file is None:
         raise NothingHere
-    _record_disclosure(call, row, Act.MEDIA, file.name)
+    _record_disclosure(call, row, file)
     return FileResponse(
         blobs.open_blob(file.sha256),
         as_attachment=True,
@@ -280,13 +281,12 @@ def _version(row: Submission) -> SubmissionVersion:
     return row.current_version
 
 
-def _record_disclosure(call: Call, row: Submission, act: Act, column: str) -> None:
+def _record_disclosure(call: Call, row: Submission, file: Attachment | None = None) -> None:
     let_out(
         row,
         user=call.user,
         access=call.access,
-        act=act,
-        column=column,
+        file=file,
         reason=REASON,
         permit_only=True,
     )

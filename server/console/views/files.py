@@ -8,14 +8,14 @@ from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
-from server.audit.models import Act
 from server.console.pages import StaffRequest, staff_page
 from server.console.problems import FileMissing
 from server.console.thumbnails import thumbnail
 from server.core import blobs
 from server.disclosure.services import let_out
+from server.ledgers.reading.files import check_file
 from server.submissions.models import Attachment
-from server.submissions.selectors import check_file, submissions
+from server.submissions.selectors import submissions
 
 PLACEHOLDER = bytes.fromhex(
     "47494638396101000100800000e8e8e80000002c00000000010001000002024401003b"
@@ -45,20 +45,19 @@ def original(request: StaffRequest, number: int) -> HttpResponseBase:
     attachment = _visible_or_404(request, number)
     check_file(request.access, attachment.version.submission, attachment.name)
     try:
-        file = blobs.open_blob(attachment.sha256)
+        content = blobs.open_blob(attachment.sha256)
     except FileNotFoundError:
         raise FileMissing(name=attachment.name) from None
     let_out(
         attachment.version.submission,
         user=request.user,
         access=request.access,
-        act=Act.MEDIA,
-        column=attachment.name,
+        file=attachment,
         reason="",
         permit_only=False,
     )
     return FileResponse(
-        file,
+        content,
         as_attachment=True,
         filename=PurePosixPath(attachment.name).name,
         content_type="application/octet-stream",
