@@ -12,6 +12,7 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
+        from server.accounts import identity_provider
         from server.accounts.models import Role
 
         unknown = set(settings.RUHU_SECOND_FACTOR) - set(Role.values)
@@ -19,3 +20,4 @@ class AccountsConfig(AppConfig):
             raise ImproperlyConfigured(
                 f"RUHU_SECOND_FACTOR names no role: {', '.join(sorted(unknown))}. Roles: {', '.join(Role.values)}."
             )
+        identity_provider.check_settings()

@@ -154,3 +154,84 @@ class LogInsBusy(Problem):
     def retry_after(self) -> int:
         """Seconds after which the same request may succeed."""
         return 30
+
+
+class NoProvider(Problem):
+    """This office has no identity provider: RUHU_OIDC_ISSUER is not set."""
+
+    type, status = "no-identity-provider", 409
+    title = _("No office sign-in")
+    template = _(
+        "This server is not connected to an identity provider. Set RUHU_OIDC_ISSUER and start it again."
+    )
+
+
+class BadSubject(Problem):
+    """The subject cannot be one of an identity provider, or holds an ID number or phone, which is not kept here."""
+
+    type, status = "bad-subject", 400
+    title = _("The subject cannot be used")
+    template = _(
+        "The subject has 1 to 191 letters, digits and signs, no spaces, and is no ID number or phone. Copy it from the page that refused the sign-in, or from the identity provider."
+    )
+
+
+class SubjectTaken(Problem):
+    """Another account is linked to this subject."""
+
+    type, status = "subject-taken", 409
+    title = _("The subject is linked to another account")
+    template = _(
+        "Another account is linked to this subject, and a person signs in to one account. Remove the link there first."
+    )
+
+
+class NotLinked(Problem):
+    """The account is linked to no subject of the identity provider."""
+
+    type, status = "not-linked", 404
+    title = _("Not linked")
+    template = _("{username} is not linked to the office sign-in.")
+
+
+class SignInFailed(Problem):
+    """What the identity provider answered does not prove who signs in: too old, not for this server, or not asked for here."""
+
+    type, status = "sign-in-failed", 403
+    title = _("The office sign-in failed")
+    template = _(
+        "The answer of the identity provider could not be verified. Start again from the log-in page; if it fails again, log in with your password and tell your administrator."
+    )
+
+
+class SubjectUnknown(Problem):
+    """The identity provider knows the person, but no account is linked to the subject."""
+
+    type, status = "subject-unknown", 403
+    title = _("No account is linked to your office sign-in")
+    template = _(
+        "Ask your administrator to link your account to it, under People and roles, and give this subject: {subject}"
+    )
+
+
+class AccountClosed(Problem):
+    """The account that is linked to the subject is shut out."""
+
+    type, status = "account-closed", 403
+    title = _("Your account is shut out")
+    template = _("You have signed in, but your account here is shut out. Ask your administrator.")
+
+
+class ProviderAway(Problem):
+    """The identity provider does not answer, or not as OpenID Connect says."""
+
+    type, status = "identity-provider-away", 424
+    title = _("The office sign-in does not answer")
+    template = _(
+        "The identity provider of your office does not answer. Try again later, or log in with your password."
+    )
+
+    @property
+    def retry_after(self) -> int:
+        """Seconds after which the same request may succeed."""
+        return 30

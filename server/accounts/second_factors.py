@@ -5,8 +5,9 @@ django-allauth keeps and checks them (its table `mfa_authenticator`); their secr
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
-from server.accounts import lockout
+from server.accounts import identity_provider, lockout
 from server.accounts.lockout import FAILURES
 from server.accounts.models import ApiToken, RoleGrant, Session, User
 from server.accounts.services import area_of, require_over
@@ -36,10 +37,17 @@ class Duty(Enum):
     FACTOR = "factor"  # set up a second factor
 
 
-def duty_of(user: User) -> Duty | None:
-    """What this person must do first. No SQL unless the office asks roles for a second factor."""
-    if user.must_choose_password:
+def duty_of(user: User, session: MutableMapping[str, Any]) -> Duty | None:
+    """What this person must do first in this session. No SQL unless the office asks roles for a second factor.
+
+    Whoever came through the identity provider has not used the password; a second factor that
+    the provider asked for is one.
+    """
+    shown = identity_provider.came_by(session, user)
+    if user.must_choose_password and shown is None:
         return Duty.PASSWORD
+    if shown:
+        return None
     return Duty.FACTOR if is_asked_of(user) and not has_factor(user) else None
 
 

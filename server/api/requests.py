@@ -62,7 +62,7 @@ class SessionLogin(SessionAuthentication):
         login: tuple[User, None] | None = super().authenticate(request)
         if login is None:
             return None
-        match duty_of(login[0]):
+        match duty_of(login[0], request.session):
             case Duty.PASSWORD:
                 raise PasswordHandedOut
             case Duty.FACTOR:

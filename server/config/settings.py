@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "allauth",  # after the console, whose templates it uses
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
 ]
 
 MIDDLEWARE = [
@@ -179,6 +180,14 @@ AUTH_PASSWORD_VALIDATORS = [
 AUTHENTICATION_BACKENDS = ["server.accounts.backend.People"]
 RUHU_SECOND_FACTOR = env.list("RUHU_SECOND_FACTOR", default=[])
 """Roles whose holders must have a second factor (decision 0267)."""
+RUHU_OIDC_ISSUER = env.str("RUHU_OIDC_ISSUER", default="")
+"""The identity provider of an office that has one (decision 0305); its OpenID Connect address, "" for none."""
+RUHU_OIDC_CLIENT_ID = env.str("RUHU_OIDC_CLIENT_ID", default="")
+RUHU_OIDC_CLIENT_SECRET = env.str("RUHU_OIDC_CLIENT_SECRET", default="")
+RUHU_OIDC_NAME = env.str("RUHU_OIDC_NAME", default="")
+RUHU_OIDC_SECOND_FACTOR = env.list("RUHU_OIDC_SECOND_FACTOR", default=["mfa"])
+"""What the provider says in `amr` or `acr` when it asked for a second factor."""
+SOCIALACCOUNT_ADAPTER = "server.console.office_sign_in.Office"
 # django-allauth keeps and checks second factors; passwords, their throttling and users are the server's own.
 ACCOUNT_ADAPTER = "server.console.second_factor.Account"
 ACCOUNT_FORMS = {"reauthenticate": "server.console.second_factor.ConfirmForm"}

@@ -50,6 +50,7 @@ _FACTS: Final[dict[str, Any]] = {
     "areas": gettext_lazy("areas"),
     "area": gettext_lazy("area"),
     "by": gettext_lazy("by"),
+    "cause": gettext_lazy("cause"),
     "code": gettext_lazy("code"),
     "column": gettext_lazy("column"),
     "columns": gettext_lazy("columns or files"),

@@ -16,7 +16,7 @@ from django.urls import path
 
 from server.accounts.second_factors import Duty
 from server.console.pages import own_page
-from server.console.views.session import Login, Logout
+from server.console.views.session import Login, Logout, from_office, to_office
 
 
 def _own(address: str, view: Any, name: str) -> Any:
@@ -27,6 +27,8 @@ def _own(address: str, view: Any, name: str) -> Any:
 urlpatterns = [
     path("login", Login.as_view(), name="account_login"),
     path("logout", Logout.as_view(), name="account_logout"),
+    path("login/office", to_office, name="account_office"),
+    path("login/office/callback", from_office, name="account_office_callback"),
     path("login/second-factor", mfa.authenticate, name="mfa_authenticate"),
     _own("confirm", account.reauthenticate, "account_reauthenticate"),
     _own("confirm/code", mfa.reauthenticate, "mfa_reauthenticate"),

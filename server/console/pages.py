@@ -64,7 +64,7 @@ def staff_page(
         def page(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _log_in_first(request)
-            if duty := duty_of(request.user):
+            if duty := duty_of(request.user, request.session):
                 return _go(request, reverse(DUTIES[duty]))
             request.access = access_of(request.user)
             if not request.access.areas(sufficient):
@@ -94,7 +94,7 @@ def own_page(
         def page(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _log_in_first(request)
-            duty = request.duty = duty_of(request.user)
+            duty = request.duty = duty_of(request.user, request.session)
             if duty and duty not in meets:
                 return _go(request, reverse(DUTIES[duty]))
             request.access = None if duty else access_of(request.user)

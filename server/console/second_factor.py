@@ -30,7 +30,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from server.accounts import second_factors, sessions
+from server.accounts import identity_provider, second_factors, sessions
 from server.accounts.collect import svg
 from server.accounts.models import User
 from server.accounts.passwords import Refusal, log_in
@@ -78,8 +78,9 @@ class Account(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)
-        has_factor = second_factors.has_factor(user)
-        record_log_in(user, by="second-factor" if has_factor else "session")
+        came = identity_provider.came_by(request.session, user)
+        by = "session" if came is None else "provider"
+        record_log_in(user, by="second-factor" if second_factors.has_factor(user) else by)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return address_of(request)

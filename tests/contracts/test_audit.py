@@ -20,6 +20,7 @@ ALSO_SERVICES = (
     "server/disclosure/permits.py",
     "server/disclosure/records.py",
     "server/disclosure/revealing.py",
+    "server/accounts/identity_provider.py",
     "server/accounts/passwords.py",
     "server/accounts/own.py",
     "server/accounts/scripts.py",
@@ -80,6 +81,15 @@ EXEMPT = {
         ),
         READS,
     ),
+    **{
+        f"server.accounts.identity_provider.{name}": READS
+        for name in (
+            "came_by", "check_settings", "is_configured", "is_safe", "longest_age", "proof_of",
+            "subject_of",
+        )
+    },
+    "server.accounts.identity_provider.forget": "the log-in that it is part of is recorded",
+    "server.accounts.identity_provider.remember": "the log-in that it is part of is recorded",
     "server.accounts.scripts.user_of": READS,
     "server.accounts.services.area_of": READS,
     "server.accounts.second_factors.duty_of": READS,

@@ -38,6 +38,8 @@ SHOWS_NOTHING = frozenset(
         "/api/v1/field-accounts/%(id)s/",
         "/v1/projects/1/forms/%(form)s/draft/attachments/%(name)s",
         "/exceptions/%(number)s",
+        "/login/office",
+        "/login/office/callback",  # only on the way back from an identity provider
         "/login/second-factor",  # only between the two steps of a log-in
         "/account/confirm",  # by the app, once there is one
         "/account/confirm/key",
@@ -53,7 +55,7 @@ ACTS = re.compile(
     "audience|open|review|upload|dismiss|reopen|repair|replay|find|reveal|resolve|codes?|lost|revoke"
     "|grant|password|end-sessions|give-role|take|end|end-others|new|reset-factors|reset-second-factors"
     "|sessions|publish|logout|language|decision|download|undo|state|approval|files|restore|delete"
-    "|erase|dossier|consent|refuse|withdraw"
+    "|erase|dossier|consent|refuse|withdraw|link|unlink"
 )
 
 

@@ -109,6 +109,9 @@ RULES = (
     administer("/users/wu/password/", 201),
     administer("/users/wu/end-sessions/", 200),
     administer("/users/wu/reset-second-factors/", 200),
+    Rule("get", "/users/wu/sign-in/", PUBLISHERS, 200, 403, 403, 404),
+    administer("/users/wu/sign-in/", 200, {"subject": "s-2"}, method="put"),
+    administer("/users/wu/sign-in/", 204, method="delete"),
     administer("/users/wu/", 200, {"active": False}, method="patch"),
     *(look(f"/{name}/{{{name}}}/") for name in LEDGERS),
     *(look(f"/{name}/{{{name}}}/origins/") for name in LEDGERS),
@@ -211,8 +214,9 @@ RULES = (
 
 
 @pytest.fixture
-def names(divisions, make_user) -> dict[str, Any]:
+def names(divisions, make_user, settings) -> dict[str, Any]:
     """The ids of the things in the first street, by the first part of their address."""
+    from server.accounts import identity_provider
     from server.accounts.services import issue_token
     from server.ledgers.models import Spell, Vacancy, Visit
 
@@ -225,7 +229,10 @@ def names(divisions, make_user) -> dict[str, Any]:
         **entry(area, person=street.person, spell_kind="1", start_on=AT.date())
     )
     account, _token = issue_token(user=street.worker, actor=None)
-    make_user("wu", role="street", area=STREET)
+    settings.RUHU_OIDC_ISSUER = "https://id.example"
+    identity_provider.link(
+        user=make_user("wu", role="street", area=STREET), subject="s-1", actor=None
+    )
     return {
         "households": street.household.pk,
         "persons": street.person.pk,

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from server.accounts import own, passwords, scripts, second_factors, tokens
+from collections.abc import Callable
+from typing import Any
+
+from django.test import override_settings
+
+from server.accounts import identity_provider, own, passwords, scripts, second_factors, tokens
 from server.accounts import services as accounts
 from server.audit.models import Act
 from server.audit.services import record, record_list
@@ -10,6 +15,13 @@ from server.core.clock import now
 from tests.conftest import COMMUNITY, STREET
 from tests.factories.audited import AT
 from tests.factories.audited_records import Case
+
+
+@override_settings(RUHU_OIDC_ISSUER="https://id.example")
+def _at_the_provider(service: Callable[..., None], office: Any, **named: str) -> None:
+    """Call a service of links at an office that has an identity provider."""
+    service(user=office.user, actor=office.chief, **named)
+
 
 ACCOUNTS = {
     "accounts.passwords.log_in": Case(
@@ -51,6 +63,22 @@ ACCOUNTS = {
     ),
     "accounts.second_factors.wrong_code": Case(
         lambda office: second_factors.wrong_code(office.user, "192.0.2.1"),
+        (Act.LOG_IN_FAILED,),
+        actor="",
+    ),
+    "accounts.identity_provider.link": Case(
+        lambda office: _at_the_provider(identity_provider.link, office, subject="s-1"),
+        (Act.SIGN_IN_LINKED,),
+    ),
+    "accounts.identity_provider.unlink": Case(
+        lambda office: _at_the_provider(identity_provider.unlink, office),
+        (Act.SIGN_IN_UNLINKED,),
+        lambda office: _at_the_provider(identity_provider.link, office, subject="s-1"),
+    ),
+    "accounts.identity_provider.record_refusal": Case(
+        lambda office: identity_provider.record_refusal(
+            "AccountClosed", address="192.0.2.1", user=office.user
+        ),
         (Act.LOG_IN_FAILED,),
         actor="",
     ),

@@ -67,6 +67,12 @@ class HandedOutSerializer(serializers.Serializer):
     password = serializers.CharField()
 
 
+class SignInSerializer(serializers.Serializer):
+    """The name by which the office's identity provider knows the person."""
+
+    subject = serializers.CharField(max_length=191)
+
+
 class CountSerializer(serializers.Serializer):
     """How many were ended or removed."""
 

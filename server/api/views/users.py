@@ -13,16 +13,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
-from server.accounts import second_factors, selectors, services
+from server.accounts import identity_provider, second_factors, selectors, services
 from server.accounts.access import ADMINISTRATORS
 from server.accounts.filters import PersonFilters
 from server.accounts.models import User
 from server.accounts.problems import UnknownUser
+from server.accounts.services import require_over
 from server.api.shapes.users import (
     CountSerializer,
     HandedOutSerializer,
     NewUserSerializer,
     RoleSerializer,
+    SignInSerializer,
     UserSerializer,
     UserStateSerializer,
     handed_out,
@@ -103,6 +105,29 @@ class Users(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def reset_second_factors(self, request: Request, username: str) -> Response:
         """Remove the second factors of somebody who has lost them; all sessions and tokens end."""
         return Response({"ended": second_factors.reset(user=self._person(), actor=self.user)})
+
+    @extend_schema(responses=SignInSerializer)
+    @action(detail=True, methods=["get"], url_path="sign-in", filterset_class=None)
+    def sign_in(self, request: Request, username: str) -> Response:
+        """The subject of the office's identity provider that the account is linked to; “” for none."""
+        user = self._person()
+        require_over(user, self.user)
+        return Response({"subject": identity_provider.subject_of(user)})
+
+    @extend_schema(request=SignInSerializer, responses=SignInSerializer)
+    @sign_in.mapping.put
+    def link_sign_in(self, request: Request, username: str) -> Response:
+        """Link the account to a subject, in the place of another one. Whoever is that subject signs in as the user."""
+        user = self._person()
+        identity_provider.link(user=user, **self.read_body(SignInSerializer), actor=self.user)
+        return Response({"subject": identity_provider.subject_of(user)})
+
+    @extend_schema(request=None, responses={204: None})
+    @sign_in.mapping.delete
+    def unlink_sign_in(self, request: Request, username: str) -> Response:
+        """Take the link away; all sessions of the user end."""
+        identity_provider.unlink(user=self._person(), actor=self.user)
+        return Response(status=204)
 
     def _person(self) -> User:
         """The person, for an administrator. Raises NotAllowed, UnknownUser."""

@@ -10,12 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from server.accounts import second_factors, selectors, services
+from server.accounts import identity_provider, second_factors, selectors, services
 from server.accounts.access import ADMINISTRATORS, Access
 from server.accounts.filters import PersonFilters
 from server.accounts.models import Role, RoleGrant, User
 from server.accounts.problems import BadName, BadUserName, NameTaken
 from server.accounts.sessions import sessions_of
+from server.console import office_sign_in
 from server.console.forms import NewUserForm, RoleForm, checked
 from server.console.pages import (
     StaffRequest,
@@ -87,6 +88,8 @@ def user(request: StaffRequest, user_id: int) -> HttpResponse:
         "is_whole": selectors.is_administered(request.access, person) and not is_own,
         "may_set_password": selectors.may_set_password(request.access, person) and not is_own,
         "factors": list(second_factors.factors_of(person)),
+        "office_name": office_sign_in.name(),
+        "subject": identity_provider.subject_of(person),
         "n_sessions": sessions_of(person).count(),
         "n_phones": sum(account.revoked_at is None for account in person.field_accounts.all()),
         "is_worker": any(grant.role == Role.WORKER for grant in grants),
@@ -140,6 +143,25 @@ def reset_factors(request: StaffRequest, user_id: int) -> HttpResponse:
     person = _person(request, user_id)
     second_factors.reset(user=person, actor=request.user)
     text = _("{name} logs in with the password alone now, and can set up a new second factor.")
+    return _done(request, person, text.format(name=person))
+
+
+@staff_page("POST", roles=ADMINISTRATORS)
+def link_to_office(request: StaffRequest, user_id: int) -> HttpResponse:
+    """Link the account to a subject of the identity provider."""
+    person = _person(request, user_id)
+    subject = request.POST.get("subject", "")
+    identity_provider.link(user=person, subject=subject, actor=request.user)
+    text = _("{name} can sign in with the office account now.")
+    return _done(request, person, text.format(name=person))
+
+
+@staff_page("POST", roles=ADMINISTRATORS)
+def unlink_from_office(request: StaffRequest, user_id: int) -> HttpResponse:
+    """Take the link away."""
+    person = _person(request, user_id)
+    identity_provider.unlink(user=person, actor=request.user)
+    text = _("{name} logs in with the password alone now; all sessions have ended.")
     return _done(request, person, text.format(name=person))
 
 

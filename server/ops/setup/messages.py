@@ -343,7 +343,7 @@ COMMANDS: dict[str, str] = {
     "retry": "重新读取旧版本读过的表单，再次处理出错的记录",
     "role": "授予或撤销人员在某一区域的角色",
     "templates": "编译所有页面模板，指出有错误的模板",
-    "user": "新增、列出、停用登录控制台的人员，重设密码，结束会话",
+    "user": "新增、列出、停用登录控制台的人员，重设密码，结束会话，关联统一身份认证",
     "worker": "新增社区协理员并给出 Collect 配置，列出，停用手机",
 }
 """The Chinese line of `./ruhu --help` for each command; the English one is the command's own help."""

@@ -19,6 +19,8 @@ SHOWS_NOTHING: Final = frozenset(
         "/links/%(side)s/decision",
         "/people/%(user_id)s/end-sessions",
         "/people/%(user_id)s/give-role",
+        "/people/%(user_id)s/link",
+        "/people/%(user_id)s/unlink",
         "/people/%(user_id)s/password",
         "/people/%(user_id)s/reset-factors",
         "/people/%(user_id)s/roles/%(number)s/take",

@@ -1,4 +1,4 @@
-"""./ruhu user add|list|password|sessions|off|on: users of the console and the REST interface."""
+"""./ruhu user add|list|password|sessions|reset-factors|link|unlink|off|on: users of the console and the REST interface."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from server.accounts import second_factors, selectors, services
+from server.accounts import identity_provider, second_factors, selectors, services
 from server.accounts.models import Role
 from server.accounts.problems import NameTaken
 from server.core.problems import Problem
@@ -47,12 +47,20 @@ class Command(BaseCommand):
         for act, text in (
             ("sessions", _("end all sessions of a user; the password stays")),
             ("reset-factors", _("remove the second factors of somebody who has lost them")),
+            ("unlink", _("remove the link to the office sign-in; all sessions end")),
             ("off", _("shut a user out of every door from the next request on")),
             ("on", _("let a user in again, with the password and the QR codes they had")),
         ):
             act_parser = acts.add_parser(act, help=text)
             act_parser.add_argument("username")
             act_parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
+
+        link = acts.add_parser("link", help=_("link a user to a subject of the identity provider"))
+        link.add_argument("username")
+        link.add_argument(
+            "--subject", required=True, help=_("as the page shows it that refuses the sign-in")
+        )
+        link.add_argument("--json", action="store_true", help=_("print one JSON object"))
 
     @staticmethod
     def _add_handing_out(parser: CommandParser) -> None:
@@ -75,6 +83,8 @@ class Command(BaseCommand):
             "password": self._password,
             "sessions": self._sessions,
             "reset-factors": self._reset_factors,
+            "link": self._link,
+            "unlink": self._unlink,
         }
         try:
             acts.get(options["act"], self._switch)(options)
@@ -121,6 +131,23 @@ class Command(BaseCommand):
         removed = second_factors.reset(user=user, actor=None)
         sentence = _("Second factors of {username} removed: {removed}.")
         members = {"username": user.username, "removed": removed}
+        self._print(members, options, sentence.format(**members))
+
+    def _link(self, options: dict[str, Any]) -> None:
+        user = selectors.user_named(options["username"])
+        identity_provider.link(user=user, subject=options["subject"], actor=None)
+        members = {
+            "username": user.username,
+            "subject": identity_provider.subject_of(user),
+        }
+        sentence = _("{username} signs in as {subject} of the identity provider.")
+        self._print(members, options, sentence.format(**members))
+
+    def _unlink(self, options: dict[str, Any]) -> None:
+        user = selectors.user_named(options["username"])
+        identity_provider.unlink(user=user, actor=None)
+        members = {"username": user.username, "subject": ""}
+        sentence = _("{username} is no longer linked to the office sign-in.")
         self._print(members, options, sentence.format(**members))
 
     def _switch(self, options: dict[str, Any]) -> None:
