@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -134,12 +135,26 @@ class Session(models.Model):
         ordering = ("pk",)
 
 
+class ProgramDoor(models.TextChoices):
+    """A door for programs, which a token may open or not."""
+
+    REST = "rest", _("REST")
+    CENTRAL = "v1", _("/v1 with OData")
+    ODATA = "odata", _("OData alone")
+    BRIEFCASE = "odk", _("ODK Briefcase")
+
+
 class ApiToken(models.Model):
-    """A token that a person made for a program, which stands in the place of the password. Only its hash is stored."""
+    """A token that a person made for a program, which stands in the place of the password. Only its hash is stored.
+
+    It opens the `doors` it was made for, and changes something only if it `may_write`.
+    """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
     token_hash = models.BinaryField(max_length=32, unique=True)
     label = models.CharField(max_length=100)
+    doors = ArrayField(models.CharField(max_length=10))  # ProgramDoor
+    may_write = models.BooleanField()
     created_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)  # to the minute
@@ -147,6 +162,11 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ("user_id", "created_at")
+
+    @property
+    def door_names(self) -> list[str]:
+        """What the doors are called that the token opens."""
+        return [str(ProgramDoor(door).label) for door in self.doors]
 
 
 class PasswordFailures(models.Model):

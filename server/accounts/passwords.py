@@ -18,6 +18,7 @@ from server.accounts.models import User
 from server.accounts.problems import PasswordHandedOut, TokenNeeded
 from server.accounts.selectors import FieldLogin, StoredCredentials, stored_credentials
 from server.accounts.services import area_of, record_log_in
+from server.accounts.tokens import Use
 from server.audit.models import Act
 from server.audit.services import record
 from server.core.statements import is_storable
@@ -41,6 +42,7 @@ def log_in(
     counter: Counter = "desk",
     begins_session: bool = False,
     at_console: bool = False,
+    use: Use | None = None,
 ) -> FieldLogin | Refusal:
     """The login with this user name and password, or why it is refused.
 
@@ -51,8 +53,8 @@ def log_in(
     a wrong password. One SQL statement when remembered, some more otherwise.
     Raises LogInsBusy when too many passwords wait to be checked.
 
-    A program's token (tokens.py) stands in the place of the password everywhere but
-    `at_console`. A password that was handed out, and that of an account with a second factor,
+    A program's token (tokens.py) stands in the place of the password where the caller names the
+    `use` that it makes of one; raises TokenTooNarrow. A password that was handed out, and that of an account with a second factor,
     opens by itself only the console's log-in, which asks for the rest, and a phone's work
     (`FieldLogin.opens_desk`). Programs are told so: raises PasswordHandedOut, TokenNeeded.
 
@@ -62,8 +64,8 @@ def log_in(
     if not (username and password and is_storable(username + password)):
         return Refusal.WRONG
     person = stored_credentials(username)
-    if tokens.is_token(password) and not at_console:
-        return _by_token(person, username, password, address, counter, begins_session)
+    if tokens.is_token(password) and use is not None:
+        return _by_token(person, username, password, use, address, counter, begins_session)
     refusal = _check(person, username, password, address, counter)
     if refusal is not None or person is None:
         return refusal or Refusal.WRONG
@@ -81,6 +83,7 @@ def _by_token(
     person: StoredCredentials | None,
     username: str,
     token: str,
+    use: Use,
     address: str,
     counter: Counter,
     begins_session: bool,
@@ -89,13 +92,13 @@ def _by_token(
     who = lockout.caller(username, address, counter)
     if lockout.is_locked(who):
         return Refusal.PAUSED
-    owner = tokens.user_of(token)
-    if person is None or owner is None or owner.pk != person.login.worker.user_id:
+    row = tokens.used(token, use)
+    if person is None or row is None or row.user_id != person.login.worker.user_id:
         _record_failure(person, username, lockout.failed(who), address)
         return Refusal.WRONG
-    if counter == "desk" and not begins_session and _is_first(owner.pk, token):
-        record_log_in(owner, by="api-token")
-    return replace(person.login, opens_desk=True)
+    if counter == "desk" and not begins_session and _is_first(row.user_id, token):
+        record_log_in(row.user, by="api-token")
+    return replace(person.login, opens_desk=True, api_token_id=row.pk)
 
 
 def _check(

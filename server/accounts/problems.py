@@ -111,6 +111,16 @@ class FactorNeeded(Problem):
     )
 
 
+class TokenTooNarrow(Problem):
+    """The token was made for other doors, or to read only."""
+
+    type, status = "token-too-narrow", 403
+    title = _("The token does not open this")
+    template = _(
+        "This token was made for other doors, or to read only. Make another one at the console, under My account."
+    )
+
+
 class TooManyTokens(Problem):
     """The person has as many tokens for programs as anybody may have."""
 

@@ -14,13 +14,15 @@ from typing import Final
 
 from django.db import transaction
 
-from server.accounts import sessions
+from server.accounts import sessions, tokens
 from server.accounts.models import Session, User
 from server.accounts.services import record_log_in, record_log_out
+from server.accounts.tokens import Use
 from server.core.sealing import token_hash
 
 LIFETIME: Final = timedelta(hours=24)
 _PROOF: Final = "proof"
+_API_TOKEN: Final = "api_token"  # noqa: S105 a member's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,16 @@ class ScriptSession:
 
 
 @transaction.atomic
-def begin(*, user: User, at: datetime) -> ScriptSession:
-    """Start a session of the user; deletes all sessions that have ended."""
+def begin(*, user: User, at: datetime, api_token_id: int | None = None) -> ScriptSession:
+    """Start a session of the user; deletes all sessions that have ended.
+
+    One that was begun with a program's token opens no more than that, and ends with it.
+    """
     sessions.SessionStore.clear_expired()
     token, ends_at = secrets.token_urlsafe(48), at + LIFETIME
     sessions.begin(
         token_hash(token),
-        {_PROOF: user.get_session_auth_hash()},
+        {_PROOF: user.get_session_auth_hash(), _API_TOKEN: api_token_id},
         user_id=user.pk,
         at=at,
         ends_at=ends_at,
@@ -50,13 +55,26 @@ def begin(*, user: User, at: datetime) -> ScriptSession:
     return ScriptSession(token, secrets.token_urlsafe(32), at, ends_at)
 
 
-def user_of(token: str) -> User | None:
-    """The user of the token's session; None when it has ended, the password has changed or the user is inactive."""
+def user_of(token: str, use: Use | None = None) -> User | None:
+    """The user of the token's session; None when it has ended, the password has changed or the user is inactive.
+
+    Raises TokenTooNarrow when it was begun with a program's token that is not for this use;
+    without `use` that is not asked.
+    """
     row = _row(token)
     if row is None or row.user is None or not row.user.is_active:
         return None
-    proof = (sessions.opened(row) or {}).get(_PROOF, "")
-    return row.user if hmac.compare_digest(row.user.get_session_auth_hash(), proof) else None
+    data = sessions.opened(row) or {}
+    if not hmac.compare_digest(row.user.get_session_auth_hash(), data.get(_PROOF, "")):
+        return None
+    number = data.get(_API_TOKEN)
+    if number is not None:
+        api_token = tokens.open_tokens().filter(pk=number).first()
+        if api_token is None:
+            return None
+        if use is not None:
+            tokens.require(api_token, use)
+    return row.user
 
 
 @transaction.atomic

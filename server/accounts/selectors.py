@@ -54,6 +54,7 @@ class FieldLogin:
     opens_desk: bool = (
         True  # what was sent is enough for more than a phone's work (passwords.log_in)
     )
+    api_token_id: int | None = None  # a program's token in the place of the password
 
 
 def authenticate_token(token: str) -> FieldLogin | None:

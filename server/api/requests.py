@@ -17,10 +17,11 @@ from rest_framework.request import Request
 from server.accounts import tokens
 from server.accounts.access import RESTRICTED, Access, access_of
 from server.accounts.lockout import PAUSE
-from server.accounts.models import User
+from server.accounts.models import ProgramDoor, User
 from server.accounts.passwords import Refusal, log_in
 from server.accounts.problems import FactorNeeded, PasswordHandedOut
 from server.accounts.second_factors import Duty, duty_of
+from server.accounts.tokens import Use
 from server.api.problems import ReasonRequired, TooManyRequests
 
 
@@ -33,7 +34,8 @@ class PasswordLogin(BasicAuthentication):
         self, userid: str, password: str, request: HttpRequest | None = None
     ) -> tuple[User, None]:
         address = request.META.get("REMOTE_ADDR", "") if request else ""
-        login = log_in(userid, password, address=address)
+        use = use_of(request) if request else None
+        login = log_in(userid, password, address=address, use=use)
         match login:
             case Refusal.PAUSED:
                 raise TooManyRequests(wait=PAUSE.total_seconds())
@@ -49,7 +51,7 @@ class TokenLogin(BaseAuthentication):
         scheme, _space, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        user = tokens.user_of(token.strip())
+        user = tokens.user_of(token.strip(), use_of(request))
         if user is None:
             raise AuthenticationFailed
         return user, None
@@ -68,6 +70,11 @@ class SessionLogin(SessionAuthentication):
             case Duty.FACTOR:
                 raise FactorNeeded
         return login
+
+
+def use_of(request: HttpRequest | Request) -> Use:
+    """What a program's token would be used for: whatever is not GET or HEAD may change something, or reveal."""
+    return Use(ProgramDoor.REST, writes=request.method not in ("GET", "HEAD"))
 
 
 def user_of(request: Request) -> User:

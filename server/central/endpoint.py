@@ -22,9 +22,11 @@ from django.utils.translation import gettext as _
 
 from server.accounts import scripts, tokens
 from server.accounts.access import Access, access_of
-from server.accounts.models import User
+from server.accounts.models import ProgramDoor, User
 from server.accounts.passwords import Refusal, log_in
+from server.accounts.selectors import FieldLogin
 from server.accounts.selectors import user as user_named
+from server.accounts.tokens import Use
 from server.central.not_offered import not_offered
 from server.central.problems import (
     CredentialsRefused,
@@ -55,12 +57,13 @@ class Call:
     """A request, with the user who sends it, their access, and the time of its arrival."""
 
     request: HttpRequest
+    use: Use
     now: Any = field(default_factory=clock.now)
 
     @cached_property
     def user(self) -> User:
         """The authenticated user. Raises CredentialsRefused."""
-        return _user(self.request)
+        return _user(self.request, self.use)
 
     @cached_property
     def access(self) -> Access:
@@ -79,7 +82,8 @@ Handler: TypeAlias = Callable[..., Any]
 class Endpoint:
     """The view of an address, with one handler for each method.
 
-    Users must have logged in unless `is_open`. What a handler returns is rendered as JSON
+    Users must have logged in unless `is_open`. A program's token must be for the `door`, and for
+    changes where the method is not GET, unless the address `only_reads`. What a handler returns is rendered as JSON
     unless it is a response already.
     """
 
@@ -90,10 +94,13 @@ class Endpoint:
         *,
         headers: Mapping[str, str] | None = None,
         is_open: bool = False,
+        door: ProgramDoor = ProgramDoor.CENTRAL,
+        only_reads: bool = False,
         **handlers: Handler,
     ) -> None:
         self.handlers: Mapping[str, Handler] = handlers
         self.headers, self.is_open = headers or {}, is_open
+        self.door, self.only_reads = door, only_reads
 
     def __call__(self, request: HttpRequest, **names: str) -> HttpResponseBase:
         response = self._answer(request, {key: as_sent(text) for key, text in names.items()})
@@ -109,7 +116,8 @@ class Endpoint:
                 raise _not_offered(request) or UnsupportedMethod(method=method[:20])
             if not all(is_storable(name) for name in names.values()):
                 raise NothingHere
-            call = Call(request)
+            writes = method != "GET" and not self.only_reads
+            call = Call(request, Use(self.door, writes))
             if not self.is_open:
                 call.user  # noqa: B018 authenticate before the handler runs
             result = handler(call, **names)
@@ -159,29 +167,36 @@ class UnknownEndpoint(Endpoint):
 
 
 def log_in_person(
-    request: HttpRequest, username: str, password: str, *, begins_session: bool = False
-) -> User:
-    """The user with this name and password. Raises CredentialsRefused, LogInPause."""
+    request: HttpRequest,
+    username: str,
+    password: str,
+    use: Use,
+    *,
+    begins_session: bool = False,
+) -> FieldLogin:
+    """The login of the user with this name and password. Raises CredentialsRefused, LogInPause, TokenTooNarrow."""
     result = log_in(
         username,
         password,
         address=request.META.get("REMOTE_ADDR", ""),
         begins_session=begins_session,
+        use=use,
     )
     match result:
         case Refusal.PAUSED:
             raise LogInPause
         case Refusal.WRONG:
             raise CredentialsRefused
-    return user_named(result.worker.user_id)
+    return result
 
 
-def _user(request: HttpRequest) -> User:
+def _user(request: HttpRequest, use: Use) -> User:
     scheme, _space, credentials = request.headers.get("Authorization", "").partition(" ")
     match scheme.lower():
         case "bearer":
             token = credentials.strip()
-            user = tokens.user_of(token) if tokens.is_token(token) else scripts.user_of(token)
+            opened = tokens.user_of if tokens.is_token(token) else scripts.user_of
+            user = opened(token, use)
             if user is None:
                 raise CredentialsRefused
             return user
@@ -189,7 +204,8 @@ def _user(request: HttpRequest) -> User:
             if not request.is_secure():
                 raise HttpsOnly
             username, _colon, password = _decoded(credentials).partition(":")
-            return log_in_person(request, username, password)
+            login = log_in_person(request, username, password, use)
+            return user_named(login.worker.user_id)
     raise LogInFirst
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from django.urls import path, re_path
 
+from server.accounts.models import ProgramDoor
 from server.central.endpoint import Endpoint, UnknownEndpoint
 from server.central.views import datasets, drafts, forms, odata, people, sheets, submissions
 
@@ -16,14 +17,23 @@ _RECORDS: Final = f"{_FORM}/submissions"
 _RECORD: Final = f"{_RECORDS}/<str:instance>"
 
 urlpatterns = [
-    path("sessions", Endpoint(POST=people.log_in, is_open=True)),
-    path("sessions/<str:token>", Endpoint(DELETE=people.log_out)),
+    path(
+        "sessions",
+        Endpoint(POST=people.log_in, is_open=True, door=ProgramDoor.ODATA, only_reads=True),
+    ),
+    path(
+        "sessions/<str:token>",
+        Endpoint(DELETE=people.log_out, door=ProgramDoor.ODATA, only_reads=True),
+    ),
     path("users/current", Endpoint(GET=people.current_user)),
     path("projects", Endpoint(GET=forms.projects)),
     path("projects/1", Endpoint(GET=forms.project)),
     path("projects/1/forms", Endpoint(GET=forms.form_list, POST=drafts.create)),
-    path(f"{_FORM}.svc", Endpoint(GET=odata.service, headers=_ODATA)),
-    path(f"{_FORM}.svc/<path:path>", Endpoint(GET=odata.resource, headers=_ODATA)),
+    path(f"{_FORM}.svc", Endpoint(GET=odata.service, headers=_ODATA, door=ProgramDoor.ODATA)),
+    path(
+        f"{_FORM}.svc/<path:path>",
+        Endpoint(GET=odata.resource, headers=_ODATA, door=ProgramDoor.ODATA),
+    ),
     path(f"{_FORM}.xml", Endpoint(GET=forms.form_xml)),
     path(f"{_FORM}.xlsx", Endpoint(GET=forms.workbook)),
     path(_FORM, Endpoint(GET=forms.form, PATCH=forms.change)),
@@ -38,8 +48,8 @@ urlpatterns = [
     path(f"{_FORM}/versions/<str:version>.xml", Endpoint(GET=forms.version_xml)),
     path(_RECORDS, Endpoint(GET=submissions.submissions, POST=submissions.create)),
     path(f"{_RECORDS}/keys", Endpoint(GET=submissions.keys)),
-    path(f"{_RECORDS}.csv", Endpoint(GET=sheets.table, POST=sheets.table)),
-    path(f"{_RECORDS}.csv.zip", Endpoint(GET=sheets.archive, POST=sheets.archive)),
+    path(f"{_RECORDS}.csv", Endpoint(GET=sheets.table, POST=sheets.table, only_reads=True)),
+    path(f"{_RECORDS}.csv.zip", Endpoint(GET=sheets.archive, POST=sheets.archive, only_reads=True)),
     path(f"{_RECORD}.xml", Endpoint(GET=submissions.document)),
     path(
         _RECORD,
@@ -59,8 +69,11 @@ urlpatterns = [
         Endpoint(GET=submissions.attachment, POST=submissions.attach),
     ),
     path("projects/1/datasets", Endpoint(GET=datasets.datasets)),
-    path(f"{_LIST}.svc", Endpoint(GET=datasets.service, headers=_ODATA)),
-    path(f"{_LIST}.svc/<path:path>", Endpoint(GET=datasets.resource, headers=_ODATA)),
+    path(f"{_LIST}.svc", Endpoint(GET=datasets.service, headers=_ODATA, door=ProgramDoor.ODATA)),
+    path(
+        f"{_LIST}.svc/<path:path>",
+        Endpoint(GET=datasets.resource, headers=_ODATA, door=ProgramDoor.ODATA),
+    ),
     path(_LIST, Endpoint(GET=datasets.dataset)),
     path(f"{_LIST}/entities", Endpoint(GET=datasets.entries)),
     path(f"{_LIST}/entities.csv", Endpoint(GET=datasets.sheet)),

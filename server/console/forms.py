@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from server.accounts.access import RESTRICTED, REVEALERS, Access
-from server.accounts.models import Role
+from server.accounts.models import ProgramDoor, Role
 from server.accounts.tokens import DAYS
 from server.console.problems import FormFieldsWrong
 from server.console.second_factor import checked_user
@@ -85,6 +85,10 @@ class TokenForm(forms.Form):
     """A new token for a program."""
 
     label = forms.CharField(label=_("For which program"), max_length=100, widget=forms.TextInput())
+    doors = forms.MultipleChoiceField(
+        label=_("Opens"), choices=ProgramDoor, widget=forms.CheckboxSelectMultiple
+    )
+    may_write = forms.BooleanField(label=_("May also change, decide and reveal"), required=False)
     days = forms.TypedChoiceField(
         label=_("Valid for"), coerce=int, choices=[(days, days) for days in DAYS]
     )

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from server.accounts import contact
 from server.accounts.access import REVEALERS, Access, Worker
 from server.accounts.device_passwords import REALM
+from server.accounts.models import ProgramDoor
 from server.accounts.passwords import Refusal, log_in, wrong_digest
 from server.accounts.problems import NoFieldWork, TokenRevoked
 from server.accounts.selectors import (
@@ -18,6 +19,7 @@ from server.accounts.selectors import (
     device_login,
     office_access,
 )
+from server.accounts.tokens import Use
 from server.core import clock
 from server.openrosa import digest
 from server.openrosa.problems import CredentialsNeeded, PasswordPause, TlsNeeded
@@ -116,7 +118,8 @@ def _basic(request: HttpRequest, credentials: str) -> FieldLogin:
         raise TlsNeeded
     username, _colon, password = _decoded(credentials).partition(":")
     address = request.META.get("REMOTE_ADDR", "")
-    field_login = log_in(username, password, address=address, counter="phone")
+    use = Use(ProgramDoor.BRIEFCASE, writes=request.method not in ("GET", "HEAD"))
+    field_login = log_in(username, password, address=address, counter="phone", use=use)
     match field_login:
         case Refusal.PAUSED:
             raise PasswordPause

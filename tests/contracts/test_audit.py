@@ -84,7 +84,12 @@ EXEMPT = {
     **{
         f"server.accounts.identity_provider.{name}": READS
         for name in (
-            "came_by", "check_settings", "is_configured", "is_safe", "longest_age", "proof_of",
+            "came_by",
+            "check_settings",
+            "is_configured",
+            "is_safe",
+            "longest_age",
+            "proof_of",
             "subject_of",
         )
     },
@@ -102,7 +107,10 @@ EXEMPT = {
     "server.accounts.services.area_prefix": READS,
     "server.accounts.services.require_over": READS,
     "server.accounts.tokens.is_token": READS,
+    "server.accounts.tokens.open_tokens": READS,
+    "server.accounts.tokens.require": READS,
     "server.accounts.tokens.tokens_of": READS,
+    "server.accounts.tokens.used": READS,
     "server.accounts.tokens.user_of": READS,
     "server.erasure.services.finish_all": "the worker deletes files of what was erased, which is recorded with the consent",
     "server.forms.keys.carried": PART,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from server.accounts import scripts
+from server.accounts.selectors import user
 from server.central import bodies, shapes
 from server.central.endpoint import Call, log_in_person
 from server.core.request_problems import InvalidRequest, NothingHere
@@ -17,8 +18,10 @@ def log_in(call: Call) -> dict[str, Any]:
     missing = [name for name, text in (("email", username), ("password", password)) if not text]
     if missing:
         raise InvalidRequest(errors=[{"pointer": f"#/{name}"} for name in missing])
-    user = log_in_person(call.request, username, password, begins_session=True)
-    session = scripts.begin(user=user, at=call.now)
+    login = log_in_person(call.request, username, password, call.use, begins_session=True)
+    session = scripts.begin(
+        user=user(login.worker.user_id), at=call.now, api_token_id=login.api_token_id
+    )
     return {
         "token": session.token,
         "csrf": session.csrf,

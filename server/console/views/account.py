@@ -85,7 +85,7 @@ def end_other_sessions(request: StaffRequest) -> HttpResponse:
 def new_token(request: StaffRequest) -> HttpResponse:
     """Make a token for a program, and show it, on this page only."""
     given = checked(TokenForm(request.POST))
-    token = tokens.make(user=request.user, label=given["label"], days=given["days"], at=now())
+    token = tokens.make(user=request.user, at=now(), **given)
     context = {"token": token, "label": given["label"]}
     return render(request, "console/account/token.html", context)
 

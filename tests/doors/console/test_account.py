@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from server.accounts import tokens
 from server.accounts.models import ApiToken, Session, User
 from server.accounts.scripts import begin
 from server.accounts.services import create_user
@@ -16,9 +17,12 @@ from server.audit.models import AuditEntry
 from server.core import clock
 from tests.conftest import STREET
 from tests.factories.permits import permitted
+from tests.factories.submissions import make_form
 
 pytestmark = pytest.mark.django_db
 RIGHT, NEW = "correct horse", "staple battery 9"
+ALL = {"doors": ["rest", "v1", "odk"], "may_write": "on"}
+"""A token that opens everything."""
 
 
 def basic(username: str, password: str) -> dict[str, str]:
@@ -175,7 +179,7 @@ def test_somebody_without_a_role_has_an_account_all_the_same(make_user):
 def token(street, make_user) -> str:
     make_user("wang", area=STREET)
     permitted("wang")  # for Briefcase
-    page = logged_in("wang").post("/account/tokens/new", {"label": "Power BI", "days": "90"})
+    page = logged_in("wang").post("/account/tokens/new", {"label": "Power BI", "days": "90", **ALL})
     return page.content.decode().partition('<p class="code">')[2].partition("<")[0]
 
 
@@ -239,7 +243,119 @@ def test_nobody_makes_tokens_without_end(make_user):
     make_user("wang")
     client = logged_in("wang")
     for number in range(20):
-        given = {"label": str(number), "days": "30"}
+        given = {"label": str(number), "days": "30", **ALL}
         assert client.post("/account/tokens/new", given).status_code == 200
-    assert client.post("/account/tokens/new", {"label": "21", "days": "30"}).status_code == 409
-    assert client.post("/account/tokens/new", {"label": "x", "days": "3650"}).status_code == 400
+    assert (
+        client.post("/account/tokens/new", {"label": "21", "days": "30", **ALL}).status_code == 409
+    )
+    assert (
+        client.post("/account/tokens/new", {"label": "x", "days": "3650", **ALL}).status_code == 400
+    )
+
+
+def made(user: User, *doors: str, may_write: bool = False) -> str:
+    return tokens.make(
+        user=user, label="BI", days=30, at=clock.now(), doors=doors, may_write=may_write
+    )
+
+
+def statuses(username: str, token: str) -> dict[str, int]:
+    """What a token reads at each door, as password and as Bearer."""
+    by_name, bearer = basic(username, token), {"authorization": f"Bearer {token}"}
+    asked = {
+        "rest": ("/api/v1/forms/", by_name),
+        "rest, Bearer": ("/api/v1/forms/", bearer),
+        "v1": ("/v1/projects", by_name),
+        "v1, Bearer": ("/v1/projects", bearer),
+        "odata": ("/v1/projects/1/forms/plain.svc/Submissions", by_name),
+        "odata, Bearer": ("/v1/projects/1/datasets/households.svc/Entities", bearer),
+        "odk": ("/odk/formList", by_name),
+    }
+    client = Client()
+    return {
+        name: client.get(path, headers=headers, secure=True).status_code
+        for name, (path, headers) in asked.items()
+    }
+
+
+def test_a_token_opens_the_doors_that_it_was_made_for(make_user):
+    make_form("plain")
+    user = make_user("wang", role="street", area=STREET)
+    opened = {
+        ("rest",): {"rest"},
+        ("v1",): {"v1", "odata"},
+        ("odata",): {"odata"},
+        ("odk",): {"odk"},
+        ("rest", "odk"): {"rest", "odk"},
+    }
+    for doors, wanted in opened.items():
+        got = statuses("wang", made(user, *doors))
+        expected = {name: 200 if name.split(",")[0] in wanted else 403 for name in got}
+        assert got == expected, doors
+    assert set(
+        statuses("wang", tokens.make(user=user, label="", days=30, at=clock.now())).values()
+    ) == {200}
+    refused = Client().get("/api/v1/forms/", headers=basic("wang", made(user, "odk")))
+    assert refused.json()["type"] == "urn:ruhu:problem:token-too-narrow"
+
+
+def test_a_token_to_read_changes_and_reveals_nothing(make_user):
+    make_form("plain")
+    user = make_user("wang", role="administrator", area=STREET)
+    reads, writes = made(user, *tokens.ALL_DOORS), made(user, *tokens.ALL_DOORS, may_write=True)
+    kind = "application/json"
+    sent = [
+        ("post", "/api/v1/persons/find/", {"number": "x", "reason": "核对身份"}),
+        ("post", "/api/v1/users/", {}),
+        ("patch", "/api/v1/forms/plain/", {"needs_approval": True}),
+        ("post", "/v1/projects/1/forms", {}),
+        ("patch", "/v1/projects/1/forms/plain", {"state": "closed"}),
+        ("post", "/v1/projects/1/forms/plain/submissions", {}),
+        ("post", "/odk/submission", {}),
+        ("post", "/odk/upload", {}),
+    ]
+    client = Client()
+    for method, path, body in sent:
+        send = getattr(client, method)
+        answer = send(path, body, kind, headers=basic("wang", reads), secure=True)
+        assert answer.status_code == 403, path
+        assert "to read only" in answer.content.decode(), path
+        other = send(path, body, kind, headers=basic("wang", writes), secure=True)
+        assert "token-too-narrow" not in other.content.decode(), path
+    sheet = "/v1/projects/1/forms/plain/submissions.csv"
+    assert client.post(sheet, headers=basic("wang", reads), secure=True).status_code == 200
+
+
+def test_a_session_of_v1_begun_with_a_token_opens_no_more_and_ends_with_it(make_user):
+    make_form("plain")
+    user = make_user("wang", role="administrator", area=STREET)
+    token = made(user, "odata")
+    given = {"email": "wang", "password": token}
+    begun = Client().post("/v1/sessions", given, "application/json").json()
+    program = Client(headers={"authorization": f"Bearer {begun['token']}"})
+    table = "/v1/projects/1/forms/plain.svc/Submissions"
+    assert program.get(table).status_code == 200
+    assert program.get("/v1/projects").status_code == 403
+    assert program.post("/v1/projects/1/forms", {}, "application/json").status_code == 403
+    tokens.revoke(user=user, number=ApiToken.objects.get().pk, at=clock.now())
+    assert program.get(table).status_code == 401
+    rest = {"email": "wang", "password": made(user, "rest")}
+    assert Client().post("/v1/sessions", rest, "application/json").status_code == 403
+
+
+def test_what_a_token_opens_is_chosen_and_shown(make_user):
+    make_user("wang", role="street", area=STREET)
+    client = logged_in("wang")
+    given = {"label": "Power BI", "days": "30"}
+    assert client.post("/account/tokens/new", given).status_code == 400
+    assert client.post("/account/tokens/new", {**given, "doors": "all"}).status_code == 400
+    assert (
+        client.post("/account/tokens/new", {**given, "doors": ["odata", "rest"]}).status_code == 200
+    )
+    row = ApiToken.objects.get()
+    assert (row.doors, row.may_write) == (["odata", "rest"], False)
+    page = client.get("/account").content.decode()
+    assert "OData alone; REST" in page
+    assert "reads only" in page
+    entry = AuditEntry.objects.get(act="token_made")
+    assert entry.facts == {"label": "Power BI", "doors": ["odata", "rest"], "may_write": False}

@@ -19,7 +19,7 @@ from server.accounts.scripts import begin
 from server.audit.models import AuditEntry
 from server.core import clock
 from tests.conftest import STREET
-from tests.doors.console.test_account import basic, logged_in
+from tests.doors.console.test_account import ALL, basic, logged_in
 from tests.factories.submissions import make_form
 
 pytestmark = pytest.mark.django_db
@@ -170,7 +170,9 @@ def test_programs_need_a_token_of_an_account_with_a_second_factor(app):
 
     client = password_step()
     send(client, code_of(app[0]))
-    page = client.post("/account/tokens/new", {"label": "Power BI", "days": "30"}).content.decode()
+    page = client.post(
+        "/account/tokens/new", {"label": "Power BI", "days": "30", **ALL}
+    ).content.decode()
     token = page.partition('<p class="code">')[2].partition("<")[0]
     assert Client(headers=basic("wang", token)).get("/api/v1/persons/").status_code == 200
 
