@@ -9,10 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from server.accounts import own, second_factors, tokens
+from server.accounts import identity_provider, own, second_factors, tokens
 from server.accounts.problems import WeakPassword
 from server.accounts.second_factors import Duty
 from server.accounts.sessions import key_hash_of, sessions_of
+from server.console import office_sign_in
 from server.console.browsers import named
 from server.console.forms import PasswordForm, TokenForm, checked
 from server.console.pages import StaffRequest, area_names, own_page
@@ -34,6 +35,8 @@ def account(request: StaffRequest) -> HttpResponse:
         "tokens": tokens.tokens_of(request.user),
         "token_form": TokenForm(),
         "factors": list(second_factors.factors_of(request.user)),
+        "office_name": office_sign_in.name(),
+        "is_linked": identity_provider.subject_of(request.user) != "",
         "is_asked": second_factors.is_asked_of(request.user),
     }
     return render(request, "console/account/account.html", context)

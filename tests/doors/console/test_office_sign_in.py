@@ -94,6 +94,10 @@ def test_who_is_linked_gets_in_and_to_where_they_wanted(user, provider):
     answer = come_back(client, "/review")
     assert answer.headers["Location"] == "/review"
     assert client.get("/review").status_code == 200
+    assert (
+        '<span class="badge good">linked</span> Unified Identity'
+        in client.get("/account").content.decode()
+    )
     session = Session.objects.get(user=user)
     assert session.is_program is False
     entry = AuditEntry.objects.get(act="log_in")
