@@ -234,12 +234,12 @@ def _issue_credentials(user: User, label: str, actor: User | None) -> NewWorker:
 
 
 @transaction.atomic
-def grant(*, user: User, role: str, area: str, actor: User | None) -> RoleGrant:
+def grant(*, user: User, role: str, area: str, actor: User | None = None) -> RoleGrant:
     """Give a role in an area: a division's code or its leading digits, "" for everywhere.
 
     A 12-digit code is cut to the digits of the division's level, so that a street's code
-    covers its communities. A role that the user holds there already is returned.
-    Raises BadArea; NotAllowed unless the actor is administrator of that area, OwnAccount.
+    covers its communities. A role that the user holds there already is returned. Without an
+    actor it is given from the command line. Raises BadArea; NotAllowed unless the actor is administrator of that area, OwnAccount.
     """
     prefix = area_prefix(area)
     _require_administrator(user, prefix, actor)
