@@ -79,6 +79,7 @@ class Worker:
 
     user_id: int
     areas: tuple[str, ...]
+    history: tuple[str, ...] = ()  # authority.HeldArea; empty for who never left an area
 
 
 def access_of(user: User) -> Access:

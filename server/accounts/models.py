@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from server.core import clock
 from server.core.resealing import SealedField
 from server.geo.models import AreaCodeField
 
@@ -85,6 +86,7 @@ class RoleGrant(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="grants")
     role = models.CharField(max_length=20, choices=Role.choices)
     area = AreaCodeField(blank=True)
+    since = models.DateField(default=clock.today)  # the first day
 
     class Meta:
         ordering = ("user_id", "role", "area")
@@ -95,6 +97,33 @@ class RoleGrant(models.Model):
             models.CheckConstraint(
                 condition=Q(area__regex=r"^\d{0,12}$"),
                 name="grant_area_is_a_code_prefix",
+            ),
+        )
+
+
+class FormerGrant(models.Model):
+    """A role that a user held within an area, and holds no longer: it opens nothing, and says where the user worked when.
+
+    A record of a visit on one of its days may still come from the worker's phone (decision
+    0310), unless the role was taken because it was not trusted any more.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="former_grants")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    area = AreaCodeField(blank=True)
+    since = models.DateField()  # the first day
+    until = models.DateField()  # the last day
+    is_revoked = models.BooleanField(default=False)  # no visit on these days counts any more
+
+    class Meta:
+        ordering = ("user_id", "-until", "role", "area")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(area__regex=r"^\d{0,12}$"),
+                name="former_grant_area_is_a_code_prefix",
+            ),
+            models.CheckConstraint(
+                condition=Q(until__gte=models.F("since")), name="former_grant_ends_after_it_begins"
             ),
         )
 

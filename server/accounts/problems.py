@@ -45,6 +45,16 @@ class BadArea(Problem):
     )
 
 
+class BadDay(Problem):
+    """The first or last day of a role lies in the future, or the last before the first."""
+
+    type, status = "bad-day", 400
+    title = _("A role cannot begin or end on that day")
+    template = _(
+        "A role cannot begin or end on {day}. Give today or an earlier day, and as last day none before the first."
+    )
+
+
 class UnknownUser(Problem):
     """No user has this user name."""
 

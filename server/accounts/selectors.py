@@ -13,21 +13,33 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from server.accounts.access import ADMINISTRATORS, PUBLISHERS, REVIEWERS, Access, Worker
 from server.accounts.device_passwords import opened_secret, sealed_secret
-from server.accounts.models import FieldAccount, Role, RoleGrant, User
+from server.accounts.models import FieldAccount, FormerGrant, Role, RoleGrant, User
 from server.accounts.problems import UnknownUser
 from server.audit.models import DISCLOSURES, KEY, Act, AuditEntry
 from server.core.sealing import token_hash
 from server.core.statements import run
 
-_BY_TOKEN = """
+_HISTORY = """array(
+         select before.area || ' ' || before.since || ' ' || before.until
+           from accounts_formergrant before
+          where before.user_id = person.id and before.role = 'worker' and not before.is_revoked
+         union all
+         select grants.area || ' ' || grants.since || ' '
+           from accounts_rolegrant grants
+          where grants.user_id = person.id and grants.role = 'worker'
+            and exists (select from accounts_formergrant before where before.user_id = person.id))"""
+"""The areas in which the person works or worked, as `authority.HeldArea` writes them; none for who never left an area."""
+
+_BY_TOKEN = f"""
 select account.id, person.id,
        coalesce(account.last_seen_at < statement_timestamp() - interval '1 minute', true),
        array(select grants.area from accounts_rolegrant grants
-              where grants.user_id = person.id and grants.role = 'worker' order by 1)
+              where grants.user_id = person.id and grants.role = 'worker' order by 1),
+       {_HISTORY}
   from accounts_fieldaccount account
   join accounts_user person on person.id = account.user_id and person.is_active
  where account.token_hash = %(hash)s and account.revoked_at is null
-"""  # noqa: S105 SQL
+"""  # noqa: S608 our own
 
 _HAS_FACTOR = f"""exists(select from {Authenticator._meta.db_table} factor
               where factor.user_id = person.id and factor.type in ('totp', 'webauthn'))"""
@@ -38,7 +50,8 @@ select person.id, person.password, person.device_secret, person.must_choose_pass
               where grants.user_id = person.id and grants.role = any(%(roles)s)),
        coalesce(person.last_seen_at < statement_timestamp() - interval '1 minute', true),
        array(select grants.area from accounts_rolegrant grants
-              where grants.user_id = person.id and grants.role = 'worker' order by 1)
+              where grants.user_id = person.id and grants.role = 'worker' order by 1),
+       {_HISTORY}
   from accounts_user person
  where person.username = %(username)s and person.is_active
 """  # noqa: S608 the table's name
@@ -65,8 +78,8 @@ def authenticate_token(token: str) -> FieldLogin | None:
     row = run(_BY_TOKEN, {"hash": token_hash(token)})
     if row is None:
         return None
-    account_id, user_id, contact_due, areas = row
-    worker = Worker(user_id, tuple(areas))
+    account_id, user_id, contact_due, areas, history = row
+    worker = Worker(user_id, tuple(areas), tuple(history))
     return FieldLogin(worker, account_id, contact_due, opens_desk=False)
 
 
@@ -88,8 +101,8 @@ def stored_credentials(username: str) -> StoredCredentials | None:
     row = run(_BY_NAME, {"username": username, "roles": list(settings.RUHU_SECOND_FACTOR)})
     if row is None:
         return None
-    user_id, password, device_secret, must_choose, needs_factor, contact_due, areas = row
-    worker = Worker(user_id, tuple(areas))
+    user_id, password, device_secret, must_choose, needs_factor, contact_due, areas, history = row
+    worker = Worker(user_id, tuple(areas), tuple(history))
     login = FieldLogin(worker, None, contact_due, not (must_choose or needs_factor))
     return StoredCredentials(login, password, device_secret, must_choose, needs_factor)
 
@@ -110,6 +123,12 @@ def office_access(login: FieldLogin) -> Access:
     return Access(login.worker.user_id, tuple(grants.values_list("role", "area")))
 
 
+def history_of(user_id: int) -> tuple[str, ...]:
+    """The areas in which the user works or worked, as `Worker.history`."""
+    row = run(f"select {_HISTORY} from accounts_user person where id = %(user)s", {"user": user_id})  # noqa: S608 our own
+    return tuple(row[0]) if row else ()
+
+
 def user(user_id: int) -> User:
     """The user with this primary key."""
     return User.objects.get(pk=user_id)
@@ -124,9 +143,11 @@ def user_named(username: str) -> User:
 
 
 def users() -> QuerySet[User]:
-    """All users, with their grants and field accounts prefetched."""
+    """All users, with their grants, former grants and field accounts prefetched."""
     return User.objects.prefetch_related(
-        "grants", Prefetch("field_accounts", FieldAccount.objects.order_by("created_at"))
+        "grants",
+        "former_grants",
+        Prefetch("field_accounts", FieldAccount.objects.order_by("created_at")),
     )
 
 
@@ -170,6 +191,20 @@ def people(access: Access) -> QuerySet[User]:
 def administered_grants(access: Access, user: User) -> list[RoleGrant]:
     """The user's roles in areas that the reader administers; what is held elsewhere is nobody's business here."""
     return [grant for grant in user.grants.all() if access.may(ADMINISTRATORS, grant.area)]
+
+
+def administered_former_grants(access: Access, user: User) -> list[FormerGrant]:
+    """The roles that the user held before in areas that the reader administers, the latest first."""
+    return [was for was in user.former_grants.all() if access.may(ADMINISTRATORS, was.area)]
+
+
+def former_work(access: Access, user: User) -> list[FormerGrant]:
+    """The areas of the reader's office in which the user was a worker before, the latest first."""
+    return [
+        was
+        for was in user.former_grants.all()
+        if was.role == Role.WORKER and access.may(REVIEWERS, was.area)
+    ]
 
 
 def is_administered(access: Access, user: User) -> bool:

@@ -10,15 +10,24 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 
 from server.accounts.access import ADMINISTRATORS, access_of, common_prefix
 from server.accounts.device_passwords import new_password, sealed_secret
-from server.accounts.models import ApiToken, FieldAccount, Role, RoleGrant, Session, User
+from server.accounts.models import (
+    ApiToken,
+    FieldAccount,
+    FormerGrant,
+    Role,
+    RoleGrant,
+    Session,
+    User,
+)
 from server.accounts.problems import (
     BadArea,
+    BadDay,
     BadName,
     BadUserName,
     NameTaken,
@@ -137,7 +146,11 @@ def replace_phone(
 
 @transaction.atomic
 def shut_out(*, user: User, at: datetime, actor: User | None) -> int:
-    """Revoke every code of a worker, and the password if it was made for a phone. Returns how many codes were revoked."""
+    """Revoke every code of a worker, and the password if it was made for a phone. Returns how many codes were revoked.
+
+    Visits in areas that the worker left before count no longer, either, whatever a phone says of their day.
+    """
+    _distrust(user)
     if user.device_secret is not None:
         user.set_unusable_password()
         user.device_secret = None
@@ -195,6 +208,7 @@ def set_active(*, user: User, is_active: bool, actor: User | None) -> User:
     before, user.is_active = user.is_active, is_active
     user.save(update_fields=["is_active"])
     if not is_active:
+        _distrust(user)
         Session.objects.filter(user=user).delete()
     states = {"before": {"active": before}, "after": {"active": is_active}}
     _record(Act.USER_STATE, user, actor, **states)
@@ -234,39 +248,84 @@ def _issue_credentials(user: User, label: str, actor: User | None) -> NewWorker:
 
 
 @transaction.atomic
-def grant(*, user: User, role: str, area: str, actor: User | None = None) -> RoleGrant:
+def grant(
+    *, user: User, role: str, area: str, since: date | None = None, actor: User | None = None
+) -> RoleGrant:
     """Give a role in an area: a division's code or its leading digits, "" for everywhere.
+
+    It opens the area from the next request on. `since` is the first day, today if None: a
+    worker who was sent there last week says so, and the day counts for visits once the role has ended.
 
     A 12-digit code is cut to the digits of the division's level, so that a street's code
     covers its communities. A role that the user holds there already is returned. Without an
-    actor it is given from the command line. Raises BadArea; NotAllowed unless the actor is administrator of that area, OwnAccount.
+    actor it is given from the command line.
+    Raises BadArea, BadDay; NotAllowed unless the actor is administrator of that area, OwnAccount.
     """
-    prefix = area_prefix(area)
+    prefix, first = area_prefix(area), _past_day(since)
     _require_administrator(user, prefix, actor)
-    role_grant, is_new = RoleGrant.objects.get_or_create(user=user, role=Role(role), area=prefix)
+    role_grant, is_new = RoleGrant.objects.get_or_create(
+        user=user, role=Role(role), area=prefix, defaults={"since": first}
+    )
     if is_new:
         _record_role(Act.ROLE_GRANTED, role_grant, actor)
     return role_grant
 
 
 @transaction.atomic
-def take_role(*, user: User, role: str, area: str, actor: User | None) -> None:
+def take_role(
+    *,
+    user: User,
+    role: str,
+    area: str,
+    until: date | None = None,
+    is_revoked: bool = False,
+    actor: User | None,
+) -> FormerGrant:
     """Take away a role that the user holds in exactly this area, from the next request on.
 
-    Raises NoSuchRole; NotAllowed unless the actor is administrator of that area, OwnAccount.
+    `until` is the last day, today if None. Records of visits up to that day still count when
+    the worker, who works elsewhere now, sends them later; with `is_revoked` they do not
+    (decision 0310). Raises NoSuchRole, BadDay; NotAllowed unless the actor is administrator of that area, OwnAccount.
     """
     prefixes = {area, code_prefix(area)} if len(area) == 12 else {area}
     held = user.grants.filter(role=role, area__in=prefixes).select_for_update().first()
     if held is None:
         raise NoSuchRole(username=user.username)
+    last = _past_day(until)
+    if last < held.since:
+        raise BadDay(day=last)
     _require_administrator(user, held.area, actor)
-    _record_role(Act.ROLE_TAKEN, held, actor)
+    former = FormerGrant.objects.create(
+        user=user,
+        role=held.role,
+        area=held.area,
+        since=held.since,
+        until=last,
+        is_revoked=is_revoked,
+    )
+    if is_revoked:
+        user.former_grants.filter(role=held.role, area=held.area).update(is_revoked=True)
+    _record_role(Act.ROLE_TAKEN, held, actor, until=str(last), is_revoked=is_revoked)
     held.delete()
+    return former
 
 
-def _record_role(act: Act, held: RoleGrant, actor: User | None) -> None:
+def _past_day(day: date | None) -> date:
+    """The day that was stated, or today. Raises BadDay for a day to come."""
+    today = clock.today()
+    if day is not None and day > today:
+        raise BadDay(day=day)
+    return day or today
+
+
+def _distrust(user: User) -> None:
+    """Let no visit count any more in the areas that the user has left."""
+    FormerGrant.objects.filter(user=user).update(is_revoked=True)
+
+
+def _record_role(act: Act, held: RoleGrant, actor: User | None, **facts: object) -> None:
     """Record that a role was given or taken, in the role's area."""
-    role = {"role": held.role, "area": held.area}
+    role = {"role": held.role, "area": held.area, "since": str(held.since)}
     before, after = (None, role) if act == Act.ROLE_GRANTED else (role, None)
     record(
         act,
@@ -276,6 +335,7 @@ def _record_role(act: Act, held: RoleGrant, actor: User | None) -> None:
         area=held.area,
         before=before,
         after=after,
+        facts=facts,
     )
 
 

@@ -234,6 +234,21 @@ class RoleForm(forms.Form):
         return area
 
 
+class GiveRoleForm(RoleForm):
+    """A role in an area from a day on."""
+
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )  # empty: today
+
+
+class TakeRoleForm(forms.Form):
+    """The last day of a role, and whether it is taken because it is not trusted any more."""
+
+    until = forms.DateField(required=False)  # empty: today
+    is_revoked = forms.BooleanField(required=False)
+
+
 class NewUserForm(RoleForm):
     """A person who will log in, with the first role."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from server.core import clock
 from server.geo import tiles
-from server.geo.codes import ancestors_of_prefix
+from server.geo.codes import ancestors_of_prefix, code_prefix
 from server.geo.models import Division, Level
 
 if TYPE_CHECKING:
@@ -48,6 +49,39 @@ def codes_of_place(code: str) -> set[str]:
         fresh = {end for link in links for end in link} - codes
         codes |= fresh
     return codes
+
+
+def same_ground(areas: Collection[str]) -> set[str]:
+    """The codes that ground wholly inside the areas had before or has since, beside the areas' own. One query.
+
+    An abolished division counts if all its successors lie inside, a new one if all that it was
+    made of does: whoever worked in a part works in no other part by it. A division that was
+    there before it took in another is not new.
+    """
+    links = Division.successors.through.objects.order_by()
+    before: dict[str, set[str]] = defaultdict(set)
+    since: dict[str, set[str]] = defaultdict(set)
+    older = set()
+    for old, ended, new, began in links.values_list(
+        "from_division", "from_division__valid_to", "to_division", "to_division__valid_from"
+    ):
+        before[new].add(old)
+        if ended is not None:
+            since[old].add(new)
+        if began is None or (ended is not None and began < ended):
+            older.add(new)
+    inside = {code for code in {*before, *since} if _covers(areas, code)}
+    codes = set(inside)
+    while True:
+        fresh = {old for old, successors in since.items() if successors <= codes}
+        fresh |= {new for new, parts in before.items() if parts <= codes and new not in older}
+        if fresh <= codes:
+            return {code_prefix(code) for code in codes - inside}
+        codes |= fresh
+
+
+def _covers(areas: Collection[str], code: str) -> bool:
+    return any(code.startswith(area) for area in areas)
 
 
 def locate(

@@ -152,6 +152,7 @@ def _sender(request: HttpRequest, field_login: FieldLogin, document: bytes) -> S
         user_id=field_login.worker.user_id,
         field_account_id=field_login.field_account_id,
         areas=field_login.worker.areas or office_access(field_login).sends_from(),
+        history=field_login.worker.history,
         device_id=request.GET.get("deviceID", ""),
         user_agent=request.META.get("HTTP_USER_AGENT", ""),
         may_backdate=is_moved and "" in office_access(field_login).areas(PUBLISHERS),

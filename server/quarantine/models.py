@@ -48,6 +48,9 @@ class Quarantined(models.Model):
     area = AreaCodeField(blank=True, default="")  # whose office decides
     sender_area = AreaCodeField(blank=True, default="")  # that the sender's areas have in common
     sender_areas = ArrayField(AreaCodeField(blank=True), default=list)  # at receipt
+    sender_history = ArrayField(
+        models.CharField(max_length=40), default=list
+    )  # as SubmissionVersion.sender_history
     verdict = models.OneToOneField(
         Verdict, models.PROTECT, null=True, related_name="quarantined"
     )  # None: the document is no version

@@ -135,6 +135,9 @@ class SubmissionVersion(models.Model):
     sender_areas = ArrayField(
         AreaCodeField(blank=True), null=True
     )  # held by the sender at receipt; null: received before areas were judged, and never judged
+    sender_history = ArrayField(
+        models.CharField(max_length=40), null=True
+    )  # areas held at receipt or before, with their days (authority.HeldArea); null as sender_areas
     erased_at = models.DateTimeField(
         null=True
     )  # then `document` is empty; the row stays as a tombstone, by which a resend is refused

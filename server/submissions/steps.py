@@ -7,7 +7,7 @@ that names a community outside its sender's areas is held for the office of that
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from server.accounts.access import Access, common_prefix
-from server.accounts.authority import covers, may_contribute
+from server.accounts.authority import Outside, covers, held_on
 from server.accounts.models import RoleGrant
 from server.core import clock
 from server.core.plain import dumps
@@ -23,6 +23,7 @@ from server.core.sealing import unseal_document
 from server.core.xml import parse
 from server.geo.selectors import locate, metres_outside
 from server.submissions.answers import Head, head
+from server.submissions.judging import judge
 from server.submissions.models import EncryptedVersion, Submission, SubmissionVersion
 from server.submissions.selectors import versions_at_work
 from server.submissions.services.holding import areas_to_judge, hold
@@ -78,6 +79,7 @@ def _place(submission_ids: Sequence[int]) -> list[int]:
             "submitter_id",
             "document",
             "sender_areas",
+            "sender_history",
             "form_version__mapping",
         )
     )
@@ -102,12 +104,19 @@ def _place(submission_ids: Sequence[int]) -> list[int]:
             flags = [Flag(_SEALS[EncryptedVersion.State(record.state)])]
         else:
             flags += _flags_of_point(answers, is_outside=number in strayed)
-        area_code = _area_code(answers, located[number], areas[row.pk])
+        then = held_on(clock.office_day(at), row.sender_history or ())
+        area_code = _area_code(answers, located[number], areas[row.pk], then)
         placed.append(_row(row, answers, at, area_code, located[number], flags))
     pairs = list(zip(rows, placed, strict=True))
     _write(columns for row, columns in pairs if row.is_current)
     _write_approved([columns for row, columns in pairs if not row.is_current])
-    return _hold_outside({row.pk: answers for row, answers in zip(rows, heads, strict=True)})
+    days = [clock.office_day(at) for at, _is_plausible in times]
+    return _hold_outside(
+        {
+            row.pk: (answers.area_code, day)
+            for row, answers, day in zip(rows, heads, days, strict=True)
+        }
+    )
 
 
 def place_at_sender(submission_id: int) -> None:
@@ -128,15 +137,19 @@ def place_at_sender(submission_id: int) -> None:
     submission.save(update_fields=["area_code", "observed_at", "processed_at"])
 
 
-def _hold_outside(heads: Mapping[int, Head]) -> list[int]:
-    """Hold the versions that name a community outside the areas they are judged by; their submissions."""
-    naming = [version for version, answers in heads.items() if answers.area_code]
-    areas = areas_to_judge(naming)
-    outside = {
-        version: verdict
-        for version, considered in areas.items()
-        if (verdict := may_contribute(considered, community=heads[version].area_code))
-    }
+def _hold_outside(named: Mapping[int, tuple[str, date]]) -> list[int]:
+    """Hold the versions that name a community outside the areas they are judged by; their submissions.
+
+    `named` is version → the community, "" for none, and the visit's day.
+    """
+    outside: dict[int, Outside] = {}
+    areas: dict[int, tuple[str, ...]] = {}
+    naming = [version for version, (community, _day) in named.items() if community]
+    for version, considered in areas_to_judge(naming).items():
+        community, day = named[version]
+        verdict, areas[version] = judge(considered, day, community=community)
+        if verdict is not None:
+            outside[version] = verdict
     return hold(outside, areas, at=clock.now()) if outside else []
 
 
@@ -218,9 +231,13 @@ def _flags_of_point(answers: Head, *, is_outside: bool) -> list[Flag]:
     return [flag for flag, holds in remarks if holds]
 
 
-def _area_code(answers: Head, located: str, areas: Sequence[str]) -> str:
-    """The community that the form names; else the point's, if it is within the sender's areas; else what these have in common."""
-    named = answers.area_code or (located if covers(areas, located) else "")
+def _area_code(answers: Head, located: str, areas: Sequence[str], then: Sequence[str]) -> str:
+    """The community that the form names; else the point's, if the sender worked there; else what the sender's areas have in common.
+
+    `then` are further areas of the visit's day, which count for somebody who still works.
+    """
+    worked = (*areas, *then) if areas else ()
+    named = answers.area_code or (located if covers(worked, located) else "")
     return named or common_prefix(sorted(areas))
 
 

@@ -235,6 +235,7 @@ def _link(side: Side, other: Side) -> None:
 
 def _about(side: Side, other: Side, form: Any) -> None:
     """What office staff have of the side: exceptions, acts, quarantine, log, audience."""
+    from server.accounts.models import FormerGrant
     from server.forms.models import FormAudience
     from server.ledgers.models import (
         DeskAct,
@@ -267,6 +268,10 @@ def _about(side: Side, other: Side, form: Any) -> None:
         ),
         LedgerException.objects.create(kind="bad_id", column="id_no", contribution=contribution, **about, **solved),
     ]  # fmt: skip
+    for area in (side.area, other.area):
+        FormerGrant.objects.create(
+            user=side.worker, role="worker", area=area, since=date(2026, 1, 1), until=date(2026, 1, 2)
+        )  # fmt: skip
     IdentityKey.objects.create(family="person", key=person.pk, entry=person.pk)
     KeptKey.objects.create(key=person.pk, area_code=side.area)
     side.act = DeskAct.objects.create(

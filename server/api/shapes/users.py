@@ -21,13 +21,36 @@ class RoleSerializer(serializers.Serializer):
     area = serializers.RegexField(r"^\d{0,12}\Z", allow_blank=True, help_text=AREA_HELP)
 
 
+class GivenRoleSerializer(RoleSerializer):
+    """A role to give, with its first day."""
+
+    since = serializers.DateField(
+        required=False, help_text="The first day; today if left out. None to come."
+    )
+
+
+class TakenRoleSerializer(RoleSerializer):
+    """A role to take away, with its last day."""
+
+    until = serializers.DateField(
+        required=False, help_text="The last day; today if left out. None to come."
+    )
+    is_revoked = serializers.BooleanField(
+        default=False,
+        help_text="True: records of visits up to the last day that arrive from now on do not count, either.",
+    )
+
+
 class UserSerializer(serializers.Serializer):
     """A person who logs in, with the roles in the areas that the caller administers."""
 
     username = serializers.CharField(read_only=True)
     name = serializers.CharField(read_only=True)
     active = serializers.BooleanField(read_only=True, source="is_active")
-    roles = serializers.SerializerMethodField()
+    roles = serializers.SerializerMethodField(help_text="Each with its first day.")
+    former_roles = serializers.SerializerMethodField(
+        help_text="Roles that were taken away, each with its first and last day, the latest first."
+    )
     elsewhere = serializers.SerializerMethodField(
         help_text="Whether roles are held in other areas, too: then only their administrators decide about the account as a whole."
     )
@@ -39,7 +62,22 @@ class UserSerializer(serializers.Serializer):
     def get_roles(self, user: User) -> list[dict[str, str]]:
         access = requests.access(self.context["request"])
         grants = selectors.administered_grants(access, user)
-        return [{"role": grant.role, "area": grant.area} for grant in grants]
+        return [
+            {"role": grant.role, "area": grant.area, "since": str(grant.since)} for grant in grants
+        ]
+
+    def get_former_roles(self, user: User) -> list[dict[str, Any]]:
+        access = requests.access(self.context["request"])
+        return [
+            {
+                "role": was.role,
+                "area": was.area,
+                "since": str(was.since),
+                "until": str(was.until),
+                "is_revoked": was.is_revoked,
+            }
+            for was in selectors.administered_former_grants(access, user)
+        ]
 
     def get_elsewhere(self, user: User) -> bool:
         return not selectors.is_administered(requests.access(self.context["request"]), user)

@@ -21,10 +21,11 @@ from server.accounts.problems import UnknownUser
 from server.accounts.services import require_over
 from server.api.shapes.users import (
     CountSerializer,
+    GivenRoleSerializer,
     HandedOutSerializer,
     NewUserSerializer,
-    RoleSerializer,
     SignInSerializer,
+    TakenRoleSerializer,
     UserSerializer,
     UserStateSerializer,
     handed_out,
@@ -68,22 +69,24 @@ class Users(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         services.set_active(user=user, is_active=state["active"], actor=self.user)
         return self.retrieve(request, username=username)
 
-    @extend_schema(request=RoleSerializer, responses=UserSerializer)
+    @extend_schema(request=GivenRoleSerializer, responses=UserSerializer)
     @action(detail=True, methods=["post"], filterset_class=None)
     def grant(self, request: Request, username: str) -> Response:
         """Give a role in an area that the caller administers; also to somebody whose other roles are elsewhere."""
         self.require(ADMINISTRATORS)
         services.grant(
-            user=selectors.user_named(username), **self.read_body(RoleSerializer), actor=self.user
+            user=selectors.user_named(username),
+            **self.read_body(GivenRoleSerializer),
+            actor=self.user,
         )
         return self.retrieve(request, username=username)
 
-    @extend_schema(request=RoleSerializer, responses=UserSerializer)
+    @extend_schema(request=TakenRoleSerializer, responses=UserSerializer)
     @action(detail=True, methods=["post"], filterset_class=None)
     def revoke(self, request: Request, username: str) -> Response:
-        """Take away a role held in exactly this area, from the next request on."""
+        """Take away a role held in exactly this area, from the next request on; visits up to the last day still count."""
         user = self._person()
-        services.take_role(user=user, **self.read_body(RoleSerializer), actor=self.user)
+        services.take_role(user=user, **self.read_body(TakenRoleSerializer), actor=self.user)
         return Response(self.get_serializer(selectors.users().get(pk=user.pk)).data)
 
     @extend_schema(request=None, responses={201: HandedOutSerializer})

@@ -13,6 +13,7 @@ from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from server.accounts.access import SENDERS, Access, common_prefix
+from server.accounts.selectors import history_of
 from server.audit.services import record_list
 from server.central import bodies, shapes
 from server.central.conditions import REVIEW_STATES
@@ -311,6 +312,7 @@ def _receive(call: Call, document: bytes, *files: IncomingFile) -> dict[str, Any
         user_id=call.user.pk,
         field_account_id=None,
         areas=access.sends_from(),
+        history=history_of(call.user.pk),
         device_id=call.request.GET.get("deviceID", ""),
         user_agent=call.request.headers.get("User-Agent", ""),
     )

@@ -25,9 +25,14 @@ def account(request: StaffRequest) -> HttpResponse:
     """The user's own account."""
     here = key_hash_of(request.session)
     grants = list(request.user.grants.all())
+    former = list(request.user.former_grants.all())
     context = {
         "grants": grants,
-        "areas": area_names(grant.area.ljust(12, "0") for grant in grants if grant.area),
+        "former": former,
+        "areas": area_names(
+            area.ljust(12, "0")
+            for area in {*(held.area for held in grants), *(was.area for was in former)} - {""}
+        ),
         "sessions": [
             (row, named(row.device), bytes(row.key_hash) == here)
             for row in sessions_of(request.user)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from server.accounts import collect, services
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.filters import WorkerFilters
 from server.accounts.models import FieldAccount, Role, RoleGrant, User
-from server.accounts.selectors import manageable_workers, may_set_password
+from server.accounts.selectors import former_work, manageable_workers, may_set_password
 from server.accounts.services import CODES_AT_ONCE
 from server.console.forms import WorkerForm, checked
 from server.console.pages import (
@@ -57,12 +58,17 @@ def field_accounts(request: StaffRequest) -> HttpResponse:
         worker.pk: [grant.area for grant in worker.grants.all() if grant.role == Role.WORKER]
         for worker in page
     }
+    former = [(worker.pk, was) for worker in page for was in former_work(request.access, worker)]
     households = households_by_area(area for areas in held.values() for area in areas)
     context = {
         **filter_context(filterset, ("area", "search")),
         "page": page,
         "query": query_without_page(request),
-        "areas": area_names(area.ljust(12, "0") for areas in held.values() for area in areas),
+        "areas": area_names(
+            area.ljust(12, "0")
+            for area in {*chain(*held.values()), *(was.area for _worker, was in former)}
+        ),
+        "former": former,
         "crowded": {pk for pk, areas in held.items() if is_crowded(areas, households)},
         "most": MAX_ROWS,
     }

@@ -13,11 +13,11 @@ from django.utils.translation import ngettext
 from server.accounts import identity_provider, second_factors, selectors, services
 from server.accounts.access import ADMINISTRATORS, Access
 from server.accounts.filters import PersonFilters
-from server.accounts.models import Role, RoleGrant, User
+from server.accounts.models import FormerGrant, Role, RoleGrant, User
 from server.accounts.problems import BadName, BadUserName, NameTaken
 from server.accounts.sessions import sessions_of
 from server.console import office_sign_in
-from server.console.forms import NewUserForm, RoleForm, checked
+from server.console.forms import GiveRoleForm, NewUserForm, TakeRoleForm, checked
 from server.console.pages import (
     StaffRequest,
     area_choices,
@@ -28,6 +28,7 @@ from server.console.pages import (
     staff_page,
     status_of,
 )
+from server.core import clock
 
 
 @staff_page(roles=ADMINISTRATORS)
@@ -79,11 +80,14 @@ def user(request: StaffRequest, user_id: int) -> HttpResponse:
     """A person's roles in the user's areas, and what can be done about the account."""
     person = _person(request, user_id)
     grants = selectors.administered_grants(request.access, person)
+    former = selectors.administered_former_grants(request.access, person)
     is_own = person.pk == request.user.pk
     context = {
         "person": person,
         "grants": grants,
-        "areas": _names(grants),
+        "former": former,
+        "today": clock.today(),
+        "areas": _names([*grants, *former]),
         "is_own": is_own,
         "is_whole": selectors.is_administered(request.access, person) and not is_own,
         "may_set_password": selectors.may_set_password(request.access, person) and not is_own,
@@ -93,7 +97,7 @@ def user(request: StaffRequest, user_id: int) -> HttpResponse:
         "n_sessions": sessions_of(person).count(),
         "n_phones": sum(account.revoked_at is None for account in person.field_accounts.all()),
         "is_worker": any(grant.role == Role.WORKER for grant in grants),
-        "form": RoleForm(areas=_choices(request.access)),
+        "form": GiveRoleForm(areas=_choices(request.access)),
     }
     return render(request, "console/people/user.html", context)
 
@@ -102,8 +106,8 @@ def user(request: StaffRequest, user_id: int) -> HttpResponse:
 def give_role(request: StaffRequest, user_id: int) -> HttpResponse:
     """Give a role in an area."""
     person = _person(request, user_id)
-    given = checked(RoleForm(request.POST, areas=_choices(request.access)))
-    services.grant(user=person, role=given["role"], area=given["area"], actor=request.user)
+    given = checked(GiveRoleForm(request.POST, areas=_choices(request.access)))
+    services.grant(user=person, **given, actor=request.user)
     return _done(request, person, _("{name} holds the role now.").format(name=person))
 
 
@@ -112,7 +116,8 @@ def take_role(request: StaffRequest, user_id: int, number: int) -> HttpResponse:
     """Take one role away."""
     person = _person(request, user_id)
     held = get_object_or_404(person.grants.all(), pk=number)
-    services.take_role(user=person, role=held.role, area=held.area, actor=request.user)
+    taken = checked(TakeRoleForm(request.POST))
+    services.take_role(user=person, role=held.role, area=held.area, **taken, actor=request.user)
     messages.success(request, _("{name} no longer holds the role.").format(name=person))
     if selectors.people(request.access).filter(pk=person.pk).exists():
         return redirect("console:user", person.pk)
@@ -195,5 +200,5 @@ def _choices(access: Access) -> list[tuple[str, str]]:
     return [*everywhere, *(choice for choice in mine if access.may(ADMINISTRATORS, choice[0]))]
 
 
-def _names(grants: Iterable[RoleGrant]) -> dict[str, str]:
+def _names(grants: Iterable[RoleGrant | FormerGrant]) -> dict[str, str]:
     return area_names(grant.area.ljust(12, "0") for grant in grants if grant.area)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from server.accounts.authority import Outside, may_contribute
+from server.accounts.authority import Outside
 from server.core import clock
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import DEFINITIONS
@@ -14,6 +14,7 @@ from server.ledgers.entity_lists.claims import Claim
 from server.ledgers.intake.contribute import Contributed, Source
 from server.ledgers.refolding.offices import office_of
 from server.ledgers.storage.areas import areas_of
+from server.submissions.judging import judge
 from server.submissions.services.holding import areas_to_judge, hold, let_count
 
 
@@ -29,18 +30,19 @@ def judge_entries(
     entry changes it, too. An entry that nobody made before is the first claimant's. Under the
     merge lock.
     """
-    areas = areas_to_judge([source.version_id for source, _record in read])
-    if not areas:
+    considered = areas_to_judge([source.version_id for source, _record in read])
+    if not considered:
         return set()
     named: dict[int, _Named] = {}
     for source, record in read:
-        if source.version_id in areas and record.is_readable:
+        if source.version_id in considered and record.is_readable:
             freely, numbered = _replaced(source, before)
             named[source.version_id] = _Named(
                 record.named | _claimed(source, claims) | freely, record.recognised | numbered
             )
     known = areas_of(key for names in named.values() for key in names.freely | names.recognised)
     held: dict[int, Outside] = {}
+    areas: dict[int, tuple[str, ...]] = {}
     submissions: set[int] = set()
     for source, record in read:
         names = named.get(source.version_id)
@@ -54,7 +56,13 @@ def judge_entries(
             for area in known.get(key, ())
             if office_of(area) != office
         ]
-        outside = may_contribute(areas[source.version_id], entries=places)
+        visited_at = source.observed_at or source.version_received_at
+        outside, areas[source.version_id] = judge(
+            considered[source.version_id],
+            clock.office_day(visited_at),
+            entries=places,
+            stands_at=source.area_code,
+        )
         if outside is None:
             for key in record.named:
                 known.setdefault(key, {source.area_code})

@@ -146,6 +146,7 @@ def _accept(item: Quarantined, user: User | None, access: Access | None, at: dat
         user_id=item.submitter_id or (user.pk if user else 0),
         field_account_id=item.field_account_id,
         areas=_areas(item, access),
+        history=() if item.repairs.exists() else tuple(item.sender_history),
         device_id=item.device_id,
         user_agent=item.user_agent,
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from server.accounts.access import common_prefix
-from server.accounts.authority import may_contribute
+from server.core import clock
 from server.core.sealing import seal_document, unseal_document
 from server.core.xml import parse
 from server.forms.models import FormVersion
 from server.submissions.answers import head
 from server.submissions.deletions import is_deleted
+from server.submissions.judging import Considered, judge
 from server.submissions.models import ReviewState, Submission, SubmissionVersion, Verdict
 from server.submissions.problems import (
     EditSuperseded,
@@ -40,7 +41,12 @@ def store_edit(upload: ParsedUpload, edition: FormVersion) -> Receipt | None:
         raise OriginalNotHere
     check_not_erased(original)
     submission = Submission.objects.select_for_update().get(pk=original.submission_id)
-    outside = may_contribute(sender.areas, original=_area_of(submission, original))
+    visited_at = submission.observed_at or original.received_at
+    outside, _areas = judge(
+        Considered(sender.areas, history=sender.history),
+        clock.office_day(visited_at),
+        original=_area_of(submission, original),
+    )
     if outside is not None:
         raise OriginalOutside(area=outside.area)
     if SubmissionVersion.objects.filter(
@@ -66,6 +72,7 @@ def store_edit(upload: ParsedUpload, edition: FormVersion) -> Receipt | None:
         device_id=column(sender.device_id),
         user_agent=column(sender.user_agent),
         sender_areas=list(sender.areas),
+        sender_history=list(sender.history),
     )
     attach(version, upload.files, upload.received_at)
     carry_forward(upload, original, version)

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.authority import Outside
 from server.accounts.models import User
+from server.submissions.judging import Areas, Considered
 from server.submissions.models import (
     ApprovedVersion,
     ReviewState,
@@ -28,26 +29,25 @@ from server.submissions.services.approving import let_approved_stand
 from server.submissions.services.queueing import queue
 from server.submissions.services.uploads import Outcome, Receipt
 
-Areas = tuple[str, ...]
 
-
-def areas_to_judge(version_ids: Collection[int]) -> dict[int, Areas]:
-    """Version → the areas to judge it by, of those that are not judged yet. One query.
-
-    The sender's at receipt, and those of the staff who accepted it where it was held before.
-    """
+def areas_to_judge(version_ids: Collection[int]) -> dict[int, Considered]:
+    """Version → the areas to judge it by, of those that are not judged yet. One query."""
     rows = SubmissionVersion.objects.filter(pk__in=version_ids, sender_areas__isnull=False)
     verdicts = ("verdicts__reason", "verdicts__decided_within")
-    areas: dict[int, set[str]] = {}
+    senders: dict[int, tuple[Areas, Areas]] = {}
+    deciders: dict[int, set[str]] = {}
     judged = set()
-    for version, of_sender, reason, within in rows.order_by().values_list(
-        "pk", "sender_areas", *verdicts
+    for version, at_receipt, history, reason, within in rows.order_by().values_list(
+        "pk", "sender_areas", "sender_history", *verdicts
     ):
-        areas.setdefault(version, set()).update(of_sender or (), within or ())
+        senders[version] = tuple(at_receipt), tuple(history or ())
+        deciders.setdefault(version, set()).update(within or ())
         if reason == "":
             judged.add(version)
     return {
-        version: tuple(sorted(codes)) for version, codes in areas.items() if version not in judged
+        version: Considered(at_receipt, tuple(sorted(deciders[version])), history)
+        for version, (at_receipt, history) in senders.items()
+        if version not in judged
     }
 
 

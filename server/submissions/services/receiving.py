@@ -101,10 +101,12 @@ _STORE_NEW = f"""
 with version as (
     insert into submissions_submissionversion
            (submission_id, form_id, form_version_id, instance_id, deprecated_id, sha256, document,
-            size, received_at, field_account_id, submitter_id, device_id, user_agent, sender_areas)
+            size, received_at, field_account_id, submitter_id, device_id, user_agent, sender_areas,
+            sender_history)
     select nextval('submissions_submission_id_seq'), form.id, edition.id, %(instance_id)s, '',
            %(sha256)s, %(document)s, %(size)s, %(received_at)s, %(field_account_id)s::bigint,
-           %(submitter_id)s, %(device_id)s, %(user_agent)s, %(sender_areas)s::text[]
+           %(submitter_id)s, %(device_id)s, %(user_agent)s, %(sender_areas)s::text[],
+           %(sender_history)s::text[]
       from forms_form form
       join forms_formversion edition on edition.form_id = form.id and edition.version = %(version)s
      where form.form_id = %(form_id)s and form.state <> '{Form.State.CLOSED}'
@@ -159,6 +161,7 @@ def store_new(upload: ParsedUpload) -> Receipt | None:
             "device_id": column(sender.device_id),
             "user_agent": column(sender.user_agent),
             "sender_areas": list(sender.areas),
+            "sender_history": list(sender.history),
             "files": as_json(upload.files) if upload.files else "[]",
         },
     )

@@ -21,6 +21,7 @@ class Sender:
     device_id: str = ""
     user_agent: str = ""
     may_backdate: bool = False  # records moved here keep the time at which they were received first
+    history: tuple[str, ...] = ()  # areas held now or before, with their days (authority.HeldArea)
 
     def first_received(self, envelope: Envelope, at: datetime) -> datetime | None:
         """When another server received the record first; None unless this sender may state it and it is in the past."""

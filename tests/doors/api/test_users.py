@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from server.accounts.models import RoleGrant, Session, User
+from server.accounts.models import FormerGrant, RoleGrant, Session, User
 from server.audit.models import AuditEntry
+from server.core import clock
 from tests.conftest import COMMUNITY, STREET
 from tests.doors.api.conftest import assert_problem
 from tests.doors.conftest import Asking
@@ -53,6 +54,38 @@ def test_an_administrator_gives_and_takes_several_roles_in_several_areas(chief, 
         ("role_granted", name, COMMUNITY),
         ("role_taken", name, STREET),
     ]
+
+
+def test_roles_have_days_and_former_ones_stay_to_be_read(chief, make_user):
+    make_user("li", role="street", area=STREET)
+    worker = {"role": "worker", "area": COMMUNITY}
+    given = post(chief, "li/grant/", {**worker, "since": "2026-03-01"}).json()
+    assert {**worker, "since": "2026-03-01"} in given["roles"]
+    for act, day, text in (
+        ("grant", {"area": STREET, "since": "2999-01-01"}, "2999-01-01"),
+        ("revoke", {"until": "2999-01-01"}, "2999-01-01"),
+        ("revoke", {"until": "2026-02-28"}, "2026-02-28"),
+    ):
+        answer = post(chief, f"li/{act}/", {**worker, **day})
+        assert_problem(answer, "bad-day", 400)
+        assert text in answer.json()["detail"]
+    taken = post(chief, "li/revoke/", {**worker, "until": "2026-03-31"}).json()
+    former = {"since": "2026-03-01", "until": "2026-03-31", "is_revoked": False}
+    assert taken["former_roles"] == [{**worker, **former}]
+    assert len(taken["roles"]) == 1
+    post(chief, "li/grant/", worker)
+    again = post(chief, "li/revoke/", {**worker, "is_revoked": True}).json()["former_roles"]
+    assert [row["is_revoked"] for row in again] == [True, True]
+    facts = AuditEntry.objects.filter(act="role_taken").latest("pk").facts
+    assert (facts["is_revoked"], facts["until"]) == (True, str(clock.today()))
+
+
+def test_former_roles_elsewhere_are_not_shown(chief, make_user):
+    user = make_user("li", role="street", area=STREET)
+    FormerGrant.objects.create(
+        user=user, role="worker", area=ELSEWHERE, since=clock.today(), until=clock.today()
+    )
+    assert chief.get("/api/v1/users/li/").json()["former_roles"] == []
 
 
 def test_the_restricted_role_adds_restricted_columns_at_once(street, asking):
@@ -103,7 +136,7 @@ def test_who_holds_roles_elsewhere_is_not_theirs_alone(chief, make_user):
     user = make_user("li", role="street", area=STREET)
     RoleGrant.objects.create(user=user, role="county", area=ELSEWHERE)
     body = chief.get("/api/v1/users/li/").json()
-    assert (body["roles"], body["elsewhere"]) == ([{"role": "street", "area": STREET}], True)
+    assert ([row["area"] for row in body["roles"]], body["elsewhere"]) == ([STREET], True)
     assert ELSEWHERE not in chief.get("/api/v1/users/").content.decode()
     assert chief.get("/api/v1/users/?role=county").json()["results"] == []
     assert chief.get(f"/api/v1/users/?area={ELSEWHERE}").json()["results"] == []
@@ -121,7 +154,8 @@ def test_who_holds_roles_elsewhere_is_not_theirs_alone(chief, make_user):
 def test_somebody_from_another_street_gets_a_role_here(chief, make_user):
     make_user("li", role="street", area=ELSEWHERE)
     body = {"role": "street", "area": STREET}
-    assert post(chief, "li/grant/", body).json()["roles"] == [body]
+    (given,) = post(chief, "li/grant/", body).json()["roles"]
+    assert given == {**body, "since": str(clock.today())}
     assert_problem(post(chief, "nobody/grant/", body), "unknown-user", 404)
 
 

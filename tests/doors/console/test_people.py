@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from server.accounts.models import RoleGrant, User
+from server.accounts.models import FormerGrant, RoleGrant, User
 from tests.conftest import COMMUNITY, STREET
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +55,33 @@ def test_roles_are_given_and_taken_on_the_page_of_a_person(chief, make_user):
     assert post(chief, "give-role", li.pk, role="street", area="").status_code == 400
     last = post(chief, "take-role", li.pk, li.grants.get().pk)
     assert last.redirect_chain == [("/people", 302)]
+
+
+def test_the_page_of_a_person_shows_roles_and_former_roles_with_their_days(chief, make_user):
+    wu = make_user("wu", role="worker", area=STREET)
+    RoleGrant.objects.create(user=wu, role="worker", area=ELSEWHERE)
+    post(chief, "give-role", wu.pk, role="worker", area=COMMUNITY, since="2026-03-01")
+    assert "2026-03-01" in page_of(chief, "user", wu.pk)
+    held = wu.grants.get(area=COMMUNITY)
+    early = post(chief, "take-role", wu.pk, held.pk, until="2026-02-28")
+    assert (early.status_code, wu.grants.count()) == (400, 3)
+    post(chief, "take-role", wu.pk, held.pk, until="2026-03-31")
+    page = page_of(chief, "user", wu.pk)
+    assert "Former roles" in page
+    assert "2026-03-31" in page
+    assert "do not count</span>" not in page
+    post(chief, "take-role", wu.pk, wu.grants.get(area=STREET).pk, is_revoked="on")
+    page = page_of(chief, "people")
+    assert ">wu<" not in page, "who works here no longer is another office's"
+
+
+def test_the_list_of_workers_shows_where_they_worked_before(divisions, log_in, make_user):
+    wu = make_user("wu", role="worker", area=COMMUNITY)
+    for area, day in (("440106003002", date(2026, 3, 1)), (ELSEWHERE, date(2026, 5, 5))):
+        FormerGrant.objects.create(user=wu, role="worker", area=area, since=day, until=day)
+    page = page_of(log_in("street", STREET), "field-accounts")
+    assert "2026-03-01 – 2026-03-01" in page
+    assert "2026-05-05" not in page
 
 
 def test_the_administrator_of_everywhere_gives_roles_everywhere(divisions, log_in, make_user):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,6 +14,11 @@ from django.utils.translation import gettext_noop
 from server.accounts import selectors, services
 from server.accounts.models import Role
 from server.core.problems import Problem
+
+
+def _day(text: str) -> date:
+    """A day of the command line. argparse reports the ValueError of another text."""
+    return date.fromisoformat(text)
 
 
 class Command(BaseCommand):
@@ -34,6 +40,25 @@ class Command(BaseCommand):
                 action="append",
                 help=_("division code or its leading digits, '' for everywhere; may be repeated"),
             )
+            if act == "add":
+                act_parser.add_argument(
+                    "--since",
+                    type=_day,
+                    help=_("the first day, as 2026-03-01; today if left out"),
+                )
+            else:
+                act_parser.add_argument(
+                    "--until",
+                    type=_day,
+                    help=_("the last day, as 2026-03-31; today if left out"),
+                )
+                act_parser.add_argument(
+                    "--revoked",
+                    action="store_true",
+                    help=_(
+                        "records of earlier visits that arrive from now on do not count, either"
+                    ),
+                )
             act_parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,16 +67,40 @@ class Command(BaseCommand):
             with transaction.atomic():
                 for area in options["area"]:
                     if options["act"] == "add":
-                        services.grant(user=user, role=options["role"], area=area, actor=None)
+                        services.grant(
+                            user=user,
+                            role=options["role"],
+                            area=area,
+                            since=options["since"],
+                            actor=None,
+                        )
                     else:
-                        services.take_role(user=user, role=options["role"], area=area, actor=None)
+                        services.take_role(
+                            user=user,
+                            role=options["role"],
+                            area=area,
+                            until=options["until"],
+                            is_revoked=options["revoked"],
+                            actor=None,
+                        )
         except Problem as problem:
             raise CommandError(str(problem)) from None
         held = [
-            {"role": role, "area": area} for role, area in user.grants.values_list("role", "area")
+            {"role": grant.role, "area": grant.area, "since": str(grant.since)}
+            for grant in user.grants.all()
         ]
         if options["json"]:
-            members = {"username": user.username, "roles": held}
+            former = [
+                {
+                    "role": was.role,
+                    "area": was.area,
+                    "since": str(was.since),
+                    "until": str(was.until),
+                    "is_revoked": was.is_revoked,
+                }
+                for was in user.former_grants.all()
+            ]
+            members = {"username": user.username, "roles": held, "former_roles": former}
             self.stdout.write(json.dumps(members, ensure_ascii=False))
             return
         roles = ", ".join(f"{Role(row['role']).label} {row['area'] or '*'}" for row in held)
