@@ -1,0 +1,166 @@
+"""What every address that changes something is sent in the test of acts elsewhere: a body by which its own office succeeds."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
+
+from django.db import transaction
+from django.test import Client
+
+from server.submissions.drain import drain_now
+from tests.factories.leaks import BODY
+from tests.factories.side import Side, document
+from tests.factories.two_areas import multipart
+
+
+class Sent(NamedTuple):
+    """One way to act at an address."""
+
+    name: str
+    body: bytes
+    content_type: str
+
+
+def sent_to(method: str, template: str, about: Side) -> Iterator[Sent]:
+    """Each way to act at the address on what is the side's."""
+    if template in RECORDS and (method, template) not in FILES:
+        for name, record in records(about).items():
+            yield Sent(name, *RECORDS[template](record))
+        return
+    given = _given(about)
+    for part, more in MORE.items():
+        if template.endswith(part):
+            given |= more(about)
+    if template.startswith(("/api", "/v1")):
+        yield Sent("", json.dumps(given).encode(), "application/json")
+        return
+    form = urlencode(given, doseq=True).encode()
+    yield Sent("", form, "application/x-www-form-urlencoded")
+
+
+def records(about: Side) -> dict[str, bytes]:
+    """Records of somebody who writes about the side: name → document."""
+    home = about.entries["household"]["own"].pk
+    update = (
+        f'<entity dataset="households" id="{home}" update="1" baseVersion="2">'
+        "<label>PWNED</label></entity>"
+    )
+    return {
+        "a record of the side's community": _record(about),
+        "a correction of the side's record": _record(about, edits=f"{about.instance_id}-edit"),
+        "an update of the side's household": _record(about, block=update),
+    }
+
+
+def repaired(about: Side) -> bytes:
+    """The body of a repair that puts a record of the side's community in the place of an item."""
+    xml = _record(about).decode()
+    return json.dumps({"act": "corrected", "reason": "look", "xml": xml}).encode()
+
+
+def _record(about: Side, *, edits: str = "", block: str = "") -> bytes:
+    written = document(about, f"uuid:{uuid.uuid4()}", restricted=False, edits=edits).decode()
+    written = written.replace(
+        "<remark>", f"<community_code>{about.area}</community_code><remark>", 1
+    )
+    return written.replace("<meta>", f"<meta>{block}", 1).encode()
+
+
+def _xml(record: bytes) -> tuple[bytes, str]:
+    return record, "application/xml"
+
+
+SUBMISSIONS: Final = "/v1/projects/1/forms/%(form)s/submissions"
+RECORDS: Final = {
+    SUBMISSIONS: _xml,
+    f"{SUBMISSIONS}/%(instance)s": _xml,
+    "/odk/submission": multipart,
+    "/key/%(token)s/submission": multipart,
+}
+"""Addresses that take records → how a record is wrapped there. Briefcase pushes to the phones' address."""
+FILES: Final = {
+    ("PATCH", f"{SUBMISSIONS}/%(instance)s"),
+    ("DELETE", f"{SUBMISSIONS}/%(instance)s"),
+}
+"""Acts at those addresses that take no record."""
+
+
+def _given(about: Side) -> dict[str, Any]:
+    """The words that bodies of most addresses take."""
+    return {
+        **BODY, "column": "id_no", "columns": ["id_no"], "reviewState": "approved", "cause": "error",
+        "username": about.worker.username, "usernames": [about.worker.username], "role": "worker",
+        "area": about.area, "areas": [about.area], "active": True, "body": "look",
+        "number": about.sealed_no, "days": 1, "subject": "ledger:person", "instance_id": about.instance_id,
+        "form": about.submission.form.form_id, "confirmed": "yes", "worker": about.worker.pk,
+    }  # fmt: skip
+
+
+def _new_name(about: Side) -> dict[str, Any]:
+    return {"username": f"new-{about.tag}", "name": "new", "label": ""}
+
+
+def _street(about: Side) -> dict[str, Any]:
+    return {"subject": "ledger:person", "area": about.area[:9]}
+
+
+MORE: Final[dict[str, Any]] = {
+    "/links/%(id)s/acts/": lambda _about: {"kind": "two_places"},
+    "/links/%(side)s/decision": lambda _about: {"kind": "two_places"},
+    "/export-permits/": lambda _about: {"kind": "ledger", "name": "person"},
+    "/permits/new": _street,
+    "/users/": _new_name,
+    "/people/new": _new_name,
+    "/field-accounts/new": _new_name,
+    "/api/v1/field-accounts/": _new_name,
+    "/find": lambda _about: {"column": "person.id_no"},
+    "/households/find/": lambda _about: {"column": "hukou_book_no"},
+    "/employers/find/": lambda _about: {"column": "phone"},
+    "/households/%(id)s/reveal/": lambda _about: {"columns": ["hukou_book_no"]},
+    "/employers/%(id)s/reveal/": lambda _about: {"columns": ["phone"]},
+    "/erasures/": lambda about: {
+        "instance_id": "", "form": "", "person": str(about.entries["person"]["own"].pk),
+    },
+}  # fmt: skip
+"""Endings of addresses → what their bodies need besides or instead."""
+QUERIES: Final = {("DELETE", "/api/v1/submissions/%(instance_id)s/"): "?reason=look"}
+"""Acts that take their words in the address."""
+
+
+def write(
+    client: Client, method: str, path: str, sent: Sent, see: Callable[[], str]
+) -> tuple[int, str]:
+    """The status of an act, and what is seen once the worker has gone through what it left.
+
+    Nothing is looked at for who was turned away. The act is undone.
+    """
+    (status, *_others), seen = write_all([(client, method, path, sent)], see)
+    return status, seen
+
+
+def write_all(
+    steps: Iterable[tuple[Client, str, str, Sent]], see: Callable[[], str]
+) -> tuple[list[int], str]:
+    """As `write`, for acts one after the other."""
+    undone = transaction.atomic()
+    undone._from_testcase = True  # type: ignore[attr-defined] # durable blocks may stand in it
+    statuses = []
+    with undone:
+        for client, method, path, sent in steps:
+            cookies = client.cookies.copy()
+            response = client.generic(
+                method, path, sent.body, content_type=sent.content_type, secure=True
+            )
+            b"".join(response)  # a file is open until it is read
+            client.cookies = cookies
+            statuses.append(response.status_code)
+        if any(status < 400 for status in statuses):
+            drain_now()
+        turned_away = all(status in (401, 403, 404, 405, 501) for status in statuses)
+        seen = "" if turned_away else see()
+        transaction.set_rollback(True)
+    return statuses, seen
