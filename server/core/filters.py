@@ -29,6 +29,7 @@ from django_filters.widgets import BaseCSVWidget
 
 from server.core.clock import OFFICE
 from server.core.codes import code_lists
+from server.core.sealed_fields import is_sealed
 
 Options = Callable[[Any], Iterable[tuple[str, Any]]]
 """The reader's access → the values that a form offers, each with its label."""
@@ -42,6 +43,16 @@ class ListFilters(django_filters.FilterSet):
     `day_areas` are the areas in which the reader sees days of birth; None leaves them to
     the reader's roles.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Raises TypeError for a filter or an order by a sealed column, which finds nothing."""
+        super().__init_subclass__(**kwargs)
+        model = getattr(getattr(cls, "Meta", None), "model", None)
+        declared: dict[str, Any] = cls.__dict__.get("declared_filters", {})
+        for name, declaration in declared.items():
+            for path in _paths_of(declaration):
+                if model is not None and is_sealed(model, path):
+                    raise TypeError(f"{cls.__name__}.{name}: {path} is sealed")
 
     def __init__(
         self,
@@ -61,6 +72,15 @@ class ListFilters(django_filters.FilterSet):
             return queryset.none()
         rows: QuerySet[Any] = super().filter_queryset(queryset)
         return rows
+
+
+def _paths_of(declared: Any) -> Iterable[str]:
+    """The columns that a filter compares or sorts by."""
+    if isinstance(declared, Search):
+        return (*declared.columns, *declared.joined)
+    if isinstance(declared, django_filters.OrderingFilter):
+        return tuple(declared.param_map)
+    return (declared.field_name,) if declared.field_name else ()
 
 
 def code_list(name: str) -> dict[str, Any]:

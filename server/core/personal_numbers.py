@@ -47,6 +47,11 @@ _PATTERN: Final = re.compile(
 )
 
 
+_DIGIT: Final = re.compile(r"\d")
+_SHORTEST: Final = 10
+"""Digits of the shortest number: a landline."""
+
+
 def find(text: str) -> Iterator[str]:
     """The personal numbers in the text, as they are written there."""
     for start, end in _places(text):
@@ -64,6 +69,8 @@ def replace(text: str, replacement: Callable[[str], str]) -> str:
 
 def _places(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each personal number."""
+    if len(_DIGIT.findall(text)) < _SHORTEST:
+        return
     folded = text if text.isascii() else text.translate(_FOLDED)
     for match in _PATTERN.finditer(folded):
         if match["uuid"] is None and not _is_a_sum(match["number"]):

@@ -1,7 +1,8 @@
 """Columns of sealed bytes, and their way to the current key (decision 0270).
 
-A model declares such a column as `SealedField`; the rotation, its counts and its tests find
-it by that. What is sealed inside texts and JSON of the ledgers: ledgers.storage.resealing.
+A model declares such a column as `SealedField`, or as one of its kinds in core.sealed_fields;
+the rotation, its counts and its tests find it by that. What is sealed inside texts and JSON
+of the ledgers: ledgers.storage.resealing.
 """
 
 from __future__ import annotations
@@ -27,8 +28,11 @@ _NAMED: Final = re.compile(r"{(\w+)}")
 class SealedField(models.BinaryField):
     """Bytes that `core.sealing.seal` made for `purpose`, or b"" once they are erased.
 
-    {names} in the purpose are columns of the same row.
+    {names} in the purpose are columns of the same row. What is `sealed_inside`, too, has a
+    place of its own in the rotation (ledgers.storage.resealing).
     """
+
+    sealed_inside = False
 
     def __init__(self, *args: Any, purpose: str = "", **kwargs: Any) -> None:
         self.purpose = purpose
@@ -75,6 +79,7 @@ class SealedBytes:
 
     table: str
     key: str
+    key_type: str
     column: str
     purpose: str
 
@@ -97,7 +102,7 @@ class SealedBytes:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 f"select {self.key}, {self.column}{more} from {self.table}"  # noqa: S608
-                f" where (%s::bigint is null or {self.key} > %s::bigint)"
+                f" where (%s::{self.key_type} is null or {self.key} > %s::{self.key_type})"
                 f"   and length({self.column}) > 0 and substring({self.column} from 1 for {KEY_ID}) <> %s"
                 f" order by {self.key} limit %s for no key update skip locked",
                 (after, after, key_ids()[0], limit),
@@ -111,7 +116,7 @@ class SealedBytes:
             ]
             cursor.execute(
                 f"update {self.table} set {self.column} = anew.sealed"  # noqa: S608
-                f"  from unnest(%s::bigint[], %s::bytea[]) as anew (key, sealed)"
+                f"  from unnest(%s::{self.key_type}[], %s::bytea[]) as anew (key, sealed)"
                 f" where {self.table}.{self.key} = anew.key",
                 ([row[0] for row in rows], sealed),
             )
@@ -148,8 +153,16 @@ def sealed_bytes() -> Iterator[SealedBytes]:
     """The places of all columns declared as `SealedField`."""
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
-            if isinstance(field, SealedField):
-                key = model._meta.pk
+            if isinstance(field, SealedField) and not field.sealed_inside:
                 yield SealedBytes(
-                    model._meta.db_table, str(key.column), str(field.column), field.purpose
+                    model._meta.db_table,
+                    str(model._meta.pk.column),
+                    key_type(model),
+                    str(field.column),
+                    field.purpose,
                 )
+
+
+def key_type(model: type[models.Model]) -> str:
+    """The database type of a model's key: uuid or bigint."""
+    return "uuid" if isinstance(model._meta.pk, models.UUIDField) else "bigint"

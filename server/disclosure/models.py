@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from server.core import clock
+from server.core.sealed_fields import SealedText
 from server.geo.models import AreaCodeField
 
 
@@ -38,7 +39,7 @@ class ExportPermit(models.Model):
     kind = models.CharField(max_length=6, choices=Kind.choices)
     name = models.CharField(max_length=250)  # form_id, or the ledger's name: person, household …
     area_code = AreaCodeField(blank=True)  # a prefix of division codes; "" is everywhere
-    reason = models.TextField(_("reason"))
+    reason = SealedText(_("reason"))
     rows = models.PositiveIntegerField()  # concerned when it was asked for
     requested_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -46,7 +47,7 @@ class ExportPermit(models.Model):
     consented_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
-    note = models.TextField(blank=True, default="")  # why it was refused or withdrawn
+    note = SealedText(blank=True, default="")  # why it was refused or withdrawn
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
 

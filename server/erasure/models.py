@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from server.core.sealed_fields import SealedText
 from server.geo.models import AreaCodeField
 from server.submissions.models import Submission
 
@@ -39,7 +40,7 @@ class Erasure(models.Model):
     person = models.UUIDField(null=True)
     area_code = AreaCodeField(blank=True)
     cause = models.CharField(_("cause"), max_length=10, choices=Cause.choices)
-    reason = models.TextField(_("reason"))
+    reason = SealedText(_("reason"))
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)

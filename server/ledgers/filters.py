@@ -327,7 +327,11 @@ CaseFilters = entry_filters(
 )
 VisitFilters = entry_filters(
     Visit,
-    search=Search(("findings",), label=_("Findings")),
+    search=Search(
+        (),
+        joined=("person__name", "household__address", "employer__name"),
+        label=_("Name or address"),
+    ),
     place="loc",
     ordering=("visited_at",),
 )

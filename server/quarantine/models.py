@@ -14,6 +14,7 @@ from server.accounts.authority import Reason
 from server.accounts.models import FieldAccount
 from server.core.problems import named
 from server.core.resealing import SealedField
+from server.core.sealed_fields import SealedText
 from server.geo.models import AreaCodeField
 from server.submissions.models import SubmissionVersion, Verdict
 
@@ -66,7 +67,7 @@ class Quarantined(models.Model):
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )  # None: resolved without a person, because what it waited for came
-    resolved_note = models.TextField(blank=True, default="")
+    resolved_note = SealedText(blank=True, default="")
     accepted_as = models.ForeignKey(
         SubmissionVersion, models.PROTECT, null=True, related_name="+"
     )  # None: dismissed
@@ -124,7 +125,7 @@ class Repair(models.Model):
     sha256 = models.BinaryField(max_length=32)
     document = SealedField(purpose="document")  # as SubmissionVersion.document
     size = models.PositiveIntegerField()
-    reason = models.TextField(_("reason"))
+    reason = SealedText(_("reason"))
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -138,8 +139,8 @@ class Reopening(models.Model):
     item = models.ForeignKey(Quarantined, models.CASCADE, related_name="reopenings")
     dismissed_at = models.DateTimeField()
     dismissed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    dismissed_note = models.TextField()
-    reason = models.TextField(_("reason"))
+    dismissed_note = SealedText()
+    reason = SealedText(_("reason"))
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from server.accounts.authority import Reason
 from server.accounts.models import FieldAccount
 from server.core.resealing import SealedField
+from server.core.sealed_fields import SealedText
 from server.forms.models import EncryptionKey, Form, FormVersion
 from server.geo.models import AreaCodeField
 
@@ -226,7 +227,7 @@ class Deletion(models.Model):
     version = models.ForeignKey(
         SubmissionVersion, models.PROTECT, related_name="+"
     )  # that was current, and is again once restored
-    reason = models.TextField(_("reason"))
+    reason = SealedText(_("reason"))
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     restored_at = models.DateTimeField(null=True)
@@ -327,7 +328,7 @@ class ReviewDecision(models.Model):
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="decisions")
     state = models.CharField(max_length=12, choices=ReviewState.choices)
-    reason = models.TextField(_("reason"), blank=True)
+    reason = SealedText(_("reason"), blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
     at = models.DateTimeField()
 
@@ -339,7 +340,7 @@ class Comment(models.Model):
     """A remark by office staff on a submission, without a decision. Append-only."""
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="comments")
-    body = models.TextField()
+    body = SealedText()
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

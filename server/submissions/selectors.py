@@ -206,11 +206,11 @@ def comments_of(submission: Submission) -> list[Comment]:
     """
     comments = list(submission.comments.select_related("user"))
     posted = {(comment.user_id, comment.body) for comment in comments}
-    decisions = submission.decisions.exclude(reason__in=("", REASON_FOLLOWS)).select_related("user")
     comments += [
         Comment(submission=submission, body=decision.reason, user=decision.user, at=decision.at)
-        for decision in decisions
-        if (decision.user_id, decision.reason) not in posted
+        for decision in submission.decisions.select_related("user")
+        if decision.reason not in ("", REASON_FOLLOWS)
+        and (decision.user_id, decision.reason) not in posted
     ]
     return sorted(comments, key=lambda comment: comment.at, reverse=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.test import override_settings
 
@@ -52,7 +53,19 @@ def scratch_database(name: str, template: str = "template1") -> Iterator[None]:
     finally:
         connection.close()
         connection.settings_dict["NAME"] = usual
-        administer(f"drop database {quoted} with (force)")
+        drop_when_left(name)
+
+
+def drop_when_left(name: str) -> None:
+    """Drop a database; again for a while where autovacuum is in it, which this role may not put out."""
+    for _try in range(100):
+        try:
+            with connection._nodb_cursor() as cursor:
+                cursor.execute(f"drop database {connection.ops.quote_name(name)} with (force)")
+            return
+        except ProgrammingError:
+            time.sleep(0.1)
+    raise TimeoutError(name)
 
 
 @pytest.fixture

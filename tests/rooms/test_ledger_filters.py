@@ -167,7 +167,6 @@ def test_every_ledger_is_narrowed_by_what_all_entries_have(divisions, model):
         (Vacancy, "title", "缝纫工"),
         (Vacancy, "vacancy_no", "V-0001"),
         (AssistanceCase, "case_no", "C-0001"),
-        (Visit, "findings", "需要培训"),
     ],
 )
 def test_a_search_finds_a_part_of_a_column(divisions, model, column, text):

@@ -7,6 +7,9 @@ desk, search, the screens, REST and the data dictionary page read it from there.
 
     edu = code("EDU", "文化程度", "education", Merge.VERIFIED, required=True)
     phone = sealed("联系电话", "phone", Merge.LATEST, reads=Reading.PHONE)
+
+How a text lies in the database follows from which of three it is declared as: `text` is
+sealed, `searched` is in the clear but for personal numbers, `sealed` has a search hash.
 """
 
 from __future__ import annotations
@@ -19,8 +22,10 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 
 from server.core.labels import Label
-from server.core.masking import Precision
+from server.core.masking import Precision, mask_numbers
+from server.core.sealed_fields import SealedJSON, SealedText
 from server.geo.models import AreaCodeField
+from server.ledgers.definitions.normalise import uscc
 
 
 class Merge(StrEnum):
@@ -48,7 +53,7 @@ class Kind(StrEnum):
     INSTANT = "instant"
     AREA = "area"  # division code
     POINT = "point"
-    SEALED = "sealed"  # encrypted text with a search hash beside it
+    SEALED = "sealed"  # a number: encrypted text with a search hash beside it
     IMAGE = "image"  # attachment name
     ENTRY = "entry"  # another ledger's entry
     USER = "user"
@@ -108,6 +113,17 @@ class Column:
     none: str = ""  # the code that says that none of the others applies any more
     computed: bool = False  # the server fills it; office staff cannot correct it
     rounded: Rounded | None = None  # of dates
+    is_searched: bool = False  # of texts: in the clear, but for personal numbers
+
+
+def in_the_clear(column: Column, text: str) -> str:
+    """What the database shows of a searched text: the text with the personal numbers in it masked.
+
+    A valid credit code is public, and may be all digits.
+    """
+    if column.reads is Reading.USCC and uscc(text).is_valid:
+        return text
+    return mask_numbers(text)
 
 
 def hash_purpose(column: Column) -> str:
@@ -142,8 +158,17 @@ def _declare(field: Any, kind: Kind, zh: str, en: str, merge: Merge, **spec: Any
 
 
 def text(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
-    """Free text."""
-    return _declare(models.TextField(null=True), Kind.TEXT, zh, en, merge, **spec)
+    """Free text, sealed in the database: rows are neither searched nor sorted by it."""
+    return _declare(SealedText(null=True), Kind.TEXT, zh, en, merge, **spec)
+
+
+def searched(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
+    """Text by which rows are searched: a name, an address, a number that an office gives.
+
+    Personal numbers in it are masked in the database; the whole text is then in `whole_texts`.
+    """
+    field = models.TextField(null=True)
+    return _declare(field, Kind.TEXT, zh, en, merge, is_searched=True, **spec)
 
 
 def code(codes: str, zh: str, en: str, merge: Merge, **spec: Any) -> Any:
@@ -196,7 +221,8 @@ def point(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
 
 def sealed(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
     """Sealed text (core.sealing.seal_text under the column's name); pair it with `hash_of`."""
-    field = models.TextField(null=True)
+    field: Any = models.TextField(null=True)
+    field.holds_sealed_text = True
     return _declare(
         field, Kind.SEALED, zh, en, merge, **{"sensitivity": Sensitivity.MASKED, **spec}
     )
@@ -214,16 +240,20 @@ def sealed_list(purpose: str) -> Any:
     return field
 
 
-def sealed_object(**more: Any) -> Any:
-    """A JSON object of columns and values, sealed where the column is, each with its search hash under "column#"."""
-    field: Any = models.JSONField(**more)
-    field.holds_sealed = True
-    return field
+class SealedValues(SealedJSON):
+    """An object of columns and values, sealed as a whole.
+
+    Inside it sealed columns are sealed once more, as ledger rows have them, each with its
+    search hash under "column#": so folding needs no key.
+    """
+
+    sealed_inside = True
 
 
 def image(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
-    """The name of an attachment."""
-    return _declare(models.TextField(null=True), Kind.IMAGE, zh, en, merge, **spec)
+    """The name of an attachment, stored as searched texts are."""
+    field = models.TextField(null=True)
+    return _declare(field, Kind.IMAGE, zh, en, merge, is_searched=True, **spec)
 
 
 def entry(to: str, zh: str, en: str, merge: Merge, *, related_name: str = "+", **spec: Any) -> Any:
@@ -243,5 +273,5 @@ def user(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
 
 
 def structured(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
-    """A JSON document that the fold makes."""
-    return _declare(models.JSONField(null=True), Kind.JSON, zh, en, merge, **spec)
+    """A JSON document that the fold makes, of texts among others; sealed in the database."""
+    return _declare(SealedJSON(null=True), Kind.JSON, zh, en, merge, **spec)

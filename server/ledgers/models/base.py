@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Collection
+from typing import Any, ClassVar, Self
 
 from django.contrib.gis.db import models
 
+from server.core.sealed_fields import SealedJSON
 from server.geo.models import AreaCodeField
 
 
@@ -41,6 +43,19 @@ class LedgerEntry(models.Model):
         default=dict
     )  # column → the values it went through, see folding/history.py
     origins = models.JSONField(default=dict)  # contribution id → the columns it gave
+    whole_texts = SealedJSON(null=True)  # searched column → its text, where numbers are masked
+
+    @classmethod
+    def from_db(
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any
+    ) -> Self:
+        """The row with its searched texts whole; statements that are not of rows see them masked."""
+        entry = super().from_db(db, field_names, values, **more)
+        held = entry.__dict__
+        for column, text in (held.get("whole_texts") or {}).items():
+            if column in held:
+                held[column] = text
+        return entry
 
     class Meta:
         abstract = True

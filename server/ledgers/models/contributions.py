@@ -8,8 +8,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from server.core.resealing import SealedField
+from server.core.sealed_fields import SealedText
 from server.geo.models import AreaCodeField
-from server.ledgers.definitions.columns import sealed_object
+from server.ledgers.definitions.columns import SealedValues
 from server.ledgers.definitions.vocabulary import OF_LINKS, ActKind
 from server.ledgers.models.choices import ACT_CHOICES, FAMILY_CHOICES, one_of
 
@@ -44,7 +45,7 @@ class ContributionRow(models.Model):
     worker = models.ForeignKey("accounts.User", models.PROTECT, db_index=False, related_name="+")
     level = models.PositiveSmallIntegerField()  # V0–V4
     area_code = AreaCodeField(default="")
-    values = sealed_object()  # "spell.start_on" is of a part
+    values = SealedValues()  # "spell.start_on" is of a part
     links = models.JSONField(default=dict)  # name → a key of the entry it links to
     flags = ArrayField(models.CharField(max_length=40), default=list)  # bad_id, outside_area, …
     identities = models.JSONField(default=dict)  # key → what other offices know the entry by
@@ -129,9 +130,9 @@ class DeskAct(models.Model):
     other = models.UUIDField(null=True)  # the second entry of same, not_same and acts on links
     link = models.UUIDField(null=True)  # that the act is about (identity/links.py)
     column = models.CharField(max_length=60, blank=True, default="")
-    value = sealed_object(null=True)
+    value = SealedValues(null=True)
     area_code = AreaCodeField(default="")
-    reason = models.TextField(_("reason"))
+    reason = SealedText(_("reason"))
     user = models.ForeignKey("accounts.User", models.PROTECT, related_name="desk_acts")
     at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True)

@@ -16,6 +16,7 @@ from server.ledgers.definitions.columns import (
     integer,
     point,
     sealed,
+    searched,
     text,
     user,
 )
@@ -25,8 +26,8 @@ from server.ledgers.models.base import LedgerEntry
 class Employer(LedgerEntry):
     """L6 用人单位台帐."""
 
-    name = text("单位名称", "name", Merge.IDENTITY, required=True, reads=Reading.NAME)
-    uscc = text(
+    name = searched("单位名称", "name", Merge.IDENTITY, required=True, reads=Reading.NAME)
+    uscc = searched(
         "统一社会信用代码", "unified social credit code", Merge.IDENTITY, reads=Reading.USCC
     )
     org_code = text("组织机构代码(旧)", "organisation code (old)", Merge.FIXED)
@@ -35,10 +36,10 @@ class Employer(LedgerEntry):
     econ_type = code("ET", "登记注册类型", "registered economic type", Merge.VERIFIED)
     industry = code("IND", "行业", "industry", Merge.VERIFIED, required=True)
     scale = code("SZ", "规模", "size", Merge.FIXED)
-    address = text("地址", "address", Merge.LATEST, required=True)
+    address = searched("地址", "address", Merge.LATEST, required=True)
     loc = point("位置", "place (WGS 84)", Merge.VERIFIED, required=True)
-    legal_rep = text("法定代表人", "legal representative", Merge.VERIFIED, reads=Reading.NAME)
-    contact = text("联系人", "contact person", Merge.LATEST, required=True, reads=Reading.NAME)
+    legal_rep = searched("法定代表人", "legal representative", Merge.VERIFIED, reads=Reading.NAME)
+    contact = searched("联系人", "contact person", Merge.LATEST, required=True, reads=Reading.NAME)
     phone = sealed("联系电话", "phone", Merge.LATEST, required=True, reads=Reading.PHONE)
     phone_hash = hash_of()
     n_staff = integer("从业人数", "staff", Merge.INTERVAL, required=True)
@@ -62,7 +63,7 @@ class Employer(LedgerEntry):
 class Vacancy(LedgerEntry):
     """L7 空岗/公益性岗位台帐."""
 
-    vacancy_no = text("岗位编号", "vacancy number", Merge.FIXED, required=True, computed=True)
+    vacancy_no = searched("岗位编号", "vacancy number", Merge.FIXED, required=True, computed=True)
     employer = entry(
         "ledgers.Employer",
         "用人单位",
@@ -72,7 +73,7 @@ class Vacancy(LedgerEntry):
         related_name="vacancies",
         computed=True,
     )
-    title = text("岗位名称", "job title", Merge.VERIFIED, required=True, reads=Reading.NAME)
+    title = searched("岗位名称", "job title", Merge.VERIFIED, required=True, reads=Reading.NAME)
     occupation = code("OCC", "职业工种", "occupation", Merge.VERIFIED, required=True)
     is_public_welfare = boolean("公益性岗位", "public-welfare post", Merge.VERIFIED, required=True)
     welfare_kind = code(

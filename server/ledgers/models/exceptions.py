@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from server.core.sealed_fields import SealedText
 from server.geo.models import AreaCodeField
 from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES, one_of
 
@@ -22,7 +23,7 @@ class LedgerException(models.Model):
     opened_at = models.DateTimeField()  # received_at of the contribution
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
-    resolution = models.TextField(blank=True, default="")
+    resolution = SealedText(blank=True, default="")
 
     class Meta:
         ordering = ("-opened_at", "-id")

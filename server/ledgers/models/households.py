@@ -21,6 +21,7 @@ from server.ledgers.definitions.columns import (
     integer,
     point,
     sealed,
+    searched,
     text,
 )
 from server.ledgers.models.base import LedgerEntry
@@ -29,16 +30,16 @@ from server.ledgers.models.base import LedgerEntry
 class Household(LedgerEntry):
     """L2 家庭户台帐."""
 
-    hh_no = text("户编号", "household number", Merge.FIXED, required=True, computed=True)
+    hh_no = searched("户编号", "household number", Merge.FIXED, required=True, computed=True)
     kind = code("HHK", "家庭户类别", "kind of household", Merge.INTERVAL, required=True)
     hukou_book_no = sealed("户口簿号", "hukou book number", Merge.VERIFIED)
     hukou_book_no_hash = hash_of()
     head_person = entry(
         "ledgers.Person", "户主", "head of household", Merge.INTERVAL, required=True, computed=True
     )
-    address = text("住址", "address", Merge.LATEST, required=True)
-    building = text("楼栋", "building", Merge.LATEST)
-    room = text("房号", "room", Merge.LATEST)
+    address = searched("住址", "address", Merge.LATEST, required=True)
+    building = searched("楼栋", "building", Merge.LATEST)
+    room = searched("房号", "room", Merge.LATEST)
     loc = point("位置(WGS84)", "place (WGS 84)", Merge.VERIFIED, required=True)
     loc_accuracy = decimal(
         "定位精度(米)", "accuracy of the place (m)", Merge.VERIFIED, required=True

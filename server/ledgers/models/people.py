@@ -24,6 +24,7 @@ from server.ledgers.definitions.columns import (
     integer,
     sealed,
     sealed_list,
+    searched,
     structured,
     text,
     user,
@@ -35,8 +36,8 @@ from server.ledgers.models.base import LedgerEntry
 class Person(LedgerEntry):
     """L1 城乡劳动力资源台帐: a person, from whichever forms and households their records come."""
 
-    name = text("姓名", "name", Merge.IDENTITY, required=True, reads=Reading.NAME)
-    former_name = text("曾用名", "former name", Merge.ACCUMULATE, reads=Reading.NAME)
+    name = searched("姓名", "name", Merge.IDENTITY, required=True, reads=Reading.NAME)
+    former_name = searched("曾用名", "former name", Merge.ACCUMULATE, reads=Reading.NAME)
     id_type = code("ID", "证件类型", "ID type", Merge.IDENTITY, required=True)
     id_no = sealed("公民身份号码/证件号码", "ID number", Merge.IDENTITY, reads=Reading.ID_NO)
     id_no_hash = hash_of()
@@ -55,9 +56,9 @@ class Person(LedgerEntry):
     ethnicity = code("ETH", "民族", "ethnicity", Merge.VERIFIED, required=True)
     hukou_type = code("HK", "户口性质", "hukou type", Merge.VERIFIED, required=True)
     hukou_area = area("户籍所在地区划", "hukou division", Merge.INTERVAL, required=True)
-    hukou_addr = text("户籍地址", "hukou address", Merge.VERIFIED)
+    hukou_addr = searched("户籍地址", "hukou address", Merge.VERIFIED)
     residence_area = area("常住地区划", "division of residence", Merge.INTERVAL, required=True)
-    residence_addr = text("常住地址", "address of residence", Merge.LATEST, required=True)
+    residence_addr = searched("常住地址", "address of residence", Merge.LATEST, required=True)
     residence_kind = code("RK", "人户情况", "residence and hukou", Merge.INTERVAL, required=True)
     household = entry(
         "ledgers.Household",
@@ -179,7 +180,7 @@ class Spell(LedgerEntry):
     )
     emp_form = code("EF", "就业形式", "form of employment", Merge.INTERVAL)
     employer = entry("ledgers.Employer", "用人单位", "employer", Merge.INTERVAL)
-    employer_name = text("单位名称", "employer's name", Merge.INTERVAL, reads=Reading.NAME)
+    employer_name = searched("单位名称", "employer's name", Merge.INTERVAL, reads=Reading.NAME)
     industry = code("IND", "行业", "industry", Merge.INTERVAL)
     occupation = code("OCC", "职业工种", "occupation", Merge.INTERVAL)
     workplace_area = area("就业地区划", "division of work", Merge.INTERVAL)
@@ -202,7 +203,7 @@ class Spell(LedgerEntry):
 class AssistanceCase(LedgerEntry):
     """L4 就业援助台帐: an assistance case of a person, or of a zero-employment household; each has at most one open case."""
 
-    case_no = text("援助编号", "case number", Merge.FIXED, required=True)
+    case_no = searched("援助编号", "case number", Merge.FIXED, required=True)
     subject_person = entry(
         "ledgers.Person", "援助对象", "person assisted", Merge.FIXED, related_name="cases"
     )

@@ -15,6 +15,7 @@ from django.db import models
 from server.accounts.access import READERS, REVEALERS, Access
 from server.core.clock import office_day
 from server.core.masking import Precision, first_day
+from server.core.sealed_fields import OpenedField
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import LEDGERS
 from server.ledgers.folding.derive.rules import rules
@@ -140,6 +141,8 @@ def instance_of(ledger: str, row: Row) -> LedgerEntry:
 def _value(field: models.Field[Any, Any], value: Any) -> Any:
     if field.get_internal_type() == "PointField":
         return Point(value[0], value[1], srid=4326)
+    if isinstance(field, OpenedField):
+        return value
     if isinstance(field, models.BinaryField):
         return bytes.fromhex(value)
     if isinstance(field, models.ForeignKey):

@@ -10,15 +10,17 @@ from typing import Any, NamedTuple
 
 from django.db import models
 
+from server.core.sealed_fields import opened_json, sealed_json
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.models import ContributionRow
 from server.ledgers.storage.database import dumps, execute, query
 from server.ledgers.storage.resealing import with_current_key
 
+_PURPOSE = "ledgers_contribution.values"
 _SELECT = """
     select id, family, entry::text as entry, keys::text[] as keys, submission_id, form_version_id,
            path, observed_at, received_at, instance_id, worker_id, level, area_code,
-           "values"::text as "values", links::text as links, flags,
+           "values", links::text as links, flags,
            identities::text as identities
       from ledgers_contribution
 """
@@ -86,7 +88,7 @@ def _contributions(where: str, wanted: list[Any], *more: Any) -> list[Contributi
 def _contribution(
     *,
     keys: list[str],
-    values: str,
+    values: bytes,
     links: str,
     flags: list[str],
     identities: str,
@@ -94,7 +96,7 @@ def _contribution(
 ) -> Contribution:
     return Contribution(
         keys=tuple(keys),
-        values=with_current_key(json.loads(values)),
+        values=with_current_key(opened_json(values, _PURPOSE)),
         links=json.loads(links),
         identities=json.loads(identities),
         flags=tuple(flags),
@@ -122,7 +124,10 @@ def _span_of_entry(*, entry: str, **columns: Any) -> tuple[str, ReceiptSpan]:
 def insert_contributions(contributions: Iterable[Contribution]) -> None:
     """Store new contributions."""
     rows = [
-        {name: getattr(contribution, name) for name in Contribution.__slots__}
+        {
+            **{name: getattr(contribution, name) for name in Contribution.__slots__},
+            "values": "\\x" + sealed_json(contribution.values, _PURPOSE).hex(),
+        }
         for contribution in contributions
     ]
     if rows:

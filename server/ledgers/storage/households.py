@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from server.core.sealed_fields import opened_json
 from server.ledgers.folding.derive.households import HouseholdFacts
 from server.ledgers.storage.database import execute, query
 from server.ledgers.storage.fragments import open_case
@@ -18,7 +19,7 @@ def household_facts(households: Iterable[str]) -> dict[str, HouseholdFacts]:
         return {}
     facts = query(
         "select id::text as id, area_code,"
-        "       nullif(concat(address, building, room), '') as address,"
+        "       address, building, room, whole_texts,"
         "       dibao_no is not null as has_dibao_no, zero_emp_state, last_confirmed_on,"
         "       history::text as history"
         "  from ledgers_household where id = any(%s::uuid[])",
@@ -28,8 +29,24 @@ def household_facts(households: Iterable[str]) -> dict[str, HouseholdFacts]:
     return {household.id: household for household in facts}
 
 
-def _facts(*, history: str, **columns: Any) -> HouseholdFacts:
-    return HouseholdFacts(history=json.loads(history), **columns)
+def _facts(
+    *,
+    history: str,
+    address: str | None,
+    building: str | None,
+    room: str | None,
+    whole_texts: bytes | None,
+    **columns: Any,
+) -> HouseholdFacts:
+    texts = {"address": address, "building": building, "room": room}
+    if whole_texts is not None:
+        whole = opened_json(whole_texts, "ledgers_household.whole_texts")
+        texts = {name: whole.get(name, text) for name, text in texts.items()}
+    return HouseholdFacts(
+        history=json.loads(history),
+        address="".join(text for text in texts.values() if text) or None,
+        **columns,
+    )
 
 
 def update_assisted_categories(households: Iterable[str]) -> None:

@@ -119,5 +119,7 @@ def acts_on_links(links: Iterable[str]) -> dict[str, list[LinkAct]]:
 def moves_confirmed(*, giving: str, receiving: str, since: datetime) -> int:
     """How many standing moves were confirmed since then out of the one office, or into the other."""
     moves = DeskAct.objects.filter(kind=ActKind.MOVE, undone_at=None, at__gte=since)
-    out_of = moves.filter(value__office=giving).values("pk")
-    return out_of.union(moves.filter(area_code=receiving).values("pk")).count()
+    return sum(
+        area_code == receiving or (value or {}).get("office") == giving
+        for area_code, value in moves.values_list("area_code", "value")
+    )

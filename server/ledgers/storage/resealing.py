@@ -1,14 +1,14 @@
 """Sealed values of the ledgers, and their way to the current key (decision 0270).
 
 Which columns of a table are sealed follows from their declarations (definitions/columns.py):
-sealed columns with the search hash beside them, lists of sealed texts, and JSON objects of
-columns and values. Contributions are read through `with_current_key`, so that a fold meets
-values of one key only, whatever the rotation has reached.
+sealed columns with the search hash beside them, lists of sealed texts, and sealed objects of
+columns and values, in which those columns are sealed once more. Contributions are read
+through `with_current_key`, so that a fold meets values of one key only, whatever the rotation
+has reached. Texts and JSON that are sealed and not hashed: core.resealing.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,9 +16,10 @@ from functools import cache
 from typing import Any, Final
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import transaction
 
-from server.core.resealing import Batch
+from server.core.resealing import Batch, key_type
+from server.core.sealed_fields import opened_json, sealed_json
 from server.core.sealing import (
     KEY_ID,
     key_ids,
@@ -28,7 +29,7 @@ from server.core.sealing import (
     text_key_id,
     unseal_text,
 )
-from server.ledgers.definitions.columns import Kind, column_of, hash_purpose
+from server.ledgers.definitions.columns import Kind, SealedValues, column_of, hash_purpose
 from server.ledgers.definitions.ledgers import COLUMNS
 from server.ledgers.storage.database import dumps, execute, query, query_values
 from server.ledgers.storage.exceptions import reconcile_possible_duplicates
@@ -185,54 +186,65 @@ class SealedColumns(_Rows):
 
 @dataclass(frozen=True, slots=True)
 class SealedObjects(_Rows):
-    """A JSON column of values, some of them sealed, with their search hashes."""
+    """A column of sealed objects, in which values are sealed once more, with their search hashes."""
 
     column: str
+    purpose: str
 
     @property
     def name(self) -> str:
         return f"{self.table}.{self.column}"
 
-    def _each(self) -> str:
-        names = ", ".join(f"'{name}'" for name in _hash_purposes())
-        return f"unnest(array[{names}]) as name"
-
     def counts(self) -> Counter[bytes]:
-        return _counted(
-            f'select "{self.column}" ->> name as sealed from {self.table}, {self._each()}'  # noqa: S608
+        rows = query(
+            f'select substring("{self.column}" from 1 for {KEY_ID}) as key, count(*) as objects'  # noqa: S608
+            f'  from {self.table} where length("{self.column}") > 0 group by 1'
         )
+        return Counter({bytes(key): count for key, count in rows})
 
     def reseal(self, after: Any, limit: int, *, every: bool) -> Batch:
-        value = f'"{self.column}" ->> name'
-        other = "true" if every else f"{_key_of(f'({value})')} <> %(current)s"
-        stale = f"exists (select from {self._each()} where {value} is not null and {other})"
+        stale = f'length("{self.column}") > 0'
+        if not every:
+            stale += f' and substring("{self.column}" from 1 for {KEY_ID}) <> %(current)s'
         with transaction.atomic():
-            rows = self._take(f'"{self.column}"::text as held', stale, after, limit)
+            rows = self._take(f'"{self.column}" as sealed', stale, after, limit)
             if not rows:
                 return Batch(None, 0)
             changed = {
                 key: anew
-                for key, held in rows
-                if (anew := _anew(json.loads(held), every=every)) is not None
+                for key, sealed in rows
+                if (anew := self._object_anew(bytes(sealed))) != sealed
             }
             if changed:
                 execute(
-                    f'update {self.table} set "{self.column}" = anew.held'  # noqa: S608
-                    f"  from unnest(%s::{self.key_type}[], %s::jsonb[]) as anew (key, held)"
+                    f'update {self.table} set "{self.column}" = anew.sealed'  # noqa: S608
+                    f"  from unnest(%s::{self.key_type}[], %s::bytea[]) as anew (key, sealed)"
                     f" where {self.table}.id = anew.key",
-                    (list(changed), [dumps(held) for held in changed.values()]),
+                    (list(changed), list(changed.values())),
                 )
         return Batch(rows[-1][0], len(changed))
 
+    def _object_anew(self, sealed: bytes) -> bytes:
+        """The same values under the current key, what is sealed inside among them, with hashes made anew."""
+        values = opened_json(sealed, self.purpose)
+        return sealed_json(_anew(values, every=True) or values, self.purpose)
+
     def wrong_hashes(self) -> int:
-        where = f'exists (select from {self._each()} where "{self.column}" ->> name is not null)'
+        """Those that do not fit, and values that another key sealed than the object they are in."""
         wrong = 0
-        for _key, held in self._pages(f'"{self.column}"::text as held', where):
-            values = json.loads(held)
+        for _key, sealed in self._pages(
+            f'"{self.column}" as sealed', f'length("{self.column}") > 0'
+        ):
+            outer = bytes(sealed[:KEY_ID])
+            values = opened_json(bytes(sealed), self.purpose)
             for name, purpose in _hash_purposes().items():
-                if name in values and name + "#" in values:
-                    hashed = bytes.fromhex(values[name + "#"])
-                    wrong += not _fits(values[name], hashed, name, purpose)
+                if not isinstance(values.get(name), str):
+                    continue
+                hashed = values.get(name + "#")
+                wrong += text_key_id(values[name]) != outer or (
+                    hashed is not None
+                    and not _fits(values[name], bytes.fromhex(hashed), name, purpose)
+                )
         return wrong
 
 
@@ -266,14 +278,10 @@ def sealed_places() -> Iterator[SealedColumns | SealedObjects]:
             (str(field.column), field.sealed_as) for field in fields if hasattr(field, "sealed_as")
         )
         if singles or lists:
-            yield SealedColumns(table, _type(model), singles, lists)
+            yield SealedColumns(table, key_type(model), singles, lists)
         for field in fields:
-            if getattr(field, "holds_sealed", False):
-                yield SealedObjects(table, _type(model), str(field.column))
-
-
-def _type(model: type[models.Model]) -> str:
-    return "uuid" if isinstance(model._meta.pk, models.UUIDField) else "bigint"
+            if isinstance(field, SealedValues):
+                yield SealedObjects(table, key_type(model), str(field.column), field.purpose)
 
 
 @transaction.atomic

@@ -14,6 +14,8 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from server.core.sealed_fields import OpenedField
+from server.ledgers.definitions.columns import column_of, in_the_clear
 from server.ledgers.definitions.ledgers import LEDGERS
 from server.ledgers.folding.row import Row
 from server.ledgers.models import Membership as MembershipRow
@@ -37,8 +39,16 @@ class Table:
         self._points = [
             str(field.column) for field in fields if field.get_internal_type() == "PointField"
         ]
+        self._sealed = {
+            str(field.column): field for field in fields if isinstance(field, OpenedField)
+        }
         self._hashes = [
-            str(field.column) for field in fields if isinstance(field, models.BinaryField)
+            str(field.column)
+            for field in fields
+            if isinstance(field, models.BinaryField) and not isinstance(field, OpenedField)
+        ]
+        self._searched = [
+            column for column in map(column_of, fields) if column is not None and column.is_searched
         ]
         self._lists = [
             str(field.column)
@@ -71,12 +81,13 @@ class Table:
     def put(self, rows: Sequence[Row]) -> list[str]:
         """Insert rows, update those that differ (row_version + 1), leave the rest alone.
 
-        Returns the ids of the rows inserted or updated. Puts points and hashes of the
-        given rows into the form that PostgreSQL reads.
+        Returns the ids of the rows inserted or updated. Puts what is sealed, points and hashes
+        of the given rows into the form that PostgreSQL reads.
         """
         if not rows:
             return []
         for row in rows:
+            self._seal(row)
             for name in self._points:
                 if row.get(name) is not None:
                     row[name] = ewkt(row[name])
@@ -86,6 +97,19 @@ class Table:
             for name in self._lists:
                 row.setdefault(name, [])
         return query_values(self._upsert, (dumps(rows),))
+
+    def _seal(self, row: Row) -> None:
+        """Seal free texts and JSON, and the searched texts that hold personal numbers, which are masked."""
+        whole = {}
+        for column in self._searched:
+            text = row.get(column.name)
+            if text is not None and (shown := in_the_clear(column, text)) != text:
+                whole[column.name], row[column.name] = text, shown
+        if whole:
+            row["whole_texts"] = whole
+        for name, field in self._sealed.items():
+            if row.get(name) is not None:
+                row[name] = "\\x" + field.sealed(row[name]).hex()
 
     def delete(self, ids: Iterable[str]) -> None:
         """Delete the rows with these ids."""
