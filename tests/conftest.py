@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 
 from tests.factories.statements import counted
 from tests.factories.submissions import Phone, make_form, make_phone
@@ -20,6 +21,9 @@ from tests.samples.xlsforms import converted_cells
 # Settings are read at import, so the tests' keys are set before it.
 os.environ["RUHU_SESSION_KEY"] = "test session key, never used"
 os.environ["RUHU_SECRET_KEYS"] = base64.b64encode(b"test key, 32 bytes, never used !").decode()
+# The tests' connection owns the tables; requests take on the role of the web processes. pytest-django
+# may have read the settings before this file.
+django_settings.RUHU_WEB_ROLE = "ruhu_web"
 
 STREET = "440106003"
 COMMUNITY = "440106003001"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from server.accounts.models import Role, RoleGrant, User
+from server.core import row_security
 from server.geo.models import PREFIX_LENGTH
 
 READERS = frozenset({Role.WORKER, Role.STREET, Role.COUNTY, Role.ADMINISTRATOR})
@@ -67,6 +68,10 @@ class Access:
     def administers(self, areas: Iterable[str]) -> bool:
         """Whether the user is administrator of all these areas; of no area at all, administrator of everywhere."""
         return all(self.may(ADMINISTRATORS, area) for area in set(areas) or {""})
+
+    def reads(self) -> None:
+        """From here on the request sees the rows of the user's areas in the database (core/row_security.py)."""
+        row_security.read_as(self.areas(READERS), self.user_id)
 
     def within(self, field: str = "area_code", roles: Iterable[str] = READERS) -> Q:
         """A filter for the rows of the user's areas; without a grant it matches no row."""

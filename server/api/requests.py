@@ -87,6 +87,7 @@ def access(request: Request) -> Access:
     loaded: Access | None = getattr(request, "_access", None)
     if loaded is None:
         loaded = access_of(user_of(request))
+        loaded.reads()
         request._access = loaded  # type: ignore[attr-defined]
     return loaded
 

@@ -67,8 +67,10 @@ class Call:
 
     @cached_property
     def access(self) -> Access:
-        """The user's access."""
-        return access_of(self.user)
+        """The user's access; from here on the request reads by it."""
+        access = access_of(self.user)
+        access.reads()
+        return access
 
     @property
     def is_extended(self) -> bool:

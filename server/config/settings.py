@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "server.ops.content.Content",
     "server.ops.middleware.Forwarded",
     "server.ops.middleware.ActsOrigin",
+    "server.ops.middleware.RowSecurity",
     "server.ops.middleware.RequestLog",
     "server.ops.hosts.KnownHosts",
     "server.ops.paths.EscapedSlashes",
@@ -150,11 +151,13 @@ TEMPLATES: list[dict[str, Any]] = [
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgis:///ruhu")}
 DATABASES["default"].update(
-    ENGINE="django.contrib.gis.db.backends.postgis",
+    ENGINE="server.core.postgis",
     CONN_MAX_AGE=None,
     ATOMIC_REQUESTS=False,
     CONN_HEALTH_CHECKS=True,
 )
+RUHU_WEB_ROLE = env.str("RUHU_WEB_ROLE", default="")
+"""The database role that requests take on; "" where the web processes log in as it (security.md, The second wall)."""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # GDAL before 3.9 cannot refuse crafted spatial references; the server never reads one from outside (geo sets the SRID).
 SILENCED_SYSTEM_CHECKS = ["gis.W001"]

@@ -67,6 +67,7 @@ def staff_page(
             if duty := duty_of(request.user, request.session):
                 return _go(request, reverse(DUTIES[duty]))
             request.access = access_of(request.user)
+            request.access.reads()
             if not request.access.areas(sufficient):
                 raise RoleMissing
             return view(request, *args, **kwargs)

@@ -9,7 +9,7 @@ twice as long as `run` over a prepared statement (decision 0152).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, LiteralString
 
@@ -20,6 +20,7 @@ from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import LockNotAvailable, QueryCanceled, error_from_result
 
+from server.core import row_security
 from server.core.problems import Problem
 
 DATABASE_AWAY: Final = (
@@ -65,8 +66,13 @@ _PLACEHOLDER: Final = re.compile(r"%(?:\((\w+)\)s|(%))")
 _HAS_ROWS: Final = pq.ExecStatus.TUPLES_OK
 
 
-def run(statement: LiteralString, parameters: Mapping[str, Any]) -> _Row:
+def run(
+    statement: LiteralString, parameters: Mapping[str, Any], *, without_areas: bool = False
+) -> _Row:
     """Run a statement on Django's connection and return its first row, or None.
+
+    `without_areas` says that nothing it reads or writes has a policy, so that the reader's areas
+    need not be sent with it.
 
     The statement takes part in the surrounding transaction. Outside one it commits by
     itself, and when the server has closed the connection (restart, failover) it is sent once
@@ -74,24 +80,49 @@ def run(statement: LiteralString, parameters: Mapping[str, Any]) -> _Row:
     """
     wrapper = connections[DEFAULT_DB_ALIAS]
     try:
-        return _send(wrapper, statement, parameters)
+        return _send(wrapper, statement, parameters, without_areas)
     except psycopg.OperationalError:
         if wrapper.in_atomic_block or not _is_lost(wrapper):
             raise
         wrapper.close()
-        return _send(wrapper, statement, parameters)
+        return _send(wrapper, statement, parameters, without_areas)
 
 
 def _send(
-    wrapper: BaseDatabaseWrapper, statement: LiteralString, parameters: Mapping[str, Any]
+    wrapper: BaseDatabaseWrapper,
+    statement: LiteralString,
+    parameters: Mapping[str, Any],
+    without_areas: bool,
 ) -> _Row:
     if wrapper.connection is None:
         wrapper.ensure_connection()
     raw: psycopg.Connection[Any] = wrapper.connection
-    if not raw.autocommit:  # psycopg begins the transaction with the first statement of its own
-        with psycopg.Cursor(raw) as cursor:
-            return cursor.execute(statement, parameters, prepare=True).fetchone()
-    return _prepared(wrapper, raw, statement).execute(parameters)
+    settings = ""
+    if not without_areas or row_security.changes_role():
+        settings = row_security.due(raw)
+    if raw.autocommit and not settings:
+        return _prepared(wrapper, raw, statement).execute(parameters)
+    # psycopg begins the transaction with the first statement of its own
+    with psycopg.Cursor(raw) as cursor:
+        execute_after(settings, cursor, statement, parameters, prepare=True)
+        return cursor.fetchone()
+
+
+def execute_after(
+    settings: str,
+    cursor: psycopg.Cursor[Any],
+    statement: LiteralString,
+    parameters: Sequence[Any] | Mapping[str, Any],
+    *,
+    prepare: bool,
+) -> None:
+    """Execute a statement together with the settings that `row_security.due` gave, in one round trip."""
+    if not settings:
+        cursor.execute(statement, parameters, prepare=prepare)
+        return
+    with cursor.connection.pipeline():  # until it is synchronised, all is one transaction
+        psycopg.Cursor(cursor.connection).execute(settings)
+        cursor.execute(statement, parameters, prepare=prepare)
 
 
 def _prepared(

@@ -18,6 +18,7 @@ from server.audit.services import record
 from server.core import blobs
 from server.core.clock import office_day
 from server.core.problems import ReasonMissing
+from server.core.row_security import Crossing, across_areas
 from server.erasure.models import Erasure
 from server.erasure.problems import (
     AlreadyAsked,
@@ -100,6 +101,7 @@ def _ask(erasure: Erasure, user: User, access: Access) -> Erasure:
     return erasure
 
 
+@across_areas(Crossing.ERASURE)
 @transaction.atomic
 def consent(*, erasure: Erasure, user: User, access: Access, at: datetime) -> Erasure:
     """Erase what was asked for: documents and ledger rows at once, files when the worker comes to them (`finish_all`).

@@ -20,7 +20,7 @@ from server.accounts.selectors import (
     office_access,
 )
 from server.accounts.tokens import Use
-from server.core import clock
+from server.core import clock, row_security
 from server.openrosa import digest
 from server.openrosa.problems import CredentialsNeeded, PasswordPause, TlsNeeded
 
@@ -35,6 +35,7 @@ def login(request: HttpRequest, token: str | None) -> FieldLogin:
     field_login = _by_header(request) if token is None else authenticate_token(token)
     if field_login is None:
         raise TokenRevoked
+    row_security.read_as(field_login.worker.areas, field_login.worker.user_id)
     if field_login.contact_due:
         contact.record_contact(
             field_login,
@@ -73,6 +74,7 @@ def login_to_read(request: HttpRequest, token: str | None) -> tuple[FieldLogin, 
     areas = access.areas(REVEALERS) if access else ()
     if not areas:
         raise NoFieldWork
+    row_security.read_as(areas, field_login.worker.user_id)
     return FieldLogin(Worker(field_login.worker.user_id, areas), None), access
 
 

@@ -183,6 +183,7 @@ def _access(request: HttpRequest, token: str | None) -> Access:
     """The access of a person who may see submissions unmasked. Raises NotForPhones, TokenNeeded."""
     field_login = login(request, token)
     access = office_access(field_login)
+    access.reads()
     if not access.areas(REVEALERS):
         raise NotForPhones
     if not field_login.opens_desk:

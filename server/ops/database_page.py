@@ -15,6 +15,8 @@ from django.apps import AppConfig, apps
 from django.db import connection, models
 
 from server.core.labels import Label
+from server.core.row_security import Crossing
+from server.ops import row_policies
 
 _HEAD = """# Database
 
@@ -28,7 +30,38 @@ deleted (decision 0040). What the ledgers' columns mean, with code lists and mer
 
 def page() -> str:
     """The whole page as Markdown."""
-    return _HEAD + "".join(f"\n{text}" for room in _rooms() for text in _room(room))
+    rooms = "".join(f"\n{text}" for room in _rooms() for text in _room(room))
+    return f"{_HEAD}\n{_beyond_areas()}{rooms}"
+
+
+def _beyond_areas() -> str:
+    """What a request reads or writes beyond its reader's areas, and why: the whole list."""
+    lines = ["## Beyond the reader's areas", ""]
+    lines += [
+        "A request sees and writes rows of its reader's areas (*Seen by a request*, below each table). This is all that goes",
+        "beyond them (security.md, The second wall). Tests fail for what is not in the list.",
+        "",
+        "| way | name | why |",
+        "| --- | --- | --- |",
+    ]
+    lines += [
+        f"| function with the owner's rights | `{name}({arguments})` | {why} |"
+        for name, (arguments, _definition, why) in row_policies.FUNCTIONS.items()
+    ]
+    lines += [
+        f"| view with the owner's rights | `{view}` | of `{table}`, for the statement that stores a new record: writes;"
+        f" reads {shown or 'nothing'} |"
+        for view, (table, _columns, shown) in row_policies.ARRIVALS.items()
+    ]
+    lines += [
+        f"| view with the owner's rights | `{view}` | of `{table}`: the rows that the policy shows, by any index |"
+        for view, (table, _area, _columns) in row_policies.INDEXED.items()
+    ]
+    lines += [
+        f"| block of code that sees everywhere | `{crossing.name}` | {crossing.value} |"
+        for crossing in Crossing
+    ]
+    return "\n".join([*lines, ""])
 
 
 def _rooms() -> list[AppConfig]:
@@ -68,12 +101,20 @@ def _table(model: type[models.Model]) -> str:
     lines = [f"### {meta.db_table}", ""]
     if summary := _summary(model):
         lines += [summary, ""]
+    lines += [_visibility(meta.db_table), ""]
     lines += ["| column | type | null | refers to | |", "| --- | --- | --- | --- | --- |"]
     lines += [_column(model, field) for field in _columns(model)]
     rules = [*_constraints(model), *_indexes(model)]
     if rules:
         lines += ["", *rules]
     return "\n".join([*lines, ""])
+
+
+def _visibility(table: str) -> str:
+    """Which rows a request sees, by the policies of row-level security."""
+    if rule := row_policies.RULES.get(table):
+        return f"*Seen by a request:* {rule.sentence}."
+    return f"*Seen by a request:* every row; {row_policies.OPEN[table]}."
 
 
 def _columns(model: type[models.Model]) -> list[Any]:

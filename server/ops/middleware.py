@@ -6,6 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -17,13 +18,22 @@ from django.core.exceptions import (
     SuspiciousOperation,
 )
 from django.core.signals import got_request_exception
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    JsonResponse,
+    UnreadablePostError,
+)
 from django.http.multipartparser import MultiPartParserError
+from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from server.audit import origin
 from server.audit.origin import Door, Origin
+from server.core import row_security
 from server.core.problems import Problem
 from server.ops.logs import mask
 
@@ -97,6 +107,24 @@ def _origin(request: HttpRequest) -> Origin:
     )
     device = f"{request.GET.get('deviceID', '')} {request.META.get('HTTP_USER_AGENT', '')}"
     return Origin(door, request.META.get("REMOTE_ADDR", ""), device.strip())
+
+
+class RowSecurity:
+    """Begins each request as nobody, who sees no row of any area, and ends it as nobody; the door says who reads.
+
+    What an answer reads while it is sent, it reads as its reader.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with row_security.entered():
+            response = self.get_response(request)
+            if response.streaming and not isinstance(response, FileResponse):
+                body: Any = response
+                body.streaming_content = row_security.carried(body.streaming_content)
+            return response
 
 
 class RequestLog:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Count, QuerySet
 
 from server.accounts.access import Access
+from server.core.row_security import Crossing, across_areas
 from server.forms.models import EncryptionKey
 from server.submissions.models import EncryptedVersion
 from server.submissions.selectors import records
@@ -18,6 +19,7 @@ def keys_awaited(access: Access, form_id: str) -> QuerySet[EncryptionKey]:
     return EncryptionKey.objects.filter(pk__in=sealed.values("key")).defer("private_key")
 
 
+@across_areas(Crossing.KEYS)
 def encrypted_counts() -> dict[int | None, dict[str, int]]:
     """Key id (None: not a key of this server) → state → how many encrypted versions."""
     counts: dict[int | None, dict[str, int]] = {}

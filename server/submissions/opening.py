@@ -22,6 +22,7 @@ from django.db import transaction
 from server.accounts.models import User
 from server.core import blobs, clock
 from server.core.problems import Problem
+from server.core.row_security import Crossing, across_areas
 from server.core.sealing import seal_document, unseal_document
 from server.forms import authority, keys
 from server.forms.models import EncryptionKey
@@ -78,6 +79,7 @@ def open_encrypted(submission_ids: Sequence[int]) -> None:
             _decrypt_or_note(version, instance, None)
 
 
+@across_areas(Crossing.KEYS)
 def take_private_key(
     *,
     pem: bytes,
@@ -95,6 +97,7 @@ def take_private_key(
     return key, queue_sealed(key=key, at=at) if passphrase is None else 0
 
 
+@across_areas(Crossing.KEYS)
 def open_with_passphrase(
     *,
     key: EncryptionKey,

@@ -55,13 +55,20 @@ class Office:
 
     @property
     def environment(self) -> dict[str, str]:
-        query = {key: value for key, value in self.admin_dsn.items() if key != "dbname"}
+        """Of the commands, which work as the owner of the tables."""
         return {
             **os.environ,
-            "DATABASE_URL": f"postgis:///{self.database}?{urlencode(query)}",
+            "DATABASE_URL": self._database_as(None),
             "RUHU_BLOBS": str(self.folder / "blobs"),
             "RUHU_DEBUG": "false",
         }
+
+    def _database_as(self, role: str | None) -> str:
+        """DATABASE_URL for a role that logs in as itself; None is the account that made the database."""
+        query = {key: value for key, value in self.admin_dsn.items() if key != "dbname"}
+        if role:
+            query["user"] = role
+        return f"postgis:///{self.database}?{urlencode(query)}"
 
     def open(self) -> None:
         with psycopg.connect(**self.admin_dsn, autocommit=True) as connection:
@@ -71,21 +78,24 @@ class Office:
         # gunicorn believes the tests' X-Forwarded-Proto, as if they were a proxy that ends TLS.
         self.port = self.serve("--forwarded-allow-ips", "127.0.0.1", processes=2)
         command = ("-m", "server", "procrastinate", "worker", "--queues", "pipeline,previews")
-        self.pipeline = self._start(*command)
+        self.pipeline = self._start(*command, role="ruhu_worker")
         self.wait_for(lambda: _serves(self.port), "the server to answer /healthz")
 
     def serve(self, *options: str, processes: int, **settings: str) -> int:
         """Start a web server with these options and settings; returns its port, maybe before it answers."""
         port = free_port()
-        self._start(*web_server(processes), "--bind", f"127.0.0.1:{port}", *options, **settings)
+        command = (*web_server(processes), "--bind", f"127.0.0.1:{port}", *options)
+        self._start(*command, role="ruhu_web", **settings)
         return port
 
-    def _start(self, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
+    def _start(self, *arguments: str, role: str, **settings: str) -> subprocess.Popen[bytes]:
+        """Start a process that logs in to the database as the role, as `./ruhu up` does."""
+        environment = {**self.environment, "DATABASE_URL": self._database_as(role), **settings}
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=ROOT,
-                env={**self.environment, **settings},
+                env=environment,
                 stdout=log,
                 stderr=log,
             )

@@ -74,7 +74,8 @@ def web_server(port: int, processes: int) -> AbstractContextManager[dict[str, in
 def serving(port: int, *arguments: str) -> Iterator[dict[str, int]]:
     """Run Python with these arguments; yields once it accepts connections."""
     command = [sys.executable, "-W", "ignore", *arguments, "--bind", f"127.0.0.1:{port}"]
-    server = subprocess.Popen(command, cwd=ROOT)
+    url = os.environ.get("DATABASE_URL", "").replace("//ruhu@/", "//ruhu_web@/")  # as `up` does
+    server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "DATABASE_URL": url})
     try:
         for _attempt in range(100):
             try:

@@ -291,8 +291,18 @@ def test_the_cluster_listens_on_no_network_and_trusts_nobody():
     assert [line for line in hba().splitlines() if not line.startswith("#")] == [
         "local all all peer map=ruhu"
     ]
-    rows = ident({"root", "dev"}, "dev").splitlines()[1:]
-    assert rows == ['ruhu "dev" ruhu', 'ruhu "root" ruhu', 'ruhu "dev" postgres']
+    rows = ident({"root", "dev"}, "dev", guests={"root", "www"}).splitlines()
+    assert rows[1:] == [
+        'ruhu "dev" ruhu',
+        'ruhu "dev" ruhu_web',
+        'ruhu "dev" ruhu_worker',
+        'ruhu "root" ruhu',
+        'ruhu "root" ruhu_web',
+        'ruhu "root" ruhu_worker',
+        'ruhu "www" ruhu_web',
+        'ruhu "www" ruhu_worker',
+        'ruhu "dev" postgres',
+    ]
 
 
 def test_only_the_cluster_for_tests_gives_up_durability():

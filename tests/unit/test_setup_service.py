@@ -138,9 +138,10 @@ def test_web_and_worker_are_started_as_the_account(places) -> None:
         assert serving.web(places, database, listener, 2).become is None
 
 
-def test_the_account_connects_as_the_applications_role_only(tmp_path) -> None:
-    lines = ident({"root", "postgres", "ruhu"}, "postgres")
-    assert 'ruhu "ruhu" ruhu' in lines
+def test_the_account_connects_as_a_serving_role_only(tmp_path) -> None:
+    lines = ident({"root", "postgres"}, "postgres", guests={"ruhu"})
+    assert 'ruhu "ruhu" ruhu_web\n' in lines
+    assert 'ruhu "ruhu" ruhu\n' not in lines
     assert lines.count(" postgres\n") == 1
     sizes = {"socket": tmp_path, "memory_mb": 8000, "shared_memory_mb": 64}
     for guests, permissions in ((False, "0700"), (True, "0777")):

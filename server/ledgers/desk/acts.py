@@ -12,6 +12,7 @@ from server.accounts.access import REVIEWERS, Access
 from server.audit.models import Act
 from server.audit.services import record
 from server.core.clock import office_day
+from server.core.row_security import Crossing, across_areas
 from server.ledgers.definitions.columns import Column, Kind, Merge
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS, parts_of
 from server.ledgers.definitions.vocabulary import ActKind, Family, Ledger
@@ -43,6 +44,7 @@ class _Subject(NamedTuple):
     area_code: str
 
 
+@across_areas(Crossing.DESK)
 @transaction.atomic
 def mark_same(
     *, family: str, entry: UUID, other: UUID, reason: str, access: Access, at: datetime
@@ -56,6 +58,7 @@ def mark_same(
     return _relate(ActKind.SAME, family, entry, other, reason, access, at)
 
 
+@across_areas(Crossing.DESK)
 @transaction.atomic
 def mark_not_same(
     *, family: str, entry: UUID, other: UUID, reason: str, access: Access, at: datetime
@@ -84,6 +87,7 @@ def _relate(
     return _do(kind, family, first, reason, access, at, other=second.entry)
 
 
+@across_areas(Crossing.DESK)
 @transaction.atomic
 def correct(
     *,
@@ -131,6 +135,7 @@ def _correctable(family: str, column: str) -> Column:
     return declared
 
 
+@across_areas(Crossing.DESK)
 @transaction.atomic
 def void(*, family: str, entry: UUID, reason: str, access: Access, at: datetime) -> DeskAct:
     """Take an entry out of its ledger until the act is undone.
@@ -141,6 +146,7 @@ def void(*, family: str, entry: UUID, reason: str, access: Access, at: datetime)
     return _do(ActKind.VOID, family, _subject(family, entry, access), reason, access, at)
 
 
+@across_areas(Crossing.DESK)
 @transaction.atomic
 def undo(*, act: DeskAct, access: Access, at: datetime) -> DeskAct:
     """Undo a desk act: the ledgers become what they were without it. Agreement taken back is refusal from then on.

@@ -12,6 +12,7 @@ from server.accounts.models import Role
 from server.audit.models import Act
 from server.audit.services import record
 from server.core.clock import OFFICE, office_day
+from server.core.row_security import Crossing, across_areas
 from server.ledgers.definitions.vocabulary import OF_LINKS, ActKind, LinkState
 from server.ledgers.folding.derive.rules import rules
 from server.ledgers.models import DeskAct, EntryLink
@@ -24,6 +25,7 @@ _DECIDES_FOR_COUNTY = frozenset({Role.COUNTY, Role.ADMINISTRATOR})
 _ANSWERS = frozenset({ActKind.AGREE, ActKind.REFUSE})
 
 
+@across_areas(Crossing.DESK)
 @transaction.atomic
 def state_of_link(
     *, link: EntryLink, kind: ActKind, reason: str, access: Access, at: datetime

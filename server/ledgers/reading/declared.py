@@ -6,23 +6,29 @@ The only read that goes beyond the reader's areas on purpose: a few columns of o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
-from uuid import UUID
+from typing import Any, Final
 
 from server.core.clock import office_day
-from server.ledgers.definitions.columns import Column, Kind, columns_of
-from server.ledgers.definitions.ledgers import COLUMNS
+from server.ledgers.definitions.columns import Column, Kind
+from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
 from server.ledgers.definitions.sensitivity import unrestricted
 from server.ledgers.definitions.vocabulary import Family, Ledger, LinkState, MembershipRole
-from server.ledgers.models import EntryLink, Household, Membership, Person, Visit
-from server.ledgers.models.base import LedgerEntry
+from server.ledgers.models import EntryLink
 from server.ledgers.reading.masking import holds_text, shown, without_numbers
+from server.ledgers.storage.declared import DeclaredRow, declared_rows
 
-_OF_PERSON: Final = {
-    MembershipRole.RESIDENT: ("residence_area", "residence_addr", "phone", "emp_status"),
-    MembershipRole.HUKOU: ("hukou_type", "hukou_area", "hukou_addr"),
+_STATED: Final = {
+    (MembershipRole.HUKOU, Ledger.PERSON): ("hukou_type", "hukou_area", "hukou_addr"),
+    (MembershipRole.HUKOU, Ledger.HOUSEHOLD): ("address", "dibao_status"),
+    (MembershipRole.RESIDENT, Ledger.PERSON): (
+        "residence_area",
+        "residence_addr",
+        "phone",
+        "emp_status",
+    ),
+    (MembershipRole.RESIDENT, Ledger.VISIT): ("visited_at",),
 }
-_OF_HUKOU_HOUSEHOLD: Final = ("address", "dibao_status")
+"""Role of the person at the other office, and ledger → the columns that the office states, in the order shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,58 +38,37 @@ class Declared:
     ledger: str
     column: Column
     value: str  # as stored; masked where the column is sealed, numbers in texts too
-    entry: LedgerEntry
 
 
 def declared_facts(link: EntryLink) -> list[Declared]:
     """What the other office states and this one does not; nothing unless both desks agreed on two places.
 
     An office states residence, contact, employment and the last visit of a person who lives at one of its
-    households, and hukou and the household's allowance of who is registered at one. The
-    link is one that the reader was found to see. At most five queries.
+    households, and hukou and the household's allowance of who is registered at one. One query.
     """
     if link.state != LinkState.TWO_PLACES or link.family != Family.PERSON:
         return []
-    own, other = _homes(link.entry), _homes(link.other_entry)
-    person = Person.objects.filter(pk=link.other_entry).first()
-    if person is None:
-        return []
+    rows = {(row.role, row.ledger): row for row in declared_rows(link.pk)}
     facts: list[Declared] = []
-    for role in (MembershipRole.HUKOU, MembershipRole.RESIDENT):
-        if role not in other or role in own:
-            continue
-        facts += _values(Ledger.PERSON, person, _OF_PERSON[role])
-        if role == MembershipRole.HUKOU:
-            home = Household.objects.filter(pk=other[role]).first()
-            facts += _values(Ledger.HOUSEHOLD, home, _OF_HUKOU_HOUSEHOLD) if home else []
-        else:
-            facts += _last_visit(person)
+    for (role, ledger), names in _STATED.items():
+        if row := rows.get((role.value, ledger.value)):
+            facts += _values(ledger, row, names)
     return facts
 
 
-def _homes(person: UUID) -> dict[str, UUID]:
-    """Role → the household in which the person has it now."""
-    rows = Membership.objects.filter(person=person, to_on=None).order_by("from_on", "pk")
-    return dict(rows.values_list("role", "household_id"))
-
-
-def _values(ledger: Ledger, entry: LedgerEntry, names: tuple[str, ...]) -> list[Declared]:
-    columns = columns_of(type(entry))
+def _values(ledger: Ledger, row: DeclaredRow, names: tuple[str, ...]) -> list[Declared]:
+    values = {name: getattr(row, name) for name in names}
+    model: type[Any] = LEDGERS[ledger]
+    entry = model(pk=row.id, area_code=row.area_code, **values)
     facts = []
     for name in names:
-        column = columns[name]
-        value = shown(entry, name) if column.kind is Kind.SEALED else getattr(entry, name)
+        column = COLUMNS[ledger][name]
+        value: Any = shown(entry, name) if column.kind is Kind.SEALED else values[name]
+        if column.kind is Kind.INSTANT and value is not None:
+            value = office_day(value).isoformat()
         value = unrestricted(column, value)  # the role, too, is held in areas
         if holds_text(column):
             value = without_numbers(value)
         if value:
-            facts.append(Declared(ledger, column, str(value), entry))
+            facts.append(Declared(ledger, column, str(value)))
     return facts
-
-
-def _last_visit(person: Person) -> list[Declared]:
-    visit = Visit.objects.filter(person=person).order_by("-visited_at").first()
-    if visit is None:
-        return []
-    day = office_day(visit.visited_at).isoformat()
-    return [Declared(Ledger.VISIT, COLUMNS[Ledger.VISIT]["visited_at"], day, visit)]

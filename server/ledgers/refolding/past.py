@@ -15,6 +15,7 @@ from django.db import models
 from server.accounts.access import READERS, REVEALERS, Access
 from server.core.clock import office_day
 from server.core.masking import Precision, first_day
+from server.core.row_security import Crossing, across_areas
 from server.core.sealed_fields import OpenedField
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import LEDGERS
@@ -49,6 +50,7 @@ class Past:
         return next((row for row in rows if row["id"] == wanted), None)
 
 
+@across_areas(Crossing.PAST)
 def past_of(entry: str, *, on: date, known_by: datetime) -> Past:
     """Everything tied to an entry, as of a day, over what was received and decided by an instant.
 

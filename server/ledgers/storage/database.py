@@ -49,7 +49,8 @@ import psycopg
 from django.db import connection
 from psycopg.rows import BaseRowFactory, kwargs_row, scalar_row, tuple_row
 
-from server.core import plain
+from server.core import plain, row_security
+from server.core.statements import execute_after
 
 T = TypeVar("T")
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -85,7 +86,9 @@ def execute(statement: str, parameters: Parameters = ()) -> int:
 def _run(statement: str, parameters: Parameters, rows: BaseRowFactory[Any]) -> psycopg.Cursor[Any]:
     connection.ensure_connection()
     cursor: psycopg.Cursor[Any] = psycopg.Cursor(connection.connection, row_factory=rows)
-    return cursor.execute(statement, parameters, prepare=False)
+    settings = row_security.due(connection.connection)
+    execute_after(settings, cursor, statement, parameters, prepare=False)
+    return cursor
 
 
 def _named(row: Callable[..., Any]) -> BaseRowFactory[Any]:

@@ -38,6 +38,7 @@ def assisted_households_tile(tile: TileQuery) -> bytes:
     return bytes(query_values(_TILE, asdict(tile))[0])
 
 
+# The view shows what the table's policy shows, and lets `&&` use its index (server/ops/row_policies.py).
 # `&&` compares boxes rounded to single precision; the coordinates decide, and a point on a
 # seam belongs to the tile east and south of it, so that none is counted twice.
 # Clusters stand at the mean of their points.
@@ -46,7 +47,7 @@ with matching as materialized (
   select household.id, household.web_point, household.area_code,
          household.assisted_categories,
          household.area_code like any(%(restricted_areas)s) as shows_restricted
-    from ledgers_household household
+    from ledgers_household_on_map household
    where household.assisted_categories <> '{{}}'
      and household.web_point
          && st_makeenvelope(%(west)s, %(south)s, %(east)s, %(north)s, 3857)

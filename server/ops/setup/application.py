@@ -19,10 +19,20 @@ from server.ops.setup.stamps import digest, files
 _NO_DATABASE = re.compile(r"^(?:psycopg|django\.db\.utils)\.OperationalError: (.*)$", re.MULTILINE)
 
 
-def environment(places: Places, database: Database) -> dict[str, str]:
-    """The environment variables of the application's processes."""
+_POLICIES = (
+    "ops/row_policies.py",
+    "core/row_security.py",
+    "ledgers/definitions/vocabulary.py",
+    "ledgers/storage/declared.py",
+)
+"""What `./ruhu migrate` makes the policies, views and functions of row-level security from."""
+
+
+def environment(places: Places, database: Database, *, role: str | None = None) -> dict[str, str]:
+    """The environment variables of the application's processes; without a role they work as the tables' owner."""
+    connection = database.serving_as(role) if role else {"DATABASE_URL": database.url}
     return shell.inherited(
-        DATABASE_URL=database.url,
+        **connection,
         RUHU_VAR=str(places.var),
         PYTHONPATH=str(places.root),
         PYTHONUTF8="1",
@@ -88,7 +98,7 @@ def rows(
 def tables(places: Places, database: Database) -> Step:
     """Apply the migrations, unless the stamp says that exactly these are applied."""
     migrations = digest(places.root / "requirements.lock",
-                        *files(places.root / "server", ["*/migrations/*.py"]))  # fmt: skip
+                        *files(places.root / "server", ["*/migrations/*.py", *_POLICIES]))  # fmt: skip
 
     def stamp() -> str:
         return f"{migrations} {database.facts('tables')}"
@@ -98,6 +108,9 @@ def tables(places: Places, database: Database) -> Step:
 
     def act() -> str:
         manage(places, database, "step_migrate", "migrate", "--noinput", "-v0")
+        if not database.cluster:
+            state = rows(places, database, "step_migrate", "policies", "--check")
+            database.has_serving_roles = state[0]["in_force"]
         database.stamps.write("tables", stamp())
         return ""
 

@@ -18,9 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from server.ops.setup import shell
+from server.ops.setup import cluster_roles, shell
 from server.ops.setup.account import Account
 from server.ops.setup.cluster_folders import data_home, socket_folder
+from server.ops.setup.cluster_roles import LAYOUT, OWNER
 from server.ops.setup.cluster_settings import Archive, archive_command, hba, ident, settings
 from server.ops.setup.messages import SetupProblem
 from server.ops.setup.packages import OLDEST_POSTGRESQL, postgresql_here
@@ -28,10 +29,9 @@ from server.ops.setup.places import Places
 from server.ops.setup.progress import Step
 from server.ops.setup.stamps import Stamps
 
-OWN_URL = "postgis://ruhu@/ruhu?host="
+OWN_URL = f"postgis://{OWNER}@/ruhu?host="
 """What DATABASE_URL of a private cluster begins with; the folder of its socket follows."""
 _STEP = "step_cluster"
-_LAYOUT = "1"
 _LEFTOVERS = ("lock file", "shared memory block")
 """Words of PostgreSQL's error while processes of a killed server are still ending."""
 _LEFTOVERS_SECONDS = 20
@@ -131,9 +131,10 @@ class Cluster:
             raise SetupProblem("cluster_version_missing", path=self.link, version=version)
         return installed[version]
 
-    def url(self) -> str:
-        """DATABASE_URL of the application's database."""
-        return f"{OWN_URL}{quote(str(self.socket), safe='/')}"
+    def url(self, role: str = OWNER) -> str:
+        """DATABASE_URL of the application's database, as the role that owns its tables or as another one."""
+        url = f"{OWN_URL}{quote(str(self.socket), safe='/')}"
+        return url.replace(f"//{OWNER}@", f"//{role}@", 1)
 
     # --- making it ---------------------------------------------------------
 
@@ -170,11 +171,11 @@ class Cluster:
             archive=(archive_command(self.home), self.archive.each) if self.archive else None,
         )
         accounts = {"root", self.account.name, Account.of(os.geteuid()).name}
-        accounts |= {guest.name for guest in self._guests}
+        guests = {guest.name for guest in self._guests}
         for name, content in (
             ("ruhu.conf", lines),
             ("pg_hba.conf", hba()),
-            ("pg_ident.conf", ident(accounts, self.account.name)),
+            ("pg_ident.conf", ident(accounts, self.account.name, guests=guests)),
         ):
             path = self.data / name
             path.write_text(content)
@@ -198,15 +199,11 @@ class Cluster:
         return "--with-lz4" in answer.stdout
 
     def _fill(self) -> None:
-        """Create the role, PostGIS in template1 and the application's database, unless they exist."""
-        if self.stamps.fresh("filled", _LAYOUT):
+        """Create the roles and the application's database, unless the stamp says that they exist."""
+        if self.stamps.fresh("filled", LAYOUT):
             return
-        self.psql("template1", "CREATE EXTENSION IF NOT EXISTS postgis")
-        if not self.psql("postgres", "SELECT 1 FROM pg_roles WHERE rolname = 'ruhu'"):
-            self.psql("postgres", "CREATE ROLE ruhu LOGIN CREATEDB")
-        if not self.psql("postgres", "SELECT 1 FROM pg_database WHERE datname = 'ruhu'"):
-            self.psql("postgres", "CREATE DATABASE ruhu OWNER ruhu")
-        self.stamps.write("filled", _LAYOUT)
+        cluster_roles.fill(self.psql)
+        self.stamps.write("filled", LAYOUT)
 
     # --- running it --------------------------------------------------------
 
@@ -220,7 +217,7 @@ class Cluster:
         return b"postgres" in command.split(b"\0")[0] and str(self.data).encode() in command
 
     def let_in(self, guest: Account) -> None:
-        """Let another account connect as role `ruhu`, from now on and after each restart of the running server."""
+        """Let another account connect as a serving role, not as the owner of the tables, from now on and after each restart of the running server."""
         self._guests.add(guest)
         self._open_to_guests()
         self._configure()
@@ -239,7 +236,8 @@ class Cluster:
             time.sleep(0.2)  # it answers readers before it has read the whole log
         for name in _RECOVERY:
             self.psql("postgres", f"alter system reset {name}")
-        self.stamps.write("filled", _LAYOUT)
+        cluster_roles.fill(self.psql)  # the backup may be of a release that made less
+        self.stamps.write("filled", LAYOUT)
 
     def start(self) -> None:
         """Start the server; returns once it accepts connections. Raises SetupProblem, also for an unfinished restore."""
@@ -316,6 +314,10 @@ class Cluster:
             fcntl.flock(gate, fcntl.LOCK_EX)
             if not self.alive():
                 self.start()
+            elif not self.stamps.fresh("filled", LAYOUT):  # started by an older release
+                self._configure()
+                self._run(self.programs() / "pg_ctl", "reload", "-s", "-D", self.data)
+                self._fill()
             fcntl.flock(users, fcntl.LOCK_SH)
             fcntl.flock(gate, fcntl.LOCK_UN)
             try:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
+from server.ops.setup.cluster_roles import OWNER, SERVING_ROLES
+
 PGBACKREST = "pgbackrest.conf"
 """pgBackRest's settings, beside the data, so that no copy of the data holds them."""
 STANZA = "ruhu"
@@ -94,7 +96,19 @@ def hba() -> str:
     return "# Written at each start.\nlocal all all peer map=ruhu\n"
 
 
-def ident(accounts: Iterable[str], owner: str) -> str:
-    """The lines of pg_ident.conf: each account may connect as role `ruhu`, the owner as `postgres` too."""
-    rows = [f'ruhu "{account}" ruhu' for account in sorted(set(accounts))]
+def ident(
+    accounts: Iterable[str],
+    owner: str,
+    *,
+    guests: Iterable[str] = (),
+) -> str:
+    """The lines of pg_ident.conf: who may connect as which role.
+
+    Each account may be the role that owns the tables, and the serving roles; guests may be a
+    serving role only; the cluster's owner may be `postgres` too.
+    """
+    own = set(accounts)
+    pairs = [(account, name) for account in sorted(own) for name in (OWNER, *SERVING_ROLES)]
+    pairs += [(guest, name) for guest in sorted(set(guests) - own) for name in SERVING_ROLES]
+    rows = [f'ruhu "{account}" {name}' for account, name in pairs]
     return "\n".join(["# Written at each start.", *rows, f'ruhu "{owner}" postgres', ""])

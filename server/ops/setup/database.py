@@ -14,8 +14,15 @@ from server.ops.setup.messages import SetupProblem
 from server.ops.setup.places import Places
 from server.ops.setup.stamps import Stamps, digest
 
+_URL_OF_ROLE = {
+    "ruhu_web": "RUHU_WEB_DATABASE_URL",
+    "ruhu_worker": "RUHU_WORKER_DATABASE_URL",
+}
+"""Serving role → the variable by which its process logs in to a server of your own."""
 _FACTS = {
-    "tables": "SELECT count(*) || ' ' || max(applied) FROM django_migrations",
+    "tables": "SELECT count(*) || ' ' || max(applied) || ' ' ||"
+    " (SELECT md5(coalesce(string_agg(tablename || policyname, ' ' ORDER BY tablename, policyname), ''))"
+    " FROM pg_policies) FROM django_migrations",
     "forms": "SELECT count(*) || ' ' || max(id) FROM forms_formversion",
 }
 
@@ -33,6 +40,7 @@ class Database:
 
     places: Places
     cluster: Cluster | None
+    has_serving_roles: bool = False  # of a server in DATABASE_URL, known once its tables are made
 
     @classmethod
     def chosen(cls, places: Places, *, testing: bool = False) -> Database:
@@ -47,6 +55,20 @@ class Database:
     def url(self) -> str:
         """The value of DATABASE_URL for the application."""
         return self.cluster.url() if self.cluster else os.environ["DATABASE_URL"]
+
+    def serving_as(self, role: str) -> dict[str, str]:
+        """The environment variables by which a process works as a serving role.
+
+        On a server in DATABASE_URL it logs in by RUHU_WEB_DATABASE_URL or
+        RUHU_WORKER_DATABASE_URL; without them the web processes take on their role for each
+        request, if the server has it.
+        """
+        if self.cluster:
+            return {"DATABASE_URL": self.cluster.url(role)}
+        if url := os.environ.get(_URL_OF_ROLE[role]):
+            return {"DATABASE_URL": url}
+        takes_on = self.has_serving_roles and role == "ruhu_web"
+        return {"DATABASE_URL": self.url, **({"RUHU_WEB_ROLE": role} if takes_on else {})}
 
     @property
     def stamps(self) -> Stamps:

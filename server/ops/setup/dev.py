@@ -53,7 +53,7 @@ def dev(places: Places, *, port: int) -> int:
 
 def _web(places: Places, database: Database, port: int) -> Program:
     """Django's development server, which restarts itself when code or a template changes."""
-    variables = application.environment(places, database)
+    variables = application.environment(places, database, role="ruhu_web")
     variables.setdefault("RUHU_DEBUG", "true")
     command = application.command(places, "runserver", "--skip-checks", f"{_HOST}:{port}")
     return Program("web", command, variables, grace=3)

@@ -68,7 +68,7 @@ def web(
     ]  # fmt: skip
     if os.access("/dev/shm", os.W_OK):  # noqa: S108
         command += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108 — heartbeats never wait for a disk
-    environment = {**application.environment(places, database), **variables}
+    environment = {**application.environment(places, database, role="ruhu_web"), **variables}
     become = service.become if service else None
     return Program("web", command, environment, pass_fds=(listener.fileno(),), become=become)
 
@@ -87,7 +87,7 @@ def worker(
         "--shutdown-graceful-timeout", str(graceful_seconds),
     )  # fmt: skip
     become = service.become if service else None
-    environment = {**application.environment(places, database), **variables}
+    environment = {**application.environment(places, database, role="ruhu_worker"), **variables}
     return Program("worker", command, environment, become=become)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from server.core.problems import Problem
+from server.core.row_security import Crossing, across_areas
 from server.quarantine.refused import Refused
 from server.quarantine.services.quarantining import quarantine
 from server.submissions.envelope import Envelope
@@ -20,6 +21,7 @@ from server.submissions.services.receiving import read_envelope, receive, store_
 from server.submissions.services.uploads import Outcome, Receipt, Sender
 
 
+@across_areas(Crossing.ARRIVAL)
 def receive_or_quarantine(
     *,
     document: bytes,

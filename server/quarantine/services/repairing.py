@@ -12,6 +12,7 @@ from django.db import transaction
 from server.accounts.access import Access
 from server.accounts.models import User
 from server.audit.models import Act
+from server.core.row_security import Crossing, across_areas
 from server.core.sealing import seal_document
 from server.forms.models import FormVersion
 from server.quarantine import rewriting
@@ -28,6 +29,7 @@ from server.submissions.services.receiving import read_envelope
 _IDS: Final = uuid.UUID("5d1c3a0e-6f4b-4b62-9a65-2f6f7c0a9d11")
 
 
+@across_areas(Crossing.QUARANTINE)
 @transaction.atomic
 def repair(
     *,

@@ -14,6 +14,7 @@ from django.utils.translation import override
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import User
 from server.core.problems import Problem
+from server.core.row_security import Crossing, across_areas
 from server.core.sealing import unseal_document
 from server.quarantine.models import Quarantined
 from server.quarantine.problems import NeedsPerson
@@ -50,6 +51,7 @@ def document_to_replay(item: Quarantined) -> bytes:
     return unseal_document(bytes(last.document)) if last else received_document(item)
 
 
+@across_areas(Crossing.QUARANTINE)
 def replay(*, item: Quarantined, user: User | None, access: Access | None, at: datetime) -> Receipt:
     """Accept the document as if its phone sent it now, and resolve the item.
 

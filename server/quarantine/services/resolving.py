@@ -11,6 +11,7 @@ from server.accounts.models import User
 from server.audit.models import Act
 from server.audit.services import record
 from server.core.problems import ReasonMissing
+from server.core.row_security import Crossing, across_areas
 from server.quarantine.models import Quarantined, Reopening
 from server.quarantine.problems import AlreadyResolved
 from server.submissions.problems import MayNotReview
@@ -37,6 +38,7 @@ def mark_accepted(item: Quarantined, *, version_id: int, user: User | None, at: 
         record_about(Act.QUARANTINE_REPLAYED, item, user, version=version_id)
 
 
+@across_areas(Crossing.QUARANTINE)
 @transaction.atomic
 def dismiss(*, item: Quarantined, reason: str, user: User, access: Access, at: datetime) -> None:
     """Decide that the item is not accepted, as when the first of two contents is right. The copy stays.
@@ -51,6 +53,7 @@ def dismiss(*, item: Quarantined, reason: str, user: User, access: Access, at: d
         record_about(Act.QUARANTINE_DISMISSED, item, user, reason=reason)
 
 
+@across_areas(Crossing.QUARANTINE)
 @transaction.atomic
 def reopen(*, item: Quarantined, reason: str, user: User, access: Access, at: datetime) -> None:
     """Take a dismissal back, so that the item waits for a decision again; a Reopening keeps who had dismissed it and why.

@@ -10,6 +10,7 @@ from server.accounts.access import within
 from server.accounts.models import User
 from server.audit.models import Act
 from server.audit.services import record
+from server.core.row_security import Crossing, across_areas
 from server.core.statements import waiting_at_most
 from server.forms import authority
 from server.forms.models import Form
@@ -28,6 +29,7 @@ PATIENCE = "10s"
 """How long `set_approval` waits for the batch that is being processed."""
 
 
+@across_areas(Crossing.APPROVAL)
 @transaction.atomic
 def set_approval(
     *, form_id: str, needed: bool, at: datetime, actor: User | None
