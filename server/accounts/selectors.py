@@ -163,6 +163,14 @@ def grants_near(access: Access) -> QuerySet[RoleGrant]:
     return RoleGrant.objects.filter(access.within("area") | Q(area__in=over))
 
 
+def colleagues_in(access: Access, area: str) -> QuerySet[User]:
+    """The colleagues of the user who work in, or over, a division, by name."""
+    grants = grants_near(access).filter(
+        Q(area__startswith=area) | Q(area__in=[area[:length] for length in range(len(area) + 1)])
+    )
+    return User.objects.filter(pk__in=grants.values("user"), is_active=True).order_by("username")
+
+
 def colleagues(access: Access, user_ids: Iterable[int]) -> QuerySet[User]:
     """Those of the users who work in, or over, an area of the user's."""
     return User.objects.filter(pk__in=user_ids, grants__in=grants_near(access)).distinct()

@@ -12,15 +12,7 @@ from server.api.views.disclosure import ExportPermits
 from server.api.views.encryption import EncryptionKeys
 from server.api.views.erasure import Erasures
 from server.api.views.forms import Forms
-from server.api.views.ledgers import (
-    Cases,
-    Employers,
-    Households,
-    Persons,
-    Spells,
-    Vacancies,
-    Visits,
-)
+from server.api.views.ledgers import LEDGER_VIEWS
 from server.api.views.links import Links
 from server.api.views.office import Divisions, Exceptions, FieldAccounts
 from server.api.views.quarantine import Quarantine
@@ -36,13 +28,7 @@ VIEWS: dict[str, Any] = {
     "deletions": Deletions,
     "erasures": Erasures,
     "quarantine": Quarantine,
-    "households": Households,
-    "persons": Persons,
-    "spells": Spells,
-    "employers": Employers,
-    "vacancies": Vacancies,
-    "cases": Cases,
-    "visits": Visits,
+    **LEDGER_VIEWS,
     "exceptions": Exceptions,
     "links": Links,
     "divisions": Divisions,

@@ -21,10 +21,18 @@ from server.console.presentation import structured
 from server.core.labels import comma, listed
 from server.core.masking import mask_all, mask_numbers
 from server.ledgers.definitions.columns import columns_of
-from server.ledgers.definitions.ledgers import LEDGERS
+from server.ledgers.definitions.ledgers import DEFINITIONS, FOLDED, LEDGERS
 from server.ledgers.definitions.vocabulary import ExceptionKind
 from server.ledgers.models import Household, LedgerException, Visit
-from server.ledgers.selectors import employers, exceptions, households, persons, visits
+from server.ledgers.reading.provenance import title_of
+from server.ledgers.selectors import (
+    employers,
+    exceptions,
+    households,
+    persons,
+    rows_of,
+    visits,
+)
 
 ENTRIES: dict[str, Callable[[Access], QuerySet[Any]]] = {
     "person": persons,
@@ -63,9 +71,12 @@ def subjects_of(access: Access, rows: Iterable[LedgerException]) -> dict[UUID, S
     return {
         entry.pk: _subject(family, entry)
         for family, entries in wanted.items()
-        if family in ENTRIES
-        for entry in ENTRIES[family](access).filter(pk__in=entries)
+        for entry in _rows(access, family).filter(pk__in=entries)
     }
+
+
+def _rows(access: Access, family: str) -> QuerySet[Any]:
+    return ENTRIES[family](access) if family in ENTRIES else rows_of(access, family)
 
 
 def _subject(family: str, entry: Any) -> Subject:
@@ -73,6 +84,9 @@ def _subject(family: str, entry: Any) -> Subject:
         submission = entry.source_submission_id
         address = reverse("console:submission", args=[submission]) if submission else ""
         return Subject(date_format(localtime(entry.visited_at), "Y-m-d H:i"), address)
+    if family in FOLDED:
+        address = reverse("console:entry", args=[DEFINITIONS[family].path, entry.pk])
+        return Subject(title_of(entry), address)
     if isinstance(entry, Household):
         title = " ".join(filter(None, (entry.address, entry.building, entry.room)))
         title = title or entry.hh_no or ""

@@ -23,7 +23,7 @@ from server.forms.keys import PASSPHRASE_LENGTH
 from server.geo.selectors import division_names
 from server.ledgers.definitions.columns import Kind, Sensitivity
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS
-from server.ledgers.definitions.vocabulary import OF_LINKS, Ledger
+from server.ledgers.definitions.vocabulary import OF_LINKS
 from server.quarantine.models import Repair
 from server.submissions.models import ReviewState
 
@@ -165,7 +165,7 @@ def _searchable(access: Access) -> Iterator[tuple[str, str]]:
         for column in COLUMNS[ledger].values():
             is_open = column.sensitivity is Sensitivity.MASKED or access.areas(RESTRICTED)
             if column.kind is Kind.SEALED and is_open:
-                label = f"{DEFINITIONS[Ledger(ledger)].label} · {column.label}"
+                label = f"{DEFINITIONS[ledger].label} · {column.label}"
                 yield f"{ledger}.{column.name}", label
 
 

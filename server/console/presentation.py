@@ -178,7 +178,11 @@ def _followup(rows: Iterable[Mapping[str, Any]]) -> str:
     )
 
 
-_JSON: dict[str, Callable[[Any], str]] = {"five_clear": _five_clear, "followup": _followup}
+_JSON: dict[str, Callable[[Any], str]] = {
+    "five_clear": _five_clear,
+    "followup": _followup,
+    "on_job": _followup,
+}
 
 
 def category_names(codes: Iterable[str], area_code: str, access: Access) -> list[str]:

@@ -17,6 +17,7 @@ from server.console.views import (
     forms,
     home,
     households,
+    ledgers,
     links,
     map,
     people,
@@ -61,6 +62,14 @@ urlpatterns = [
     path("employers", employers.employers, name="employers"),
     path("employers/<uuid:entry>", employers.employer, name="employer"),
     path("vacancies", employers.vacancies, name="vacancies"),
+    path("ledgers", ledgers.ledgers, name="ledgers"),
+    path("ledgers/<slug:path>", ledgers.ledger, name="ledger"),
+    path("ledgers/<slug:path>/<uuid:entry>", ledgers.entry, name="entry"),
+    path(
+        "ledgers/<slug:path>/<uuid:entry>/move/<slug:column>/<slug:to>", ledgers.move, name="move"
+    ),
+    path("ledgers/<slug:path>/<uuid:entry>/correct/<slug:column>", ledgers.correct, name="correct"),
+    path("ledgers/<slug:path>/<uuid:entry>/void", ledgers.void, name="void"),
     path("quarantine", quarantine.quarantine, name="quarantine"),
     path("quarantine/replay", quarantine.replay_all, name="quarantine-replay-all"),
     path("quarantine/<int:number>", quarantine.item, name="quarantine-item"),

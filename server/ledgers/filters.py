@@ -5,17 +5,15 @@ Those of a ledger are made from its column declarations: a new column needs noth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import django_filters
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q
 from django.utils.functional import lazystr
 from django.utils.translation import gettext_lazy as _
-from django_filters.constants import EMPTY_VALUES
 
-from server.accounts.access import RESTRICTED, Access
-from server.core.clock import today
+from server.accounts.access import Access
 from server.core.codes import restricted_codes
 from server.core.filters import (
     AnyOf,
@@ -31,7 +29,17 @@ from server.core.filters import (
     holding_word,
 )
 from server.geo.filters import Area
+from server.ledgers.column_filters import (
+    AnyCode,
+    Assisted,
+    Due,
+    InView,
+    NamedEntry,
+    RestrictedOnly,
+)
 from server.ledgers.definitions.columns import Column, Kind, Sensitivity, columns_of
+from server.ledgers.definitions.declaring import LedgerDefinition
+from server.ledgers.definitions.ledgers import DEFINITIONS
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.models import (
     AssistanceCase,
@@ -44,121 +52,19 @@ from server.ledgers.models import (
     Vacancy,
     Visit,
 )
+from server.ledgers.models.base import LedgerEntry
 from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES, LINK_CHOICES
 from server.ledgers.rounded import RoundedDay, RoundedOrdering
-from server.ledgers.selectors import assisted, cases
-from server.ledgers.storage.fragments import visit_due, visit_due_soon, visit_overdue
-
-
-class RestrictedOnly(django_filters.Filter):
-    """Mixed into a filter by a restricted column: only rows where the reader may see it can match.
-
-    Otherwise a list filtered by disability would tell what the column does not show.
-    """
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        if value in EMPTY_VALUES:
-            return qs
-        rows: QuerySet[Any] = super().filter(qs, value)
-        return rows.filter(self.parent.access.within("area_code", RESTRICTED))
-
-
-class NamedEntry(django_filters.UUIDFilter):
-    """Rows that name this entry, if the reader sees the entry: a row says no more than that it names one elsewhere."""
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        if value in EMPTY_VALUES:
-            return qs
-        rows: QuerySet[Any] = super().filter(qs, value)
-        return rows.filter(self.parent.access.within(f"{self.field_name}__area_code"))
-
-
-class AnyCode(AnyOf):
-    """Rows whose column shows the reader one of several codes.
-
-    A restricted code matches only where the reader may see it. Elsewhere the row matches the
-    code that is shown instead: a row that shows a code and is not found by it would tell.
-    """
-
-    def __init__(self, code_list_name: str, *, several: bool, **kwargs: Any) -> None:
-        super().__init__(**code_list(code_list_name), **kwargs)
-        self.restricted = restricted_codes(code_list_name)
-        self.lookup = "overlap" if several else "in"
-
-    def offered(self) -> Iterable[tuple[str, Any]]:
-        """Restricted codes are offered to those who may see them somewhere."""
-        may_see = bool(self.parent.access.areas(RESTRICTED))
-        for code, label in super().offered():
-            if may_see or code not in self.restricted:
-                yield code, label
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        if not value:
-            return qs
-        wanted = {code for code in value if code}
-        if not wanted:
-            return qs
-        plain = wanted - self.restricted.keys()
-        covered = {code for code, other in self.restricted.items() if other in plain}
-        known = self.parent.access.within("area_code", RESTRICTED)
-        return qs.filter(
-            self._holding(plain)
-            | self._holding(wanted & self.restricted.keys()) & known
-            | self._holding(covered) & ~known
-        )
-
-    def _holding(self, codes: Iterable[str]) -> Q:
-        return Q(**{f"{self.field_name}__{self.lookup}": sorted(codes)})
-
-
-class Assisted(Flag):
-    """Households with, or without, an open case that the reader may know of."""
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        if value in EMPTY_VALUES:
-            return qs
-        known = assisted(self.parent.access)
-        return qs.filter(known if value == "true" else ~known)
-
-
-class Due(django_filters.ChoiceFilter):
-    """Cases, or households with a case, by when their next visit is due (rules.md, Due dates).
-
-    What is due within a week includes what is due today or overdue.
-    """
-
-    CONDITIONS = {"overdue": visit_overdue, "today": visit_due, "week": visit_due_soon}
-
-    def __init__(self, **kwargs: Any) -> None:
-        choices = (
-            ("overdue", _("overdue")),
-            ("today", _("due today")),
-            ("week", _("due within 7 days")),
-        )
-        super().__init__(label=_("Visit"), choices=choices, empty_label=_("All"), **kwargs)
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        if value in EMPTY_VALUES:
-            return qs
-        due = self.CONDITIONS[value](today())
-        if qs.model is AssistanceCase:
-            return qs.filter(due)
-        subjects = cases(self.parent.access).filter(due)
-        return qs.filter(
-            Q(pk__in=subjects.values("subject_household"))
-            | Q(pk__in=subjects.values("subject_person__household"))
-        )
 
 
 def entry_filters(
-    model: type[Model],
+    model: type[LedgerEntry],
     *,
     search: Search,
-    place: str = "",
-    ordering: tuple[str, ...] = (),
     more: Mapping[str, Any] | None = None,
 ) -> type[ListFilters]:
     """The filters of a ledger: one or two for each column, by its kind, and those of every entry."""
+    definition = model.ledger
     filters: dict[str, Any] = {
         "area": Area(label=_("Area"), help_text="Within this division (code)."),
         "updated_since": Since(
@@ -176,9 +82,13 @@ def entry_filters(
     for column in columns_of(model).values():
         filters.update(_filters_of(column))
     filters["search"] = search
-    if place:
-        filters["in_bbox"] = Box(field_name=place, label=_("Within west,south,east,north"))
-    orders = ("id", "area_code", "observed_at", "last_confirmed_on", *ordering)
+    if definition.views:
+        filters["view"] = InView(definition)
+    if definition.place:
+        filters["in_bbox"] = Box(
+            field_name=definition.place, label=_("Within west,south,east,north")
+        )
+    orders = ("id", "area_code", "observed_at", "last_confirmed_on", *definition.ordering)
     rounded = {
         column.name: column.rounded.to
         for column in columns_of(model).values()
@@ -272,8 +182,6 @@ HOUSEHOLD_SEARCH = Search(
 HouseholdFilters = entry_filters(
     Household,
     search=HOUSEHOLD_SEARCH,
-    place="loc",
-    ordering=("hh_no", "address"),
     more={
         "assisted": Assisted(
             label=_("Assistance"),
@@ -290,19 +198,13 @@ HouseholdFilters = entry_filters(
         "due": Due(),
     },
 )
-PersonFilters = entry_filters(
-    Person, search=Search(("name",), label=_("Name")), ordering=("name", "birth_date")
-)
-SpellFilters = entry_filters(
-    Spell, search=Search(("employer_name",), label=_("Employer")), ordering=("start_on",)
-)
+PersonFilters = entry_filters(Person, search=Search(("name",), label=_("Name")))
+SpellFilters = entry_filters(Spell, search=Search(("employer_name",), label=_("Employer")))
 EmployerFilters = entry_filters(
     Employer,
     search=Search(
         ("name", "uscc", "address"), numbers=("uscc",), label=_("Name, address or credit code")
     ),
-    place="loc",
-    ordering=("name", "n_staff"),
 )
 VacancyFilters = entry_filters(
     Vacancy,
@@ -312,7 +214,6 @@ VacancyFilters = entry_filters(
         numbers=("vacancy_no",),
         label=_("Post, employer or vacancy number"),
     ),
-    ordering=("expires_on", "wage_min"),
 )
 CaseFilters = entry_filters(
     AssistanceCase,
@@ -322,7 +223,6 @@ CaseFilters = entry_filters(
         numbers=("case_no",),
         label=_("Name or case number"),
     ),
-    ordering=("opened_on", "next_due"),
     more={"due": Due()},
 )
 VisitFilters = entry_filters(
@@ -332,9 +232,36 @@ VisitFilters = entry_filters(
         joined=("person__name", "household__address", "employer__name"),
         label=_("Name or address"),
     ),
-    place="loc",
-    ordering=("visited_at",),
 )
+
+
+def _declared(definition: LedgerDefinition) -> type[ListFilters]:
+    """The filters of a ledger by its declaration alone."""
+    return entry_filters(
+        definition.model,
+        search=Search(
+            definition.search,
+            label=_("Name, number or text"),
+            joined=definition.joined_search,
+            numbers=(definition.numbered,) if definition.numbered in definition.search else (),
+        ),
+    )
+
+
+_BY_MODEL: dict[type[Model], type[ListFilters]] = {
+    Household: HouseholdFilters,
+    Person: PersonFilters,
+    Spell: SpellFilters,
+    Employer: EmployerFilters,
+    Vacancy: VacancyFilters,
+    AssistanceCase: CaseFilters,
+    Visit: VisitFilters,
+}
+FILTERS: dict[str, type[ListFilters]] = {
+    ledger: _BY_MODEL.get(definition.model) or _declared(definition)
+    for ledger, definition in DEFINITIONS.items()
+}
+"""Ledger → the filters of its list."""
 
 
 class LinkFilters(ListFilters):

@@ -59,6 +59,34 @@ class BadValue(Problem):
     template = _("Column {column} does not accept this value: {why}. Correct the value.")
 
 
+class MoveImpossible(Problem):
+    """The entry's state machine does not allow this move from the present state."""
+
+    type, status = "move-impossible", 409
+    title = _("This move is not possible")
+    template = _(
+        "The entry is in the state “{state}”, from which it cannot go to “{to}”. It can go to: {possible}."
+    )
+
+
+class MoveLacks(Problem):
+    """The move needs values, or documents seen, that neither the entry nor the request has."""
+
+    type, status = "move-lacks-values", 422
+    title = _("Something is missing for this move")
+    template = _("The move needs: {columns}. Give these with the move.")
+
+
+class NotOfMove(Problem):
+    """The column does not belong to this move."""
+
+    type, status = "column-not-of-move", 422
+    title = _("This column does not belong to the move")
+    template = _(
+        "Column {column} does not belong to this move, which takes: {columns}. Correct it by itself."
+    )
+
+
 class AlreadyDone(Problem):
     """The act was already undone, the exception already resolved, or the two entries already merged."""
 

@@ -4,10 +4,12 @@ from server.ledgers.desk.acts import correct, mark_not_same, mark_same, undo, vo
 from server.ledgers.desk.exceptions import resolve_exception
 from server.ledgers.desk.forgetting import forget_person, forget_withdrawn
 from server.ledgers.desk.links import acts_for, state_of_link
+from server.ledgers.desk.moves import NextMove, move, next_moves
 from server.ledgers.refolding.merging import merge_submissions, refold_due
 from server.ledgers.refolding.moves import settle_due_links
 
 __all__ = [
+    "NextMove",
     "acts_for",
     "correct",
     "forget_person",
@@ -15,6 +17,8 @@ __all__ = [
     "mark_not_same",
     "mark_same",
     "merge_submissions",
+    "move",
+    "next_moves",
     "refold_due",
     "resolve_exception",
     "settle_due_links",

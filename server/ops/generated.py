@@ -10,7 +10,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-GENERATED = ("codes", "conformance", "database", "dictionary", "formtext", "openapi", "problems")
+GENERATED = (
+    "codes",
+    "conformance",
+    "database",
+    "dictionary",
+    "formtext",
+    "machines",
+    "openapi",
+    "problems",
+)
 """The commands that `./ruhu generate` runs, in this order: `codes` writes workbooks that later ones read.
 
 To add one, write a management command that is a `GeneratedFilesCommand` and add its name here.

@@ -18,6 +18,7 @@ from django.db import connection, models, transaction
 
 from server.audit.models import KEY
 from server.core.row_security import EVERYWHERE, view_of_places
+from server.ledgers.definitions.ledgers import FAMILIES, LEDGERS
 from server.ledgers.storage import declared
 
 WEB: Final = "ruhu_web"
@@ -99,13 +100,12 @@ _SUBMISSION: Final = Rule(
     f" or (submitter_id = {_READER} and area_code = '' and processed_at is null)",
     "rows whose `area_code` lies in the reader's areas, and what the reader sent that is not placed yet",
 )
-_FAMILIES: Final = ("person", "household", "employer", "vacancy", "visit")
 _CONTRIBUTION: Final = Rule(
     f"({in_areas('area_code')})"
     + "".join(
-        f" or (family = '{family}' and exists"
-        f" (select from ledgers_{family} row where row.id = ledgers_contribution.entry))"
-        for family in _FAMILIES
+        f" or (family = '{family}' and exists (select from {LEDGERS[family]._meta.db_table} row"
+        " where row.id = ledgers_contribution.entry))"
+        for family in FAMILIES
     ),
     "rows whose `area_code` lies in the reader's areas, and what an entry is folded from that the reader sees",
     writes=in_areas("area_code"),
@@ -141,22 +141,16 @@ RULES: Final[dict[str, Rule]] = {
     "audit_entry": _AUDIT,
     "disclosure_exportpermit": _PERMIT,
     "erasure_erasure": _own("area_code"),
-    "ledgers_assistancecase": _LEDGER,
+    **{model._meta.db_table: _LEDGER for model in LEDGERS.values()},
     "ledgers_contribution": _CONTRIBUTION,
     "ledgers_deskact": _own("area_code"),
-    "ledgers_employer": _LEDGER,
     "ledgers_entityclaim": _OF_SUBMISSION,
     "ledgers_entitylistrevision": _own("area_code"),
     "ledgers_entrylink": _LINK,
-    "ledgers_household": _LEDGER,
     "ledgers_keptkey": _own("area_code"),
     "ledgers_ledgerexception": _own("area_code"),
     "ledgers_listedentity": _own("area_code"),
     "ledgers_membership": _of("ledgers_household", "household_id"),
-    "ledgers_person": _LEDGER,
-    "ledgers_spell": _LEDGER,
-    "ledgers_vacancy": _LEDGER,
-    "ledgers_visit": _LEDGER,
     "ledgers_withdrawnkey": _OF_SUBMISSION,
     "quarantine_quarantined": _own("area", "sender_area"),
     "quarantine_quarantinerefusal": _own("area"),
@@ -256,11 +250,13 @@ INDEXED: Final[dict[str, tuple[str, str, str]]] = {
     **{
         view_of_places(table): (table, "area_code", f"id, {column} as place")
         for table, column in (
-            ("ledgers_employer", "loc"),
-            ("ledgers_household", "loc"),
             ("ledgers_vacancy", "workplace"),
-            ("ledgers_visit", "loc"),
             ("submissions_submission", "location"),
+            *(
+                (model._meta.db_table, model.ledger.place)
+                for model in LEDGERS.values()
+                if model.ledger.place
+            ),
         )
     },
 }

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from server.accounts.filters import WorkerFilters
+from server.accounts.models import RoleGrant, User
 from server.api.urls import VIEWS
 from server.console.urls import urlpatterns
 from tests.conftest import COMMUNITY
@@ -21,6 +22,7 @@ from tests.factories.console import (
     make_stranger_key,
     make_street,
 )
+from tests.factories.declared import make_declared
 from tests.factories.filters import bad_value, good_value
 from tests.factories.permits import make_waiting
 
@@ -65,8 +67,12 @@ def client(divisions, make_user) -> Client:
     issue_token(user=street.worker, actor=None)
     Spell.objects.create(**entry(COMMUNITY, person=street.person, start_on=AT.date()))
     make_waiting(make_user("colleague"))
+    make_declared(COMMUNITY, person=street.person, employer=street.employer)
+    RoleGrant.objects.create(
+        user=make_user("admin", role="administrator", area=""), role="restricted", area=""
+    )
     client = Client(headers={"accept-language": "en"})
-    client.force_login(make_user("admin", role="administrator", area=""))
+    client.force_login(User.objects.get(username="admin"))
     return client
 
 

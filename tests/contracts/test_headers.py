@@ -55,7 +55,7 @@ ACTS = re.compile(
     "audience|open|review|upload|dismiss|reopen|repair|replay|find|reveal|resolve|codes?|lost|revoke"
     "|grant|password|end-sessions|give-role|take|end|end-others|new|reset-factors|reset-second-factors"
     "|sessions|publish|logout|language|decision|download|undo|state|approval|files|restore|delete"
-    "|erase|dossier|consent|refuse|withdraw|link|unlink"
+    "|erase|dossier|consent|refuse|withdraw|link|unlink|correct|void|move"
 )
 
 
@@ -80,6 +80,7 @@ def callers(make_user, samples) -> dict[str, Client]:
     from server.accounts.models import RoleGrant
 
     RoleGrant.objects.create(user=user, role="worker", area=STREET)  # for forms at /odk
+    RoleGrant.objects.create(user=user, role="restricted", area="")  # for restricted ledgers
     permitted("admin", area="")
     token = tokens.make(user=user, label="tests", days=30, at=now())
     proof = base64.b64encode(f"admin:{token}".encode()).decode()

@@ -9,15 +9,17 @@ from django.conf import settings
 from django.test import Client
 from jsonschema import Draft202012Validator
 
+from server.accounts.models import RoleGrant, User
 from server.api.document import document
 from server.ledgers.definitions.columns import columns_of
-from server.ledgers.definitions.ledgers import LEDGERS
-from tests.conftest import STREET
+from server.ledgers.definitions.ledgers import DEFINITIONS, LEDGERS
+from tests.conftest import COMMUNITY, STREET
 from tests.factories.console import make_street
+from tests.factories.declared import make_declared
 
 LISTS = (
-    "forms", "submissions", "households", "persons", "spells", "employers", "vacancies",
-    "cases", "visits", "exceptions", "links", "divisions", "field-accounts",
+    "forms", "submissions", *(definition.path for definition in DEFINITIONS.values()),
+    "exceptions", "links", "divisions", "field-accounts",
 )  # fmt: skip
 
 
@@ -78,6 +80,8 @@ def test_lists_conform(api, client, make_user, name):
 
     street = make_street(make_user)
     issue_token(user=street.worker, actor=None)
+    make_declared(COMMUNITY, person=street.person, employer=street.employer)
+    RoleGrant.objects.create(user=User.objects.get(username="li"), role="restricted", area=STREET)
     response = client.get(f"/api/v1/{name}/")
     assert response.json()["results"] or name == "spells"
     conforms(api, f"/{name}/", response)

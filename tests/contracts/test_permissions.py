@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.db import transaction
 from django.test import Client
 
 from server.api.document import document
+from server.ledgers.definitions.columns import Kind
+from server.ledgers.definitions.ledgers import DEFINITIONS
 from tests.conftest import STREET
 from tests.factories.console import (
     AT,
@@ -23,6 +26,7 @@ from tests.factories.console import (
     make_stranger_key,
     make_street,
 )
+from tests.factories.declared import make_declared
 from tests.factories.permits import make_waiting
 from tests.factories.roles import BLIND, OTHER_STREET, PUBLISHERS, READERS, STAFF, in_every_role
 
@@ -77,8 +81,51 @@ def administer(
 
 BECAUSE = "核对身份证件"
 PERMIT = "/export-permits/{export-permits}/"
-LEDGERS = ("households", "persons", "spells", "employers", "vacancies", "cases", "visits")
-SEALED = {"households": "hukou_book_no", "persons": "phone", "employers": "phone"}
+LEDGERS = {definition.path: definition for definition in DEFINITIONS.values()}
+SEALED = {
+    path: next(
+        (column.name for column in definition.columns.values() if column.kind is Kind.SEALED), ""
+    )
+    for path, definition in LEDGERS.items()
+}
+SEALED = {path: column for path, column in SEALED.items() if column}
+
+
+def of_ledger(method: str, path: str, *, allowed: int = 200, body: Any = None) -> Rule:
+    """Something of an entry: for readers to read, for the desk to do; of a restricted ledger for none of these roles."""
+    definition = LEDGERS[path.split("/")[1]]
+    who = READERS if method == "get" else STAFF
+    if definition.is_restricted:
+        return Rule(method, path, frozenset(), allowed, 404, 404, 404, body)
+    return Rule(method, path, who, allowed, 403, 404, 404, body)
+
+
+def _of_entries() -> Iterator[Rule]:
+    for path, definition in LEDGERS.items():
+        one = f"/{path}/{{{path}}}/"
+        for part in ("", "origins/", "history/"):
+            yield of_ledger("get", one + part)
+        if path in SEALED:
+            column = SEALED[path]
+            body = {"columns": [column], "reason": BECAUSE}
+            yield of_ledger("post", f"{one}reveal/", body=body)
+            asked = {"column": column, "value": "0", "reason": BECAUSE}
+            may = frozenset() if definition.is_restricted else STAFF
+            # In their own street, nobody has it.
+            yield Rule("post", f"/{path}/find/", may, 200, 403, 403, 200, asked)
+        if definition.machines:
+            yield of_ledger("get", f"{one}moves/")
+            nowhere = {"to": "none", "reason": BECAUSE}
+            yield of_ledger("post", f"{one}moves/", allowed=409, body=nowhere)
+        if definition.machines or not definition.part_of:
+            yield of_ledger("get", f"{one}acts/")
+            yield Rule("post", f"{one}acts/0/undo/", STAFF, 404, 404, 404, 404)
+        if not definition.part_of:
+            wrong = {"column": "none", "value": "1", "reason": BECAUSE}
+            yield of_ledger("post", f"{one}correct/", allowed=422, body=wrong)
+            yield of_ledger("post", f"{one}void/", allowed=201, body={"reason": BECAUSE})
+
+
 FORM, SUBMISSION = "/forms/household_survey/", "/submissions/{submissions}/"
 KEY = "/encryption-keys/{encryption-keys}/"
 WHY = {"cause": "error", "reason": "核对"}
@@ -113,26 +160,7 @@ RULES = (
     administer("/users/wu/sign-in/", 200, {"subject": "s-2"}, method="put"),
     administer("/users/wu/sign-in/", 204, method="delete"),
     administer("/users/wu/", 200, {"active": False}, method="patch"),
-    *(look(f"/{name}/{{{name}}}/") for name in LEDGERS),
-    *(look(f"/{name}/{{{name}}}/origins/") for name in LEDGERS),
-    *(look(f"/{name}/{{{name}}}/history/") for name in LEDGERS),
-    *(
-        act("post", f"/{name}/{{{name}}}/reveal/", 200, {"columns": [column], "reason": BECAUSE})
-        for name, column in SEALED.items()
-    ),
-    *(
-        Rule(
-            "post",
-            f"/{name}/find/",
-            STAFF,
-            200,
-            403,
-            403,
-            200,  # in their own street, where nobody has it
-            {"column": column, "value": "0", "reason": BECAUSE},
-        )
-        for name, column in SEALED.items()
-    ),
+    *_of_entries(),
     look(SUBMISSION),
     look(f"{SUBMISSION}attachments/"),
     look(f"{SUBMISSION}attachments/door.jpg/", STAFF),
@@ -238,7 +266,15 @@ def names(divisions, make_user, settings) -> dict[str, Any]:
         "persons": street.person.pk,
         "spells": spell.pk,
         "employers": street.employer.pk,
-        "vacancies": Vacancy.objects.get(area_code=area).pk,
+        **{
+            DEFINITIONS[ledger].path: row.pk
+            for ledger, row in make_declared(
+                area,
+                vacancy=Vacancy.objects.get(area_code=area),
+                person=street.person,
+                employer=street.employer,
+            ).items()
+        },
         "cases": street.case.pk,
         "visits": Visit.objects.get(area_code=area).pk,
         "submissions": street.submission.instance_id,

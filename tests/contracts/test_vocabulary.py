@@ -11,9 +11,9 @@ import pytest
 from server.console.exception_sentences import SENTENCES
 from server.core.codes import code_lists
 from server.ledgers.definitions import codes, vocabulary
-from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
-from server.ledgers.definitions.machines import MACHINES
-from server.ledgers.definitions.vocabulary import ExceptionKind, Ledger
+from server.ledgers.definitions.columns import Kind
+from server.ledgers.definitions.ledgers import COLUMNS, FAMILIES, LEDGERS, MACHINES
+from server.ledgers.definitions.vocabulary import ExceptionKind, Family, Ledger
 from server.ledgers.models.choices import EXCEPTION_CHOICES
 
 SERVER = Path(__file__).parents[2] / "server"
@@ -63,16 +63,36 @@ def test_every_enum_of_answers_is_tied_to_a_list():
     assert enums == set(ANSWER_LISTS)
 
 
-def test_the_ledgers_are_the_enum():
-    assert set(LEDGERS) == set(Ledger)
+def test_the_ledgers_that_code_speaks_of_are_declared():
+    assert set(LEDGERS) >= set(Ledger)
+    assert set(FAMILIES) >= set(Family)
 
 
 @pytest.mark.parametrize(("column", "machine"), MACHINES.items(), ids=lambda value: str(value)[:40])
 def test_a_machine_moves_between_codes_of_its_column(column, machine):
     codes = set(code_lists()[COLUMNS[column[0]][column[1]].codes].codes)
     assert machine.start in codes
-    assert codes.issuperset(machine.moves)
-    assert all(codes.issuperset(following) for following in machine.moves.values())
+    assert codes.issuperset(machine.states)
+    assert codes.issuperset(machine.entering)
+    assert codes.issuperset(machine.deadlines)
+
+
+@pytest.mark.parametrize(("column", "machine"), MACHINES.items(), ids=lambda value: str(value)[:40])
+def test_a_machine_speaks_of_columns_of_its_ledger(column, machine):
+    columns = COLUMNS[column[0]]
+    for into in machine.entering.values():
+        assert columns.keys() >= {*into.columns, *into.means}
+        for name, code in into.means.items():
+            assert code in code_lists()[columns[name].codes].codes
+        if into.stamps:
+            assert columns[into.stamps].kind is Kind.DATE
+    if machine.deadlines:
+        assert columns[machine.due].computed
+        assert columns.keys() >= {deadline.since for deadline in machine.deadlines.values()}
+    if machine.expiry is not None:
+        assert columns[machine.expiry.column].kind is Kind.DATE
+    if machine.filling is not None:
+        assert columns[machine.filling.wanted].kind is Kind.INTEGER
 
 
 def test_every_kind_of_exception_has_a_label():

@@ -6,15 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from server.ledgers.definitions.ledgers import DEFINITIONS
 from tests.factories.addresses import Address, every_address
 from tests.factories.side import FORM, Side
 
 PREFIXES: Final = ("/api", "/v1", "/odk", "/key", "/healthz")
-PATHS: Final = {
-    "households": "household", "persons": "person", "spells": "spell", "employers": "employer",
-    "vacancies": "vacancy", "cases": "case", "visits": "visit",
-}  # fmt: skip
-"""Words of addresses → the ledger that they list. A ledger that is missing here fails the test."""
+PATHS: Final = {definition.path: ledger for ledger, definition in DEFINITIONS.items()}
+"""Words of addresses → the ledger that they list."""
 UNASKED: Final = re.compile(
     "/v1/sessions|/login|/account|/logout|/language|%\\(fingerprint\\)s|/api/v1/schema/|/healthz|/encryption-keys/"
 )
@@ -64,6 +62,11 @@ def samples_of(side: Side) -> dict[str, str]:
         "/quarantine/%(id)s": str(side.item.pk),
         "/quarantine/%(number)s": str(side.item.pk),
         **ledgers,
+        "%(path)s": "offers",
+        "/ledgers/%(path)s/%(entry)s": own["offer"],
+        "/correct/%(column)s": "wage",
+        "/move/%(column)s": "state",
+        "%(to)s": "6",
         "/exceptions/%(id)s": str(side.exceptions[1].pk),
         "/exceptions/%(number)s": str(side.exceptions[1].pk),
         "/divisions/%(code)s": side.area,

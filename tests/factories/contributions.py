@@ -120,7 +120,9 @@ def random_history(random: Random) -> list[Contribution]:
     """Contributions about a few people, households, visits, employers and vacancies that collide with each other."""
     history = History()
     for _ in range(random.randint(1, 9)):
-        chosen = random.choice(["survey"] * 3 + ["change"] * 3 + ["visit", "visit", "employer"])
+        chosen = random.choice(
+            ["survey"] * 3 + ["change"] * 3 + ["visit", "visit", "employer", "offer"]
+        )
         if random.random() < 0.25:
             _random_decision(history, random)
         elif chosen == "survey":
@@ -129,6 +131,8 @@ def random_history(random: Random) -> list[Contribution]:
             history.state("person", random.choice("aabc"), _day(random), _person(random))
         elif chosen == "visit":
             _random_visit(history, random)
+        elif chosen == "offer":
+            _random_offer(history, random)
         else:
             _random_employer(history, random)
     return history.contributions
@@ -233,6 +237,20 @@ def _visit(random: Random) -> dict[str, Any]:
     )
 
 
+def _random_offer(history: History, random: Random) -> None:
+    links = {"person": random.choice("abc"), "vacancy": random.choice("vw")}
+    links = {name: named for name, named in links.items() if random.random() < 0.9}
+    values = _some(
+        random,
+        offered_on=_days(random),
+        response=["1", "2", "3"],
+        refuse_reason=["1", "5"],
+        result=["1", "2", "3", "5"],
+        hired_on=_days(random),
+    )
+    history.state("offer", random.choice("no"), _day(random), values, links=links)
+
+
 def _random_visit(history: History, random: Random) -> None:
     links = {"person": random.choice("aabc")} if random.random() < 0.7 else {}
     if not links or random.random() < 0.5:
@@ -293,9 +311,12 @@ def _random_decision(history: History, random: Random) -> None:
             ("household", {"zero_emp_state": random.choice(["1", "2", "3", "4", "5"])}),
             ("household", {"case__state": random.choice(["2", "3", "9"])}),
             ("vacancy", {"state": random.choice(["2", "3", "7"])}),
+            ("offer", {"state": random.choice(["6", "8"])}),
         ]
     )
-    name = random.choice({"person": "abc", "household": "xy", "vacancy": "vw"}[family])
+    name = random.choice(
+        {"person": "abc", "household": "xy", "vacancy": "vw", "offer": "no"}[family]
+    )
     history.decide(family, name, _day(random), **values)
     if random.random() < 0.05:
         history.decide(family, name, _day(random), void=True)

@@ -38,7 +38,7 @@ AREAS: Final = {"north": STREET, "south": OTHER_STREET}
 ROLES: Final = ("worker", "street", "county", "administrator", "restricted", "")
 FILTERS: Final[dict[type, Any]] = {
     kind._meta.model: kind
-    for kind in vars(filters).values()
+    for kind in (*vars(filters).values(), *filters.FILTERS.values())
     if isinstance(kind, type) and issubclass(kind, ListFilters) and kind is not ListFilters
 }
 """Model → the filters of its list."""

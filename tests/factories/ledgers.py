@@ -162,7 +162,54 @@ EMPLOYER = _mapping(
         **_questions("/data/visit", 2, _VISIT),
     },
 )
-FORMS = {"survey": SURVEY, "home_visit": HOME_VISIT, "employer": EMPLOYER}
+OFFER = _mapping(
+    [
+        {"ledger": "person", "at": "/data", "repeat": False, "keys": ["id"], "links": {}},
+        {"ledger": "vacancy", "at": "/data/members", "repeat": True, "keys": ["id"], "links": {}},
+        {
+            "ledger": "offer",
+            "at": "/data/members",
+            "repeat": True,
+            "keys": ["person+vacancy+offered_on"],
+            "links": {"person": 0, "vacancy": 1},
+        },
+    ],
+    {
+        "/data/person_id": [[0, "id", "entry_id", ""]],
+        "/data/members/vacancy_id": [[1, "id", "entry_id", ""]],
+        **_questions(
+            "/data/members",
+            2,
+            {
+                "offered_on": "date",
+                "channel": "code:CH",
+                "response": "code:OR",
+                "refuse_reason": "code:RR",
+            },
+        ),
+    },
+)
+PETITION = _mapping(
+    [{"ledger": "petition", "at": "/data", "repeat": False, "keys": ["instance"], "links": {}}],
+    _questions(
+        "/data/visit",
+        0,
+        {
+            "received_on": "date",
+            "topic": "code:PT",
+            "content": "text",
+            "n_people": "integer",
+            "person_name": "name",
+        },
+    ),
+)
+FORMS = {
+    "survey": SURVEY,
+    "home_visit": HOME_VISIT,
+    "employer": EMPLOYER,
+    "offer": OFFER,
+    "petition": PETITION,
+}
 
 
 def uuid_of(name: str) -> str:

@@ -17,6 +17,7 @@ from tests.factories.console import (
     make_street,
     photo_bytes,
 )
+from tests.factories.declared import make_declared
 from tests.factories.permits import make_waiting
 from tests.factories.submissions import make_phone
 
@@ -29,6 +30,7 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
     from server.accounts.services import issue_token
     from server.core import blobs
     from server.forms.models import FormDraft, FormMedia, FormVersion
+    from server.ledgers.definitions.ledgers import DEFINITIONS
     from server.ledgers.models import Spell, Vacancy, Visit
 
     street = make_street(make_user)
@@ -50,6 +52,12 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
     area = street.person.area_code
     spell = Spell.objects.create(
         **entry(area, person=street.person, spell_kind="1", start_on=AT.date())
+    )
+    declared = make_declared(
+        area,
+        vacancy=Vacancy.objects.get(area_code=area),
+        person=street.person,
+        employer=street.employer,
     )
     deletion = make_deleted(street.form, street.worker, area)
     erasure = make_erasure(street.submission, street.worker)
@@ -90,7 +98,12 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
         "/spells/%(id)s": str(spell.pk),
         "/employers/%(id)s": str(street.employer.pk),
         "/employers/%(entry)s": str(street.employer.pk),
-        "/vacancies/%(id)s": str(Vacancy.objects.get(area_code=area).pk),
+        **{f"/{DEFINITIONS[ledger].path}/%(id)s": str(row.pk) for ledger, row in declared.items()},
+        "%(path)s": "offers",
+        "/ledgers/%(path)s/%(entry)s": str(declared["offer"].pk),
+        "/correct/%(column)s": "wage",
+        "/move/%(column)s": "state",
+        "%(to)s": "6",
         "/cases/%(id)s": str(street.case.pk),
         "/cases/%(entry)s": str(street.case.pk),
         "/visits/%(id)s": str(Visit.objects.get(area_code=area).pk),

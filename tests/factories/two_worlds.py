@@ -377,6 +377,16 @@ def _restricted_value(side: Side, column: Column) -> Any:
             return {"family": "0", "reason": "11", "skills": ["1"], "training": ["01"], "wish": []}
         case Kind.SEALED:
             return seal_text(f"{side.sealed_no}44", column.name)
+        case Kind.TEXT:
+            return f"{side.tag} {column.name} despair"
+        case Kind.BOOLEAN:
+            return True
+        case Kind.CODE | Kind.CODES:
+            return _restricted_code(column)
+    return None
+
+
+def _restricted_code(column: Column) -> Any:
     hidden = restricted_codes(column.codes)
     code = next(reversed(hidden)) if hidden else next(iter(code_lists()[column.codes].codes))
     if column.kind is Kind.CODES:

@@ -272,7 +272,7 @@ def test_a_combined_key_joins_the_linked_entry_and_the_title():
     employer, first, second = extracted.records
     assert employer.keys == (Key("id", HOUSEHOLD_ID), Key("uscc", "91110000600037341L"))
     assert first.keys == tuple(
-        Key("employer+title", "保安 a", ("employer", key)) for key in employer.keys
+        Key("employer+title", "保安 a", (("employer", key),)) for key in employer.keys
     )
     assert second.keys == first.keys
     bad = records(instance("f", "1", {"code": "91110000600037341M"}), mapping, TODAY)

@@ -84,7 +84,7 @@ def test_other_keys_differ_by_family_kind_and_value(other):
 HERE, NEXT_DOOR, THERE = "440106003001", "440106003002", "440106005001"
 NUMBER = Key("id_no", "449901197005010013")
 CODE = Key("uscc", "91110000600037341L")
-JOB = Key("employer+title", "保安", ("employer", CODE))
+JOB = Key("employer+title", "保安", (("employer", CODE),))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_vacancy_is_one_whether_its_employer_is_named_by_uuid_or_by_code():
         offices = Offices(kept=kept)
         for area in (HERE, THERE):
             named = Key("id", str(key_uuid("employer", CODE, area, offices)))
-            by_uuid = JOB._replace(owner=("employer", named))
+            by_uuid = JOB._replace(owners=(("employer", named),))
             assert key_uuid("vacancy", by_uuid, area, offices) == key_uuid(
                 "vacancy", JOB, area, offices
             )
@@ -132,9 +132,9 @@ def test_a_vacancy_is_one_whether_its_employer_is_named_by_uuid_or_by_code():
 
 def test_other_combined_keys_are_made_of_the_uuid_that_their_owner_has():
     home = Key("id", uuid_of("home"))
-    key = Key("member_of+name", "陈一", ("household", home))
+    key = Key("member_of+name", "陈一", (("household", home),))
     assert key_uuid("person", key, HERE, Offices()) == key_uuid("person", key, THERE, Offices())
-    of_person = Key("person+name", "陈一", ("person", NUMBER))
+    of_person = Key("person+name", "陈一", (("person", NUMBER),))
     assert key_uuid("visit", of_person, HERE, Offices()) != key_uuid(
         "visit", of_person, THERE, Offices()
     )

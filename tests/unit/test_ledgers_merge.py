@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.ledgers.definitions.columns import Kind, Merge, boolean, day, integer, structured
-from server.ledgers.definitions.machines import PERSON_STATUS
-from server.ledgers.folding.merge import Observation, decide, run_machine
+from server.ledgers.folding.merge import Observation, decide
 from tests.factories.contributions import History
 
 
@@ -134,24 +133,3 @@ def test_a_coarser_division_does_not_replace_what_it_contains(values, expected):
 def test_office_staff_may_say_a_coarser_division():
     known = observed("440106003001", "440000000000", staff=(1,))
     assert outcome(Merge.LATEST, known, Kind.AREA) == ("440000000000", [1], [])
-
-
-@pytest.mark.parametrize(
-    ("states", "start", "expected"),
-    [
-        ([], None, ("1", None, [])),
-        (["2"], None, ("2", 0, [])),
-        (["1", "1"], None, ("1", 0, [])),  # who says first what is so gives it
-        (["2", "2"], None, ("2", 0, [])),  # who repeats it later does not
-        (["2", "1", "1"], None, ("1", 1, [])),
-        (["3", "1", "3"], None, ("3", 0, [1])),  # nobody comes back from death by a survey
-        (["3"], "2", ("3", 0, [])),
-        (["4"], "2", ("2", None, [0])),
-    ],
-)
-def test_m6_moves_follow_the_machine(states, start, expected):
-    observations = observed(*states)
-    places = {id(item.contribution): place for place, item in enumerate(observations)}
-    run = run_machine(PERSON_STATUS, observations, start=start)
-    mover = None if run.mover is None else places[id(run.mover)]
-    assert (run.state, mover, [places[id(item)] for item in run.illegal]) == expected

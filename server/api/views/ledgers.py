@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -16,6 +16,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
+from server.api.shapes.decisions import (
+    ActSerializer,
+    CorrectionSerializer,
+    MoveSerializer,
+    NextMoveSerializer,
+)
 from server.api.shapes.ledgers import (
     AsOfSerializer,
     DossierSerializer,
@@ -32,46 +38,49 @@ from server.api.shapes.ledgers import (
 from server.api.views.base import Door
 from server.audit.models import Act
 from server.audit.services import record
+from server.core.clock import now
 from server.core.request_problems import NothingHere
 from server.disclosure.models import ExportPermit
 from server.disclosure.selectors import areas_of, facts_of, open_permits
 from server.disclosure.services import find, give_dossier, reveal
-from server.ledgers import selectors
-from server.ledgers.definitions.ledgers import name_of
+from server.ledgers import selectors, services
+from server.ledgers.definitions.columns import Kind
+from server.ledgers.definitions.declaring import LedgerDefinition
+from server.ledgers.definitions.ledgers import DEFINITIONS, name_of
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import (
+    FILTERS,
     CaseFilters,
     EmployerFilters,
     HouseholdFilters,
     PersonFilters,
     SpellFilters,
-    VacancyFilters,
-    VisitFilters,
 )
-from server.ledgers.models import (
-    AssistanceCase,
-    Employer,
-    Household,
-    Person,
-    Spell,
-    Vacancy,
-    Visit,
-)
+from server.ledgers.models import AssistanceCase, Employer, Household, Person, Spell
+from server.ledgers.models.base import LedgerEntry
 
 
 class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
-    """One ledger. A subclass names the model and the selector of its rows."""
+    """One ledger. A subclass names the model."""
 
-    family: ClassVar[str | None] = None
-    visible: ClassVar[Any]  # a selector: (access) → rows
+    model: ClassVar[type[LedgerEntry]]
     lookup_field = "id"
     lookup_value_converter = "uuid"
     parser_classes = (JSONParser,)
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if hasattr(cls, "model"):
+            cls.place = cls.model.ledger.place
+
+    @property
+    def ledger(self) -> LedgerDefinition:
+        """The ledger's declaration."""
+        return self.model.ledger
+
     def rows(self) -> QuerySet[Any]:
         return (
-            type(self)
-            .visible(self.access)
+            selectors.rows_of(self.access, self.ledger.name)
             .select_related("recorded_by", "source_submission__form", *users_of(self.model))
             .order_by("pk")
         )
@@ -92,8 +101,8 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def get_object(self) -> Any:
         """The entry with this id, or the one it was merged into. Raises NothingHere, also outside the caller's areas."""
         entry_id: UUID = self.kwargs["id"]
-        if self.family is not None:
-            entry_id = selectors.resolve(self.family, entry_id) or entry_id
+        if not self.ledger.part_of:
+            entry_id = selectors.resolve(self.ledger.name, entry_id) or entry_id
         entry = self.get_queryset().filter(pk=entry_id).first()
         if entry is None:
             raise NothingHere
@@ -157,6 +166,94 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         return Response(OriginSerializer(rows, many=True).data)
 
 
+class Acted(Entries):
+    """A ledger about whose entries office staff decide: the decisions, and undoing them."""
+
+    def decided_about(self, entry: Any) -> tuple[str, UUID]:
+        """The family and the entry that decisions are stored about."""
+        if isinstance(entry, AssistanceCase):
+            if entry.subject_person_id:
+                return Family.PERSON, entry.subject_person_id
+            return Family.HOUSEHOLD, cast(UUID, entry.subject_household_id)
+        return self.ledger.name, entry.pk
+
+    @extend_schema(responses=ActSerializer(many=True))
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def acts(self, request: Request, id: UUID) -> Response:
+        """What office staff decided about the entry and did not undo, the latest first; of a case, about its person or household."""
+        about = self.decided_about(self.get_object())
+        acts = selectors.desk_acts_on(self.access, *about).select_related("user")
+        return Response(ActSerializer(acts, many=True).data)
+
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=True, methods=["post"], url_path="acts/<int:act>/undo", filterset_class=None)
+    def undo(self, request: Request, id: UUID, act: int) -> Response:
+        """Undo a decision: the ledgers become what they were without it."""
+        about = self.decided_about(self.get_object())
+        stored = selectors.desk_acts_on(self.access, *about).filter(pk=act).first()
+        if stored is None:
+            raise NothingHere
+        services.undo(act=stored, access=self.access, at=now())
+        return Response(status=204)
+
+
+class Decided(Acted):
+    """A ledger whose entries office staff correct and void."""
+
+    @extend_schema(request=CorrectionSerializer, responses={201: ActSerializer})
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def correct(self, request: Request, id: UUID) -> Response:
+        """Set the value of a column; it weighs as a street review (V3). Undone by its act."""
+        entry, body = self.get_object(), self.read_body(CorrectionSerializer)
+        act = services.correct(
+            family=self.ledger.name,
+            entry=entry.pk,
+            column=body["column"],
+            value=body["value"],
+            reason=body["reason"],
+            access=self.access,
+            at=now(),
+        )
+        return Response(ActSerializer(act).data, status=201)
+
+    @extend_schema(request=ReasonSerializer, responses={201: ActSerializer})
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def void(self, request: Request, id: UUID) -> Response:
+        """Take the entry out of its ledger, until the act is undone."""
+        entry, body = self.get_object(), self.read_body(ReasonSerializer)
+        act = services.void(
+            family=self.ledger.name,
+            entry=entry.pk,
+            reason=body["reason"],
+            access=self.access,
+            at=now(),
+        )
+        return Response(ActSerializer(act).data, status=201)
+
+
+class Moves(Acted):
+    """A ledger whose entries go from state to state."""
+
+    @extend_schema(responses=NextMoveSerializer(many=True))
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def moves(self, request: Request, id: UUID) -> Response:
+        """The states that may follow the present one, with what each move needs."""
+        moves = services.next_moves(self.access, self.get_object())
+        return Response(NextMoveSerializer(moves, many=True).data)
+
+    @extend_schema(request=MoveSerializer, responses={201: ActSerializer})
+    @moves.mapping.post
+    def move(self, request: Request, id: UUID) -> Response:
+        """Move the entry to another state, with the values that belong to the move. Undone as one by its act."""
+        entry, body = self.get_object(), self.read_body(MoveSerializer)
+        act = services.move(entry=entry, access=self.access, at=now(), **body)
+        return Response(ActSerializer(act).data, status=201)
+
+
+class Moved(Decided, Moves):
+    """A ledger whose entries office staff move, correct and void."""
+
+
 class SealedEntries(Entries):
     """A ledger with sealed columns, which are searched by their whole value and revealed for a reason."""
 
@@ -186,10 +283,10 @@ def _find_answers_with(rows: Any) -> Any:
 
 
 @_find_answers_with(entry_serializer(Person)(many=True))
-class Persons(SealedEntries):
+class Persons(Moved, SealedEntries):
     """城乡劳动力资源台帐: persons."""
 
-    model, family, visible = Person, Family.PERSON, staticmethod(selectors.persons)
+    model = Person
     serializer_class = entry_serializer(Person)
     filterset_class = PersonFilters
 
@@ -203,11 +300,10 @@ class Persons(SealedEntries):
 
 
 @_find_answers_with(HouseholdSerializer(many=True))
-class Households(SealedEntries):
+class Households(Moved, SealedEntries):
     """家庭户台帐: households with their members."""
 
-    model, family, visible = Household, Family.HOUSEHOLD, staticmethod(selectors.households)
-    place = "loc"
+    model = Household
     serializer_class = HouseholdSerializer
     filterset_class = HouseholdFilters
 
@@ -227,41 +323,57 @@ class Households(SealedEntries):
 class Spells(Entries):
     """就业与失业台帐: stretches of employment and unemployment."""
 
-    model, visible = Spell, staticmethod(selectors.spells)
+    model = Spell
     serializer_class = entry_serializer(Spell)
     filterset_class = SpellFilters
 
 
 @_find_answers_with(entry_serializer(Employer)(many=True))
-class Employers(SealedEntries):
+class Employers(Decided, SealedEntries):
     """用人单位台帐: employers."""
 
-    model, family, visible = Employer, Family.EMPLOYER, staticmethod(selectors.employers)
-    place = "loc"
+    model = Employer
     serializer_class = entry_serializer(Employer)
     filterset_class = EmployerFilters
 
 
-class Vacancies(Entries):
-    """空岗/公益性岗位台帐: vacancies."""
-
-    model, family, visible = Vacancy, Family.VACANCY, staticmethod(selectors.vacancies)
-    serializer_class = entry_serializer(Vacancy)
-    filterset_class = VacancyFilters
-
-
-class Cases(Entries):
+class Cases(Moves):
     """就业援助台帐: assistance cases."""
 
-    model, visible = AssistanceCase, staticmethod(selectors.cases)
+    model = AssistanceCase
     serializer_class = entry_serializer(AssistanceCase)
     filterset_class = CaseFilters
 
 
-class Visits(Entries):
-    """入户家访记录: visits."""
+def _views_of(definition: LedgerDefinition) -> type[Entries]:
+    """The views of a ledger by its declaration alone."""
+    model = definition.model
+    serializer = entry_serializer(model)
+    is_sealed = any(column.kind is Kind.SEALED for column in definition.columns.values())
+    bases: tuple[type, ...] = (
+        Moved if definition.machines else Decided,
+        SealedEntries if is_sealed else Entries,
+    )
+    members = {
+        "model": model,
+        "serializer_class": serializer,
+        "filterset_class": FILTERS[definition.name],
+        "__doc__": model.__doc__,
+        "__module__": __name__,
+    }
+    made = type(f"{model.__name__}Views", bases, members)
+    return _find_answers_with(serializer(many=True))(made) if is_sealed else made
 
-    model, family, visible = Visit, Family.VISIT, staticmethod(selectors.visits)
-    place = "loc"
-    serializer_class = entry_serializer(Visit)
-    filterset_class = VisitFilters
+
+_OF_THEIR_OWN: dict[str, type[Entries]] = {
+    "person": Persons,
+    "household": Households,
+    "spell": Spells,
+    "employer": Employers,
+    "case": Cases,
+}
+LEDGER_VIEWS: dict[str, type[Entries]] = {
+    definition.path: _OF_THEIR_OWN.get(ledger) or _views_of(definition)
+    for ledger, definition in DEFINITIONS.items()
+}
+"""Path → the views of the ledger."""

@@ -23,6 +23,7 @@ from server.core.labels import listed
 from server.core.masking import mask_numbers
 from server.disclosure.models import ExportPermit
 from server.ledgers.definitions.columns import columns_of
+from server.ledgers.definitions.ledgers import DEFINITIONS, FOLDED
 from server.ledgers.folding.derive.due import Urgency, urgency
 from server.ledgers.folding.history import Why
 from server.ledgers.models import AssistanceCase, Household, LedgerException
@@ -99,6 +100,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                 (_("Assistance cases"), "cases", ("case",)),
                 (_("Map"), "map", ()),
             ),
+            section(_("Ledgers"), (_("All ledgers"), "ledgers", ("ledger", "entry"))),
             section(
                 _("Administration"),
                 (
@@ -169,6 +171,8 @@ WHY = {
     Why.JOB_LOST: gettext_lazy("the work was lost"),
     Why.LASTED: gettext_lazy("the work has lasted"),
     Why.VISITED: gettext_lazy("found by a visit"),
+    Why.FILLED: gettext_lazy("as many were hired"),
+    Why.EXPIRED: gettext_lazy("its last day is over"),
     Why.ENDED: gettext_lazy("what it rested on is over"),
 }
 """Why a row took a state or a value."""
@@ -380,4 +384,7 @@ def entry_page(change: Change) -> str:
         return _("no longer in the ledger")
     if ledger in WITH_PAGE:
         return format_html('<a href="{}">{}</a>', reverse(f"console:{ledger}", args=[entry]), label)
+    if ledger in FOLDED:
+        address = reverse("console:entry", args=[DEFINITIONS[ledger].path, entry])
+        return format_html('<a href="{}">{}</a>', address, label)
     return label

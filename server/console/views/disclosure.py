@@ -20,16 +20,8 @@ from server.disclosure.models import ExportPermit
 from server.disclosure.services import find, reveal
 from server.ledgers import selectors
 from server.ledgers.definitions.columns import columns_of
+from server.ledgers.definitions.ledgers import LEDGERS
 from server.ledgers.reading.masking import is_maskable
-
-LEDGERS = {
-    "person": selectors.persons,
-    "household": selectors.households,
-    "employer": selectors.employers,
-    "vacancy": selectors.vacancies,
-    "case": selectors.cases,
-    "visit": selectors.visits,
-}
 
 
 @staff_page("GET", "HEAD", "POST", roles=REVEALERS)
@@ -37,7 +29,7 @@ def sealed(request: StaffRequest, ledger: str, entry: UUID, column: str) -> Http
     """Ask for a reason; with one, show the plain value on this page only and log the disclosure."""
     if ledger not in LEDGERS:
         raise Http404
-    rows = LEDGERS[ledger](request.access).filter(request.access.within(roles=REVEALERS))
+    rows = selectors.rows_of(request.access, ledger).filter(request.access.within(roles=REVEALERS))
     row = get_object_or_404(rows, pk=entry)
     declared = columns_of(type(row)).get(column)
     if declared is None or not is_maskable(declared):
@@ -60,7 +52,7 @@ def find_by_number(request: StaffRequest) -> HttpResponse:
             ledger, column = form.cleaned_data["column"].split(".")
             rows = find(
                 request.access,
-                LEDGERS[ledger](request.access),
+                selectors.rows_of(request.access, ledger),
                 column,
                 form.cleaned_data["number"],
                 form.cleaned_data["reason"],

@@ -11,13 +11,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from server.console.exception_sentences import open_exceptions
+from server.console.moves import desk_panel
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
 from server.console.views.links import links_panel
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import EmployerFilters, VacancyFilters
+from server.ledgers.selectors import desk_acts_on, joined, provenance, resolve, visits
 from server.ledgers.selectors import employers as visible
-from server.ledgers.selectors import joined, provenance, resolve, visits
 from server.ledgers.selectors import vacancies as visible_vacancies
 
 VISITS_SHOWN = 50
@@ -63,6 +64,8 @@ def employer(request: StaffRequest, entry: UUID) -> HttpResponse:
         .select_related("person", "recorded_by")
         .order_by("-visited_at", "id")[:VISITS_SHOWN],
         **open_exceptions(request.access, Q(family=Family.EMPLOYER, entry=row.pk)),
+        "acts": desk_acts_on(request.access, Family.EMPLOYER, row.pk).select_related("user"),
+        "desk": desk_panel(request.access, row),
         **links_panel(request.access, Family.EMPLOYER, row.pk),
         "areas": names,
     }

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from server.console.exception_sentences import open_exceptions
+from server.console.moves import desk_panel
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import sheet
 from server.ledgers.definitions.vocabulary import Family
@@ -21,6 +22,7 @@ from server.ledgers.filters import HouseholdFilters
 from server.ledgers.models import Membership, Person
 from server.ledgers.selectors import (
     cases,
+    desk_acts_on,
     histories,
     is_elsewhere,
     joined,
@@ -97,6 +99,8 @@ def household(request: StaffRequest, entry: UUID) -> HttpResponse:
         "former": _by_person(row for row in members if row.to_on is not None),
         "cases": all_cases,
         "history": histories(request.access, [home]),
+        "desk": desk_panel(request.access, home),
+        "acts": desk_acts_on(request.access, Family.HOUSEHOLD, home.pk).select_related("user"),
         "visits": recent_visits,
         **open_exceptions(
             request.access,

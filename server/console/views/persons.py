@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import TruncMonth
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from server.accounts.access import REVEALERS, REVIEWERS
 from server.console.exception_sentences import open_exceptions
+from server.console.moves import desk_panel
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
 from server.console.presentation import joined_title, sheet
 from server.console.views.links import links_panel
@@ -20,7 +21,7 @@ from server.erasure.models import Erasure
 from server.erasure.selectors import may_ask, open_erasure
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import CaseFilters, PersonFilters
-from server.ledgers.models import AssistanceCase, Person
+from server.ledgers.models import AssistanceCase, DeskAct, Person
 from server.ledgers.selectors import cases as visible_cases
 from server.ledgers.selectors import (
     desk_acts_on,
@@ -77,6 +78,7 @@ def person(request: StaffRequest, entry: UUID) -> HttpResponse:
         .select_related("subject_person", "linked_worker")
         .order_by("closed_on", "-opened_on", "id"),
         "history": histories(request.access, [row]),
+        "desk": desk_panel(request.access, row),
         "visits": visits(request.access)
         .filter(person=row)
         .select_related("person", "recorded_by")
@@ -133,6 +135,9 @@ def case(request: StaffRequest, entry: UUID) -> HttpResponse:
         "case": row,
         "cells": sheet(row, request.access, origins=provenance(request.access, row), names=names),
         "history": histories(request.access, [row]),
+        "acts": _acts_on(request, row),
+        "may_undo": request.access.may(REVIEWERS, row.area_code),
+        "desk": desk_panel(request.access, row),
         "visits": visits(request.access)
         .filter(of_subject)
         .select_related("person", "recorded_by")
@@ -140,6 +145,16 @@ def case(request: StaffRequest, entry: UUID) -> HttpResponse:
         "areas": names,
     }
     return render(request, "console/cases/detail.html", context)
+
+
+def _acts_on(request: StaffRequest, case: AssistanceCase) -> QuerySet[DeskAct]:
+    """What office staff decided about the person or household of a case."""
+    family, subject = Family.PERSON, case.subject_person_id
+    if subject is None:
+        family, subject = Family.HOUSEHOLD, case.subject_household_id
+    if subject is None:
+        return DeskAct.objects.none()
+    return desk_acts_on(request.access, family, subject).select_related("user")
 
 
 def _names(entry: Person | AssistanceCase, *areas: str | None) -> dict[Any, str]:

@@ -14,8 +14,9 @@ sealed, `searched` is in the clear but for personal numbers, `sealed` has a sear
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.contrib.gis.db import models
@@ -84,7 +85,7 @@ class Depends(NamedTuple):
     """The answers to another column of the same ledger while which this column holds; any other clears it."""
 
     column: str
-    values: tuple[str | bool, ...]
+    values: tuple[str | bool | int, ...]
 
 
 class Rounded(NamedTuple):
@@ -95,6 +96,16 @@ class Rounded(NamedTuple):
 
     to: Precision
     when: Depends | None = None  # only where this holds; None: in all rows
+
+
+class Counted(NamedTuple):
+    """How a column counts the rows of another ledger that name its row."""
+
+    of: str  # the ledger
+    by: str  # its link that names the row, or the row's owner
+    where: tuple[Depends, ...] = ()  # all of which must hold
+    day: str = ""  # a date column of theirs: a case counts only what happened in its own time
+    once_a_day: bool = False  # several on one day count as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,8 @@ class Column:
     computed: bool = False  # the server fills it; office staff cannot correct it
     rounded: Rounded | None = None  # of dates
     is_searched: bool = False  # of texts: in the clear, but for personal numbers
+    counted: Counted | None = None  # of numbers that the fold counts
+    is_link: bool = False  # of entries: records of forms name the entry there
 
 
 def in_the_clear(column: Column, text: str) -> str:
@@ -137,10 +150,19 @@ def column_of(field: Any) -> Column | None:
     return None if spec is None else Column(name=field.name, **spec)
 
 
-def columns_of(model: type[models.Model]) -> dict[str, Column]:
-    """A ledger's columns by name, in the order declared."""
+@cache
+def _columns_of(model: type[models.Model]) -> tuple[Column, ...]:
     columns = (column_of(field) for field in model._meta.get_fields())
-    return {column.name: column for column in columns if column is not None}
+    declared = [column for column in columns if column is not None]
+    definition = getattr(model, "ledger", None)
+    if definition is not None and definition.is_restricted:
+        declared = [replace(column, sensitivity=Sensitivity.RESTRICTED) for column in declared]
+    return tuple(declared)
+
+
+def columns_of(model: type[models.Model]) -> dict[str, Column]:
+    """A ledger's columns by name, in the order declared; all restricted where the ledger is."""
+    return {column.name: column for column in _columns_of(model)}
 
 
 _ACCUMULATING = frozenset({Kind.TEXT, Kind.CODES})
@@ -256,12 +278,40 @@ def image(zh: str, en: str, merge: Merge, **spec: Any) -> Any:
     return _declare(field, Kind.IMAGE, zh, en, merge, is_searched=True, **spec)
 
 
-def entry(to: str, zh: str, en: str, merge: Merge, *, related_name: str = "+", **spec: Any) -> Any:
-    """Another ledger's entry; without a constraint, since ledger rows are derived and may be written in any order."""
+def counted(
+    of: str,
+    zh: str,
+    en: str,
+    *,
+    by: str,
+    where: tuple[Depends, ...] = (),
+    day: str = "",
+    once_a_day: bool = False,
+    **spec: Any,
+) -> Any:
+    """How many rows of the ledger `of` name this row in their link `by` (definitions.columns.Counted)."""
+    count = Counted(of, by, where, day, once_a_day)
+    return integer(zh, en, Merge.FIXED, computed=True, counted=count, **spec)
+
+
+def entry(
+    to: str,
+    zh: str,
+    en: str,
+    merge: Merge,
+    *,
+    related_name: str = "+",
+    is_link: bool = True,
+    **spec: Any,
+) -> Any:
+    """Another ledger's entry; without a constraint, since ledger rows are derived and may be written in any order.
+
+    `is_link`: records of forms name the entry there; else the fold finds it.
+    """
     field = models.ForeignKey(
         to, models.DO_NOTHING, null=True, db_constraint=False, related_name=related_name
     )
-    return _declare(field, Kind.ENTRY, zh, en, merge, **spec)
+    return _declare(field, Kind.ENTRY, zh, en, merge, is_link=is_link, **spec)
 
 
 def user(zh: str, en: str, merge: Merge, **spec: Any) -> Any:

@@ -9,7 +9,6 @@ from server.core.labels import Label
 from server.ledgers.definitions.columns import Column, Kind, Merge, Reading, Sensitivity
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS
 from server.ledgers.definitions.targets import HEAD
-from server.ledgers.definitions.vocabulary import Ledger
 
 _RULES = {
     Merge.FIXED: "identity or computed: set once, or derived",
@@ -39,7 +38,7 @@ def _lines() -> Iterator[str]:
     for rule, meaning in _RULES.items():
         yield f"| {rule.value} | {meaning} |"
     for ledger, columns in COLUMNS.items():
-        label = DEFINITIONS[Ledger(ledger)].label
+        label = DEFINITIONS[ledger].label
         yield ""
         yield f"## `{ledger}` {label.zh} — {label.en}"
         yield ""
@@ -104,7 +103,7 @@ def _condition(column: Column) -> str:
     if column.depends is None:
         return ""
     values = " or ".join(
-        ("yes" if value else "no") if isinstance(value, bool) else value
+        ("yes" if value else "no") if isinstance(value, bool) else str(value)
         for value in column.depends.values
     )
     return f"`{column.depends.column}` is {values}"

@@ -33,7 +33,7 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Column]]] = {"five_clear": FIVE_CLEA
 def has_restricted(column: Column) -> bool:
     """Whether the column, or some value that it may hold, is for the restricted role alone."""
     if column.kind is Kind.JSON:
-        return any(map(has_restricted, _DOCUMENTS[column.name].values()))
+        return any(map(has_restricted, _DOCUMENTS.get(column.name, {}).values()))
     return column.sensitivity is Sensitivity.RESTRICTED or bool(restricted_codes(column.codes))
 
 
@@ -47,7 +47,7 @@ def unrestricted(column: Column, value: Any) -> Any:
         case Kind.CODES if value is not None:
             return unrestricted_codes(column.codes, value)
         case Kind.JSON if isinstance(value, dict):
-            inside = _DOCUMENTS[column.name]
+            inside = _DOCUMENTS.get(column.name, {})
             return {
                 name: _member(inside[name], part) if name in inside else part
                 for name, part in value.items()

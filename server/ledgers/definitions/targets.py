@@ -9,12 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from server.ledgers.definitions.columns import Column, Kind
-from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LINKS
-from server.ledgers.definitions.vocabulary import Family, Ledger
+from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, FAMILIES, LINKS, MEMBER_OF
 
-RECORDS: Final = tuple(
-    ledger for family in Family if not DEFINITIONS[ledger := Ledger(family.value)].part_of
-)
+RECORDS: Final = FAMILIES
 """The ledgers a form can have records of."""
 PARTS: Final[dict[str, str]] = {
     ledger: definition.part_of[0]
@@ -30,9 +27,6 @@ HEAD: Final[dict[str, str]] = {
     "met_whom": "code",
 }
 """The pseudo-ledger `head`: facts of the submission as a whole, and how each is read."""
-
-MEMBER_OF: Final = "member_of"
-"""Link of a person's record: it is a line of that household's roster."""
 
 _CONVERSIONS: Final[dict[Kind, str]] = {
     Kind.CODE: "code",
@@ -133,5 +127,5 @@ def links_of(ledger: str) -> dict[str, str]:
         name: to
         for name, to in LINKS.items()
         if (name == MEMBER_OF and ledger == "person")
-        or (name in COLUMNS[ledger] and COLUMNS[ledger][name].kind is Kind.ENTRY)
+        or (name in COLUMNS[ledger] and COLUMNS[ledger][name].is_link)
     }

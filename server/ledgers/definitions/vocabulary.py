@@ -11,7 +11,7 @@ from enum import IntEnum, StrEnum
 
 
 class Family(StrEnum):
-    """The identity spaces: every contribution, key and exception belongs to one.
+    """The identity spaces that code speaks of; every contribution, key and exception belongs to one (`FAMILIES`).
 
     A spell and a case belong to a person (or household), a membership to a household.
     """
@@ -24,7 +24,7 @@ class Family(StrEnum):
 
 
 class Ledger(StrEnum):
-    """The ledgers L1–L7 by the names that forms, folds and pages use."""
+    """The ledgers that code speaks of, by the names that forms, folds and pages use; all of them: `DEFINITIONS`."""
 
     PERSON = "person"
     HOUSEHOLD = "household"
@@ -84,6 +84,7 @@ class ActKind(StrEnum):
     TWO_PLACES = "two_places"
     DIFFERENT = "different"
     MOVE = "move"
+    STATE = "state"
     AGREE = "agree"
     REFUSE = "refuse"
 
@@ -115,6 +116,7 @@ class ContributionFlag(StrEnum):
     BAD_PHONE = "bad_phone"
     CLOCK = "clock"
     OUTSIDE_AREA = "outside_area"
+    NO_CONFIRMATION = "no_confirmation"  # it names the entry for something else than to confirm it
 
 
 class MembershipRole(StrEnum):

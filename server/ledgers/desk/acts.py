@@ -8,14 +8,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from server.accounts.access import REVIEWERS, Access
+from server.accounts.access import RESTRICTED, REVIEWERS, Access
 from server.audit.models import Act
 from server.audit.services import record
 from server.core.clock import office_day
 from server.core.row_security import Crossing, across_areas
-from server.ledgers.definitions.columns import Column, Kind, Merge
+from server.ledgers.definitions.columns import Column, Kind, Merge, Sensitivity
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS, parts_of
-from server.ledgers.definitions.vocabulary import ActKind, Family, Ledger
+from server.ledgers.definitions.vocabulary import ActKind, Family
 from server.ledgers.desk.values import plain_value
 from server.ledgers.intake.contribute import sealed_values
 from server.ledgers.models import DeskAct
@@ -37,7 +37,7 @@ from server.ledgers.storage.exceptions import reconcile_possible_duplicates
 from server.ledgers.storage.locks import take_merge_lock
 
 
-class _Subject(NamedTuple):
+class Subject(NamedTuple):
     """A live entry that the user may decide about."""
 
     entry: UUID
@@ -84,7 +84,7 @@ def _relate(
         raise AlreadyDone
     if kind == ActKind.SAME and office_of(first.area_code) != office_of(second.area_code):
         raise OtherOffice
-    return _do(kind, family, first, reason, access, at, other=second.entry)
+    return store_act(kind, family, first, reason, access, at, other=second.entry)
 
 
 @across_areas(Crossing.DESK)
@@ -106,8 +106,13 @@ def correct(
     NoSuchEntry, NotYours, ActReasonMissing, NotCorrectable, and BadValue.
     """
     subject = _subject(family, entry, access)
-    plain = plain_value(_correctable(family, column), value, office_day(at))
-    return _do(
+    declared = _correctable(family, column)
+    if declared.sensitivity is Sensitivity.RESTRICTED and not access.may(
+        RESTRICTED, subject.area_code
+    ):
+        raise NotYours
+    plain = plain_value(declared, value, office_day(at))
+    return store_act(
         ActKind.CORRECT,
         family,
         subject,
@@ -130,7 +135,7 @@ def _correctable(family: str, column: str) -> Column:
     if declared is None or declared.computed or declared.kind is Kind.ENTRY:
         raise NotCorrectable(column=column)
     # The fold opens and closes the rows of a part: what identifies one cannot be corrected.
-    if declared.merge is Merge.FIXED and DEFINITIONS[Ledger(ledger)].part_of:
+    if declared.merge is Merge.FIXED and DEFINITIONS[ledger].part_of:
         raise NotCorrectable(column=column)
     return declared
 
@@ -143,7 +148,7 @@ def void(*, family: str, entry: UUID, reason: str, access: Access, at: datetime)
     Takes the merge lock to the end of the transaction. Raises NoSuchEntry, NotYours,
     ActReasonMissing.
     """
-    return _do(ActKind.VOID, family, _subject(family, entry, access), reason, access, at)
+    return store_act(ActKind.VOID, family, _subject(family, entry, access), reason, access, at)
 
 
 @across_areas(Crossing.DESK)
@@ -158,7 +163,7 @@ def undo(*, act: DeskAct, access: Access, at: datetime) -> DeskAct:
     act = DeskAct.objects.select_for_update().get(pk=act.pk)
     if act.undone_at is not None:
         raise AlreadyDone
-    if not access.may(REVIEWERS, act.area_code):
+    if not may_decide(access, act.family, act.area_code, _roles_for(act)):
         raise NotYours
     act.undone_at, act.undone_by_id = at, access.user_id
     act.save(update_fields=["undone_at", "undone_by"])
@@ -170,7 +175,7 @@ def undo(*, act: DeskAct, access: Access, at: datetime) -> DeskAct:
     return act
 
 
-def _subject(family: str, entry: UUID, access: Access) -> _Subject:
+def _subject(family: str, entry: UUID, access: Access) -> Subject:
     """The entry that a uuid resolves to. Raises NoSuchEntry, NotYours."""
     resolved = resolve(family, entry) or entry
     area_code = (
@@ -181,15 +186,33 @@ def _subject(family: str, entry: UUID, access: Access) -> _Subject:
     )
     if area_code is None:
         raise NoSuchEntry(family=family, entry=entry)
-    if not access.may(REVIEWERS, area_code):
+    if not may_decide(access, family, area_code):
         raise NotYours
-    return _Subject(resolved, area_code)
+    return Subject(resolved, area_code)
 
 
-def _do(
+def may_decide(
+    access: Access, ledger: str, area_code: str, roles: frozenset[str] = REVIEWERS
+) -> bool:
+    """Whether the user may decide about an entry there; of a restricted ledger only with the restricted role."""
+    is_open = not DEFINITIONS[ledger].is_restricted
+    return access.may(roles, area_code) and (is_open or access.may(RESTRICTED, area_code))
+
+
+def _roles_for(act: DeskAct) -> frozenset[str]:
+    """Who may undo an act: who may do it."""
+    if act.kind != ActKind.STATE:
+        return REVIEWERS
+    ledger, _, column = act.column.rpartition(".")
+    machine = DEFINITIONS[ledger or act.family].machine_of(column)
+    into = machine.into(act.value[act.column]) if machine and act.value else None
+    return into.by if into and into.by else REVIEWERS
+
+
+def store_act(
     kind: ActKind,
     family: str,
-    subject: _Subject,
+    subject: Subject,
     reason: str,
     access: Access,
     at: datetime,

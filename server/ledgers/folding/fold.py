@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from server.ledgers.definitions.contribution import Contribution
-from server.ledgers.definitions.ledgers import LINKS
+from server.ledgers.definitions.ledgers import FOLDED, LINKS
 from server.ledgers.definitions.vocabulary import (
     ExceptionKind,
     Family,
@@ -23,6 +23,7 @@ from server.ledgers.definitions.vocabulary import (
     MembershipRole,
     VisitOutcome,
 )
+from server.ledgers.folding.declared_rows import DeclaredRows, Known
 from server.ledgers.folding.derive.case_states import VisitFact
 from server.ledgers.folding.derive.cases import household_cases, person_cases
 from server.ledgers.folding.derive.course import StaffMoves
@@ -42,7 +43,7 @@ from server.ledgers.folding.derive.zero_employment import (
     ZeroEmployment,
     zero_employment,
 )
-from server.ledgers.folding.employers import fold_employer, fold_vacancy
+from server.ledgers.folding.employers import fold_employer
 from server.ledgers.folding.household import fold_household
 from server.ledgers.folding.merge import Observation
 from server.ledgers.folding.outcomes import (
@@ -99,7 +100,7 @@ class FoldResult:
     memberships: list[Membership] = field(default_factory=list)
     raised: list[RaisedException] = field(default_factory=list)
 
-    def add(self, ledger: Ledger, builder: RowBuilder | None) -> None:
+    def add(self, ledger: str, builder: RowBuilder | None) -> None:
         """Finish a row and take it with its exceptions; None is no row."""
         if builder is not None:
             self.rows[ledger].append(builder.finish())
@@ -144,6 +145,7 @@ class _Folding:
         self.homes: dict[str, Homes] = {}  # by person
         self.present_home: dict[str, HouseholdFacts | None] = {}  # by person
         self.zero_employment: dict[str, ZeroEmployment] = {}  # by household
+        self.declared = DeclaredRows(self.by_entry, fold_input.linked, self.as_of, self.rules)
         self.visits = self._visits()
 
     def run(self) -> FoldResult:
@@ -155,6 +157,10 @@ class _Folding:
         self._fold_cases()
         self._fold_visits()
         self._fold_employers()
+        known = Known(self.result.rows, self.visits.to_person, self.as_of, self.rules)
+        for ledger in FOLDED:
+            for entry, _contributions in self._in_scope(ledger):
+                self.result.add(ledger, self.declared.finished(ledger, entry, known))
         for person in self.people.values():
             self.result.add(Ledger.PERSON, person.builder)
             for spell in person.spells:
@@ -164,7 +170,7 @@ class _Folding:
             self.result.add(Ledger.HOUSEHOLD, household)
         return self.result
 
-    def _in_scope(self, family: Family) -> Iterable[tuple[str, list[Contribution]]]:
+    def _in_scope(self, family: str) -> Iterable[tuple[str, list[Contribution]]]:
         """The entries to fold that have contributions, in a fixed order."""
         for entry in sorted(self.input.scope.get(family, ())):
             contributions = self.by_entry.get((family, entry))
@@ -343,6 +349,7 @@ class _Folding:
                 self.as_of,
                 self.rules,
             ):
+                self.declared.count_for_case(entry, case.row)
                 self.result.add(Ledger.CASE, case)
         for entry, household in self.households.items():
             tell_of_visits(household, self.visits.to_household.get(entry, ()))
@@ -399,13 +406,6 @@ class _Folding:
     def _fold_employers(self) -> None:
         for entry, contributions in self._in_scope(Family.EMPLOYER):
             self.result.add(Ledger.EMPLOYER, fold_employer(entry, contributions))
-        for entry, contributions in self._in_scope(Family.VACANCY):
-            linked = (self.input.linked(item, "employer") for item in contributions)
-            employer = next((target for target in linked if target is not None), None)
-            self.result.add(
-                Ledger.VACANCY,
-                fold_vacancy(entry, contributions, employer, self.as_of, self.rules),
-            )
 
 
 def _observed(contributions: Sequence[Contribution], column: str) -> list[Observation]:

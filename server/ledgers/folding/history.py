@@ -26,6 +26,8 @@ class Why(StrEnum):
     JOB_LOST = "job_lost"
     LASTED = "lasted"  # the job has lasted long enough
     VISITED = "visited"
+    FILLED = "filled"  # so many were hired
+    EXPIRED = "expired"  # its last day is over
     ENDED = "ended"  # what the state rested on is over; the row says what
 
 

@@ -7,7 +7,6 @@ from typing import Any, Final, NamedTuple
 
 from server.ledgers.definitions.columns import Kind, Merge
 from server.ledgers.definitions.contribution import Contribution
-from server.ledgers.definitions.machines import Machine
 
 
 class Observation(NamedTuple):
@@ -128,31 +127,3 @@ def decide(rule: Merge, kind: Kind, observations: Sequence[Observation]) -> Deci
     if kind is Kind.AREA:
         return _finest(observations)
     return _RULES[rule](observations)
-
-
-class MachineRun(NamedTuple):
-    """How a state machine ran."""
-
-    state: str  # at the end
-    mover: Contribution | None  # made the last move; None when nothing moved or repeated the state
-    illegal: tuple[Contribution, ...]  # asked for a move that the machine does not allow
-
-
-def run_machine(
-    machine: Machine, observations: Sequence[Observation], *, start: str | None = None
-) -> MachineRun:
-    """M6: move from state to state; an illegal move is reported and not made.
-
-    `start` replaces the machine's own first state.
-    """
-    state = machine.start if start is None else start
-    mover: Contribution | None = None
-    illegal: list[Contribution] = []
-    for contribution, value in observations:
-        if value == state:
-            mover = mover or contribution
-        elif machine.allows(state, value):
-            state, mover = value, contribution
-        else:
-            illegal.append(contribution)
-    return MachineRun(state, mover, tuple(illegal))

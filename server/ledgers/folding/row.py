@@ -9,9 +9,8 @@ from typing import Any
 from server.ledgers.definitions.columns import Column, Depends, Kind, Merge
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import CONFIRMS
-from server.ledgers.definitions.machines import Machine
-from server.ledgers.definitions.vocabulary import ExceptionKind, Family
-from server.ledgers.folding.merge import Decision, MachineRun, Observation, decide, run_machine
+from server.ledgers.definitions.vocabulary import ContributionFlag, ExceptionKind
+from server.ledgers.folding.merge import Decision, Observation, decide
 
 Row = dict[str, Any]
 """A ledger row by database column, in plain values (as JSON holds them)."""
@@ -24,7 +23,7 @@ class RaisedException:
     """Something a person has to decide, as the fold raises it; `refolding.exceptions` stores it."""
 
     kind: ExceptionKind
-    family: Family
+    family: str
     entry: str
     contribution: Contribution  # the cause
     column: str = ""
@@ -35,7 +34,7 @@ class RaisedException:
 class RowBuilder:
     """A row in the making, with the origin of its values and the exceptions raised on the way."""
 
-    family: Family
+    family: str
     entry: str
     row: Row
     origins: dict[int, list[str]] = field(default_factory=dict)  # contribution id → columns
@@ -95,14 +94,17 @@ def observations_by_column(
     return observations
 
 
-def start_row(family: Family, entry: str, contributions: Sequence[Contribution]) -> RowBuilder:
+def start_row(family: str, entry: str, contributions: Sequence[Contribution]) -> RowBuilder:
     """A row with the columns that every ledger has, taken from the latest contribution."""
     latest = contributions[-1]
     newest_first = contributions[::-1]
     confirming = [
         item.day
         for item in contributions
-        if item.values and not item.is_desk_act and CONFIRMS[family]
+        if item.values
+        and not item.is_desk_act
+        and CONFIRMS[family]
+        and ContributionFlag.NO_CONFIRMATION not in item.flags
     ]
     return RowBuilder(
         family,
@@ -186,26 +188,6 @@ def _still_said(
     if since is None:
         return list(observed)
     return [item for item in observed if item.contribution.order > since]
-
-
-def fold_state(
-    builder: RowBuilder,
-    column: str,
-    machine: Machine,
-    observations: Sequence[Observation],
-    *,
-    start: str | None = None,
-) -> MachineRun:
-    """Run the column's machine (M6): record who made the last move and raise the illegal ones.
-
-    The caller sets the column, since derivations may move the state further.
-    """
-    run = run_machine(machine, observations, start=start)
-    if run.mover is not None:
-        builder.add_origin(run.mover, column)
-    for contribution in run.illegal:
-        builder.raise_exception(ExceptionKind.ILLEGAL_MOVE, contribution, column)
-    return run
 
 
 def is_void(contributions: Sequence[Contribution]) -> bool:

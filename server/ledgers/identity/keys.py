@@ -9,7 +9,7 @@ known by everywhere is one identity, and another key at each office (decision 02
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 from uuid import UUID, uuid5
@@ -43,13 +43,18 @@ class Key(NamedTuple):
     """One way of naming an entry.
 
     The kind is "id" (an entity's own uuid), "id_no", "document", "uscc", "instance",
-    "employer+title" or "local". A combined key holds the family and a key of the entry that
-    its record links to.
+    "local", or a combination such as "employer+title". A combined key holds the family and
+    a key of each entry that its record links to.
     """
 
     kind: str
     value: str  # normalised
-    owner: tuple[str, Key] | None = None
+    owners: tuple[tuple[str, Key], ...] = ()
+
+    @property
+    def is_recognised(self) -> bool:
+        """Whether it is made of what somebody is known by everywhere: another uuid at each office."""
+        return self.kind in RECOGNISED or any(key.is_recognised for _family, key in self.owners)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def shared_uuid(family: str, key: Key) -> UUID:
     """
     if key.kind == "id":
         return UUID(key.value)
-    return _hashed(family, key, shared_uuid(*key.owner) if key.owner else None)
+    return _hashed(family, key, [shared_uuid(*owner) for owner in key.owners])
 
 
 def key_uuid(family: str, key: Key, area: str, offices: Offices) -> UUID:
@@ -84,18 +89,22 @@ def key_uuid(family: str, key: Key, area: str, offices: Offices) -> UUID:
         office, kept = offices.office_of(area), offices.kept.get(str(shared))
         if kept is not None and offices.office_of(kept) == office:
             return shared
-        if key.owner is not None:
-            shared = _hashed(family, key, key_uuid(*key.owner, area, offices))
+        if key.owners:
+            shared = _hashed(family, key, _owners(key, area, offices))
         return uuid5(_OFFICES, f"{shared}/{office}")
-    if key.owner is not None:
-        return _hashed(family, key, key_uuid(*key.owner, area, offices))
+    if key.owners:
+        return _hashed(family, key, _owners(key, area, offices))
     return shared
 
 
-def _hashed(family: str, key: Key, owner: UUID | None) -> UUID:
+def _owners(key: Key, area: str, offices: Offices) -> list[UUID]:
+    return [key_uuid(*owner, area, offices) for owner in key.owners]
+
+
+def _hashed(family: str, key: Key, owners: Iterable[UUID]) -> UUID:
     if _secret is None:
         raise Unnamed
-    value = key.value if owner is None else f"{owner}|{key.value}"
+    value = "|".join((*map(str, owners), key.value))
     keyed = hmac.digest(_secret, b"identity\0" + value.encode(), "sha256")
     return uuid5(_KEYS, f"{family}:{key.kind}:" + keyed.hex())
 

@@ -11,9 +11,9 @@ from server.core.clock import office_day
 from server.core.sealing import seal_text, search_hash, unseal_document
 from server.ledgers.definitions.columns import Kind, hash_purpose
 from server.ledgers.definitions.contribution import Contribution
-from server.ledgers.definitions.ledgers import COLUMNS, LINKS
+from server.ledgers.definitions.ledgers import COLUMNS, CONFIRMS, FAMILIES, LINKS
 from server.ledgers.definitions.ordinals import LINKED, contribution_id, version_of
-from server.ledgers.definitions.vocabulary import ContributionFlag, Family, Ledger, Level
+from server.ledgers.definitions.vocabulary import ContributionFlag, Ledger, Level
 from server.ledgers.identity.keys import (
     RECOGNISED,
     Key,
@@ -33,7 +33,7 @@ SEALED: dict[str, frozenset[str]] = {
     family: frozenset(
         column.name for column in COLUMNS[family].values() if column.kind is Kind.SEALED
     )
-    for family in Family
+    for family in FAMILIES
 }
 
 
@@ -132,6 +132,7 @@ def contributed(source: Source, extracted: Extracted | None, offices: Offices) -
         for record in extracted.records
     ]
     contributions.extend(_linked_only(extracted.records, contributions, naming))
+    _note_no_confirmation(extracted.records, contributions)
     keys = list(_all_keys(extracted.records))
     return Contributed(
         contributions,
@@ -162,12 +163,12 @@ class _Naming:
     def of_kinds(
         self, keys: Iterable[tuple[str, tuple[Key, ...]]], *, recognised: bool
     ) -> set[str]:
-        """The uuids of the keys whose kind is one of RECOGNISED, or of the others."""
+        """The uuids of the keys that an office has for itself, or of the others."""
         return {
             uuid
             for family, of_entry in keys
             for uuid in self.uuids(
-                family, (key for key in of_entry if (key.kind in RECOGNISED) is recognised)
+                family, (key for key in of_entry if key.is_recognised is recognised)
             )
         }
 
@@ -186,6 +187,20 @@ def _flags(record: Record, source: Source) -> tuple[str, ...]:
     if record.ledger == Ledger.VISIT:
         flags |= _OF_VISIT.intersection(source.flags)
     return tuple(sorted(flags))
+
+
+def _note_no_confirmation(
+    extracted: Iterable[Record], contributions: Iterable[Contribution]
+) -> None:
+    """Flag what names an entry only because a record that confirms nobody links to it: a question at a window."""
+    links = {name for record in extracted if not CONFIRMS[record.ledger] for name in record.links}
+    if not links or any(CONFIRMS[record.ledger] and record.links for record in extracted):
+        return
+    families = {LINKS[name] for name in links}
+    for contribution in contributions:
+        if contribution.family in families:
+            flags = {*contribution.flags, ContributionFlag.NO_CONFIRMATION.value}
+            contribution.flags = tuple(sorted(flags))
 
 
 def _linked_only(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import product
 from typing import Any, Final
 
 from lxml import etree
@@ -78,7 +79,7 @@ def records(
 
 
 def _strong_keys(ledger: str) -> frozenset[str]:
-    return DEFINITIONS[Ledger(ledger)].strong_keys
+    return DEFINITIONS[ledger].strong_keys
 
 
 # --- the plan: the mapping as a tree of tags ---
@@ -103,6 +104,10 @@ class _Kind:
     ledger: str
     keys: tuple[str, ...]
     links: tuple[tuple[str, int, int], ...]  # name, index of the kind, how many repeats surround it
+
+    @property
+    def link_names(self) -> frozenset[str]:
+        return frozenset(name for name, _index, _depth in self.links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,15 +354,21 @@ class _Walk:
         if word == "instance":
             instance_id = self.head.get("instance_id", "")
             return [Key("instance", instance_id)] if instance_id else []
-        link, plus, column = word.partition("+")
-        if not plus:
+        if "+" not in word:
             return [record.id_key] if record.id_key else []
-        linked, value = self._linked(record, link), record.values.get(column)
-        if linked is None or value is None:
-            return []
-        compared = normalise.title(str(value))
-        family = linked.kind.ledger
-        return [Key(word, compared, (family, key)) for key in self._keys(linked)]
+        owners: list[list[tuple[str, Key]]] = []
+        values: list[str] = []
+        for part in word.split("+"):
+            if part in record.kind.link_names:
+                linked = self._linked(record, part)
+                if linked is None:
+                    return []
+                owners.append([(linked.kind.ledger, key) for key in self._keys(linked)])
+            elif (value := record.values.get(part)) is None:
+                return []
+            else:
+                values.append(normalise.title(str(value)))
+        return [Key(word, "|".join(values), named) for named in product(*owners)]
 
     def _linked(self, record: _Open, name: str) -> _Open | None:
         """The record that a link points at, unless the document left it without values and keys."""

@@ -30,7 +30,6 @@ from server.ledgers.definitions.targets import (
     links_of,
     target,
 )
-from server.ledgers.definitions.vocabulary import Ledger
 from server.ledgers.intake.declared import restricted_paths
 
 if TYPE_CHECKING:  # reading a mapping needs no spreadsheets; they take a third of a second to load
@@ -272,29 +271,33 @@ class _Compiler:
                 )
 
     def _possible_keys(self, kind: _Kind) -> list[str]:
-        strong = sorted(DEFINITIONS[Ledger(kind.ledger)].strong_keys)
-        return ["id", *strong, *(() if kind.repeats else ("instance",)), "link+column"]
+        strong = sorted(DEFINITIONS[kind.ledger].strong_keys)
+        combined = DEFINITIONS[kind.ledger].keys or ("link+column",)
+        return ["id", *strong, *(() if kind.repeats else ("instance",)), *combined]
 
     def _why_no_key(self, kind: _Kind, key: str) -> str:
         if key == "instance":
             return _("records of a repeat would all be the same one") if kind.repeats else ""
-        if key == "id" or key in DEFINITIONS[Ledger(kind.ledger)].strong_keys:
+        if key == "id" or key in DEFINITIONS[kind.ledger].strong_keys:
             if key in kind.filled:
                 return ""
             return _("no question saves to {ledger}.{column}").format(
                 ledger=kind.ledger, column=key
             )
-        link, plus, column = key.partition("+")
-        if not plus:
+        if "+" not in key:
             return _("it is neither id, instance, a strong key nor a combination")
-        if link not in kind.links:
-            return _("the row has no link “{name}”").format(name=link)
-        if any("+" in other for other in self.kinds[kind.links[link]].keys):
+        first, *others = key.split("+")
+        if first not in kind.links:
+            return _("the row has no link “{name}”").format(name=first)
+        linked = [name for name in (first, *others) if name in kind.links]
+        if any("+" in other for name in linked for other in self.kinds[kind.links[name]].keys):
             return _("the linked record is known by a combination itself")
-        if column not in kind.filled:
-            return _("no question saves to {ledger}.{column}").format(
-                ledger=kind.ledger, column=column
-            )
+        for name in others:
+            if name in links_of(kind.ledger) and name not in kind.links:
+                return _("the row has no link “{name}”").format(name=name)
+            if name not in kind.links and name not in kind.filled:
+                unsaid = _("no question saves to {ledger}.{column}")
+                return unsaid.format(ledger=kind.ledger, column=name)
         return ""
 
     # --- the survey sheet ---

@@ -9,10 +9,13 @@ from django.contrib.gis.db import models
 
 from server.core.sealed_fields import SealedJSON
 from server.geo.models import AreaCodeField
+from server.ledgers.definitions.declaring import LedgerDefinition
 
 
 class LedgerEntry(models.Model):
     """One folded row of a ledger. Only `refolding` writes it; nothing edits it in place."""
+
+    ledger: ClassVar[LedgerDefinition]
 
     id = models.UUIDField(primary_key=True)
     area_code = AreaCodeField(default="")

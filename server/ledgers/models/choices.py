@@ -7,9 +7,11 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import models
+from django.utils.functional import lazystr
 from django.utils.translation import gettext_lazy as _
 
 from server.ledgers.definitions.vocabulary import ActKind, ExceptionKind, Family, LinkState
+from server.ledgers.models.registry import DECLARED
 
 
 def _choices(labels: dict[Any, Any], words: type[StrEnum]) -> list[tuple[str, Any]]:
@@ -17,16 +19,20 @@ def _choices(labels: dict[Any, Any], words: type[StrEnum]) -> list[tuple[str, An
     return [(word.value, labels[word]) for word in words]
 
 
-FAMILY_CHOICES = _choices(
-    {
-        Family.PERSON: _("person"),
-        Family.HOUSEHOLD: _("household"),
-        Family.EMPLOYER: _("employer"),
-        Family.VACANCY: _("vacancy"),
-        Family.VISIT: _("visit"),
-    },
-    Family,
-)
+_SINGLE = {
+    Family.PERSON: _("person"),
+    Family.HOUSEHOLD: _("household"),
+    Family.EMPLOYER: _("employer"),
+    Family.VACANCY: _("vacancy"),
+    Family.VISIT: _("visit"),
+}
+"""What one entry is called; where nothing stands here, as its ledger."""
+
+FAMILY_CHOICES: list[tuple[str, Any]] = [
+    (name, _SINGLE.get(name, lazystr(definition.label)))  # type: ignore[call-overload]
+    for name, definition in DECLARED.items()
+    if not definition.part_of
+]
 
 ACT_CHOICES = _choices(
     {
@@ -34,6 +40,7 @@ ACT_CHOICES = _choices(
         ActKind.NOT_SAME: _("are not the same"),
         ActKind.CORRECT: _("correct value"),
         ActKind.VOID: _("void"),
+        ActKind.STATE: _("move to another state"),
         ActKind.TWO_PLACES: _("lives at one, hukou at the other"),
         ActKind.DIFFERENT: _("are different, whatever the number says"),
         ActKind.MOVE: _("has moved here"),

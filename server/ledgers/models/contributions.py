@@ -23,7 +23,7 @@ class ContributionRow(models.Model):
     """
 
     id = models.BigIntegerField(primary_key=True)  # see definitions/ordinals.py
-    family = models.CharField(max_length=10, choices=FAMILY_CHOICES)
+    family = models.CharField(max_length=20, choices=FAMILY_CHOICES)
     entry = models.UUIDField(db_index=True)  # that its keys resolve to now
     keys = ArrayField(
         models.UUIDField()
@@ -59,7 +59,7 @@ class IdentityKey(models.Model):
     """The entry that an identity key resolves to. An entry's own uuid is a key, too, and stays one after a merge."""
 
     pk = models.CompositePrimaryKey("family", "key")
-    family = models.CharField(max_length=10, choices=FAMILY_CHOICES)
+    family = models.CharField(max_length=20, choices=FAMILY_CHOICES)
     key = models.UUIDField()
     entry = models.UUIDField(db_index=True)
     identity = models.CharField(max_length=60, blank=True, default="", db_collation="C")
@@ -125,12 +125,13 @@ class DeskAct(models.Model):
     """
 
     kind = models.CharField(max_length=10, choices=ACT_CHOICES)
-    family = models.CharField(max_length=10, choices=FAMILY_CHOICES)
+    family = models.CharField(max_length=20, choices=FAMILY_CHOICES)
     entry = models.UUIDField()  # its uuid when the act was done; resolve it through IdentityKey
     other = models.UUIDField(null=True)  # the second entry of same, not_same and acts on links
     link = models.UUIDField(null=True)  # that the act is about (identity/links.py)
     column = models.CharField(max_length=60, blank=True, default="")
     value = SealedValues(null=True)
+    evidence = ArrayField(models.CharField(max_length=10), default=list)  # MAT: documents seen
     area_code = AreaCodeField(default="")
     reason = SealedText(_("reason"))
     user = models.ForeignKey("accounts.User", models.PROTECT, related_name="desk_acts")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from server.core.labels import Label
+from server.ledgers.definitions.codes import VacancySource
 from server.ledgers.definitions.columns import (
     Depends,
     Merge,
@@ -9,6 +11,7 @@ from server.ledgers.definitions.columns import (
     boolean,
     code,
     codes,
+    counted,
     day,
     decimal,
     entry,
@@ -20,6 +23,8 @@ from server.ledgers.definitions.columns import (
     text,
     user,
 )
+from server.ledgers.definitions.declaring import LedgerDefinition, View
+from server.ledgers.definitions.machines import HIRED, VACANCY
 from server.ledgers.models.base import LedgerEntry
 
 
@@ -59,6 +64,18 @@ class Employer(LedgerEntry):
     linked_worker = user("挂钩联系人", "linked worker", Merge.LATEST)
     change = code("EC", "本季变动", "change this quarter", Merge.INTERVAL)
 
+    ledger = LedgerDefinition(
+        "employer",
+        "employers",
+        Label("用人单位台帐", "Employers"),
+        number="L6",
+        strong_keys=frozenset({"uscc"}),
+        search=("name", "uscc", "address"),
+        ordering=("name", "n_staff"),
+        place="loc",
+        has_own_fold=True,
+    )
+
 
 class Vacancy(LedgerEntry):
     """L7 空岗/公益性岗位台帐."""
@@ -84,7 +101,9 @@ class Vacancy(LedgerEntry):
         depends=Depends("is_public_welfare", (True,)),
     )
     n_wanted = integer("需求人数", "people wanted", Merge.LATEST, required=True)
-    n_filled = integer("已招人数", "people hired", Merge.FIXED, required=True, computed=True)
+    n_filled = counted(
+        HIRED.of, "已招人数", "people hired", by=HIRED.by, where=HIRED.where, required=True
+    )
     age_min = integer("年龄下限", "lowest age", Merge.VERIFIED)
     age_max = integer("年龄上限", "highest age", Merge.VERIFIED)
     edu_min = code("EDU", "学历要求", "education required", Merge.VERIFIED)
@@ -101,3 +120,29 @@ class Vacancy(LedgerEntry):
     published_on = day("发布日期", "published on", Merge.STATES)
     expires_on = day("有效期至", "valid until", Merge.LATEST, required=True)
     state = code("ST7", "岗位状态", "state of the vacancy", Merge.STATES, required=True)
+
+    ledger = LedgerDefinition(
+        "vacancy",
+        "vacancies",
+        Label("空岗/公益性岗位台帐", "Vacancies"),
+        number="L7",
+        keys=("employer+title",),
+        numbered="vacancy_no",
+        machines=(VACANCY,),
+        defaults={"source": VacancySource.DOOR, "is_public_welfare": False},
+        search=("title", "vacancy_no"),
+        joined_search=("employer__name",),
+        ordering=("expires_on", "wage_min"),
+        views=(
+            View(
+                "community-posts",
+                Label("社区就业岗位开发台帐", "Posts developed in the community"),
+                (Depends("source", ("2", "3")),),
+            ),
+            View(
+                "welfare-posts",
+                Label("公益性岗位台帐", "Public-welfare posts"),
+                (Depends("is_public_welfare", (True,)),),
+            ),
+        ),
+    )

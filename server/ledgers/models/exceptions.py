@@ -13,7 +13,7 @@ class LedgerException(models.Model):
     """Something a person has to decide (rules.md, Exceptions). Every fold raises it again until its cause no longer exists; a resolved one stays resolved."""
 
     kind = models.CharField(max_length=24, choices=EXCEPTION_CHOICES)
-    family = models.CharField(max_length=10, choices=FAMILY_CHOICES)
+    family = models.CharField(max_length=20, choices=FAMILY_CHOICES)
     entry = models.UUIDField()
     column = models.CharField(max_length=60, blank=True, default="")
     contribution = models.BigIntegerField()  # its cause; see definitions/ordinals.py

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GistIndex
 from django.utils.translation import gettext_lazy as _
 
+from server.core.labels import Label
 from server.ledgers.definitions.columns import (
     Depends,
     Merge,
@@ -24,6 +25,8 @@ from server.ledgers.definitions.columns import (
     searched,
     text,
 )
+from server.ledgers.definitions.declaring import LedgerDefinition
+from server.ledgers.definitions.machines import ZERO_EMPLOYMENT
 from server.ledgers.models.base import LedgerEntry
 
 
@@ -35,7 +38,13 @@ class Household(LedgerEntry):
     hukou_book_no = sealed("户口簿号", "hukou book number", Merge.VERIFIED)
     hukou_book_no_hash = hash_of()
     head_person = entry(
-        "ledgers.Person", "户主", "head of household", Merge.INTERVAL, required=True, computed=True
+        "ledgers.Person",
+        "户主",
+        "head of household",
+        Merge.INTERVAL,
+        required=True,
+        computed=True,
+        is_link=False,
     )
     address = searched("住址", "address", Merge.LATEST, required=True)
     building = searched("楼栋", "building", Merge.LATEST)
@@ -77,6 +86,19 @@ class Household(LedgerEntry):
         output_field=models.PointField(srid=3857),
         db_persist=True,
     )  # Web Mercator, for map tiles
+
+    ledger = LedgerDefinition(
+        "household",
+        "households",
+        Label("家庭户台帐", "Households"),
+        number="L2",
+        numbered="hh_no",
+        machines=(ZERO_EMPLOYMENT,),
+        search=("hh_no", "address", "building", "room"),
+        ordering=("hh_no", "address"),
+        place="loc",
+        has_own_fold=True,
+    )
 
     class Meta(LedgerEntry.Meta):
         indexes = (

@@ -24,7 +24,7 @@ class EntryLink(models.Model):
 
     id = models.UUIDField(primary_key=True)
     link = models.UUIDField(db_index=True)  # the same on both sides
-    family = models.CharField(max_length=10, choices=FAMILY_CHOICES)
+    family = models.CharField(max_length=20, choices=FAMILY_CHOICES)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     identity = models.CharField(max_length=60, db_collation="C", db_index=True)
     entry = models.UUIDField()

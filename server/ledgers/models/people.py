@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from server.core.labels import Label
 from server.core.masking import Precision
 from server.ledgers.definitions.codes import AssistanceCategory
 from server.ledgers.definitions.columns import (
@@ -16,6 +17,7 @@ from server.ledgers.definitions.columns import (
     boolean,
     code,
     codes,
+    counted,
     day,
     decimal,
     entry,
@@ -29,6 +31,8 @@ from server.ledgers.definitions.columns import (
     text,
     user,
 )
+from server.ledgers.definitions.declaring import LedgerDefinition, View
+from server.ledgers.definitions.machines import CASE, PERSON_STATUS
 from server.ledgers.definitions.vocabulary import CloseReason
 from server.ledgers.models.base import LedgerEntry
 
@@ -152,6 +156,45 @@ class Person(LedgerEntry):
     consent_at = instant("告知同意时间", "consent given at", Merge.LATEST)
     consent_scope = codes("CS", "同意范围", "consent covers", Merge.LATEST)
 
+    ledger = LedgerDefinition(
+        "person",
+        "persons",
+        Label("城乡劳动力资源台帐", "Persons"),
+        number="L1",
+        strong_keys=frozenset({"id_no"}),
+        machines=(PERSON_STATUS,),
+        search=("name",),
+        ordering=("name", "birth_date"),
+        has_own_fold=True,
+        views=(
+            View(
+                "unemployed",
+                Label("失业(下岗)人员台帐", "Unemployed and laid-off persons"),
+                (Depends("emp_status", ("20", "21", "22")),),
+            ),
+            View(
+                "new-entrants",
+                Label("新成长劳动力台帐", "New entrants to the labour force"),
+                (Depends("new_entrant", (True,)),),
+            ),
+            View(
+                "hard-to-place",
+                Label("就业困难群体台帐", "Persons hard to place"),
+                (Depends("is_key", (True,)),),
+            ),
+            View(
+                "flexible-workers",
+                Label("灵活就业人员台帐", "Persons in flexible work"),
+                (Depends("emp_status", ("13",)),),
+            ),
+            View(
+                "surplus-labour",
+                Label("农村富余劳动力台帐", "Rural surplus labour"),
+                (Depends("surplus", (True,)),),
+            ),
+        ),
+    )
+
     class Meta(LedgerEntry.Meta):
         indexes = (
             *LedgerEntry.Meta.indexes,
@@ -199,6 +242,17 @@ class Spell(LedgerEntry):
     cancel_reason = code("CR", "注销原因", "reason of cancellation", Merge.STATES)
     proof = codes("MAT", "证明材料", "proofs", Merge.ACCUMULATE)
 
+    ledger = LedgerDefinition(
+        "spell",
+        "spells",
+        Label("就业与失业台帐", "Employment and unemployment"),
+        number="L3",
+        part_of=("person",),
+        search=("employer_name",),
+        ordering=("start_on",),
+        has_own_fold=True,
+    )
+
 
 class AssistanceCase(LedgerEntry):
     """L4 就业援助台帐: an assistance case of a person, or of a zero-employment household; each has at most one open case."""
@@ -235,8 +289,20 @@ class AssistanceCase(LedgerEntry):
     county_opinion = text("县区确认意见", "county's opinion", Merge.LATEST)
     certified_on = day("认定日期", "certified on", Merge.FIXED)
     five_clear = structured("五清(家庭/原因/技能/培训/择业)", "five clear facts", Merge.LATEST)
-    offers_n = integer("送岗次数", "jobs offered", Merge.FIXED)
-    refusals_n = integer("无正当理由拒绝次数", "refusals without good reason", Merge.FIXED)
+    offers_n = counted("offer", "送岗次数", "jobs offered", by="person", day="offered_on")
+    refusals_n = counted(
+        "offer",
+        "无正当理由拒绝次数",
+        "refusals without good reason",
+        by="person",
+        where=(
+            Depends("response", ("3",)),
+            Depends("refuse_reason", ("1", "2", "3", "8", "9")),
+            Depends("verified_level", (2, 3, 4)),
+        ),
+        day="offered_on",
+        once_a_day=True,
+    )
     last_visit = day("最近走访日期", "last visit", Merge.FIXED)
     next_due = day("下次走访到期", "next visit due", Merge.FIXED)
     placed_on = day("安置就业日期", "placed on", Merge.STATES)
@@ -251,4 +317,18 @@ class AssistanceCase(LedgerEntry):
     )
     close_reason = code(
         "CL", "退出原因", "reason of closing", Merge.STATES, depends=Depends("state", ("9",))
+    )
+
+    ledger = LedgerDefinition(
+        "case",
+        "cases",
+        Label("就业援助台帐", "Assistance cases"),
+        number="L4",
+        part_of=("person", "household"),
+        numbered="case_no",
+        machines=(CASE,),
+        search=("case_no",),
+        joined_search=("subject_person__name",),
+        ordering=("opened_on", "next_due"),
+        has_own_fold=True,
     )

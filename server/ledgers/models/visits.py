@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from server.core.labels import Label
 from server.ledgers.definitions.columns import (
     Merge,
     code,
@@ -16,6 +17,7 @@ from server.ledgers.definitions.columns import (
     point,
     text,
 )
+from server.ledgers.definitions.declaring import LedgerDefinition
 from server.ledgers.models.base import LedgerEntry
 
 
@@ -47,6 +49,17 @@ class Visit(LedgerEntry):
     referral = code("RF", "转介", "referral", Merge.FIXED)
     next_visit_on = day("下次走访", "next visit", Merge.FIXED)
     signature = image("签名", "signature", Merge.FIXED)
+
+    ledger = LedgerDefinition(
+        "visit",
+        "visits",
+        Label("入户家访记录", "Visits"),
+        number="L5",
+        joined_search=("person__name", "household__address", "employer__name"),
+        ordering=("visited_at",),
+        place="loc",
+        has_own_fold=True,
+    )
 
     class Meta(LedgerEntry.Meta):
         indexes = (

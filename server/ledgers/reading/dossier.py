@@ -13,15 +13,16 @@ from server.accounts.access import READERS, Access
 from server.audit.models import AuditEntry
 from server.core.sealing import unseal_text
 from server.ledgers.definitions.columns import Column, Kind, columns_of
-from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS
+from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, FOLDED, name_of
 from server.ledgers.definitions.sensitivity import unrestricted
-from server.ledgers.definitions.vocabulary import Family, Ledger
+from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.models import ContributionRow, DeskAct, Membership, Person
 from server.ledgers.models.base import LedgerEntry
 from server.ledgers.reading.entries import (
     cases,
     may_see_restricted,
     memberships,
+    rows_of,
     spells,
     visits,
 )
@@ -92,6 +93,11 @@ def dossier(access: Access, person: Person) -> Dossier:
         spells(access).filter(person=person).order_by("start_on", "id"),
         cases(access).filter(subject_person=person).order_by("opened_on", "id"),
         visits(access).filter(person=person).order_by("visited_at", "id"),
+        *(
+            rows_of(access, ledger).filter(person=person).order_by("observed_at", "id")
+            for ledger in FOLDED
+            if "person" in COLUMNS[ledger]
+        ),
     ):
         whole.parts += [gathered.part(row) for row in rows]
     joined = memberships(access).filter(person=person).select_related("household")
@@ -124,7 +130,7 @@ class _Gathering:
             for name, column in columns_of(type(row)).items()
             if column.kind not in (Kind.ENTRY, Kind.USER)
         }
-        ledger = Ledger(row._meta.model_name if row._meta.model_name in set(Ledger) else "case")
+        ledger = name_of(type(row))
         return Part(ledger, str(DEFINITIONS[ledger].label), self._values(ledger, values))
 
     def records(self) -> Iterable[Source]:

@@ -11,14 +11,14 @@ from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, Q,
 from server.accounts.access import RESTRICTED, Access
 from server.core.codes import code_lists
 from server.ledgers.definitions.columns import Column, Sensitivity, columns_of
-from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
+from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS
 from server.ledgers.definitions.ordinals import PER_VERSION, contribution_id
 from server.ledgers.definitions.sensitivity import (
     RESTRICTED_CATEGORIES,
     unrestricted,
     unrestricted_codes,
 )
-from server.ledgers.definitions.vocabulary import ExceptionKind, Family
+from server.ledgers.definitions.vocabulary import ExceptionKind, Family, Ledger
 from server.ledgers.models import (
     AssistanceCase,
     DeskAct,
@@ -33,7 +33,7 @@ from server.ledgers.models import (
     Visit,
 )
 from server.ledgers.models.base import LedgerEntry
-from server.ledgers.reading.joined import entries_in_reach, people_in_reach, with_reach
+from server.ledgers.reading.joined import entries_in_reach, people_in_reach, reach, with_reach
 from server.submissions.models import Submission, SubmissionVersion
 from server.submissions.selectors import versions_at_work
 
@@ -45,39 +45,48 @@ _RESTRICTED_COLUMNS = {
 }
 
 
+_RESTRICTED_LEDGERS = [name for name, definition in DEFINITIONS.items() if definition.is_restricted]
+
+
+def rows_of(access: Access, ledger: str) -> QuerySet[Any]:
+    """The rows of a ledger in the reader's areas; of a restricted ledger in those of the restricted role."""
+    model = LEDGERS[ledger]
+    return with_reach(access, model._default_manager.filter(reach(access, model)))
+
+
 def persons(access: Access) -> QuerySet[Person]:
     """The persons of the reader's areas."""
-    return with_reach(access, Person.objects.filter(access.within()))
+    return rows_of(access, Ledger.PERSON)
 
 
 def households(access: Access) -> QuerySet[Household]:
     """The households of the reader's areas."""
-    return with_reach(access, Household.objects.filter(access.within()))
+    return rows_of(access, Ledger.HOUSEHOLD)
 
 
 def employers(access: Access) -> QuerySet[Employer]:
     """The employers of the reader's areas."""
-    return with_reach(access, Employer.objects.filter(access.within()))
+    return rows_of(access, Ledger.EMPLOYER)
 
 
 def vacancies(access: Access) -> QuerySet[Vacancy]:
     """The vacancies of the reader's areas."""
-    return with_reach(access, Vacancy.objects.filter(access.within()))
+    return rows_of(access, Ledger.VACANCY)
 
 
 def cases(access: Access) -> QuerySet[AssistanceCase]:
     """The assistance cases of the reader's areas."""
-    return with_reach(access, AssistanceCase.objects.filter(access.within()))
+    return rows_of(access, Ledger.CASE)
 
 
 def visits(access: Access) -> QuerySet[Visit]:
     """The visits of the reader's areas."""
-    return with_reach(access, Visit.objects.filter(access.within()))
+    return rows_of(access, Ledger.VISIT)
 
 
 def spells(access: Access) -> QuerySet[Spell]:
     """The employment and unemployment spells of the reader's areas."""
-    return with_reach(access, Spell.objects.filter(access.within()))
+    return rows_of(access, Ledger.SPELL)
 
 
 def memberships(access: Access) -> QuerySet[Membership]:
@@ -100,6 +109,7 @@ def exceptions(access: Access) -> QuerySet[LedgerException]:
     about_restricted = Q(pk__in=())
     for ledger, columns in _RESTRICTED_COLUMNS.items():
         about_restricted |= Q(family=ledger, column__in=columns)
+    about_restricted |= Q(family__in=_RESTRICTED_LEDGERS)
     is_shown = ~about_restricted | access.within(roles=RESTRICTED)
     rows = LedgerException.objects.filter(access.within(), is_shown)
     return people_in_reach(access, rows, ("resolved_by",))
@@ -110,7 +120,9 @@ def in_reach(access: Access, entries: Mapping[str, Iterable[UUID]]) -> set[UUID]
     seen: set[UUID] = set()
     for family, wanted in entries.items():
         if keys := set(wanted):
-            rows = LEDGERS[family]._default_manager.filter(access.within(), pk__in=keys)
+            rows = LEDGERS[family]._default_manager.filter(
+                reach(access, LEDGERS[family]), pk__in=keys
+            )
             seen.update(rows.values_list("pk", flat=True))
     return seen
 
@@ -159,7 +171,8 @@ def exceptions_of(access: Access, submission: Submission) -> QuerySet[LedgerExce
 
 def desk_acts(access: Access) -> QuerySet[DeskAct]:
     """The desk acts in the reader's areas, undone ones included."""
-    return DeskAct.objects.filter(access.within())
+    is_shown = ~Q(family__in=_RESTRICTED_LEDGERS) | access.within(roles=RESTRICTED)
+    return DeskAct.objects.filter(access.within(), is_shown)
 
 
 def desk_acts_on(access: Access, family: str, entry: UUID) -> QuerySet[DeskAct]:

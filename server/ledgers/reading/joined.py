@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeVar
 
-from django.db.models import Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from server.accounts.access import Access
+from server.accounts.access import RESTRICTED, Access
 from server.accounts.selectors import grants_near
 from server.ledgers.definitions.columns import Kind, columns_of
 from server.ledgers.models.base import LedgerEntry
@@ -62,7 +62,7 @@ def _is_within(access: Access, row: LedgerEntry, name: str) -> bool:
     model = row._meta.get_field(name).related_model
     key = getattr(row, f"{name}_id")
     assert isinstance(model, type)  # noqa: S101 the model of an entry or a submission
-    return bool(model._default_manager.filter(access.within(), pk=key).exists())
+    return bool(model._default_manager.filter(reach(access, model), pk=key).exists())
 
 
 def _is_near(access: Access, row: LedgerEntry, name: str) -> bool:
@@ -98,7 +98,15 @@ def elsewhere(row: LedgerEntry) -> list[str]:
 
 def _seen(access: Access, rows: QuerySet[Any], name: str) -> Subquery:
     named: Any = rows.model._meta.get_field(name).related_model
-    return _there(named._default_manager.filter(access.within(), pk=OuterRef(f"{name}_id")))
+    return _there(named._default_manager.filter(reach(access, named), pk=OuterRef(f"{name}_id")))
+
+
+def reach(access: Access, model: Any) -> Q:
+    """The reader's areas; for the rows of a restricted ledger those of the restricted role."""
+    definition = getattr(model, "ledger", None)
+    if definition is not None and definition.is_restricted:
+        return access.within() & access.within(roles=RESTRICTED)
+    return access.within()
 
 
 def _near(access: Access, name: str) -> Subquery:

@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from server.accounts.access import READERS, Access
+from server.accounts.access import READERS, RESTRICTED, Access
 from server.core.labels import Label
 from server.core.masking import mask_numbers
 from server.ledgers.definitions.columns import Column, columns_of
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS
-from server.ledgers.definitions.vocabulary import Ledger
 from server.ledgers.intake.mapping import question_paths
 from server.ledgers.models import ContributionRow, DeskAct
 from server.ledgers.models.base import LedgerEntry
@@ -158,7 +157,7 @@ def changes_of(access: Access, submission: Submission) -> list[Change]:
     changes: list[Change] = []
     for family, model in LEDGERS.items():
         of_family = [item for item in contributions if item.family == family]
-        if not of_family:
+        if not of_family or _is_hidden(access, family, submission):
             continue
         rows: dict[UUID, Any] = model._default_manager.in_bulk([item.entry for item in of_family])
         for contribution in of_family:
@@ -172,7 +171,7 @@ def changes_of(access: Access, submission: Submission) -> list[Change]:
             changes.append(
                 Change(
                     ledger=family,
-                    ledger_label=str(DEFINITIONS[Ledger(family)].label),
+                    ledger_label=str(DEFINITIONS[family].label),
                     entry=contribution.entry if is_here else None,
                     title=title_of(row) if row is not None else "",
                     path=contribution.path,
@@ -185,6 +184,11 @@ def changes_of(access: Access, submission: Submission) -> list[Change]:
                 )
             )
     return changes
+
+
+def _is_hidden(access: Access, family: str, submission: Submission) -> bool:
+    """Whether the reader may not know that the record is about an entry of this ledger."""
+    return DEFINITIONS[family].is_restricted and not access.may(RESTRICTED, submission.area_code)
 
 
 def title_of(row: LedgerEntry) -> str:

@@ -9,7 +9,7 @@ from server.accounts.authority import Outside
 from server.core import clock
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import DEFINITIONS
-from server.ledgers.definitions.vocabulary import Family, Ledger
+from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.entity_lists.claims import Claim
 from server.ledgers.intake.contribute import Contributed, Source
 from server.ledgers.refolding.offices import office_of
@@ -95,7 +95,7 @@ def _replaced(source: Source, before: Iterable[Contribution]) -> tuple[set[str],
     """The entries of the contributions that the version replaces: those named freely, and those recognised by a number."""
     own = [item for item in before if item.submission_id == source.submission_id]
     numbered = {
-        item.id for item in own if DEFINITIONS[Ledger(item.family)].strong_keys & item.values.keys()
+        item.id for item in own if DEFINITIONS[item.family].strong_keys & item.values.keys()
     }
     if any(item.family == Family.EMPLOYER for item in own if item.id in numbered):
         numbered |= {item.id for item in own if item.family == Family.VACANCY}

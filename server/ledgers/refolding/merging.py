@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from server.ledgers.definitions.vocabulary import Family
+from server.ledgers.definitions.ledgers import FAMILIES
 from server.ledgers.entity_lists.claims import (
     judge_claims,
     known_versions,
@@ -106,7 +106,7 @@ def refold_due(*, as_of: date, limit: int = 500) -> int:
     """
     take_merge_lock()
     changed = ChangedEntries()
-    for family in Family:
+    for family in FAMILIES:
         changed.entries[family] = TABLES[family].due(as_of, limit)
     due = sum(map(len, changed.entries.values()))
     if due:

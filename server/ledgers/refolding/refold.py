@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from server.ledgers.definitions.contribution import Contribution
+from server.ledgers.definitions.ledgers import FAMILIES
 from server.ledgers.definitions.vocabulary import Family, Ledger
 from server.ledgers.entity_lists.versions import update_versions_of
 from server.ledgers.folding.fold import FoldResult, fold
@@ -186,12 +187,12 @@ def _write(folded: FoldResult, scope: Scope) -> set[str]:
     changed = scope.changed
     areas = {row["id"]: row["area_code"] for rows in folded.rows.values() for row in rows}
     checked: set[str] = set()
-    for family in Family:
+    for family in FAMILIES:
         rows = folded.rows.get(family, [])
         present = {row["id"] for row in rows}
         entries = (
             changed.all_of(family)
-            if family is Family.VISIT
+            if family == Family.VISIT
             else scope.entries[family] | changed.removed[family]
         )
         TABLES[family].delete(entries - present)

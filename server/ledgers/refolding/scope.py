@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
 from server.ledgers.definitions.contribution import Contribution
-from server.ledgers.definitions.ledgers import LINKS
+from server.ledgers.definitions.ledgers import FAMILIES, LINKS, TIES, Tie
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.folding.derive.rules import rules
 from server.ledgers.folding.fold import FoldInput
@@ -24,6 +24,9 @@ from server.ledgers.storage.memberships import (
     memberships_elsewhere,
 )
 from server.ledgers.storage.visits import visits_to_households
+
+_OF_PERSONS = (Family.VISIT, *(tie.of for tie in TIES if tie.family == Family.PERSON))
+"""The families of which a person's row, spells or cases take something."""
 
 Entries = dict[str, set[str]]
 """Family → entries."""
@@ -62,7 +65,7 @@ class Scope:
         self.contributions = dict(changed.contributions)
         self.loaded_entries = set(changed.loaded_entries)
         self.keys = dict(changed.keys)
-        self.entries: Entries = {family: set(changed.entries[family]) for family in Family}
+        self.entries: Entries = {family: set(changed.entries[family]) for family in FAMILIES}
         self.outside_households: set[str] = set()
         """Households of members in scope that are not folded again."""
 
@@ -71,8 +74,9 @@ class Scope:
         people, households = self.entries[Family.PERSON], self.entries[Family.HOUSEHOLD]
         removed_people = self.changed.removed[Family.PERSON]
         removed_households = self.changed.removed[Family.HOUSEHOLD]
-        for family in Family:
+        for family in FAMILIES:
             self._load_entries(self.entries[family])
+        self._add_what_counts()
         households |= self._linked_households(people)
         households |= households_with_members(self.changed.all_of(Family.PERSON))
         self._load_entries(households)
@@ -87,13 +91,52 @@ class Scope:
         people |= members_of_households(households | removed_households)
         people -= removed_people
         self._load_entries(people)
-        self._load_submissions(Family.PERSON, people, only=Family.VISIT)
+        self._load_submissions(Family.PERSON, people, only=_OF_PERSONS)
         self._load_homes_of_lone_visits(people)
         self.outside_households = self._linked_households(people) - households
         self.entries[Family.VISIT] |= {
             contribution.entry
             for contribution in self._contributions(Family.VISIT)
             if self._is_loaded(contribution, households, people)
+        }
+        self._load_what_is_counted()
+
+    def _add_what_counts(self) -> None:
+        """Add the entries that count changed ones, with their contributions."""
+        if not any(self.entries[tie.of] for tie in TIES):
+            return
+        self._resolve_links()
+        for tie in TIES:
+            self.entries[tie.family] |= (
+                self._named(tie, self.entries[tie.of]) - (self.changed.removed[tie.family])
+            )
+            self._load_entries(self.entries[tie.family])
+
+    def _load_what_is_counted(self) -> None:
+        """Load the entries that those in scope count; what a person's cases count is folded again with them."""
+        for tie in TIES:
+            if tie.family != Family.PERSON:
+                self._load_submissions(tie.family, self.entries[tie.family], only=(tie.of,))
+        self._resolve_links()
+        for tie in TIES:
+            counting = self.entries[tie.family]
+            counted = {
+                item.entry
+                for item in self._contributions(tie.of)
+                if tie.by in item.links
+                and self._entry_of(tie.family, item.links[tie.by]) in counting
+            }
+            self._load_entries(counted)
+            if tie.family == Family.PERSON:
+                self.entries[tie.of] |= counted
+        self._resolve_links()
+
+    def _named(self, tie: Tie, entries: set[str]) -> set[str]:
+        """The entries that these name by the link of a tie."""
+        return {
+            self._entry_of(tie.family, item.links[tie.by])
+            for item in self._contributions(tie.of)
+            if item.entry in entries and tie.by in item.links
         }
 
     def fold_input(self, as_of: date) -> FoldInput:
@@ -118,7 +161,7 @@ class Scope:
     def listed_entries(self) -> Entries:
         """The entries whose rows in phones' entity lists the fold can have changed: its own, and those they link to."""
         entries = {
-            str(family): self.entries[family] | self.changed.removed[family] for family in Family
+            family: self.entries[family] | self.changed.removed[family] for family in FAMILIES
         }
         entries[Family.HOUSEHOLD] |= self.outside_households
         for contribution in self.contributions.values():
@@ -126,7 +169,7 @@ class Scope:
                 entries[LINKS[name]].add(self._entry_of(LINKS[name], key))
         return entries
 
-    def _contributions(self, family: Family) -> Iterable[Contribution]:
+    def _contributions(self, family: str) -> Iterable[Contribution]:
         return (item for item in self.contributions.values() if item.family == family)
 
     def _entry_of(self, family: str, key: str) -> str:
@@ -146,15 +189,15 @@ class Scope:
             self.contributions[contribution.id] = contribution
 
     def _load_submissions(
-        self, family: Family, entries: set[str], *, only: Family | None = None
+        self, family: str, entries: set[str], *, only: Collection[str] = ()
     ) -> None:
-        """Load the contributions of all submissions that speak of these entries, or one family's of them."""
+        """Load the contributions of all submissions that speak of these entries, or those of some families of them."""
         submissions = {
             contribution.submission_id
             for contribution in self._contributions(family)
             if contribution.entry in entries and contribution.submission_id is not None
         } - self.changed.loaded_submissions
-        for contribution in contributions_of_submissions(submissions, family=only):
+        for contribution in contributions_of_submissions(submissions, families=only):
             self.contributions.setdefault(contribution.id, contribution)
 
     def _load_homes_of_lone_visits(self, people: set[str]) -> None:

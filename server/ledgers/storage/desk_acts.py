@@ -20,7 +20,7 @@ def contributions_of_acts(acts: Iterable[DeskAct]) -> list[Contribution]:
 def _contribution(act: DeskAct) -> Contribution:
     if act.kind == ActKind.VOID:
         values = {"void": True}
-    elif act.kind == ActKind.CORRECT:
+    elif act.kind in (ActKind.CORRECT, ActKind.STATE):
         values = with_current_key(dict(act.value or {}))
     else:
         values = {}
@@ -35,7 +35,7 @@ def _contribution(act: DeskAct) -> Contribution:
         received_at=act.at,
         instance_id=f"{DESK}{act.pk}",
         worker_id=act.user_id,
-        level=Level.REVIEWED,
+        level=Level.DOCUMENT if act.evidence else Level.REVIEWED,
         area_code="",
         values=values,
     )

@@ -116,10 +116,10 @@ def test_titles_and_details_follow_the_callers_language(street, asking):
 
 
 def test_an_unforeseen_error_tells_only_the_id_of_the_request(street, asking, monkeypatch):
-    def break_down(access):
+    def break_down(view):
         raise RuntimeError("the secret of 44990119650101018X")
 
-    monkeypatch.setattr(ledgers.Persons, "visible", staticmethod(break_down))
+    monkeypatch.setattr(ledgers.Persons, "rows", break_down)
     client = asking("street")
     client.raise_request_exception = False
     response = client.get("/api/v1/persons/")

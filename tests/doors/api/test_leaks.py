@@ -59,7 +59,7 @@ def test_no_answer_tells_a_restricted_fact(worlds):
 
 
 def test_no_filter_finds_a_row_by_what_it_names_elsewhere(worlds):
-    client = worlds.reader("north", "street").clients["/api"]
+    client = worlds.reader("north", "street", "north").clients["/api"]
     for path in asked.PATHS:
         for narrowed in leaks.narrowed(path, worlds.sides["south"]):
             assert client.get(narrowed).json()["count"] == 0, narrowed

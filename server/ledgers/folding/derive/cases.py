@@ -200,7 +200,7 @@ def _set_course(row: Row, course: Course) -> None:
     row.setdefault("level", CaseLevel.KEY if len(row["category"]) > 1 else CaseLevel.GENERAL)
     row.setdefault("found_by", FoundBy.SCREENING)
     row["opened_on"] = course.opened_on
-    row["offers_n"] = row["refusals_n"] = 0  # counted from the offers (L8), which no form fills yet
+    row["offers_n"] = row["refusals_n"] = 0  # of a person's case counted from the offers (L8)
     if is_open(row["state"]):
         row.pop("closed_on", None)
         row.pop("close_reason", None)

@@ -1,0 +1,244 @@
+"""Every ledger by its declaration: the overview, lists, entries, and what office staff decide about an entry."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from server.accounts.access import RESTRICTED
+from server.console.exception_sentences import open_exceptions
+from server.console.forms import ReasonForm, checked
+from server.console.moves import CorrectionForm, MoveForm, correctable, desk_panel
+from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
+from server.console.presentation import Cell, cell_of, joined_title, sheet
+from server.core.clock import now
+from server.ledgers import services
+from server.ledgers.definitions.columns import Column, Kind
+from server.ledgers.definitions.declaring import LedgerDefinition
+from server.ledgers.definitions.ledgers import DEFINITIONS
+from server.ledgers.filters import FILTERS
+from server.ledgers.models.base import LedgerEntry
+from server.ledgers.selectors import (
+    desk_acts_on,
+    histories,
+    joined_key,
+    provenance,
+    resolve,
+    rows_of,
+)
+
+BY_PATH = {definition.path: definition for definition in DEFINITIONS.values()}
+OWN_PAGES = {
+    "person": "person",
+    "household": "household",
+    "employer": "employer",
+    "case": "case",
+}
+"""Ledger → the page of an entry, where it is not made from the declaration."""
+_COLUMNS_SHOWN = 6
+_IN_CELLS = frozenset({Kind.JSON, Kind.POINT, Kind.IMAGE})
+
+
+@staff_page()
+def ledgers(request: StaffRequest) -> HttpResponse:
+    """All ledgers that the reader may open, and the ledgers (台帐) that are parts of them."""
+    shown = [
+        definition
+        for definition in DEFINITIONS.values()
+        if not definition.is_restricted or request.access.areas(RESTRICTED)
+    ]
+    return render(request, "console/ledgers/index.html", {"ledgers": shown})
+
+
+@staff_page()
+def ledger(request: StaffRequest, path: str) -> HttpResponse:
+    """The entries of a ledger in the user's areas, the last observed first."""
+    definition = _definition(path)
+    columns = _listed(definition)
+    rows = _rows(request, definition).order_by("-observed_at", "id")
+    filterset = FILTERS[definition.name](request.GET, rows, access=request.access)
+    page = page_of(request, filterset.qs)
+    areas: dict[Any, str] = {**area_names(row.area_code for row in page)}
+    shows = ["area", "search", *(["view"] if definition.views else [])]
+    shows += [machine.column for machine in definition.machines[:1]]
+    return render_list(
+        request,
+        "console/ledgers/_rows.html",
+        filterset,
+        page,
+        shows=shows,
+        title=str(definition.label),
+        ledger=definition,
+        columns=columns,
+        lines=[
+            (row, [_cell(request, row, column) for column in columns]) for row in page.object_list
+        ],
+        areas=areas,
+    )
+
+
+@staff_page()
+def entry(request: StaffRequest, path: str, entry: UUID) -> HttpResponse:
+    """One entry: every value with its source, its states, and what may be done about it."""
+    definition = _definition(path)
+    row = _row(request, definition, entry)
+    if row.pk != entry or definition.name in OWN_PAGES:
+        return redirect(*_address(definition, row))
+    about = (definition.name, row.pk)
+    is_own = not definition.part_of
+    acts = desk_acts_on(request.access, *about) if is_own else ()
+    names = _names(row)
+    context = {
+        "ledger": definition,
+        "row": row,
+        "state": _state(request, row, definition),
+        "cells": sheet(row, request.access, origins=provenance(request.access, row), names=names),
+        "history": histories(request.access, [row]),
+        "acts": acts.select_related("user") if is_own else acts,  # type: ignore[union-attr]
+        "desk": desk_panel(request.access, row),
+        **open_exceptions(request.access, Q(family=definition.name, entry=row.pk)),
+        "areas": names,
+    }
+    return render(request, "console/ledgers/entry.html", context)
+
+
+@staff_page("POST")
+def move(request: StaffRequest, path: str, entry: UUID, column: str, to: str) -> HttpResponse:
+    """Move an entry to another state. Raises what the service raises, and FormFieldsWrong."""
+    definition = _definition(path)
+    row = _row(request, definition, entry)
+    wanted = [
+        item
+        for item in services.next_moves(request.access, row)
+        if (item.column, item.to) == (column, to)
+    ]
+    given: dict[str, Any] = {"values": {}, "evidence": [], "reason": request.POST.get("reason", "")}
+    if wanted:
+        form = MoveForm(wanted[0], request.access, row.area_code, request.POST)
+        cleaned = checked(form)
+        given = {
+            "values": form.values(),
+            "evidence": cleaned["evidence"],
+            "reason": cleaned["reason"],
+        }
+    services.move(entry=row, column=column, to=to, access=request.access, at=now(), **given)
+    return redirect(*_address(definition, row))
+
+
+@staff_page("GET", "HEAD", "POST")
+def correct(request: StaffRequest, path: str, entry: UUID, column: str) -> HttpResponse:
+    """Correct a column of an entry."""
+    definition = _definition(path)
+    row = _row(request, definition, entry)
+    declared = next(
+        (item for item in correctable(request.access, row) if item.name == column), None
+    )
+    if declared is None or definition.part_of:
+        raise Http404
+    if request.method != "POST":
+        form = CorrectionForm(declared, request.access, row.area_code)
+        context = {"ledger": definition, "row": row, "form": form}
+        return render(request, "console/ledgers/_correct.html", context)
+    given = checked(CorrectionForm(declared, request.access, row.area_code, request.POST))
+    services.correct(
+        family=definition.name,
+        entry=row.pk,
+        column=column,
+        value=given["value"],
+        reason=given["reason"],
+        access=request.access,
+        at=now(),
+    )
+    return redirect(*_address(definition, row))
+
+
+@staff_page("POST")
+def void(request: StaffRequest, path: str, entry: UUID) -> HttpResponse:
+    """Take an entry out of its ledger; the act can be undone through REST."""
+    definition = _definition(path)
+    row = _row(request, definition, entry)
+    if definition.part_of:
+        raise Http404
+    services.void(
+        family=definition.name,
+        entry=row.pk,
+        reason=checked(ReasonForm(request.POST))["reason"],
+        access=request.access,
+        at=now(),
+    )
+    return redirect("console:ledger", path=definition.path)
+
+
+def _definition(path: str) -> LedgerDefinition:
+    definition = BY_PATH.get(path)
+    if definition is None:
+        raise Http404
+    return definition
+
+
+def _rows(request: StaffRequest, definition: LedgerDefinition) -> QuerySet[Any]:
+    entries = [
+        column.name
+        for column in definition.columns.values()
+        if column.kind in (Kind.ENTRY, Kind.USER)
+    ]
+    return rows_of(request.access, definition.name).select_related(*entries)
+
+
+def _row(request: StaffRequest, definition: LedgerDefinition, entry: UUID) -> Any:
+    """The entry with this id, or the one that it was merged into."""
+    rows = _rows(request, definition)
+    row = rows.filter(pk=entry).first()
+    if row is None and not definition.part_of:
+        row = get_object_or_404(rows, pk=resolve(definition.name, entry))
+    if row is None:
+        raise Http404
+    return row
+
+
+def _address(definition: LedgerDefinition, row: LedgerEntry) -> tuple[Any, ...]:
+    page = OWN_PAGES.get(definition.name)
+    if page is not None:
+        return (f"console:{page}", row.pk)
+    return ("console:entry", definition.path, row.pk)
+
+
+def _listed(definition: LedgerDefinition) -> list[Column]:
+    """The columns that the list shows: the state, then what is required, then the others, as many as fit."""
+    states = [machine.column for machine in definition.machines[:1]]
+    columns = [
+        column
+        for column in definition.columns.values()
+        if column.kind not in _IN_CELLS and column.name not in states
+    ]
+    columns.sort(key=lambda column: not column.required)
+    return [*columns[:_COLUMNS_SHOWN], *(definition.columns[name] for name in states)]
+
+
+def _cell(request: StaffRequest, row: LedgerEntry, column: Column) -> Cell | None:
+    return cell_of(row, column, request.access, {}, _names(row))
+
+
+def _state(request: StaffRequest, row: LedgerEntry, definition: LedgerDefinition) -> str:
+    if not definition.machines:
+        return ""
+    column = definition.columns[definition.machines[0].column]
+    cell = cell_of(row, column, request.access, {}, {})
+    return cell.text if cell else ""
+
+
+def _names(row: LedgerEntry) -> dict[Any, str]:
+    """Id or code → name, of the entries, users and areas that the row names."""
+    columns = type(row).ledger.columns.values()
+    names: dict[Any, str] = {
+        key: joined_title(row, column.name)
+        for column in columns
+        if column.kind in (Kind.ENTRY, Kind.USER)
+        and (key := joined_key(row, column.name)) is not None
+    }
+    areas = [getattr(row, column.name) or "" for column in columns if column.kind is Kind.AREA]
+    return {**names, **area_names([row.area_code, *areas])}
