@@ -26,7 +26,7 @@ from server.disclosure.models import ExportPermit
 from server.geo.filters import Area
 from server.ledgers import filters
 from server.ledgers.definitions.columns import Kind
-from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
+from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS
 from tests.conftest import STREET
 from tests.factories.addresses import Address
 from tests.factories.asked import PATHS, PREFIXES, addresses, paths, samples_of
@@ -42,7 +42,14 @@ FILTERS: Final[dict[type, Any]] = {
     if isinstance(kind, type) and issubclass(kind, ListFilters) and kind is not ListFilters
 }
 """Model → the filters of its list."""
-SEALED: Final = {"households": "hukou_book_no", "employers": "phone"}
+SEALED: Final = {
+    definition.path: next(
+        column.name for column in definition.columns.values() if column.kind is Kind.SEALED
+    )
+    for ledger, definition in DEFINITIONS.items()
+    if ledger != "person"
+    and any(column.kind is Kind.SEALED for column in definition.columns.values())
+}
 """Words of addresses → a sealed column of that ledger; id_no for others."""
 BODY: Final = {
     "reason": "look", "note": "look", "state": "approved", "act": "new_instance", "value": "4499", "columns": ["id_no"],

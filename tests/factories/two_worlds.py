@@ -343,12 +343,15 @@ def hold_restricted(sides: tuple[Side, ...], *, are_there: bool) -> None:
 
     for side in sides:
         for ledger, model in LEDGERS.items():
-            for row in side.entries[ledger].values():
+            for depth, row in side.entries[ledger].items():
                 values = {
                     name: value if are_there else unrestricted(column, value)
                     for name, column in COLUMNS[ledger].items()
                     if has_restricted(column)
-                    and (value := _restricted_value(side, column)) is not None
+                    and (
+                        value := _restricted_value(side, column, f"{ledger}.{name}{DEPTHS[depth]}")
+                    )
+                    is not None
                 }
                 if ledger == "household":
                     only = side.entries[ledger]["joined"] is row
@@ -370,15 +373,15 @@ def hold_restricted(sides: tuple[Side, ...], *, are_there: bool) -> None:
         Repair.objects.filter(item=side.item).update(document=kept)
 
 
-def _restricted_value(side: Side, column: Column) -> Any:
-    """A value that only the restricted role sees."""
+def _restricted_value(side: Side, column: Column, place: str) -> Any:
+    """A value that only the restricted role sees; a text names its place."""
     match column.kind:
         case Kind.JSON:
             return {"family": "0", "reason": "11", "skills": ["1"], "training": ["01"], "wish": []}
         case Kind.SEALED:
             return seal_text(f"{side.sealed_no}44", column.name)
         case Kind.TEXT:
-            return f"{side.tag} {column.name} despair"
+            return f"{side.tag} {place} despair"
         case Kind.BOOLEAN:
             return True
         case Kind.CODE | Kind.CODES:

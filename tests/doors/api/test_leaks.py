@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +13,11 @@ from server.ledgers.definitions.ledgers import COLUMNS
 from tests.factories import asked, leaks
 
 DOOR: Final = "/api"
+DECIDES: Final = re.compile(
+    r"%\(id\)s/(correct|void|acts/%\(act\)s/undo)/$|/petitions/(%\(id\)s/reveal|find)/$"
+)
+"""What office staff decide about an entry answers with the decision alone (tests/doors/api/test_moves.py); a restricted
+ledger opens its numbers to nobody who posts here."""
 SHOWS_NOTHING: Final = frozenset(
     {
         "/api/v1/forms/%(form_id)s/audience/",
@@ -46,7 +52,12 @@ def test_no_answer_holds_what_is_anothers(worlds):
     seen = leaks.crawl(worlds, DOOR)
     assert seen.faults == []
     there = {address.template for address in asked.addresses(DOOR)}
-    assert there - seen.open_addresses == SHOWS_NOTHING, "ask so that it answers, or say why not"
+    silent = {
+        template
+        for template in there - seen.open_addresses
+        if template in SHOWS_NOTHING or not DECIDES.search(template)
+    }
+    assert silent == SHOWS_NOTHING, "ask so that it answers, or say why not"
     assert seen.typed == set(), "numbers in free text are masked"
     unseen = leaks.marks(worlds.sides["north"]) - seen.shown
     assert unseen == set(), "each column, file and text is shown to somebody, so that it could leak"

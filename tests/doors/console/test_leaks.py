@@ -13,6 +13,8 @@ from tests.factories import asked, leaks
 DOOR: Final = ""
 SHOWS_NOTHING: Final = frozenset(
     {
+        "/ledgers/%(path)s/%(entry)s/move/%(column)s/%(to)s",
+        "/ledgers/%(path)s/%(entry)s/void",
         "/quarantine/replay",
         "/permits/%(number)s",
         "/permits/new",
