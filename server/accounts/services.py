@@ -1,4 +1,4 @@
-"""Creates users, gives and takes roles, and issues and ends passwords, sessions and the tokens of phones.
+"""Creates users, and issues and ends passwords, sessions and the tokens of phones.
 
 Each function records who did it: `actor` is the person, None for a command at the server. What
 a person may do about another one's account is judged here, for all doors (decision 0266).
@@ -10,37 +10,58 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from server.accounts.access import ADMINISTRATORS, access_of, common_prefix
+from server.accounts.access import access_of, common_prefix
 from server.accounts.device_passwords import new_password, sealed_secret
 from server.accounts.models import (
     ApiToken,
     FieldAccount,
-    FormerGrant,
     Role,
     RoleGrant,
     Session,
     User,
 )
 from server.accounts.problems import (
-    BadArea,
-    BadDay,
     BadName,
     BadUserName,
     NameTaken,
-    NoSuchRole,
     OwnAccount,
 )
+from server.accounts.roles import area_prefix, distrust, grant, take_role
 from server.audit.models import Act
 from server.audit.services import record
 from server.core import clock
 from server.core.request_problems import NotAllowed
 from server.core.sealing import token_hash
-from server.geo.codes import code_prefix
-from server.geo.models import Division
+
+__all__ = [
+    "CODES_AT_ONCE",
+    "NewUser",
+    "NewWorker",
+    "add_codes",
+    "add_worker",
+    "area_of",
+    "area_prefix",
+    "create_user",
+    "end_codes",
+    "end_sessions",
+    "grant",
+    "issue_token",
+    "record_log_in",
+    "record_log_out",
+    "replace_codes",
+    "replace_password",
+    "replace_phone",
+    "require_over",
+    "revoke",
+    "rotate_token",
+    "set_active",
+    "shut_out",
+    "take_role",
+]
 
 CODES_AT_ONCE = 200
 """The most QR codes made at once: some seconds of work and 34 printed pages."""
@@ -150,7 +171,7 @@ def shut_out(*, user: User, at: datetime, actor: User | None) -> int:
 
     Visits in areas that the worker left before count no longer, either, whatever a phone says of their day.
     """
-    _distrust(user)
+    distrust(user)
     if user.device_secret is not None:
         user.set_unusable_password()
         user.device_secret = None
@@ -208,7 +229,7 @@ def set_active(*, user: User, is_active: bool, actor: User | None) -> User:
     before, user.is_active = user.is_active, is_active
     user.save(update_fields=["is_active"])
     if not is_active:
-        _distrust(user)
+        distrust(user)
         Session.objects.filter(user=user).delete()
     states = {"before": {"active": before}, "after": {"active": is_active}}
     _record(Act.USER_STATE, user, actor, **states)
@@ -245,108 +266,6 @@ def _issue_credentials(user: User, label: str, actor: User | None) -> NewWorker:
     password = _give_password(user, actor, is_for_phones=True)
     account, token = issue_token(user=user, label=label, actor=actor)
     return NewWorker(user, password, account, token)
-
-
-@transaction.atomic
-def grant(
-    *, user: User, role: str, area: str, since: date | None = None, actor: User | None = None
-) -> RoleGrant:
-    """Give a role in an area: a division's code or its leading digits, "" for everywhere.
-
-    It opens the area from the next request on. `since` is the first day, today if None: a
-    worker who was sent there last week says so, and the day counts for visits once the role has ended.
-
-    A 12-digit code is cut to the digits of the division's level, so that a street's code
-    covers its communities. A role that the user holds there already is returned. Without an
-    actor it is given from the command line.
-    Raises BadArea, BadDay; NotAllowed unless the actor is administrator of that area, OwnAccount.
-    """
-    prefix, first = area_prefix(area), _past_day(since)
-    _require_administrator(user, prefix, actor)
-    role_grant, is_new = RoleGrant.objects.get_or_create(
-        user=user, role=Role(role), area=prefix, defaults={"since": first}
-    )
-    if is_new:
-        _record_role(Act.ROLE_GRANTED, role_grant, actor)
-    return role_grant
-
-
-@transaction.atomic
-def take_role(
-    *,
-    user: User,
-    role: str,
-    area: str,
-    until: date | None = None,
-    is_revoked: bool = False,
-    actor: User | None,
-) -> FormerGrant:
-    """Take away a role that the user holds in exactly this area, from the next request on.
-
-    `until` is the last day, today if None. Records of visits up to that day still count when
-    the worker, who works elsewhere now, sends them later; with `is_revoked` they do not
-    (decision 0310). Raises NoSuchRole, BadDay; NotAllowed unless the actor is administrator of that area, OwnAccount.
-    """
-    prefixes = {area, code_prefix(area)} if len(area) == 12 else {area}
-    held = user.grants.filter(role=role, area__in=prefixes).select_for_update().first()
-    if held is None:
-        raise NoSuchRole(username=user.username)
-    last = _past_day(until)
-    if last < held.since:
-        raise BadDay(day=last)
-    _require_administrator(user, held.area, actor)
-    former = FormerGrant.objects.create(
-        user=user,
-        role=held.role,
-        area=held.area,
-        since=held.since,
-        until=last,
-        is_revoked=is_revoked,
-    )
-    if is_revoked:
-        user.former_grants.filter(role=held.role, area=held.area).update(is_revoked=True)
-    _record_role(Act.ROLE_TAKEN, held, actor, until=str(last), is_revoked=is_revoked)
-    held.delete()
-    return former
-
-
-def _past_day(day: date | None) -> date:
-    """The day that was stated, or today. Raises BadDay for a day to come."""
-    today = clock.today()
-    if day is not None and day > today:
-        raise BadDay(day=day)
-    return day or today
-
-
-def _distrust(user: User) -> None:
-    """Let no visit count any more in the areas that the user has left."""
-    FormerGrant.objects.filter(user=user).update(is_revoked=True)
-
-
-def _record_role(act: Act, held: RoleGrant, actor: User | None, **facts: object) -> None:
-    """Record that a role was given or taken, in the role's area."""
-    role = {"role": held.role, "area": held.area, "since": str(held.since)}
-    before, after = (None, role) if act == Act.ROLE_GRANTED else (role, None)
-    record(
-        act,
-        actor=actor,
-        object_type="user",
-        object_id=held.user.username,
-        area=held.area,
-        before=before,
-        after=after,
-        facts=facts,
-    )
-
-
-def _require_administrator(user: User, area: str, actor: User | None) -> None:
-    """Refuse unless the actor may give and take roles of this person in the area. Raises NotAllowed, OwnAccount."""
-    if actor is None:
-        return
-    if actor.pk == user.pk:
-        raise OwnAccount
-    if not access_of(actor).may(ADMINISTRATORS, area):
-        raise NotAllowed
 
 
 def require_over(user: User, actor: User | None) -> None:
@@ -429,19 +348,3 @@ def _record(
         after=after,
         facts=facts,
     )
-
-
-def area_prefix(area: str) -> str:
-    """The leading digits that all codes of an area share. Raises BadArea."""
-    if area == "":
-        return area
-    if not re.fullmatch(r"\d{1,12}", area):
-        raise BadArea(area=area[:40])
-    if len(area) == 12:
-        division = Division.objects.filter(code=area).first()
-        if division is None:
-            raise BadArea(area=area)
-        return division.prefix
-    if not Division.objects.filter(code__startswith=area).exists():
-        raise BadArea(area=area)
-    return area

@@ -148,13 +148,13 @@ ACCOUNTS = {
         lambda office: accounts.set_active(user=office.user, is_active=False, actor=office.chief),
         (Act.USER_STATE,),
     ),
-    "accounts.services.grant": Case(
+    "accounts.roles.grant": Case(
         lambda office: accounts.grant(
             user=office.user, role="street", area=STREET, actor=office.chief
         ),
         (Act.ROLE_GRANTED,),
     ),
-    "accounts.services.take_role": Case(
+    "accounts.roles.take_role": Case(
         lambda office: accounts.take_role(
             user=office.user, role="worker", area=COMMUNITY, actor=office.chief
         ),

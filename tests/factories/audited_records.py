@@ -79,6 +79,13 @@ RECORD_CASES = {
         (Act.DESK_ACT,),
         lambda office: office.persons,
     ),
+    "ledgers.services.move": Case(
+        lambda office: ledgers.move(
+            entry=office.persons[0], to="2", values={}, evidence=[], **office.deed
+        ),
+        (Act.DESK_ACT,),
+        lambda office: office.persons,
+    ),
     "ledgers.services.undo": Case(
         lambda office: ledgers.undo(act=office.desk_act, access=office.access, at=AT),
         (Act.DESK_ACT_UNDONE,),

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from server.ledgers.definitions.ledgers import LEDGERS
+from server.quarantine.models import Quarantined
 from server.submissions.drain import drain_now
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY, STREET
 from tests.factories.ledgers import Filled, id_number, make_versions, member, uuid_of
@@ -193,3 +194,17 @@ def make_two_streets(make_user: Callable[..., Any]) -> TwoStreets:
         assert response.status_code == 201, response.content
     drain_now()
     return streets
+
+
+def office(user: Any) -> Client:
+    """A browser of office staff."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def accept(user: Any, item: Quarantined) -> Any:
+    """The answer to office staff who take a quarantined record after all."""
+    return office(user).post(
+        f"/api/v1/quarantine/{item.pk}/replay/", {}, content_type="application/json"
+    )

@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from server.accounts.access import access_of
 from server.core import clock
-from server.ops import row_policies
+from server.ops import policies_in_force
 from server.quarantine import services
 from server.quarantine.models import Quarantined, QuarantineRefusal, Reopening, Repair
 from server.submissions.models import AcceptedDocument
@@ -41,7 +41,7 @@ def migrate():
         if not targets:
             call_command("migrate", verbosity=0)
             return
-        row_policies.release()
+        policies_in_force.release()
         MigrationExecutor(connection).migrate(targets)
 
     yield to

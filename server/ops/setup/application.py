@@ -20,6 +20,7 @@ _NO_DATABASE = re.compile(r"^(?:psycopg|django\.db\.utils)\.OperationalError: (.
 
 
 _POLICIES = (
+    "ops/policies_in_force.py",
     "ops/row_policies.py",
     "core/row_security.py",
     "ledgers/definitions/vocabulary.py",

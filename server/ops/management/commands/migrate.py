@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from server.ops import row_policies
+from server.ops import policies_in_force
 
 
 class Command(DjangoCommand):
@@ -24,12 +24,12 @@ class Command(DjangoCommand):
             return
         executor = MigrationExecutor(connection)
         if options["app_label"] or executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            row_policies.release()
+            policies_in_force.release()
         super().handle(*arguments, **options)
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return  # an older state of the tables; without policies requests see no row
-        if not row_policies.apply():
+        if not policies_in_force.apply():
             self.stderr.write(
                 _("Row-level security is off: make the roles with './ruhu policies --sql'.")
             )

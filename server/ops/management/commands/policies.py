@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from server.ops import row_policies
+from server.ops import policies_in_force
 
 
 class Command(BaseCommand):
@@ -31,9 +31,11 @@ class Command(BaseCommand):
 
     def handle(self, *_arguments: Any, **options: Any) -> None:
         if options["sql"]:
-            self.stdout.write(row_policies.roles_for_owner())
+            self.stdout.write(policies_in_force.roles_for_owner())
             return
-        in_force = row_policies.are_in_force() if options["check"] else row_policies.apply()
+        in_force = (
+            policies_in_force.are_in_force() if options["check"] else policies_in_force.apply()
+        )
         if options["json"]:
             self.stdout.write(json.dumps({"in_force": in_force}))
         elif in_force:
