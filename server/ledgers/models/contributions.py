@@ -69,6 +69,7 @@ class IdentityKey(models.Model):
     class Meta:
         constraints = (one_of("family", FAMILY_CHOICES, "a_key_is_of_a_known_family"),)
         indexes = (
+            models.Index(fields=("key",), name="keys_of_any_family"),
             models.Index(
                 fields=("identity",), name="keys_of_an_identity", condition=~Q(identity="")
             ),

@@ -37,7 +37,7 @@ class LedgerException(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=("family", "entry"), name="exceptions_of_an_entry"),
+            models.Index(fields=("entry", "family"), name="exceptions_by_entry"),
             models.Index(fields=("other",), name="exceptions_with_another"),
             models.Index(
                 fields=("area_code", "-opened_at"),

@@ -193,7 +193,7 @@ def count_listed(name: EntityList, areas: Iterable[str]) -> int:
 def listed_after(name: EntityList, areas: Iterable[str], after: str, limit: int) -> list[str]:
     """The first entries of the list in these areas behind a uuid ("": from the beginning), ascending."""
     return query_values(
-        f"select id::text from {_listed(name, areas)} and id > %s::uuid order by id limit %s",  # noqa: S608 digits only
+        f"select id::text as entry from {_listed(name, areas)} and id > %s::uuid order by id limit %s",  # noqa: S608 digits only
         (after or _FIRST_UUID, limit),
     )
 

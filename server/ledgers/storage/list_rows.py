@@ -187,15 +187,16 @@ def employer_rows(selection: Selection, limit: int) -> list[EmployerRow]:
         select employer.id::text as id, coalesce(listed.version, 1) as version,
                st_y(loc) as lat, st_x(loc) as lon, employer.area_code,
                coalesce(employer.name, '') as name, coalesce(address, '') as address,
-               coalesce(contact, '') as contact, coalesce(open.n, 0) as vacancies,
+               coalesce(contact, '') as contact, open.n as vacancies,
                {office_day("last.at")} as last_visit
           from ledgers_employer employer
-          left join (select employer_id, count(*) as n from ledgers_vacancy
-                      where state in ({words(OPEN_VACANCY_STATES)}) group by employer_id) open
-                 on open.employer_id = employer.id
-          left join (select employer_id, max(visited_at) as at from ledgers_visit
-                      where employer_id is not null and outcome in ({words(VISITED)})
-                      group by employer_id) last on last.employer_id = employer.id
+          cross join lateral (
+               select count(*) as n from ledgers_vacancy vacancy
+                where vacancy.employer_id = employer.id
+                  and vacancy.state in ({words(OPEN_VACANCY_STATES)})) open
+          cross join lateral (
+               select max(visited_at) as at from ledgers_visit visit
+                where visit.employer_id = employer.id and visit.outcome in ({words(VISITED)})) last
           left join ledgers_listedentity listed
                  on listed.list = '{EntityList.EMPLOYERS}' and listed.entity = employer.id
          where {selection.rows("employer.area_code", "employer.id")}
