@@ -55,6 +55,13 @@ from server.ledgers.models import (
 from server.ledgers.models.base import LedgerEntry
 from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES, LINK_CHOICES
 from server.ledgers.rounded import RoundedDay, RoundedOrdering
+from server.ledgers.storage.searching import (
+    HOUSEHOLD_TEXTS,
+    cases_holding,
+    households_holding,
+    persons_holding,
+    visits_holding,
+)
 
 
 def entry_filters(
@@ -171,10 +178,11 @@ def _by_members_name(word: str, access: Access) -> Q:
 
 
 HOUSEHOLD_SEARCH = Search(
-    ("hh_no", "address", "building", "room"),
+    HOUSEHOLD_TEXTS,
     _by_members_name,
     joined=("head_person__name",),
     numbers=("hh_no",),
+    holders=households_holding,
     label=_("Name, address or household number"),
 )
 """Also what the map searches by."""
@@ -198,7 +206,9 @@ HouseholdFilters = entry_filters(
         "due": Due(),
     },
 )
-PersonFilters = entry_filters(Person, search=Search(("name",), label=_("Name")))
+PersonFilters = entry_filters(
+    Person, search=Search(("name",), holders=persons_holding, label=_("Name, or its pinyin"))
+)
 SpellFilters = entry_filters(Spell, search=Search(("employer_name",), label=_("Employer")))
 EmployerFilters = entry_filters(
     Employer,
@@ -221,6 +231,7 @@ CaseFilters = entry_filters(
         ("case_no",),
         joined=("subject_person__name",),
         numbers=("case_no",),
+        holders=cases_holding,
         label=_("Name or case number"),
     ),
     more={"due": Due()},
@@ -230,6 +241,7 @@ VisitFilters = entry_filters(
     search=Search(
         (),
         joined=("person__name", "household__address", "employer__name"),
+        holders=visits_holding,
         label=_("Name or address"),
     ),
 )

@@ -8,25 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from server.ledgers import services
-from server.ledgers.models import Person
+from server.accounts.access import Access
+from server.core.filters import ListFilters
+from server.ledgers import selectors, services
+from server.ledgers.filters import CaseFilters, HouseholdFilters, PersonFilters, VisitFilters
+from server.ledgers.models import Household, Person
 from tests.factories.county import COUNTY, fill
 from tests.factories.ledgers import Filled, credit_code, make_versions, member, store, street
 from tests.factories.statements import Explained, explained
 
+pytestmark = pytest.mark.django_db
 AS_OF = date(2026, 11, 23)
 HERE = f"{COUNTY}020001"
 
 
 @pytest.fixture(scope="module")
 def county(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """2,400 households with 7,600 persons, and 5,000 submissions, for all tests of this module."""
+    """3,200 households with 10,133 persons, and 5,000 submissions, for all tests of this module."""
     with django_db_blocker.unblock(), transaction.atomic():
-        fill(households=2_400, submissions=5_000)
+        fill(households=3_200, submissions=5_000)
         yield
         transaction.set_rollback(True)
 
@@ -61,15 +66,15 @@ def test_the_tables_are_large_enough_to_tell(county):
         cursor.execute("select relname, relpages from pg_class where relname like 'ledgers_%%'")
         pages = dict(cursor.fetchall())
     for table in ("identitykey", "person", "household", "visit", "spell"):
-        assert pages[f"ledgers_{table}"] > 55, table
-    assert Person.objects.count() == 7_600
+        assert pages[f"ledgers_{table}"] > 75, table
+    assert Person.objects.count() == 10_133
 
 
 def test_merging_a_survey_reads_no_table_as_a_whole(forms):
     roster = [member("陈一", id_no="449901198001010011"), member("陈二", key="二")]
     seen = merged(*forms, street(1, roster))
     assert len(seen) > 20
-    check(seen, each=55, together=400)
+    check(seen, each=75, together=400)
 
 
 def test_surveying_a_household_again_reads_no_table_as_a_whole(forms):
@@ -80,7 +85,7 @@ def test_surveying_a_household_again_reads_no_table_as_a_whole(forms):
     submission = store(again, version=versions["survey"], submitter=staff, instance_id="uuid:again")
     with explained() as seen:
         services.merge_submissions(submission_ids=[submission.pk], as_of=AS_OF)
-    check(seen, each=55, together=500)
+    check(seen, each=75, together=500)
 
 
 def test_merging_an_employer_reads_no_table_as_a_whole(forms):
@@ -89,4 +94,64 @@ def test_merging_an_employer_reads_no_table_as_a_whole(forms):
         household={"name": "示范电子厂", "uscc": credit_code(1)},
         members=[{"title": "普工", "n_wanted": "3"}],
     )
-    check(merged(*forms, employer), each=55, together=400)
+    check(merged(*forms, employer), each=75, together=400)
+
+
+COUNTY_STAFF = Access(1, (("county", COUNTY),))
+WORKER = Access(2, (("worker", HERE),))
+
+
+def listed(
+    filters: type[ListFilters], rows: Any, access: Access, **given: str
+) -> tuple[int, list[Explained]]:
+    """How many rows a filtered list has, and the statements that give its first page and its number of rows."""
+    passing = filters(given, rows(access), access=access).qs
+    with explained() as seen:
+        page, number = list(passing[:50]), passing.order_by()[:10_000].count()
+    assert len(page) == min(50, number)
+    return number, seen
+
+
+def number_of_a_household() -> str:
+    home = Household.objects.filter(area_code__startswith=COUNTY).order_by("id")[77]
+    return str(home.hh_no)
+
+
+@pytest.mark.parametrize("access", [COUNTY_STAFF, WORKER], ids=["county", "worker"])
+@pytest.mark.parametrize("text", ["陈伟", "龘龘", "chenwei", "cwj", "伟娟"])
+def test_searching_persons_reads_what_holds_the_word(county, text, access):
+    number, seen = listed(PersonFilters, by_name, access, search=text)
+    check(seen, each=60 + 12 * number, together=120 + 20 * number)
+
+
+@pytest.mark.parametrize("text", ["陈伟", "荔湾路", "龘龘", "chenwei"])
+def test_searching_households_reads_what_holds_the_word(county, text):
+    number, seen = listed(HouseholdFilters, by_number, COUNTY_STAFF, search=text)
+    check(seen, each=120 + 20 * number, together=240 + 35 * number)
+
+
+def test_a_household_number_leads_to_the_household(county):
+    text = number_of_a_household()
+    for part in (text, text[-6:].lower()):
+        number, seen = listed(HouseholdFilters, by_number, COUNTY_STAFF, search=part)
+        assert number == 1
+        check(seen, each=260, together=520)
+
+
+def test_searching_cases_reads_what_holds_the_word(county):
+    number, seen = listed(CaseFilters, selectors.cases, COUNTY_STAFF, search="陈伟")
+    check(seen, each=200 + 12 * number, together=400 + 20 * number)
+
+
+def test_searching_visits_reads_what_holds_the_word(county):
+    number, seen = listed(VisitFilters, selectors.visits, COUNTY_STAFF, search="荔湾路")
+    check(seen, each=200 + 20 * number, together=400 + 35 * number)
+
+
+def by_name(access: Access) -> Any:
+    return selectors.persons(access).order_by("area_code", "name", "id")
+
+
+def by_number(access: Access) -> Any:
+    rows = selectors.households(access).select_related("head_person")
+    return rows.order_by("area_code", "hh_no", "id")

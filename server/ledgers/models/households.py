@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import Transform
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GistIndex
+from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.utils.translation import gettext_lazy as _
 
 from server.core.labels import Label
+from server.core.words import TextWords
 from server.ledgers.definitions.columns import (
     Depends,
     Merge,
@@ -107,6 +108,11 @@ class Household(LedgerEntry):
                 fields=("area_code", "id"),
                 name="assisted_households_by_area",
                 condition=~models.Q(assisted_categories=[]),
+            ),
+            GinIndex(
+                TextWords("hh_no", "address", "building", "room"),
+                name="household_by_words",
+                gin_pending_list_limit=128,
             ),
             GistIndex(
                 fields=("web_point",),

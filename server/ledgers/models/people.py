@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from server.core.labels import Label
 from server.core.masking import Precision
+from server.core.words import NameWords
 from server.ledgers.definitions.codes import AssistanceCategory
 from server.ledgers.definitions.columns import (
     Depends,
@@ -198,6 +200,9 @@ class Person(LedgerEntry):
     class Meta(LedgerEntry.Meta):
         indexes = (
             *LedgerEntry.Meta.indexes,
+            GinIndex(
+                NameWords("name"), name="person_by_words", gin_pending_list_limit=128
+            ),  # kilobytes that each search reads through
             models.Index(fields=("name", "birth_date"), name="person_by_name_and_birth"),
             models.Index(
                 fields=("id_no_hash",),
