@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from server.accounts.models import Role, RoleGrant, User
 from server.core import row_security
+from server.geo.codes import lies_in
 from server.geo.models import PREFIX_LENGTH
 
 READERS = frozenset({Role.WORKER, Role.STREET, Role.COUNTY, Role.ADMINISTRATOR})
@@ -108,7 +109,7 @@ def within(areas: Iterable[str], field: str = "area_code") -> Q:
     for area in areas:
         if area == "":
             return ~no_row
-        condition |= Q(**{f"{field}__startswith": area})
+        condition |= lies_in(area, field)
     return condition
 
 

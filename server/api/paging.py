@@ -1,8 +1,8 @@
-"""Pages of a list: numbered and counted, or by cursor, to walk through the whole list."""
+"""Pages of a list: numbered and counted to a bound, or by cursor, to walk through the whole list."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import InvalidPage
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from server.api.problems import InvalidQuery
+from server.core.paging import COUNTED, CappedPaginator
 
 MAX_PAGE_SIZE = 1000
 
@@ -45,8 +46,9 @@ class _ByCursor(_Sized, CursorPagination):
 
 
 class Pages(_Sized, PageNumberPagination):
-    """`?page=` counts and numbers; `?cursor=` (empty at first) walks by primary key without counting."""
+    """`?page=` counts and numbers the first 10,000 rows; `?cursor=` (empty at first) walks by primary key without counting."""
 
+    django_paginator_class = CappedPaginator
     page_size_query_param = "page_size"
     max_page_size = MAX_PAGE_SIZE
     page_size_query_description = "Rows a page, 1 to 1000."
@@ -77,8 +79,7 @@ class Pages(_Sized, PageNumberPagination):
         try:
             return paginator.page(request.query_params.get("page", 1))
         except InvalidPage as invalid:
-            error = {"pointer": "#/page", "code": "invalid", "detail": _("There is no such page.")}
-            raise InvalidQuery(errors=[error]) from invalid
+            raise InvalidQuery(errors=[_no_page(is_capped=paginator.is_capped)]) from invalid
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response({**self._links(), **_rows(data)})
@@ -89,6 +90,7 @@ class Pages(_Sized, PageNumberPagination):
             return {"next": cursor.get_next_link(), "previous": cursor.get_previous_link()}
         return {
             "count": self.page.paginator.count if self.page else 0,
+            "is_counted": not (self.page and cast(CappedPaginator, self.page.paginator).is_capped),
             "next": self.get_next_link(),
             "previous": self.get_previous_link(),
         }
@@ -99,7 +101,15 @@ class Pages(_Sized, PageNumberPagination):
             "type": "object",
             "required": ["next", "previous", "results"],
             "properties": {
-                "count": {"type": "integer", "description": "Rows in all; absent with cursor."},
+                "count": {
+                    "type": "integer",
+                    "description": f"Rows in all, at most {COUNTED}; absent with cursor.",
+                },
+                "is_counted": {
+                    "type": "boolean",
+                    "description": "false: there are more rows than `count`, and numbered pages"
+                    " do not reach them; absent with cursor.",
+                },
                 "next": link,
                 "previous": link,
                 "results": schema,
@@ -116,6 +126,15 @@ class Pages(_Sized, PageNumberPagination):
             "schema": {"type": "string"},
         }
         return [*super().get_schema_operation_parameters(view), cursor]
+
+
+def _no_page(*, is_capped: bool) -> dict[str, str]:
+    detail = _("There is no such page.")
+    if is_capped:
+        detail = _(
+            "Numbered pages end at row {rows}. Narrow the list with filters, or walk all of it with ?cursor= instead of ?page=."
+        ).format(rows=COUNTED)
+    return {"pointer": "#/page", "code": "too_far" if is_capped else "invalid", "detail": detail}
 
 
 def _rows(data: Any) -> dict[str, Any]:

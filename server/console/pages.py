@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.views import redirect_to_login
-from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.core.paginator import Page
 from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_filters import FilterSet
@@ -27,13 +25,12 @@ from server.accounts.models import User
 from server.accounts.second_factors import Duty, duty_of
 from server.audit.services import record_list
 from server.console.problems import RoleMissing
+from server.core.paging import CappedPaginator
 from server.geo.codes import code_prefix
 from server.geo.filters import area_options
 from server.geo.selectors import division_names
 
 PAGE_SIZE = 50
-COUNTED = 10_000
-"""Lists are counted no further: beyond page 200 a filter helps more than a page number."""
 
 
 class StaffRequest(HttpRequest):
@@ -121,17 +118,6 @@ def _log_in_first(request: Any) -> HttpResponse:
     return redirect_to_login(request.get_full_path(), "console:login")
 
 
-class CappedPaginator(Paginator):
-    """Pages of a list, counted no further than `COUNTED`, so that a long list opens as fast as a short one."""
-
-    @cached_property
-    def count(self) -> int:
-        rows = self.object_list
-        if isinstance(rows, QuerySet):
-            return rows.order_by()[:COUNTED].count()
-        return min(len(rows), COUNTED)
-
-
 def page_of(request: HttpRequest, rows: Any, size: int = PAGE_SIZE) -> Page:
     """The page that the address names; the nearest one when it names one that does not exist."""
     return CappedPaginator(rows, size).get_page(request.GET.get("page"))
@@ -185,7 +171,7 @@ def render_list(
         "page": page,
         "rows": page.object_list,
         "query": query_without_page(request),
-        "capped": page.paginator.count == COUNTED,
+        "capped": cast(CappedPaginator, page.paginator).is_capped,
         "filtered": any(value for name, value in request.GET.items() if name != "page"),
         "rows_template": template,
     }

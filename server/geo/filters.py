@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_filters.constants import EMPTY_VALUES
 
 from server.core.filters import Day, ListFilters, OneOf, Ordering, Search
-from server.geo.codes import code_prefix
+from server.geo.codes import code_prefix, lies_in
 from server.geo.models import Division, Level
 from server.geo.selectors import divisions_inside
 
@@ -39,7 +39,7 @@ class Area(OneOf):
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if value in EMPTY_VALUES:
             return qs
-        return qs.filter(**{f"{self.field_name}__startswith": code_prefix(value)})
+        return qs.filter(lies_in(code_prefix(value), self.field_name))
 
 
 class DivisionFilters(ListFilters):

@@ -82,6 +82,18 @@ class Submission(models.Model):
         indexes = (
             models.Index(fields=("-received_at", "-id"), name="submission_newest_first"),
             models.Index(fields=("area_code", "-received_at"), name="submission_by_area"),
+            models.Index(fields=("form", "id"), name="submission_by_form"),
+            models.Index(fields=("form", "area_code", "id"), name="submission_by_form_and_area"),
+            models.Index(
+                fields=("-received_at", "-id"),
+                name="submission_with_remarks",
+                condition=~Q(flags=[]),
+            ),
+            models.Index(
+                fields=("-received_at", "-id"),
+                name="submission_rejected",
+                condition=Q(review_state="rejected"),
+            ),
             models.Index(
                 fields=("area_code", "-received_at"),
                 name="submission_to_review",

@@ -15,9 +15,12 @@ from django.db import connection, transaction
 
 from server.accounts.access import Access
 from server.core.filters import ListFilters
+from server.core.paging import CappedPaginator
 from server.ledgers import selectors, services
 from server.ledgers.filters import CaseFilters, HouseholdFilters, PersonFilters, VisitFilters
 from server.ledgers.models import Household, Person
+from server.submissions.filters import SubmissionFilters
+from server.submissions.selectors import records, submissions
 from tests.factories.county import COUNTY, fill
 from tests.factories.ledgers import Filled, credit_code, make_versions, member, store, street
 from tests.factories.statements import Explained, explained
@@ -146,6 +149,70 @@ def test_searching_cases_reads_what_holds_the_word(county):
 def test_searching_visits_reads_what_holds_the_word(county):
     number, seen = listed(VisitFilters, selectors.visits, COUNTY_STAFF, search="荔湾路")
     check(seen, each=200 + 20 * number, together=400 + 35 * number)
+
+
+def paged(
+    filters: type[ListFilters],
+    rows: Any,
+    page: int = 1,
+    access: Access = COUNTY_STAFF,
+    **given: str,
+) -> list[Explained]:
+    """The statements that give a page of a filtered list, and its number of rows."""
+    with explained() as seen:
+        shown = CappedPaginator(filters(given, rows(access), access=access).qs, 50).page(page)
+        assert list(shown) or access == WORKER
+    return seen
+
+
+@pytest.mark.parametrize("page", [1, 2, 60, 150])
+def test_only_the_rows_of_a_page_are_joined_to_others(county, page):
+    """Each row before the page is one entry of an index, and its row in a table that was not vacuumed yet."""
+    before = 50 * (page - 1)
+    check(paged(PersonFilters, by_name, page), each=900 + before, together=1_200 + before)
+    if before < Household.objects.count():
+        check(
+            paged(HouseholdFilters, by_number, page), each=1_200 + before, together=1_300 + before
+        )
+
+
+@pytest.mark.parametrize(
+    "given", [{"is_key": "true"}, {"is_4050": "true"}, {"emp_status": "21"}], ids=str
+)
+@pytest.mark.parametrize("access", [COUNTY_STAFF, WORKER], ids=["county", "worker"])
+def test_a_group_of_persons_is_not_looked_for_among_all(county, access, given):
+    check(paged(PersonFilters, by_name, access=access, **given), each=800, together=850)
+
+
+def test_open_cases_come_first_without_sorting_all(county):
+    by_visit = lambda access: selectors.cases(access).order_by("closed_on", "next_due", "id")  # noqa: E731
+    check(paged(CaseFilters, by_visit), each=650, together=700)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"flag": "outside_area"},
+        {"state": "rejected"},
+        {"form": "county_9"},
+        {"received_from": "2026-06-01", "received_to": "2026-06-02"},
+    ],
+    ids=str,
+)
+def test_rare_submissions_are_not_looked_for_among_all(county, given):
+    check(paged(SubmissionFilters, submissions, **given), each=130, together=200)
+
+
+def test_a_community_reads_its_newest_submissions_alone(county):
+    page, number = paged(SubmissionFilters, submissions, access=WORKER)[::-1]
+    check([page], each=130, together=130)
+    check([number], each=60, together=60)
+
+
+def test_a_rare_form_is_read_through_without_the_others(county):
+    with explained() as seen:
+        assert list(records(COUNTY_STAFF, "county_9").order_by("-pk")[:100])
+    check(seen, each=60, together=60)
 
 
 def by_name(access: Access) -> Any:

@@ -14,6 +14,7 @@ from typing import Final
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
+from server.accounts.models import User
 from server.forms.models import Form
 from server.geo.models import Division, Level
 from server.ledgers.definitions.vocabulary import EntityList, ExceptionKind, Family
@@ -260,6 +261,7 @@ def _submissions(number: int) -> None:
         Form(form_id=f"county_{at}", title=f"County {at}") for at in range(10)
     )
     first = min(form.pk for form in forms)
+    sender = User.objects.create(username="county", name="County").pk
     form = f"case when n % 5000 = 0 then {first} + 9 else {first} + n % 9 end"
     base = "1000000 + n"
     with connection.cursor() as cursor:
@@ -274,7 +276,7 @@ def _submissions(number: int) -> None:
                     "form_version_id": "1",
                     "instance_id": f"'uuid:' || {_uuid('submission', 'n')}",
                     "received_at": _AT,
-                    "submitter_id": "1",
+                    "submitter_id": str(sender),
                 },
             )
         )
@@ -288,7 +290,7 @@ def _submissions(number: int) -> None:
                     "instance_id": f"'uuid:' || {_uuid('submission', 'n')}",
                     "current_version_id": base,
                     "review_state": "case when n % 100 = 0 then 'rejected' when n % 10 = 0 then 'received' else 'approved' end",
-                    "submitter_id": "1",
+                    "submitter_id": str(sender),
                     "received_at": _AT,
                     "observed_at": _AT,
                     "processed_at": _AT,

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import Role
-from server.console.pages import COUNTED, StaffRequest, area_names, staff_page
+from server.console.pages import StaffRequest, area_names, staff_page
 from server.core.backups import backup_state
 from server.core.clock import today
+from server.core.paging import COUNTED
 from server.disclosure.selectors import recent_alerts, waiting_for
 from server.ledgers.selectors import (
     assisted,

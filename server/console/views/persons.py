@@ -22,6 +22,7 @@ from server.erasure.selectors import may_ask, open_erasure
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import CaseFilters, PersonFilters
 from server.ledgers.models import AssistanceCase, DeskAct, Person
+from server.ledgers.models.people import GROUPS
 from server.ledgers.selectors import cases as visible_cases
 from server.ledgers.selectors import (
     desk_acts_on,
@@ -36,8 +37,6 @@ from server.ledgers.selectors import (
 from server.ledgers.selectors import persons as visible
 
 VISITS_SHOWN = 50
-GROUPS = ("is_4050", "in_zero_emp_hh", "long_term_unemployed", "new_entrant", "is_key")
-"""The flags of a person that the list shows filters for."""
 
 
 @staff_page()

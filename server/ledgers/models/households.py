@@ -104,6 +104,7 @@ class Household(LedgerEntry):
     class Meta(LedgerEntry.Meta):
         indexes = (
             *LedgerEntry.Meta.indexes,
+            models.Index(fields=("area_code", "hh_no", "id"), name="household_by_area_and_number"),
             models.Index(
                 fields=("area_code", "id"),
                 name="assisted_households_by_area",

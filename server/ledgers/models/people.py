@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
@@ -35,8 +37,17 @@ from server.ledgers.definitions.columns import (
 )
 from server.ledgers.definitions.declaring import LedgerDefinition, View
 from server.ledgers.definitions.machines import CASE, PERSON_STATUS
-from server.ledgers.definitions.vocabulary import CloseReason
+from server.ledgers.definitions.vocabulary import CaseState, CloseReason
 from server.ledgers.models.base import LedgerEntry
+
+GROUPS: Final = (
+    "is_4050",
+    "in_zero_emp_hh",
+    "long_term_unemployed",
+    "new_entrant",
+    "is_key",
+)
+"""The groups of persons that offices work through: few of a county's persons, each with an index of its own."""
 
 
 class Person(LedgerEntry):
@@ -204,6 +215,18 @@ class Person(LedgerEntry):
                 NameWords("name"), name="person_by_words", gin_pending_list_limit=128
             ),  # kilobytes that each search reads through
             models.Index(fields=("name", "birth_date"), name="person_by_name_and_birth"),
+            models.Index(fields=("area_code", "name", "id"), name="person_by_area_and_name"),
+            models.Index(
+                fields=("emp_status", "area_code", "name", "id"), name="person_by_employment"
+            ),
+            *(
+                models.Index(
+                    fields=("area_code", "name", "id"),
+                    name=f"person_{flag}"[:30],
+                    condition=models.Q(**{flag: True}),
+                )
+                for flag in GROUPS
+            ),
             models.Index(
                 fields=("id_no_hash",),
                 name="person_by_id_no",
@@ -337,3 +360,14 @@ class AssistanceCase(LedgerEntry):
         ordering=("opened_on", "next_due"),
         has_own_fold=True,
     )
+
+    class Meta(LedgerEntry.Meta):
+        indexes = (
+            *LedgerEntry.Meta.indexes,
+            models.Index(fields=("closed_on", "next_due", "id"), name="cases_open_first"),
+            models.Index(
+                fields=("next_due", "id"),
+                name="open_cases_by_next_visit",
+                condition=~models.Q(state=CaseState.CLOSED),
+            ),
+        )

@@ -175,6 +175,28 @@ def test_the_cursor_walks_the_whole_list_once(street, asking):
     assert "count" not in page
 
 
+def test_numbered_pages_end_at_a_bound_and_point_to_the_cursor(street, asking, monkeypatch):
+    from server.core import paging
+    from server.ledgers.models import Person
+    from tests.factories.console import entry
+
+    monkeypatch.setattr(paging, "COUNTED", 4)
+    client = asking("street")
+    Person.objects.bulk_create(Person(**entry("440106003001", name=f"示例{n}")) for n in range(3))
+    whole = client.get("/api/v1/persons/?page_size=2&page=2").json()
+    assert (whole["count"], whole["is_counted"], whole["next"]) == (4, True, None)
+    Person.objects.create(**entry("440106003001", name="示例"))
+    last = client.get("/api/v1/persons/?page_size=2&page=2").json()
+    assert (last["count"], last["is_counted"], last["next"]) == (4, False, None)
+    assert len(last["results"]) == 2
+    beyond = client.get("/api/v1/persons/?page_size=2&page=3")
+    (error,) = assert_problem(beyond, "invalid-query", 400)["errors"]
+    assert (error["pointer"], error["code"]) == ("#/page", "too_far")
+    assert "?cursor=" in error["detail"]
+    walked = client.get("/api/v1/persons/?page_size=5&cursor=").json()
+    assert len(walked["results"]) == 5
+
+
 def test_pages_are_numbered_and_ordered(street, asking):
     client = asking("county", area="440106")
     names = [
