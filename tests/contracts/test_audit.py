@@ -122,7 +122,6 @@ EXEMPT = {
     "server.ledgers.services.forget_person": PART,
     "server.ledgers.desk.links.acts_for": READS,
     "server.ledgers.desk.acts.may_decide": READS,
-    "server.ledgers.desk.acts.store_act": PART,
     "server.ledgers.services.NextMove": "what `next_moves` reads",
     "server.ledgers.services.next_moves": READS,
     "server.ledgers.services.acts_for": READS,

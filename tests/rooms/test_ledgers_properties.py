@@ -137,12 +137,12 @@ class Office:
         order.shuffle(ids)
         for start in range(0, len(ids), batch):
             merge_submissions(submission_ids=ids[start : start + batch], as_of=AS_OF)
-        from server.ledgers.desk.acts import _apply
+        from server.ledgers.desk.stored import apply_act
 
         acts = list(DeskAct.objects.filter(undone_at=None))
         order.shuffle(acts)
         for act in acts:
-            _apply(act, datetime(2026, 11, 23, 4, tzinfo=UTC))
+            apply_act(act, datetime(2026, 11, 23, 4, tzinfo=UTC))
 
 
 ACTS = st.sampled_from(

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from server.accounts.access import RESTRICTED, REVIEWERS, Access
 from server.audit.models import Act
-from server.audit.services import record
 from server.core.clock import office_day
 from server.core.row_security import Crossing, across_areas
 from server.ledgers.definitions.columns import Column, Kind, Merge, Sensitivity
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS, parts_of
-from server.ledgers.definitions.vocabulary import ActKind, Family
+from server.ledgers.definitions.vocabulary import ActKind
+from server.ledgers.desk.stored import Subject, apply_act, record_decision, store_act
 from server.ledgers.desk.values import plain_value
 from server.ledgers.intake.contribute import sealed_values
 from server.ledgers.models import DeskAct
 from server.ledgers.problems import (
-    ActReasonMissing,
     AlreadyDone,
     NoSuchEntry,
     NotCorrectable,
@@ -30,18 +29,7 @@ from server.ledgers.problems import (
 from server.ledgers.reading.entries import resolve
 from server.ledgers.refolding.moves import settle_links
 from server.ledgers.refolding.offices import office_of
-from server.ledgers.refolding.refold import replace_contributions
-from server.ledgers.storage.contributions import contributions_with_ids
-from server.ledgers.storage.desk_acts import contribution_id_of_act, contributions_of_acts
-from server.ledgers.storage.exceptions import reconcile_possible_duplicates
 from server.ledgers.storage.locks import take_merge_lock
-
-
-class Subject(NamedTuple):
-    """A live entry that the user may decide about."""
-
-    entry: UUID
-    area_code: str
 
 
 @across_areas(Crossing.DESK)
@@ -168,10 +156,10 @@ def undo(*, act: DeskAct, access: Access, at: datetime) -> DeskAct:
     act.undone_at, act.undone_by_id = at, access.user_id
     act.save(update_fields=["undone_at", "undone_by"])
     if act.link is None:
-        _apply(act, at)
+        apply_act(act, at)
     else:
         settle_links([str(act.link)], office_day(at))
-    _record(Act.DESK_ACT_UNDONE, act, access)
+    record_decision(Act.DESK_ACT_UNDONE, act, access)
     return act
 
 
@@ -207,57 +195,3 @@ def _roles_for(act: DeskAct) -> frozenset[str]:
     machine = DEFINITIONS[ledger or act.family].machine_of(column)
     into = machine.into(act.value[act.column]) if machine and act.value else None
     return into.by if into and into.by else REVIEWERS
-
-
-def store_act(
-    kind: ActKind,
-    family: str,
-    subject: Subject,
-    reason: str,
-    access: Access,
-    at: datetime,
-    **details: Any,
-) -> DeskAct:
-    """Store the act, under the merge lock, and fold what it changes. Raises ActReasonMissing."""
-    if not reason.strip():
-        raise ActReasonMissing
-    take_merge_lock()
-    act = DeskAct.objects.create(
-        kind=kind,
-        family=family,
-        entry=subject.entry,
-        area_code=subject.area_code,
-        reason=reason,
-        user_id=access.user_id,
-        at=at,
-        **details,
-    )
-    _apply(act, at)
-    _record(Act.DESK_ACT, act, access, reason=act.reason)
-    return act
-
-
-def _record(done: Act, act: DeskAct, access: Access, reason: str = "") -> None:
-    """Record that something was decided about an entry; what, stays with the desk act, for whoever may see it."""
-    record(
-        done,
-        actor=access,
-        object_type=act.family,
-        object_id=act.entry,
-        area=act.area_code,
-        reason=reason,
-        facts={"desk_act": act.pk, "kind": act.kind, "other": act.other},
-    )
-
-
-def _apply(act: DeskAct, at: datetime) -> None:
-    """Bring the ledgers in step with an act that was done or undone."""
-    replace_contributions(
-        contributions_with_ids([contribution_id_of_act(act)]),
-        contributions_of_acts([act]),
-        office_day(at),
-    )
-    if act.kind == ActKind.NOT_SAME and act.family == Family.PERSON and act.other is not None:
-        reconcile_possible_duplicates(
-            str(resolve(Family.PERSON, uuid) or uuid) for uuid in (act.entry, act.other)
-        )

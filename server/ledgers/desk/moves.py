@@ -19,7 +19,8 @@ from server.ledgers.definitions.columns import Column
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, name_of
 from server.ledgers.definitions.machines import Machine
 from server.ledgers.definitions.vocabulary import ActKind, ExceptionKind, Family
-from server.ledgers.desk.acts import Subject, may_decide, store_act
+from server.ledgers.desk.acts import may_decide
+from server.ledgers.desk.stored import Subject, store_act
 from server.ledgers.desk.values import plain_value
 from server.ledgers.intake.contribute import sealed_values
 from server.ledgers.models import AssistanceCase, DeskAct, LedgerException
