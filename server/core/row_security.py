@@ -131,6 +131,11 @@ def view_of_places(table: str) -> str:
     return f"{table}_placed"
 
 
+def view_of_words(table: str) -> str:
+    """The view of the table's rows that the reader sees by their words, through the index over words (decision 0340)."""
+    return f"{table}_worded"
+
+
 def due(raw: Any) -> str:
     """The statement to send with the connection's next one; "" when what holds there is what has to.
 

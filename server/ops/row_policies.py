@@ -17,7 +17,7 @@ from django.apps import apps
 from django.db import models
 
 from server.audit.models import KEY
-from server.core.row_security import EVERYWHERE, view_of_places
+from server.core.row_security import EVERYWHERE, view_of_places, view_of_words
 from server.ledgers.definitions.ledgers import FAMILIES, LEDGERS
 from server.ledgers.storage import declared
 
@@ -247,6 +247,16 @@ INDEXED: Final[dict[str, tuple[str, str, str]]] = {
         "area_code",
         "id, area_code, web_point, assisted_categories, address, hh_no",
     ),
+    view_of_words("ledgers_household"): (
+        "ledgers_household",
+        "area_code",
+        "id, area_code, ruhu_text_words(hh_no, address, building, room) as words",
+    ),
+    view_of_words("ledgers_person"): (
+        "ledgers_person",
+        "area_code",
+        "id, area_code, ruhu_name_words(name) as words",
+    ),
     **{
         view_of_places(table): (table, "area_code", f"id, {column} as place")
         for table, column in (
@@ -263,7 +273,7 @@ INDEXED: Final[dict[str, tuple[str, str, str]]] = {
 """View → its table, the column of its area, its columns: the rows that the table's policy shows, by any index.
 
 Behind a policy PostgreSQL asks operators that are not leakproof only after it, and so not by an
-index. Where that is too slow (the map's tiles, rows in a box), a statement reads such a view of the
+index. Where that is too slow (the map's tiles, rows in a box, search by words), a statement reads such a view of the
 owner, whose condition is the policy's and is asked together with the statement's own.
 """
 

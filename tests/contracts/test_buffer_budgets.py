@@ -14,11 +14,13 @@ import pytest
 from django.db import connection, transaction
 
 from server.accounts.access import Access
+from server.core import row_security
 from server.core.filters import ListFilters
 from server.core.paging import CappedPaginator
 from server.ledgers import selectors, services
 from server.ledgers.filters import CaseFilters, HouseholdFilters, PersonFilters, VisitFilters
 from server.ledgers.models import Household, Person
+from server.ops.row_policies import WEB
 from server.submissions.filters import SubmissionFilters
 from server.submissions.selectors import records, submissions
 from tests.factories.county import COUNTY, fill
@@ -118,6 +120,19 @@ def listed(
 def number_of_a_household() -> str:
     home = Household.objects.filter(area_code__startswith=COUNTY).order_by("id")[77]
     return str(home.hh_no)
+
+
+@pytest.mark.parametrize("text", ["陈伟", "chenwei", "cwj"])
+def test_a_request_searches_by_the_index_behind_its_policies(county, text, settings):
+    settings.RUHU_WEB_ROLE = WEB
+    with row_security.entered():
+        COUNTY_STAFF.reads()
+        Person.objects.exists()  # the settings of the transaction travel with its first statement
+        number, seen = listed(PersonFilters, by_name, COUNTY_STAFF, search=text)
+        homes, of_homes = listed(HouseholdFilters, by_number, COUNTY_STAFF, search=text)
+    assert number
+    check(seen, each=60 + 12 * number, together=120 + 20 * number)
+    check(of_homes, each=120 + 20 * homes, together=240 + 35 * homes)
 
 
 @pytest.mark.parametrize("access", [COUNTY_STAFF, WORKER], ids=["county", "worker"])

@@ -13,29 +13,29 @@ from django.db.models import F, Q, QuerySet
 
 from server.accounts.access import within
 from server.core.filters import holding_word
-from server.core.words import NameWords, TextWords, is_reading, may_hold, read_like
+from server.core.words import NameWords, is_reading, may_hold, read_like
 from server.ledgers.models import AssistanceCase, Employer, Household, Person, Visit
 
 HOUSEHOLD_TEXTS = ("hh_no", "address", "building", "room")
-"""What the index holds of a household: the index and its condition name the same columns."""
+"""What the index holds of a household."""
 
 
 def persons_holding(word: str, areas: Sequence[str]) -> QuerySet[Person, Any]:
     """The ids of the persons of these areas whose name holds the word, or is read as it begins."""
-    words = NameWords(F("name"))
-    names_it = Q(may_hold(words, word)) & holding_word("name", word)
+    names_it = holding_word("name", word)
     if is_reading(word):
-        names_it |= Q(read_like(words, word))
-    return Person.objects.filter(within(areas), names_it).order_by().values("pk")
+        names_it |= Q(read_like(NameWords(F("name")), word))
+    indexed = Q(pk__in=may_hold("ledgers_person", word, areas, reads=is_reading(word)))
+    return Person.objects.filter(within(areas), indexed, names_it).order_by().values("pk")
 
 
 def households_holding(word: str, areas: Sequence[str]) -> QuerySet[Household, Any]:
     """The ids of the households whose number or address holds the word, or in which somebody of these areas has such a name."""
-    texts = may_hold(TextWords(*map(F, HOUSEHOLD_TEXTS)), word)
+    texts = Q(pk__in=may_hold("ledgers_household", word, areas))
     in_text = Q(pk__in=())
     for column in HOUSEHOLD_TEXTS:
         in_text |= holding_word(column, word, is_number=column == "hh_no")
-    homes = Household.objects.filter(within(areas), Q(texts), in_text).order_by()
+    homes = Household.objects.filter(within(areas), texts, in_text).order_by()
     people = Person.objects.filter(pk__in=persons_holding(word, areas)).order_by()
     lived_in = people.filter(household__isnull=False).values("household_id")
     headed = Household.objects.filter(head_person__in=persons_holding(word, areas)).order_by()
@@ -53,8 +53,8 @@ def cases_holding(word: str, areas: Sequence[str]) -> QuerySet[AssistanceCase, A
 def visits_holding(word: str, areas: Sequence[str]) -> QuerySet[Visit, Any]:
     """The ids of the visits of these areas to persons with such a name, homes with such an address and employers with such a name."""
     visits = Visit.objects.filter(within(areas)).order_by()
-    texts = may_hold(TextWords(*map(F, HOUSEHOLD_TEXTS)), word)
-    homes = Household.objects.filter(within(areas), Q(texts), holding_word("address", word))
+    texts = Q(pk__in=may_hold("ledgers_household", word, areas))
+    homes = Household.objects.filter(within(areas), texts, holding_word("address", word))
     firms = Employer.objects.filter(within(areas), holding_word("name", word))
     to_persons = visits.filter(person__in=persons_holding(word, areas))
     to_homes = visits.filter(household__in=homes.order_by().values("pk"))
