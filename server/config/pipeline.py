@@ -29,6 +29,7 @@ ENTITY_LISTS = {
     "households": "server.ledgers.entity_lists.lists.households",
     "cases": "server.ledgers.entity_lists.lists.cases",
     "employers": "server.ledgers.entity_lists.lists.employers",
+    "persons": "server.ledgers.entity_lists.lists.persons",
 }
 """Entity list, by the file name of a form's media without .csv → the forms.entities.EntityList that
 builds its rows for a worker."""

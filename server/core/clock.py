@@ -21,6 +21,11 @@ def today() -> date:
     return office_day(now())
 
 
+def first_of_quarter(day: date) -> date:
+    """The first day of the quarter that the day lies in."""
+    return date(day.year, day.month - (day.month - 1) % 3, 1)
+
+
 def office_day(instant: datetime) -> date:
     """The date of an instant in the offices' time zone."""
     return instant.astimezone(OFFICE).date()

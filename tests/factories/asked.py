@@ -96,10 +96,15 @@ def samples_of(side: Side) -> dict[str, str]:
 
 ALSO: Final[dict[str, tuple[dict[str, str], ...]]] = {
     ".svc/%(path)s": ({"/forms/%(form)s.svc/%(path)s": "Submissions.members"},),
-    "/datasets/%(name)s": ({"/datasets/%(name)s": "cases"}, {"/datasets/%(name)s": "employers"}),
+    "/datasets/%(name)s": (
+        {"/datasets/%(name)s": "cases"},
+        {"/datasets/%(name)s": "employers"},
+        {"/datasets/%(name)s": "persons"},
+    ),
     "/media/%(filename)s": (
         {"/media/%(filename)s": "cases.csv"},
         {"/media/%(filename)s": "employers.csv"},
+        {"/media/%(filename)s": "persons.csv"},
     ),
 }
 """Parts of addresses → further samples, for what one sample does not show."""

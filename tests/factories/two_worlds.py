@@ -65,7 +65,7 @@ def make_worlds(make_user: Any) -> tuple[Side, Side]:
             filename=f"{name}.csv",
             kind=FormMedia.Kind.ENTITY_LIST,
         )
-        for name in ("communities", "households", "cases", "employers")
+        for name in ("communities", "households", "cases", "employers", "persons")
     )
     sides = (north, south)
     for side in sides:
@@ -322,7 +322,9 @@ def _about(side: Side, other: Side, form: Any) -> None:
     FormAudience.objects.create(form=form, user=side.worker)
     FormAudience.objects.create(form=form, area=side.area)
     Verdict.objects.create(version=side.version, area=side.area, areas=[side.area], judged_at=AT)
-    lists = {"households": "household", "cases": "case", "employers": "employer"}
+    lists = {
+        "households": "household", "cases": "case", "employers": "employer", "persons": "person",
+    }  # fmt: skip
     for name, ledger in lists.items():
         EntityListRevision.objects.create(list=name, area_code=side.area, revision=1)
         for row in side.entries[ledger].values():

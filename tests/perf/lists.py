@@ -61,6 +61,7 @@ def measured(households: int) -> dict[str, Any]:
         "rows": csv.count(b"\n") - 1,
         "version_ms_per_entry": round(took * 1000 / max(1, households * 2), 3),
         "households_csv_ms": _median(lambda: list(entities.households.csv(worker)), 7),
+        "persons_csv_ms": _median(lambda: list(entities.persons.csv(worker)), 7),
         "cases_csv_ms": _median(lambda: list(entities.cases.csv(worker)), 7),
         "unchanged_ms": _median(lambda: entities.households.hash(worker), 50),
         "integrity_500_ids_ms": _median(lambda: deleted_entities(worker, ids), 20),
@@ -92,8 +93,10 @@ def _fill(households: int) -> None:
     )
     execute(
         f"""
-        insert into ledgers_person (id, {names}, name, id_no, household_id, earlier_phones)
-        select person, {common}, '测试' || n, %s, house, '{{}}' from numbered
+        insert into ledgers_person (id, {names}, name, id_no, household_id, earlier_phones,
+                                    person_status)
+        select person, {common}, '测试' || n, %s, house, '{{}}', '1'
+          from numbered
         """,
         (seal_text("449901197005010015", "id_no"),),
     )

@@ -136,6 +136,10 @@ class PersonStatus(StrEnum):
     MERGED = "5"
 
 
+LISTED_PERSONS = (PersonStatus.ACTIVE, PersonStatus.LOST)
+"""The states in which phones list a person: somebody lost may be met again."""
+
+
 class SpellKind(StrEnum):
     """List SPK."""
 
@@ -249,9 +253,14 @@ class EntityList(StrEnum):
     HOUSEHOLDS = "households"
     CASES = "cases"
     EMPLOYERS = "employers"
+    PERSONS = "persons"
 
 
-LIST_FAMILIES = {EntityList.HOUSEHOLDS: Family.HOUSEHOLD, EntityList.EMPLOYERS: Family.EMPLOYER}
+LIST_FAMILIES = {
+    EntityList.HOUSEHOLDS: Family.HOUSEHOLD,
+    EntityList.EMPLOYERS: Family.EMPLOYER,
+    EntityList.PERSONS: Family.PERSON,
+}
 """The lists whose entries can be merged into others, with the family that tells which."""
 
 

@@ -37,6 +37,7 @@ COMPUTED: Final = {
         {"label", "categories", "state", "last_visit", "next_due", "offers"}
     ),
     EntityList.EMPLOYERS: frozenset({"vacancies", "last_visit"}),
+    EntityList.PERSONS: frozenset({"label", "household", "building", "room", "confirmed_on"}),
 }
 """Properties that no form answers: that they changed is no disagreement between people."""
 

@@ -30,6 +30,7 @@ from server.ledgers.storage.list_rows import (
     community_rows,
     employer_rows,
     household_rows,
+    person_rows,
 )
 from server.ledgers.storage.selections import AreaSelection, EntrySelection, Selection
 
@@ -231,6 +232,27 @@ def _employer_rows(selection: Selection, today: date, limit: int) -> Iterator[Li
         }
 
 
+def _person_rows(selection: Selection, today: date, limit: int) -> Iterator[ListRow]:
+    for row in person_rows(selection, limit, today=today, quarter=clock.first_of_quarter(today)):
+        relation, sex = _in_words("REL", row.relation), _in_words("SEX", row.sex)
+        born = "" if row.birth_year is None else str(row.birth_year)
+        label = _joined(row.name, relation, sex, born, row.building, row.room)
+        yield {
+            "name": row.id,
+            "label": label or row.id[:8].upper(),
+            "__version": row.version,
+            "community": row.area_code,
+            "household": row.household_id or "",
+            "person_name": row.name,
+            "relation": row.relation or "",
+            "sex": row.sex or "",
+            "birth_year": born,
+            "building": row.building,
+            "room": row.room,
+            "confirmed_on": row.last_confirmed_on or "",
+        }
+
+
 def _joined(*parts: str) -> str:
     """The parts that are not empty."""
     return " ".join(filter(None, parts))
@@ -283,7 +305,18 @@ employers = LedgerList(
     saved_by="employer.id",
 )  # fmt: skip
 
+persons = LedgerList(
+    EntityList.PERSONS,
+    (
+        "name", "label", "__version", "community", "household", "person_name", "relation", "sex",
+        "birth_year", "building", "room", "confirmed_on",
+    ),
+    _person_rows,
+    is_dated=True,
+    saved_by="person.id",
+)  # fmt: skip
+
 LISTS: Final[dict[str, LedgerList]] = {
-    ledger_list.name: ledger_list for ledger_list in (households, cases, employers)
+    ledger_list.name: ledger_list for ledger_list in (households, cases, employers, persons)
 }
 """The lists whose entries have versions, by name."""

@@ -59,6 +59,7 @@ def update_versions_of(entries: Mapping[str, set[str]], cases: Iterable[str]) ->
     update_versions(EntityList.HOUSEHOLDS, households)
     update_versions(EntityList.CASES, {*cases, *storage.cases_of(people, households)})
     update_versions(EntityList.EMPLOYERS, entries[Family.EMPLOYER])
+    update_versions(EntityList.PERSONS, people | storage.residents_of(households))
 
 
 def update_every_version() -> None:

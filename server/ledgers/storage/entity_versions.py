@@ -13,13 +13,14 @@ from typing import Any, Final, NamedTuple
 from server.ledgers.definitions.vocabulary import LIST_FAMILIES, EntityList
 from server.ledgers.models import ListedEntity
 from server.ledgers.storage.database import dumps, execute, query, query_values, words
-from server.ledgers.storage.fragments import open_case
+from server.ledgers.storage.fragments import is_listed_person, open_case
 from server.ledgers.storage.selections import in_areas
 
 LIST_TABLES: Final = {
     EntityList.HOUSEHOLDS: "ledgers_household",
     EntityList.CASES: "ledgers_assistancecase",
     EntityList.EMPLOYERS: "ledgers_employer",
+    EntityList.PERSONS: "ledgers_person",
 }
 """The lists with versions, and the ledger whose rows they show. Communities have none."""
 
@@ -153,7 +154,7 @@ def raise_versions_to_branches(entities: Iterable[str]) -> list[ListArea]:
 def every_entry(name: EntityList) -> list[str]:
     """Every entry that the list's ledger has, and every one that the list ever showed."""
     return query_values(
-        f"select id::text from {LIST_TABLES[name]}"  # noqa: S608 one of three
+        f"select id::text from {LIST_TABLES[name]}"  # noqa: S608 one of four
         " union select entity::text from ledgers_listedentity where list = %s",
         (name,),
     )
@@ -166,7 +167,7 @@ def entries_in_ledger(name: EntityList, entries: Iterable[str]) -> set[str]:
         return set()
     return set(
         query_values(
-            f"select id::text from {LIST_TABLES[name]} where id = any(%s::uuid[])",  # noqa: S608 one of three
+            f"select id::text from {LIST_TABLES[name]} where id = any(%s::uuid[])",  # noqa: S608 one of four
             (wanted,),
         )
     )
@@ -181,6 +182,16 @@ def cases_of(people: Iterable[str], households: Iterable[str]) -> set[str]:
             " union select id::text from ledgers_assistancecase"
             " where subject_household_id = any(%s::uuid[])",
             (list(people), list(households)),
+        )
+    )
+
+
+def residents_of(households: Iterable[str]) -> set[str]:
+    """The persons who are counted in these households: their rows show its building and room."""
+    return set(
+        query_values(
+            "select id::text from ledgers_person where household_id = any(%s::uuid[])",
+            (list(households),),
         )
     )
 
@@ -211,7 +222,8 @@ def is_listed(name: EntityList, areas: Iterable[str], entry: str) -> bool:
 def _listed(name: EntityList, areas: Iterable[str]) -> str:
     """Table and condition of the list's entries in these areas."""
     table = LIST_TABLES[name]
-    is_shown = f" and {open_case(table)}" if name is EntityList.CASES else ""
+    shown = {EntityList.CASES: open_case(table), EntityList.PERSONS: is_listed_person(table)}
+    is_shown = f" and {shown[name]}" if name in shown else ""
     return f"{table} where {in_areas('area_code', areas)}{is_shown}"
 
 

@@ -13,8 +13,9 @@ from django.db.models import Q
 
 from server.core.clock import OFFICE
 from server.geo.models import PREFIX_LENGTH, Level
-from server.ledgers.definitions.vocabulary import CaseState
+from server.ledgers.definitions.vocabulary import LISTED_PERSONS, CaseState
 from server.ledgers.folding.derive.due import SOON, Urgency
+from server.ledgers.storage.database import words
 
 IS_OPEN: Final = ~Q(state=CaseState.CLOSED)
 """A condition of a query of AssistanceCase: the case is open."""
@@ -23,6 +24,11 @@ IS_OPEN: Final = ~Q(state=CaseState.CLOSED)
 def open_case(table: str) -> str:
     """A condition: the case of this table or alias is open."""
     return f"{table}.state <> '{CaseState.CLOSED}'"
+
+
+def is_listed_person(table: str) -> str:
+    """A condition: phones list the person of this table or alias."""
+    return f"{table}.person_status in ({words(LISTED_PERSONS)})"
 
 
 def same_office(table: str, other: str) -> str:

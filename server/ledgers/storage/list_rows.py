@@ -8,19 +8,28 @@ an entry that no list has shown yet.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
-from typing import NamedTuple
+from datetime import date, timedelta
+from typing import Final, NamedTuple
 
 from server.core.codes import code_lists
 from server.geo.models import Level
 from server.ledgers.definitions.sensitivity import RESTRICTED_CATEGORIES
 from server.ledgers.definitions.vocabulary import OPEN_VACANCY_STATES, VISITED, EntityList
 from server.ledgers.storage.database import query, words
-from server.ledgers.storage.fragments import office_day, open_case, same_office
+from server.ledgers.storage.fragments import (
+    is_listed_person,
+    office_day,
+    open_case,
+    same_office,
+)
 from server.ledgers.storage.selections import Selection, in_areas
 
 _OPEN_CATEGORIES = sorted(set(code_lists()["AC"].codes) - RESTRICTED_CATEGORIES)
 """The assistance categories that phones may know of."""
+
+
+HELD: Final = timedelta(days=14)
+"""How long a person keeps the rank by which the list of persons showed the row, after the reason has gone."""
 
 
 class CommunityRow(NamedTuple):
@@ -90,6 +99,22 @@ class EmployerRow(NamedTuple):
     contact: str
     vacancies: int
     last_visit: date | None
+
+
+class PersonRow(NamedTuple):
+    """A person with the household where they are counted."""
+
+    id: str
+    version: int
+    area_code: str
+    household_id: str | None
+    name: str
+    relation: str | None
+    sex: str | None
+    birth_year: int | None
+    building: str
+    room: str
+    last_confirmed_on: date | None
 
 
 def community_rows(areas: Iterable[str], day: date, limit: int) -> list[CommunityRow]:
@@ -204,4 +229,48 @@ def employer_rows(selection: Selection, limit: int) -> list[EmployerRow]:
         """,  # noqa: S608 digits only
         (limit,),
         row=EmployerRow,
+    )
+
+
+def person_rows(selection: Selection, limit: int, *, today: date, quarter: date) -> list[PersonRow]:
+    """Persons, whole households at a time: those with somebody assisted first, then due, then not confirmed since the quarter began.
+
+    Whoever was confirmed, or whose case was closed, in the last HELD counts as before.
+    """
+    return query(
+        f"""
+        with listed_person as (
+            select person.id, person.area_code, household_id, name, relation, sex, birth_date,
+                   last_confirmed_on,
+                   exists (select from ledgers_assistancecase held_case
+                            where held_case.subject_person_id = person.id
+                              and held_case.category && %s::varchar[]
+                              and ({open_case("held_case")} or held_case.closed_on >= %s)
+                          ) as is_assisted,
+                   (select min(next_due) from ledgers_assistancecase due_case
+                     where due_case.subject_person_id = person.id and {open_case("due_case")}
+                   ) as next_due,
+                   coalesce(person.last_confirmed_on not between %s and %s, true) as is_to_confirm
+              from ledgers_person person
+             where {is_listed_person("person")} and {selection.rows("person.area_code", "person.id")}
+        )
+        select person.id::text as id, coalesce(listed.version, 1) as version, person.area_code,
+               house.id::text as household_id, coalesce(person.name, '') as name, person.relation,
+               person.sex, extract(year from person.birth_date)::int as birth_year,
+               coalesce(house.building, '') as building, coalesce(house.room, '') as room,
+               person.last_confirmed_on
+          from listed_person person
+          left join ledgers_household house on house.id = person.household_id
+                and {same_office("house", "person")}
+          left join ledgers_listedentity listed
+                 on listed.list = '{EntityList.PERSONS}' and listed.entity = person.id
+        window home as (partition by coalesce(person.household_id, person.id))
+         order by bool_or(is_assisted) over home desc, min(next_due) over home nulls last,
+                  bool_or(is_to_confirm) over home desc, person.area_code, house.address,
+                  house.room, coalesce(person.household_id, person.id),
+                  person.relation nulls last, person.birth_date, person.id
+         limit %s
+        """,  # noqa: S608 digits only
+        (_OPEN_CATEGORIES, today - HELD, quarter, today - HELD - timedelta(days=1), limit),
+        row=PersonRow,
     )
