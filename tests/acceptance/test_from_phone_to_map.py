@@ -60,7 +60,7 @@ def test_twenty_of_each_form_from_the_phone_to_the_map_and_back(
     office: Office, engine: Engine, phone: Collect, clerk: requests.Session
 ) -> None:
     blank = phone.sync()
-    assert set(blank) == {"household_survey", "employer_survey", "home_visit"}
+    assert set(blank) == {"household_survey", "employer_survey", "home_visit", "quick_change"}
     survey_form = blank["household_survey"]
     community = next(
         row["name"]

@@ -20,7 +20,16 @@ from tests.acceptance.collect import SENT, Collect
 from tests.acceptance.conftest import SIDE, SOUTH, WEST
 from tests.acceptance.engine import Engine, EngineError, Filled, Hints, Prompt, Refused
 from tests.acceptance.engine.households import household, survey
-from tests.acceptance.engine.lists import HERE, MEDIA, TODAY, TOWN, VILLAGE
+from tests.acceptance.engine.lists import (
+    HERE,
+    HOUSEHOLD,
+    LODGER,
+    MEDIA,
+    PERSON,
+    TODAY,
+    TOWN,
+    VILLAGE,
+)
 from tests.acceptance.engine.replay import Recorded, Replayed
 from tests.acceptance.office import Office
 from tests.acceptance.test_household_survey import member
@@ -109,6 +118,14 @@ def talked(**answers: Any) -> Hints:
     return Hints({**HERE, "outcome": "1", "consent": "1", **answers})
 
 
+def changed(**answers: Any) -> Hints:
+    return Hints({**HERE, "find_by": "home", "household": HOUSEHOLD, "at_home": PERSON, **answers})
+
+
+CHANGES = (
+    "unchanged", "employed", "unemployed", "out", "phone", "moved_out", "lost", "died", "split",
+)  # fmt: skip
+
 # Every way through each form, at random within it.
 WALKS = {
     "a household in a village": ("household_survey", roster(11, community=VILLAGE, photo="a.jpg")),
@@ -119,6 +136,11 @@ WALKS = {
     "no employer": ("employer_survey", Hints({"community": TOWN, "consent": "0"})),
     "a case": ("home_visit", talked(subject_kind="case", offered_jobs="1", status_changed="1")),
     "a visit to a household": ("home_visit", talked(subject_kind="household")),
+    **{f"a change: {change}": ("quick_change", changed(change=change)) for change in CHANGES},
+    "a change of somebody in no household": (
+        "quick_change",
+        changed(change="lost", find_by="name", named=LODGER),
+    ),
     "nobody in": ("home_visit", Hints({"community": TOWN, "outcome": "3"})),
 }
 
@@ -171,6 +193,11 @@ TURNED_DOWN = {
         "loc": ["23.1388313 113.3450 12 5"],  # 426.496 m: 426, or 427 by way of 426.50
         "distance_reason": [None, "远", "在工作地点见面"],
         "next_visit": in_days(-1, 91, 90),
+    },
+    "quick_change": {
+        "visited_at": [TOMORROW, MIDNIGHT],
+        "change": [None, "unemployed"],
+        "since": in_days(1, 0),
     },
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from server.ops.demo import boundaries, photos
-from server.ops.demo.answers import Subject, instance_name
+from server.ops.demo.answers import Listed, Subject, instance_name
 from server.ops.demo.instances import Template
 from server.ops.demo.plan import Calendar, Plan
 from server.ops.demo.population import population
@@ -22,7 +22,7 @@ CALENDAR = Calendar(until=date(2026, 11, 1), quarters=2)
 def xforms():
     return {
         form_id: committed(form_id)
-        for form_id in ("household_survey", "employer_survey", "home_visit")
+        for form_id in ("household_survey", "employer_survey", "home_visit", "quick_change")
     }
 
 
@@ -42,7 +42,11 @@ def submissions():
         Subject(UUID(int=n), UUID(int=n) if n % 3 else None, home.uuid, home.address, None)
         for n, home in enumerate(people.homes[:20])
     ]
-    return plan.census() + plan.later(subjects)
+    listed = [
+        Listed(UUID(int=900 + n), home.uuid, home.building, ("10", "21", "31")[n % 3])
+        for n, home in enumerate(people.homes)
+    ]
+    return plan.census() + plan.later(subjects, listed)
 
 
 def unanswerable(answers, root):

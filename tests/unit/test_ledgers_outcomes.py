@@ -9,7 +9,7 @@ import pytest
 from tests.factories.assisted import MAN, SEEKING, Person
 from tests.factories.contributions import History, fold_contributions, row_of
 from tests.factories.ledgers import uuid_of
-from tests.factories.surveyed import DIBAO, SEEKS, YOUNG, cases, on_dibao, states
+from tests.factories.surveyed import DIBAO, SEEKS, YOUNG, Street, cases, on_dibao, states
 
 # --- who leaves the roster, dies, moves ---
 
@@ -145,3 +145,43 @@ def test_nobody_is_asked_to_visit_who_needs_no_visit():
     for day in (10, 11, 12):
         person.visit(f"2026-04-{day}", "3")
     assert fold_contributions(person.contributions, "2026-05-01").raised == []
+
+
+def test_a_day_of_death_that_a_phone_gives_is_to_be_proved_and_can_be_taken_back():
+    person = Person().record("2026-04-12", death_date="2026-04-05").visit("2026-04-12", "7")
+    result = fold_contributions(person.contributions, "2026-05-01")
+    assert row_of(result, "person", "a")["death_date"] == "2026-04-05"
+    assert [item.kind for item in result.raised] == ["death_reported"]
+    assert result.rows["spell"][0]["end_on"] == date(2026, 4, 5)
+    assert result.rows["case"][0]["closed_on"] == date(2026, 4, 5)
+    proved = Person().record("2026-04-12", death_date="2026-04-05").visit("2026-04-12", "7")
+    proved.decide("person", "a", "2026-04-13", death_date="2026-04-06")
+    result = fold_contributions(proved.contributions, "2026-05-01")
+    assert result.raised == []
+    assert row_of(result, "person", "a")["death_date"] == "2026-04-06"
+    person.decide("person", "a", "2026-04-13", person_status="1")
+    result = fold_contributions(person.contributions, "2026-05-01")
+    row = row_of(result, "person", "a")
+    assert (row["person_status"], row.get("death_date"), result.raised) == ("1", None, [])
+    assert [case["state"] for case in result.rows["case"]] == ["1"]
+
+
+def test_who_moved_away_belongs_to_no_household_until_a_survey_names_them():
+    street = Street().survey("x", "2026-03-10", a=YOUNG, b=YOUNG)
+    street.state("person", "b", "2026-04-10", {"person_status": "2"})
+    assert street.memberships("b") == [
+        ("hukou", "2026-03-10", "2026-04-10"),
+        ("resident", "2026-03-10", "2026-04-10"),
+    ]
+    assert street.household()["n_members"] == 1
+    street.survey("x", "2026-05-10", a=YOUNG, b=YOUNG | {"person_status": "1"})
+    assert ("resident", "2026-05-10", None) in street.memberships("b")
+
+
+def test_a_quick_confirmation_is_of_the_day_the_level_and_the_source():
+    person = Person().record("2026-07-10", person_status="1")
+    row = row_of(fold_contributions(person.contributions, "2026-08-01"), "person", "a")
+    last = person.contributions[-1]
+    assert row["last_confirmed_on"] == date(2026, 7, 10)
+    assert (row["source_submission_id"], row["verified_level"]) == (last.submission_id, last.level)
+    assert "history" not in row or row["history"] == {}

@@ -56,7 +56,7 @@ from server.ledgers.folding.outcomes import (
     visit_fact,
 )
 from server.ledgers.folding.person import PersonFold, fold_person
-from server.ledgers.folding.rosters import MOVED_AWAY, Membership, Roster, fold_members
+from server.ledgers.folding.rosters import Membership, Roster, fold_members, left_every_household
 from server.ledgers.folding.row import (
     RaisedException,
     Row,
@@ -234,11 +234,11 @@ class _Folding:
         return Roster(first.order, first.day, lines, is_complete)
 
     def _lines_elsewhere(self, person: str, household: str) -> list[Contribution]:
-        """The person's lines in the rosters of other households, and moves to other offices."""
+        """The person's lines in the rosters of other households, and statements that the person moved away."""
         return [
             contribution
             for contribution in self.people[person].contributions
-            if MOVED_AWAY in contribution.values
+            if left_every_household(contribution)
             or (
                 "member_of" in contribution.links
                 and self.input.linked(contribution, "member_of") != household

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from server.ledgers.definitions.columns import Kind, Merge
@@ -63,15 +63,14 @@ def fold_person(
     """
     if is_void(contributions) or not has_values(contributions):
         return None
+    contributions = _without_withdrawn_deaths(contributions)
     builder = start_row(Family.PERSON, entry, contributions)
     observations = observations_by_column(contributions)
     fold_columns(builder, _COLUMNS, observations, skip=_SET_HERE)
     _fold_id_number(builder, observations)
     _fold_name(builder, observations.get("name", ()))
     _fold_phones(builder, observations.get("phone", ()))
-    statuses = _fold_status(
-        builder, observations.get("person_status", ()), death_visits, contributions[0]
-    )
+    statuses = _fold_status(builder, observations, death_visits, contributions[0])
     for contribution in contributions:
         if _has_bad_id(contribution):
             builder.raise_exception(ExceptionKind.BAD_ID, contribution, "id_no")
@@ -79,6 +78,24 @@ def fold_person(
     standings, spells = follow(contributions, statuses)
     ended = spells.finish(entry, date.fromisoformat(died) if died else None)
     return PersonFold(builder, contributions, standings, ended)
+
+
+def _without_withdrawn_deaths(contributions: Sequence[Contribution]) -> Sequence[Contribution]:
+    """The contributions without the dates of death that phones gave before office staff stated that the person lives."""
+    last = max(
+        (
+            place
+            for place, item in enumerate(contributions)
+            if item.is_desk_act and item.values.get("person_status") == PersonStatus.ACTIVE
+        ),
+        default=-1,
+    )
+    return [
+        replace(item, values={k: v for k, v in item.values.items() if k != "death_date"})
+        if place < last and "death_date" in item.values and not item.is_desk_act
+        else item
+        for place, item in enumerate(contributions)
+    ]
 
 
 def _fold_id_number(builder: RowBuilder, observations: Mapping[str, Sequence[Observation]]) -> None:
@@ -132,18 +149,19 @@ def _fold_phones(builder: RowBuilder, phones: Sequence[Observation]) -> None:
 
 def _fold_status(
     builder: RowBuilder,
-    stated: Sequence[Observation],
+    observed: Mapping[str, Sequence[Observation]],
     death_visits: Sequence[Contribution],
     first: Contribution,
 ) -> list[Step]:
     """The states of the record (M6), the first on the day of the first contribution.
 
     A visit that found the person dead marks the death, and office staff are asked for the
-    proof; until they confirm it they may take it back. A known date of death makes an active
-    person deceased.
+    proof; until they confirm it by its date they may take it back. A known date of death makes
+    an active person deceased.
     """
     marks = {record.id for record in death_visits}
     observations = [Observation(record, PersonStatus.DECEASED) for record in death_visits]
+    stated = observed.get("person_status", ())
     observations = sorted([*stated, *observations], key=lambda item: item.contribution.order)
     steps = [Step(first.day, PERSON_STATUS.start, first.id)]
     mark: Contribution | None = None  # the visit on which alone the death stands
@@ -171,6 +189,8 @@ def _fold_status(
     builder.row["person_status"] = state
     if len(steps) > 1:
         builder.row["history"] = {"person_status": stored(steps)}
-    if mark is not None and not died:
+    dates = observed.get("death_date", ())
+    is_proved = any(item.contribution.is_desk_act for item in dates)
+    if mark is not None and not is_proved:
         builder.raise_exception(ExceptionKind.DEATH_REPORTED, mark, "person_status")
     return steps

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from server.ledgers.definitions.codes import ResidenceKind
 from server.ledgers.definitions.contribution import Contribution
-from server.ledgers.definitions.vocabulary import MembershipRole
+from server.ledgers.definitions.vocabulary import MembershipRole, PersonStatus
 from server.ledgers.identity.keys import owned_uuid
 
 _ROLES: Mapping[str, tuple[MembershipRole, ...]] = {
@@ -23,8 +23,17 @@ _ROLES: Mapping[str, tuple[MembershipRole, ...]] = {
 MOVED_AWAY = "moved_away"
 """Value of a contribution by which a person has left every household of the office (decision 0251)."""
 
+
 Order = tuple[datetime, datetime, str, int]
 """A contribution's place in the fold (Contribution.order)."""
+
+
+def left_every_household(contribution: Contribution) -> bool:
+    """Whether the contribution says, outside any roster, that the person has left every household here."""
+    return MOVED_AWAY in contribution.values or (
+        contribution.values.get("person_status") == PersonStatus.MOVED_OUT
+        and "member_of" not in contribution.links
+    )
 
 
 @dataclass(slots=True)
@@ -69,7 +78,7 @@ def fold_members(
 
     A membership ends at the first later complete roster without the person or without
     the role. Living in another household by a later roster ends living here, and moving to
-    another office ends every membership. `lines_elsewhere` holds each person's lines in other
+    moving away ends every membership. `lines_elsewhere` holds each person's lines in other
     households' rosters and such moves.
     """
     in_order = sorted(rosters, key=lambda roster: roster.order)
@@ -123,7 +132,7 @@ def _events_of(
     events += [
         (line.order, line.day, None)
         for line in lines_elsewhere
-        if MOVED_AWAY in line.values
+        if left_every_household(line)
         or (role == MembershipRole.RESIDENT and MembershipRole.RESIDENT in roles_of(line))
     ]
     events.sort(key=lambda event: event[0])

@@ -16,9 +16,12 @@ from server.core.clock import OFFICE
 from server.ops.demo.population import EMPLOYED, UNEMPLOYED, Firm, Home, Member
 
 CENSUS, QUARTERLY, LINKED, FOLLOW_UP = "1", "2", "3", "7"  # codes of VP
-DONE, NO_ONE_HOME, REFUSED, DECEASED = "1", "3", "4", "7"  # codes of VO
+DONE, NO_ONE_HOME, REFUSED, MOVED, DECEASED = "1", "3", "4", "6", "7"  # codes of VO
 
-_LABELS: Final = {"household_survey": "入户", "employer_survey": "单位", "home_visit": "家访"}
+_LABELS: Final = {
+    "household_survey": "入户", "employer_survey": "单位",
+    "home_visit": "家访", "quick_change": "变动",
+}  # fmt: skip
 
 Answers = dict[str, Any]
 
@@ -56,6 +59,16 @@ class Change:
     status: str  # code of ES
     since: date
     employer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A person as the phone's list of persons has them."""
+
+    person: UUID
+    household: UUID
+    place: str  # building and room
+    emp_status: str
 
 
 def instance_name(form_id: str, place: str, at: datetime) -> str:
@@ -309,6 +322,56 @@ def home_visit(
     answers["offered_jobs"] = "1" if is_offered else "0"
     if is_offered:
         answers["offers"] = [_offer(rng, visit)]
+    return answers
+
+
+def quick_change(person: Listed, visit: DoorVisit, rng: Random) -> Answers:
+    """Answers to F9: mostly that nothing changed, else one of the changes that the form knows."""
+    kinds = ["phone", "lost", "moved_out", "died", "split", "out"]
+    if person.emp_status in UNEMPLOYED:
+        kinds += ["employed"] * 12
+    elif person.emp_status in EMPLOYED:
+        kinds += ["unemployed"] * 12
+    change = "unchanged" if rng.random() < 0.75 else rng.choice(kinds)
+    answers = _head(visit) | {
+        "told_by": visit.met_whom,
+        "find_by": "home",
+        "household": str(person.household),
+        "at_home": str(person.person),
+        "change": change,
+        "person_id": str(person.person),
+        "household_id": str(person.household),
+        "place_name": person.place,
+        "person_status": {"moved_out": "2", "lost": "4", "died": "", "split": ""}.get(change, "1"),
+    }
+    day = visit.at.astimezone(OFFICE).date()
+    since = (day - timedelta(days=rng.randrange(1, 30))).isoformat()
+    match change:
+        case "employed":
+            answers |= {"emp_status": rng.choice(("10", "10", "13")), "since": since}
+            answers |= {"emp_form": "1", "occupation": rng.choice("346"), "wage": "4"}
+        case "unemployed":
+            answers |= {"emp_status": "21", "since": since, "unemp_date": since}
+            answers |= {"unemp_reason": rng.choice(("02", "05")), "job_willing": "1"}
+        case "out":
+            answers |= {"emp_status": rng.choice(("31", "32")), "since": since}
+        case "phone":
+            answers["phone"] = f"020-0000{rng.randrange(10_000):04d}"
+        case "moved_out":
+            answers |= {"moved_to": "43", "residence_area": "430000000000"}
+        case "died":
+            answers |= {"death_date": since, "informant": "家属"}
+        case "split":
+            answers["details"] = "子女成家，另立一户"
+    if change in ("died", "split"):
+        answers |= {
+            "outcome": DECEASED if change == "died" else MOVED,
+            "visit_at": _instant(visit.at),
+            "visit_purpose": QUARTERLY,
+            "visit_mode": "1",
+            "visit_told_by": visit.met_whom,
+            "findings": answers.get("details") or answers.get("informant"),
+        }
     return answers
 
 

@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 
 from server.core.clock import OFFICE
 from server.ops.demo import answers, defects, names
-from server.ops.demo.answers import Answers, Change, DoorVisit, Subject
+from server.ops.demo.answers import Answers, Change, DoorVisit, Listed, Subject
 from server.ops.demo.boundaries import Community, Street
 from server.ops.demo.population import (
     EMPLOYED,
@@ -120,8 +120,10 @@ class Plan:
             submissions.append(self._firm(rng, firm, at, f"firm {number}", is_listed=False))
         return self._with_arrivals(rng, submissions)
 
-    def later(self, subjects: Sequence[Subject]) -> list[PlannedSubmission]:
-        """Visits about the open cases of the census, and the later quarters' surveys, in order of arrival."""
+    def later(
+        self, subjects: Sequence[Subject], listed: Sequence[Listed] = ()
+    ) -> list[PlannedSubmission]:
+        """Visits about the open cases of the census, the later quarters' surveys and changes, in order of arrival."""
         rng = self._rng("later")
         submissions: list[PlannedSubmission] = []
         for quarter in range(1, self.calendar.quarters):
@@ -137,6 +139,7 @@ class Plan:
             home = homes.get(subject.household)
             if home is not None:
                 submissions += self._visits(rng, number, subject, home, dying.get(number))
+        submissions += self._quick_changes(listed, {subject.person for subject in subjects})
         return self._with_arrivals(rng, submissions)
 
     def _quarter(self, rng: Random, quarter: int) -> list[PlannedSubmission]:
@@ -157,6 +160,31 @@ class Plan:
                 self._firm(rng, firm, at, f"q{quarter} firm {number}", is_listed=True)
             )
         return submissions
+
+    def _quick_changes(
+        self, listed: Sequence[Listed], visited: set[UUID | None]
+    ) -> list[PlannedSubmission]:
+        """In the last quarter, a quick change or confirmation of a third of those whom no visit plan names."""
+        rng = self._rng("changes")
+        homes = {home.uuid: home for home in self.people.homes}
+        first = self.calendar.begins + max(QUARTER * (self.calendar.quarters - 1), _CENSUS)
+        planned = []
+        for number, person in enumerate(listed):
+            home = homes.get(person.household)
+            if home is None or person.person in visited or rng.random() >= 1 / 3:
+                continue
+            at = self.calendar.office_hour(rng, first, self.calendar.until - timedelta(days=2))
+            visit = self._door_visit(rng, home, at, met_whom=rng.choice("1112"))
+            planned.append(
+                self._planned(
+                    "quick_change",
+                    f"change {number}",
+                    visit,
+                    person.place,
+                    partial(answers.quick_change, person, visit),
+                )
+            )
+        return planned
 
     def _visits(
         self, rng: Random, number: int, subject: Subject, home: Home, taken_back: bool | None

@@ -27,7 +27,7 @@ from server.ledgers.models import (
 )
 from server.ledgers.storage.fragments import IS_OPEN
 from server.ops.demo import answers, boundaries, defects, logins, photos
-from server.ops.demo.answers import Subject
+from server.ops.demo.answers import Listed, Subject
 from server.ops.demo.instances import Template
 from server.ops.demo.logins import Login
 from server.ops.demo.plan import Calendar, Plan, PlannedSubmission
@@ -37,7 +37,7 @@ from server.submissions.drain import process_batch
 from server.submissions.models import ReviewState, Submission, Waiting
 from server.submissions.services import IncomingFile, Sender, review
 
-FORMS: Final = ("household_survey", "employer_survey", "home_visit")
+FORMS: Final = ("household_survey", "employer_survey", "home_visit", "quick_change")
 DEVICE: Final = "collect:demo-street"
 _SOURCE_PREFIX: Final = "demo street "  # of the boundaries' source; the size follows as JSON
 
@@ -120,7 +120,7 @@ def make(size: Size, progress: Progress) -> Result:
     phones = _Phones(templates, accounts, areas, size.seed)
     phones.send(plan.census(), progress)
     drain_all(progress)
-    phones.send(plan.later(_subjects()), progress)
+    phones.send(plan.later(_subjects(), _listed()), progress)
     drain_all(progress)
     handed_out = logins.hand_out(street.communities)
     _decide(size.seed, {login.username for login in handed_out})
@@ -286,6 +286,26 @@ def _subjects() -> list[Subject]:
             place=(home.loc.x, home.loc.y) if home.loc else None,
         )
         for _id, _name, case, home in rows
+    ]
+
+
+def _listed() -> list[Listed]:
+    """Persons of working age as the workers' lists have them, ordered by household and name, not by key."""
+    people = (
+        Person.objects.filter(area_code__startswith=boundaries.STREET, household__isnull=False)
+        .exclude(emp_status=None)
+        .select_related("household")
+        .order_by("household_id", "name", "birth_date")
+    )
+    return [
+        Listed(
+            person=person.id,
+            household=person.household.id,
+            place=f"{person.household.building}{person.household.room}",
+            emp_status=person.emp_status or "",
+        )
+        for person in people
+        if person.household is not None
     ]
 
 

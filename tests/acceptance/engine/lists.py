@@ -9,6 +9,7 @@ from tests.acceptance.engine.hints import CHINA
 TODAY = dt.datetime.now(CHINA).date()
 HOME = "23.1350000 113.3450000 0 0"
 HOUSEHOLD, CASE, PERSON, EMPLOYER = (f"{n}0000000-0000-4000-8000-000000000001" for n in "bcde")
+CHILD, LODGER = (f"d0000000-0000-4000-8000-00000000000{n}" for n in (2, 3))
 
 
 def _csv(*rows: str) -> bytes:
@@ -32,6 +33,13 @@ MEDIA = {
         "state,last_visit,next_due,offers,marker-color,marker-symbol",
         f"{CASE},王芳 3栋 0016,4,{HOME},440106003001,{PERSON},{HOUSEHOLD},王芳,天河路1号3栋302,"
         f"“4050”下岗失业人员,援助中,{TODAY - dt.timedelta(days=40)},{TODAY},2,#ff0000,a",
+    ),
+    "persons.csv": _csv(
+        "name,label,__version,community,household,person_name,relation,sex,birth_year,building,"
+        "room,confirmed_on",
+        f"{PERSON},王芳 户主 女 1970 3栋 302,3,440106003001,{HOUSEHOLD},王芳,0,2,1970,3栋,302,2026-07-01",
+        f"{CHILD},王小 子 男 2015 3栋 302,1,440106003001,{HOUSEHOLD},王小,2,1,2015,3栋,302,2026-07-01",
+        f"{LODGER},李强 男 1980,1,440106003001,,李强,,1,1980,,,",
     ),
     "employers.csv": _csv(
         "name,label,__version,geometry,community,address,contact,vacancies,last_visit,marker-color",
