@@ -130,6 +130,22 @@ CHANGES = (
 WALKS = {
     "a household in a village": ("household_survey", roster(11, community=VILLAGE, photo="a.jpg")),
     "a household already listed": ("household_survey", roster(5, hh_exists="1")),
+    "a member who is known": (
+        "household_survey",
+        roster(
+            5, hh_exists="1", household=HOUSEHOLD, is_known="1", known_member=PERSON, differs="0"
+        ),
+    ),
+    "a member who differs": (
+        "household_survey",
+        roster(
+            5, hh_exists="1", household=HOUSEHOLD, is_known="1", known_member=PERSON, differs="1"
+        ),
+    ),
+    "a visit to a member": (
+        "home_visit",
+        talked(subject_kind="household", subject_household=HOUSEHOLD, subject_member=PERSON),
+    ),
     "no household": ("household_survey", Hints({"community": TOWN, "consent": "0"})),
     "an employer": ("employer_survey", talked(emp_exists="0")),
     "an employer already listed": ("employer_survey", talked(emp_exists="1")),

@@ -35,7 +35,10 @@ def test_a_case_brings_its_person_household_and_history(engine, xforms):
     assert "已过 40 天" in labels
     assert "已送岗 2 次" in labels
     plain = engine.fill(
-        xforms["home_visit"], MEDIA, 12, Hints({**answers, "subject_kind": "household"})
+        xforms["home_visit"],
+        MEDIA,
+        12,
+        Hints({**answers, "subject_kind": "household", "subject_member": None}),
     )
     assert plain.texts("person_id") == [""]
     assert not plain.was_asked("status_changed")

@@ -110,6 +110,15 @@ SURVEY = _mapping(
         "/data/household/loc": [[0, "loc", "point", "loc_accuracy"], [2, "loc", "point", ""]],
     },
 )
+
+
+def by_name_at_home(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """The survey as household_survey has it: a member without a number is known by household, name and birth, too."""
+    household, person, visit = mapping["records"]
+    keys = [*person["keys"], "member_of+name+birth_date"]
+    return _mapping([household, {**person, "keys": keys}, visit], mapping["questions"])
+
+
 HOME_VISIT = _mapping(
     [
         {"ledger": "person", "at": "/data", "repeat": False, "keys": ["id"], "links": {}},
@@ -205,6 +214,7 @@ PETITION = _mapping(
 )
 FORMS = {
     "survey": SURVEY,
+    "survey_by_name": by_name_at_home(SURVEY),
     "home_visit": HOME_VISIT,
     "employer": EMPLOYER,
     "offer": OFFER,

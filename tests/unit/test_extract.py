@@ -14,6 +14,8 @@ from server.ledgers.definitions import normalise
 from server.ledgers.identity.keys import Key
 from server.ledgers.intake import extract
 from server.ledgers.intake.extract import records
+from tests.factories.ledgers import FORMS, Filled, id_number
+from tests.factories.ledgers import member as line
 from tests.samples import xlsforms
 from tests.samples.instances import instance
 from tests.unit.test_mapping import compiled
@@ -278,6 +280,25 @@ def test_a_combined_key_joins_the_linked_entry_and_the_title():
     bad = records(instance("f", "1", {"code": "91110000600037341M"}), mapping, TODAY)
     assert bad.records[0].flags == ("bad_uscc",)
     assert [key.kind for key in bad.records[0].keys] == ["local"]
+
+
+def test_a_member_without_a_number_is_known_by_home_name_and_birth():
+    def keys(**answers):
+        filled = Filled(
+            household_id=HOUSEHOLD_ID, household={"address": "x"}, members=[line(**answers)]
+        )
+        extracted = records(filled.xml("uuid:1"), FORMS["survey_by_name"], TODAY)
+        (person,) = by_ledger(extracted, "person")
+        return [key for key in person.keys if key.owners]
+
+    (known,) = keys(birth_date="2016-03-04", name="陈 小")
+    owners = (("household", Key("id", HOUSEHOLD_ID)),)
+    assert known == Key("member_of+name+birth_date", "陈小|2016-03-04", owners)
+    assert keys(birth_date="2016-03-05", name="陈 小") != [known]
+    assert keys(name="陈 小") == keys(birth_date="2016-03-04", name="") == []
+    number = id_number("2016-03-04", 1)
+    assert keys(id_no=number, name="陈 小") == []
+    assert keys(id_no=number[:-1] + "0", birth_date="2016-03-04", name="陈 小") == [known]
 
 
 _names = st.text(

@@ -18,7 +18,7 @@ from server.ledgers.folding.fold import FoldResult, fold_everything
 from server.ledgers.identity.components import components
 from tests.factories.contributions import History, random_history
 from tests.factories.ledger_histories import filled_forms
-from tests.factories.ledgers import contributions_of_form
+from tests.factories.ledgers import Filled, contributions_of_form, member, uuid_of
 
 AS_OF = date(2026, 11, 23)
 many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -254,3 +254,33 @@ def cases_by_id(result: FoldResult) -> dict[str, tuple]:
                     row["history"]["state"])
         for row in result.rows["case"]
     }  # fmt: skip
+
+
+@many
+@given(
+    st.lists(st.sampled_from(["picked", "typed", "left out"]), min_size=1, max_size=6),
+    st.randoms(use_true_random=False),
+)
+def test_no_child_without_a_number_doubles_by_being_surveyed_each_quarter(ways, order):
+    """Picked from the list, or typed again with another uuid; received in any order."""
+    child = {"name": "陈小", "birth_date": "2016-03-04", "relation": "2", "residence_kind": "1"}
+    quarters = []
+    for number, way in enumerate(["typed", *ways]):
+        members = [member(key="head")]
+        if way != "left out":
+            picked = {} if way == "typed" else {"name": "", "birth_date": ""}
+            key = uuid_of("child 0" if way == "picked" else f"child {number}")
+            members.append({**child, **picked, "person_id": key})
+        month = f"20{20 + number // 4}-{number % 4 * 3 + 1:02d}"
+        filled = Filled(
+            form="survey_by_name", household_id=uuid_of("home"), members=members,
+            household={"address": "示范路1号"}, visited_at=f"{month}-02T09:00:00+08:00",
+        )  # fmt: skip
+        quarters.append(contributions_of_form(filled, number))
+    order.shuffle(quarters)
+    result = fold([contribution for quarter in quarters for contribution in quarter])
+    people = {row["id"]: row for row in result.rows["person"]}
+    assert set(people) == {uuid_of("head"), uuid_of("child 0")}
+    assert people[uuid_of("child 0")]["name"] == "陈小"
+    (home,) = result.rows["household"]
+    assert home["n_members"] == (1 if ways[-1] == "left out" else 2)

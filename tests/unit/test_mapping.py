@@ -206,6 +206,7 @@ def test_a_combined_key_needs_its_link_and_its_column():
     for old, new, fault in (
         ("employer+title | employer", "employer+title | ", "no link “employer”"),
         ("employer+title", "employer+industry", "no question saves to vacancy.industry"),
+        ("employer+title", "employer+title+wage_min", "no question saves to vacancy.wage_min"),
     ):
         with pytest.raises(FaultyWorkbook) as refused:
             compiled(xlsforms.changed(old, new, form))

@@ -18,7 +18,7 @@ from lxml import etree
 from server.core import clock, xml
 from server.ledgers.definitions import normalise
 from server.ledgers.definitions.columns import Reading
-from server.ledgers.definitions.ledgers import DEFINITIONS
+from server.ledgers.definitions.ledgers import DEFINITIONS, MEMBER_OF
 from server.ledgers.definitions.ordinals import MAX_RECORDS
 from server.ledgers.definitions.readings import spelled
 from server.ledgers.definitions.vocabulary import ContributionFlag, Ledger
@@ -356,6 +356,8 @@ class _Walk:
             return [Key("instance", instance_id)] if instance_id else []
         if "+" not in word:
             return [record.id_key] if record.id_key else []
+        if MEMBER_OF in word.split("+") and record.id_key:
+            return []  # the number says who it is; a namesake with another number is somebody else
         owners: list[list[tuple[str, Key]]] = []
         values: list[str] = []
         for part in word.split("+"):

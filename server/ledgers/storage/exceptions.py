@@ -96,6 +96,13 @@ _SAME_PHONE = " or ".join(
 """SQL: any phone of one person is any phone of the other."""
 
 
+_SAME_BIRTH: Final = "lookalike.birth_date = person.birth_date"
+_CLOSE_BIRTH: Final = (
+    "(lookalike.birth_date is null or person.birth_date is null"
+    " or abs(lookalike.birth_date - person.birth_date) <= 730)"
+)
+"""SQL: one of the births is unknown, or they lie within two years: a day that was given roughly."""
+
 _OFFICE: Final = PREFIX_LENGTH[Level.STREET]
 """Leading digits of a division code that say which street office keeps the ledger."""
 
@@ -104,7 +111,8 @@ def reconcile_possible_duplicates(people: Iterable[str]) -> None:
     """Make the open `possible_duplicate` exceptions among and with these persons what their rows say.
 
     Two persons of one street are possibly the same if they have the same name and date of birth,
-    and the same phone or household; what another street knows is not shown to its neighbour. Two different valid ID numbers are two persons, twins or
+    and the same phone or household, now or at any time, or the same name and relation in such a
+    household and births that lie within two years; what another street knows is not shown to its neighbour. Two different valid ID numbers are two persons, twins or
     not; a desk act "not the same" silences a pair. The exception belongs to the person
     with the greater uuid, and is caused by that person's first contribution.
     """
@@ -113,7 +121,7 @@ def reconcile_possible_duplicates(people: Iterable[str]) -> None:
         return
     execute(
         f"""
-        with pairs as (
+        with likely as (
             select distinct greatest(person.id, lookalike.id) as entry, least(person.id, lookalike.id) as other
               from ledgers_person person
               join ledgers_person lookalike
@@ -122,14 +130,28 @@ def reconcile_possible_duplicates(people: Iterable[str]) -> None:
                and (person.id_no_hash is null or lookalike.id_no_hash is null)
                and left(lookalike.area_code, {_OFFICE}) = left(person.area_code, {_OFFICE})
              where person.id = any(%(entries)s::uuid[])
-               and not exists (
+             union
+            select greatest(person.id, lookalike.id), least(person.id, lookalike.id)
+              from ledgers_person person
+              join ledgers_membership mine on mine.person_id = person.id
+              join ledgers_membership theirs
+                on theirs.household_id = mine.household_id and theirs.person_id <> person.id
+              join ledgers_person lookalike
+                on lookalike.id = theirs.person_id and lookalike.name = person.name
+               and ({_SAME_BIRTH} or mine.relation = theirs.relation and {_CLOSE_BIRTH})
+               and (person.id_no_hash is null or lookalike.id_no_hash is null)
+               and left(lookalike.area_code, {_OFFICE}) = left(person.area_code, {_OFFICE})
+             where person.id = any(%(entries)s::uuid[])
+        ), pairs as (
+            select entry, other from likely
+             where not exists (
                    select from ledgers_deskact act
                     where act.kind = '{ActKind.NOT_SAME}' and act.undone_at is null
                       and act.family = '{Family.PERSON}'
                       and (select array_agg(key.entry order by key.entry)
                              from ledgers_identitykey key
                             where key.family = '{Family.PERSON}' and key.key in (act.entry, act.other))
-                          = array[least(person.id, lookalike.id), greatest(person.id, lookalike.id)])
+                          = array[likely.other, likely.entry])
         ), causes as (
             select pairs.entry, pairs.other, first.id as contribution, first.received_at,
                    person.area_code

@@ -95,7 +95,10 @@ def household_survey(
     if visit.outcome != DONE:
         return answers | {"outcome_final": visit.outcome}
     day = visit.at.astimezone(OFFICE).date()
-    members = [_member(member, home, visit, rng, day) for member in home.members]
+    members = [
+        _member(member, home, visit, rng, day) | {"is_known": "0" if is_listed else ""}
+        for member in home.members
+    ]
     head = next((m.name for m in home.members if m.relation == "0"), "")
     if not is_listed:
         answers["entity"] = {"id": home.uuid, "label": f"{head} {home.building}{home.room}"}
@@ -153,6 +156,8 @@ def _member(member: Member, home: Home, visit: DoorVisit, rng: Random, day: date
         "sex": "" if member.id_no else member.sex,
         "birth_date": member.birth.isoformat(),
         "sex_code": member.sex,
+        "sex_now": member.sex,
+        "asks_identity": "1",
         "age": str(age),
         "member_uuid": str(member.uuid or ""),
         "member_id": str(member.uuid or ""),
