@@ -16,6 +16,7 @@ from server.accounts.access import (
     within,
 )
 from server.accounts.models import Role, User
+from server.core import row_security
 
 STREET, OTHER_STREET, COMMUNITY = "440106003", "440106005", "440106003001"
 NOTHING = Q(pk__in=())
@@ -154,3 +155,11 @@ def test_access_can_be_narrowed_to_some_roles():
         7, (("administrator", COMMUNITY), ("restricted", ""))
     )
     assert access.held_as(()) == Access(7, ())
+
+
+def test_a_request_reads_the_areas_of_its_user_and_nothing_before_they_are_known():
+    with row_security.entered():
+        assert row_security.areas_now() == ()
+        Access(7, (("street", "440106003"),)).reads()
+        assert row_security.areas_now() == ("440106003",)
+    assert row_security.areas_now() == ("",)  # commands and the worker
