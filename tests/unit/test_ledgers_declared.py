@@ -267,3 +267,21 @@ def test_every_state_can_be_reached():
                 coming += [*machine.moves.get(state, ()), *machine.by_itself.get(state, ())]
         assert reached == set(machine.states), f"{ledger}.{name}"
     assert len(DEFINITIONS) > 20
+
+
+def test_a_link_follows_the_merge_rule_of_its_column():
+    history = History()
+    for on, level, name in (("2026-03-01", 2, "a"), ("2026-04-01", 1, "b")):
+        links = {"person": name, "employer": name, "site_visit": name}
+        for family, values in (("loan", {"project": "糖水"}), ("inspection", {"kind": "1"})):
+            history.state(family, "x", on, values, links=links, level=level)
+    result = fold_contributions(history.contributions, ON)
+    loan, inspection = row_of(result, "loan", "x"), row_of(result, "inspection", "x")
+    assert loan["person_id"] == uuid_of("person a")  # M0: the first
+    assert loan["site_visit_id"] == uuid_of("site_visit b")  # M1: the latest
+    assert inspection["employer_id"] == uuid_of("employer a")  # M2: the better verified
+    conflicts = [item for item in result.raised if item.kind is ExceptionKind.CONFLICT]
+    assert [(item.family, item.column) for item in conflicts] == [("inspection", "employer")]
+    first, later = history.contributions[0].id, history.contributions[2].id
+    assert loan["origins"][str(first)] == ["person", "project"]
+    assert loan["origins"][str(later)] == ["site_visit"]

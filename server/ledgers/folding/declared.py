@@ -14,7 +14,7 @@ from server.ledgers.definitions.machines import Expiry, Filling, Machine
 from server.ledgers.definitions.vocabulary import ExceptionKind
 from server.ledgers.folding.derive.rules import Rules
 from server.ledgers.folding.history import Step, Why, stored
-from server.ledgers.folding.merge import Observation
+from server.ledgers.folding.merge import Observation, decide
 from server.ledgers.folding.row import (
     Row,
     RowBuilder,
@@ -62,8 +62,7 @@ def fold_declared(
         builder, columns, observations, skip=frozenset({*links, *states, definition.numbered})
     )
     for name in links:
-        targets = (frame.linked(item, name) for item in contributions)
-        row[f"{name}_id"] = next((target for target in targets if target is not None), None)
+        _link(builder, columns[name], contributions, frame)
     if definition.numbered:
         row[definition.numbered] = readable_number(row["area_code"], entry)
     for name, value in definition.defaults.items():
@@ -76,6 +75,17 @@ def fold_declared(
     for machine in definition.machines:
         _run(builder, machine, contributions, frame)
     return builder
+
+
+def _link(
+    builder: RowBuilder, column: Column, contributions: Sequence[Contribution], frame: Frame
+) -> None:
+    """Set the entry that a link points at, by the column's rule, among those that records name there."""
+    builder.row[f"{column.name}_id"] = None
+    targets = ((item, frame.linked(item, column.name)) for item in contributions)
+    named = [Observation(item, target) for item, target in targets if target is not None]
+    if named:
+        builder.set_column(column, decide(column.merge, column.kind, named))
 
 
 def count(counted: Counted, rows: Sequence[Row]) -> int:

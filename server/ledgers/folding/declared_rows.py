@@ -116,12 +116,10 @@ class DeclaredRows:
 
     def _named(self, counted: Counted) -> dict[str, list[str]]:
         names: dict[str, list[str]] = defaultdict(list)
-        for (family, entry), contributions in self.by_entry.items():
-            if family == counted.of:
-                linked = (self.linked(item, counted.by) for item in contributions)
-                named = next((target for target in linked if target is not None), None)
-                if named is not None:
-                    names[named].append(entry)
+        for family, entry in list(self.by_entry):
+            builder = self.row(family, entry) if family == counted.of else None
+            if builder is not None and builder.row[f"{counted.by}_id"] is not None:
+                names[builder.row[f"{counted.by}_id"]].append(entry)
         return names
 
     def count_for_case(self, owner: str, case: Row) -> None:
