@@ -15,6 +15,7 @@ from django.test import Client
 from server.api.document import document
 from server.ledgers.definitions.columns import Kind
 from server.ledgers.definitions.ledgers import DEFINITIONS
+from server.ledgers.reading.masking import is_maskable
 from tests.conftest import STREET
 from tests.factories.console import (
     AT,
@@ -89,6 +90,10 @@ SEALED = {
     for path, definition in LEDGERS.items()
 }
 SEALED = {path: column for path, column in SEALED.items() if column}
+MASKED = {
+    path: next((name for name, column in definition.columns.items() if is_maskable(column)), "")
+    for path, definition in LEDGERS.items()
+}
 
 
 def of_ledger(method: str, path: str, *, allowed: int = 200, body: Any = None) -> Rule:
@@ -105,10 +110,11 @@ def _of_entries() -> Iterator[Rule]:
         one = f"/{path}/{{{path}}}/"
         for part in ("", "origins/", "history/"):
             yield of_ledger("get", one + part)
+        if MASKED[path]:
+            body = {"columns": [MASKED[path]], "reason": BECAUSE}
+            yield of_ledger("post", f"{one}reveal/", body=body)
         if path in SEALED:
             column = SEALED[path]
-            body = {"columns": [column], "reason": BECAUSE}
-            yield of_ledger("post", f"{one}reveal/", body=body)
             asked = {"column": column, "value": "0", "reason": BECAUSE}
             may = frozenset() if definition.is_restricted else STAFF
             # In their own street, nobody has it.

@@ -58,6 +58,7 @@ from server.ledgers.filters import (
 )
 from server.ledgers.models import AssistanceCase, Employer, Household, Person, Spell
 from server.ledgers.models.base import LedgerEntry
+from server.ledgers.reading.masking import is_maskable
 
 
 class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
@@ -254,16 +255,20 @@ class Moved(Decided, Moves):
     """A ledger whose entries office staff move, correct and void."""
 
 
-class SealedEntries(Entries):
-    """A ledger with sealed columns, which are searched by their whole value and revealed for a reason."""
+class Revealed(Entries):
+    """A ledger with columns that may be masked, which are revealed for a reason."""
 
     @extend_schema(request=RevealSerializer, responses={200: dict[str, str | None]})
     @action(detail=True, methods=["post"], filterset_class=None)
     def reveal(self, request: Request, id: UUID) -> Response:
-        """Show sealed columns in full. Needs a role and a reason; the disclosure is logged."""
+        """Show masked columns in full. Needs a role and a reason; the disclosure is logged."""
         entry = self.get_object()
         body = self.read_body(RevealSerializer)
         return Response(reveal(self.access, entry, body["columns"], body["reason"]))
+
+
+class SealedEntries(Revealed):
+    """A ledger with sealed columns, which are searched by their whole value."""
 
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
     def find(self, request: Request) -> Response:
@@ -320,7 +325,7 @@ class Households(Moved, SealedEntries):
         return super().get_serializer_class()
 
 
-class Spells(Entries):
+class Spells(Revealed):
     """就业与失业台帐: stretches of employment and unemployment."""
 
     model = Spell
@@ -337,7 +342,7 @@ class Employers(Decided, SealedEntries):
     filterset_class = EmployerFilters
 
 
-class Cases(Moves):
+class Cases(Moves, Revealed):
     """就业援助台帐: assistance cases."""
 
     model = AssistanceCase
@@ -349,10 +354,12 @@ def _views_of(definition: LedgerDefinition) -> type[Entries]:
     """The views of a ledger by its declaration alone."""
     model = definition.model
     serializer = entry_serializer(model)
-    is_sealed = any(column.kind is Kind.SEALED for column in definition.columns.values())
+    columns = definition.columns.values()
+    is_sealed = any(column.kind is Kind.SEALED for column in columns)
+    is_masked = any(map(is_maskable, columns))
     bases: tuple[type, ...] = (
         Moved if definition.machines else Decided,
-        SealedEntries if is_sealed else Entries,
+        SealedEntries if is_sealed else Revealed if is_masked else Entries,
     )
     members = {
         "model": model,
