@@ -64,6 +64,7 @@ urlpatterns = [
     path("vacancies", employers.vacancies, name="vacancies"),
     path("ledgers", ledgers.ledgers, name="ledgers"),
     path("ledgers/<slug:path>", ledgers.ledger, name="ledger"),
+    path("ledgers/<slug:path>/voided", ledgers.voided, name="voids"),
     path("ledgers/<slug:path>/<uuid:entry>", ledgers.entry, name="entry"),
     path(
         "ledgers/<slug:path>/<uuid:entry>/move/<slug:column>/<slug:to>", ledgers.move, name="move"

@@ -35,6 +35,7 @@ from server.ledgers.reading.entries import (
     value_for,
     visible_categories,
     visits,
+    voids,
     where_shown,
     with_records,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "value_for",
     "visible_categories",
     "visits",
+    "voids",
     "where_shown",
     "with_records",
 ]

@@ -56,7 +56,7 @@ from server.ledgers.filters import (
     PersonFilters,
     SpellFilters,
 )
-from server.ledgers.models import AssistanceCase, Employer, Household, Person, Spell
+from server.ledgers.models import AssistanceCase, DeskAct, Employer, Household, Person, Spell
 from server.ledgers.models.base import LedgerEntry
 from server.ledgers.reading.masking import is_maskable
 
@@ -178,20 +178,35 @@ class Acted(Entries):
             return Family.HOUSEHOLD, cast(UUID, entry.subject_household_id)
         return self.ledger.name, entry.pk
 
+    def acts_on(self, entry_id: UUID) -> QuerySet[DeskAct]:
+        """What was decided about an entry and not undone, also of one that was voided, which has no row. Raises NothingHere."""
+        try:
+            about = self.decided_about(self.get_object())
+        except NothingHere:
+            family = self.ledger.name
+            acts = selectors.desk_acts_on(
+                self.access, family, selectors.resolve(family, entry_id) or entry_id
+            )
+            if self.ledger.part_of or not acts.exists():
+                raise
+            return acts
+        return selectors.desk_acts_on(self.access, *about)
+
     @extend_schema(responses=ActSerializer(many=True))
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
     def acts(self, request: Request, id: UUID) -> Response:
-        """What office staff decided about the entry and did not undo, the latest first; of a case, about its person or household."""
-        about = self.decided_about(self.get_object())
-        acts = selectors.desk_acts_on(self.access, *about).select_related("user")
+        """What office staff decided about the entry and did not undo, the latest first; of a case, about its person or household.
+
+        Answers for a voided entry, too.
+        """
+        acts = self.acts_on(id).select_related("user")
         return Response(ActSerializer(acts, many=True).data)
 
     @extend_schema(request=None, responses={204: None})
     @action(detail=True, methods=["post"], url_path="acts/<int:act>/undo", filterset_class=None)
     def undo(self, request: Request, id: UUID, act: int) -> Response:
         """Undo a decision: the ledgers become what they were without it."""
-        about = self.decided_about(self.get_object())
-        stored = selectors.desk_acts_on(self.access, *about).filter(pk=act).first()
+        stored = self.acts_on(id).filter(pk=act).first()
         if stored is None:
             raise NothingHere
         services.undo(act=stored, access=self.access, at=now())

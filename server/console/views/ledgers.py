@@ -8,8 +8,10 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from server.accounts.access import RESTRICTED
+from server.accounts.access import RESTRICTED, REVIEWERS
 from server.console.exception_sentences import open_exceptions
 from server.console.forms import ReasonForm, checked
 from server.console.moves import CorrectionForm, MoveForm, correctable, desk_panel
@@ -29,6 +31,7 @@ from server.ledgers.selectors import (
     provenance,
     resolve,
     rows_of,
+    voids,
 )
 
 BY_PATH = {definition.path: definition for definition in DEFINITIONS.values()}
@@ -40,6 +43,7 @@ OWN_PAGES = {
 }
 """Ledger → the page of an entry, where it is not made from the declaration."""
 _COLUMNS_SHOWN = 6
+_VOIDS_SHOWN = 200
 _IN_CELLS = frozenset({Kind.JSON, Kind.POINT, Kind.IMAGE})
 
 
@@ -72,6 +76,7 @@ def ledger(request: StaffRequest, path: str) -> HttpResponse:
         page,
         shows=shows,
         title=str(definition.label),
+        link=_link_to_voids(request, definition),
         ledger=definition,
         columns=columns,
         lines=[
@@ -158,7 +163,7 @@ def correct(request: StaffRequest, path: str, entry: UUID, column: str) -> HttpR
 
 @staff_page("POST")
 def void(request: StaffRequest, path: str, entry: UUID) -> HttpResponse:
-    """Take an entry out of its ledger; the act can be undone through REST."""
+    """Take an entry out of its ledger, and show where that can be undone."""
     definition = _definition(path)
     row = _row(request, definition, entry)
     if definition.part_of:
@@ -170,7 +175,28 @@ def void(request: StaffRequest, path: str, entry: UUID) -> HttpResponse:
         access=request.access,
         at=now(),
     )
-    return redirect("console:ledger", path=definition.path)
+    return redirect("console:voids", path=definition.path)
+
+
+@staff_page()
+def voided(request: StaffRequest, path: str) -> HttpResponse:
+    """The entries that office staff took out of a ledger, each with the button that takes it back in."""
+    definition = _definition(path)
+    acts = list(voids(request.access, definition.name).select_related("user")[:_VOIDS_SHOWN])
+    decides = request.access.may
+    context = {
+        "ledger": definition,
+        "acts": [(act, decides(REVIEWERS, act.area_code)) for act in acts],
+        "is_cut": len(acts) == _VOIDS_SHOWN,
+        "areas": area_names(act.area_code for act in acts),
+    }
+    return render(request, "console/ledgers/voids.html", context)
+
+
+def _link_to_voids(request: StaffRequest, definition: LedgerDefinition) -> dict[str, str] | None:
+    if not voids(request.access, definition.name).exists():
+        return None
+    return {"url": reverse("console:voids", args=[definition.path]), "label": _("Voided entries")}
 
 
 def _definition(path: str) -> LedgerDefinition:

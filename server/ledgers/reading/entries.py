@@ -18,7 +18,7 @@ from server.ledgers.definitions.sensitivity import (
     unrestricted,
     unrestricted_codes,
 )
-from server.ledgers.definitions.vocabulary import ExceptionKind, Family, Ledger
+from server.ledgers.definitions.vocabulary import ActKind, ExceptionKind, Family, Ledger
 from server.ledgers.models import (
     AssistanceCase,
     DeskAct,
@@ -183,6 +183,12 @@ def desk_acts_on(access: Access, family: str, entry: UUID) -> QuerySet[DeskAct]:
         .filter(Q(entry__in=keys) | Q(other__in=keys), family=family, undone_at=None)
         .order_by("-at", "-id")
     )
+
+
+def voids(access: Access, family: str) -> QuerySet[DeskAct]:
+    """The acts that took entries out of a ledger and were not undone; the latest first."""
+    acts = desk_acts(access).filter(kind=ActKind.VOID, family=family, undone_at=None)
+    return acts.order_by("-at", "-id")
 
 
 def resolve(family: str, uuid: UUID) -> UUID | None:

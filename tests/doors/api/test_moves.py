@@ -10,7 +10,7 @@ from django.test import Client
 
 from server.core import clock
 from server.ledgers import services
-from server.ledgers.models import AssistanceCase, Offer, Person, Petition, Vacancy
+from server.ledgers.models import AssistanceCase, DeskAct, Offer, Person, Petition, Vacancy
 from server.ledgers.refolding.rebuild import rebuild
 from tests.conftest import STREET
 from tests.doors.api.conftest import assert_problem
@@ -219,6 +219,34 @@ def test_a_value_is_corrected_and_an_entry_voided(offered, desk):
     assert not Offer.objects.exists()
     assert AssistanceCase.objects.get(subject_household=None).offers_n == 0
     assert unchanged()
+
+
+def test_a_voided_entry_comes_back_when_the_act_is_undone(offered, desk):
+    offer = Offer.objects.get()
+    post(desk, f"/offers/{offer.pk}/void/", reason=BECAUSE)
+    assert_problem(desk.get(f"/api/v1/offers/{offer.pk}/"), "not-found", 404)
+    (act,) = desk.get(f"/api/v1/offers/{offer.pk}/acts/").json()
+    assert (act["kind"], act["reason"]) == ("void", BECAUSE)
+    assert post(desk, f"/offers/{offer.pk}/acts/{act['id']}/undo/").status_code == 204
+    assert desk.get(f"/api/v1/offers/{offer.pk}/").json()["channel"] == offer.channel
+    assert unchanged()
+
+
+def test_the_console_lists_what_was_voided_with_its_undo(offered, desk):
+    offer = Offer.objects.get()
+    assert "Voided entries" not in desk.get("/ledgers/offers").content.decode()
+    gone = desk.post(f"/ledgers/offers/{offer.pk}/void", {"reason": BECAUSE})
+    assert gone["Location"] == "/ledgers/offers/voided"
+    assert "/ledgers/offers/voided" in desk.get("/ledgers/offers").content.decode()
+    page = desk.get("/ledgers/offers/voided").content.decode()
+    act = DeskAct.objects.get()
+    assert BECAUSE in page
+    assert f"/desk-acts/{act.pk}/undo" in page
+    assert desk.post(f"/desk-acts/{act.pk}/undo").status_code == 200
+    assert Offer.objects.get().pk == offer.pk
+    assert (
+        "No entry of this ledger is voided." in desk.get("/ledgers/offers/voided").content.decode()
+    )
 
 
 def test_a_rejected_record_takes_its_offer_with_it(offered):

@@ -156,7 +156,9 @@ class Sheets:
     def book(self) -> dict[str, list[list[str]]]:
         choices = [["list_name", "name", "label"]]
         for name in sorted(self.lists):
-            choices += [[name, code, str(label)] for code, label in code_lists()[name].codes.items()]
+            choices += [
+                [name, code, str(label)] for code, label in code_lists()[name].codes.items()
+            ]
         settings = [
             ["form_id", "version", "form_title", "namespaces"],
             [self.form_id, "1", "Form", 'ruhu="urn:ruhu:xforms"'],
