@@ -28,8 +28,8 @@ from server.erasure.problems import (
     OwnRequest,
 )
 from server.ledgers.definitions.vocabulary import Family
+from server.ledgers.selectors import entries_about_person, records_about_person, resolve
 from server.ledgers.selectors import persons as visible_persons
-from server.ledgers.selectors import records_about_person, resolve
 from server.ledgers.services import forget_person, forget_withdrawn, merge_submissions
 from server.quarantine.services import forget_documents, is_named
 from server.submissions.models import Submission
@@ -115,6 +115,7 @@ def consent(*, erasure: Erasure, user: User, access: Access, at: datetime) -> Er
         raise OwnRequest
     hashes: set[bytes] = set()
     erased: list[int] = []
+    about = {} if row.person is None else entries_about_person(row.person)
     for submission, paths in _records_of(row).items():
         if paths is None:
             hashes |= erase_submission(submission, at=at)
@@ -126,7 +127,7 @@ def consent(*, erasure: Erasure, user: User, access: Access, at: datetime) -> Er
     merge_submissions(submission_ids=erased, as_of=office_day(at), judging=False)
     forget_withdrawn(erased)
     if row.person is not None:
-        forget_person(row.person, at=at)
+        forget_person(row.person, about, at=at)
     row.files = sorted(sha256.hex() for sha256 in hashes)
     row.n_files = len(hashes)
     row.state, row.decided_by, row.decided_at = Erasure.State.CONSENTED, user, at

@@ -46,6 +46,7 @@ from server.ledgers.reading.lookup import holding
 from server.ledgers.reading.provenance import Change, Origin, changes_of, provenance
 from server.ledgers.reading.timeline import Event, timeline
 from server.ledgers.refolding.past import entry_as_of
+from server.ledgers.storage.about_person import entries_about_person
 from server.ledgers.storage.contributions import records_about_person
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "desk_acts_on",
     "dossier",
     "employers",
+    "entries_about_person",
     "entry_as_of",
     "exceptions",
     "exceptions_of",
