@@ -42,6 +42,7 @@ class Cell:
     text: str
     masked: bool  # the text is a mask; the value can be revealed
     origin: Any = None  # ledgers.selectors.Origin
+    leads_to: tuple[str, Any] | None = None  # path of a ledger and entry in it that the value names
 
 
 def sheet(
@@ -80,6 +81,7 @@ def cell_of(
     ):
         return None
     sees_days = access.may(REVEALERS, entry.area_code)
+    leads_to = None
     if column.kind is Kind.SEALED:
         text = shown(entry, column.name) or ""
     elif column.kind in (Kind.ENTRY, Kind.USER):
@@ -87,6 +89,9 @@ def cell_of(
         text = without_numbers(str(names.get(key, ""))) if key is not None else ""
         if is_elsewhere(entry, column.name):
             text = _("in another area")
+        elif key is not None and column.kind is Kind.ENTRY:
+            to: Any = entry._meta.get_field(column.name).related_model
+            leads_to = (to.ledger.path, key)
     else:
         value: Any = getattr(entry, column.name)
         if column.rounded is not None:
@@ -103,6 +108,7 @@ def cell_of(
         text=text,
         masked=is_masked(entry, column, sees_days=sees_days),
         origin=origins.get(column.name),
+        leads_to=leads_to,
     )
 
 

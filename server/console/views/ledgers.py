@@ -97,11 +97,13 @@ def entry(request: StaffRequest, path: str, entry: UUID) -> HttpResponse:
     is_own = not definition.part_of
     acts = desk_acts_on(request.access, *about) if is_own else ()
     names = _names(row)
+    cells = sheet(row, request.access, origins=provenance(request.access, row), names=names)
     context = {
         "ledger": definition,
         "row": row,
+        "about": _about(definition, cells),
         "state": _state(request, row, definition),
-        "cells": sheet(row, request.access, origins=provenance(request.access, row), names=names),
+        "cells": cells,
         "history": histories(request.access, [row]),
         "acts": acts.select_related("user") if is_own else acts,  # type: ignore[union-attr]
         "desk": desk_panel(request.access, row),
@@ -231,6 +233,16 @@ def _address(definition: LedgerDefinition, row: LedgerEntry) -> tuple[Any, ...]:
     if page is not None:
         return (f"console:{page}", row.pk)
     return ("console:entry", definition.path, row.pk)
+
+
+def _about(definition: LedgerDefinition, cells: list[Cell]) -> list[str]:
+    """What the head of an entry's page says it is about: its number and the entries that it must name."""
+    naming = [
+        column.name
+        for column in definition.columns.values()
+        if column.name == definition.numbered or (column.kind is Kind.ENTRY and column.required)
+    ]
+    return [cell.text for cell in cells if cell.name in naming]
 
 
 def _listed(definition: LedgerDefinition) -> list[Column]:
