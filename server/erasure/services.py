@@ -28,7 +28,7 @@ from server.erasure.problems import (
     OwnRequest,
 )
 from server.ledgers.definitions.vocabulary import Family
-from server.ledgers.selectors import entries_about_person, records_about_person, resolve
+from server.ledgers.selectors import entries_about_person, records_of, resolve
 from server.ledgers.selectors import persons as visible_persons
 from server.ledgers.services import forget_person, forget_withdrawn, merge_submissions
 from server.quarantine.services import forget_documents, is_named
@@ -115,8 +115,8 @@ def consent(*, erasure: Erasure, user: User, access: Access, at: datetime) -> Er
         raise OwnRequest
     hashes: set[bytes] = set()
     erased: list[int] = []
-    about = {} if row.person is None else entries_about_person(row.person)
-    for submission, paths in _records_of(row).items():
+    about: dict[str, set[UUID]] = {} if row.person is None else entries_about_person(row.person)
+    for submission, paths in _records_of(row, about).items():
         if paths is None:
             hashes |= erase_submission(submission, at=at)
         else:
@@ -157,12 +157,12 @@ def _decidable(erasure: Erasure, access: Access) -> Erasure:
     return row
 
 
-def _records_of(erasure: Erasure) -> dict[int, set[str] | None]:
+def _records_of(erasure: Erasure, about: dict[str, set[UUID]]) -> dict[int, set[str] | None]:
     """Submission → the paths of the repeat instances to erase; None: the whole submission."""
     if erasure.submission_id is not None:
         return {erasure.submission_id: None}
     parts: dict[int, set[str] | None] = defaultdict(set)
-    for submission, path in records_about_person(str(erasure.person)):
+    for submission, path in records_of(about):
         paths = parts[submission]
         if not path.endswith("]"):  # the record as a whole is about the person
             parts[submission] = None

@@ -46,8 +46,7 @@ from server.ledgers.reading.lookup import holding
 from server.ledgers.reading.provenance import Change, Origin, changes_of, provenance
 from server.ledgers.reading.timeline import Event, timeline
 from server.ledgers.refolding.past import entry_as_of
-from server.ledgers.storage.about_person import entries_about_person
-from server.ledgers.storage.contributions import records_about_person
+from server.ledgers.storage.about_person import entries_about_person, records_of
 
 __all__ = [
     "Change",
@@ -95,7 +94,7 @@ __all__ = [
     "named_entries",
     "persons",
     "provenance",
-    "records_about_person",
+    "records_of",
     "resolve",
     "rows_of",
     "spells",

@@ -20,15 +20,7 @@ from server.core.sealing import unseal_document
 from server.erasure.models import Erasure
 from server.erasure.services import finish_all
 from server.forms.models import FormAudience
-from server.ledgers.models import (
-    ContributionRow,
-    DeskAct,
-    Household,
-    IdentityKey,
-    Offer,
-    Person,
-    Vacancy,
-)
+from server.ledgers.models import ContributionRow, DeskAct, Household, IdentityKey, Person
 from server.ledgers.refolding.rebuild import rebuild
 from server.ledgers.services import correct
 from server.quarantine.models import Quarantined
@@ -363,37 +355,6 @@ def test_erasing_a_person_spares_the_others_of_the_household(phone, boss, second
     drain_now()
     assert not Person.objects.filter(name="王夫").exists()
     assert phone.send(written(VISIT, "visit")).status_code == 410
-
-
-def test_erasing_a_person_takes_the_acts_on_the_persons_offers(phone, boss, second):
-    factory = Filled(
-        form="employer",
-        employer_id=uuid_of("employer"),
-        household={"name": "示范厂"},
-        members=[{"title": "保安"}, {"title": "保洁"}],
-    )
-    assert phone.send(written(factory, "employer"), door=b"a door").status_code == 201
-    drain_now()
-    posts = Vacancy.objects.in_bulk(field_name="pk").keys()
-    offered = [{"vacancy_id": str(post), "offered_on": "2026-03-10"} for post in posts]
-    offer = Filled(form="offer", person_id=HUSBAND, members=offered)
-    assert phone.send(written(offer, "offer"), door=b"a door").status_code == 201
-    drain_now()
-    voided, refused = Offer.objects.order_by("pk")
-    vacancy = str(refused.vacancy_id)
-    assert post(boss, f"/api/v1/offers/{voided.pk}/void/", {"reason": "重复"}).status_code == 201
-    moving = {"to": "3", "values": {"refuse_reason": "1"}, "reason": "本人不愿意"}
-    assert post(boss, f"/api/v1/offers/{refused.pk}/moves/", moving).status_code == 201
-    kept = {"column": "title", "value": "门卫", "reason": "单位来改"}
-    assert post(boss, f"/api/v1/vacancies/{vacancy}/correct/", kept).status_code == 201
-    husband = str(Person.objects.get(name="王夫").pk)
-
-    erase(boss, second, person=husband)
-
-    assert not Offer.objects.exists()
-    assert [act.family for act in DeskAct.objects.all()] == ["vacancy"]
-    drain_now()
-    assert no_differences()
 
 
 def test_a_person_of_another_area_is_not_erased_from_here(phone, make_user):

@@ -27,6 +27,14 @@ def entries_about_person(person: UUID) -> Keys:
     return keys
 
 
+def records_of(about: Keys) -> set[tuple[int, str]]:
+    """The records that say anything of these entries: submission and path."""
+    rows = ContributionRow.objects.filter(
+        entry__in={key for keys in about.values() for key in keys}, submission__isnull=False
+    )
+    return set(rows.values_list("submission_id", "path"))
+
+
 def _has_link(family: str, link: str) -> bool:
     column = COLUMNS[family].get(link)
     return column is not None and column.is_link

@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 from django.db import models
 
 from server.core.sealed_fields import opened_json, sealed_json
 from server.ledgers.definitions.contribution import Contribution
-from server.ledgers.definitions.ledgers import COLUMNS, FAMILIES, LEDGERS
 from server.ledgers.models import ContributionRow
 from server.ledgers.storage.database import dumps, execute, query
 from server.ledgers.storage.resealing import with_current_key
@@ -25,13 +24,6 @@ _SELECT = """
            identities::text as identities
       from ledgers_contribution
 """
-
-
-_NAMING_A_PERSON: Final = " union all ".join(
-    f"select id from {LEDGERS[ledger]._meta.db_table} where person_id = %(person)s::uuid"  # noqa: S608 a model's table
-    for ledger in FAMILIES
-    if "person" in COLUMNS[ledger]
-)
 
 
 @dataclass(slots=True)
@@ -57,28 +49,6 @@ def contributions_of_submissions(
         return _contributions("submission_id = any(%s::bigint[])", list(submissions))
     return _contributions(
         "submission_id = any(%s::bigint[]) and family = any(%s::text[])", list(submissions), wanted
-    )
-
-
-class AboutPerson(NamedTuple):
-    """A record of a submission that says something of a person."""
-
-    submission_id: int
-    path: str  # of the record: /data/members[2]
-
-
-def records_about_person(person: str) -> list[AboutPerson]:
-    """The records of submissions that contribute to a person, or to an entry that names the person: a visit, an offer."""
-    return query(
-        f"""
-        select distinct submission_id, path
-          from ledgers_contribution
-         where submission_id is not null
-           and (entry = %(person)s::uuid or entry in ({_NAMING_A_PERSON}))
-         order by submission_id, path
-        """,  # noqa: S608 names of tables
-        {"person": person},
-        row=AboutPerson,
     )
 
 
