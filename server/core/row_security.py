@@ -81,9 +81,11 @@ def read_as(areas: Iterable[str], user_id: int | None) -> None:
 
 
 def carried(parts: Iterable[T]) -> Iterator[T]:
-    """The parts of an answer that is made while it is sent, after the request's end: each is made as its reader."""
-    reader = _current.get()
-    remaining = iter(parts)
+    """The parts of an answer that is made while it is sent, after the request's end: each is made as who reads now."""
+    return _as_reader(_current.get(), iter(parts))
+
+
+def _as_reader(reader: Reader | None, remaining: Iterator[T]) -> Iterator[T]:
     try:
         while True:
             token = _current.set(reader)

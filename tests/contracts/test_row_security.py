@@ -347,7 +347,7 @@ def test_rows_that_are_fetched_in_portions_are_the_readers() -> None:
     mine, _theirs = (make_row(apps.get_model("ledgers.Household"), area) for area in (HERE, THERE))
     with reading(STREET):
         rows = row_security.carried(type(mine).objects.order_by("pk").iterator(chunk_size=1))
-        assert [row.pk for row in rows] == [mine.pk]
+    assert [row.pk for row in rows] == [mine.pk], "they are sent after the request's end"
 
 
 LISTS = (

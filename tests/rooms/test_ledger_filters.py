@@ -116,8 +116,25 @@ def test_each_column_narrows_its_ledger(divisions, model):
             assert "".join(found) == letters, (name, value)
             decided.add(name)
     common = {"area", "updated_since", "verified_level_from", "last_confirmed_on_to"}
-    elsewhere = {"search", "ordering", "in_bbox", "assisted", "assisted_categories", "due"}
+    elsewhere = {"search", "ordering", "in_bbox", "assisted", "assisted_categories", "due", "view"}
     assert set(OF_LEDGER[model].base_filters) - decided - elsewhere == common
+
+
+WITH_VIEWS = [model for model in MODELS if model.ledger.views]
+
+
+@pytest.mark.parametrize("model", WITH_VIEWS, ids=lambda model: model.__name__)
+def test_a_named_view_has_the_rows_that_meet_its_conditions(divisions, model):
+    views = model.ledger.views
+    meeting = {}
+    for view in views:
+        columns = {condition.column: condition.values[0] for condition in view.where}
+        meeting[view.name] = model.objects.create(**entry(COMMUNITY, **columns))
+    for view in views:
+        rows = kept(OF_LEDGER[model], model.objects.all(), view=view.name)
+        conditions = {f"{item.column}__in": item.values for item in view.where}
+        assert meeting[view.name].pk in rows
+        assert set(rows) == set(model.objects.filter(**conditions).values_list("pk", flat=True))
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

@@ -13,6 +13,7 @@ from server.ledgers.folding.derive import rules
 from server.ledgers.identity import keys
 from server.ledgers.intake import contribute
 from server.ledgers.models import (
+    ContributionRow,
     Employer,
     Household,
     IdentityKey,
@@ -156,6 +157,17 @@ def _lines() -> list[rules.Rule]:
     return [rule for same_key in rules.rules()._by_key.values() for rule in same_key]
 
 
+def with_sealed_values(statement: str) -> str:
+    """The migration's statement for today's tables, where the database cannot look into values."""
+    for column in ("id_no", "uscc"):
+        holders = [row.pk for row in ContributionRow.objects.all() if column in row.values]
+        numbers = ", ".join(map(str, holders))
+        asked = f"contribution.\"values\" ? '{column}'"
+        assert asked in statement
+        statement = statement.replace(asked, f"contribution.id in ({numbers})")
+    return statement
+
+
 def test_a_rebuild_parts_what_was_joined_across_offices(send, monkeypatch):
     """As the release before left it: one row for all offices. The row's uuid stays where it was first."""
     with monkeypatch.context() as before:
@@ -172,7 +184,7 @@ def test_a_rebuild_parts_what_was_joined_across_offices(send, monkeypatch):
     employer, vacancy = Employer.objects.get().pk, Vacancy.objects.get().pk
     keep = import_module("server.ledgers.migrations.0007_keep_older_keys")
     with connection.cursor() as cursor:
-        cursor.execute(keep._KEEP)
+        cursor.execute(with_sealed_values(keep._KEEP))
     assert (
         KeptKey.objects.filter(area_code=THERE).count() == 4
     )  # a number, a uuid, the firm, its job

@@ -24,7 +24,7 @@ LISTS = [
     ("review", 10),
     ("home", 16),
     ("forms", 10),
-    ("field-accounts", 10),
+    ("field-accounts", 11),
     ("disclosures", 8),
     ("quarantine", 9),  # one for the records held for this office
     ("map", 10),
