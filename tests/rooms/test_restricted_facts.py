@@ -9,10 +9,11 @@ import pytest
 
 from server.accounts.access import Access
 from server.core.codes import code_lists
-from server.ledgers import filters, selectors
+from server.ledgers import selectors
 from server.ledgers.definitions.columns import Column, Kind
 from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
 from server.ledgers.definitions.sensitivity import FIVE_CLEAR, has_restricted, unrestricted
+from server.ledgers.filters import FILTERS
 from server.ledgers.models import AssistanceCase, Person, Spell
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY, STREET
 from tests.factories.console import entry
@@ -31,7 +32,7 @@ def test_every_restricted_code_is_a_code_and_is_shown_as_an_open_one():
             assert (
                 shown_as == "" or shown_as in code_list.codes.keys() - code_list.restricted.keys()
             )
-    assert n_codes == 17
+    assert n_codes == 18
 
 
 def test_a_question_that_all_are_asked_never_shows_a_blank_for_one_fact_alone():
@@ -77,13 +78,7 @@ def test_a_filter_finds_what_is_shown_and_nothing_else(divisions, ledger, column
     if model is Spell:
         needed = {"start_on": date(2026, 1, 1)}
     codes = code_lists()[column.codes].codes
-    of_ledger = {
-        name: filters_of
-        for name, filters_of in vars(filters).items()
-        if isinstance(filters_of, type)
-        and getattr(getattr(filters_of, "Meta", None), "model", None) is model
-    }
-    (filterset,) = of_ledger.values()
+    filterset = FILTERS[ledger]
     rows = {}
     for place, area in BOTH.items():
         for code in codes:
