@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
@@ -11,8 +12,10 @@ from urllib.parse import urlencode
 from django.db import transaction
 from django.test import Client
 
+from server.ledgers.definitions.columns import Kind
+from server.ledgers.definitions.ledgers import DEFINITIONS
 from server.submissions.drain import drain_now
-from tests.factories.leaks import BODY
+from tests.factories.leaks import BODY, SEALED
 from tests.factories.side import Side, document
 from tests.factories.two_areas import multipart
 
@@ -32,6 +35,7 @@ def sent_to(method: str, template: str, about: Side) -> Iterator[Sent]:
             yield Sent(name, *RECORDS[template](record))
         return
     given = _given(about)
+    given |= _declared(template, about)
     for part, more in MORE.items():
         if template.endswith(part):
             given |= more(about)
@@ -40,6 +44,31 @@ def sent_to(method: str, template: str, about: Side) -> Iterator[Sent]:
         return
     form = urlencode(given, doseq=True).encode()
     yield Sent("", form, "application/x-www-form-urlencoded")
+
+
+def _declared(template: str, about: Side) -> dict[str, Any]:
+    """What the acts on an entry of a declared ledger take: a column to reveal, what to correct, a next state."""
+    found = ACT.fullmatch(template)
+    if found is None:
+        return {}
+    path, act = found.groups()
+    if act == "reveal":
+        return {"columns": [SEALED.get(path, "id_no")]}
+    definition = next(d for d in DEFINITIONS.values() if d.path == path)
+    if act == "moves":
+        entry = about.entries[definition.name]["own"]
+        machine = definition.machines[0]
+        following = sorted(machine.moves.get(getattr(entry, machine.column), ()))
+        return {"to": next(iter(following), machine.start)}
+    columns = [column for column in definition.columns.values() if not column.computed]
+    texts = [column.name for column in columns if column.kind is Kind.TEXT]
+    days = [column.name for column in columns if column.kind is Kind.DATE]
+    if texts or not days:
+        return {"column": next(iter(texts), "wage"), "value": "look"}
+    return {"column": days[0], "value": "2026-11-01"}
+
+
+ACT: Final = re.compile(r"/api/v1/([a-z-]+)/%\(id\)s/(reveal|correct|moves)/")
 
 
 def records(about: Side) -> dict[str, bytes]:

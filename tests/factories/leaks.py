@@ -25,8 +25,9 @@ from server.core.filters import ListFilters, Search
 from server.disclosure.models import ExportPermit
 from server.geo.filters import Area
 from server.ledgers import filters
-from server.ledgers.definitions.columns import Kind
+from server.ledgers.definitions.columns import Kind, Sensitivity
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS
+from server.ledgers.reading.masking import is_maskable
 from tests.conftest import STREET
 from tests.factories.addresses import Address
 from tests.factories.asked import PATHS, PREFIXES, addresses, paths, samples_of
@@ -43,14 +44,18 @@ FILTERS: Final[dict[type, Any]] = {
 }
 """Model → the filters of its list."""
 SEALED: Final = {
-    definition.path: next(
-        column.name for column in definition.columns.values() if column.kind is Kind.SEALED
-    )
+    definition.path: min(maskable, key=lambda column: column.kind is not Kind.SEALED).name
     for ledger, definition in DEFINITIONS.items()
     if ledger != "person"
-    and any(column.kind is Kind.SEALED for column in definition.columns.values())
+    and (
+        maskable := [
+            column
+            for column in definition.columns.values()
+            if is_maskable(column) and column.sensitivity is not Sensitivity.RESTRICTED
+        ]
+    )
 }
-"""Words of addresses → a sealed column of that ledger; id_no for others."""
+"""Words of addresses → a column of that ledger that is revealed, a sealed one where there is one; id_no for others."""
 BODY: Final = {
     "reason": "look", "note": "look", "state": "approved", "act": "new_instance", "value": "4499", "columns": ["id_no"],
 }  # fmt: skip
