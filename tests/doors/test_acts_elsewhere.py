@@ -65,18 +65,18 @@ def of_ledgers() -> set[str]:
     return {
         f"POST {address.template}"
         for address in asked.addresses("/api")
-        if (found := OF_LEDGER.fullmatch(address.template))
-        and found[1] in asked.PATHS
+        if (match := OF_LEDGER.fullmatch(address.template))
+        and match[1] in asked.PATHS
         and (
-            found[1] in restricted
-            or found[2] == "moves"
-            or (found[2].endswith("undo") and found[1] not in WITH_ACT)
+            match[1] in restricted
+            or match[2] == "moves"
+            or (match[2].endswith("undo") and match[1] not in WITH_ACT)
         )
     }
 
 
 OF_LEDGER: Final = re.compile(
-    r"/api/v1/([a-z-]+)/%\(id\)s/(correct|void|reveal|moves|acts/%\(act\)s/undo)/"
+    r"/api/v1/([a-z-]+)/(?:%\(id\)s/)?(correct|void|reveal|find|moves|acts/%\(act\)s/undo)/"
 )
 CHANGING: Final = {
     "POST /api/v1/submissions/%(instance_id)s/review/",

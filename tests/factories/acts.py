@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.db import transaction
 from django.test import Client
 
-from server.ledgers.definitions.columns import Kind
+from server.ledgers.definitions.columns import Kind, Sensitivity
 from server.ledgers.definitions.ledgers import DEFINITIONS
 from server.submissions.drain import drain_now
 from tests.factories.leaks import BODY, SEALED
@@ -137,6 +137,19 @@ def _street(about: Side) -> dict[str, Any]:
     return {"subject": "ledger:person", "area": about.area[:9]}
 
 
+SEARCHED: Final = {
+    definition.path: sealed[0]
+    for definition in DEFINITIONS.values()
+    if (
+        sealed := [
+            column.name
+            for column in definition.columns.values()
+            if column.kind is Kind.SEALED and column.sensitivity is not Sensitivity.RESTRICTED
+        ]
+    )
+    and definition.path not in ("persons", "households", "employers")
+}
+"""Words of addresses → a column of that ledger by which entries are searched."""
 MORE: Final[dict[str, Any]] = {
     "/links/%(id)s/acts/": lambda _about: {"kind": "two_places"},
     "/links/%(side)s/decision": lambda _about: {"kind": "two_places"},
@@ -153,6 +166,10 @@ MORE: Final[dict[str, Any]] = {
     "/employers/%(id)s/reveal/": lambda _about: {"columns": ["phone"]},
     "/erasures/": lambda about: {
         "instance_id": "", "form": "", "person": str(about.entries["person"]["own"].pk),
+    },
+    **{
+        f"/{path}/find/": lambda _about, column=column: {"column": column}
+        for path, column in SEARCHED.items()
     },
 }  # fmt: skip
 """Endings of addresses → what their bodies need besides or instead."""
