@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +67,8 @@ def ledger(request: StaffRequest, path: str) -> HttpResponse:
     rows = _rows(request, definition).order_by("-observed_at", "id")
     filterset = FILTERS[definition.name](request.GET, rows, access=request.access)
     page = page_of(request, filterset.qs)
-    areas: dict[Any, str] = {**area_names(row.area_code for row in page)}
+    entries = list(page.object_list)
+    names = _names(definition, entries)
     shows = ["area", "search", *(["view"] if definition.views else [])]
     shows += [machine.column for machine in definition.machines[:1]]
     return render_list(
@@ -80,9 +82,10 @@ def ledger(request: StaffRequest, path: str) -> HttpResponse:
         ledger=definition,
         columns=columns,
         lines=[
-            (row, [_cell(request, row, column) for column in columns]) for row in page.object_list
+            (row, [cell_of(row, column, request.access, {}, names) for column in columns])
+            for row in entries
         ],
-        areas=areas,
+        areas=names,
     )
 
 
@@ -96,7 +99,7 @@ def entry(request: StaffRequest, path: str, entry: UUID) -> HttpResponse:
     about = (definition.name, row.pk)
     is_own = not definition.part_of
     acts = desk_acts_on(request.access, *about) if is_own else ()
-    names = _names(row)
+    names = _names(definition, [row])
     cells = sheet(row, request.access, origins=provenance(request.access, row), names=names)
     context = {
         "ledger": definition,
@@ -257,10 +260,6 @@ def _listed(definition: LedgerDefinition) -> list[Column]:
     return [*columns[:_COLUMNS_SHOWN], *(definition.columns[name] for name in states)]
 
 
-def _cell(request: StaffRequest, row: LedgerEntry, column: Column) -> Cell | None:
-    return cell_of(row, column, request.access, {}, _names(row))
-
-
 def _state(request: StaffRequest, row: LedgerEntry, definition: LedgerDefinition) -> str:
     if not definition.machines:
         return ""
@@ -269,14 +268,15 @@ def _state(request: StaffRequest, row: LedgerEntry, definition: LedgerDefinition
     return cell.text if cell else ""
 
 
-def _names(row: LedgerEntry) -> dict[Any, str]:
-    """Id or code → name, of the entries, users and areas that the row names."""
-    columns = type(row).ledger.columns.values()
-    names: dict[Any, str] = {
-        key: joined_title(row, column.name)
-        for column in columns
-        if column.kind in (Kind.ENTRY, Kind.USER)
-        and (key := joined_key(row, column.name)) is not None
+def _names(definition: LedgerDefinition, rows: Sequence[LedgerEntry]) -> dict[Any, str]:
+    """Id or code → name, of the entries, users and areas that the rows name. One query."""
+    columns = definition.columns.values()
+    joined = [column.name for column in columns if column.kind in (Kind.ENTRY, Kind.USER)]
+    areas = ["area_code", *(column.name for column in columns if column.kind is Kind.AREA)]
+    titles: dict[Any, str] = {
+        key: joined_title(row, name)
+        for row in rows
+        for name in joined
+        if (key := joined_key(row, name)) is not None
     }
-    areas = [getattr(row, column.name) or "" for column in columns if column.kind is Kind.AREA]
-    return {**names, **area_names([row.area_code, *areas])}
+    return {**titles, **area_names(getattr(row, name) or "" for row in rows for name in areas)}

@@ -50,6 +50,23 @@ def test_every_list_costs_a_fixed_number_of_queries(
         assert client.get(reverse(f"console:{page}")).status_code == 200
 
 
+def test_a_list_made_from_the_declaration_costs_the_same_queries_for_any_number_of_rows(
+    street, log_in, django_assert_max_num_queries
+):
+    from server.ledgers.models import Employer, Offer, Person, Vacancy
+
+    for number in range(20):
+        employer = Employer.objects.create(**entry(COMMUNITY, name=f"e{number}"))
+        vacancy = Vacancy.objects.create(**entry(COMMUNITY, title=f"v{number}", employer=employer))
+        person = Person.objects.create(**entry(COMMUNITY, name=f"p{number}"))
+        Offer.objects.create(**entry(COMMUNITY, person=person, vacancy=vacancy))
+    client = log_in()
+    for path in ("vacancies", "offers"):
+        with django_assert_max_num_queries(10):
+            page = client.get(f"/ledgers/{path}")
+        assert page.content.decode().count("data-href") >= 20
+
+
 @pytest.mark.parametrize(
     ("address", "count"),
     [
