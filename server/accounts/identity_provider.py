@@ -24,7 +24,8 @@ from server.accounts import lockout
 from server.accounts.lockout import FAILURES
 from server.accounts.models import Session, User
 from server.accounts.problems import BadSubject, NoProvider, NotLinked, SignInFailed, SubjectTaken
-from server.accounts.services import area_of, require_over
+from server.accounts.recording import area_of, record_about
+from server.accounts.services import require_over
 from server.audit.models import Act
 from server.audit.services import record
 from server.core import clock
@@ -144,7 +145,7 @@ def link(*, user: User, subject: str, actor: User | None) -> None:
             rows.create(user=user, provider=settings.RUHU_OIDC_ISSUER, uid=subject)
     except IntegrityError:
         raise SubjectTaken from None
-    _record(Act.SIGN_IN_LINKED, user, actor, before=before or None, after=subject)
+    record_about(Act.SIGN_IN_LINKED, user, actor, before=before or None, after=subject)
 
 
 @transaction.atomic
@@ -159,7 +160,7 @@ def unlink(*, user: User, actor: User | None) -> None:
         raise NotLinked(username=user.username)
     SocialAccount.objects.filter(user=user, provider=settings.RUHU_OIDC_ISSUER).delete()
     Session.objects.filter(user=user).delete()
-    _record(Act.SIGN_IN_UNLINKED, user, actor, before=before, after=None)
+    record_about(Act.SIGN_IN_UNLINKED, user, actor, before=before, after=None)
 
 
 def record_refusal(why: str, *, address: str, user: User | None = None) -> None:
@@ -191,15 +192,3 @@ def came_by(session: MutableMapping[str, Any], user: User) -> bool | None:
     """Whether the provider asked for a second factor when the user's session began; None when it began by password."""
     came: dict[str, Any] = session.get(_CAME_BY) or {}
     return bool(came["factor"]) if came.get("user") == user.pk else None
-
-
-def _record(act: Act, user: User, actor: User | None, *, before: object, after: object) -> None:
-    record(
-        act,
-        actor=actor,
-        object_type="user",
-        object_id=user.username,
-        area=area_of(user),
-        before=before,
-        after=after,
-    )

@@ -12,10 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from server.accounts import hashing
 from server.accounts.models import Session, User
 from server.accounts.problems import WeakPassword
-from server.accounts.services import area_of
+from server.accounts.recording import record_about
 from server.accounts.sessions import sessions_of
 from server.audit.models import Act
-from server.audit.services import record
 from server.core.statements import is_storable
 
 _FAULTS: Final = {
@@ -48,7 +47,7 @@ def choose_password(*, user: User, current: str, password: str, keeps: bytes) ->
     user.must_choose_password = False
     user.save(update_fields=["password", "device_secret", "must_choose_password"])
     Session.objects.filter(user=user).exclude(key_hash=keeps).delete()
-    _record(Act.PASSWORD_CHOSEN, user)
+    record_about(Act.PASSWORD_CHOSEN, user, user)
 
 
 @transaction.atomic
@@ -56,7 +55,7 @@ def end_session(*, user: User, number: int) -> bool:
     """End one of the user's sessions. Returns whether there is one of this number."""
     ended, _rows = sessions_of(user).filter(pk=number).delete()
     if ended:
-        _record(Act.SESSIONS_ENDED, user, rows=ended)
+        record_about(Act.SESSIONS_ENDED, user, user, rows=ended)
     return ended > 0
 
 
@@ -64,16 +63,5 @@ def end_session(*, user: User, number: int) -> bool:
 def end_other_sessions(*, user: User, keeps: bytes) -> int:
     """End all sessions of the user but the one with this key hash. Returns how many."""
     ended, _rows = Session.objects.filter(user=user).exclude(key_hash=keeps).delete()
-    _record(Act.SESSIONS_ENDED, user, rows=ended)
+    record_about(Act.SESSIONS_ENDED, user, user, rows=ended)
     return ended
-
-
-def _record(act: Act, user: User, **facts: object) -> None:
-    record(
-        act,
-        actor=user,
-        object_type="user",
-        object_id=user.username,
-        area=area_of(user),
-        facts=facts,
-    )

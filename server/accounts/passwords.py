@@ -16,8 +16,9 @@ from server.accounts import hashing, lockout, tokens
 from server.accounts.lockout import FAILURES, Counter
 from server.accounts.models import User
 from server.accounts.problems import PasswordHandedOut, TokenNeeded
+from server.accounts.recording import area_of
 from server.accounts.selectors import FieldLogin, StoredCredentials, stored_credentials
-from server.accounts.services import area_of, record_log_in
+from server.accounts.services import record_log_in
 from server.accounts.tokens import Use
 from server.audit.models import Act
 from server.audit.services import record

@@ -18,9 +18,9 @@ from django.utils.crypto import salted_hmac
 from server.accounts import identity_provider, lockout
 from server.accounts.lockout import FAILURES
 from server.accounts.models import ApiToken, RoleGrant, Session, User
-from server.accounts.services import area_of, require_over
+from server.accounts.recording import record_about
+from server.accounts.services import require_over
 from server.audit.models import Act
-from server.audit.services import record
 from server.core import clock
 
 FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -72,13 +72,13 @@ def has_factor(user: User) -> bool:
 def added(*, user: User, kind: str, keeps: bytes) -> None:
     """Record that the user set up a factor; all other sessions, which were begun without it, end."""
     Session.objects.filter(user=user).exclude(key_hash=keeps).delete()
-    _record(Act.FACTOR_ADDED, user, user, kind=kind)
+    record_about(Act.FACTOR_ADDED, user, user, kind=kind)
 
 
 @transaction.atomic
 def removed(*, user: User, kind: str) -> None:
     """Record that the user removed a factor."""
-    _record(Act.FACTOR_REMOVED, user, user, kind=kind)
+    record_about(Act.FACTOR_REMOVED, user, user, kind=kind)
 
 
 @transaction.atomic
@@ -93,7 +93,7 @@ def reset(*, user: User, actor: User | None) -> int:
     Authenticator.objects.filter(user=user).delete()
     Session.objects.filter(user=user).delete()
     ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=clock.now())
-    _record(Act.FACTORS_RESET, user, actor, rows=n_factors)
+    record_about(Act.FACTORS_RESET, user, actor, rows=n_factors)
     return n_factors
 
 
@@ -106,14 +106,8 @@ def must_wait(user: User, address: str) -> bool:
 def wrong_code(user: User, address: str) -> None:
     """Count and record a wrong code."""
     failures = lockout.failed(lockout.caller(user.username, address, "code"))
-    record(
-        Act.LOG_IN_FAILED,
-        actor=None,
-        object_type="user",
-        object_id=user.username,
-        area=area_of(user),
-        facts={"by": "code", "failures": failures, "paused": failures >= FAILURES},
-    )
+    is_paused = failures >= FAILURES
+    record_about(Act.LOG_IN_FAILED, user, None, by="code", failures=failures, paused=is_paused)
 
 
 def right_code(user: User, address: str) -> None:
@@ -140,14 +134,3 @@ def take_code(user: User, code: str) -> bool:
         return False
     Authenticator.objects.filter(pk=row.pk).update(data={**row.data, _USED: {**used, proof: at}})
     return True
-
-
-def _record(act: Act, user: User, actor: User | None, **facts: object) -> None:
-    record(
-        act,
-        actor=actor,
-        object_type="user",
-        object_id=user.username,
-        area=area_of(user),
-        facts=facts,
-    )

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from server.accounts.access import access_of, common_prefix
+from server.accounts.access import access_of
 from server.accounts.device_passwords import new_password, sealed_secret
 from server.accounts.models import (
     ApiToken,
@@ -30,9 +30,9 @@ from server.accounts.problems import (
     NameTaken,
     OwnAccount,
 )
+from server.accounts.recording import record_about
 from server.accounts.roles import area_prefix, distrust, grant, take_role
 from server.audit.models import Act
-from server.audit.services import record
 from server.core import clock
 from server.core.request_problems import NotAllowed
 from server.core.sealing import token_hash
@@ -43,7 +43,6 @@ __all__ = [
     "NewWorker",
     "add_codes",
     "add_worker",
-    "area_of",
     "area_prefix",
     "create_user",
     "end_codes",
@@ -127,7 +126,7 @@ def create_user(
         raise NameTaken(username=username) from None
     for prefix in prefixes:
         RoleGrant.objects.get_or_create(user=user, role=Role(role), area=prefix)
-    _record(Act.USER_CREATED, user, actor, after={"role": role, "areas": prefixes})
+    record_about(Act.USER_CREATED, user, actor, after={"role": role, "areas": prefixes})
     return NewUser(user, password)
 
 
@@ -177,7 +176,7 @@ def shut_out(*, user: User, at: datetime, actor: User | None) -> int:
         user.device_secret = None
         user.save(update_fields=["password", "device_secret"])
         Session.objects.filter(user=user).delete()
-        _record(Act.PASSWORD_ENDED, user, actor)
+        record_about(Act.PASSWORD_ENDED, user, actor)
     return revoke(accounts=user.field_accounts.all(), at=at, actor=actor)
 
 
@@ -232,7 +231,7 @@ def set_active(*, user: User, is_active: bool, actor: User | None) -> User:
         distrust(user)
         Session.objects.filter(user=user).delete()
     states = {"before": {"active": before}, "after": {"active": is_active}}
-    _record(Act.USER_STATE, user, actor, **states)
+    record_about(Act.USER_STATE, user, actor, **states)
     return user
 
 
@@ -241,7 +240,7 @@ def end_sessions(*, user: User, actor: User | None) -> int:
     """End all sessions of the user, of browsers and programs. Returns how many. Raises NotAllowed, OwnAccount."""
     require_over(user, actor)
     ended, _rows = Session.objects.filter(user=user).delete()
-    _record(Act.SESSIONS_ENDED, user, actor, rows=ended)
+    record_about(Act.SESSIONS_ENDED, user, actor, rows=ended)
     return ended
 
 
@@ -257,7 +256,7 @@ def _give_password(
     user.save(update_fields=["password", "device_secret", "must_choose_password"])
     Session.objects.filter(user=user).delete()
     ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=clock.now())
-    _record(Act.PASSWORD_REPLACED, user, actor)
+    record_about(Act.PASSWORD_REPLACED, user, actor)
     return password
 
 
@@ -288,7 +287,7 @@ def issue_token(*, user: User, label: str = "", actor: User | None) -> tuple[Fie
     """Create a field account. Returns it with its token, of which only the hash is stored."""
     token = secrets.token_urlsafe(48)
     account = FieldAccount.objects.create(user=user, token_hash=token_hash(token), label=label)
-    _record(Act.CODE_ISSUED, user, actor, code=account.pk, label=label)
+    record_about(Act.CODE_ISSUED, user, actor, code=account.pk, label=label)
     return account, token
 
 
@@ -309,42 +308,15 @@ def revoke(*, accounts: Iterable[FieldAccount], at: datetime, actor: User | None
     revoked = list(rows.select_for_update(of=("self",)).select_related("user").order_by("pk"))
     FieldAccount.objects.filter(pk__in=[account.pk for account in revoked]).update(revoked_at=at)
     for account in revoked:
-        _record(Act.CODE_REVOKED, account.user, actor, code=account.pk, label=account.label)
+        record_about(Act.CODE_REVOKED, account.user, actor, code=account.pk, label=account.label)
     return len(revoked)
 
 
 def record_log_in(user: User, *, by: str) -> None:
     """Record that the user logged in; `by` says how: "session", "token", "basic"."""
-    _record(Act.LOG_IN, user, user, by=by)
+    record_about(Act.LOG_IN, user, user, by=by)
 
 
 def record_log_out(user: User, *, by: str) -> None:
     """Record that the user ended a session; `by` as for `record_log_in`."""
-    _record(Act.LOG_OUT, user, user, by=by)
-
-
-def area_of(user: User) -> str:
-    """The narrowest area that contains all areas of a user's roles, "" when there is none but everywhere."""
-    return common_prefix([held.area for held in user.grants.all()])
-
-
-def _record(
-    act: Act,
-    user: User,
-    actor: User | None,
-    *,
-    before: object = None,
-    after: object = None,
-    **facts: object,
-) -> None:
-    """Record an act about a user, in the area of the user's roles."""
-    record(
-        act,
-        actor=actor,
-        object_type="user",
-        object_id=user.username,
-        area=area_of(user),
-        before=before,
-        after=after,
-        facts=facts,
-    )
+    record_about(Act.LOG_OUT, user, user, by=by)

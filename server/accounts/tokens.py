@@ -18,9 +18,8 @@ from django.db.models import QuerySet
 
 from server.accounts.models import ApiToken, ProgramDoor, User
 from server.accounts.problems import TokenTooNarrow, TooManyTokens
-from server.accounts.services import area_of
+from server.accounts.recording import record_about
 from server.audit.models import Act
-from server.audit.services import record
 from server.core import clock
 from server.core.sealing import token_hash
 
@@ -122,12 +121,5 @@ def revoke(*, user: User, number: int, at: datetime) -> bool:
 
 
 def _record(act: Act, row: ApiToken) -> None:
-    user = row.user
-    record(
-        act,
-        actor=user,
-        object_type="user",
-        object_id=user.username,
-        area=area_of(user),
-        facts={"label": row.label, "doors": row.doors, "may_write": row.may_write},
-    )
+    facts = {"label": row.label, "doors": row.doors, "may_write": row.may_write}
+    record_about(act, row.user, row.user, **facts)

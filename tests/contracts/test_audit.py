@@ -97,7 +97,6 @@ EXEMPT = {
     "server.accounts.identity_provider.forget": "the log-in that it is part of is recorded",
     "server.accounts.identity_provider.remember": "the log-in that it is part of is recorded",
     "server.accounts.scripts.user_of": READS,
-    "server.accounts.services.area_of": READS,
     "server.accounts.second_factors.duty_of": READS,
     "server.accounts.second_factors.factors_of": READS,
     "server.accounts.second_factors.has_factor": READS,
