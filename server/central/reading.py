@@ -21,13 +21,17 @@ from server.disclosure.selectors import (
     areas_of,
     facts_of,
     feeds_no_ledger,
-    masks_nothing,
     names_nobody,
     open_permits,
 )
 from server.forms import selectors as forms
 from server.forms.models import Form
-from server.ledgers.reading.answers import Clearance, for_program, redacted_instance
+from server.ledgers.reading.answers import (
+    Clearance,
+    for_program,
+    masks_nothing,
+    redacted_instance,
+)
 from server.ledgers.reading.redaction import protection, stricter
 from server.submissions.answers import is_sent
 from server.submissions.filenames import compared

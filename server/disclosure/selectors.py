@@ -13,7 +13,6 @@ from server.disclosure.permits import (
 from server.disclosure.unmasked import (
     feeds_no_ledger,
     form_feeds_no_ledger,
-    masks_nothing,
     names_nobody,
 )
 
@@ -23,7 +22,6 @@ __all__ = [
     "facts_of",
     "feeds_no_ledger",
     "form_feeds_no_ledger",
-    "masks_nothing",
     "names_nobody",
     "open_permits",
     "permits",

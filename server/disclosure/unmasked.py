@@ -10,19 +10,15 @@ import mimetypes
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from lxml import etree
-
 from server.core import blobs
 from server.core.personal_numbers import find
-from server.core.xml import parse
 from server.forms import selectors as forms
 from server.forms.models import Form
-from server.ledgers.reading.answers import Clearance, redacted_instance
-from server.ledgers.reading.redaction import Protection, protection_of
+from server.ledgers.reading.answers import masks_nothing
+from server.ledgers.reading.redaction import protection_of
 from server.submissions.models import Attachment, Submission
 from server.submissions.selectors import answers_of
 
-_MASKS_ALL: Final = Clearance(masked=False, days=False, restricted=True)
 _LONGEST_TEXT: Final = 4 << 20
 """Bytes of a text file that are searched for numbers; a longer one needs a permit."""
 _SHOWN_KINDS: Final = ("image/", "audio/", "video/")
@@ -51,12 +47,6 @@ def is_unmasked(submission: Submission, file: Attachment | None = None) -> bool:
     if not masks_nothing(instance.document, protection_of(version.form_version)):
         return False
     return file is None or (form_feeds_no_ledger(submission.form) and names_nobody(file))
-
-
-def masks_nothing(document: bytes, protected: Protection) -> bool:
-    """Whether a document is the same with everything masked that a mask would hide. Raises BadXml."""
-    masked = redacted_instance(document, protected, _MASKS_ALL)
-    return bool(etree.tostring(masked) == etree.tostring(parse(document)))
 
 
 def names_nobody(file: Attachment) -> bool:

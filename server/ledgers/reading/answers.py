@@ -148,23 +148,41 @@ def redacted_instance(
     """
     root = parse(document)
     below = below_root(protected.kinds)
-    values = _Values(clearance)
-    for _element, _attribute, text, kind in _texts(root, below):  # also what will be withheld
-        values.add(text, kind)
+    values = _values_of(root, below, clearance)  # also what will be withheld
     if not clearance.restricted:
         withhold(root, protected)
     if not (clearance.masked and clearance.days):
-        _mask(root, below, values)
+        for element, attribute, shown in list(_masked(root, below, values)):
+            setattr(element, attribute, shown)
     return root
 
 
-def _mask(root: etree._Element, kinds: Mapping[str, Sensitivity], values: _Values) -> None:
-    """Mask protected answers, their values wherever else they occur, and personal numbers in all texts."""
-    for element, attribute, text, kind in list(_texts(root, kinds)):
+def masks_nothing(document: bytes, protected: Protection) -> bool:
+    """Whether a mask would hide nothing in an instance. Restricted answers are no matter of masks. Raises BadXml."""
+    root, below = parse(document), below_root(protected.kinds)
+    values = _values_of(root, below, Clearance(masked=False, days=False, restricted=True))
+    return not any(_masked(root, below, values))
+
+
+def _values_of(
+    root: etree._Element, kinds: Mapping[str, Sensitivity], clearance: Clearance
+) -> _Values:
+    """The protected values of an instance."""
+    values = _Values(clearance)
+    for _element, _attribute, text, kind in _texts(root, kinds):
+        values.add(text, kind)
+    return values
+
+
+def _masked(
+    root: etree._Element, kinds: Mapping[str, Sensitivity], values: _Values
+) -> Iterator[tuple[etree._Element, str, str]]:
+    """The texts that a mask changes, each with what is shown: protected answers, their values wherever else they occur, personal numbers."""
+    for element, attribute, text, kind in _texts(root, kinds):
         is_protected = kind in (Sensitivity.MASKED, Sensitivity.BIRTH)
         shown = values.typed(text, kind) if is_protected else values.text(text)
         if shown != text:
-            setattr(element, attribute, shown)
+            yield element, attribute, shown
 
 
 def _texts(
