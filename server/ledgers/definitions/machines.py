@@ -94,6 +94,10 @@ class Machine:
         """Whether a contribution may move an entry from one state to another."""
         return following in self.moves.get(state, ())
 
+    def following(self, state: str) -> list[str]:
+        """The states that a contribution may move an entry to, in the order of the machine."""
+        return sorted(self.moves.get(state, ()), key=self.states.index)
+
     def into(self, state: str) -> Entering:
         """What goes with a move into the state."""
         return self.entering.get(state, _NOTHING)

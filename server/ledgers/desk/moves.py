@@ -58,9 +58,7 @@ def next_moves(access: Access, entry: LedgerEntry) -> list[NextMove]:
     return [
         _next_move(access, entry, ledger, machine, state)
         for machine in DEFINITIONS[ledger].machines
-        for state in sorted(
-            machine.moves.get(_state_of(entry, machine), ()), key=machine.states.index
-        )
+        for state in machine.following(_state_of(entry, machine))
     ]
 
 
@@ -163,12 +161,14 @@ def _check_legal(entry: LedgerEntry, column: Column, machine: Machine, to: str) 
 
 def _impossible(entry: LedgerEntry, column: Column, machine: Machine, to: str) -> MoveImpossible:
     state = _state_of(entry, machine)
-    possible = sorted(machine.moves.get(state, ()), key=machine.states.index)
     known = code_lists()[column.codes].codes
     return MoveImpossible(
         state=label_of(column.codes, state),
         to=label_of(column.codes, to) if to in known else "—",
-        possible=listed(f"{code} {label_of(column.codes, code)}" for code in possible) or "—",
+        possible=listed(
+            f"{code} {label_of(column.codes, code)}" for code in machine.following(state)
+        )
+        or "—",
     )
 
 
