@@ -9,7 +9,7 @@ has no policies. `OPEN` lists the other tables with the reason why each needs no
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -100,27 +100,24 @@ _SUBMISSION: Final = Rule(
     f" or (submitter_id = {_READER} and area_code = '' and processed_at is null)",
     "rows whose `area_code` lies in the reader's areas, and what the reader sent that is not placed yet",
 )
-_CONTRIBUTION: Final = Rule(
-    f"({in_areas('area_code')})"
-    + "".join(
-        f" or (family = '{family}' and exists (select from {LEDGERS[family]._meta.db_table} row"
-        " where row.id = ledgers_contribution.entry))"
-        for family in FAMILIES
-    ),
-    "rows whose `area_code` lies in the reader's areas, and what an entry is folded from that the reader sees",
-    writes=in_areas("area_code"),
-)
 
-_LINK: Final = Rule(
-    f"({in_areas('area_code')})"
-    + "".join(
-        f" or (family = '{family}' and exists"
-        f" (select from ledgers_{family} row where row.id = ledgers_entrylink.entry))"
-        for family in ("person", "employer")
-    ),
-    "rows whose `area_code` lies in the reader's areas, and the links of an entry that the reader sees",
-    writes=in_areas("area_code"),
-)
+
+def _about(table: str, families: Iterable[str], what: str) -> Rule:
+    """Rows that name their area themselves, and those about an entry of these families that the reader sees."""
+    of_entries = "".join(
+        f" or (family = '{family}' and exists (select from {LEDGERS[family]._meta.db_table} row"
+        f" where row.id = {table}.entry))"
+        for family in families
+    )
+    return Rule(
+        f"({in_areas('area_code')}){of_entries}",
+        f"rows whose `area_code` lies in the reader's areas, and {what} that the reader sees",
+        writes=in_areas("area_code"),
+    )
+
+
+_CONTRIBUTION: Final = _about("ledgers_contribution", FAMILIES, "what an entry is folded from")
+_LINK: Final = _about("ledgers_entrylink", ("person", "employer"), "the links of an entry")
 
 _AUDIT: Final = Rule(
     f"({in_areas('area_code')}) or actor_id = {_READER} or object_type = '{KEY}'"
