@@ -82,6 +82,23 @@ class Field:
         assert answer.status_code == 201, answer.content
         return form_id
 
+    def ledger_form(
+        self, form_id: str, survey: Iterable[list[str]], ledgers: Iterable[list[str]]
+    ) -> str:
+        """The form_id of a form that was published and whose questions are saved to ledgers."""
+        answer = self.publish(
+            {
+                "survey": [["type", "name", "label", "bind::ruhu:saveto"], *survey],
+                "settings": [
+                    ["form_id", "version", "form_title", "namespaces"],
+                    [form_id, "1", "Form", 'ruhu="urn:ruhu:xforms"'],
+                ],
+                "ledgers": [["ledger", "at", "key", "link"], *ledgers],
+            }
+        )
+        assert answer.status_code == 201, answer.content
+        return form_id
+
     def send(self, document: bytes, files: Mapping[str, bytes] | None = None) -> Any:
         """The answer to a phone that sends a record."""
         parts = [("xml_submission_file", "data.xml", "text/xml", document)]

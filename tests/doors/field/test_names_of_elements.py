@@ -16,7 +16,6 @@ from tests.factories.ledgers import id_number
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LEDGERS = [
-    ["ledger", "at", "key", "link"],
     ["household", "", "id", ""],
     ["person", "members", "id_no", "member_of=household"],
     ["visit", "", "instance", "household"],
@@ -24,30 +23,21 @@ LEDGERS = [
 
 
 def ledger_form(people: Field, extra: list[list[str]]) -> str:
-    form_id = f"led_{uuid.uuid4().hex[:6]}"
-    answer = people.publish(
-        {
-            "survey": [
-                ["type", "name", "label", "bind::ruhu:saveto"],
-                ["dateTime", "at", "When", "head.observed_at visit.visited_at"],
-                ["text", "code", "Code", "head.area_code"],
-                ["text", "hid", "H", "household.id"],
-                ["text", "address", "Address", "household.address"],
-                *extra,
-                ["begin repeat", "members", "Members", "person"],
-                ["text", "name", "Name", "person.name"],
-                ["text", "id_no", "ID", "person.id_no"],
-                ["end repeat", "", "", ""],
-            ],
-            "settings": [
-                ["form_id", "version", "form_title", "namespaces"],
-                [form_id, "1", "L", 'ruhu="urn:ruhu:xforms"'],
-            ],
-            "ledgers": LEDGERS,
-        }
+    return people.ledger_form(
+        f"led_{uuid.uuid4().hex[:6]}",
+        [
+            ["dateTime", "at", "When", "head.observed_at visit.visited_at"],
+            ["text", "code", "Code", "head.area_code"],
+            ["text", "hid", "H", "household.id"],
+            ["text", "address", "Address", "household.address"],
+            *extra,
+            ["begin repeat", "members", "Members", "person"],
+            ["text", "name", "Name", "person.name"],
+            ["text", "id_no", "ID", "person.id_no"],
+            ["end repeat", "", "", ""],
+        ],
+        LEDGERS,
     )
-    assert answer.status_code == 201, answer.content
-    return form_id
 
 
 def filled(form: str, household: str, own: str) -> bytes:

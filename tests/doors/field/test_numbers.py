@@ -41,31 +41,18 @@ def broken(settings) -> set[int]:
 
 @pytest.fixture
 def form(people: Field) -> str:
-    form_id = f"hh_{uuid.uuid4().hex[:6]}"
-    answer = people.publish(
-        {
-            "survey": [
-                ["type", "name", "label", "bind::ruhu:saveto"],
-                ["dateTime", "at", "When", "head.observed_at visit.visited_at"],
-                ["text", "code", "Code", "head.area_code"],
-                ["text", "hid", "H", "household.id"],
-                ["geopoint", "loc", "L", "head.loc household.loc"],
-                ["text", "address", "Address", "household.address"],
-                ["decimal", "d", "D", ""],
-            ],
-            "settings": [
-                ["form_id", "version", "form_title", "namespaces"],
-                [form_id, "1", "L", 'ruhu="urn:ruhu:xforms"'],
-            ],
-            "ledgers": [
-                ["ledger", "at", "key", "link"],
-                ["household", "", "id", ""],
-                ["visit", "", "instance", "household"],
-            ],
-        }
+    return people.ledger_form(
+        f"hh_{uuid.uuid4().hex[:6]}",
+        [
+            ["dateTime", "at", "When", "head.observed_at visit.visited_at"],
+            ["text", "code", "Code", "head.area_code"],
+            ["text", "hid", "H", "household.id"],
+            ["geopoint", "loc", "L", "head.loc household.loc"],
+            ["text", "address", "Address", "household.address"],
+            ["decimal", "d", "D", ""],
+        ],
+        [["household", "", "id", ""], ["visit", "", "instance", "household"]],
     )
-    assert answer.status_code == 201, answer.content
-    return form_id
 
 
 def filled(

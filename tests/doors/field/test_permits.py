@@ -64,23 +64,16 @@ def test_a_permit_is_needed_where_a_mask_would_hide_something(
 
 
 def test_a_form_that_feeds_a_ledger_needs_a_permit_for_its_photos(people: Field) -> None:
-    published = people.publish(
-        {
-            "survey": [
-                ["type", "name", "label", "bind::ruhu:saveto"],
-                ["dateTime", "at", "When", "head.observed_at"],
-                ["text", "code", "Code", "head.area_code"],
-                ["text", "hid", "H", "household.id"],
-                ["image", "photo", "Photo", ""],
-            ],
-            "settings": [
-                ["form_id", "version", "form_title", "namespaces"],
-                ["door", "1", "Door", 'ruhu="urn:ruhu:xforms"'],
-            ],
-            "ledgers": [["ledger", "at", "key", "link"], ["household", "", "id", ""]],
-        }
+    people.ledger_form(
+        "door",
+        [
+            ["dateTime", "at", "When", "head.observed_at"],
+            ["text", "code", "Code", "head.area_code"],
+            ["text", "hid", "H", "household.id"],
+            ["image", "photo", "Photo", ""],
+        ],
+        [["household", "", "id", ""]],
     )
-    assert published.status_code == 201, published.content
     answers = "<at>2026-11-20T10:00:00+08:00</at><code>440106003001</code><photo>p.jpg</photo>"
     record = people.taken(instance("door", f"{answers}<hid>{uuid.uuid4()}</hid>"), {"p.jpg": PHOTO})
 

@@ -125,30 +125,19 @@ def forms(people: Field) -> list[FormVersion]:
     for path in sorted(XLSFORMS.glob("*.xlsx")):
         assert people.publish(path.read_bytes()).status_code == 201
     rows = [[kind, f"{kind}_kept", kind, ""] for kind in KINDS_OF_FILES]
-    answer = people.publish(
-        {
-            "survey": [
-                ["type", "name", "label", "bind::ruhu:saveto"],
-                ["dateTime", "at", "When", "head.observed_at visit.visited_at"],
-                ["text", "community_code", "Code", "head.area_code"],
-                ["text", "hid", "H", "household.id"],
-                ["text", "findings", "F", "visit.findings"],
-                ["text", "note", "N", "household.access_note"],
-                ["text", "elsewhere", "E", ""],
-                *rows,
-            ],
-            "settings": [
-                ["form_id", "version", "form_title", "namespaces"],
-                ["files", "1", "Files", 'ruhu="urn:ruhu:xforms"'],
-            ],
-            "ledgers": [
-                ["ledger", "at", "key", "link"],
-                ["household", "", "id", ""],
-                ["visit", "", "instance", "household"],
-            ],
-        }
+    people.ledger_form(
+        "files",
+        [
+            ["dateTime", "at", "When", "head.observed_at visit.visited_at"],
+            ["text", "community_code", "Code", "head.area_code"],
+            ["text", "hid", "H", "household.id"],
+            ["text", "findings", "F", "visit.findings"],
+            ["text", "note", "N", "household.access_note"],
+            ["text", "elsewhere", "E", ""],
+            *rows,
+        ],
+        [["household", "", "id", ""], ["visit", "", "instance", "household"]],
     )
-    assert answer.status_code == 201, answer.content
     return list(FormVersion.objects.select_related("form").exclude(pk__in=before).order_by("pk"))
 
 
