@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from server.core.masking import mask_numbers
 from server.ledgers.models.choices import ACT_CHOICES
 from server.ledgers.services import NextMove
 
@@ -73,7 +74,5 @@ class ActSerializer(serializers.Serializer):
     by = serializers.CharField(read_only=True, source="user.username")
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        from server.core.masking import mask_numbers
-
         shown = super().to_representation(instance)
         return {**shown, "reason": mask_numbers(shown["reason"])}
