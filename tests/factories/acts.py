@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 from django.db import transaction
 from django.test import Client
 
-from server.ledgers.definitions.columns import Kind, Sensitivity
+from server.core.codes import code_lists
+from server.ledgers.definitions.columns import Column, Kind, Sensitivity
+from server.ledgers.definitions.declaring import LedgerDefinition
 from server.ledgers.definitions.ledgers import DEFINITIONS
 from server.submissions.drain import drain_now
 from tests.factories.leaks import BODY, SEALED
@@ -53,19 +55,33 @@ def _declared(template: str, about: Side) -> dict[str, Any]:
         return {}
     path, act = found.groups()
     if act == "reveal":
-        return {"columns": [SEALED.get(path, "id_no")]}
+        return {"columns": [SEALED.get(path) or SEARCHED.get(path, "id_no")]}
     definition = next(d for d in DEFINITIONS.values() if d.path == path)
     if act == "moves":
-        entry = about.entries[definition.name]["own"]
-        machine = definition.machines[0]
-        following = sorted(machine.moves.get(getattr(entry, machine.column), ()))
-        return {"to": next(iter(following), machine.start)}
+        return _move(definition, about)
     columns = [column for column in definition.columns.values() if not column.computed]
     texts = [column.name for column in columns if column.kind is Kind.TEXT]
     days = [column.name for column in columns if column.kind is Kind.DATE]
     if texts or not days:
         return {"column": next(iter(texts), "wage"), "value": "look"}
     return {"column": days[0], "value": "2026-11-01"}
+
+
+def _move(definition: LedgerDefinition, about: Side) -> dict[str, Any]:
+    """A legal move of the side's entry, with all that it needs and a document."""
+    entry, machine = about.entries[definition.name]["own"], definition.machines[0]
+    state = getattr(entry, machine.column) or machine.start
+    to = next(iter(machine.following(state)), machine.start)
+    columns = [definition.columns[name] for name in machine.into(to).needs]
+    values = {column.name: _value(column) for column in columns}
+    return {"column": machine.column, "to": to, "values": values, "evidence": ["01"]}
+
+
+def _value(column: Column) -> str:
+    """A value that the column takes."""
+    if column.codes:
+        return next(iter(code_lists()[column.codes].codes))
+    return {Kind.DATE: "2026-11-01", Kind.INTEGER: "1", Kind.DECIMAL: "1"}.get(column.kind, "look")
 
 
 ACT: Final = re.compile(r"/api/v1/([a-z-]+)/%\(id\)s/(reveal|correct|moves)/")
@@ -144,7 +160,8 @@ SEARCHED: Final = {
         sealed := [
             column.name
             for column in definition.columns.values()
-            if column.kind is Kind.SEALED and column.sensitivity is not Sensitivity.RESTRICTED
+            if column.kind is Kind.SEALED
+            and (definition.is_restricted or column.sensitivity is not Sensitivity.RESTRICTED)
         ]
     )
     and definition.path not in ("persons", "households", "employers")
