@@ -119,6 +119,13 @@ def _about(table: str, families: Iterable[str], what: str) -> Rule:
 _CONTRIBUTION: Final = _about("ledgers_contribution", FAMILIES, "what an entry is folded from")
 _LINK: Final = _about("ledgers_entrylink", ("person", "employer"), "the links of an entry")
 
+_KEY: Final = Rule(
+    f"({in_areas('office')}) or (office = '' and current_setting('ruhu.areas', true) <> '')",
+    "keys whose `office` lies in the reader's areas, and those that only one office has;"
+    " none says whether another office knows the same number",
+    writes=_ALL,
+)
+
 _AUDIT: Final = Rule(
     f"({in_areas('area_code')}) or actor_id = {_READER} or object_type = '{KEY}'"
     " or (act = 'log_in_failed' and object_type = 'user' and object_id ="
@@ -144,6 +151,7 @@ RULES: Final[dict[str, Rule]] = {
     "ledgers_entityclaim": _OF_SUBMISSION,
     "ledgers_entitylistrevision": _own("area_code"),
     "ledgers_entrylink": _LINK,
+    "ledgers_identitykey": _KEY,
     "ledgers_keptkey": _own("area_code"),
     "ledgers_ledgerexception": _own("area_code"),
     "ledgers_listedentity": _own("area_code"),
@@ -197,7 +205,6 @@ OPEN: Final[dict[str, str]] = {
     "geo_boundary": "the outlines of divisions are public",
     "geo_division": "the divisions are public",
     "geo_division_successors": "the divisions are public",
-    "ledgers_identitykey": "holds numbers and offices alone: which uuid stands for which entry",
     "ledgers_naming": "one sealed secret for the whole installation",
     "mfa_authenticator": _READ_FIRST,
     "procrastinate_events": _JOBS,

@@ -75,7 +75,6 @@ def test_a_table_with_an_area_is_open_only_where_that_is_decided() -> None:
         "accounts_formergrant",
         "accounts_rolegrant",
         "forms_formaudience",
-        "ledgers_identitykey",
     }
 
 

@@ -13,7 +13,7 @@ from django.db import models
 _number = itertools.count(1)
 _DAY = date(2026, 3, 1)
 _MOMENT = datetime(2026, 3, 1, 9, tzinfo=UTC)
-_OF_AREA = ("area", "area_code", "sender_area")
+_OF_AREA = ("area", "area_code", "office", "sender_area")
 """Names of columns that say where a row lies."""
 _SPECIAL: dict[str, dict[str, Any]] = {
     "ledgers.DeskAct": {"kind": "void"},
