@@ -232,6 +232,23 @@ def test_only_the_server_that_was_kept_stays(places):
     assert not cluster.kept(), "another server, started after a reboot"
 
 
+@pytest.mark.parametrize(("state", "serves"), [("ready   ", True), ("stopping", False)])
+def test_a_server_that_stops_is_no_running_server(places, state, serves):
+    cluster = Cluster(places)
+    cluster.data.mkdir(parents=True)
+    assert not cluster.serving()
+    program = "import time; print(flush=True); time.sleep(60)"
+    command = ["postgres", "-c", program, str(cluster.data)]
+    with subprocess.Popen(command, executable=sys.executable, stdout=subprocess.PIPE) as server:
+        server.stdout.readline()
+        lines = f"{server.pid}\n/data\n1700000000\n5432\n/socket\n\n 1 2\n{state}\n"
+        (cluster.data / "postmaster.pid").write_text(lines)
+        assert cluster.serving() == serves
+        assert cluster.alive()
+        server.kill()
+    assert not cluster.serving()
+
+
 # --- dev -------------------------------------------------------------------
 
 

@@ -34,7 +34,8 @@ OWN_URL = f"postgis://{OWNER}@/ruhu?host="
 _STEP = "step_cluster"
 _LEFTOVERS = ("lock file", "shared memory block")
 """Words of PostgreSQL's error while processes of a killed server are still ending."""
-_LEFTOVERS_SECONDS = 20
+_LEFTOVERS_SECONDS = 120
+_STOPPED_WITHIN = 300  # seconds: a busy disk takes its time to write what is left
 _RECOVERED_WITHIN = 24 * 3600
 _RECOVERY = (
     "restore_command", "recovery_target_name", "recovery_target_time", "recovery_target_action",
@@ -210,11 +211,17 @@ class Cluster:
     def alive(self) -> bool:
         """Whether the server process runs, according to the operating system."""
         try:
-            lines = (self.data / "postmaster.pid").read_text().splitlines()
-            command = Path("/proc", lines[0].strip(), "cmdline").read_bytes()
+            command = Path("/proc", self._server_file()[0].strip(), "cmdline").read_bytes()
         except (OSError, IndexError):
             return False
         return b"postgres" in command.split(b"\0")[0] and str(self.data).encode() in command
+
+    def serving(self) -> bool:
+        """Whether the server process runs and is not stopping, as the last line of its own file says."""
+        try:
+            return self.alive() and not self._server_file()[-1].startswith("stopping")
+        except OSError:  # it ended just now
+            return False
 
     def let_in(self, guest: Account) -> None:
         """Let another account connect as a serving role, not as the owner of the tables, from now on and after each restart of the running server."""
@@ -286,17 +293,9 @@ class Cluster:
         """Stop the server with a fast shutdown: sessions end, committed data is kept."""
         if self.alive():
             self._run(
-                self.programs() / "pg_ctl",
-                "stop",
-                "-s",
-                "-w",
-                "-t",
-                "60",
-                "-m",
-                "fast",
-                "-D",
-                self.data,
-            )
+                self.programs() / "pg_ctl", "stop", "-s", "-w", "-t", str(_STOPPED_WITHIN),
+                "-m", "fast", "-D", self.data,
+            )  # fmt: skip
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -312,7 +311,7 @@ class Cluster:
             self.link.with_suffix(".users").open("w") as users,
         ):
             fcntl.flock(gate, fcntl.LOCK_EX)
-            if not self.alive():
+            if not self.serving():  # `start` waits for the end of a server that stops
                 self.start()
             elif not self.stamps.fresh("filled", LAYOUT):  # started by an older release
                 self._configure()
@@ -357,8 +356,11 @@ class Cluster:
 
     def _server_identity(self) -> str:
         """Process id and start time of the server: a server started later is another one."""
-        lines = (self.data / "postmaster.pid").read_text().splitlines()
+        lines = self._server_file()
         return f"{lines[0].strip()} {lines[2].strip()}"
+
+    def _server_file(self) -> list[str]:
+        return (self.data / "postmaster.pid").read_text().splitlines()
 
     def psql(self, database: str, statement: str, *, quiet: bool = False) -> str:
         """Run one statement as the cluster's superuser; returns its rows as lines. Raises SetupProblem."""
