@@ -120,20 +120,16 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
         cursor.execute("alter table audit_entry disable trigger audit_entry_is_never_emptied")
 
 
-@pytest.fixture(autouse=True)
-def _jobs_end_with_their_test(request: pytest.FixtureRequest, django_db_blocker) -> Iterator[None]:
-    """After a test of whole transactions Django empties its own tables only; the queue's are not its own.
+@pytest.fixture(scope="session", autouse=True)
+def _only_what_a_test_wrote_is_deleted() -> Iterator[None]:
+    """A test of whole transactions leaves empty tables, and no job of which a later test lacks the files."""
+    from django.test import TransactionTestCase
 
-    A job that stayed would be run by a later test, which has none of the files that the job names.
-    """
-    yield
-    marker = request.node.get_closest_marker("django_db")
-    whole = marker is not None and marker.kwargs.get("transaction", False)
-    if whole or not {"transactional_db", "live_server"}.isdisjoint(request.fixturenames):
-        from django.db import connection
+    from tests.factories.emptied import empty_tables
 
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute("truncate procrastinate_jobs cascade")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
