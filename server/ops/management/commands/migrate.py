@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from server.ops import policies_in_force
+from server.ops.migration_states import changed_models_alone
 
 
 class Command(DjangoCommand):
@@ -25,7 +26,11 @@ class Command(DjangoCommand):
         executor = MigrationExecutor(connection)
         if options["app_label"] or executor.migration_plan(executor.loader.graph.leaf_nodes()):
             policies_in_force.release()
-        super().handle(*arguments, **options)
+        if options["migration_name"]:  # perhaps an earlier one
+            super().handle(*arguments, **options)
+        else:
+            with changed_models_alone():
+                super().handle(*arguments, **options)
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return  # an older state of the tables; without policies requests see no row
