@@ -92,6 +92,7 @@ def filled_forms(draw):
         filled.household = {
             "name": draw(st.sampled_from(["甲厂", "乙厂"])),
             "uscc": draw(_maybe(st.just("91110000600037341L"))),
+            "org_code": draw(_maybe(st.just("60003734-1"))),
             "n_staff": draw(_maybe(st.sampled_from(["5", "50"]))),
         }
         filled.members = [

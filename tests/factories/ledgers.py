@@ -19,6 +19,7 @@ _PERSON = {
     "id_no": "id_no",
     "sex": "code:SEX",
     "birth_date": "date",
+    "birth_is_lunar": "boolean",
     "relation": "code:REL",
     "residence_kind": "code:RK",
     "hukou_type": "code:HK",
@@ -161,7 +162,14 @@ EMPLOYER = _mapping(
         **_questions(
             "/data/household",
             0,
-            {"name": "name", "uscc": "uscc", "n_staff": "integer", "address": "text"},
+            {
+                "name": "name",
+                "uscc": "uscc",
+                "org_code": "text",
+                "n_staff": "integer",
+                "address": "text",
+                "phone": "phone",
+            },
         ),
         **_questions(
             "/data/members",

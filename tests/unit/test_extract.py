@@ -272,7 +272,11 @@ def test_a_combined_key_joins_the_linked_entry_and_the_title():
         TODAY,
     )
     employer, first, second = extracted.records
-    assert employer.keys == (Key("id", HOUSEHOLD_ID), Key("uscc", "91110000600037341L"))
+    assert employer.keys == (
+        Key("id", HOUSEHOLD_ID),
+        Key("uscc", "91110000600037341L"),
+        Key("org_code", "600037341"),
+    )
     assert first.keys == tuple(
         Key("employer+title", "保安 a", (("employer", key),)) for key in employer.keys
     )
@@ -367,3 +371,44 @@ def test_no_document_makes_extraction_fail(answers):
     except xml.BadXml:
         return
     records(root, MAPPING, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("answered", "civil"),
+    [
+        ("1990-08-14", "1990-10-02"),
+        ("1990-08-15", "1990-10-03"),  # the Mid-Autumn Festival of that year
+        ("1990-08-16", "1990-10-04"),
+        ("1984-01-01", "1984-02-02"),
+        ("1984-10-15", "1984-11-07"),  # a tenth month was repeated; the ordinary month counts
+        ("1900-01-01", "1900-01-31"),
+        ("1899-12-29", "1899-12-29"),  # before the tables begin
+        ("1990-04-30", "1990-04-30"),  # that month had 29 days
+    ],
+)
+def test_a_lunar_birthday_becomes_the_civil_day(answered, civil):
+    read = records(survey(birth_date=answered, birth_is_lunar="1"), FORMS["survey"], TODAY)
+    (person,) = by_ledger(read, "person")
+    assert person.values["birth_date"] == civil
+    assert person.values["birth_is_lunar"] is True
+    is_kept = civil == answered
+    assert bool([note for note in read.problems if note.startswith("bad_lunar_day")]) is is_kept
+    (plain,) = by_ledger(records(survey(birth_date=answered), FORMS["survey"], TODAY), "person")
+    assert plain.values["birth_date"] == answered
+
+
+def test_an_id_number_overrules_a_lunar_birthday():
+    read = records(
+        survey(birth_date="1970-03-25", birth_is_lunar="1", id_no=id_number("1970-05-01", 1)),
+        FORMS["survey"],
+        TODAY,
+    )
+    (person,) = by_ledger(read, "person")
+    assert person.values["birth_date"] == "1970-05-01"
+
+
+def survey(**answers):
+    filled = Filled(
+        household_id=HOUSEHOLD_ID, household={"address": "x"}, members=[line(**answers)]
+    )
+    return filled.xml("uuid:1")

@@ -402,3 +402,21 @@ def test_the_same_job_of_the_same_employer_is_one_vacancy():
     assert vacancy["refold_on"] == date(2026, 12, 2)
     later = folded(at("2026-10-01", "2"), as_of=date(2026, 11, 1))
     assert later.rows["vacancy"][0]["state"] == "6"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_old_code_and_the_credit_code_that_holds_it_are_one_employer(order):
+    def at(day: str, **codes: str) -> Filled:
+        return Filled(
+            form="employer",
+            visited_at=f"{day}T09:00:00+08:00",
+            household={"name": "甲厂", "n_staff": "60", **codes},
+        )
+
+    old = at("2026-03-01", org_code="60003734-1")
+    wrong = at("2026-04-01", org_code="60003734-2")
+    new = at("2026-09-01", uscc="91110000600037341L")
+    result = folded(*[old, wrong, new][::order])
+    known, other = sorted(result.rows["employer"], key=lambda row: "uscc" not in row)
+    assert (known["uscc"], known["org_code"]) == ("91110000600037341L", "60003734-1")
+    assert (other.get("uscc"), other["org_code"]) == (None, "60003734-2")

@@ -166,3 +166,20 @@ def test_a_credit_code_is_checked(code, is_valid):
 def test_every_department_can_issue_a_credit_code(department, place, organisation):
     body = f"{department}1{place}{organisation}"
     assert normalise.uscc(body + normalise.uscc_check_character(body)).is_valid
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("60003734-1", "600037341"),
+        ("６０００３７３４１", "600037341"),
+        ("600037342", ""),  # the check character is wrong
+        ("000000000", ""),  # it is right and says nothing
+        ("D2143569-X", "D2143569X"),
+        ("6000373", ""),
+        ("", ""),
+    ],
+)
+def test_an_organisation_code_is_checked(text, code):
+    assert normalise.org_code(text) == code
+    assert normalise.org_code(code) == code

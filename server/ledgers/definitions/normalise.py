@@ -1,6 +1,6 @@
 """One spelling for names, ID numbers, credit codes and phones, so that equal values compare equal. Pure.
 
-Every function is idempotent. Rules: GB 11643 and GB 32100 (rules.md, Identity of persons;
+Every function is idempotent. Rules: GB 11643, GB 32100 and GB 11714 (rules.md, Identity of persons;
 rules.md, Identity of employers). The place in an ID number is never checked: abolished
 division codes stay valid.
 """
@@ -32,6 +32,10 @@ _USCC_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 # Department, kind, place, then the organisation code. python-stdnum 2.2 wants digits in the
 # first two, and so refuses the departments A, N and Y.
 _USCC = re.compile(rf"[{_USCC_ALPHABET}]{{2}}[0-9]{{6}}[{_USCC_ALPHABET}]{{10}}")
+_ORG_CODE = re.compile(r"[0-9A-Z]{8}[0-9X]")
+_ORG_CODE_IN_USCC: Final = slice(8, 17)
+"""Characters 9–17 of a unified social credit code are the organisation code (GB 32100)."""
+_ORG_CODE_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 _MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9][0-9]{9})")
 _LANDLINE = re.compile(r"(0(?:10|2[0-9]|[3-9][0-9]{2}))-?([0-9]{7,8})")
 
@@ -136,3 +140,22 @@ def uscc_check_character(body: str) -> str:
     """The 18th character for the first 17 (GB 32100: weights 3^i mod 31)."""
     total = sum(_USCC_ALPHABET.index(char) * pow(3, i, 31) for i, char in enumerate(body))
     return _USCC_ALPHABET[-total % 31]
+
+
+def org_code(text: str) -> str:
+    """An organisation code (GB 11714) in one spelling, without its dash; "" when its check character is wrong or it says nothing."""
+    plain = document_number(text)
+    if _ORG_CODE.fullmatch(plain) is None or len(set(plain)) <= 2:
+        return ""
+    return plain if plain[8] == org_code_check_character(plain[:8]) else ""
+
+
+def org_code_in(credit_code: str) -> str:
+    """The organisation code within a unified social credit code."""
+    return credit_code[_ORG_CODE_IN_USCC]
+
+
+def org_code_check_character(body: str) -> str:
+    """The ninth character for the first eight (GB 11714, modulus 11)."""
+    total = sum(int(char, 36) * w for char, w in zip(body, _ORG_CODE_WEIGHTS, strict=True))
+    return "0123456789X0"[11 - total % 11]

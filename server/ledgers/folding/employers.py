@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from server.ledgers.definitions.codes import EmployerSize
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import COLUMNS
+from server.ledgers.definitions.normalise import org_code_in
 from server.ledgers.definitions.vocabulary import (
     ContributionFlag,
     ExceptionKind,
@@ -30,8 +31,6 @@ _SMALLEST_STAFF = (
     (10, EmployerSize.UNDER_50),
 )
 _USCC_LENGTH = 18
-_ORG_CODE_IN_USCC = slice(8, 17)
-"""Characters 9–17 of a unified social credit code are the organisation code (GB 32100)."""
 
 
 def fold_employer(entry: str, contributions: Sequence[Contribution]) -> RowBuilder | None:
@@ -47,7 +46,7 @@ def fold_employer(entry: str, contributions: Sequence[Contribution]) -> RowBuild
         builder.set_column(columns["loc"], Decision(place.value, (place.contribution,)))
     uscc = row.get("uscc")
     if uscc and len(uscc) == _USCC_LENGTH:
-        row.setdefault("org_code", uscc[_ORG_CODE_IN_USCC])
+        row.setdefault("org_code", org_code_in(uscc))
     staff = row.get("n_staff")
     if staff is not None:
         row["scale"] = size_class(staff)

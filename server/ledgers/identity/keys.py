@@ -25,8 +25,8 @@ STREET_DIGITS: Final = 9
 
 IDENTITIES: Final = frozenset({"id_no", "document", "uscc"})
 """Kinds of key that are made of what a person or an employer is known by everywhere."""
-RECOGNISED: Final = IDENTITIES | {"employer+title"}
-"""These, and the kind made of such a key: another uuid at each office, so that no office's record reaches another's entry."""
+RECOGNISED: Final = IDENTITIES | {"org_code", "employer+title"}
+"""These, the old code within a credit code, and the kind made of such a key: another uuid at each office, so that no office's record reaches another's entry."""
 
 
 class Unnamed(Exception):
@@ -42,8 +42,8 @@ def name_with(secret: bytes) -> None:
 class Key(NamedTuple):
     """One way of naming an entry.
 
-    The kind is "id" (an entity's own uuid), "id_no", "document", "uscc", "instance",
-    "local", or a combination such as "employer+title". A combined key holds the family and
+    The kind is "id" (an entity's own uuid), "id_no", "document", "uscc", "org_code",
+    "instance", "local", or a combination such as "employer+title". A combined key holds the family and
     a key of each entry that its record links to.
     """
 

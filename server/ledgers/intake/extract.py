@@ -21,15 +21,13 @@ from server.ledgers.definitions.columns import Reading
 from server.ledgers.definitions.ledgers import DEFINITIONS, MEMBER_OF
 from server.ledgers.definitions.ordinals import MAX_RECORDS
 from server.ledgers.definitions.readings import spelled
-from server.ledgers.definitions.vocabulary import ContributionFlag, Ledger
+from server.ledgers.definitions.vocabulary import ContributionFlag
 from server.ledgers.identity.keys import Key
 from server.ledgers.intake.conversions import CONVERSIONS, BadAnswer, instant_of
+from server.ledgers.intake.numbers import READERS
 
 _KEYS_OF_PERSONS_AND_EMPLOYERS: Final = frozenset({Reading.ID_NO, Reading.USCC})
-"""Readings that a record's strong key needs whole: `_person` and `_employer` read those."""
-
-PERSONAL_DOCUMENTS: Final = frozenset({"03", "04", "05", "06", "07"})
-"""Of list ID, the documents with a number of their holder's own; a household book is shared."""
+"""Readings that a record's strong key needs whole: `numbers` reads those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +181,7 @@ class _Open:
     values: dict[str, Any] = field(default_factory=dict)
     entry_id: str = ""
     flags: list[str] = field(default_factory=list)
-    id_key: Key | None = None
+    id_keys: tuple[Key, ...] = ()  # what it is known by everywhere
     keys: tuple[Key, ...] | None = None
 
 
@@ -287,10 +285,7 @@ class _Walk:
     def result(self) -> Extracted:
         """The records that have values, with their keys and links."""
         for record in self.order:
-            if record.kind.ledger == Ledger.PERSON:
-                self._person(record)
-            elif record.kind.ledger == Ledger.EMPLOYER:
-                self._employer(record)
+            self._read_numbers(record)
         with_values = [
             Record(
                 ledger=record.kind.ledger,
@@ -306,39 +301,15 @@ class _Walk:
         ]
         return Extracted(Head(**self.head), with_values, self.problems)
 
-    def _person(self, record: _Open) -> None:
-        """Read the person's ID number: it makes the key and, when valid, overrules birth date and sex."""
-        values = record.values
-        answer = values.get("id_no")
-        if answer is None:
-            return
-        if (kind := values.get("id_type", "01")) != "01":
-            number = values["id_no"] = normalise.document_number(answer)
-            if kind in PERSONAL_DOCUMENTS and normalise.is_document_number(number):
-                record.id_key = Key("document", f"{kind}|{number}")
-            return
-        citizen = normalise.citizen_id(answer, self.today)
-        values["id_no"] = citizen.number
-        if not citizen.is_valid or citizen.birth_date is None:
-            record.flags.append(ContributionFlag.BAD_ID)
-            self.problems.append(f"bad_id {record.path}")
-            return
-        record.id_key = Key("id_no", citizen.number)
-        if citizen.original_15:
-            values["id_no_15"] = citizen.original_15
-        values["birth_date"], values["sex"] = citizen.birth_date.isoformat(), citizen.sex
-
-    def _employer(self, record: _Open) -> None:
-        """Read the employer's credit code: it makes the key when valid."""
-        if (answer := record.values.get("uscc")) is None:
-            return
-        credit_code = normalise.uscc(answer)
-        record.values["uscc"] = credit_code.code
-        if credit_code.is_valid:
-            record.id_key = Key("uscc", credit_code.code)
-        else:
-            record.flags.append(ContributionFlag.BAD_USCC)
-            self.problems.append(f"bad_uscc {record.path}")
+    def _read_numbers(self, record: _Open) -> None:
+        """Take the record's keys out of its numbers, with what is wrong with these."""
+        reader = READERS.get(record.kind.ledger)
+        if reader is not None:
+            numbers = reader(record.values, self.today)
+            record.id_keys = numbers.keys
+            record.flags += numbers.flags
+            wrong = (*numbers.problems, *numbers.flags)
+            self.problems += [f"{word} {record.path}" for word in wrong]
 
     def _keys(self, record: _Open) -> tuple[Key, ...]:
         if record.keys is None:
@@ -355,8 +326,8 @@ class _Walk:
             instance_id = self.head.get("instance_id", "")
             return [Key("instance", instance_id)] if instance_id else []
         if "+" not in word:
-            return [record.id_key] if record.id_key else []
-        if MEMBER_OF in word.split("+") and record.id_key:
+            return list(record.id_keys)
+        if MEMBER_OF in word.split("+") and record.id_keys:
             return []  # the number says who it is; a namesake with another number is somebody else
         owners: list[list[tuple[str, Key]]] = []
         values: list[str] = []
@@ -378,7 +349,7 @@ class _Walk:
             if link == name:
                 scope = record.scopes[depth - 1] if 0 < depth <= len(record.scopes) else ""
                 linked = self.opened.get((index, scope))
-                if linked is not None and (linked.values or linked.entry_id or linked.id_key):
+                if linked is not None and (linked.values or linked.entry_id or linked.id_keys):
                     return linked
         return None
 

@@ -69,7 +69,7 @@ class Employer(LedgerEntry):
         "employers",
         Label("用人单位台帐", "Employers"),
         number="L6",
-        strong_keys=frozenset({"uscc"}),
+        strong_keys=frozenset({"uscc", "org_code"}),
         search=("name", "uscc", "address"),
         ordering=("name", "n_staff"),
         place="loc",
