@@ -69,6 +69,7 @@ class Act(models.TextChoices):
     DESK_ACT = "desk_act", _("desk act")
     DESK_ACT_UNDONE = "desk_act_undone", _("desk act undone")
     EXCEPTION_RESOLVED = "exception_resolved", _("exception resolved")
+    EXCEPTION_REOPENED = "exception_reopened", _("exception open again")
 
     QUARANTINE_REPAIRED = "quarantine_repaired", _("quarantined record repaired")
     QUARANTINE_REPLAYED = "quarantine_replayed", _("quarantined record accepted")

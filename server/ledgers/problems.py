@@ -97,6 +97,24 @@ class AlreadyDone(Problem):
     )
 
 
+class NotOffered(Problem):
+    """The exception cannot be resolved in this way: its kind offers others, or the entry is in another state now."""
+
+    type, status = "resolution-not-offered", 409
+    title = _("This resolution is not offered")
+    template = _(
+        "This exception cannot be resolved in this way. Load it again and take one of its suggestions."
+    )
+
+
+class ResolutionLacks(Problem):
+    """The resolution needs something that the request does not give, or names a source that it cannot take."""
+
+    type, status = "resolution-lacks", 422
+    title = _("Something is missing for this resolution")
+    template = _("The resolution needs “{needs}” as the exception's suggestions give it.")
+
+
 class OtherOffice(Problem):
     """The two entries are kept by different offices, each of which keeps its own row."""
 

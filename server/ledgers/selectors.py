@@ -39,6 +39,7 @@ from server.ledgers.reading.entries import (
     where_shown,
     with_records,
 )
+from server.ledgers.reading.exception_sources import Source, sources_of
 from server.ledgers.reading.histories import HistoryStep, histories
 from server.ledgers.reading.joined import is_elsewhere, joined, joined_key
 from server.ledgers.reading.links import acts_on_link, counted_once, links, links_on
@@ -56,6 +57,7 @@ __all__ = [
     "HistoryStep",
     "ListedEntry",
     "Origin",
+    "Source",
     "acts_on_link",
     "assisted",
     "cases",
@@ -97,6 +99,7 @@ __all__ = [
     "records_of",
     "resolve",
     "rows_of",
+    "sources_of",
     "spells",
     "timeline",
     "vacancies",

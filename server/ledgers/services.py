@@ -5,11 +5,15 @@ from server.ledgers.desk.exceptions import resolve_exception
 from server.ledgers.desk.forgetting import forget_person, forget_withdrawn
 from server.ledgers.desk.links import acts_for, state_of_link
 from server.ledgers.desk.moves import NextMove, move, next_moves
+from server.ledgers.desk.settling import Choice, settle, unsettle
+from server.ledgers.desk.suggesting import Suggestion, suggestions
 from server.ledgers.refolding.merging import merge_submissions, refold_due
 from server.ledgers.refolding.moves import settle_due_links
 
 __all__ = [
+    "Choice",
     "NextMove",
+    "Suggestion",
     "acts_for",
     "correct",
     "forget_person",
@@ -21,8 +25,11 @@ __all__ = [
     "next_moves",
     "refold_due",
     "resolve_exception",
+    "settle",
     "settle_due_links",
     "state_of_link",
+    "suggestions",
     "undo",
+    "unsettle",
     "void",
 ]

@@ -32,6 +32,7 @@ ALSO_SERVICES = (
     "server/ledgers/desk/acts.py",
     "server/ledgers/desk/exceptions.py",
     "server/ledgers/desk/links.py",
+    "server/ledgers/desk/settling.py",
     "server/submissions/opening.py",
 )
 """Modules of services that are called otherwise."""
@@ -121,6 +122,12 @@ EXEMPT = {
     "server.ledgers.services.forget_person": PART,
     "server.ledgers.desk.links.acts_for": READS,
     "server.ledgers.desk.acts.may_decide": READS,
+    "server.ledgers.desk.acts.correctable": READS,
+    "server.ledgers.desk.exceptions.open_to": READS,
+    "server.ledgers.desk.exceptions.reopen": PART,
+    "server.ledgers.services.Choice": "what `settle` takes",
+    "server.ledgers.services.Suggestion": "what `suggestions` reads",
+    "server.ledgers.services.suggestions": READS,
     "server.ledgers.services.NextMove": "what `next_moves` reads",
     "server.ledgers.services.next_moves": READS,
     "server.ledgers.services.acts_for": READS,

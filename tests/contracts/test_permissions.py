@@ -209,6 +209,7 @@ RULES = (
     act("post", "/quarantine/{quarantine}/reopen/", 200, {"reason": "核对"}, denied=404),
     look("/exceptions/{exceptions}/"),
     act("post", "/exceptions/{exceptions}/resolve/", 200, {"note": "核对"}),
+    act("post", "/exceptions/{exceptions}/undo/", 409),  # it is open
     look("/links/{links}/"),
     look("/links/{links}/acts/"),
     look("/links/{links}/facts/"),

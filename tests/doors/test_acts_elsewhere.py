@@ -34,7 +34,7 @@ TAKES_MORE: Final = {
         "POST /encryption/new", "POST /encryption/private-key",
     },
     "is refused as long as its subject is as it is here": {
-        "POST /submissions/%(number)s/erase", "POST /api/v1/links/%(id)s/acts/%(act)s/undo/",
+        "POST /submissions/%(number)s/erase", "POST /api/v1/exceptions/%(id)s/undo/", "POST /api/v1/links/%(id)s/acts/%(act)s/undo/",
         f"POST {_FORM}/submissions/%(instance)s/restore", f"POST {_FORM}/submissions/%(instance)s/attachments/%(name)s",
         "POST /permits/%(number)s", "POST /api/v1/export-permits/%(id)s/consent/",
         "POST /api/v1/export-permits/%(id)s/refuse/", "POST /api/v1/export-permits/%(id)s/withdraw/",

@@ -185,6 +185,14 @@ class Office:
         )  # fmt: skip
 
     @cached_property
+    def resolved_exception(self) -> LedgerException:
+        return LedgerException.objects.create(
+            kind="entity_fault", family="person", entry=self.persons[0].pk, area_code=COMMUNITY,
+            contribution=2, opened_at=AT, resolved_at=AT, resolved_by=self.chief,
+            resolution="核对", resolved_as="note",
+        )  # fmt: skip
+
+    @cached_property
     def item(self) -> Quarantined:
         document = instance(7)
         return Quarantined.objects.create(

@@ -100,6 +100,25 @@ RECORD_CASES = {
         lambda office: office.state_move_away(),
         "",
     ),
+    "ledgers.services.settle": Case(
+        lambda office: ledgers.settle(
+            exception=office.exception,
+            choice=ledgers.Choice(),
+            note="核对",
+            user=office.chief,
+            access=office.access,
+            at=AT,
+        ),
+        (Act.EXCEPTION_RESOLVED,),
+        lambda office: office.exception,
+    ),
+    "ledgers.services.unsettle": Case(
+        lambda office: ledgers.unsettle(
+            exception=office.resolved_exception, user=office.chief, access=office.access, at=AT
+        ),
+        (Act.EXCEPTION_REOPENED,),
+        lambda office: office.resolved_exception,
+    ),
     "ledgers.services.resolve_exception": Case(
         lambda office: ledgers.resolve_exception(
             exception=office.exception, note="核对", user=office.chief, access=office.access, at=AT

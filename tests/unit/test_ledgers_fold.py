@@ -413,10 +413,8 @@ def test_an_old_code_and_the_credit_code_that_holds_it_are_one_employer(order):
             household={"name": "甲厂", "n_staff": "60", **codes},
         )
 
-    old = at("2026-03-01", org_code="60003734-1")
-    wrong = at("2026-04-01", org_code="60003734-2")
-    new = at("2026-09-01", uscc="91110000600037341L")
-    result = folded(*[old, wrong, new][::order])
+    old, wrong = (at("2026-03-01", org_code=f"60003734-{end}") for end in "12")
+    result = folded(*[old, wrong, at("2026-09-01", uscc="91110000600037341L")][::order])
     known, other = sorted(result.rows["employer"], key=lambda row: "uscc" not in row)
     assert (known["uscc"], known["org_code"]) == ("91110000600037341L", "60003734-1")
     assert (other.get("uscc"), other["org_code"]) == (None, "60003734-2")

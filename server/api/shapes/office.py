@@ -13,9 +13,17 @@ from server.accounts.services import CODES_AT_ONCE
 from server.api.fields import MaskedJsonField, MaskedTextField, username_of
 from server.api.shapes.forms import AreasField
 from server.geo.models import Level
+from server.ledgers.definitions.resolutions import Resolution, offers_of
 from server.ledgers.models import LedgerException
-from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES
-from server.ledgers.selectors import in_reach, named_entries
+from server.ledgers.models.choices import (
+    EXCEPTION_CHOICES,
+    FAMILY_CHOICES,
+    RESOLUTION_CHOICES,
+)
+from server.ledgers.selectors import in_reach, named_entries, sources_of
+from server.ledgers.services import Suggestion, suggestions
+
+_RESOLUTIONS = dict(RESOLUTION_CHOICES)
 
 
 class DivisionSerializer(serializers.Serializer):
@@ -69,7 +77,22 @@ class ExceptionSerializer(serializers.Serializer):
     opened_at = serializers.DateTimeField(read_only=True)
     resolved_at = serializers.DateTimeField(read_only=True, allow_null=True)
     resolved_by = serializers.SerializerMethodField()
-    resolution = MaskedTextField()
+    resolution = MaskedTextField(help_text="The note.")
+    resolved_as = serializers.ChoiceField(
+        read_only=True,
+        allow_blank=True,
+        choices=RESOLUTION_CHOICES,
+        help_text="The resolution that was taken; empty while the exception is open.",
+    )
+    offers = serializers.SerializerMethodField(
+        help_text="The resolutions that its kind offers; one exception lists them as suggestions."
+    )
+
+    def get_offers(self, row: LedgerException) -> list[str]:
+        if row.resolved_at is not None:
+            return []
+        offers = offers_of(row.kind, row.family)
+        return list(dict.fromkeys(str(offer.resolution) for offer in offers))
 
     def get_resolved_by(self, row: LedgerException) -> str | None:
         return username_of(row, "resolved_by")
@@ -94,10 +117,101 @@ class ExceptionSerializer(serializers.Serializer):
         return self._entries_seen
 
 
-class ResolveSerializer(serializers.Serializer):
-    """How the exception was resolved."""
+class ExceptionSourceSerializer(serializers.Serializer):
+    """One record or desk act that speaks of what the exception is about; protected values are masked."""
 
-    note = serializers.CharField(max_length=2000)
+    source = serializers.IntegerField(read_only=True, source="contribution")  # type: ignore[assignment]
+    value = serializers.JSONField(
+        read_only=True,
+        help_text="What it says; null in another area, and where the exception is about no column.",
+    )
+    raised = serializers.BooleanField(read_only=True, help_text="Whether it caused the exception.")
+    observed_at = serializers.DateTimeField(read_only=True)
+    verified_level = serializers.IntegerField(read_only=True)
+    by = serializers.CharField(read_only=True, source="worker", help_text="Empty in another area.")
+    submission = serializers.CharField(read_only=True, allow_null=True)
+    is_desk_act = serializers.BooleanField(read_only=True)
+    is_elsewhere = serializers.BooleanField(read_only=True)
+
+
+class SuggestionSerializer(serializers.Serializer):
+    """An act that resolves the exception."""
+
+    resolution = serializers.ChoiceField(read_only=True, choices=RESOLUTION_CHOICES)
+    label = serializers.CharField(read_only=True)  # type: ignore[assignment]
+    column = serializers.CharField(read_only=True)
+    source = serializers.IntegerField(  # type: ignore[assignment]
+        read_only=True, allow_null=True, help_text="Of keep: the source whose value is kept."
+    )
+    value = serializers.JSONField(read_only=True)
+    to = serializers.CharField(read_only=True, help_text="Of move: the code of the state.")
+    needs = serializers.ListField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="What must be given besides: value, values of columns, evidence.",
+    )
+    may = serializers.BooleanField(read_only=True, help_text="Whether the caller's roles suffice.")
+
+    def to_representation(self, instance: Suggestion) -> dict[str, Any]:
+        step, source = instance.move, instance.source
+        needs = ["value"] if instance.needs_value else []
+        if step is not None:
+            needs = [column.name for column in step.needs]
+            needs += ["evidence"] if step.needs_evidence else []
+        label = str(_RESOLUTIONS[instance.resolution])
+        return {
+            "resolution": str(instance.resolution),
+            "label": f"{label}: {step.label}" if step is not None else label,
+            "column": instance.column,
+            "source": source.contribution if source is not None else None,
+            "value": source.value if source is not None else None,
+            "to": step.to if step is not None else "",
+            "needs": needs,
+            "may": step is None or step.may,
+        }
+
+
+class ExceptionDetailSerializer(ExceptionSerializer):
+    """An exception with what its sources say and what resolves it."""
+
+    sources = serializers.SerializerMethodField()
+    suggestions = serializers.SerializerMethodField()
+
+    @extend_schema_field(ExceptionSourceSerializer(many=True))
+    def get_sources(self, row: LedgerException) -> Any:
+        return ExceptionSourceSerializer(sources_of(self.context["access"], row), many=True).data
+
+    @extend_schema_field(SuggestionSerializer(many=True))
+    def get_suggestions(self, row: LedgerException) -> Any:
+        return SuggestionSerializer(suggestions(self.context["access"], row), many=True).data
+
+
+class ResolveSerializer(serializers.Serializer):
+    """How the exception is resolved: by one of its suggestions, with what that needs; by the note alone when none is named."""
+
+    note = serializers.CharField(max_length=2000, help_text="The reason of the act.")
+    resolution = serializers.ChoiceField(
+        choices=RESOLUTION_CHOICES, default=str(Resolution.NOTE), required=False
+    )
+    source = serializers.IntegerField(  # type: ignore[assignment]
+        required=False, default=None, allow_null=True, help_text="Of keep: a source's number."
+    )
+    value = serializers.JSONField(required=False, default=None, help_text="Of correct.")
+    to = serializers.CharField(
+        required=False, default="", max_length=10, help_text="Of move: the code of the state."
+    )
+    values = serializers.DictField(
+        child=serializers.JSONField(),
+        required=False,
+        default=dict,
+        help_text="Of move: column → value, of the columns that the move needs or takes.",
+    )
+    evidence = serializers.ListField(
+        child=serializers.CharField(max_length=10),
+        required=False,
+        default=list,
+        help_text="Of move: documents seen, codes of MAT.",
+    )
 
 
 class FieldAccountSerializer(serializers.Serializer):

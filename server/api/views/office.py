@@ -26,6 +26,7 @@ from server.api.shapes.office import (
     DivisionSerializer,
     EndedSerializer,
     EndingSerializer,
+    ExceptionDetailSerializer,
     ExceptionSerializer,
     FieldAccountSerializer,
     LostPhoneSerializer,
@@ -42,6 +43,7 @@ from server.geo.filters import DivisionFilters
 from server.geo.models import Boundary, Division
 from server.ledgers import selectors as ledgers
 from server.ledgers import services as ledger_services
+from server.ledgers.definitions.resolutions import Resolution
 from server.ledgers.filters import ExceptionFilters
 from server.ledgers.models import LedgerException
 
@@ -86,6 +88,11 @@ class Exceptions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     serializer_class = ExceptionSerializer
     filterset_class = ExceptionFilters
 
+    def get_serializer_class(self) -> Any:
+        if self.action in ("list", None):
+            return ExceptionSerializer
+        return ExceptionDetailSerializer
+
     def rows(self) -> QuerySet[Any]:
         return (
             ledgers.with_records(self.access, ledgers.exceptions(self.access))
@@ -99,20 +106,34 @@ class Exceptions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             raise NothingHere
         return exception
 
-    @extend_schema(request=ResolveSerializer, responses=ExceptionSerializer)
+    @extend_schema(request=ResolveSerializer, responses=ExceptionDetailSerializer)
     @action(detail=True, methods=["post"], filterset_class=None)
     def resolve(self, request: Request, id: int) -> Response:
-        """Resolve the exception with a note."""
+        """Resolve the exception by one of its suggestions, or with a note alone. Undone as one by `undo`."""
         exception = self.get_object()
         self.require(REVIEWERS, exception.area_code)
-        ledger_services.resolve_exception(
+        body = self.read_body(ResolveSerializer)
+        ledger_services.settle(
             exception=exception,
-            note=self.read_body(ResolveSerializer)["note"],
+            note=body.pop("note"),
+            choice=ledger_services.Choice(**{**body, "resolution": Resolution(body["resolution"])}),
             user=self.user,
             access=self.access,
             at=now(),
         )
         return self.retrieve(request, id=id)
+
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def undo(self, request: Request, id: int) -> Response:
+        """Take back how the exception was resolved, with the act that resolved it.
+
+        It is open again where its cause still exists; else it is gone.
+        """
+        exception = self.get_object()
+        self.require(REVIEWERS, exception.area_code)
+        ledger_services.unsettle(exception=exception, user=self.user, access=self.access, at=now())
+        return Response(status=204)
 
 
 class FieldAccounts(ViewSetMixin, ListModelMixin, Door):

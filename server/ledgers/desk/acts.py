@@ -15,10 +15,11 @@ from server.core.row_security import Crossing, across_areas
 from server.ledgers.definitions.columns import Column, Kind, Merge, Sensitivity
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS, parts_of
 from server.ledgers.definitions.vocabulary import ActKind
+from server.ledgers.desk.exceptions import reopen
 from server.ledgers.desk.stored import Subject, apply_act, record_decision, store_act
 from server.ledgers.desk.values import plain_value
 from server.ledgers.intake.contribute import sealed_values
-from server.ledgers.models import DeskAct
+from server.ledgers.models import DeskAct, LedgerException
 from server.ledgers.problems import (
     AlreadyDone,
     NoSuchEntry,
@@ -94,7 +95,7 @@ def correct(
     NoSuchEntry, NotYours, ActReasonMissing, NotCorrectable, and BadValue.
     """
     subject = _subject(family, entry, access)
-    declared = _correctable(family, column)
+    declared = correctable(family, column)
     if declared.sensitivity is Sensitivity.RESTRICTED and not access.may(
         RESTRICTED, subject.area_code
     ):
@@ -112,7 +113,7 @@ def correct(
     )
 
 
-def _correctable(family: str, column: str) -> Column:
+def correctable(family: str, column: str) -> Column:
     """The declaration of a column that office staff may correct. Raises NotCorrectable."""
     ledger, name = family, column
     if "." in column:
@@ -144,6 +145,8 @@ def void(*, family: str, entry: UUID, reason: str, access: Access, at: datetime)
 def undo(*, act: DeskAct, access: Access, at: datetime) -> DeskAct:
     """Undo a desk act: the ledgers become what they were without it. Agreement taken back is refusal from then on.
 
+    An exception that the act resolved is open again.
+
     Takes the merge lock, then locks the act's row, both to the end of the transaction.
     Raises AlreadyDone, NotYours.
     """
@@ -155,6 +158,7 @@ def undo(*, act: DeskAct, access: Access, at: datetime) -> DeskAct:
         raise NotYours
     act.undone_at, act.undone_by_id = at, access.user_id
     act.save(update_fields=["undone_at", "undone_by"])
+    reopen(LedgerException.objects.filter(act=act))
     if act.link is None:
         apply_act(act, at)
     else:

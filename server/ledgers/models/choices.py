@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.functional import lazystr
 from django.utils.translation import gettext_lazy as _
 
+from server.ledgers.definitions.resolutions import Resolution
 from server.ledgers.definitions.vocabulary import ActKind, ExceptionKind, Family, LinkState
 from server.ledgers.models.registry import DECLARED
 
@@ -80,6 +81,23 @@ EXCEPTION_CHOICES = _choices(
         ExceptionKind.ENTITY_FAULT: _("entity cannot be used"),
     },
     ExceptionKind,
+)
+
+RESOLUTION_CHOICES = _choices(
+    {
+        Resolution.KEEP: _("keep this value"),
+        Resolution.CORRECT: _("correct the value"),
+        Resolution.FORMER_NAME: _("it is a former name"),
+        Resolution.MOVE: _("move to another state"),
+        Resolution.ALIVE: _("the person lives"),
+        Resolution.SAME: _("the same"),
+        Resolution.NOT_SAME: _("not the same"),
+        Resolution.VOID: _("take it out of the ledger"),
+        Resolution.SEND_BACK: _("send the record back"),
+        Resolution.REJECT: _("reject the record"),
+        Resolution.NOTE: _("settled, with a note"),
+    },
+    Resolution,
 )
 
 

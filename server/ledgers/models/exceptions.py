@@ -6,7 +6,12 @@ from django.db import models
 
 from server.core.sealed_fields import SealedText
 from server.geo.models import AreaCodeField
-from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES, one_of
+from server.ledgers.models.choices import (
+    EXCEPTION_CHOICES,
+    FAMILY_CHOICES,
+    RESOLUTION_CHOICES,
+    one_of,
+)
 
 
 class LedgerException(models.Model):
@@ -24,6 +29,25 @@ class LedgerException(models.Model):
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     resolution = SealedText(blank=True, default="")
+    resolved_as = models.CharField(
+        max_length=12, blank=True, default="", db_default="", choices=RESOLUTION_CHOICES
+    )  # "" of an open one
+    act = models.ForeignKey(
+        "ledgers.DeskAct",
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )  # that resolved it
+    decision = models.ForeignKey(
+        "submissions.ReviewDecision",
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )  # about the record, that resolved it
 
     class Meta:
         ordering = ("-opened_at", "-id")
@@ -43,5 +67,10 @@ class LedgerException(models.Model):
                 fields=("area_code", "-opened_at"),
                 name="open_exceptions_by_area",
                 condition=models.Q(resolved_at=None),
+            ),
+            models.Index(
+                fields=("act",),
+                name="exceptions_by_act",
+                condition=models.Q(act__isnull=False),
             ),
         )
