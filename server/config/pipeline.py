@@ -30,6 +30,8 @@ ENTITY_LISTS = {
     "cases": "server.ledgers.entity_lists.lists.cases",
     "employers": "server.ledgers.entity_lists.lists.employers",
     "persons": "server.ledgers.entity_lists.lists.persons",
+    "vacancies": "server.ledgers.entity_lists.lists.vacancies",
+    "retirees": "server.ledgers.entity_lists.lists.retirees",
 }
 """Entity list, by the file name of a form's media without .csv → the forms.entities.EntityList that
 builds its rows for a worker."""

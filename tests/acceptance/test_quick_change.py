@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import timedelta
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
-from lxml import etree
 
 from server.core import clock
 from server.core.sealing import unseal_text
-from server.forms.services import publish
 from server.ledgers.models import LedgerException, Person, Visit
 from server.ledgers.refolding.rebuild import rebuild
-from server.submissions.drain import drain_now
-from tests.acceptance.engine import EngineError, Filled, Hints, Refused
-from tests.acceptance.engine.households import survey
+from tests.acceptance.engine import EngineError, Hints, Refused
 from tests.acceptance.engine.lists import CHILD, HERE, HOUSEHOLD, LODGER, MEDIA, PERSON, TODAY
-from tests.acceptance.office import FORMS
 from tests.acceptance.test_household_survey import member
-from tests.factories.submissions import Phone, make_phone
+from tests.acceptance.walks import as_it_is, lists, only_one, rows, send, street_phone, surveyed
+from tests.factories.submissions import Phone
 
 pytestmark = pytest.mark.engine
 AT_HOME = {**HERE, "find_by": "home", "household": HOUSEHOLD, "at_home": PERSON}
@@ -125,48 +117,12 @@ def test_a_phone_number_and_days_are_checked(engine, xforms):
 
 @pytest.fixture
 def phone(divisions) -> Phone:
-    for form in FORMS:
-        publish(workbook=form.read_bytes(), filename=form.name, publisher=None, validate=False)
-    return make_phone("wang")
-
-
-def lists(phone: Phone) -> dict[str, bytes]:
-    """The entity lists as the phone gets them with the form."""
-    manifest = Client().get(f"{phone.base}/forms/quick_change/2026112801/manifest.xml").content
-    return {
-        file.findtext("{*}filename"): Client().get(file.findtext("{*}downloadUrl")).getvalue()
-        for file in etree.fromstring(manifest)
-    }
+    return street_phone()
 
 
 def listed(phone: Phone) -> dict[str, dict[str, str]]:
     """Name → the person's row of the phone's list."""
-    rows = csv.DictReader(io.StringIO(lists(phone)["persons.csv"].decode()))
-    return {row["person_name"]: row for row in rows}
-
-
-def send(phone: Phone, filled: Filled) -> None:
-    document = SimpleUploadedFile("form.xml", filled.instance_xml, "text/xml")
-    response = Client().post(f"{phone.base}/submission", {"xml_submission_file": document})
-    assert response.status_code == 201, response.content
-    drain_now()
-
-
-def surveyed(phone, engine, xforms, *people):
-    """The household as a survey registers it."""
-    media = {**MEDIA, **lists(phone)}
-    day = (clock.now() - timedelta(days=3)).isoformat()
-    answers = {"community": only_one, "mode": "2", "visited_at": day}
-    hints = survey(list(people), {**answers, "emp_status": "21"}, skip=1)
-    send(phone, engine.fill(xforms["household_survey"], media, 22, hints))
-
-
-def only_one(prompt, _random):
-    return prompt.choices[0].value
-
-
-def as_it_is(prompt, _random):
-    return prompt.answer
+    return {row["person_name"]: row for row in rows(phone, "quick_change", "persons")}
 
 
 def change(phone, engine, xforms, name, kind, /, **answers):

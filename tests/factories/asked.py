@@ -100,11 +100,15 @@ ALSO: Final[dict[str, tuple[dict[str, str], ...]]] = {
         {"/datasets/%(name)s": "cases"},
         {"/datasets/%(name)s": "employers"},
         {"/datasets/%(name)s": "persons"},
+        {"/datasets/%(name)s": "vacancies"},
+        {"/datasets/%(name)s": "retirees"},
     ),
     "/media/%(filename)s": (
         {"/media/%(filename)s": "cases.csv"},
         {"/media/%(filename)s": "employers.csv"},
         {"/media/%(filename)s": "persons.csv"},
+        {"/media/%(filename)s": "vacancies.csv"},
+        {"/media/%(filename)s": "retirees.csv"},
     ),
 }
 """Parts of addresses → further samples, for what one sample does not show."""

@@ -38,6 +38,11 @@ from tests.factories.console import (
 from tests.factories.ledgers import id_number
 from tests.factories.side import FORM, Side, document, file_name, mapping, questions
 
+LISTED: Final = {
+    "households": "household", "cases": "case", "employers": "employer", "persons": "person",
+    "vacancies": "vacancy", "retirees": "retiree",
+}  # fmt: skip
+"""Entity list → the ledger whose entries it shows."""
 DEPTHS: Final = {"own": "", "joined": "-joined"}
 """Entries of a side that name its own, and others that name the other side's."""
 
@@ -65,7 +70,7 @@ def make_worlds(make_user: Any) -> tuple[Side, Side]:
             filename=f"{name}.csv",
             kind=FormMedia.Kind.ENTITY_LIST,
         )
-        for name in ("communities", "households", "cases", "employers", "persons")
+        for name in ("communities", *LISTED)
     )
     sides = (north, south)
     for side in sides:
@@ -322,10 +327,7 @@ def _about(side: Side, other: Side, form: Any) -> None:
     FormAudience.objects.create(form=form, user=side.worker)
     FormAudience.objects.create(form=form, area=side.area)
     Verdict.objects.create(version=side.version, area=side.area, areas=[side.area], judged_at=AT)
-    lists = {
-        "households": "household", "cases": "case", "employers": "employer", "persons": "person",
-    }  # fmt: skip
-    for name, ledger in lists.items():
+    for name, ledger in LISTED.items():
         EntityListRevision.objects.create(list=name, area_code=side.area, revision=1)
         for row in side.entries[ledger].values():
             ListedEntity.objects.create(list=name, entity=row.pk, version=2, area_code=side.area)

@@ -15,6 +15,7 @@ from server.ledgers.models import (
     Household,
     LedgerException,
     Membership,
+    Offer,
     Person,
     Visit,
 )
@@ -56,6 +57,9 @@ def test_a_street_is_made_and_a_second_run_changes_nothing(forms):
     assert changes.count() > 10
     of_changes = Visit.objects.filter(source_submission__in=changes)
     assert not of_changes.exclude(outcome__in=("6", "7")).exists()
+    offers = Submission.objects.filter(form__form_id="job_offer")
+    assert Offer.objects.count() == offers.count() > 0
+    assert Visit.objects.filter(purpose="4").count() == offers.count()
     visits = Visit.objects.count() - of_changes.count()
     assert visits == result.ledgers["submissions"] - rejected.count() - changes.count()
     assert AssistanceCase.objects.exists()

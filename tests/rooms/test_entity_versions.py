@@ -22,6 +22,8 @@ from server.ledgers.models import (
     Household,
     LedgerException,
     ListedEntity,
+    Retiree,
+    Vacancy,
 )
 from server.ledgers.refolding.rebuild import rebuild
 from server.ledgers.selectors import deleted_entities
@@ -325,6 +327,8 @@ def test_every_row_has_a_label_however_little_is_known(send):
     line = {"emp_status": "21", "birth_date": "1970-05-01", "hukou_type": "10", "sex": "1"}
     seeking = {"work_capacity": "1", "job_willing": "1", "spell.unemp_date": "2026-02-01"}
     send(Filled(household_id=HOME, members=[member("", key="a", **line, **seeking)]))
+    Vacancy.objects.create(**columns(), state="1")
+    Retiree.objects.create(**columns(), state="1")
     for ledger_list in LISTS.values():
         labels = [row["label"] for row in rows(ledger_list).values()]
         assert labels

@@ -12,6 +12,8 @@ from server.ops.demo.answers import Listed, Subject, instance_name
 from server.ops.demo.instances import Template
 from server.ops.demo.plan import Calendar, Plan
 from server.ops.demo.population import population
+from server.ops.demo.services import Stock
+from server.ops.demo.street import FORMS
 from server.submissions import envelope
 from tests.samples.xlsforms import committed
 
@@ -20,10 +22,7 @@ CALENDAR = Calendar(until=date(2026, 11, 1), quarters=2)
 
 @pytest.fixture(scope="module")
 def xforms():
-    return {
-        form_id: committed(form_id)
-        for form_id in ("household_survey", "employer_survey", "home_visit", "quick_change")
-    }
+    return {form_id: committed(form_id) for form_id in FORMS}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +45,8 @@ def submissions():
         Listed(UUID(int=900 + n), home.uuid, home.building, ("10", "21", "31")[n % 3])
         for n, home in enumerate(people.homes)
     ]
-    return plan.census() + plan.later(subjects, listed)
+    stock = Stock({item.code: [UUID(int=500 + n)] for n, item in enumerate(street.communities)})
+    return plan.census() + plan.later(subjects, listed) + plan.services(subjects, stock)
 
 
 def unanswerable(answers, root):

@@ -21,6 +21,7 @@ class Family(StrEnum):
     EMPLOYER = "employer"
     VACANCY = "vacancy"
     VISIT = "visit"
+    RETIREE = "retiree"
 
 
 class Ledger(StrEnum):
@@ -219,6 +220,9 @@ class VacancyState(StrEnum):
     WITHDRAWN = "7"
 
 
+LISTED_RETIREES = ("1", "4")
+"""The states (list ST15) in which phones list a retired person: in the street's care, or with the pension stopped."""
+
 OPEN_VACANCY_STATES = (
     VacancyState.REPORTED,
     VacancyState.VERIFIED,
@@ -254,12 +258,16 @@ class EntityList(StrEnum):
     CASES = "cases"
     EMPLOYERS = "employers"
     PERSONS = "persons"
+    VACANCIES = "vacancies"
+    RETIREES = "retirees"
 
 
 LIST_FAMILIES = {
     EntityList.HOUSEHOLDS: Family.HOUSEHOLD,
     EntityList.EMPLOYERS: Family.EMPLOYER,
     EntityList.PERSONS: Family.PERSON,
+    EntityList.VACANCIES: Family.VACANCY,
+    EntityList.RETIREES: Family.RETIREE,
 }
 """The lists whose entries can be merged into others, with the family that tells which."""
 

@@ -38,6 +38,10 @@ COMPUTED: Final = {
     ),
     EntityList.EMPLOYERS: frozenset({"vacancies", "last_visit"}),
     EntityList.PERSONS: frozenset({"label", "household", "building", "room", "confirmed_on"}),
+    EntityList.VACANCIES: frozenset({"label", "employer_name", "n_left"}),
+    EntityList.RETIREES: frozenset(
+        {"label", "person", "person_name", "sex", "birth_year", "building", "room"}
+    ),
 }
 """Properties that no form answers: that they changed is no disagreement between people."""
 

@@ -31,6 +31,8 @@ from server.ledgers.storage.list_rows import (
     employer_rows,
     household_rows,
     person_rows,
+    retiree_rows,
+    vacancy_rows,
 )
 from server.ledgers.storage.selections import AreaSelection, EntrySelection, Selection
 
@@ -48,7 +50,17 @@ _COLOURS: Final = {
     Urgency.NONE: _GREEN,
 }
 _TYPED: Final = frozenset(
-    {"label", "address", "building", "room", "head", "person_name", "contact"}
+    {
+        "label",
+        "address",
+        "building",
+        "room",
+        "head",
+        "person_name",
+        "contact",
+        "title",
+        "employer_name",
+    }
 )
 """Properties whose texts people typed."""
 _GO_TODAY: Final = frozenset({Urgency.OVERDUE, Urgency.DUE})
@@ -253,6 +265,46 @@ def _person_rows(selection: Selection, today: date, limit: int) -> Iterator[List
         }
 
 
+def _vacancy_rows(selection: Selection, _today: date, limit: int) -> Iterator[ListRow]:
+    for row in vacancy_rows(selection, limit):
+        wage = "–".join(f"{amount:.0f}" for amount in (row.wage_min, row.wage_max) if amount)
+        label = _joined(row.title, row.employer_name, f"{wage}元" if wage else "")
+        yield {
+            "name": row.id,
+            "label": label or row.id[:8].upper(),
+            "__version": row.version,
+            "community": row.area_code,
+            "employer": row.employer_id or "",
+            "employer_name": row.employer_name,
+            "title": row.title,
+            "occupation": row.occupation,
+            "wage": wage,
+            "n_left": "" if row.n_left is None else row.n_left,
+            "welfare": int(row.is_public_welfare),
+            "assisted": int(row.accepts_assisted),
+            "expires_on": row.expires_on or "",
+        }
+
+
+def _retiree_rows(selection: Selection, _today: date, limit: int) -> Iterator[ListRow]:
+    for row in retiree_rows(selection, limit):
+        born = "" if row.birth_year is None else str(row.birth_year)
+        label = _joined(row.name, _in_words("SEX", row.sex), born, row.building, row.room)
+        yield {
+            "name": row.id,
+            "label": label or row.id[:8].upper(),
+            "__version": row.version,
+            "community": row.area_code,
+            "person": row.person_id or "",
+            "person_name": row.name,
+            "sex": row.sex or "",
+            "birth_year": born,
+            "building": row.building,
+            "room": row.room,
+            "qual_on": row.qual_on or "",
+        }
+
+
 def _joined(*parts: str) -> str:
     """The parts that are not empty."""
     return " ".join(filter(None, parts))
@@ -316,7 +368,29 @@ persons = LedgerList(
     saved_by="person.id",
 )  # fmt: skip
 
+vacancies = LedgerList(
+    EntityList.VACANCIES,
+    (
+        "name", "label", "__version", "community", "employer", "employer_name", "title",
+        "occupation", "wage", "n_left", "welfare", "assisted", "expires_on",
+    ),
+    _vacancy_rows,
+    is_dated=False,
+    saved_by="vacancy.id",
+)  # fmt: skip
+retirees = LedgerList(
+    EntityList.RETIREES,
+    (
+        "name", "label", "__version", "community", "person", "person_name", "sex", "birth_year",
+        "building", "room", "qual_on",
+    ),
+    _retiree_rows,
+    is_dated=False,
+    saved_by="retiree.id",
+)  # fmt: skip
+
 LISTS: Final[dict[str, LedgerList]] = {
-    ledger_list.name: ledger_list for ledger_list in (households, cases, employers, persons)
+    ledger_list.name: ledger_list
+    for ledger_list in (households, cases, employers, persons, vacancies, retirees)
 }
 """The lists whose entries have versions, by name."""

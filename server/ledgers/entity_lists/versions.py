@@ -59,7 +59,12 @@ def update_versions_of(entries: Mapping[str, set[str]], cases: Iterable[str]) ->
     update_versions(EntityList.HOUSEHOLDS, households)
     update_versions(EntityList.CASES, {*cases, *storage.cases_of(people, households)})
     update_versions(EntityList.EMPLOYERS, entries[Family.EMPLOYER])
-    update_versions(EntityList.PERSONS, people | storage.residents_of(households))
+    residents = storage.residents_of(households)
+    update_versions(EntityList.PERSONS, people | residents)
+    vacancies = storage.vacancies_of(entries[Family.EMPLOYER])
+    update_versions(EntityList.VACANCIES, entries[Family.VACANCY] | vacancies)
+    retirees = storage.retirements_of(people | residents)
+    update_versions(EntityList.RETIREES, entries[Family.RETIREE] | retirees)
 
 
 def update_every_version() -> None:

@@ -13,7 +13,12 @@ from typing import Any, Final, NamedTuple
 from server.ledgers.definitions.vocabulary import LIST_FAMILIES, EntityList
 from server.ledgers.models import ListedEntity
 from server.ledgers.storage.database import dumps, execute, query, query_values, words
-from server.ledgers.storage.fragments import is_listed_person, open_case
+from server.ledgers.storage.fragments import (
+    is_listed_person,
+    is_listed_retiree,
+    is_open_vacancy,
+    open_case,
+)
 from server.ledgers.storage.selections import in_areas
 
 LIST_TABLES: Final = {
@@ -21,6 +26,8 @@ LIST_TABLES: Final = {
     EntityList.CASES: "ledgers_assistancecase",
     EntityList.EMPLOYERS: "ledgers_employer",
     EntityList.PERSONS: "ledgers_person",
+    EntityList.VACANCIES: "ledgers_vacancy",
+    EntityList.RETIREES: "ledgers_retiree",
 }
 """The lists with versions, and the ledger whose rows they show. Communities have none."""
 
@@ -154,7 +161,7 @@ def raise_versions_to_branches(entities: Iterable[str]) -> list[ListArea]:
 def every_entry(name: EntityList) -> list[str]:
     """Every entry that the list's ledger has, and every one that the list ever showed."""
     return query_values(
-        f"select id::text from {LIST_TABLES[name]}"  # noqa: S608 one of four
+        f"select id::text from {LIST_TABLES[name]}"  # noqa: S608 a table of LIST_TABLES
         " union select entity::text from ledgers_listedentity where list = %s",
         (name,),
     )
@@ -167,7 +174,7 @@ def entries_in_ledger(name: EntityList, entries: Iterable[str]) -> set[str]:
         return set()
     return set(
         query_values(
-            f"select id::text from {LIST_TABLES[name]} where id = any(%s::uuid[])",  # noqa: S608 one of four
+            f"select id::text from {LIST_TABLES[name]} where id = any(%s::uuid[])",  # noqa: S608 a table of LIST_TABLES
             (wanted,),
         )
     )
@@ -196,6 +203,25 @@ def residents_of(households: Iterable[str]) -> set[str]:
     )
 
 
+def vacancies_of(employers: Iterable[str]) -> set[str]:
+    """The vacancies of these employers: their rows show its name."""
+    return _naming("ledgers_vacancy", "employer_id", employers)
+
+
+def retirements_of(people: Iterable[str]) -> set[str]:
+    """The rows of retired persons that are about these persons: they show name, year of birth and home."""
+    return _naming("ledgers_retiree", "person_id", people)
+
+
+def _naming(table: str, link: str, entries: Iterable[str]) -> set[str]:
+    """The rows of a table that name one of these entries by a link. No query for none."""
+    named = list(entries)
+    if not named:
+        return set()
+    statement = f"select id::text from {table} where {link} = any(%s::uuid[])"  # noqa: S608 of two
+    return set(query_values(statement, (named,)))
+
+
 def count_listed(name: EntityList, areas: Iterable[str]) -> int:
     """How many entries of the list these areas have."""
     return int(query_values(f"select count(*) from {_listed(name, areas)}")[0])  # noqa: S608 digits only
@@ -222,7 +248,12 @@ def is_listed(name: EntityList, areas: Iterable[str], entry: str) -> bool:
 def _listed(name: EntityList, areas: Iterable[str]) -> str:
     """Table and condition of the list's entries in these areas."""
     table = LIST_TABLES[name]
-    shown = {EntityList.CASES: open_case(table), EntityList.PERSONS: is_listed_person(table)}
+    shown = {
+        EntityList.CASES: open_case(table),
+        EntityList.PERSONS: is_listed_person(table),
+        EntityList.VACANCIES: is_open_vacancy(table),
+        EntityList.RETIREES: is_listed_retiree(table),
+    }
     is_shown = f" and {shown[name]}" if name in shown else ""
     return f"{table} where {in_areas('area_code', areas)}{is_shown}"
 

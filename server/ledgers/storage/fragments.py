@@ -13,7 +13,12 @@ from django.db.models import Q
 
 from server.core.clock import OFFICE
 from server.geo.models import PREFIX_LENGTH, Level
-from server.ledgers.definitions.vocabulary import LISTED_PERSONS, CaseState
+from server.ledgers.definitions.vocabulary import (
+    LISTED_PERSONS,
+    LISTED_RETIREES,
+    OPEN_VACANCY_STATES,
+    CaseState,
+)
 from server.ledgers.folding.derive.due import SOON, Urgency
 from server.ledgers.storage.database import words
 
@@ -29,6 +34,19 @@ def open_case(table: str) -> str:
 def is_listed_person(table: str) -> str:
     """A condition: phones list the person of this table or alias."""
     return f"{table}.person_status in ({words(LISTED_PERSONS)})"
+
+
+def is_open_vacancy(table: str) -> str:
+    """A condition: somebody may still be placed in the vacancy of this table or alias."""
+    return f"{table}.state in ({words(OPEN_VACANCY_STATES)})"
+
+
+def is_listed_retiree(table: str) -> str:
+    """A condition: phones list the retired person of this table or alias, whom nothing reports dead or gone."""
+    return (
+        f"{table}.state in ({words(LISTED_RETIREES)}) and not exists (select from ledgers_person gone"
+        f" where gone.id = {table}.person_id and not {is_listed_person('gone')})"
+    )
 
 
 def same_office(table: str, other: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from server.core.codes import code_lists
@@ -18,6 +19,8 @@ from server.ledgers.definitions.vocabulary import OPEN_VACANCY_STATES, VISITED, 
 from server.ledgers.storage.database import query, words
 from server.ledgers.storage.fragments import (
     is_listed_person,
+    is_listed_retiree,
+    is_open_vacancy,
     office_day,
     open_case,
     same_office,
@@ -115,6 +118,39 @@ class PersonRow(NamedTuple):
     building: str
     room: str
     last_confirmed_on: date | None
+
+
+class VacancyRow(NamedTuple):
+    """An open vacancy with its employer's name."""
+
+    id: str
+    version: int
+    area_code: str
+    employer_id: str | None
+    employer_name: str
+    title: str
+    occupation: str
+    wage_min: Decimal | None
+    wage_max: Decimal | None
+    n_left: int | None
+    is_public_welfare: bool
+    accepts_assisted: bool
+    expires_on: date | None
+
+
+class RetireeRow(NamedTuple):
+    """A retired person with the home where the person is counted."""
+
+    id: str
+    version: int
+    area_code: str
+    person_id: str | None
+    name: str
+    sex: str | None
+    birth_year: int | None
+    building: str
+    room: str
+    qual_on: date | None
 
 
 def community_rows(areas: Iterable[str], day: date, limit: int) -> list[CommunityRow]:
@@ -273,4 +309,55 @@ def person_rows(selection: Selection, limit: int, *, today: date, quarter: date)
         """,  # noqa: S608 digits only
         (_OPEN_CATEGORIES, today - HELD, quarter, today - HELD - timedelta(days=1), limit),
         row=PersonRow,
+    )
+
+
+def vacancy_rows(selection: Selection, limit: int) -> list[VacancyRow]:
+    """Open vacancies: public-welfare posts and those that take assisted people first, then those that expire first."""
+    return query(
+        f"""
+        select vacancy.id::text as id, coalesce(listed.version, 1) as version, vacancy.area_code,
+               employer.id::text as employer_id, coalesce(employer.name, '') as employer_name,
+               coalesce(vacancy.title, '') as title, coalesce(occupation, '') as occupation,
+               wage_min, wage_max, greatest(n_wanted - coalesce(n_filled, 0), 0) as n_left,
+               coalesce(is_public_welfare, false) as is_public_welfare,
+               coalesce(accepts_assisted, false) as accepts_assisted, expires_on
+          from ledgers_vacancy vacancy
+          left join ledgers_employer employer on employer.id = vacancy.employer_id
+                and {same_office("employer", "vacancy")}
+          left join ledgers_listedentity listed
+                 on listed.list = '{EntityList.VACANCIES}' and listed.entity = vacancy.id
+         where {is_open_vacancy("vacancy")} and {selection.rows("vacancy.area_code", "vacancy.id")}
+         order by coalesce(is_public_welfare, false) or coalesce(accepts_assisted, false) desc,
+                  expires_on nulls last, vacancy.area_code, vacancy.id
+         limit %s
+        """,  # noqa: S608 digits only
+        (limit,),
+        row=VacancyRow,
+    )
+
+
+def retiree_rows(selection: Selection, limit: int) -> list[RetireeRow]:
+    """Retired persons, whose proof of life is the oldest first, none before all."""
+    return query(
+        f"""
+        select retiree.id::text as id, coalesce(listed.version, 1) as version, retiree.area_code,
+               person.id::text as person_id, coalesce(person.name, '') as name, person.sex,
+               extract(year from person.birth_date)::int as birth_year,
+               coalesce(house.building, '') as building, coalesce(house.room, '') as room,
+               retiree.qual_on
+          from ledgers_retiree retiree
+          left join ledgers_person person on person.id = retiree.person_id
+                and {same_office("person", "retiree")}
+          left join ledgers_household house on house.id = person.household_id
+                and {same_office("house", "retiree")}
+          left join ledgers_listedentity listed
+                 on listed.list = '{EntityList.RETIREES}' and listed.entity = retiree.id
+         where {is_listed_retiree("retiree")} and {selection.rows("retiree.area_code", "retiree.id")}
+         order by retiree.qual_on nulls first, retiree.area_code, house.address, house.room,
+                  retiree.id
+         limit %s
+        """,  # noqa: S608 digits only
+        (limit,),
+        row=RetireeRow,
     )

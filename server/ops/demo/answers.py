@@ -20,7 +20,7 @@ DONE, NO_ONE_HOME, REFUSED, MOVED, DECEASED = "1", "3", "4", "6", "7"  # codes o
 
 _LABELS: Final = {
     "household_survey": "入户", "employer_survey": "单位",
-    "home_visit": "家访", "quick_change": "变动",
+    "home_visit": "家访", "quick_change": "变动", "job_offer": "送岗",
 }  # fmt: skip
 
 Answers = dict[str, Any]
@@ -73,7 +73,7 @@ class Listed:
 
 def instance_name(form_id: str, place: str, at: datetime) -> str:
     """The instance's name as the form calculates it: kind of form, address or name, day."""
-    return f"{_LABELS[form_id]} {place} {_day(at)}"
+    return f"{_LABELS[form_id]} {place} {day_text(at)}"
 
 
 def household_survey(
@@ -81,7 +81,7 @@ def household_survey(
 ) -> Answers:
     """Answers to F1. `is_listed`: the household was picked from the entity list, not created on the phone."""
     place = f"{home.address}{home.building}{home.room}"
-    answers = _head(visit) | {
+    answers = head_of(visit) | {
         "campaign": campaign,
         "hh_exists": "1" if is_listed else "0",
         "household": str(home.uuid) if is_listed else "",
@@ -109,7 +109,7 @@ def household_survey(
         "outcome_final": DONE,
         "answered_by": "6" if visit.met_whom == "6" else "1",
         "household_id": str(home.uuid),
-        **_fix(visit),
+        **fix_of(visit),
         "address": home.address,
         "building": home.building,
         "room": home.room,
@@ -129,9 +129,9 @@ def household_survey(
         "roster_hukou": str(sum(int(member["is_hukou"]) for member in members)),
         "head_name": head,
         "entity_community": visit.community_code,
-        "entity_visit": _day(visit.at),
+        "entity_visit": day_text(visit.at),
         "entity_members": str(len(members)),
-        "entity_geometry": _fix(visit)["loc"],
+        "entity_geometry": fix_of(visit)["loc"],
         "entity_address": home.address,
         "entity_building": home.building,
         "entity_room": home.room,
@@ -161,7 +161,7 @@ def _member(member: Member, home: Home, visit: DoorVisit, rng: Random, day: date
         "age": str(age),
         "member_uuid": str(member.uuid or ""),
         "member_id": str(member.uuid or ""),
-        "consent_at": _instant(visit.at),
+        "consent_at": instant_text(visit.at),
         "consented": "1 2 3",
         "is_head": "1" if member.relation == "0" else "0",
         "head_part": member.name if member.relation == "0" else "",
@@ -226,7 +226,7 @@ def employer_survey(firm: Firm, visit: DoorVisit, rng: Random, *, is_listed: boo
     day = visit.at.astimezone(OFFICE).date()
     n_staff = max(1, firm.n_staff + (rng.randrange(-3, 6) if is_listed else 0))
     jobs = rng.sample(firm.jobs, k=rng.randrange(0, len(firm.jobs) + 1))
-    return _head(visit) | {
+    return head_of(visit) | {
         "campaign": QUARTERLY if is_listed else CENSUS,
         "emp_exists": "1" if is_listed else "0",
         "employer": str(firm.uuid) if is_listed else "",
@@ -244,7 +244,7 @@ def employer_survey(firm: Firm, visit: DoorVisit, rng: Random, *, is_listed: boo
         "econ_type": firm.econ_type,
         "industry": firm.industry,
         "is_dispatch": "0",
-        **_fix(visit),
+        **fix_of(visit),
         "address": firm.address,
         "contact": firm.contact,
         "phone": firm.phone,
@@ -276,7 +276,7 @@ def _vacancy(title: str, visit: DoorVisit, rng: Random, day: date) -> Answers:
         "wage_max": str(wage + rng.randrange(2, 12) * 100),
         "hours": rng.choice("1245"),
         "expires_on": (day + timedelta(days=rng.choice((30, 45, 90)))).isoformat(),
-        "workplace": _fix(visit)["loc"],
+        "workplace": fix_of(visit)["loc"],
         "vacancy_source": "2",
     }
 
@@ -285,7 +285,7 @@ def home_visit(
     subject: Subject, visit: DoorVisit, rng: Random, *, purpose: str, change: Change | None
 ) -> Answers:
     """Answers to F3 about a case of the worker's list."""
-    answers = _head(visit) | {
+    answers = head_of(visit) | {
         "purpose": purpose,
         "subject_kind": "case",
         "subject": str(subject.case),
@@ -293,12 +293,12 @@ def home_visit(
         "household_id": str(subject.household),
         "known_address": subject.address,
         "known_place": "{1} {0} 0 0".format(*subject.place) if subject.place else "",
-        **_fix(visit),
+        **fix_of(visit),
         "outcome": visit.outcome,
         "outcome_final": visit.outcome,
         "go": "1" if visit.outcome == DONE else "0",
         "about_person": "1" if visit.outcome == DONE and subject.person else "0",
-        "next_visit": _day(visit.at + timedelta(days=30)),
+        "next_visit": day_text(visit.at + timedelta(days=30)),
     }
     if visit.outcome != DONE:
         return answers
@@ -313,7 +313,7 @@ def home_visit(
     if subject.person is None:
         return answers
     answers |= {
-        "consent_at": _instant(visit.at),
+        "consent_at": instant_text(visit.at),
         "job_willing": "1",
         "wish_job": rng.choice("346"),
         "status_changed": "1" if change else "0",
@@ -330,81 +330,33 @@ def home_visit(
     return answers
 
 
-def quick_change(person: Listed, visit: DoorVisit, rng: Random) -> Answers:
-    """Answers to F9: mostly that nothing changed, else one of the changes that the form knows."""
-    kinds = ["phone", "lost", "moved_out", "died", "split", "out"]
-    if person.emp_status in UNEMPLOYED:
-        kinds += ["employed"] * 12
-    elif person.emp_status in EMPLOYED:
-        kinds += ["unemployed"] * 12
-    change = "unchanged" if rng.random() < 0.75 else rng.choice(kinds)
-    answers = _head(visit) | {
-        "told_by": visit.met_whom,
-        "find_by": "home",
-        "household": str(person.household),
-        "at_home": str(person.person),
-        "change": change,
-        "person_id": str(person.person),
-        "household_id": str(person.household),
-        "place_name": person.place,
-        "person_status": {"moved_out": "2", "lost": "4", "died": "", "split": ""}.get(change, "1"),
-    }
-    day = visit.at.astimezone(OFFICE).date()
-    since = (day - timedelta(days=rng.randrange(1, 30))).isoformat()
-    match change:
-        case "employed":
-            answers |= {"emp_status": rng.choice(("10", "10", "13")), "since": since}
-            answers |= {"emp_form": "1", "occupation": rng.choice("346"), "wage": "4"}
-        case "unemployed":
-            answers |= {"emp_status": "21", "since": since, "unemp_date": since}
-            answers |= {"unemp_reason": rng.choice(("02", "05")), "job_willing": "1"}
-        case "out":
-            answers |= {"emp_status": rng.choice(("31", "32")), "since": since}
-        case "phone":
-            answers["phone"] = f"020-0000{rng.randrange(10_000):04d}"
-        case "moved_out":
-            answers |= {"moved_to": "43", "residence_area": "430000000000"}
-        case "died":
-            answers |= {"death_date": since, "informant": "家属"}
-        case "split":
-            answers["details"] = "子女成家，另立一户"
-    if change in ("died", "split"):
-        answers |= {
-            "outcome": DECEASED if change == "died" else MOVED,
-            "visit_at": _instant(visit.at),
-            "visit_purpose": QUARTERLY,
-            "visit_mode": "1",
-            "visit_told_by": visit.met_whom,
-            "findings": answers.get("details") or answers.get("informant"),
-        }
-    return answers
-
-
 def _offer(rng: Random, visit: DoorVisit) -> Answers:
     response = rng.choice("1223")
     return {
         "vacancy": rng.choice(("保洁员", "理货员", "厨工", "分拣员", "养老护理员")),
         "response": response,
         "refuse_reason": rng.choice("1246") if response == "3" else "",
-        "interview_on": _day(visit.at + timedelta(days=3)) if response == "1" else "",
+        "interview_on": day_text(visit.at + timedelta(days=3)) if response == "1" else "",
     }
 
 
-def _head(visit: DoorVisit) -> Answers:
+def head_of(visit: DoorVisit) -> Answers:
+    """When and where a form was filled in, by whom, at the door."""
     return {
-        "start": _instant(visit.at - timedelta(minutes=1)),
-        "end": _instant(visit.at + timedelta(minutes=12)),
-        "today": _day(visit.at),
+        "start": instant_text(visit.at - timedelta(minutes=1)),
+        "end": instant_text(visit.at + timedelta(minutes=12)),
+        "today": day_text(visit.at),
         "username": visit.worker,
-        "visited_at": _instant(visit.at),
-        "visit_day": _day(visit.at),
+        "visited_at": instant_text(visit.at),
+        "visit_day": day_text(visit.at),
         "community": str(visit.community_uuid),
         "community_code": visit.community_code,
         "mode": "1",
     }
 
 
-def _fix(visit: DoorVisit) -> Answers:
+def fix_of(visit: DoorVisit) -> Answers:
+    """The position of the visit, empty where there was none."""
     if visit.fix is None:
         return {"loc": "", "loc_accuracy": ""}
     lon, lat = visit.fix
@@ -412,9 +364,11 @@ def _fix(visit: DoorVisit) -> Answers:
     return {"loc": f"{lat:.7f} {lon:.7f} 12.0 {accuracy}", "loc_accuracy": accuracy}
 
 
-def _day(at: datetime) -> str:
+def day_text(at: datetime) -> str:
+    """The office's day of an instant, as ODK writes dates."""
     return at.astimezone(OFFICE).date().isoformat()
 
 
-def _instant(at: datetime) -> str:
+def instant_text(at: datetime) -> str:
+    """An instant as ODK writes it."""
     return at.astimezone(OFFICE).isoformat(timespec="milliseconds")

@@ -16,7 +16,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from server.core.clock import OFFICE
-from server.ops.demo import answers, defects, names
+from server.ops.demo import answers, defects, names, services
 from server.ops.demo.answers import Answers, Change, DoorVisit, Listed, Subject
 from server.ops.demo.boundaries import Community, Street
 from server.ops.demo.population import (
@@ -27,6 +27,7 @@ from server.ops.demo.population import (
     Population,
     with_status,
 )
+from server.ops.demo.services import Service, Stock
 
 QUARTER: Final = timedelta(days=91)
 _CENSUS: Final = timedelta(days=40)
@@ -142,6 +143,24 @@ class Plan:
         submissions += self._quick_changes(listed, {subject.person for subject in subjects})
         return self._with_arrivals(rng, submissions)
 
+    def services(self, subjects: Sequence[Subject], stock: Stock) -> list[PlannedSubmission]:
+        """What the offices' services bring in the last weeks, by what the lists have then, in order of arrival."""
+        rng = self._rng("services")
+        homes = {home.uuid: home for home in self.people.homes}
+        planned = [
+            self._service(rng, service, f"service {number}")
+            for number, service in enumerate(services.wanted(rng, subjects, stock, homes))
+        ]
+        return self._with_arrivals(rng, planned)
+
+    def _service(self, rng: Random, service: Service, key: str) -> PlannedSubmission:
+        first = self.calendar.until - timedelta(days=services.DAYS)
+        at = self.calendar.office_hour(rng, first, self.calendar.until - timedelta(days=1))
+        signature = f"sign{int(at.timestamp() * 1000)}.jpg" if service.is_signed else ""
+        visit = replace(self._door_visit(rng, service.home, at), photo=signature)
+        fill_in = partial(service.fill_in, visit)
+        return self._planned(service.form_id, key, visit, service.place, fill_in)
+
     def _quarter(self, rng: Random, quarter: int) -> list[PlannedSubmission]:
         """A later quarter's surveys: a tenth of the households and a third of the employers."""
         first = self.calendar.begins + QUARTER * quarter
@@ -181,7 +200,7 @@ class Plan:
                     f"change {number}",
                     visit,
                     person.place,
-                    partial(answers.quick_change, person, visit),
+                    partial(services.quick_change, person, visit),
                 )
             )
         return planned

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from random import Random
 from typing import Any, Final
+from uuid import UUID
 
 from server.accounts.access import access_of
 from server.accounts.models import FieldAccount, User
@@ -26,18 +28,19 @@ from server.ledgers.models import (
     Visit,
 )
 from server.ledgers.storage.fragments import IS_OPEN
-from server.ops.demo import answers, boundaries, defects, logins, photos
+from server.ops.demo import answers, boundaries, defects, logins, photos, services
 from server.ops.demo.answers import Listed, Subject
 from server.ops.demo.instances import Template
 from server.ops.demo.logins import Login
 from server.ops.demo.plan import Calendar, Plan, PlannedSubmission
 from server.ops.demo.population import population
+from server.ops.demo.services import Stock
 from server.quarantine.services import receive_or_quarantine
 from server.submissions.drain import process_batch
 from server.submissions.models import ReviewState, Submission, Waiting
 from server.submissions.services import IncomingFile, Sender, review
 
-FORMS: Final = ("household_survey", "employer_survey", "home_visit", "quick_change")
+FORMS: Final = ("household_survey", "employer_survey", "home_visit", "quick_change", "job_offer")
 DEVICE: Final = "collect:demo-street"
 _SOURCE_PREFIX: Final = "demo street "  # of the boundaries' source; the size follows as JSON
 
@@ -122,6 +125,8 @@ def make(size: Size, progress: Progress) -> Result:
     drain_all(progress)
     phones.send(plan.later(_subjects(), _listed()), progress)
     drain_all(progress)
+    phones.send(plan.services(_subjects(), _stock()), progress)
+    drain_all(progress)
     handed_out = logins.hand_out(street.communities)
     _decide(size.seed, {login.username for login in handed_out})
     drain_all(progress)
@@ -193,8 +198,7 @@ class _Phones:
 def _files(submission: PlannedSubmission) -> Iterable[IncomingFile]:
     name = submission.visit.photo
     if name:
-        picture = photos.door(int(name.removesuffix(".jpg")))
-        yield IncomingFile(name, "image/jpeg", lambda: [picture])
+        yield IncomingFile(name, "image/jpeg", lambda: [photos.picture(name)])
 
 
 def _decide(seed: int, usernames: set[str]) -> None:
@@ -307,6 +311,16 @@ def _listed() -> list[Listed]:
         for person in people
         if person.household is not None
     ]
+
+
+def _stock() -> Stock:
+    """What the workers' lists have beside cases and persons, in an order that repeats itself."""
+    lasting = Vacancy.objects.filter(area_code__startswith=boundaries.STREET)
+    vacancies: dict[str, list[UUID]] = defaultdict(list)
+    for item in lasting.order_by("-expires_on", "title", "employer__name"):
+        if len(vacancies[item.area_code]) < services.VACANCIES:
+            vacancies[item.area_code].append(item.id)
+    return Stock(vacancies)
 
 
 def _ledgers() -> dict[str, Any]:

@@ -9,6 +9,8 @@ from tests.acceptance.engine.hints import CHINA
 TODAY = dt.datetime.now(CHINA).date()
 HOME = "23.1350000 113.3450000 0 0"
 HOUSEHOLD, CASE, PERSON, EMPLOYER = (f"{n}0000000-0000-4000-8000-000000000001" for n in "bcde")
+VACANCY, OTHER_VACANCY = (f"f0000000-0000-4000-8000-00000000000{n}" for n in (1, 2))
+RETIREE = "90000000-0000-4000-8000-000000000001"
 CHILD, LODGER = (f"d0000000-0000-4000-8000-00000000000{n}" for n in (2, 3))
 
 
@@ -44,6 +46,17 @@ MEDIA = {
     "employers.csv": _csv(
         "name,label,__version,geometry,community,address,contact,vacancies,last_visit,marker-color",
         f"{EMPLOYER},好又多商店,2,{HOME},440106003001,天河路9号,李强,2,2026-09-01,#00ff00",
+    ),
+    "vacancies.csv": _csv(
+        "name,label,__version,community,employer,employer_name,title,occupation,wage,n_left,"
+        "welfare,assisted,expires_on",
+        f"{VACANCY},保洁员 好又多商店 2000–2500元,1,440106003001,{EMPLOYER},好又多商店,保洁员,4,"
+        f"2000–2500,2,1,1,{TODAY + dt.timedelta(days=20)}",
+        f"{OTHER_VACANCY},营业员 好又多商店 2600元,1,440106003001,{EMPLOYER},好又多商店,营业员,4,2600,1,0,0,",
+    ),
+    "retirees.csv": _csv(
+        "name,label,__version,community,person,person_name,sex,birth_year,building,room,qual_on",
+        f"{RETIREE},王芳 女 1950 3栋 302,1,440106003001,{PERSON},王芳,2,1950,3栋,302,2025-11-01",
     ),
 }
 TOWN, VILLAGE = (f"a0000000-0000-5000-8000-00000000000{n}" for n in (1, 2))

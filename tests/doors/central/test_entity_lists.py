@@ -57,7 +57,9 @@ def many(street):
 def test_the_lists_and_what_they_hold(street, asking):
     client = asking()
     lists = {entity_list["name"]: entity_list for entity_list in get(client, LISTS).json()}
-    assert list(lists) == ["communities", "households", "cases", "employers", "persons"]
+    assert list(lists) == [
+        "communities", "households", "cases", "employers", "persons", "vacancies", "retirees",
+    ]  # fmt: skip
     assert lists["households"]["approvalRequired"] is False
     detail = client.get(HOUSEHOLDS, secure=True, headers={"x-extended-metadata": "true"}).json()
     assert detail["entities"] == 1  # the other lies in another street

@@ -1,0 +1,165 @@
+"""What the demo's workers do with the forms of the offices' services: quick changes, offers of jobs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from random import Random
+from typing import Final
+from uuid import UUID
+
+from server.core.clock import OFFICE
+from server.ops.demo.answers import (
+    DECEASED,
+    DONE,
+    MOVED,
+    QUARTERLY,
+    Answers,
+    DoorVisit,
+    Listed,
+    Subject,
+    day_text,
+    fix_of,
+    head_of,
+    instant_text,
+)
+from server.ops.demo.population import EMPLOYED, UNEMPLOYED, Home
+
+DAYS: Final = 24
+"""The last days of the demo, in which all of this happens: what the lists have then was there already."""
+
+VACANCIES: Final = 10
+"""How many vacancies of a community are offered: those that last longest."""
+
+FillIn = Callable[[DoorVisit, Random], Answers]
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What the workers' lists have at the end, beside cases and persons."""
+
+    vacancies: Mapping[str, Sequence[UUID]]  # by division code
+
+    def vacancies_near(self, home: Home) -> Sequence[UUID]:
+        """The vacancies of the household's community, under its present or its former code."""
+        community = home.community
+        codes = (community.code, community.former_code)
+        return [item for code in codes for item in self.vacancies.get(code, ())]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A form that is filled in for somebody who lives in a household."""
+
+    form_id: str
+    home: Home
+    place: str  # for the instanceName
+    is_signed: bool
+    fill_in: FillIn
+
+
+def wanted(
+    rng: Random, subjects: Sequence[Subject], stock: Stock, homes: Mapping[UUID, Home]
+) -> Iterator[Service]:
+    """The services, in a fixed order."""
+    for subject in subjects:
+        home = homes.get(subject.household)
+        if home is None or subject.person is None:
+            continue
+        near = stock.vacancies_near(home)
+        if near and rng.random() < 0.7:
+            vacancy = rng.choice(near)
+            fill_in = partial(job_offer, subject, vacancy)
+            yield Service("job_offer", home, subject.address, True, fill_in)
+
+
+def quick_change(person: Listed, visit: DoorVisit, rng: Random) -> Answers:
+    """Answers to F9: mostly that nothing changed, else one of the changes that the form knows."""
+    kinds = ["phone", "lost", "moved_out", "died", "split", "out"]
+    if person.emp_status in UNEMPLOYED:
+        kinds += ["employed"] * 12
+    elif person.emp_status in EMPLOYED:
+        kinds += ["unemployed"] * 12
+    change = "unchanged" if rng.random() < 0.75 else rng.choice(kinds)
+    answers = head_of(visit) | {
+        "told_by": visit.met_whom,
+        "find_by": "home",
+        "household": str(person.household),
+        "at_home": str(person.person),
+        "change": change,
+        "person_id": str(person.person),
+        "household_id": str(person.household),
+        "place_name": person.place,
+        "person_status": {"moved_out": "2", "lost": "4", "died": "", "split": ""}.get(change, "1"),
+    }
+    day = visit.at.astimezone(OFFICE).date()
+    since = (day - timedelta(days=rng.randrange(1, 30))).isoformat()
+    match change:
+        case "employed":
+            answers |= {"emp_status": rng.choice(("10", "10", "13")), "since": since}
+            answers |= {"emp_form": "1", "occupation": rng.choice("346"), "wage": "4"}
+        case "unemployed":
+            answers |= {"emp_status": "21", "since": since, "unemp_date": since}
+            answers |= {"unemp_reason": rng.choice(("02", "05")), "job_willing": "1"}
+        case "out":
+            answers |= {"emp_status": rng.choice(("31", "32")), "since": since}
+        case "phone":
+            answers["phone"] = f"020-0000{rng.randrange(10_000):04d}"
+        case "moved_out":
+            answers |= {"moved_to": "43", "residence_area": "430000000000"}
+        case "died":
+            answers |= {"death_date": since, "informant": "家属"}
+        case "split":
+            answers["details"] = "子女成家，另立一户"
+    if change in ("died", "split"):
+        answers |= {
+            "outcome": DECEASED if change == "died" else MOVED,
+            "visit_at": instant_text(visit.at),
+            "visit_purpose": QUARTERLY,
+            "visit_mode": "1",
+            "visit_told_by": visit.met_whom,
+            "findings": answers.get("details") or answers.get("informant"),
+        }
+    return answers
+
+
+def job_offer(subject: Subject, vacancy: UUID, visit: DoorVisit, rng: Random) -> Answers:
+    """Answers to F6: a vacancy of the list offered at the door to the person of a case."""
+    response = rng.choice("1223")
+    offer = {
+        "vacancy": str(vacancy),
+        "response": response,
+        "refuse_reason": rng.choice("1246") if response == "3" else "",
+        "interview_on": day_text(visit.at + timedelta(days=3)) if response == "1" else "",
+        "ack": visit.photo,
+        "offered_on": day_text(visit.at),
+        "offer_channel": "1",
+    }
+    head = head_of(visit)
+    del head["mode"]  # the form asks for the channel instead
+    return head | {
+        "channel": "1",
+        "find_by": "case",
+        "subject": str(subject.case),
+        "picked": str(subject.person),
+        "person_id": str(subject.person),
+        "household_id": str(subject.household),
+        "known": "1",
+        "loc": fix_of(visit)["loc"],
+        "outcome": DONE,
+        "met_whom": visit.met_whom,
+        "suitable": "1",
+        "offers": [offer],
+        "next_follow": day_text(visit.at + timedelta(days=30)),
+        "at_door": "1",
+        "visit_outcome": DONE,
+        "visit_at": instant_text(visit.at),
+        "visit_purpose": "4",
+        "visit_mode": "1",
+        "visit_met": visit.met_whom,
+        "visit_loc": fix_of(visit)["loc"],
+        "visit_services": "2",
+        "visit_next": day_text(visit.at + timedelta(days=30)),
+    }
