@@ -17,6 +17,7 @@ from tests.acceptance.walks import (
     lists,
     only_one,
     questions_of,
+    quiet,
     rows,
     send,
     street_phone,
@@ -133,7 +134,3 @@ def test_offers_count_on_the_case_and_fill_the_vacancy(phone, engine, xforms, ma
     person = Person.objects.get(name="陈大")
     assert (person.wish_job, person.last_confirmed_on) == (["4"], before)
     assert not rebuild(area="", as_of=clock.today(), keep=False, progress=quiet).differences
-
-
-def quiet(_done, _of):
-    """Show no progress."""

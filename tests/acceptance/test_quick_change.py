@@ -13,7 +13,16 @@ from server.ledgers.refolding.rebuild import rebuild
 from tests.acceptance.engine import EngineError, Hints, Refused
 from tests.acceptance.engine.lists import CHILD, HERE, HOUSEHOLD, LODGER, MEDIA, PERSON, TODAY
 from tests.acceptance.test_household_survey import member
-from tests.acceptance.walks import as_it_is, lists, only_one, rows, send, street_phone, surveyed
+from tests.acceptance.walks import (
+    as_it_is,
+    lists,
+    only_one,
+    quiet,
+    rows,
+    send,
+    street_phone,
+    surveyed,
+)
 from tests.factories.submissions import Phone
 
 pytestmark = pytest.mark.engine
@@ -188,7 +197,3 @@ def test_changes_reach_the_ledgers_by_the_list_that_the_phone_got(phone, engine,
     assert Person.objects.count() == 3
     assert numbers == {p.id_no_hash and bytes(p.id_no_hash) for p in Person.objects.all()}
     assert not rebuild(area="", as_of=clock.today(), keep=False, progress=quiet).differences
-
-
-def quiet(_done, _of):
-    """Show no progress."""

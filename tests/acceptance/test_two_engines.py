@@ -40,7 +40,15 @@ SEED = 1
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 # What may differ, and why. Everything else in prompts and instances is compared unchanged.
-OWN_IDS = ("instanceID", "new_household_id", "new_employer_id", "member_uuid", "new_person_id")
+OWN_IDS = (
+    "instanceID",
+    "new_household_id",
+    "new_employer_id",
+    "member_uuid",
+    "new_person_id",
+    "new_retiree_id",
+    "agency_id",
+)
 """Each engine draws its own; what is copied from them (household_id, entity/@id …) follows."""
 OWN_CLOCK = ("start", "end")
 """Instants of opening and finalising. Web Forms drops a fraction's last zeros."""

@@ -107,3 +107,7 @@ def as_it_is(prompt: Any, _random: Any) -> str | None:
     """What the question holds already."""
     answer: str | None = prompt.answer
     return answer
+
+
+def quiet(_done: int, _of: int) -> None:
+    """Show no progress of a rebuild."""

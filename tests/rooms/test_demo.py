@@ -17,6 +17,7 @@ from server.ledgers.models import (
     Membership,
     Offer,
     Person,
+    Retiree,
     Visit,
 )
 from server.ops.demo import street
@@ -60,8 +61,13 @@ def test_a_street_is_made_and_a_second_run_changes_nothing(forms):
     offers = Submission.objects.filter(form__form_id="job_offer")
     assert Offer.objects.count() == offers.count() > 0
     assert Visit.objects.filter(purpose="4").count() == offers.count()
+    retired = Submission.objects.filter(form__form_id="retiree_visit")
+    assert Retiree.objects.count() == retired.count() > 0
     visits = Visit.objects.count() - of_changes.count()
-    assert visits == result.ledgers["submissions"] - rejected.count() - changes.count()
+    assert (
+        visits
+        == result.ledgers["submissions"] - rejected.count() - changes.count() - retired.count()
+    )
     assert AssistanceCase.objects.exists()
     assert Household.objects.exclude(assisted_categories=[]).exists()
     assert {login.username for login in result.logins} == {

@@ -46,7 +46,7 @@ def submissions():
         for n, home in enumerate(people.homes)
     ]
     stock = Stock({item.code: [UUID(int=500 + n)] for n, item in enumerate(street.communities)})
-    return plan.census() + plan.later(subjects, listed) + plan.services(subjects, stock)
+    return plan.census() + plan.later(subjects, listed) + plan.services(subjects, listed, stock)
 
 
 def unanswerable(answers, root):

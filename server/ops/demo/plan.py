@@ -143,13 +143,15 @@ class Plan:
         submissions += self._quick_changes(listed, {subject.person for subject in subjects})
         return self._with_arrivals(rng, submissions)
 
-    def services(self, subjects: Sequence[Subject], stock: Stock) -> list[PlannedSubmission]:
+    def services(
+        self, subjects: Sequence[Subject], listed: Sequence[Listed], stock: Stock
+    ) -> list[PlannedSubmission]:
         """What the offices' services bring in the last weeks, by what the lists have then, in order of arrival."""
         rng = self._rng("services")
         homes = {home.uuid: home for home in self.people.homes}
         planned = [
             self._service(rng, service, f"service {number}")
-            for number, service in enumerate(services.wanted(rng, subjects, stock, homes))
+            for number, service in enumerate(services.wanted(rng, subjects, listed, stock, homes))
         ]
         return self._with_arrivals(rng, planned)
 

@@ -1,4 +1,4 @@
-"""What the demo's workers do with the forms of the offices' services: quick changes, offers of jobs. Pure."""
+"""What the demo's workers do with the forms of the offices' services: quick changes, offers of jobs, people who retire. Pure."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ DAYS: Final = 24
 VACANCIES: Final = 10
 """How many vacancies of a community are offered: those that last longest."""
 
+RETIRED: Final = "31"  # code of ES
+
 FillIn = Callable[[DoorVisit, Random], Answers]
 
 
@@ -61,9 +63,18 @@ class Service:
 
 
 def wanted(
-    rng: Random, subjects: Sequence[Subject], stock: Stock, homes: Mapping[UUID, Home]
+    rng: Random,
+    subjects: Sequence[Subject],
+    listed: Sequence[Listed],
+    stock: Stock,
+    homes: Mapping[UUID, Home],
 ) -> Iterator[Service]:
     """The services, in a fixed order."""
+    for person in listed:
+        home = homes.get(person.household)
+        if home is not None and person.emp_status == RETIRED:
+            fill_in = partial(retiree_visit, person)
+            yield Service("retiree_visit", home, person.place, False, fill_in)
     for subject in subjects:
         home = homes.get(subject.household)
         if home is None or subject.person is None:
@@ -123,6 +134,38 @@ def quick_change(person: Listed, visit: DoorVisit, rng: Random) -> Answers:
             "findings": answers.get("details") or answers.get("informant"),
         }
     return answers
+
+
+def retiree_visit(person: Listed, visit: DoorVisit, rng: Random) -> Answers:
+    """Answers to F7: somebody who has retired is taken over from the former employer."""
+    retired_on = day_text(visit.at - timedelta(days=rng.randrange(30, 300)))
+    dependants = []
+    if rng.random() < 0.4:
+        dependants = [{"dependant_name": "陈幼", "relation": "4", "studies": "1", "allowance": "0"}]
+    return head_of(visit) | {
+        "find_by": "home",
+        "household": str(person.household),
+        "at_home": str(person.person),
+        "picked": str(person.person),
+        "person_id": str(person.person),
+        "household_id": str(person.household),
+        "known": "1",
+        "event": "new",
+        "loc": fix_of(visit)["loc"],
+        "met_whom": visit.met_whom,
+        "retiree_id": str(UUID(int=rng.getrandbits(128), version=4)),
+        "retired_on": retired_on,
+        "retire_type": rng.choice("1112"),
+        "former_employer": rng.choice(("市第一机床厂", "街道服装厂", "南方百货公司")),
+        "health": rng.choice("1123"),
+        "life_status": rng.choice("1112"),
+        "change_kind": "11",
+        "changed_on": retired_on,
+        "emp_status": RETIRED,
+        "spell_start": retired_on,
+        "has_dependants": "1" if dependants else "0",
+        "dependants": dependants,
+    }
 
 
 def job_offer(subject: Subject, vacancy: UUID, visit: DoorVisit, rng: Random) -> Answers:

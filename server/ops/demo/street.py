@@ -40,7 +40,14 @@ from server.submissions.drain import process_batch
 from server.submissions.models import ReviewState, Submission, Waiting
 from server.submissions.services import IncomingFile, Sender, review
 
-FORMS: Final = ("household_survey", "employer_survey", "home_visit", "quick_change", "job_offer")
+FORMS: Final = (
+    "household_survey",
+    "employer_survey",
+    "home_visit",
+    "quick_change",
+    "job_offer",
+    "retiree_visit",
+)
 DEVICE: Final = "collect:demo-street"
 _SOURCE_PREFIX: Final = "demo street "  # of the boundaries' source; the size follows as JSON
 
@@ -125,7 +132,7 @@ def make(size: Size, progress: Progress) -> Result:
     drain_all(progress)
     phones.send(plan.later(_subjects(), _listed()), progress)
     drain_all(progress)
-    phones.send(plan.services(_subjects(), _stock()), progress)
+    phones.send(plan.services(_subjects(), _listed(), _stock()), progress)
     drain_all(progress)
     handed_out = logins.hand_out(street.communities)
     _decide(size.seed, {login.username for login in handed_out})
