@@ -18,6 +18,7 @@ from server.ledgers.models import (
     Offer,
     Person,
     Retiree,
+    Training,
     Visit,
 )
 from server.ops.demo import street
@@ -63,10 +64,16 @@ def test_a_street_is_made_and_a_second_run_changes_nothing(forms):
     assert Visit.objects.filter(purpose="4").count() == offers.count()
     retired = Submission.objects.filter(form__form_id="retiree_visit")
     assert Retiree.objects.count() == retired.count() > 0
+    applications = Submission.objects.filter(form__form_id="service_application")
+    assert Training.objects.exists()
     visits = Visit.objects.count() - of_changes.count()
     assert (
         visits
-        == result.ledgers["submissions"] - rejected.count() - changes.count() - retired.count()
+        == result.ledgers["submissions"]
+        - rejected.count()
+        - changes.count()
+        - retired.count()
+        - applications.count()
     )
     assert AssistanceCase.objects.exists()
     assert Household.objects.exclude(assisted_categories=[]).exists()

@@ -21,7 +21,7 @@ DONE, NO_ONE_HOME, REFUSED, MOVED, DECEASED = "1", "3", "4", "6", "7"  # codes o
 _LABELS: Final = {
     "household_survey": "入户", "employer_survey": "单位",
     "home_visit": "家访", "quick_change": "变动", "job_offer": "送岗",
-    "retiree_visit": "退休",
+    "retiree_visit": "退休", "service_application": "申请",
 }  # fmt: skip
 
 Answers = dict[str, Any]

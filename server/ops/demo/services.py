@@ -1,4 +1,4 @@
-"""What the demo's workers do with the forms of the offices' services: quick changes, offers of jobs, people who retire. Pure."""
+"""What the demo's workers do with the forms of the offices' services: quick changes, offers of jobs, people who retire, applications. Pure."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ VACANCIES: Final = 10
 """How many vacancies of a community are offered: those that last longest."""
 
 RETIRED: Final = "31"  # code of ES
+
+SERVICES: Final = (
+    "training", "certificate", "loan", "floating", "agency", "flexible", "transfer", "unemployed",
+)  # fmt: skip
+"""What people without work apply for, by turns."""
 
 FillIn = Callable[[DoorVisit, Random], Answers]
 
@@ -75,6 +80,13 @@ def wanted(
         if home is not None and person.emp_status == RETIRED:
             fill_in = partial(retiree_visit, person)
             yield Service("retiree_visit", home, person.place, False, fill_in)
+    seeking = [person for person in listed if person.emp_status in UNEMPLOYED]
+    for number, person in enumerate(seeking):
+        home = homes.get(person.household)
+        if home is not None and (number < len(SERVICES) or rng.random() < 0.3):
+            service = SERVICES[number % len(SERVICES)]
+            fill_in = partial(service_application, person, service)
+            yield Service("service_application", home, person.place, True, fill_in)
     for subject in subjects:
         home = homes.get(subject.household)
         if home is None or subject.person is None:
@@ -166,6 +178,52 @@ def retiree_visit(person: Listed, visit: DoorVisit, rng: Random) -> Answers:
         "has_dependants": "1" if dependants else "0",
         "dependants": dependants,
     }
+
+
+def service_application(person: Listed, service: str, visit: DoorVisit, rng: Random) -> Answers:
+    """Answers to F5: somebody without work applies for a service at the counter."""
+    today = day_text(visit.at)
+    since = day_text(visit.at - timedelta(days=rng.randrange(3, 40)))
+    answers = head_of(visit) | {
+        "mode": "3",
+        "find_by": "home",
+        "household": str(person.household),
+        "at_home": str(person.person),
+        "picked": str(person.person),
+        "person_id": str(person.person),
+        "known": "1",
+        "service": service,
+        "declaration": visit.photo,
+    }
+    match service:
+        case "training":
+            course = rng.choice(("电工", "家政", "养老护理", "烹饪"))
+            return answers | {"training_kind": rng.choice("2345"), "course": course}
+        case "certificate":
+            answers |= {"cert_type": "02", "certificate_type": "02", "applied_on": today}
+            return answers | {"basis": rng.choice("1234"), "materials": "01 03"}
+        case "loan":
+            project = rng.choice(("早餐店", "修鞋铺", "蔬菜摊"))
+            answers |= {"cert_no": f"C{rng.randrange(10_000):04d}", "project": project}
+            return answers | {"amount": "20000", "term_months": "24", "guarantee": "1"}
+        case "floating":
+            answers |= {"direction": "1", "other_place": "43", "far_area": "430000000000"}
+            answers |= {"origin_area": "430000000000", "floating_dest": visit.community_code}
+            return answers | {"came_on": since, "filed_on": today}
+        case "agency":
+            return answers | {"agency_service": rng.choice("123"), "in_on": since}
+        case "flexible":
+            answers |= {"flex_form": rng.choice(("01", "02", "06")), "flex_since": since}
+            answers |= {"flexible_start": since, "flexible_registered": today, "spell_form": "3"}
+            answers |= {"reg_type": "3", "reg_date": today}
+            return answers | {"emp_status": "13", "start_on": since}
+        case "transfer":
+            answers |= {"dest": "5", "dest_place": "43", "dest_area": "430000000000"}
+            answers |= {"organised": rng.choice("123"), "moved_on": since, "transfer_start": since}
+            return answers | {"transfer_wish": "1", "emp_status": "15", "start_on": since}
+    answers |= {"unemp_date": since, "unemployed_since": since, "unemp_reason": "02"}
+    answers |= {"reg_type": "1", "reg_date": today, "job_willing": "1"}
+    return answers | {"emp_status": "20", "start_on": since}
 
 
 def job_offer(subject: Subject, vacancy: UUID, visit: DoorVisit, rng: Random) -> Answers:

@@ -47,6 +47,7 @@ FORMS: Final = (
     "quick_change",
     "job_offer",
     "retiree_visit",
+    "service_application",
 )
 DEVICE: Final = "collect:demo-street"
 _SOURCE_PREFIX: Final = "demo street "  # of the boundaries' source; the size follows as JSON
