@@ -1,4 +1,4 @@
-"""What the demo's workers do with the forms of the offices' services: quick changes, offers of jobs, people who retire, applications. Pure."""
+"""What the demo's workers do with the forms of the offices' services: quick changes, offers of jobs, people who retire, applications, petitions. Pure."""
 
 from __future__ import annotations
 
@@ -39,6 +39,17 @@ SERVICES: Final = (
     "training", "certificate", "loan", "floating", "agency", "flexible", "transfer", "unemployed",
 )  # fmt: skip
 """What people without work apply for, by turns."""
+
+MATTERS: Final = ("petition", "consult", "guidance", "publicity", "dispute", "report", "hidden")
+"""What people come to the counter with, by turns."""
+
+_MATTERS: Final = dict(
+    zip(
+        MATTERS,
+        ("信访", "政策咨询", "职业指导", "宣传活动", "劳资纠纷", "举报", "隐患排查"),
+        strict=True,
+    )
+)
 
 FillIn = Callable[[DoorVisit, Random], Answers]
 
@@ -87,6 +98,12 @@ def wanted(
             service = SERVICES[number % len(SERVICES)]
             fill_in = partial(service_application, person, service)
             yield Service("service_application", home, person.place, True, fill_in)
+    for number, person in enumerate(listed):
+        home = homes.get(person.household)
+        if home is not None and (number < len(MATTERS) or rng.random() < 0.02):
+            matter = MATTERS[number % len(MATTERS)]
+            fill_in = partial(petition_consult, person, matter)
+            yield Service("petition_consult", home, "", False, fill_in)
     for subject in subjects:
         home = homes.get(subject.household)
         if home is None or subject.person is None:
@@ -178,6 +195,31 @@ def retiree_visit(person: Listed, visit: DoorVisit, rng: Random) -> Answers:
         "has_dependants": "1" if dependants else "0",
         "dependants": dependants,
     }
+
+
+def petition_consult(person: Listed, matter: str, visit: DoorVisit, rng: Random) -> Answers:
+    """Answers to F8: a matter that somebody brings to the counter."""
+    today = day_text(visit.at)
+    answers = head_of(visit) | {"mode": "3", "kind": matter, "kind_text": _MATTERS[matter]}
+    match matter:
+        case "petition":
+            answers |= {"channel": "2", "signed": "anonymous", "received_on": today}
+            answers |= {"n_people": rng.choice(("1", "2", "6")), "topic": rng.choice("1236")}
+            return answers | {"content": "反映单位拖欠工资", "urgent": rng.choice("0001")}
+        case "consult" | "guidance" | "publicity":
+            topic = {"guidance": "7", "publicity": "8"}.get(matter, rng.choice("12345"))
+            answers |= {"held_on": today, "held_mode": "3", "talk_topic": topic}
+            answers |= {"answer": "介绍了就业扶持政策", "audience": "1"}
+            if matter == "publicity":
+                return answers | {"audience": str(rng.randrange(20, 90)), "handed_out": "50"}
+            answers |= {"find_by": "home", "household": str(person.household)}
+            return answers | {"at_home": str(person.person), "person_id": str(person.person)}
+    employer = rng.choice(("好味餐饮店", "顺风物流部", "新光制衣厂"))
+    answers |= {"employer_name": employer, "issues": rng.choice(("1", "1 2", "3"))}
+    answers |= {"employer_id": str(UUID(int=rng.getrandbits(128), version=4)), "seen_on": today}
+    answers |= {"inspection_kind": {"dispute": "3", "report": "2"}.get(matter, "5")}
+    answers |= {"n_workers": str(rng.randrange(1, 20)), "action": "已约谈单位负责人"}
+    return answers | ({"level": rng.choice("123")} if matter == "hidden" else {})
 
 
 def service_application(person: Listed, service: str, visit: DoorVisit, rng: Random) -> Answers:

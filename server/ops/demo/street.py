@@ -48,6 +48,7 @@ FORMS: Final = (
     "job_offer",
     "retiree_visit",
     "service_application",
+    "petition_consult",
 )
 DEVICE: Final = "collect:demo-street"
 _SOURCE_PREFIX: Final = "demo street "  # of the boundaries' source; the size follows as JSON
