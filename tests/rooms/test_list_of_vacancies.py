@@ -63,7 +63,8 @@ def test_open_vacancies_come_with_their_employer_and_without_its_phone_or_contac
     assert shown == {
         "name": str(row.pk), "label": "保洁员 好又多商店 2000–2500元", "__version": "1",
         "community": COMMUNITY, "employer": str(shop.pk), "employer_name": "好又多商店",
-        "title": "保洁员", "occupation": "", "wage": "2000–2500", "n_left": "2", "welfare": "1",
+        "title": "保洁员", "occupation": "", "wage": "2000–2500", "n_left": "2", "n_filled": "1",
+        "welfare": "1",
         "assisted": "0", "expires_on": "",
     }  # fmt: skip
     assert "李强" not in repr(shown)

@@ -22,7 +22,7 @@ from tests.samples.xlsforms import committed
 XLSFORMS = Path(__file__).parents[2] / "xlsforms"
 SOURCES = Path(__file__).parents[1] / "samples" / "form_sources.csv"
 FORMS = ("household_survey", "employer_survey", "home_visit", "quick_change", "job_offer",
-         "retiree_visit", "service_application", "petition_consult")  # fmt: skip
+         "retiree_visit", "service_application", "petition_consult", "vacancy_update")  # fmt: skip
 LANGUAGES = ("中文 (zh)", "English (en)")
 XF = "{http://www.w3.org/2002/xforms}"
 RUHU = "{urn:ruhu:xforms}saveto"

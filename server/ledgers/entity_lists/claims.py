@@ -38,7 +38,7 @@ COMPUTED: Final = {
     ),
     EntityList.EMPLOYERS: frozenset({"vacancies", "last_visit"}),
     EntityList.PERSONS: frozenset({"label", "household", "building", "room", "confirmed_on"}),
-    EntityList.VACANCIES: frozenset({"label", "employer_name", "n_left"}),
+    EntityList.VACANCIES: frozenset({"label", "employer_name", "n_left", "n_filled"}),
     EntityList.RETIREES: frozenset(
         {"label", "person", "person_name", "sex", "birth_year", "building", "room"}
     ),

@@ -280,6 +280,7 @@ def _vacancy_rows(selection: Selection, _today: date, limit: int) -> Iterator[Li
             "occupation": row.occupation,
             "wage": wage,
             "n_left": "" if row.n_left is None else row.n_left,
+            "n_filled": row.n_filled,
             "welfare": int(row.is_public_welfare),
             "assisted": int(row.accepts_assisted),
             "expires_on": row.expires_on or "",
@@ -372,7 +373,7 @@ vacancies = LedgerList(
     EntityList.VACANCIES,
     (
         "name", "label", "__version", "community", "employer", "employer_name", "title",
-        "occupation", "wage", "n_left", "welfare", "assisted", "expires_on",
+        "occupation", "wage", "n_left", "n_filled", "welfare", "assisted", "expires_on",
     ),
     _vacancy_rows,
     is_dated=False,

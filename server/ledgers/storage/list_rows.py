@@ -133,6 +133,7 @@ class VacancyRow(NamedTuple):
     wage_min: Decimal | None
     wage_max: Decimal | None
     n_left: int | None
+    n_filled: int
     is_public_welfare: bool
     accepts_assisted: bool
     expires_on: date | None
@@ -320,6 +321,7 @@ def vacancy_rows(selection: Selection, limit: int) -> list[VacancyRow]:
                employer.id::text as employer_id, coalesce(employer.name, '') as employer_name,
                coalesce(vacancy.title, '') as title, coalesce(occupation, '') as occupation,
                wage_min, wage_max, greatest(n_wanted - coalesce(n_filled, 0), 0) as n_left,
+               coalesce(n_filled, 0) as n_filled,
                coalesce(is_public_welfare, false) as is_public_welfare,
                coalesce(accepts_assisted, false) as accepts_assisted, expires_on
           from ledgers_vacancy vacancy

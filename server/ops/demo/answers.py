@@ -22,7 +22,7 @@ _LABELS: Final = {
     "household_survey": "入户", "employer_survey": "单位",
     "home_visit": "家访", "quick_change": "变动", "job_offer": "送岗",
     "retiree_visit": "退休", "service_application": "申请",
-    "petition_consult": "信访",
+    "petition_consult": "信访", "vacancy_update": "空岗",
 }  # fmt: skip
 
 Answers = dict[str, Any]

@@ -1,4 +1,4 @@
-"""What the demo's workers do with the forms of the offices' services: quick changes, offers of jobs, people who retire, applications, petitions. Pure."""
+"""What the demo's workers do with the forms of the offices' services: quick changes, offers of jobs, people who retire, applications, petitions, vacancies. Pure."""
 
 from __future__ import annotations
 
@@ -98,6 +98,13 @@ def wanted(
             service = SERVICES[number % len(SERVICES)]
             fill_in = partial(service_application, person, service)
             yield Service("service_application", home, person.place, True, fill_in)
+    asked: set[UUID] = set()
+    for home in homes.values():
+        for vacancy in stock.vacancies_near(home):
+            if vacancy not in asked:
+                asked.add(vacancy)
+                fill_in = partial(vacancy_update, vacancy)
+                yield Service("vacancy_update", home, "", False, fill_in)
     for number, person in enumerate(listed):
         home = homes.get(person.household)
         if home is not None and (number < len(MATTERS) or rng.random() < 0.02):
@@ -195,6 +202,19 @@ def retiree_visit(person: Listed, visit: DoorVisit, rng: Random) -> Answers:
         "has_dependants": "1" if dependants else "0",
         "dependants": dependants,
     }
+
+
+def vacancy_update(vacancy: UUID, visit: DoorVisit, rng: Random) -> Answers:
+    """Answers to F4: a call to the employer, whose vacancy is mostly still open."""
+    answers = head_of(visit) | {"mode": "2", "listed": "1", "vacancy": str(vacancy)}
+    answers |= {"vacancy_id": str(vacancy)}
+    if rng.random() < 0.2:
+        why, state = rng.choice((("filled", "5"), ("withdrawn", "7")))
+        return answers | {"still_open": "0", "why": why, "state": state}
+    wanted = str(rng.randrange(1, 5))
+    until = day_text(visit.at + timedelta(days=45))
+    answers |= {"still_open": "1", "n_left": wanted, "n_wanted": wanted}
+    return answers | {"changes": "until", "expires_on": until}
 
 
 def petition_consult(person: Listed, matter: str, visit: DoorVisit, rng: Random) -> Answers:

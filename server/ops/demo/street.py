@@ -49,6 +49,7 @@ FORMS: Final = (
     "retiree_visit",
     "service_application",
     "petition_consult",
+    "vacancy_update",
 )
 DEVICE: Final = "collect:demo-street"
 _SOURCE_PREFIX: Final = "demo street "  # of the boundaries' source; the size follows as JSON

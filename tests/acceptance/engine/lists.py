@@ -49,10 +49,10 @@ MEDIA = {
     ),
     "vacancies.csv": _csv(
         "name,label,__version,community,employer,employer_name,title,occupation,wage,n_left,"
-        "welfare,assisted,expires_on",
+        "n_filled,welfare,assisted,expires_on",
         f"{VACANCY},保洁员 好又多商店 2000–2500元,1,440106003001,{EMPLOYER},好又多商店,保洁员,4,"
-        f"2000–2500,2,1,1,{TODAY + dt.timedelta(days=20)}",
-        f"{OTHER_VACANCY},营业员 好又多商店 2600元,1,440106003001,{EMPLOYER},好又多商店,营业员,4,2600,1,0,0,",
+        f"2000–2500,2,1,1,1,{TODAY + dt.timedelta(days=20)}",
+        f"{OTHER_VACANCY},营业员 好又多商店 2600元,1,440106003001,{EMPLOYER},好又多商店,营业员,4,2600,1,0,0,0,",
     ),
     "retirees.csv": _csv(
         "name,label,__version,community,person,person_name,sex,birth_year,building,room,qual_on",
