@@ -39,3 +39,13 @@ class FileMissing(Problem):
     template = _(
         "{name} is not on this server's disk. If files were restored from a backup, tell the administrator."
     )
+
+
+class ListTooLong(Problem):
+    """The list has more rows than one file may hold."""
+
+    type, status = "list-too-long", 400
+    title = _("The list is too long for one file")
+    template = _(
+        "A file of this kind holds at most {most} rows. Narrow the list with a filter, or choose CSV."
+    )

@@ -17,6 +17,7 @@ from server.console.views import (
     forms,
     home,
     households,
+    ledger_files,
     ledgers,
     links,
     map,
@@ -64,6 +65,7 @@ urlpatterns = [
     path("vacancies", employers.vacancies, name="vacancies"),
     path("ledgers", ledgers.ledgers, name="ledgers"),
     path("ledgers/<slug:path>", ledgers.ledger, name="ledger"),
+    path("ledgers/<slug:path>/file/<slug:kind>", ledger_files.ledger_file, name="ledger-file"),
     path("ledgers/<slug:path>/voided", ledgers.voided, name="voids"),
     path("ledgers/<slug:path>/<uuid:entry>", ledgers.entry, name="entry"),
     path(

@@ -8,15 +8,15 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
 
 from server.console.exception_sentences import open_exceptions
+from server.console.ledger_lists import render_ledger
 from server.console.moves import desk_panel
-from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
+from server.console.pages import StaffRequest, area_names, staff_page
 from server.console.presentation import sheet
 from server.console.views.links import links_panel
 from server.ledgers.definitions.vocabulary import Family
-from server.ledgers.filters import EmployerFilters, VacancyFilters
+from server.ledgers.models import Employer, Vacancy
 from server.ledgers.selectors import desk_acts_on, joined, provenance, resolve, visits
 from server.ledgers.selectors import employers as visible
 from server.ledgers.selectors import vacancies as visible_vacancies
@@ -27,18 +27,7 @@ VISITS_SHOWN = 50
 @staff_page()
 def employers(request: StaffRequest) -> HttpResponse:
     """The employers of the user's areas."""
-    rows = visible(request.access).order_by("area_code", "name", "id")
-    filterset = EmployerFilters(request.GET, rows, access=request.access)
-    page = page_of(request, filterset.qs)
-    return render_list(
-        request,
-        "console/employers/_rows.html",
-        filterset,
-        page,
-        shows=("area", "search", "industry"),
-        title=_("Employers"),
-        areas=area_names(row.area_code for row in page),
-    )
+    return render_ledger(request, Employer.ledger)
 
 
 @staff_page()
@@ -75,17 +64,4 @@ def employer(request: StaffRequest, entry: UUID) -> HttpResponse:
 @staff_page()
 def vacancies(request: StaffRequest) -> HttpResponse:
     """The vacancies of the user's areas, the last to expire first."""
-    rows = (
-        visible_vacancies(request.access).select_related("employer").order_by("-expires_on", "id")
-    )
-    filterset = VacancyFilters(request.GET, rows, access=request.access)
-    page = page_of(request, filterset.qs)
-    return render_list(
-        request,
-        "console/employers/_vacancy_rows.html",
-        filterset,
-        page,
-        shows=("area", "search", "state", "is_public_welfare"),
-        title=_("Vacancies"),
-        areas=area_names(row.area_code for row in page),
-    )
+    return render_ledger(request, Vacancy.ledger)

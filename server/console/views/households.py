@@ -11,15 +11,14 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
 
 from server.console.exception_sentences import open_exceptions
+from server.console.ledger_lists import render_ledger
 from server.console.moves import desk_panel
-from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
+from server.console.pages import StaffRequest, area_names, staff_page
 from server.console.presentation import sheet
 from server.ledgers.definitions.vocabulary import Family
-from server.ledgers.filters import HouseholdFilters
-from server.ledgers.models import Membership, Person
+from server.ledgers.models import Household, Membership, Person
 from server.ledgers.selectors import (
     cases,
     desk_acts_on,
@@ -39,20 +38,7 @@ VISITS_SHOWN = 50
 @staff_page()
 def households(request: StaffRequest) -> HttpResponse:
     """The households of the user's areas."""
-    rows = (
-        visible(request.access).select_related("head_person").order_by("area_code", "hh_no", "id")
-    )
-    filterset = HouseholdFilters(request.GET, rows, access=request.access)
-    page = page_of(request, filterset.qs)
-    return render_list(
-        request,
-        "console/households/_rows.html",
-        filterset,
-        page,
-        shows=("area", "search", "assisted", "due"),
-        title=_("Households"),
-        areas=area_names(row.area_code for row in page),
-    )
+    return render_ledger(request, Household.ledger)
 
 
 @staff_page()

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from server.accounts.access import RESTRICTED, REVIEWERS
 from server.console.exception_sentences import open_exceptions
 from server.console.forms import ReasonForm, checked
+from server.console.ledger_lists import render_ledger
+from server.console.ledger_tables import OWN_PAGES, address_of, joined_columns, names_of
 from server.console.moves import CorrectionForm, MoveForm, correctable, desk_panel
-from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
-from server.console.presentation import Cell, cell_of, joined_title, sheet
+from server.console.pages import StaffRequest, area_names, staff_page
+from server.console.presentation import Cell, cell_of, sheet
 from server.core.clock import now
 from server.ledgers import services
-from server.ledgers.definitions.columns import Column, Kind
+from server.ledgers.definitions.columns import Kind
 from server.ledgers.definitions.declaring import LedgerDefinition
 from server.ledgers.definitions.ledgers import DEFINITIONS
-from server.ledgers.filters import FILTERS
 from server.ledgers.models.base import LedgerEntry
 from server.ledgers.selectors import (
     desk_acts_on,
     histories,
-    joined_key,
     provenance,
     resolve,
     rows_of,
@@ -36,16 +33,7 @@ from server.ledgers.selectors import (
 )
 
 BY_PATH = {definition.path: definition for definition in DEFINITIONS.values()}
-OWN_PAGES = {
-    "person": "person",
-    "household": "household",
-    "employer": "employer",
-    "case": "case",
-}
-"""Ledger → the page of an entry, where it is not made from the declaration."""
-_COLUMNS_SHOWN = 6
 _VOIDS_SHOWN = 200
-_IN_CELLS = frozenset({Kind.JSON, Kind.POINT, Kind.IMAGE})
 
 
 @staff_page()
@@ -61,32 +49,8 @@ def ledgers(request: StaffRequest) -> HttpResponse:
 
 @staff_page()
 def ledger(request: StaffRequest, path: str) -> HttpResponse:
-    """The entries of a ledger in the user's areas, the last observed first."""
-    definition = _definition(path)
-    columns = _listed(definition)
-    rows = _rows(request, definition).order_by("-observed_at", "id")
-    filterset = FILTERS[definition.name](request.GET, rows, access=request.access)
-    page = page_of(request, filterset.qs)
-    entries = list(page.object_list)
-    names = _names(definition, entries)
-    shows = ["area", "search", *(["view"] if definition.views else [])]
-    shows += [machine.column for machine in definition.machines[:1]]
-    return render_list(
-        request,
-        "console/ledgers/_rows.html",
-        filterset,
-        page,
-        shows=shows,
-        title=str(definition.label),
-        link=_link_to_voids(request, definition),
-        ledger=definition,
-        columns=columns,
-        lines=[
-            (row, [cell_of(row, column, request.access, {}, names) for column in columns])
-            for row in entries
-        ],
-        areas=names,
-    )
+    """The entries of a ledger in the user's areas."""
+    return render_ledger(request, _definition(path))
 
 
 @staff_page()
@@ -95,11 +59,11 @@ def entry(request: StaffRequest, path: str, entry: UUID) -> HttpResponse:
     definition = _definition(path)
     row = _row(request, definition, entry)
     if row.pk != entry or definition.name in OWN_PAGES:
-        return redirect(*_address(definition, row))
+        return redirect(address_of(definition, row))
     about = (definition.name, row.pk)
     is_own = not definition.part_of
     acts = desk_acts_on(request.access, *about) if is_own else ()
-    names = _names(definition, [row])
+    names = names_of(definition, [row])
     cells = sheet(row, request.access, origins=provenance(request.access, row), names=names)
     context = {
         "ledger": definition,
@@ -136,7 +100,7 @@ def move(request: StaffRequest, path: str, entry: UUID, column: str, to: str) ->
             "reason": cleaned["reason"],
         }
     services.move(entry=row, column=column, to=to, access=request.access, at=now(), **given)
-    return redirect(*_address(definition, row))
+    return redirect(address_of(definition, row))
 
 
 @staff_page("GET", "HEAD", "POST")
@@ -163,7 +127,7 @@ def correct(request: StaffRequest, path: str, entry: UUID, column: str) -> HttpR
         access=request.access,
         at=now(),
     )
-    return redirect(*_address(definition, row))
+    return redirect(address_of(definition, row))
 
 
 @staff_page("POST")
@@ -198,12 +162,6 @@ def voided(request: StaffRequest, path: str) -> HttpResponse:
     return render(request, "console/ledgers/voids.html", context)
 
 
-def _link_to_voids(request: StaffRequest, definition: LedgerDefinition) -> dict[str, str] | None:
-    if not voids(request.access, definition.name).exists():
-        return None
-    return {"url": reverse("console:voids", args=[definition.path]), "label": _("Voided entries")}
-
-
 def _definition(path: str) -> LedgerDefinition:
     definition = BY_PATH.get(path)
     if definition is None:
@@ -212,12 +170,7 @@ def _definition(path: str) -> LedgerDefinition:
 
 
 def _rows(request: StaffRequest, definition: LedgerDefinition) -> QuerySet[Any]:
-    entries = [
-        column.name
-        for column in definition.columns.values()
-        if column.kind in (Kind.ENTRY, Kind.USER)
-    ]
-    return rows_of(request.access, definition.name).select_related(*entries)
+    return rows_of(request.access, definition.name).select_related(*joined_columns(definition))
 
 
 def _row(request: StaffRequest, definition: LedgerDefinition, entry: UUID) -> Any:
@@ -231,13 +184,6 @@ def _row(request: StaffRequest, definition: LedgerDefinition, entry: UUID) -> An
     return row
 
 
-def _address(definition: LedgerDefinition, row: LedgerEntry) -> tuple[Any, ...]:
-    page = OWN_PAGES.get(definition.name)
-    if page is not None:
-        return (f"console:{page}", row.pk)
-    return ("console:entry", definition.path, row.pk)
-
-
 def _about(definition: LedgerDefinition, cells: list[Cell]) -> list[str]:
     """What the head of an entry's page says it is about: its number and the entries that it must name."""
     naming = [
@@ -248,35 +194,9 @@ def _about(definition: LedgerDefinition, cells: list[Cell]) -> list[str]:
     return [cell.text for cell in cells if cell.name in naming]
 
 
-def _listed(definition: LedgerDefinition) -> list[Column]:
-    """The columns that the list shows: the state, then what is required, then the others, as many as fit."""
-    states = [machine.column for machine in definition.machines[:1]]
-    columns = [
-        column
-        for column in definition.columns.values()
-        if column.kind not in _IN_CELLS and column.name not in states
-    ]
-    columns.sort(key=lambda column: not column.required)
-    return [*columns[:_COLUMNS_SHOWN], *(definition.columns[name] for name in states)]
-
-
 def _state(request: StaffRequest, row: LedgerEntry, definition: LedgerDefinition) -> str:
     if not definition.machines:
         return ""
     column = definition.columns[definition.machines[0].column]
     cell = cell_of(row, column, request.access, {}, {})
     return cell.text if cell else ""
-
-
-def _names(definition: LedgerDefinition, rows: Sequence[LedgerEntry]) -> dict[Any, str]:
-    """Id or code → name, of the entries, users and areas that the rows name. One query."""
-    columns = definition.columns.values()
-    joined = [column.name for column in columns if column.kind in (Kind.ENTRY, Kind.USER)]
-    areas = ["area_code", *(column.name for column in columns if column.kind is Kind.AREA)]
-    titles: dict[Any, str] = {
-        key: joined_title(row, name)
-        for row in rows
-        for name in joined
-        if (key := joined_key(row, name)) is not None
-    }
-    return {**titles, **area_names(getattr(row, name) or "" for row in rows for name in areas)}

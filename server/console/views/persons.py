@@ -5,24 +5,21 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import TruncMonth
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
 
-from server.accounts.access import REVEALERS, REVIEWERS
+from server.accounts.access import REVIEWERS
 from server.console.exception_sentences import open_exceptions
+from server.console.ledger_lists import render_ledger
 from server.console.moves import desk_panel
-from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
+from server.console.pages import StaffRequest, area_names, staff_page
 from server.console.presentation import joined_title, sheet
 from server.console.views.links import links_panel
 from server.erasure.models import Erasure
 from server.erasure.selectors import may_ask, open_erasure
 from server.ledgers.definitions.vocabulary import Family
-from server.ledgers.filters import CaseFilters, PersonFilters
 from server.ledgers.models import AssistanceCase, DeskAct, Person
-from server.ledgers.models.people import GROUPS
 from server.ledgers.selectors import cases as visible_cases
 from server.ledgers.selectors import (
     desk_acts_on,
@@ -42,18 +39,7 @@ VISITS_SHOWN = 50
 @staff_page()
 def persons(request: StaffRequest) -> HttpResponse:
     """The persons of the user's areas."""
-    rows = visible(request.access).order_by("area_code", "name", "id")
-    filterset = PersonFilters(request.GET, rows, access=request.access)
-    page = page_of(request, filterset.qs)
-    return render_list(
-        request,
-        "console/persons/_rows.html",
-        filterset,
-        page,
-        shows=("area", "search", "emp_status", *GROUPS),
-        title=_("Persons"),
-        areas=area_names(row.area_code for row in page),
-    )
+    return render_ledger(request, Person.ledger)
 
 
 @staff_page()
@@ -97,24 +83,7 @@ def person(request: StaffRequest, entry: UUID) -> HttpResponse:
 @staff_page()
 def cases(request: StaffRequest) -> HttpResponse:
     """The assistance cases of the user's areas: open ones first, by when the next visit is due."""
-    sees_days = request.access.areas(REVEALERS) == request.access.areas()
-    closed = F("closed_on") if sees_days else TruncMonth("closed_on")  # days may be masked
-    rows = (
-        visible_cases(request.access)
-        .select_related("subject_person", "subject_household", "linked_worker")
-        .order_by(closed, "next_due", "id")
-    )
-    filterset = CaseFilters(request.GET, rows, access=request.access)
-    page = page_of(request, filterset.qs)
-    return render_list(
-        request,
-        "console/cases/_rows.html",
-        filterset,
-        page,
-        shows=("area", "search", "state", "category", "due"),
-        title=_("Assistance cases"),
-        areas=area_names(row.area_code for row in page),
-    )
+    return render_ledger(request, AssistanceCase.ledger)
 
 
 @staff_page()

@@ -11,6 +11,11 @@ document.addEventListener("click", (event) => {
   if (row && !window.getSelection().toString()) window.location.assign(row.dataset.href);
 });
 
+// A choice that sends its form at once.
+document.addEventListener("change", (event) => {
+  if (event.target.closest("[data-submits]")) event.target.form.requestSubmit();
+});
+
 // What ends something for somebody asks once more.
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm;
@@ -27,8 +32,20 @@ function nameCells(root) {
     }
   }
 }
-nameCells(document);
-document.addEventListener("htmx:afterSwap", () => nameCells(document));
+// A table with more columns than fit scrolls in its own box; others keep their head in view on the page.
+function fitTables() {
+  for (const box of document.querySelectorAll(".table-box.tall")) {
+    box.classList.remove("wide");
+    box.classList.toggle("wide", box.scrollWidth > box.clientWidth + 1);
+  }
+}
+function arrange() {
+  nameCells(document);
+  fitTables();
+}
+arrange();
+document.addEventListener("htmx:afterSwap", arrange);
+window.addEventListener("resize", fitTables);
 
 // Escape closes an open "where from" note and gives the focus back.
 document.addEventListener("keydown", (event) => {
