@@ -21,6 +21,7 @@ _KINDS: Final[dict[str, Any]] = {
     **dict(FAMILY_CHOICES),
     "case": gettext_lazy("assistance case"),
     "submission": gettext_lazy("submission"),
+    "review": gettext_lazy("review of several records"),
     "quarantine": gettext_lazy("quarantined record"),
     "form": gettext_lazy("form"),
     "user": gettext_lazy("user"),

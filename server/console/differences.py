@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from server.accounts.access import Access
-from server.console.answers import heading, is_nameless, written
+from server.console.answers import UUID_ANSWER, heading, is_nameless, written
 from server.core.xml import BadXml
 from server.forms.models import FormVersion
 from server.ledgers.reading.answers import ShownAnswer, on_screen, shown_answers
+from server.ledgers.selectors import Chosen, chosen_entries
 from server.submissions.instance import Instance
 from server.submissions.models import SubmissionVersion
 from server.submissions.selectors import Instances
@@ -53,13 +54,17 @@ def differences(
         )
     except BadXml:
         return None
-    rows = []
+    changed: list[tuple[str, ShownAnswer | None, ShownAnswer | None]] = []
     for path in [*new, *(path for path in old if path not in new)]:
         label, was = old.get(path, ("", None))
         label, now = new.get(path, (label, None))
         if (was.digest if was else b"") != (now.digest if now else b""):
-            rows.append(Difference(label, _text(was), _text(now)))
-    return rows
+            changed.append((label, was, now))
+    values = {answer.value for _label, *pair in changed for answer in pair if answer}
+    chosen = chosen_entries(access, filter(UUID_ANSWER.fullmatch, values))
+    return [
+        Difference(label, _text(was, chosen), _text(now, chosen)) for label, was, now in changed
+    ]
 
 
 def _named(answers: Sequence[ShownAnswer]) -> dict[str, tuple[str, ShownAnswer]]:
@@ -76,5 +81,8 @@ def _named(answers: Sequence[ShownAnswer]) -> dict[str, tuple[str, ShownAnswer]]
     return labelled
 
 
-def _text(answer: ShownAnswer | None) -> str:
-    return written(answer) if answer else ""
+def _text(answer: ShownAnswer | None, chosen: Mapping[str, Chosen]) -> str:
+    if answer is None:
+        return ""
+    entry = chosen.get(answer.value)
+    return entry.title if entry else written(answer)

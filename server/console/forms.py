@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -121,6 +122,32 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     version = forms.CharField(required=False, max_length=249)  # the version that the page shows
+    last_decision = forms.IntegerField(required=False, min_value=0)  # that the page shows; 0: none
+
+
+class ApproveManyForm(forms.Form):
+    """Approving what passes a filter: as it stood when the page was shown."""
+
+    seen_at = forms.CharField(max_length=40)
+    with_remarks = forms.BooleanField(label=_("Also those with remarks"), required=False)
+    reason = forms.CharField(label=_("Note (optional)"), required=False, max_length=500)
+
+    def clean_seen_at(self) -> datetime:
+        try:
+            seen_at = datetime.fromisoformat(self.cleaned_data["seen_at"])
+        except ValueError:
+            seen_at = None
+        if seen_at is None or seen_at.tzinfo is None:
+            raise ValidationError(_("Open the page again."), code="invalid")
+        return seen_at
+
+
+class CommentForm(forms.Form):
+    """A remark on a record, without a decision."""
+
+    body = forms.CharField(
+        label=_("Comment"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 class ReasonForm(forms.Form):

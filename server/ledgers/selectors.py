@@ -1,5 +1,6 @@
 """Reads of the ledgers, each within the reader's access."""
 
+from server.ledgers.entity_lists.chosen import Chosen, address_title, chosen_entries
 from server.ledgers.entity_lists.integrity import deleted_entities
 from server.ledgers.entity_lists.listed import (
     ListedEntry,
@@ -46,11 +47,23 @@ from server.ledgers.reading.links import acts_on_link, counted_once, links, link
 from server.ledgers.reading.lookup import holding
 from server.ledgers.reading.provenance import Change, Origin, changes_of, provenance
 from server.ledgers.reading.timeline import Event, timeline
+from server.ledgers.refolding.beside import (
+    Beside,
+    Comparison,
+    Standing,
+    Subject,
+    below_root,
+    compare,
+    subjects_of_record,
+)
 from server.ledgers.refolding.past import entry_as_of
 from server.ledgers.storage.about_person import entries_about_person, records_of
 
 __all__ = [
+    "Beside",
     "Change",
+    "Chosen",
+    "Comparison",
     "Declared",
     "Dossier",
     "Event",
@@ -58,10 +71,16 @@ __all__ = [
     "ListedEntry",
     "Origin",
     "Source",
+    "Standing",
+    "Subject",
     "acts_on_link",
+    "address_title",
     "assisted",
+    "below_root",
     "cases",
     "changes_of",
+    "chosen_entries",
+    "compare",
     "counted_once",
     "declared_facts",
     "deleted_entities",
@@ -101,6 +120,7 @@ __all__ = [
     "rows_of",
     "sources_of",
     "spells",
+    "subjects_of_record",
     "timeline",
     "vacancies",
     "value_for",

@@ -168,6 +168,7 @@ RULES: Final[dict[str, Rule]] = {
     "submissions_encryptedversion": _OF_VERSION,
     "submissions_erasedfile": _OF_VERSION,
     "submissions_reviewdecision": _OF_SUBMISSION,
+    "submissions_reviewopening": _OF_SUBMISSION,
     "submissions_submission": _SUBMISSION,
     "submissions_submissionversion": _OF_SUBMISSION,
     "submissions_verdict": _of("submissions_submissionversion", "version_id", own="area"),

@@ -343,9 +343,32 @@ class ReviewDecision(models.Model):
     reason = SealedText(_("reason"), blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
     at = models.DateTimeField()
+    batch = models.UUIDField(null=True)  # of the act by which many were decided at once
 
     class Meta:
         ordering = ("at", "id")
+        indexes = (
+            models.Index(
+                fields=("batch",), name="decisions_of_a_batch", condition=Q(batch__isnull=False)
+            ),
+        )
+
+
+class ReviewOpening(models.Model):
+    """That somebody opened a record for review, so that others see who is at it; of no use after some minutes."""
+
+    submission = models.ForeignKey(
+        Submission, models.CASCADE, related_name="openings", db_constraint=False
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("submission", "user"), name="a_record_is_open_once_for_a_user"
+            ),
+        )
 
 
 class Comment(models.Model):

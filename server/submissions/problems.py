@@ -253,6 +253,24 @@ class DecidedUnseen(Problem):
     )
 
 
+class DecidedMeanwhile(Problem):
+    """Somebody else decided about the submission after the user had opened it; the user's own decision would have undone that unseen."""
+
+    type, status = "decided-meanwhile", 409
+    title = _("Decided meanwhile")
+    template = _(
+        "{by} decided “{state}” at {at}, after you opened this record. Your decision was not stored. Open the record again: you can still decide otherwise."
+    )
+
+
+class TooManyAtOnce(Problem):
+    """More submissions match than one act approves."""
+
+    type, status = "too-many-at-once", 422
+    title = _("Too many records for one act")
+    template = _("{count} records match; one act approves at most {most}. Narrow the filter down.")
+
+
 class CommentEmpty(Problem):
     """The comment has no text."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import (
@@ -35,6 +35,7 @@ from server.submissions.models import (
     Comment,
     EncryptedVersion,
     ReviewDecision,
+    ReviewOpening,
     Submission,
     SubmissionVersion,
     Verdict,
@@ -202,6 +203,16 @@ def record(access: Access, form_id: str, instance_id: str) -> Submission:
     if row is None:
         raise UnknownSubmission
     return row
+
+
+OPEN_FOR: Final = timedelta(minutes=10)
+"""How long a record that somebody opened is taken to be open."""
+
+
+def openings_of(submission: Submission, besides: int, at: datetime) -> list[ReviewOpening]:
+    """Who else than this user opened the record within the last minutes, the latest first."""
+    rows = submission.openings.filter(at__gt=at - OPEN_FOR).exclude(user=besides)
+    return list(rows.select_related("user").order_by("-at"))
 
 
 def comments_of(submission: Submission) -> list[Comment]:

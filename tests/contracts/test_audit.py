@@ -143,6 +143,7 @@ EXEMPT = {
     "server.submissions.opening.open_encrypted": "the worker's step, with keys that were given for it",
     "server.submissions.opening.queue_sealed": PART,
     "server.submissions.services.approving.let_approved_stand": PHONES,
+    "server.submissions.services.noting.note_opening": "who has a record open is shown for minutes; nothing is decided",
     "server.submissions.services.erasing.check_not_erased": READS,
     "server.submissions.services.erasing.erase_parts": PART,
     "server.submissions.services.erasing.erase_submission": PART,

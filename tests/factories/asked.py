@@ -79,6 +79,7 @@ def samples_of(side: Side) -> dict[str, str]:
         "/links/%(side)s": str(side.link.pk),
         "/acts/%(act)s": str(side.act.pk),
         "/submissions/%(number)s": str(side.submission.pk),
+        "/review/%(number)s": str(side.submission.pk),
         "/files/%(number)s": str(image.pk),
         "/desk-acts/%(number)s": str(side.act.pk),
         **{f"/deletions/%({name})s": str(side.deletion.pk) for name in ("id", "number")},

@@ -7,9 +7,11 @@ from datetime import date
 from typing import NamedTuple
 
 from server.audit.models import Act
+from server.core.clock import now
 from server.erasure import services as erasure
 from server.ledgers import services as ledgers
 from server.submissions import services as submissions
+from server.submissions.models import ReviewDecision, Submission
 from tests.factories.audited import AT, Office
 
 
@@ -20,6 +22,17 @@ class Case(NamedTuple):
     acts: tuple[Act, ...]
     before: Callable[[Office], object] = lambda office: office.user
     actor: str = "chief"  # "" is nobody who is logged in
+
+
+def approve_all(office: Office) -> object:
+    """Approve every submission by one act."""
+    return submissions.approve_many(
+        rows=Submission.objects.all(),
+        seen_at=now(),
+        reviewer=office.chief,
+        access=office.access,
+        at=AT,
+    )
 
 
 RECORD_CASES = {
@@ -56,6 +69,19 @@ RECORD_CASES = {
         lambda office: submissions.restore(deletion=office.deletion, **office.by_chief_alone),
         (Act.SUBMISSION_RESTORED,),
         lambda office: office.deletion,
+    ),
+    "submissions.services.approving_many.approve_many": Case(
+        lambda office: approve_all(office), (Act.REVIEW,), lambda office: office.submission
+    ),
+    "submissions.services.approving_many.undo_approvals": Case(
+        lambda office: submissions.undo_approvals(
+            batch=ReviewDecision.objects.get().batch,
+            reviewer=office.chief,
+            access=office.access,
+            at=AT,
+        ),
+        (Act.REVIEW,),
+        lambda office: (office.submission, approve_all(office)),
     ),
     "ledgers.services.correct": Case(
         lambda office: ledgers.correct(

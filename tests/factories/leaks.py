@@ -58,6 +58,7 @@ SEALED: Final = {
 """Words of addresses → a column of that ledger that is revealed, a sealed one where there is one; id_no for others."""
 BODY: Final = {
     "reason": "look", "note": "look", "state": "approved", "act": "new_instance", "value": "4499", "columns": ["id_no"],
+    "body": "look",
 }  # fmt: skip
 
 

@@ -293,7 +293,7 @@ class Filled:
         )
         members = "".join(f"<members>{tags(one)}</members>" for one in self.members)
         meta = f"<meta><instanceID>{instance_id}</instanceID></meta>"
-        return f"<data>{own}{groups}{members}{meta}</data>".encode()
+        return f'<data id="ledger_{self.form}" version="1">{own}{groups}{members}{meta}</data>'.encode()
 
 
 def member(name: str = "陈一", **values: Any) -> dict[str, Any]:

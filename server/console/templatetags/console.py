@@ -75,7 +75,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
             section(
                 _("To do"),
                 (_("Today"), "home", ()),
-                (_("Review queue"), "review", ()),
+                (_("Review queue"), "review", ("review-record", "approve-many")),
                 (_("Submissions"), "submissions", ("submission", "deleted")),
                 (_("Exceptions"), "exceptions", ()),
                 (_("Known to other offices"), "links", ()),
@@ -132,6 +132,27 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
             ),
         ]
     }
+
+
+@register.simple_tag
+def queue_address(queue: Any, row: Any) -> str:
+    """The address of a record beside the queue, which keeps the filter."""
+    address: str = queue.address("review-record", row.pk)
+    return address
+
+
+@register.simple_tag
+def queue_page(queue: Any, page: str, *args: Any) -> str:
+    """The address of another page of the queue, which keeps the filter."""
+    address: str = queue.address(page, *args)
+    return address
+
+
+@register.simple_tag
+def queue_decision(queue: Any, row: Any) -> str:
+    """The address that takes the decision about a record and goes on in the queue."""
+    address: str = queue.address("review-decide", row.pk)
+    return address
 
 
 TONES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.models import User
@@ -18,7 +19,12 @@ from server.submissions.models import (
     ReviewState,
     Submission,
 )
-from server.submissions.problems import CommentEmpty, DecidedUnseen, MayNotReview
+from server.submissions.problems import (
+    CommentEmpty,
+    DecidedMeanwhile,
+    DecidedUnseen,
+    MayNotReview,
+)
 from server.submissions.services.queueing import queue
 
 NEEDS_REASON = frozenset({ReviewState.REJECTED, ReviewState.HAS_ISSUES})
@@ -34,11 +40,14 @@ def review(
     access: Access,
     at: datetime,
     version: str = "",
+    last_decision: int | None = None,
 ) -> ReviewDecision:
     """Store a decision about a submission and queue it, so that the ledgers follow. The last decision holds.
 
     `version` is the instanceID of the version that the person looked at; "" stands for
-    whichever is current. Locks the submission. Raises MayNotReview, ReasonMissing, DecidedUnseen.
+    whichever is current. `last_decision` is the number of the last decision that the person
+    saw, 0 for none; None stands for whatever was decided. Locks the submission. Raises
+    MayNotReview, ReasonMissing, DecidedUnseen, DecidedMeanwhile.
     """
     decided = ReviewState(state)
     if not access.may(REVIEWERS, submission.area_code):
@@ -48,6 +57,8 @@ def review(
     locked = Submission.objects.select_for_update().get(pk=submission.pk)
     if version and not locked.versions.filter(current_of=locked, instance_id=version).exists():
         raise DecidedUnseen
+    if last_decision is not None:
+        _check_last(locked, last_decision)
     decision = ReviewDecision.objects.create(
         submission=locked, state=decided, reason=reason.strip(), user=reviewer, at=at
     )
@@ -68,6 +79,16 @@ def review(
         after=decided.value,
     )
     return decision
+
+
+def _check_last(submission: Submission, seen: int) -> None:
+    """Raises DecidedMeanwhile unless the last decision is the one seen, 0 for none. The caller holds the lock."""
+    last = submission.decisions.select_related("user").last()
+    if last is not None and last.pk != seen:
+        at = timezone.localtime(last.at)
+        raise DecidedMeanwhile(
+            by=last.user, state=last.get_state_display(), at=f"{at:%Y-%m-%d %H:%M}"
+        )
 
 
 @transaction.atomic

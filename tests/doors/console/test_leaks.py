@@ -27,6 +27,7 @@ SHOWS_NOTHING: Final = frozenset(
         "/people/%(user_id)s/reset-factors",
         "/people/%(user_id)s/roles/%(number)s/take",
         "/people/%(user_id)s/state",
+        "/review/%(number)s/decision",
         "/submissions/%(number)s/erase",
         "/submissions/%(number)s/delete",
         "/deletions/%(number)s/restore",

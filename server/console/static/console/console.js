@@ -71,7 +71,7 @@ async function awaitPicture(image) {
     const response = await fetch(address);
     if (!response.ok) return;
     if (response.headers.has("Retry-After")) continue;
-    image.src = URL.createObjectURL(await response.blob());
+    image.src = `${address}?drawn`; // the page may show no blob
     return;
   }
 }
