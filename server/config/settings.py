@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "server.submissions",
     "server.quarantine",
     "server.ledgers",
+    "server.reports",
     "server.erasure",
     "server.disclosure",
     "server.openrosa",

@@ -32,6 +32,7 @@ from server.ledgers.selectors import entries_about_person, records_of, resolve
 from server.ledgers.selectors import persons as visible_persons
 from server.ledgers.services import forget_person, forget_withdrawn, merge_submissions
 from server.quarantine.services import forget_documents, is_named
+from server.reports.facts.keeping import forget as forget_facts
 from server.submissions.models import Submission
 from server.submissions.services.erasing import erase_parts, erase_submission
 
@@ -128,6 +129,7 @@ def consent(*, erasure: Erasure, user: User, access: Access, at: datetime) -> Er
     forget_withdrawn(erased)
     if row.person is not None:
         forget_person(row.person, about, at=at)
+        forget_facts([row.person, *(entry for entries in about.values() for entry in entries)])
     row.files = sorted(sha256.hex() for sha256 in hashes)
     row.n_files = len(hashes)
     row.state, row.decided_by, row.decided_at = Erasure.State.CONSENTED, user, at

@@ -58,6 +58,7 @@ from server.ledgers.refolding.beside import (
 )
 from server.ledgers.refolding.past import entry_as_of
 from server.ledgers.storage.about_person import entries_about_person, records_of
+from server.ledgers.storage.changes import first_days
 
 __all__ = [
     "Beside",
@@ -92,6 +93,7 @@ __all__ = [
     "entry_as_of",
     "exceptions",
     "exceptions_of",
+    "first_days",
     "hidden_columns",
     "histories",
     "holding",

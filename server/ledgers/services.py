@@ -9,6 +9,7 @@ from server.ledgers.desk.settling import Choice, settle, unsettle
 from server.ledgers.desk.suggesting import Suggestion, suggestions
 from server.ledgers.refolding.merging import merge_submissions, refold_due
 from server.ledgers.refolding.moves import settle_due_links
+from server.ledgers.storage.changes import mark_changed, take_changed
 
 __all__ = [
     "Choice",
@@ -18,6 +19,7 @@ __all__ = [
     "correct",
     "forget_person",
     "forget_withdrawn",
+    "mark_changed",
     "mark_not_same",
     "mark_same",
     "merge_submissions",
@@ -29,6 +31,7 @@ __all__ = [
     "settle_due_links",
     "state_of_link",
     "suggestions",
+    "take_changed",
     "undo",
     "unsettle",
     "void",

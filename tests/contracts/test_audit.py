@@ -132,6 +132,8 @@ EXEMPT = {
     "server.ledgers.services.next_moves": READS,
     "server.ledgers.services.acts_for": READS,
     "server.ledgers.services.forget_withdrawn": PART,
+    "server.ledgers.services.mark_changed": "marks for the worker, of what was recorded before",
+    "server.ledgers.services.take_changed": "marks for the worker, of what was recorded before",
     "server.ledgers.services.merge_submissions": "the worker's fold of what was recorded before",
     "server.ledgers.services.refold_due": "the worker's fold of what was recorded before",
     "server.quarantine.services.dropping.forget_documents": PART,

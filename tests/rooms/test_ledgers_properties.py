@@ -23,8 +23,10 @@ from server.ledgers.models import (
 )
 from server.ledgers.problems import AlreadyDone
 from server.ledgers.services import correct, mark_same, merge_submissions, refold_due, undo, void
+from server.reports.facts.keeping import keep_up_entirely
 from server.submissions import services
 from server.submissions.models import Waiting
+from tests.factories.facts import check_stocks, facts_from_scratch, known_facts
 from tests.factories.ledger_histories import filled_forms
 from tests.factories.ledgers import Filled, make_versions, store, uuid_of
 
@@ -191,8 +193,14 @@ def test_whatever_happened_the_ledgers_are_what_a_rebuild_makes(office, forms, a
                     office.desk_act(act, choose)
                 except AlreadyDone:
                     continue
+            if choose.random() < 0.3:
+                keep_up_entirely()
         while refold_due(as_of=AS_OF):  # desk acts were folded as of their own day
             pass
+        keep_up_entirely()
+        kept_up = known_facts()
+        assert facts_from_scratch() == kept_up
+        check_stocks([date(2024, 1, 1), date(2025, 3, 31), date(2026, 6, 30), date(2026, 11, 30)])
         running = state()
         office.rebuild(choose, batch=choose.choice([1, 3, 50]))
         assert state() == running

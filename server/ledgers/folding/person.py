@@ -28,7 +28,7 @@ from server.ledgers.folding.row import (
     observations_by_column,
     start_row,
 )
-from server.ledgers.folding.spells import Spell
+from server.ledgers.folding.spells import Spell, statuses_of
 from server.ledgers.folding.standing import Standing, follow
 
 _COLUMNS = COLUMNS[Ledger.PERSON]
@@ -77,6 +77,9 @@ def fold_person(
     died = builder.row.get("death_date")
     standings, spells = follow(contributions, statuses)
     ended = spells.finish(entry, date.fromisoformat(died) if died else None)
+    activities = statuses_of(ended)
+    if len(activities) > 1:
+        builder.row["history"]["emp_status"] = stored(activities)
     return PersonFold(builder, contributions, standings, ended)
 
 
@@ -188,7 +191,7 @@ def _fold_status(
         state = PersonStatus.DECEASED
     builder.row["person_status"] = state
     if len(steps) > 1:
-        builder.row["history"] = {"person_status": stored(steps)}
+        builder.row["history"]["person_status"] = stored(steps)
     dates = observed.get("death_date", ())
     is_proved = any(item.contribution.is_desk_act for item in dates)
     if mark is not None and not is_proved:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import COLUMNS
 from server.ledgers.definitions.vocabulary import Family, Ledger, SpellKind
+from server.ledgers.folding.history import Step, Why
 from server.ledgers.folding.row import Row, fold_columns, observations_by_column, start_row
 from server.ledgers.identity.keys import owned_uuid
 
@@ -33,6 +34,9 @@ class Spell:
     last_stated_on: date  # the day of the last one
     contributions: list[Contribution] = field(default_factory=list)
     status: str = ""  # the employment status (ES) stated last
+    statuses: list[Step] = field(
+        default_factory=list
+    )  # as stated, each on the day of its statement
     employer: str = ""  # the employer's name stated last
     is_corrected: bool = False  # office staff set the start
     end: date | None = None
@@ -90,6 +94,19 @@ def fold_spells(
     return spells.finish(person, died_on)
 
 
+def statuses_of(spells: Sequence[Spell]) -> list[Step]:
+    """The employment statuses (ES) of spells, oldest first; the first of a spell holds from the spell's first day."""
+    steps: list[Step] = []
+    for spell in spells:
+        for place, step in enumerate(spell.statuses):
+            day = spell.start if place == 0 else max(step.day, spell.start)
+            if steps and steps[-1].day == day:
+                steps.pop()
+            if not steps or steps[-1].value != step.value:
+                steps.append(step._replace(day=day))
+    return steps
+
+
 def _apply_statement(spells: list[Spell], contribution: Contribution, status: str) -> None:
     """Confirm the last spell or begin another, as a stated employment status asks."""
     kind, day = kind_of(status), contribution.day
@@ -102,6 +119,9 @@ def _apply_statement(spells: list[Spell], contribution: Contribution, status: st
     elif stated_start is not None and not last.is_corrected:
         _move_start(spells, start)
     last.contributions.append(contribution)
+    if status != last.status:
+        why = Why.DECIDED if contribution.is_desk_act else Why.STATED
+        last.statuses.append(Step(day, status, contribution.id, why))
     last.status = status
     last.employer = employer or last.employer
     last.last_stated_on = day

@@ -1,5 +1,6 @@
 """The ledgers' tables: one module per subject; those of L8–L19 are in `declared`."""
 
+from server.ledgers.models.changes import ChangedEntry
 from server.ledgers.models.contributions import (
     ContributionRow,
     DeskAct,
@@ -31,6 +32,7 @@ __all__ = [
     "AnnualCheck",
     "AssistanceCase",
     "Certificate",
+    "ChangedEntry",
     "Consultation",
     "ContributionRow",
     "Dependant",

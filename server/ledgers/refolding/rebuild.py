@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from server.ledgers.entity_lists.versions import update_every_version
 from server.ledgers.models import (
+    ChangedEntry,
     DeskAct,
     EntityListRevision,
     EntryLink,
@@ -60,7 +61,7 @@ _HIDDEN_TABLES = (
     *_COMPARED_TABLES,
     *(
         model._meta.db_table
-        for model in (LedgerException, EntityListRevision, ListedEntity, EntryLink)
+        for model in (LedgerException, EntityListRevision, ListedEntity, EntryLink, ChangedEntry)
     ),
 )
 

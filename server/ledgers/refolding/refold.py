@@ -5,6 +5,7 @@ Everything here runs in the caller's transaction, under the merge lock (storage/
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -19,6 +20,7 @@ from server.ledgers.refolding.exceptions import reconcile_exceptions
 from server.ledgers.refolding.links import reconcile_links
 from server.ledgers.refolding.offices import office_of
 from server.ledgers.refolding.scope import ChangedEntries, Scope
+from server.ledgers.storage.changes import mark_changed
 from server.ledgers.storage.claim_exceptions import move_entity_conflicts
 from server.ledgers.storage.contributions import (
     contributions_of_entries,
@@ -183,10 +185,11 @@ def _add_neighbours(
 
 
 def _write(folded: FoldResult, scope: Scope) -> set[str]:
-    """Write the folded rows and exceptions; the cases that were inserted, changed or deleted."""
+    """Write the folded rows and exceptions, and mark the entries that differ; the cases that were inserted, changed or deleted."""
     changed = scope.changed
     areas = {row["id"]: row["area_code"] for rows in folded.rows.values() for row in rows}
     checked: set[str] = set()
+    marks: dict[str, set[str]] = defaultdict(set)
     for family in FAMILIES:
         rows = folded.rows.get(family, [])
         present = {row["id"] for row in rows}
@@ -196,30 +199,37 @@ def _write(folded: FoldResult, scope: Scope) -> set[str]:
             else scope.entries[family] | changed.removed[family]
         )
         TABLES[family].delete(entries - present)
-        TABLES[family].put(rows)
+        marks[family] = (entries - present).union(TABLES[family].put(rows))
         checked |= entries | present
     people = scope.entries[Family.PERSON] | changed.removed[Family.PERSON]
     households = scope.entries[Family.HOUSEHOLD] | changed.removed[Family.HOUSEHOLD]
-    _put_owned(Ledger.SPELL, folded.rows.get(Ledger.SPELL, []), {"person_id": people})
+    spells = _put_owned(Ledger.SPELL, folded.rows.get(Ledger.SPELL, []), {"person_id": people})
     cases = _put_owned(
         Ledger.CASE,
         folded.rows.get(Ledger.CASE, []),
         {"subject_person_id": people, "subject_household_id": households},
     )
     members = membership_rows(folded.memberships)
-    MEMBERSHIPS.delete_owned("household_id", households, [row["id"] for row in members])
-    MEMBERSHIPS.put(members)
+    left = MEMBERSHIPS.delete_owned(
+        "household_id", households, [row["id"] for row in members], about="person_id"
+    )
+    person_of = {row["id"]: row["person_id"] for row in members}
+    marks[Family.PERSON] |= {*spells.values(), *cases.values(), *left.values()} - households
+    marks[Family.PERSON] |= {person_of[member] for member in MEMBERSHIPS.put(members)}
+    marks[Family.HOUSEHOLD] |= households.intersection(cases.values())
+    mark_changed(marks)
     reconcile_exceptions(folded.raised, checked, areas)
     reconcile_possible_duplicates(people)
     update_assisted_categories(households | scope.outside_households)
-    return cases
+    return set(cases)
 
 
-def _put_owned(ledger: Ledger, rows: list[Row], owners: Mapping[str, set[str]]) -> set[str]:
-    """Make the rows of these owners (column → entries) exactly the given ones; the ids that changed."""
+def _put_owned(ledger: Ledger, rows: list[Row], owners: Mapping[str, set[str]]) -> dict[str, str]:
+    """Make the rows of these owners (column → entries) exactly the given ones; the ids that changed → their owner."""
     table = TABLES[ledger]
     ids = [row["id"] for row in rows]
-    changed: set[str] = set()
+    changed: dict[str, str] = {}
     for column, entries in owners.items():
-        changed.update(table.delete_owned(column, entries, ids))
-    return changed.union(table.put(rows))
+        changed |= table.delete_owned(column, entries, ids)
+    owner_of = {row["id"]: owner for row in rows for column in owners if (owner := row.get(column))}
+    return changed | {written: owner_of[written] for written in table.put(rows)}

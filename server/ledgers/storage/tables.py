@@ -19,7 +19,7 @@ from server.ledgers.definitions.columns import column_of, in_the_clear
 from server.ledgers.definitions.ledgers import LEDGERS
 from server.ledgers.folding.row import Row
 from server.ledgers.models import Membership as MembershipRow
-from server.ledgers.storage.database import dumps, execute, query_values
+from server.ledgers.storage.database import dumps, execute, query, query_values
 
 _NOT_FOLDED = {"row_version": "1", "assisted_categories": "'{}'"}
 """Columns that no folded row has → what a new row begins with."""
@@ -120,16 +120,22 @@ class Table:
                 (wanted,),
             )
 
-    def delete_owned(self, column: str, owners: Iterable[str], keeping: Iterable[str]) -> list[str]:
-        """Delete the rows whose `column` is one of the owners, except those to keep; the deleted ids."""
+    def delete_owned(
+        self, column: str, owners: Iterable[str], keeping: Iterable[str], *, about: str = ""
+    ) -> dict[str, str]:
+        """Delete the rows whose `column` is one of the owners, except those to keep.
+
+        Returns deleted id → its value of `column`, or of the column `about`.
+        """
         wanted = list(owners)
         if not wanted:
-            return []
-        return query_values(
+            return {}
+        deleted = query(
             f"delete from {self.name} where {column} = any(%s::uuid[])"  # noqa: S608 names of fields
-            " and not id = any(%s::uuid[]) returning id::text",
+            f" and not id = any(%s::uuid[]) returning id::text, {about or column}::text",
             (wanted, list(keeping)),
         )
+        return dict(deleted)
 
     def due(self, as_of: date, limit: int) -> set[str]:
         """Up to `limit` entries that have to be folded again by this day, the longest due first."""

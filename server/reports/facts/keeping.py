@@ -1,0 +1,154 @@
+"""Keeping the tables of facts in step with the ledgers: from marked entries to the facts that differ.
+
+Facts are a function of the rows of the ledgers and of the rule table, so computing them again for an
+entry gives the same. What no longer holds is not deleted: it stops being known at the instant at
+which that was computed, and what holds instead begins to be known then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from django.db import connection, models, transaction
+from django.db.models import Q
+
+from server.core import clock
+from server.ledgers.folding.derive.rules import rules
+from server.ledgers.models import ChangedEntry, Household, Person
+from server.ledgers.services import mark_changed, take_changed
+from server.reports.facts import reading
+from server.reports.facts.cases import case_facts
+from server.reports.facts.households import household_facts
+from server.reports.facts.persons import person_facts
+from server.reports.facts.records import CaseState, Event, HouseholdState, PersonState
+from server.reports.models import CaseFact, EventFact, HouseholdFact, PersonFact
+
+_FACTS_LOCK: Final = 0x46616374  # "Fact"
+_BATCH: Final = 1000
+
+_ROWS: Final[dict[type[models.Model], type[Any]]] = {
+    PersonFact: PersonState,
+    HouseholdFact: HouseholdState,
+    CaseFact: CaseState,
+    EventFact: Event,
+}
+"""Table → its rows as plain tuples."""
+
+
+def take_facts_lock() -> None:
+    """Hold to the end of the transaction what lets one process at a time change facts, or rely on their not changing."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", (_FACTS_LOCK,))
+
+
+@transaction.atomic
+def keep_up(*, limit: int = _BATCH) -> int:
+    """Compute the facts of up to `limit` marked entries again; how many marks were taken, 0 when none is left.
+
+    Takes the facts lock to the end of the transaction. The caller sees the rows of all areas.
+    """
+    take_facts_lock()
+    taken = take_changed(limit)
+    if taken:
+        people, homes = reading.concerned(taken)
+        gone = [entry for entries in taken.values() for entry in entries]
+        naming = EventFact.objects.filter(source__in=gone, known_until=None)
+        people |= {str(entry) for entry in naming.values_list("entry", flat=True)} - homes
+        _recompute(people, homes, clock.now())
+    return sum(map(len, taken.values()))
+
+
+def keep_up_entirely() -> int:
+    """The same until no mark is left, in batches; how many marks were taken."""
+    total = 0
+    while taken := keep_up():
+        total += taken
+    return total
+
+
+def mark_area(area: str) -> int:
+    """Mark every person and household of an area, and all that have facts there, to be computed again; how many.
+
+    `area` is the beginning of a division code.
+    """
+    marked = 0
+    for family, model, fact in (
+        ("person", Person, PersonFact),
+        ("household", Household, HouseholdFact),
+    ):
+        entries: set[str] = set()
+        for table, column in ((model, "pk"), (fact, "entry")):
+            rows: Any = table._default_manager.filter(area_code__startswith=area)
+            entries |= {str(entry) for entry in rows.values_list(column, flat=True).iterator()}
+        mark_changed({family: entries})
+        marked += len(entries)
+    return marked
+
+
+def is_behind() -> bool:
+    """Whether an entry has changed whose facts have not been computed again yet."""
+    return ChangedEntry.objects.exists()
+
+
+def forget(entries: Collection[UUID]) -> None:
+    """Delete the facts of entries whose person has been erased for good."""
+    for model in _ROWS:
+        model._default_manager.filter(entry__in=entries).delete()
+    CaseFact.objects.filter(person__in=entries).delete()
+
+
+def _recompute(people: Collection[str], homes: Collection[str], now: datetime) -> None:
+    table = rules()
+    rows: dict[type[models.Model], set[Any]] = {model: set() for model in _ROWS}
+    for person in reading.persons(people):
+        states, events = person_facts(person, table)
+        cases, of_cases = case_facts(person)
+        rows[PersonFact].update(states)
+        rows[CaseFact].update(cases)
+        rows[EventFact].update(events, of_cases)
+    for household in reading.households(homes):
+        of_household, events = household_facts(household)
+        rows[HouseholdFact].update(of_household)
+        rows[EventFact].update(events)
+    entries = [*people, *homes]
+    _replace(PersonFact, Q(entry__in=people), rows[PersonFact], now)
+    _replace(HouseholdFact, Q(entry__in=homes), rows[HouseholdFact], now)
+    _replace(CaseFact, Q(person__in=people), rows[CaseFact], now)
+    _replace(EventFact, Q(entry__in=entries), rows[EventFact], now)
+
+
+def _replace(model: type[models.Model], owned: Q, rows: set[Any], now: datetime) -> None:
+    """Make the known facts of these owners exactly the given ones."""
+    tuples = _ROWS[model]
+    known = dict(known_rows(model, owned))
+    superseded = [number for row, number in known.items() if row not in rows]
+    added = [row for row in rows if row not in known]
+    manager = model._default_manager
+    if superseded:
+        manager.filter(pk__in=superseded).update(known_until=now)
+    manager.bulk_create(
+        [model(**_columns(tuples, row), known_from=now) for row in sorted(added, key=repr)],
+        batch_size=2000,
+    )
+
+
+def known_rows(model: type[models.Model], where: Q) -> Iterable[tuple[Any, int]]:
+    """The facts that are known now as plain tuples, each with its number."""
+    tuples = _ROWS[model]
+    rows = model._default_manager.filter(where, known_until=None)
+    for number, *values in rows.values_list("pk", *tuples._fields):
+        yield tuples(*map(_plain, values)), number
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _columns(tuples: type[NamedTuple], row: Any) -> dict[str, Any]:
+    values = zip(tuples._fields, row, strict=True)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values}

@@ -1,0 +1,211 @@
+"""What is read of the ledgers to make facts: rows of one person or household, and the facts as plain tuples. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class EventKind(StrEnum):
+    """What an event is. Flows of a stock come in pairs: sums of in and out are the stock's change."""
+
+    WORKING_IN = "working_in"  # came among those of working age of a community of residence
+    WORKING_OUT = "working_out"
+    REGISTERED_IN = "registered_in"  # registered as unemployed in a community of hukou
+    REGISTERED_OUT = "registered_out"
+    CASE_IN = "case_in"  # an open case, as a whole ("") and for each category
+    CASE_OUT = "case_out"
+    ZERO_IN = "zero_in"  # a certified zero-employment household
+    ZERO_OUT = "zero_out"
+    VISITED = "visited"
+    GUIDED = "guided"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    PLACED = "placed"
+    TRAINED = "trained"
+    POLICY = "policy"
+
+
+class Reason(StrEnum):
+    """Why a stock changed."""
+
+    LISTED = "listed"  # first recorded in the ledger
+    CAME_OF_AGE = "came_of_age"
+    MOVED_IN = "moved_in"
+    MOVED_OUT = "moved_out"
+    DIED = "died"
+    AGED_OUT = "aged_out"
+    CORRECTED = "corrected"  # merged, or a rule changed
+    NEW_ENTRANT = "new_entrant"
+    FROM_JOB = "from_job"
+    JOB = "job"
+    RETIRED = "retired"
+    OTHER = "other"
+    OPENED = "opened"
+    STABLE = "stable"  # the job lasted
+    CERTIFIED = "certified"
+    RELAPSED = "relapsed"
+    EXITED = "exited"
+
+
+Steps = Sequence[Sequence[Any]]
+"""Steps of a column as a row's history stores them: [day, value, contribution, why]."""
+
+
+class SpellRecord(NamedTuple):
+    """A spell of L3."""
+
+    id: str
+    kind: str
+    start: date
+    end: date | None
+    reg_date: date | None
+    cancel_date: date | None
+    cancel_reason: str | None
+    unemp_reason: str | None
+    benefit_months: int | None
+
+
+class MembershipRecord(NamedTuple):
+    """A membership with the area of its household."""
+
+    household: str
+    area: str
+    role: str
+    since: date
+    until: date | None
+
+
+class CaseRecord(NamedTuple):
+    """An assistance case of L4."""
+
+    id: str
+    area_code: str
+    opened_on: date
+    closed_on: date | None
+    close_reason: str | None
+    placed_form: str | None
+    history: Mapping[str, Steps]
+
+
+class VisitRecord(NamedTuple):
+    """A visit to a person, or to the household of one."""
+
+    id: str
+    day: date
+    household: str | None  # of a visit to nobody in particular
+    services: Sequence[str]
+
+
+class DatedRecord(NamedTuple):
+    """A row of another ledger about the person: an offer, a training, a policy enjoyed."""
+
+    id: str
+    kind: str  # EventKind
+    day: date
+
+
+class PersonRecord(NamedTuple):
+    """A person of L1 with everything that their facts follow from."""
+
+    id: str
+    area_code: str
+    listed_on: date  # the day of the first record
+    sex: str
+    born: date | None
+    hukou_type: str
+    edu: str
+    activity: str
+    capacity: str
+    surplus: bool
+    status: str
+    died_on: date | None
+    residence_kind: str
+    history: Mapping[str, Steps]
+    spells: Sequence[SpellRecord]  # oldest first
+    memberships: Sequence[MembershipRecord]
+    cases: Sequence[CaseRecord] = ()
+    visits: Sequence[VisitRecord] = ()
+    dated: Sequence[DatedRecord] = ()
+
+
+class HouseholdRecord(NamedTuple):
+    """A household of L2; `inhabited` are the times of memberships of residents."""
+
+    id: str
+    area_code: str
+    listed_on: date
+    state: str
+    is_rural: bool  # of the head
+    history: Mapping[str, Steps]
+    inhabited: Sequence[tuple[date, date | None]]
+
+
+class PersonState(NamedTuple):
+    """A row of PersonFact."""
+
+    entry: str
+    area_code: str
+    since: date
+    until: date | None
+    residence_area: str
+    hukou_area: str
+    household: str | None
+    sex: str
+    born: date | None
+    working_from: date | None
+    working_until: date | None
+    older_from: date | None
+    older_until: date | None
+    is_rural: bool
+    edu: str
+    activity: str
+    capacity: str
+    surplus: bool
+    never_employed: bool
+    registered_on: date | None
+    benefit: bool
+
+
+class HouseholdState(NamedTuple):
+    """A row of HouseholdFact."""
+
+    entry: str
+    area_code: str
+    since: date
+    until: date | None
+    is_inhabited: bool
+    state: str
+    state_since: date | None
+
+
+class CaseState(NamedTuple):
+    """A row of CaseFact."""
+
+    entry: str
+    area_code: str
+    since: date
+    until: date | None
+    person: str
+    state: str
+    categories: tuple[str, ...]
+    sex: str
+    is_rural: bool
+
+
+class Event(NamedTuple):
+    """A row of EventFact."""
+
+    entry: str
+    area_code: str
+    kind: str
+    day: date
+    place: str
+    source: str
+    reason: str
+    category: str
+    categories: tuple[str, ...]
+    sex: str
+    is_rural: bool

@@ -1,0 +1,131 @@
+"""Facts (decision 0370): how entries stood over time, and what happened to them; each with what was known when."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from server.geo.models import AreaCodeField
+
+
+class Fact(models.Model):
+    """What holds of an entry, by what was known from one instant to another.
+
+    Facts are never changed but for the end of their being known; what is superseded stays, so that a report
+    can be counted again as it was counted then. Erasing a person deletes their facts.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    entry = models.UUIDField()  # of the ledger that the table is about
+    area_code = AreaCodeField(default="")  # of the ledger row: whose readers see it
+    known_from = models.DateTimeField()
+    known_until = models.DateTimeField(null=True)  # exclusive; null: still so
+
+    class Meta:
+        abstract = True
+
+
+class StateFact(Fact):
+    """How an entry stood from a day to another; the states of an entry known at an instant never overlap."""
+
+    since = models.DateField()
+    until = models.DateField(null=True)  # exclusive
+
+    class Meta(Fact.Meta):
+        abstract = True
+
+
+class PersonFact(StateFact):
+    """A person while in the ledger: neither dead, moved away nor merged."""
+
+    residence_area = AreaCodeField(default="")  # community lived in, "" when elsewhere
+    hukou_area = AreaCodeField(default="")  # community of the hukou, "" when elsewhere
+    household = models.UUIDField(null=True)
+    sex = models.CharField(max_length=10, default="")  # SEX
+    born = models.DateField(null=True)
+    working_from = models.DateField(null=True)  # the working age of statistics
+    working_until = models.DateField(null=True)  # exclusive
+    older_from = models.DateField(null=True)  # the age of 4050
+    older_until = models.DateField(null=True)  # exclusive
+    is_rural = models.BooleanField()  # hukou of list HK 20; all others count as urban
+    edu = models.CharField(max_length=10, default="")  # EDU
+    activity = models.CharField(max_length=10, default="")  # ES, "" unknown
+    capacity = models.CharField(max_length=10, default="")  # WC
+    surplus = models.BooleanField()  # rural surplus labour
+    never_employed = models.BooleanField()  # no spell of work had begun
+    registered_on = models.DateField(null=True)  # the registration of unemployment in force
+    benefit = models.BooleanField()  # months of unemployment benefit
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=("residence_area",),
+                name="person_facts_by_residence",
+                condition=Q(known_until=None),
+            ),
+            models.Index(
+                fields=("hukou_area",),
+                name="registered_facts_by_hukou",
+                condition=Q(known_until=None, registered_on__isnull=False),
+            ),
+            models.Index(fields=("entry",), name="facts_of_a_person"),
+            models.Index(fields=("household",), name="person_facts_by_household"),
+            models.Index(
+                fields=("residence_area", "known_until"),
+                name="person_facts_once_known",
+                condition=Q(known_until__isnull=False),
+            ),
+        )
+
+
+class HouseholdFact(StateFact):
+    """A household, and its state of zero employment."""
+
+    is_inhabited = models.BooleanField()  # somebody lives there
+    state = models.CharField(max_length=10, default="")  # ZS
+    state_since = models.DateField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("area_code",), name="household_facts_by_area"),
+            models.Index(fields=("entry",), name="facts_of_a_household"),
+        )
+
+
+class CaseFact(StateFact):
+    """An assistance case of a person while it is open."""
+
+    person = models.UUIDField()
+    state = models.CharField(max_length=10, default="")  # ST4
+    categories = ArrayField(models.CharField(max_length=10), default=list)  # AC, in order
+    sex = models.CharField(max_length=10, default="")
+    is_rural = models.BooleanField()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("area_code",), name="case_facts_by_area"),
+            models.Index(fields=("entry",), name="facts_of_a_case"),
+            models.Index(fields=("person",), name="case_facts_of_a_person"),
+        )
+
+
+class EventFact(Fact):
+    """Something that happened to a person or household on a day (facts/events.py lists the kinds)."""
+
+    kind = models.CharField(max_length=20)
+    day = models.DateField()
+    place = AreaCodeField(default="")  # the community for which it counts
+    source = models.UUIDField()  # the ledger row that says so: spell, case, visit, offer, …
+    reason = models.CharField(max_length=20, default="")
+    category = models.CharField(max_length=10, default="")  # AC, of flows of one category
+    categories = ArrayField(models.CharField(max_length=10), default=list)  # of the case that day
+    sex = models.CharField(max_length=10, default="")
+    is_rural = models.BooleanField()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("place", "kind", "day"), name="events_by_place"),
+            models.Index(fields=("entry",), name="events_of_an_entry"),
+            models.Index(fields=("source",), name="events_by_source"),
+        )
