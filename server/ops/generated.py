@@ -16,6 +16,7 @@ GENERATED = (
     "database",
     "dictionary",
     "formtext",
+    "indicators",
     "machines",
     "openapi",
     "problems",

@@ -14,7 +14,7 @@ from server.ops.setup.preparation import Purpose, prepared
 
 _WITHOUT_TABLES = {"makemigrations", "migrate", "showmigrations", "makemessages", "compilemessages"}
 _WITHOUT_DATABASE = {
-    "codes", "conformance", "database", "dictionary", "generate", "machines", "messages", "openapi", "problems",
+    "codes", "conformance", "database", "dictionary", "generate", "indicators", "machines", "messages", "openapi", "problems",
     "templates",
 }  # fmt: skip
 """Commands that read and write the source tree only."""

@@ -128,13 +128,14 @@ class _Life:
         while change is not None:
             days.add(change)
             change = self.rules.next_change(change)
+        days = {day for day in days if day >= person.listed_on}
         for day in sorted(days):
             days.update(filter(None, self.working_age(day)))
         return sorted(day for day in days if day >= person.listed_on)
 
     def working_age(self, day: date) -> tuple[date | None, date | None]:
-        """The working age of statistics by the rules of a day."""
-        person = self.person
+        """The working age of statistics by the rules of a day, before the first rules by those."""
+        person, day = self.person, max(day, self.rules.first_day)
         if person.born is None:
             return None, None
         return working_ages(
@@ -183,6 +184,7 @@ class _Life:
         return _Day(day, state, is_of_age)
 
     def _older(self, born: date, day: date) -> tuple[date, date]:
+        day = max(day, self.rules.first_day)
         return ages_4050(born, self.person.sex, self.person.area_code, day, self.rules)
 
     def _home(self, day: date) -> MembershipRecord | None:

@@ -1,0 +1,223 @@
+"""Counting facts: the numbers of a report for an area and a period, the entries behind a number, the gaps of balances.
+
+A statement for each table and time, whatever the number of columns. Numbers are counted by community
+and summed upwards; what counts entries once, and rates, are counted anew for each total.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db.models import Count, Model, Q, QuerySet
+
+from server.core.codes import code_lists
+from server.geo.codes import code_prefix, lies_in
+from server.geo.models import PREFIX_LENGTH
+from server.ledgers.folding.derive.rules import rules
+from server.reports.definitions.indicators import Grain, Indicator, When
+from server.reports.definitions.periods import Period
+from server.reports.definitions.tables import Balance, Rate, Report, Rows, terms
+from server.reports.facts.records import EventKind
+from server.reports.models import CaseFact, EventFact, HouseholdFact, PersonFact
+
+TABLES: Final[Mapping[Grain, type[Model]]] = {
+    Grain.PERSON: PersonFact,
+    Grain.HOUSEHOLD: HouseholdFact,
+    Grain.CASE: CaseFact,
+    Grain.EVENT: EventFact,
+}
+TOTAL: Final = "total"
+"""The key of the row of totals."""
+_FLOWS: Final = (EventKind.CASE_IN, EventKind.CASE_OUT)
+_GAP_SHOWN: Final = 50
+Cells = dict[str, dict[str, float | None]]
+"""Row → column → number; None where there is none, as a rate of nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which facts are counted: those of an area (a prefix) and period, as known at an instant (None: now)."""
+
+    area: str
+    period: Period
+    known_by: datetime | None = None
+
+    def known(self) -> Q:
+        """The facts known at the instant."""
+        if self.known_by is None:
+            return Q(known_until=None)
+        at = self.known_by
+        return Q(known_from__lte=at) & (Q(known_until=None) | Q(known_until__gt=at))
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A balance that does not hold in a row: the two numbers, and the entries that cause it (some, when many)."""
+
+    balance: Balance
+    row: str
+    left: float
+    right: float
+    entries: tuple[str, ...]
+
+
+def cells_of(report: Report, scope: Scope) -> Cells:
+    """The numbers of a report."""
+    if report.rows is Rows.CATEGORIES:
+        cells = _by_category(report, scope)
+    else:
+        cells = _by_area(report, scope)
+    for row in cells.values():
+        for column in report.columns():
+            if isinstance(column, Rate):
+                row[column.name] = _rate(column, row)
+    return cells
+
+
+def gaps_of(report: Report, scope: Scope, cells: Cells) -> list[Gap]:
+    """The balances that do not hold, with what causes them."""
+    gaps = []
+    for balance in report.balances:
+        for key, row in cells.items():
+            left, right = _side(balance.left, row), _side(balance.right, row)
+            if left <= right if balance.is_at_most else left == right:
+                continue
+            gaps.append(Gap(balance, key, left, right, _causes(report, scope, balance, key)))
+    return gaps
+
+
+def facts_behind(report: Report, scope: Scope, row: str, indicator: Indicator) -> QuerySet[Any]:
+    """The facts that a number counts."""
+    facts = _facts(indicator.grain, indicator.place, indicator.when, scope)
+    facts = facts.filter(indicator.holds(scope.period))
+    if report.rows is Rows.CATEGORIES:
+        return facts.filter(_category(indicator, "" if row == TOTAL else row))
+    if row != TOTAL:
+        facts = facts.filter(lies_in(code_prefix(row), indicator.place))
+    return facts
+
+
+def row_keys(report: Report, scope: Scope, places: Iterable[str]) -> list[str]:
+    """The rows of a report, without the total, of the places that have any fact."""
+    if report.rows is Rows.CATEGORIES:
+        return categories(scope)
+    return sorted({child_of(scope.area, place) for place in places})
+
+
+def categories(scope: Scope) -> list[str]:
+    """The codes of the assistance categories in force at the end of the period."""
+    which = rules().find("category_set", scope.area.ljust(12, "0"), scope.period.last) or ""
+    return [code for code in code_lists()["AC"].codes if code.startswith(which)]
+
+
+def child_of(area: str, place: str) -> str:
+    """The division right below an area in which a community lies, as a whole code; a community is its own child.
+
+    A city without counties has its streets right below it.
+    """
+    whole = area.ljust(12, "0")
+    for length in sorted(PREFIX_LENGTH.values()):
+        child = place[:length].ljust(12, "0")
+        if length > len(area) and child != whole:
+            return child
+    return place
+
+
+def _by_area(report: Report, scope: Scope) -> Cells:
+    by_place: Cells = defaultdict(dict)
+    total: dict[str, float | None] = {}
+    for (grain, place, when), indicators in _grouped(report.indicators()).items():
+        facts = _facts(grain, place, when, scope)
+        counts = {item.name: _count(item, item.holds(scope.period)) for item in indicators}
+        for row in facts.values(place.value).annotate(**counts).order_by():
+            by_place[row.pop(place.value)].update(row)
+        once = {name: counts[name] for name in _names(indicators, counts_entries=True)}
+        if once:
+            total |= facts.aggregate(**once)
+    names = [item.name for item in report.indicators()]
+    cells: Cells = {}
+    for key in [*row_keys(report, scope, by_place), TOTAL]:
+        cells[key] = dict.fromkeys(names, 0)
+    for code, numbers in by_place.items():
+        for key in (child_of(scope.area, code), TOTAL):
+            for name, number in numbers.items():
+                cells[key][name] = (cells[key][name] or 0) + (number or 0)
+    cells[TOTAL] |= total
+    return cells
+
+
+def _by_category(report: Report, scope: Scope) -> Cells:
+    rows = [*categories(scope), ""]
+    cells: Cells = {row or TOTAL: {} for row in rows}
+    for (grain, place, when), indicators in _grouped(report.indicators()).items():
+        counts = {
+            f"{item.name}__{row}": _count(item, item.holds(scope.period) & _category(item, row))
+            for item in indicators
+            for row in rows
+        }
+        for name, number in _facts(grain, place, when, scope).aggregate(**counts).items():
+            column, _, row = name.rpartition("__")
+            cells[row or TOTAL][column] = number
+    return cells
+
+
+def _category(indicator: Indicator, code: str) -> Q:
+    """That a fact belongs to the row of a category; of the row of all for ""."""
+    if indicator.grain is Grain.EVENT:
+        is_flow = Q(kind__in=_FLOWS)
+        if not code:
+            return ~is_flow | Q(category="")
+        return (is_flow & Q(category=code)) | (~is_flow & Q(categories__contains=[code]))
+    return Q(categories__contains=[code]) if code else Q()
+
+
+def _count(indicator: Indicator, where: Q) -> Count:
+    if indicator.counts_entries:
+        return Count("entry", filter=where, distinct=True)
+    return Count("pk", filter=where)
+
+
+def _facts(grain: Grain, place: str, when: When, scope: Scope) -> QuerySet[Any]:
+    facts = TABLES[grain]._default_manager.filter(scope.known(), lies_in(scope.area, place))
+    period = scope.period
+    if when is When.DURING:
+        return facts.filter(day__gte=period.first, day__lte=period.last)
+    return facts.exclude(**{place: ""})
+
+
+def _grouped(indicators: Sequence[Indicator]) -> dict[tuple[Grain, Any, When], list[Indicator]]:
+    groups: dict[tuple[Grain, Any, When], list[Indicator]] = defaultdict(list)
+    for item in indicators:
+        groups[item.grain, item.place, item.when].append(item)
+    return groups
+
+
+def _names(indicators: Iterable[Indicator], *, counts_entries: bool) -> list[str]:
+    return [item.name for item in indicators if item.counts_entries is counts_entries]
+
+
+def _rate(rate: Rate, row: Mapping[str, float | None]) -> float | None:
+    under = sum(row[name] or 0 for name in rate.under)
+    return round(100 * sum(row[name] or 0 for name in rate.over) / under, 2) if under else None
+
+
+def _side(names: Sequence[str], row: Mapping[str, float | None]) -> float:
+    return sum(sign * (row[name] or 0) for name, sign in terms(names))
+
+
+def _causes(report: Report, scope: Scope, balance: Balance, key: str) -> tuple[str, ...]:
+    """The entries of which the two sides count different numbers."""
+    by_name = {item.name: item for item in report.indicators()}
+    counted: Counter[str] = Counter()
+    for names, side in ((balance.left, 1), (balance.right, -1)):
+        for name, sign in terms(names):
+            facts = facts_behind(report, scope, key, by_name[name])
+            column = "person" if by_name[name].grain is Grain.CASE else "entry"
+            for entry in facts.values_list(column, flat=True):
+                counted[str(entry)] += sign * side
+    causing = {entry for entry, n in counted.items() if n > 0 or (n < 0 and not balance.is_at_most)}
+    return tuple(sorted(causing)[:_GAP_SHOWN])

@@ -1,0 +1,86 @@
+"""What an indicator is: which facts it counts, where and when, in words and as a condition. Declared in tables.
+
+An indicator counts the facts of one table. States are taken as they held at the end of a day (at the
+beginning or the end of the period), events as they lie in the period. A fact counts for the
+community in its `place`: the one lived in, that of the hukou, or that of the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from django.db.models import Q
+
+from server.core.labels import Label
+from server.ledgers.folding.derive.ages import turns
+from server.reports.definitions.periods import Period
+
+
+class Grain(StrEnum):
+    """What is counted: the tables of facts."""
+
+    PERSON = "person"
+    HOUSEHOLD = "household"
+    CASE = "case"
+    EVENT = "event"
+
+
+class When(StrEnum):
+    """At which time facts count."""
+
+    BEGIN = "begin"
+    END = "end"
+    DURING = "during"
+
+
+class Place(StrEnum):
+    """The rule by which a fact belongs to a community."""
+
+    RESIDENCE = "residence_area"
+    HUKOU = "hukou_area"
+    ROW = "area_code"
+    EVENT = "place"
+
+
+Condition = Callable[[date], Q]
+"""What must hold of a fact on a day: the end of the period, or its beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One number of a report."""
+
+    name: str
+    label: Label
+    words: Label  # the definition in words
+    clause: str  # of the regulation, or of domain rules
+    grain: Grain
+    when: When
+    place: Place
+    where: Condition
+    unit: Label
+    counts_entries: bool = False  # each entry once, however often something happened to it
+    is_restricted: bool = False  # small numbers tell what only the restricted role may know
+
+    def day(self, period: Period) -> date:
+        """The day by which the condition is judged."""
+        return period.begin if self.when is When.BEGIN else period.last
+
+    def holds(self, period: Period) -> Q:
+        """The condition on facts, without place and what was known."""
+        return self.where(self.day(period)) & _in_time(self.when, period)
+
+
+def _in_time(when: When, period: Period) -> Q:
+    if when is When.DURING:
+        return Q(day__gte=period.first, day__lte=period.last)
+    day = period.begin if when is When.BEGIN else period.last
+    return Q(since__lte=day) & (Q(until=None) | Q(until__gt=day))
+
+
+def years_before(day: date, years: int) -> date:
+    """The day so many years before, for ages: born on it or before is that old or older."""
+    return turns(day, -years)

@@ -1,0 +1,11 @@
+"""All reports, by their codes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from server.reports.definitions.assistance import R4, R5
+from server.reports.definitions.labour import R2, R3
+from server.reports.definitions.tables import Report
+
+REPORTS: Final[dict[str, Report]] = {report.code: report for report in (R2, R3, R4, R5)}

@@ -1,0 +1,84 @@
+"""What a report is: its columns in groups, its rows, and the balances that hold of them. Pure but for conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.core.labels import Label
+from server.reports.definitions.indicators import Indicator
+
+
+class Rows(StrEnum):
+    """What the rows of a report are."""
+
+    AREAS = "areas"  # the divisions inside the area, and their total
+    CATEGORIES = "categories"  # assistance categories, and all cases
+
+
+class Unit(StrEnum):
+    """How often a report is made."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A percentage of two numbers of the same row; never summed or averaged."""
+
+    name: str
+    label: Label
+    words: Label
+    over: tuple[str, ...]
+    under: tuple[str, ...]  # summed
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Columns under one heading."""
+
+    label: Label
+    columns: Sequence[Indicator | Rate]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What must hold in each row: the sum of `left` equals that of `right`, or is at most so large.
+
+    Names with a minus sign are subtracted.
+    """
+
+    label: Label
+    left: Sequence[str]
+    right: Sequence[str]
+    is_at_most: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A table that offices send in."""
+
+    code: str  # R2
+    title: Label
+    clause: str
+    unit: Unit
+    rows: Rows
+    groups: Sequence[Group]
+    balances: Sequence[Balance] = ()
+
+    def columns(self) -> Iterator[Indicator | Rate]:
+        """All columns from left to right."""
+        for group in self.groups:
+            yield from group.columns
+
+    def indicators(self) -> list[Indicator]:
+        """The columns that count facts."""
+        return [column for column in self.columns() if isinstance(column, Indicator)]
+
+
+def terms(names: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """The names of a balance with their signs."""
+    for name in names:
+        yield name.removeprefix("-"), -1 if name.startswith("-") else 1

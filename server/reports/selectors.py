@@ -1,0 +1,205 @@
+"""Reads of reports, within the reader's access."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db.models import Min
+
+from server.accounts.access import READERS, RESTRICTED, Access
+from server.core.clock import OFFICE, now
+from server.core.codes import label_of, restricted_codes
+from server.geo.codes import code_prefix
+from server.geo.models import Division
+from server.geo.selectors import division_names
+from server.reports.counting import (
+    TOTAL,
+    Cells,
+    Gap,
+    Scope,
+    cells_of,
+    facts_behind,
+    gaps_of,
+)
+from server.reports.definitions.indicators import Grain, Indicator
+from server.reports.definitions.periods import Period
+from server.reports.definitions.registry import REPORTS
+from server.reports.definitions.tables import Report, Rows
+from server.reports.facts.keeping import is_behind
+from server.reports.models import PersonFact
+from server.reports.problems import NoSuchCell, NoSuchReport, NotKnownThen
+
+SMALL: Final = 3
+"""Smaller numbers may tell who it is."""
+MOST_ENTRIES: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A report as counted for an area and a period."""
+
+    report: Report
+    area: str  # whole code
+    area_name: str
+    scope: Scope
+    cells: Cells
+    labels: Mapping[str, str]  # row → its name
+    hidden: frozenset[tuple[str, str]]  # (row, column) of small numbers that the reader may not see
+    gaps: list[Gap]
+    counted_at: datetime
+    is_behind: bool  # entries have changed that are not counted yet
+
+    @property
+    def period(self) -> Period:
+        return self.scope.period
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A fact behind a number: the entry, and when."""
+
+    ledger: str
+    entry: str
+    area_code: str
+    since: date
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The entries behind a number that the reader may see, and how many there are beside."""
+
+    total: int
+    shown: list[Behind] = field(default_factory=list)
+    hidden: int = 0  # that the reader may not see
+    left_off: int = 0  # beyond the first so many
+
+
+def report_named(code: str) -> Report:
+    """The report of a code. Raises NoSuchReport."""
+    report = REPORTS.get(code.upper())
+    if report is None:
+        raise NoSuchReport
+    return report
+
+
+def areas_to_report(access: Access) -> list[Division]:
+    """The divisions for which the reader may see reports, the widest first."""
+    return list(Division.objects.filter(access.within("code")).order_by("level", "code"))
+
+
+def table(
+    access: Access, code: str, *, area: str, period: Period, known_by: datetime | None = None
+) -> Table:
+    """A report for a division, its total in the last row. Raises NoSuchReport, NotKnownThen.
+
+    A reader without the restricted role gets no small numbers of what is restricted.
+    """
+    report = report_named(code)
+    scope = _scope(access, area, period, known_by)
+    cells = cells_of(report, scope)
+    gaps = gaps_of(report, scope, cells)
+    return Table(
+        report=report,
+        area=area,
+        area_name=division_names([area]).get(area, area),
+        scope=scope,
+        cells=cells,
+        labels=_labels(report, cells),
+        hidden=frozenset(_hidden(access, report, scope, cells)),
+        gaps=gaps,
+        counted_at=now(),
+        is_behind=is_behind(),
+    )
+
+
+def entries_behind(
+    access: Access,
+    code: str,
+    *,
+    area: str,
+    period: Period,
+    row: str,
+    column: str,
+    known_by: datetime | None = None,
+) -> Entries:
+    """The entries that a number counts. Raises NoSuchReport, NoSuchCell, NotKnownThen.
+
+    Those outside the reader's areas, and all of a restricted number for readers without that
+    role, are counted as hidden.
+    """
+    report = report_named(code)
+    scope = _scope(access, area, period, known_by)
+    indicator = _indicator(report, column)
+    if report.rows is Rows.AREAS and row != TOTAL and not row.startswith(scope.area):
+        raise NoSuchCell
+    facts = facts_behind(report, scope, row, indicator)
+    if indicator.counts_entries:
+        facts = facts.order_by("entry", "pk").distinct("entry")
+    total = facts.count()
+    if _is_restricted(report, indicator, row) and not access.may(RESTRICTED, scope.area):
+        return Entries(total, hidden=total)
+    visible = facts.model._default_manager.filter(
+        access.within("area_code"), pk__in=facts.values("pk")
+    )
+    seen = visible.count()
+    rows = list(visible.order_by("area_code", "entry", "pk")[:MOST_ENTRIES])
+    shown = [_behind(indicator, fact) for fact in rows]
+    return Entries(total, shown, total - seen, seen - len(shown))
+
+
+def _scope(access: Access, area: str, period: Period, known_by: datetime | None) -> Scope:
+    prefix = code_prefix(area)
+    if not Division.objects.filter(code=area).exists() or not access.may(READERS, prefix):
+        raise NoSuchReport
+    if known_by is not None:
+        since = PersonFact.objects.aggregate(since=Min("known_from"))["since"]
+        if since is not None and known_by < since:
+            raise NotKnownThen(since=since.astimezone(OFFICE).isoformat(timespec="minutes"))
+    return Scope(prefix, period, known_by)
+
+
+def _indicator(report: Report, column: str) -> Indicator:
+    named = [item for item in report.indicators() if item.name == column]
+    if not named:
+        raise NoSuchCell
+    return named[0]
+
+
+def _labels(report: Report, cells: Iterable[str]) -> dict[str, str]:
+    keys = list(cells)
+    if report.rows is Rows.CATEGORIES:
+        return {key: label_of("AC", key) or key for key in keys}
+    names = division_names(keys)
+    return {key: names.get(key, key) for key in keys}
+
+
+def _is_restricted(report: Report, indicator: Indicator, row: str) -> bool:
+    of_category = report.rows is Rows.CATEGORIES and row in restricted_codes("AC")
+    return indicator.is_restricted or of_category
+
+
+def _hidden(
+    access: Access, report: Report, scope: Scope, cells: Cells
+) -> Iterable[tuple[str, str]]:
+    if access.may(RESTRICTED, scope.area):
+        return
+    for row, numbers in cells.items():
+        for indicator in report.indicators():
+            number = numbers[indicator.name] or 0
+            if 0 < number < SMALL and _is_restricted(report, indicator, row):
+                yield row, indicator.name
+
+
+_LEDGERS: Final = {Grain.PERSON: "person", Grain.HOUSEHOLD: "household", Grain.CASE: "case"}
+
+
+def _behind(indicator: Indicator, fact: Any) -> Behind:
+    if indicator.grain is Grain.EVENT:
+        is_household = fact.kind.startswith("zero")
+        ledger = "household" if is_household else "person"
+        return Behind(ledger, str(fact.entry), fact.area_code, fact.day, fact.reason)
+    return Behind(_LEDGERS[indicator.grain], str(fact.entry), fact.area_code, fact.since)
