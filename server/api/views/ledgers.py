@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from functools import cached_property
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -101,13 +101,23 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
 
     def get_object(self) -> Any:
         """The entry with this id, or the one it was merged into. Raises NothingHere, also outside the caller's areas."""
-        entry_id: UUID = self.kwargs["id"]
-        if not self.ledger.part_of:
-            entry_id = selectors.resolve(self.ledger.name, entry_id) or entry_id
-        entry = self.get_queryset().filter(pk=entry_id).first()
+        entry = self.get_queryset().filter(pk=self._asked_id()).first()
         if entry is None:
             raise NothingHere
         return entry
+
+    def entry_id(self) -> UUID:
+        """The id of `get_object`'s entry, of which nothing else is read. Raises NothingHere alike."""
+        entry_id = self._asked_id()
+        if not selectors.in_reach(self.access, {self.ledger.name: [entry_id]}):
+            raise NothingHere
+        return entry_id
+
+    def _asked_id(self) -> UUID:
+        asked: UUID = self.kwargs["id"]
+        if self.ledger.part_of:
+            return asked
+        return selectors.resolve(self.ledger.name, asked) or asked
 
     @extend_schema(parameters=[AsOfSerializer])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -170,18 +180,19 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
 class Acted(Entries):
     """A ledger about whose entries office staff decide: the decisions, and undoing them."""
 
-    def decided_about(self, entry: Any) -> tuple[str, UUID]:
-        """The family and the entry that decisions are stored about."""
-        if isinstance(entry, AssistanceCase):
-            if entry.subject_person_id:
-                return Family.PERSON, entry.subject_person_id
-            return Family.HOUSEHOLD, cast(UUID, entry.subject_household_id)
-        return self.ledger.name, entry.pk
+    def decided_about(self) -> tuple[str, UUID]:
+        """The family and the entry that decisions about the entry are stored about. Raises NothingHere."""
+        if self.model is not AssistanceCase:
+            return self.ledger.name, self.entry_id()
+        case = self.get_object()
+        if case.subject_person_id:
+            return Family.PERSON, case.subject_person_id
+        return Family.HOUSEHOLD, case.subject_household_id
 
     def acts_on(self, entry_id: UUID) -> QuerySet[DeskAct]:
         """What was decided about an entry and not undone, also of one that was voided, which has no row. Raises NothingHere."""
         try:
-            about = self.decided_about(self.get_object())
+            about = self.decided_about()
         except NothingHere:
             family = self.ledger.name
             acts = selectors.desk_acts_on(
@@ -220,10 +231,10 @@ class Decided(Acted):
     @action(detail=True, methods=["post"], filterset_class=None)
     def correct(self, request: Request, id: UUID) -> Response:
         """Set the value of a column; it weighs as a street review (V3). Undone by its act."""
-        entry, body = self.get_object(), self.read_body(CorrectionSerializer)
+        entry, body = self.entry_id(), self.read_body(CorrectionSerializer)
         act = services.correct(
             family=self.ledger.name,
-            entry=entry.pk,
+            entry=entry,
             column=body["column"],
             value=body["value"],
             reason=body["reason"],
@@ -236,10 +247,10 @@ class Decided(Acted):
     @action(detail=True, methods=["post"], filterset_class=None)
     def void(self, request: Request, id: UUID) -> Response:
         """Take the entry out of its ledger, until the act is undone."""
-        entry, body = self.get_object(), self.read_body(ReasonSerializer)
+        entry, body = self.entry_id(), self.read_body(ReasonSerializer)
         act = services.void(
             family=self.ledger.name,
-            entry=entry.pk,
+            entry=entry,
             reason=body["reason"],
             access=self.access,
             at=now(),
