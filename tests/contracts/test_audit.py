@@ -154,11 +154,17 @@ EXEMPT = {
 
 
 @cache
+def tree_of(path: Path) -> ast.Module:
+    """The syntax tree of a module; that of all of them takes seconds, and is made by the test that needs it."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def trees() -> dict[str, ast.Module]:
     """Module → its syntax tree, for all of server/."""
     return {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
-            path.read_text(encoding="utf-8")
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): tree_of(
+            path
         )
         for path in sorted((ROOT / "server").rglob("*.py"))
         if "migrations" not in path.parts
@@ -227,7 +233,7 @@ def services() -> list[str]:
         module = module.removesuffix(".__init__")
         if module in EXEMPT_MODULES:
             continue
-        tree = trees()[module]
+        tree = tree_of(path)
         names += [
             f"{module}.{node.name}"
             for node in tree.body

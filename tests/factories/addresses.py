@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.regex_helper import normalize
@@ -30,9 +31,10 @@ class Address:
         return samples[max(keys, key=len)]
 
 
-def every_address() -> list[Address]:
+@cache
+def every_address() -> tuple[Address, ...]:
     """All of them, in the order of the URLconf."""
-    return list(_below(get_resolver().url_patterns, "/", ()))
+    return tuple(_below(get_resolver().url_patterns, "/", ()))
 
 
 def _below(
