@@ -100,12 +100,17 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """A file's tests go to one worker, and all of the running office's do: each worker would set one up."""
+    """A file's tests go to one worker, and all of the running office's do: each worker would set one up.
+
+    Those that use the migrated older database do so, too.
+    """
     from xdist.scheduler import LoadFileScheduling
 
     class OneOffice(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file: str = super()._split_scope(nodeid)
+            if file in ("tests/rooms/test_rotation.py", "tests/rooms/test_upgrade.py"):
+                return "upgraded"
             return "office" if file in OFFICE_FILES else file
 
     return OneOffice(config, log)

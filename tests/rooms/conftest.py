@@ -6,7 +6,6 @@ import base64
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,10 +17,9 @@ from django.test import override_settings
 from server.ops.migration_states import changed_models_alone
 from tests.conftest import STREET
 from tests.factories.old_database import head_of, load
+from tests.factories.old_words import ROWS, delete_words, write_disclosures, write_words
 from tests.factories.quarantine import sending
 from tests.factories.submissions import Phone
-
-ROWS = Path(__file__).parents[1] / "samples" / "rows_of_4cc3719.jsonl"
 
 
 @pytest.fixture
@@ -37,6 +35,16 @@ def clerk(phone: Phone, make_user: Callable[..., Any]) -> Any:
 @contextmanager
 def scratch_database(name: str, template: str = "template1") -> Iterator[None]:
     """A database of that name, a copy of another, to which Django's connection leads inside the block."""
+    try:
+        with new_database(name, template):
+            yield
+    finally:
+        drop_when_left(name)
+
+
+@contextmanager
+def new_database(name: str, template: str) -> Iterator[None]:
+    """As `scratch_database`; the database stays."""
     usual = connection.settings_dict["NAME"]
     quoted = connection.ops.quote_name(name)
     copied = connection.ops.quote_name(template)
@@ -54,7 +62,6 @@ def scratch_database(name: str, template: str = "template1") -> Iterator[None]:
     finally:
         connection.close()
         connection.settings_dict["NAME"] = usual
-        drop_when_left(name)
 
 
 def drop_when_left(name: str) -> None:
@@ -91,43 +98,38 @@ def fill_with_old_rows() -> None:
         load(ROWS)
 
 
-@pytest.fixture
-def old_database(django_db_setup, django_db_blocker, settings, nothing_cached) -> Iterator[None]:
-    """The tables of 4cc3719 with its rows, and the keys by which these were sealed."""
-    settings.RUHU_SECRET_KEYS = OLD_KEYS
-    with (
-        django_db_blocker.unblock(),
-        scratch_database(f"upgraded_{connection.settings_dict['NAME']}"),
-    ):
-        fill_with_old_rows()
-        yield
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def migrated_template(django_db_setup, django_db_blocker) -> Iterator[str]:
-    """The name of a database with the rows of 4cc3719 in today's tables, for copies."""
+    """The name of a database with the rows of 4cc3719 and of old_words.py in today's tables, for copies."""
     name = f"template_{connection.settings_dict['NAME']}"
     with (
         override_settings(RUHU_SECRET_KEYS=OLD_KEYS, RUHU_KEYS_PATH=None),
         django_db_blocker.unblock(),
-        scratch_database(name),
+        new_database(name, "template1"),
     ):
         fill_with_old_rows()
+        write_disclosures()
+        write_words()
         call_command("migrate", verbosity=0)
-        connection.close()
-        connection.settings_dict["NAME"] = name.removeprefix("template_")
-        yield name
-        connection.close()
+    yield name
+    with django_db_blocker.unblock():
+        drop_when_left(name)
 
 
 @pytest.fixture
-def migrated_database(
+def upgraded_database(
     migrated_template, django_db_blocker, settings, nothing_cached
 ) -> Iterator[None]:
-    """An older database with data, migrated to today's tables, for one test."""
+    """An older database with data, migrated to today's tables, as the migrations left it."""
     settings.RUHU_SECRET_KEYS = OLD_KEYS
     with (
         django_db_blocker.unblock(),
         scratch_database(f"copy_{connection.settings_dict['NAME']}", migrated_template),
     ):
         yield
+
+
+@pytest.fixture
+def migrated_database(upgraded_database) -> None:
+    """That database with the rows of a street alone, as an office would have them."""
+    delete_words()
