@@ -24,6 +24,7 @@ from server.ledgers.definitions.columns import columns_of
 from server.ledgers.definitions.ledgers import DEFINITIONS, FOLDED, LEDGERS
 from server.ledgers.definitions.vocabulary import ExceptionKind
 from server.ledgers.models import Household, LedgerException, Visit
+from server.ledgers.models.choices import REASON_CHOICES
 from server.ledgers.reading.provenance import title_of
 from server.ledgers.selectors import (
     employers,
@@ -51,6 +52,7 @@ class Subject:
 
 
 Subjects = Mapping[UUID, Subject]
+_REASONS = dict(REASON_CHOICES)
 
 
 def open_exceptions(access: Access, which: Q) -> dict[str, Any]:
@@ -122,6 +124,9 @@ def sentence_of(row: LedgerException, subjects: Subjects) -> SafeString | str:
             for household in detail["households"]
         ]
         return format_html("{} {}", _("Registered with both:"), joined(homes))
+    if row.kind == ExceptionKind.POSSIBLE_DUPLICATE and (reasons := detail.get("reasons")):
+        common = listed(_REASONS[reason] for reason in reasons if reason in _REASONS)
+        return _("In common: {reasons}. Are they the same?").format(reasons=common)
     sentence = SENTENCES.get((row.kind, row.column)) or SENTENCES.get((row.kind, ""))
     if sentence is None:  # every kind has one: tests/contracts/test_vocabulary.py
         return f"{label_of_column(row.family, row.column)} {structured(mask_all(detail))}".strip()

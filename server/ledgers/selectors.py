@@ -11,6 +11,7 @@ from server.ledgers.entity_lists.listed import (
     listed_entries,
 )
 from server.ledgers.entity_lists.sizes import households_by_area, is_crowded
+from server.ledgers.reading.candidates import Candidate, candidates
 from server.ledgers.reading.declared import Declared, declared_facts
 from server.ledgers.reading.dossier import Dossier, dossier
 from server.ledgers.reading.entries import (
@@ -62,6 +63,7 @@ from server.ledgers.storage.changes import first_days
 
 __all__ = [
     "Beside",
+    "Candidate",
     "Change",
     "Chosen",
     "Comparison",
@@ -78,6 +80,7 @@ __all__ = [
     "address_title",
     "assisted",
     "below_root",
+    "candidates",
     "cases",
     "changes_of",
     "chosen_entries",

@@ -69,7 +69,7 @@ OTHERWISE = {
 NOT_IN_THE_DICTIONARY = {
     "offer": {"state"}, "certificate": {"state"}, "loan": {"state"}, "retiree": {"state"},
     "petition": {"state", "due_on"}, "inspection": {"state"},
-    "visit": {"person", "household", "employer"},
+    "visit": {"person", "household", "employer"}, "person": {"visit_due"},
     "annual_check": {"certificate", "checked_on", "result", "note"},
     "retiree_change": {"retiree"},
     "dependant": {

@@ -130,6 +130,11 @@ def _of_entries() -> Iterator[Rule]:
             wrong = {"column": "none", "value": "1", "reason": BECAUSE}
             yield of_ledger("post", f"{one}correct/", allowed=422, body=wrong)
             yield of_ledger("post", f"{one}void/", allowed=201, body={"reason": BECAUSE})
+        if path in ("persons", "households", "employers"):
+            yield of_ledger("get", f"{one}candidates/")
+            itself = {"other": f"{{{path}}}", "reason": BECAUSE}
+            yield of_ledger("post", f"{one}same/", allowed=409, body=itself)
+            yield of_ledger("post", f"{one}not-same/", allowed=409, body=itself)
 
 
 FORM, SUBMISSION = "/forms/household_survey/", "/submissions/{submissions}/"

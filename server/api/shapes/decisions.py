@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from server.core.masking import mask_numbers
-from server.ledgers.models.choices import ACT_CHOICES
+from server.ledgers.models.choices import ACT_CHOICES, REASON_CHOICES
 from server.ledgers.services import NextMove
 
 
@@ -76,3 +76,28 @@ class ActSerializer(serializers.Serializer):
     def to_representation(self, instance: Any) -> dict[str, Any]:
         shown = super().to_representation(instance)
         return {**shown, "reason": mask_numbers(shown["reason"])}
+
+
+class CandidateSerializer(serializers.Serializer):
+    """An entry that may be the same as this one."""
+
+    entry = serializers.UUIDField(read_only=True)
+    score = serializers.IntegerField(
+        read_only=True, help_text="The weights of the reasons together; 85 and more is proposed."
+    )
+    reasons = serializers.ListField(
+        child=serializers.ChoiceField(choices=REASON_CHOICES),
+        read_only=True,
+        help_text="What speaks for it or against it, the weightiest first.",
+    )
+    is_proposed = serializers.BooleanField(read_only=True)
+    exception = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="The open exception that proposes it."
+    )
+
+
+class RelationSerializer(serializers.Serializer):
+    """The other entry, and why the two are or are not the same."""
+
+    other = serializers.UUIDField()
+    reason = serializers.CharField(max_length=1000)

@@ -43,7 +43,7 @@ from server.ledgers.reading.entries import resolve
 from server.ledgers.reading.exception_sources import sources_of
 from server.ledgers.refolding.refold import refold
 from server.ledgers.refolding.scope import ChangedEntries
-from server.ledgers.storage.exceptions import reconcile_possible_duplicates
+from server.ledgers.storage.duplicates import reconcile_duplicates
 from server.ledgers.storage.locks import take_merge_lock
 from server.submissions.models import ReviewDecision, ReviewState
 from server.submissions.services import review
@@ -311,4 +311,4 @@ def _consider_again(exception: LedgerException, at: datetime) -> None:
         refold(changed, office_day(at))
     elif exception.other is not None:
         other = str(resolve(exception.family, exception.other) or exception.other)
-        reconcile_possible_duplicates([entry, other])
+        reconcile_duplicates({exception.family: [entry, other]})

@@ -10,14 +10,15 @@ from server.accounts.access import Access
 from server.audit.models import Act
 from server.audit.services import record
 from server.core.clock import office_day
-from server.ledgers.definitions.vocabulary import ActKind, Family
+from server.ledgers.definitions.vocabulary import ActKind
+from server.ledgers.identity.likeness import WEIGHTS
 from server.ledgers.models import DeskAct
 from server.ledgers.problems import ActReasonMissing
 from server.ledgers.reading.entries import resolve
 from server.ledgers.refolding.refold import replace_contributions
 from server.ledgers.storage.contributions import contributions_with_ids
 from server.ledgers.storage.desk_acts import contribution_id_of_act, contributions_of_acts
-from server.ledgers.storage.exceptions import reconcile_possible_duplicates
+from server.ledgers.storage.duplicates import reconcile_duplicates
 from server.ledgers.storage.locks import take_merge_lock
 
 
@@ -76,7 +77,6 @@ def apply_act(act: DeskAct, at: datetime) -> None:
         contributions_of_acts([act]),
         office_day(at),
     )
-    if act.kind == ActKind.NOT_SAME and act.family == Family.PERSON and act.other is not None:
-        reconcile_possible_duplicates(
-            str(resolve(Family.PERSON, uuid) or uuid) for uuid in (act.entry, act.other)
-        )
+    if act.kind == ActKind.NOT_SAME and act.family in WEIGHTS and act.other is not None:
+        pair = [str(resolve(act.family, uuid) or uuid) for uuid in (act.entry, act.other)]
+        reconcile_duplicates({act.family: pair})

@@ -25,6 +25,7 @@ from server.ledgers.definitions.vocabulary import (
 )
 from server.ledgers.folding.declared_rows import DeclaredRows, Known
 from server.ledgers.folding.derive.case_states import VisitFact
+from server.ledgers.folding.derive.caseless import follow_without_case
 from server.ledgers.folding.derive.cases import household_cases, person_cases
 from server.ledgers.folding.derive.course import StaffMoves
 from server.ledgers.folding.derive.courses import courses_of
@@ -340,17 +341,14 @@ class _Folding:
                 refold_on = person.row["refold_on"] or life.changes_on
                 person.row["refold_on"] = min(refold_on, life.changes_on)
             self._raise_illegal(Family.PERSON, entry, staff)
-            for case in person_cases(
-                person.row,
-                person.contributions,
-                life.courses,
-                home,
-                in_order(facts),
-                self.as_of,
-                self.rules,
-            ):
+            visits, today = in_order(facts), (self.as_of, self.rules)
+            cases = list(
+                person_cases(person.row, person.contributions, life.courses, home, visits, *today)
+            )
+            for case in cases:
                 self.declared.count_for_case(entry, case.row)
                 self.result.add(Ledger.CASE, case)
+            follow_without_case(person.builder, cases, visits, person.spells, *today)
         for entry, household in self.households.items():
             tell_of_visits(household, self.visits.to_household.get(entry, ()))
             for case in household_cases(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from server.ledgers.definitions.resolutions import Resolution
 from server.ledgers.definitions.vocabulary import ActKind, ExceptionKind, Family, LinkState
+from server.ledgers.identity.likeness import Reason
 from server.ledgers.models.registry import DECLARED
 
 
@@ -98,6 +99,28 @@ RESOLUTION_CHOICES = _choices(
         Resolution.NOTE: _("settled, with a note"),
     },
     Resolution,
+)
+
+REASON_CHOICES = _choices(
+    {
+        Reason.NAME: _("same name"),
+        Reason.FORMER_NAME: _("a former name"),
+        Reason.READING: _("name sounds the same"),
+        Reason.BIRTH: _("same date of birth"),
+        Reason.BIRTH_CLOSE: _("date of birth close or not known"),
+        Reason.PHONE: _("same phone"),
+        Reason.HOUSEHOLD: _("same household, now or before"),
+        Reason.RELATION: _("same relation to the head"),
+        Reason.ADDRESS: _("same address"),
+        Reason.PLACE: _("within fifty metres"),
+        Reason.MEMBER: _("a member in common"),
+        Reason.NAMESAKE: _("members with the same name"),
+        Reason.BOOK: _("same household register"),
+        Reason.OTHER_SEX: _("another sex"),
+        Reason.OTHER_BIRTH: _("another date of birth"),
+        Reason.TOGETHER: _("one record names both"),
+    },
+    Reason,
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import models
+
 from server.core.labels import Label
 from server.ledgers.definitions.codes import VacancySource
 from server.ledgers.definitions.columns import (
@@ -75,6 +77,12 @@ class Employer(LedgerEntry):
         place="loc",
         has_own_fold=True,
     )
+
+    class Meta(LedgerEntry.Meta):
+        indexes = (
+            *LedgerEntry.Meta.indexes,
+            models.Index(fields=("name",), name="employer_by_name"),
+        )
 
 
 class Vacancy(LedgerEntry):

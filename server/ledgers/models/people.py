@@ -6,10 +6,12 @@ from typing import Final
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Left
 
 from server.core.labels import Label
 from server.core.masking import Precision
 from server.core.words import NameWords
+from server.geo.models import PREFIX_LENGTH, Level
 from server.ledgers.definitions.codes import AssistanceCategory
 from server.ledgers.definitions.columns import (
     Depends,
@@ -168,6 +170,9 @@ class Person(LedgerEntry):
     )
     consent_at = instant("告知同意时间", "consent given at", Merge.LATEST)
     consent_scope = codes("CS", "同意范围", "consent covers", Merge.LATEST)
+    visit_due = day(
+        "下次走访到期(登记失业)", "next visit due (registered)", Merge.FIXED, computed=True
+    )  # while no case is open, which has a due day of its own
 
     ledger = LedgerDefinition(
         "person",
@@ -215,6 +220,11 @@ class Person(LedgerEntry):
                 NameWords("name"), name="person_by_words", gin_pending_list_limit=128
             ),  # kilobytes that each search reads through
             models.Index(fields=("name", "birth_date"), name="person_by_name_and_birth"),
+            models.Index(
+                "birth_date",
+                Left("area_code", PREFIX_LENGTH[Level.STREET]),
+                name="person_by_birth_in_office",
+            ),
             models.Index(fields=("area_code", "name", "id"), name="person_by_area_and_name"),
             models.Index(
                 fields=("emp_status", "area_code", "name", "id"), name="person_by_employment"

@@ -30,7 +30,7 @@ from server.ledgers.storage.contributions import (
     move_contributions,
     note_withdrawn_keys,
 )
-from server.ledgers.storage.exceptions import reconcile_possible_duplicates
+from server.ledgers.storage.duplicates import reconcile_duplicates
 from server.ledgers.storage.households import update_assisted_categories
 from server.ledgers.storage.identity_keys import (
     KeyRow,
@@ -219,7 +219,10 @@ def _write(folded: FoldResult, scope: Scope) -> set[str]:
     marks[Family.HOUSEHOLD] |= households.intersection(cases.values())
     mark_changed(marks)
     reconcile_exceptions(folded.raised, checked, areas)
-    reconcile_possible_duplicates(people)
+    employers = scope.entries[Family.EMPLOYER] | changed.removed[Family.EMPLOYER]
+    reconcile_duplicates(
+        {Family.PERSON: people, Family.HOUSEHOLD: households, Family.EMPLOYER: employers}
+    )
     update_assisted_categories(households | scope.outside_households)
     return set(cases)
 

@@ -31,8 +31,9 @@ from server.core.sealing import (
 )
 from server.ledgers.definitions.columns import Kind, SealedValues, column_of, hash_purpose
 from server.ledgers.definitions.ledgers import COLUMNS
+from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.storage.database import dumps, execute, query, query_values
-from server.ledgers.storage.exceptions import reconcile_possible_duplicates
+from server.ledgers.storage.duplicates import reconcile_duplicates
 from server.ledgers.storage.locks import take_merge_lock
 
 _PAGE: Final = 2_000
@@ -288,7 +289,7 @@ def sealed_places() -> Iterator[SealedColumns | SealedObjects]:
 def compare_again(people: Iterable[str]) -> None:
     """Look again for likely duplicates of these persons, whose hashes may not have been comparable. Takes the merge lock."""
     take_merge_lock()
-    reconcile_possible_duplicates(people)
+    reconcile_duplicates({Family.PERSON: people})
 
 
 def people_in_pages() -> Iterator[list[str]]:

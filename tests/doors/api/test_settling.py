@@ -113,3 +113,58 @@ def test_who_only_reads_is_offered_nothing(conflict, asking):
     for act in ("resolve", "undo"):
         answer = county.post(f"{path}{act}/", {"note": "x"}, JSON)
         assert_problem(answer, "not-allowed", 403)
+
+
+@pytest.fixture
+def namesakes(divisions, make_user):
+    """Two persons of one name and nearly one birth in two homes, whom nobody proposes, and one elsewhere."""
+    versions, worker = make_versions(), make_user("wu", area=COMMUNITY)
+    made = []
+    for number, (year, community) in enumerate(
+        (("1970", COMMUNITY), ("1971", COMMUNITY), ("1970", OTHER_STREET_COMMUNITY))
+    ):
+        line = member(key=str(number), name="陈一", birth_date=f"{year}-05-01", sex="1")
+        filled = street(number, [line])
+        filled.community = community
+        made.append(
+            store(
+                filled,
+                version=versions["survey"],
+                submitter=worker,
+                instance_id=f"uuid:{uuid_of(str(number))}",
+            )
+        )
+    services.merge_submissions(
+        submission_ids=[item.pk for item in made], as_of=date(2026, 11, 23), judging=False
+    )
+    return Person.objects.order_by("area_code", "birth_date")
+
+
+def test_two_persons_whom_nobody_proposed_are_joined_and_parted(namesakes, asking):
+    _first, second, elsewhere = namesakes
+    client, path = asking("street"), f"/api/v1/persons/{namesakes[0].pk}/"
+    assert client.get(f"{path}candidates/").json() == [
+        {
+            "entry": str(second.pk),
+            "score": 55,
+            "reasons": ["name", "birth_close"],
+            "is_proposed": False,
+            "exception": None,
+        }
+    ]
+    body = {"other": str(second.pk), "reason": "本人带户口簿"}
+    foreign = {**body, "other": str(elsewhere.pk)}
+    assert_problem(client.post(f"{path}same/", foreign, JSON), "no-such-entry", 404)
+    assert_problem(client.post(f"{path}same/", {"reason": "x"}, JSON), "invalid-request", 400)
+    act = client.post(f"{path}same/", body, JSON).json()
+    assert act["kind"] == "same"
+    assert client.get("/api/v1/persons/").json()["count"] == 1
+    assert_problem(client.post(f"{path}same/", body, JSON), "act-already-done", 409)
+    assert client.post(f"{path}acts/{act['id']}/undo/").status_code == 204
+    assert client.get("/api/v1/persons/").json()["count"] == 2
+    act = client.post(f"{path}not-same/", body, JSON).json()
+    assert client.get(f"{path}candidates/").json() == []
+    assert client.post(f"{path}acts/{act['id']}/undo/").status_code == 204
+    assert len(client.get(f"{path}candidates/").json()) == 1
+    county = asking("county").post(f"{path}same/", body, JSON)
+    assert_problem(county, "ledger-act-not-allowed", 403)

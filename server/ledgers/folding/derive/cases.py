@@ -17,13 +17,12 @@ from server.ledgers.definitions.ledgers import COLUMNS
 from server.ledgers.definitions.vocabulary import (
     UNDER_WAY,
     CaseState,
-    ExceptionKind,
     Family,
     Ledger,
-    VisitOutcome,
 )
 from server.ledgers.folding.derive.ages import add_months
 from server.ledgers.folding.derive.case_states import VisitFact, case_states
+from server.ledgers.folding.derive.caseless import visits_in_vain
 from server.ledgers.folding.derive.categories import evidence_of
 from server.ledgers.folding.derive.course import Course, Placement
 from server.ledgers.folding.derive.due import is_open
@@ -51,10 +50,6 @@ _FROM_SUBJECT = (
     "recorded_by_id",
     "last_confirmed_on",
 )
-
-
-_REFUSED = (VisitOutcome.REFUSED,)
-_NOT_MET = (VisitOutcome.NO_ONE_HOME, VisitOutcome.RESCHEDULED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,24 +170,11 @@ def _build(
 
 def _tell_of_visits(builder: RowBuilder, subject: _Subject, as_of: date, rules: Rules) -> None:
     """Raise what somebody must know of visits in vain, until one succeeds (rules.md, Visits)."""
-    last_made = max((visit.day for visit in subject.visits_made), default=date.min)
-    records = [
-        (visit.record, visit.outcome)
-        for visit in subject.visits
-        if visit.record is not None and visit.day > last_made
-    ]
-    most = rules.number("visit_attempts", subject.row["area_code"], as_of)
-    in_vain = [record for record, outcome in records if outcome in _NOT_MET]
-    refused = [record for record, outcome in records if outcome in _REFUSED]
-    for kind, causes in (
-        (ExceptionKind.NOT_MET, in_vain[most - 1 : most]),
-        (ExceptionKind.VISIT_REFUSED, refused[-1:]),
-    ):
-        for cause in causes:
-            detail = {"attempts": len(in_vain)} if kind is ExceptionKind.NOT_MET else {}
-            builder.raised.append(
-                RaisedException(kind, subject.family, subject.row["id"], cause, "", detail)
-            )
+    area = subject.row["area_code"]
+    for kind, cause, detail in visits_in_vain(subject.visits, area, as_of, rules):
+        builder.raised.append(
+            RaisedException(kind, subject.family, subject.row["id"], cause, "", detail)
+        )
 
 
 def _set_course(row: Row, course: Course) -> None:

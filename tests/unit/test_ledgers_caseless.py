@@ -1,0 +1,83 @@
+"""Visits to people without an open case."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories.contributions import History, fold_contributions, row_of
+
+WORKING = {"name": "陈一", "sex": "1", "birth_date": "1999-03-03", "work_capacity": "1"}
+REGISTERED = {**WORKING, "emp_status": "20", "spell.unemp_date": "2026-09-01"}
+
+
+def visited(*visits: tuple[str, str], **answers: object) -> History:
+    """Somebody surveyed on 1 October, and then visited on days with outcomes."""
+    history = History()
+    survey = history.submission()
+    history.state("household", "h", "2026-10-01", {"address": "x"}, submission=survey)
+    history.state(
+        "person", "p", "2026-10-01", {**REGISTERED, "residence_kind": "1", **answers},
+        links={"member_of": "h"}, submission=survey,
+    )  # fmt: skip
+    history.state(
+        "visit", "s", "2026-10-01", {"outcome": "1"}, links={"household": "h"}, submission=survey
+    )
+    for day, outcome in visits:
+        number = history.submission()
+        history.state("person", "p", day, submission=number)
+        history.state(
+            "visit", f"v{day}", day, {"outcome": outcome}, links={"person": "p"}, submission=number
+        )
+    return history
+
+
+def due(history: History, as_of: str = "2026-11-23"):
+    return row_of(fold_contributions(history.contributions, as_of), "person", "p")["visit_due"]
+
+
+@pytest.mark.parametrize(
+    ("visits", "answers", "day"),
+    [
+        ((), {}, "2026-12-30"),
+        ((("2026-10-20", "1"),), {}, "2027-01-18"),
+        ((("2026-10-20", "3"),), {}, "2026-12-30"),  # nobody was at home
+        ((), {"emp_status": "21"}, None),  # not registered
+        ((), {"emp_status": "10"}, None),
+        ((), {"person_status": "2"}, None),
+    ],
+)
+def test_who_is_registered_and_has_no_case_is_due_ninety_days_after_the_visit(visits, answers, day):
+    shown = due(visited(*visits, **answers))
+    assert (shown and str(shown)) == day
+
+
+def test_who_was_never_visited_is_due_ninety_days_after_the_registration():
+    history = History()
+    history.state("person", "p", "2026-10-01", REGISTERED)
+    assert str(due(history)) == "2026-11-30"
+
+
+def test_an_open_case_has_a_due_day_of_its_own():
+    history = visited(hukou_type="20", job_willing=True)
+    history.state("household", "h", "2026-10-02", {"dibao_status": "1"})
+    result = fold_contributions(history.contributions, "2026-11-23")
+    assert {case["state"] for case in result.rows["case"]} == {"1"}
+    assert row_of(result, "person", "p")["visit_due"] is None
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_third_visit_in_vain_is_told_of_without_a_case(order):
+    days = [(f"2026-10-{day}", "3") for day in ("05", "12", "19", "26")]
+
+    def told(*visits):
+        result = fold_contributions(visited(*visits).contributions[::order], "2026-11-23")
+        return [
+            (str(item.contribution.day), item.detail)
+            for item in result.raised
+            if item.kind == "not_met"
+        ]
+
+    assert told(*days[:2]) == []
+    assert told(*days[:3]) == [("2026-10-19", {"attempts": 3})]
+    assert told(*days) == [("2026-10-19", {"attempts": 4})]
+    assert told(*days, ("2026-10-30", "1")) == []
