@@ -26,7 +26,9 @@ _PERSON = {
     "edu": "code:EDU",
     "health": "code:HL",
     "disability": "codes:DIS",
+    "wish_job": "codes:OCC",
     "phone": "phone",
+    "skills": "text",
     "work_capacity": "code:WC",
     "job_willing": "boolean",
     "emp_status": "code:ES",
@@ -48,6 +50,7 @@ _HOUSEHOLD = {
     "poor_rural": "boolean",
     "land_lost_share": "code:LL",
     "hardship": "codes:HS",
+    "kind": "code:HHK",
 }
 _VISIT = {
     "purpose": "code:VP",
