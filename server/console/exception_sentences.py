@@ -181,6 +181,12 @@ SENTENCES: dict[tuple[str, str], Any] = {
     (ExceptionKind.OFF_THE_ROSTER, ""): gettext_lazy(
         "The last survey of the household does not name this person any more, and no other does."
     ),
+    (ExceptionKind.ARITHMETIC, ""): gettext_lazy(
+        "{column}: {part} of {whole} cannot be. Ask for both numbers again."
+    ),
+    (ExceptionKind.STALE, ""): gettext_lazy(
+        "In need of help, and nobody has confirmed anything since {since}. Have somebody go there."
+    ),
     (ExceptionKind.POSSIBLE_DUPLICATE, ""): gettext_lazy(
         "Name and birth or phone agree. Is it one person?"
     ),

@@ -165,14 +165,8 @@ EMPLOYER = _mapping(
         **_questions(
             "/data/household",
             0,
-            {
-                "name": "name",
-                "uscc": "uscc",
-                "org_code": "text",
-                "n_staff": "integer",
-                "address": "text",
-                "phone": "phone",
-            },
+            {"name": "name", "uscc": "uscc", "org_code": "text", "n_staff": "integer"}
+            | {"address": "text", "phone": "phone"},
         ),
         **_questions(
             "/data/members",

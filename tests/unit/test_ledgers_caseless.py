@@ -81,3 +81,36 @@ def test_the_third_visit_in_vain_is_told_of_without_a_case(order):
     assert told(*days[:3]) == [("2026-10-19", {"attempts": 3})]
     assert told(*days) == [("2026-10-19", {"attempts": 4})]
     assert told(*days, ("2026-10-30", "1")) == []
+
+
+def stale(history: History, as_of: str):
+    result = fold_contributions(history.contributions, as_of)
+    row = row_of(result, "person", "p")
+    raised = [item.detail for item in result.raised if item.kind == "stale"]
+    return raised, row["refold_on"] and str(row["refold_on"]) == "2027-10-01"
+
+
+def test_nothing_confirmed_for_a_year_is_told_of():
+    assert stale(visited(), "2027-09-30") == ([], True)
+    assert stale(visited(), "2027-10-01")[0] == [{"since": "2026-10-01"}]
+    assert stale(visited(("2027-03-01", "1")), "2027-10-01")[0] == []
+    assert stale(visited(("2027-03-01", "3")), "2027-10-01")[0] == [{"since": "2026-10-01"}]
+    assert stale(visited(emp_status="10"), "2028-10-01")[0] == []
+    assert stale(visited(person_status="2"), "2028-10-01")[0] == []
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_more_of_a_kind_than_workers_is_told_of(order):
+    def raised(*records):
+        history = History()
+        for day, values in records:
+            history.state("employer", "e", day, {"name": "甲厂", **values})
+        result = fold_contributions(history.contributions[::order], "2026-11-23")
+        return [(item.column, item.detail) for item in result.raised if item.kind == "arithmetic"]
+
+    equal = ("2026-03-01", {"n_staff": 10, "n_female": 10, "n_local": 9})
+    more = ("2026-06-01", {"n_staff": 10, "n_female": 11})
+    assert raised(equal) == []
+    assert raised(equal, more) == [("n_female", {"part": 11, "whole": 10})]
+    assert raised(equal, more, ("2026-09-01", {"n_staff": 12})) == []
+    assert raised(("2026-03-01", {"n_female": 11})) == []

@@ -63,6 +63,8 @@ OFFERS: Final[Mapping[ExceptionKind, tuple[Offer, ...]]] = {
     ExceptionKind.NOT_MET: (_gone(PersonStatus.MOVED_OUT, PersonStatus.LOST), *_RECORD),
     ExceptionKind.VISIT_REFUSED: (Offer(Resolution.NOTE),),
     ExceptionKind.OFF_THE_ROSTER: (_gone(), *_RECORD),
+    ExceptionKind.ARITHMETIC: (Offer(Resolution.CORRECT), *_RECORD),
+    ExceptionKind.STALE: (_gone(), Offer(Resolution.NOTE)),
     ExceptionKind.POSSIBLE_DUPLICATE: (Offer(Resolution.SAME), Offer(Resolution.NOT_SAME)),
     ExceptionKind.ENTITY_CONFLICT: _RECORD,
     ExceptionKind.ENTITY_FAULT: _RECORD,

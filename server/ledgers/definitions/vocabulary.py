@@ -62,6 +62,8 @@ class ExceptionKind(StrEnum):
     NOT_MET = "not_met"
     VISIT_REFUSED = "visit_refused"
     OFF_THE_ROSTER = "off_the_roster"
+    ARITHMETIC = "arithmetic"
+    STALE = "stale"
     POSSIBLE_DUPLICATE = "possible_duplicate"
     ENTITY_CONFLICT = "entity_conflict"
     ENTITY_FAULT = "entity_fault"

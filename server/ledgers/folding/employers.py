@@ -31,6 +31,16 @@ _SMALLEST_STAFF = (
     (10, EmployerSize.UNDER_50),
 )
 _USCC_LENGTH = 18
+_PARTS = (
+    "n_local",
+    "n_rural",
+    "n_female",
+    "n_4050",
+    "n_disabled",
+    "contracts_signed",
+    "insured_n",
+)
+"""The numbers of an employer's workers that cannot be greater than their whole number."""
 
 
 def fold_employer(entry: str, contributions: Sequence[Contribution]) -> RowBuilder | None:
@@ -50,6 +60,13 @@ def fold_employer(entry: str, contributions: Sequence[Contribution]) -> RowBuild
     staff = row.get("n_staff")
     if staff is not None:
         row["scale"] = size_class(staff)
+        for name in _PARTS:
+            part = row.get(name)
+            if part is not None and part > staff:
+                cause = observations[name][-1].contribution
+                builder.raise_exception(
+                    ExceptionKind.ARITHMETIC, cause, name, part=part, whole=staff
+                )
     for contribution in contributions:
         if ContributionFlag.BAD_USCC in contribution.flags:
             builder.raise_exception(ExceptionKind.BAD_ID, contribution, "uscc")

@@ -25,7 +25,7 @@ from server.ledgers.definitions.vocabulary import (
 )
 from server.ledgers.folding.declared_rows import DeclaredRows, Known
 from server.ledgers.folding.derive.case_states import VisitFact
-from server.ledgers.folding.derive.caseless import follow_without_case
+from server.ledgers.folding.derive.caseless import follow
 from server.ledgers.folding.derive.cases import household_cases, person_cases
 from server.ledgers.folding.derive.course import StaffMoves
 from server.ledgers.folding.derive.courses import courses_of
@@ -348,7 +348,7 @@ class _Folding:
             for case in cases:
                 self.declared.count_for_case(entry, case.row)
                 self.result.add(Ledger.CASE, case)
-            follow_without_case(person.builder, cases, visits, person.spells, *today)
+            follow(person.builder, person.contributions, cases, visits, person.spells, *today)
         for entry, household in self.households.items():
             tell_of_visits(household, self.visits.to_household.get(entry, ()))
             for case in household_cases(

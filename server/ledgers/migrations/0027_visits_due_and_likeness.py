@@ -17,7 +17,10 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(
             """
-            update ledgers_person set refold_on = date '2005-01-01' where emp_status = '20';
+            update ledgers_person person set refold_on = date '2005-01-01'
+             where emp_status = '20'
+                or exists (select from ledgers_assistancecase of_person
+                            where of_person.subject_person_id = person.id and of_person.state <> '9');
             update ledgers_employer set refold_on = date '2005-01-01';
             update ledgers_household set refold_on = date '2005-01-01';
             """,

@@ -77,6 +77,8 @@ EXCEPTION_CHOICES = _choices(
         ExceptionKind.NOT_MET: _("not met again and again"),
         ExceptionKind.VISIT_REFUSED: _("visit refused"),
         ExceptionKind.OFF_THE_ROSTER: _("no longer on any roster"),
+        ExceptionKind.ARITHMETIC: _("numbers do not fit together"),
+        ExceptionKind.STALE: _("not confirmed for long"),
         ExceptionKind.POSSIBLE_DUPLICATE: _("possibly the same"),
         ExceptionKind.ENTITY_CONFLICT: _("changed from an older state"),
         ExceptionKind.ENTITY_FAULT: _("entity cannot be used"),

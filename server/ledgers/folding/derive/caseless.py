@@ -9,6 +9,7 @@ from typing import Any, Final
 from server.ledgers.definitions.codes import EmploymentStatus
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.vocabulary import ExceptionKind, PersonStatus, VisitOutcome
+from server.ledgers.folding.derive.ages import add_months
 from server.ledgers.folding.derive.case_states import VisitFact
 from server.ledgers.folding.derive.due import is_open
 from server.ledgers.folding.derive.people import unemployed_since
@@ -39,26 +40,50 @@ def visits_in_vain(
     return [(kind, record, detail) for kind, record, detail in causes if record is not None]
 
 
-def follow_without_case(
+def follow(
     builder: RowBuilder,
+    contributions: Sequence[Contribution],
     cases: Sequence[RowBuilder],
     visits: Sequence[VisitFact],
     spells: Sequence[Spell],
     as_of: date,
     rules: Rules,
 ) -> None:
-    """Set when a person registered as unemployed is due to be visited, and raise visits in vain, unless a case is open.
+    """Set when a person registered as unemployed is due to be visited, and raise visits in vain, unless a case is open; raise staleness.
 
-    An open case has a due day of its own, and raises them itself. `visits` are in order of their days.
+    An open case has a due day of its own, and raises visits in vain itself. `visits` are in order of their days.
     """
     row = builder.row
     row["visit_due"] = None
-    if any(is_open(case.row["state"]) for case in cases):
+    has_case = any(is_open(case.row["state"]) for case in cases)
+    if has_case or row.get("emp_status") == EmploymentStatus.REGISTERED_UNEMPLOYED:
+        _raise_stale(builder, contributions, visits, as_of, rules)
+    if has_case:
         return
     row["visit_due"] = _visit_due(row, visits, spells, as_of, rules)
     if row.get("person_status") in (PersonStatus.ACTIVE, PersonStatus.LOST):
         for kind, record, detail in visits_in_vain(visits, row["area_code"], as_of, rules):
             builder.raise_exception(kind, record, **detail)
+
+
+def _raise_stale(
+    builder: RowBuilder,
+    contributions: Sequence[Contribution],
+    visits: Sequence[VisitFact],
+    as_of: date,
+    rules: Rules,
+) -> None:
+    """Raise that nobody has confirmed anything of a person for long, at the last record that did; else fold again on that day."""
+    row = builder.row
+    if row.get("person_status") != PersonStatus.ACTIVE:
+        return
+    since = max([row["last_confirmed_on"], *(visit.day for visit in visits if visit.is_made)])
+    stale_on = add_months(since, rules.number("stale_months", row["area_code"], as_of))
+    if as_of < stale_on:
+        row["refold_on"] = min(row["refold_on"] or stale_on, stale_on)
+        return
+    records = [item for item in contributions if not item.is_desk_act]
+    builder.raise_exception(ExceptionKind.STALE, records[-1], since=since.isoformat())
 
 
 def _visit_due(
