@@ -127,6 +127,18 @@ def test_offers_count_on_the_case_and_fill_the_vacancy(phone, engine, xforms, ma
     assert (filled.n_filled, filled.state) == (1, "5")
     assert "保洁员" not in {row["title"] for row in rows(phone, "job_offer", "vacancies")}
 
+    visit = {"community": only_one, "mode": "1", "subject_kind": "case", "subject": str(case.pk),
+             "outcome": "1", "met_whom": "1", "consent": "1", "offered_jobs": "1", "status_changed": "0",
+             "distance_reason": "在工作地点"}  # fmt: skip
+    for job in ({"offer_listed": open_ones["营业员"]}, {"vacancy": "送货员"}):
+        known = {"offer_listed": None, "response": "3", "refuse_reason": "8", **visit, **job}
+        hints = Hints(known, repeats={"offers": 1}, skip=1)
+        send(phone, engine.fill(xforms["home_visit"], lists(phone, "home_visit"), 7, hints))
+    case.refresh_from_db()
+    assert (case.offers_n, case.refusals_n) == (6, 3)  # one refusal a day counts
+    unlisted = Offer.objects.get(vacancy__title="送货员")
+    assert (unlisted.state, unlisted.vacancy.state, unlisted.vacancy.source) == ("3", "1", "2")
+
     before = Person.objects.get(name="陈大").last_confirmed_on
     offer("", 0, suitable="0", channel="3", wish_job="4", advice="建议先参加家政培训")
     asked = Consultation.objects.get()

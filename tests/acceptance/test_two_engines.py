@@ -47,7 +47,7 @@ OWN_IDS = (
     "member_uuid",
     "new_person_id",
     "new_retiree_id",
-    "agency_id",
+    "new_vacancy_id",
 )
 """Each engine draws its own; what is copied from them (household_id, entity/@id …) follows."""
 OWN_CLOCK = ("start", "end")

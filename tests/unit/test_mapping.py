@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from django.utils import translation
@@ -10,6 +11,7 @@ from pyxform.xls2xform import convert
 
 from server.forms import workbook, xform
 from server.forms.problems import FaultyWorkbook
+from server.ledgers.intake.combinations import is_too_deep
 from server.ledgers.intake.mapping import compile_mapping, question_paths
 from tests.samples import xlsforms
 
@@ -253,3 +255,17 @@ def test_a_contradiction_about_what_is_restricted_is_refused(group, mood, risk, 
     with pytest.raises(FaultyWorkbook) as caught:
         compiled(xlsforms.workbook(text))
     assert any(fault in each.fault for each in caught.value.faults)
+
+
+def test_a_combination_may_stand_in_a_combination_and_no_deeper():
+    def kind(keys, links):
+        return SimpleNamespace(keys=keys, links=links)
+
+    employer, vacancy = kind(["id"], {}), kind(["employer+title"], {"employer": 0})
+    offer = kind(["person+vacancy"], {"vacancy": 1})
+    check = kind(["offer+on"], {"offer": 2})
+    kinds = [employer, vacancy, offer, check]
+    assert not is_too_deep("person+vacancy", offer, kinds)
+    assert is_too_deep("offer+on", check, kinds)
+    around = [kind(["b+x"], {"b": 1}), kind(["a+x"], {"a": 0})]
+    assert is_too_deep("b+x", around[0], around)

@@ -30,6 +30,7 @@ from server.ledgers.definitions.targets import (
     links_of,
     target,
 )
+from server.ledgers.intake.combinations import is_too_deep
 from server.ledgers.intake.declared import restricted_paths
 
 if TYPE_CHECKING:  # reading a mapping needs no spreadsheets; they take a third of a second to load
@@ -289,9 +290,8 @@ class _Compiler:
         first, *others = key.split("+")
         if first not in kind.links:
             return _("the row has no link “{name}”").format(name=first)
-        linked = [name for name in (first, *others) if name in kind.links]
-        if any("+" in other for name in linked for other in self.kinds[kind.links[name]].keys):
-            return _("the linked record is known by a combination itself")
+        if is_too_deep(key, kind, self.kinds):
+            return _("the linked record is known by a combination of combinations")
         for name in others:
             if name in links_of(kind.ledger) and name not in kind.links:
                 return _("the row has no link “{name}”").format(name=name)

@@ -325,7 +325,7 @@ def home_visit(
         answers |= {"emp_status": change.status, "since": change.since.isoformat()}
         if change.status in EMPLOYED:
             answers |= {"employer": change.employer, "emp_form": "1", "wage": "4"}
-    is_offered = change is None and rng.random() < 0.5
+    is_offered = change is None and rng.random() < 0.05
     answers["offered_jobs"] = "1" if is_offered else "0"
     if is_offered:
         answers["offers"] = [_offer(rng, visit)]
@@ -339,6 +339,9 @@ def _offer(rng: Random, visit: DoorVisit) -> Answers:
         "response": response,
         "refuse_reason": rng.choice("1246") if response == "3" else "",
         "interview_on": day_text(visit.at + timedelta(days=3)) if response == "1" else "",
+        "vacancy_id": str(UUID(int=rng.getrandbits(128), version=4)),
+        "offered_on": day_text(visit.at),
+        "offer_channel": "1",
     }
 
 
