@@ -22,6 +22,7 @@ from tests.acceptance.walks import (
     send,
     street_phone,
     surveyed,
+    walked,
 )
 from tests.factories.submissions import Phone
 
@@ -110,6 +111,29 @@ def test_a_change_asks_what_belongs_to_it(engine, xforms, change, asked, stored)
 def test_a_change_offers_the_statuses_that_fit_it(engine, xforms, change, status):
     with pytest.raises(EngineError, match="not among the choices"):
         fill(engine, xforms, change=change, emp_status=status)
+
+
+ENDS = {
+    **{result: {"entry_kind": "offer", "offer_result": result} for result in "56789"},
+    **{
+        f"training {result}": {"entry_kind": "training", "training_result": result}
+        for result in "34567"
+    },
+    **{kind: {"entry_kind": kind} for kind in ("transfer", "floating", "flexible")},
+}
+
+
+def test_what_was_begun_can_come_to_an_end_alike_in_both_engines(engine, web_engine, xforms):
+    day = (TODAY - timedelta(days=1)).isoformat()
+    walks = {
+        name: Hints({**AT_HOME, "change": "result", "ended_on": day, **answers}, skip=0)
+        for name, answers in ENDS.items()
+    }
+    answered = walked(engine, web_engine, xforms["quick_change"], walks)
+    assert {"entry_kind", "job_note", "course_note", "offer_result", "training_result",
+            "training_cert", "ended_on", "end_reason"} <= answered  # fmt: skip
+    with pytest.raises(EngineError, match="not among the choices"):
+        fill(engine, xforms, find_by="name", named=LODGER, change="result")
 
 
 def test_a_phone_number_and_days_are_checked(engine, xforms):

@@ -118,6 +118,23 @@ def test_each_service_reaches_its_ledger_and_waits_for_the_desk(phone, engine, x
     assert person.last_confirmed_on == confirmed
     assert {row.person_id for row in (certificate, loan, training, filing)} == {person.pk}
 
+    def end(name, kind, **answers):
+        hints = {"community": only_one, "mode": "2", "find_by": "name", "change": "result",
+                 "named": {row["person_name"]: row["name"] for row in rows(phone, "quick_change", "persons")}[name],
+                 "entry_kind": kind, "ended_on": clock.today().isoformat(), **answers}  # fmt: skip
+        send(
+            phone,
+            engine.fill(
+                xforms["quick_change"], lists(phone, "quick_change"), 5, Hints(hints, skip=1)
+            ),
+        )
+
+    end("陈大", "training", training_result="5")
+    end("陈大", "floating")
+    training.refresh_from_db()
+    filing.refresh_from_db()
+    assert (training.state, filing.left_on) == ("5", clock.today())
+
     apply("unemployed", unemp_reason="02", months_benefit="3", proofs="03")
     spell = Person.objects.get(name="陈大").spells.get(end_on=None)
     assert (spell.reg_type, spell.reg_date, spell.proof) == ("1", clock.today(), ["03"])
@@ -140,5 +157,14 @@ def test_each_service_reaches_its_ledger_and_waits_for_the_desk(phone, engine, x
     assert (flexible.form, flexible.insurance) == ("02", ["1", "2"])
     assert (transfer.dest_kind, transfer.dest_area) == ("3", listed["community"][:4] + "0" * 8)
     assert newcomer.consent_at is not None
+    end("陈新", "transfer", end_reason="13")
+    end("陈新", "flexible", end_reason="08")
+    flexible.refresh_from_db()
+    transfer.refresh_from_db()
+    assert (flexible.end_on, flexible.end_reason) == (clock.today(), "08")
+    assert (transfer.returned_on, transfer.return_reason) == (clock.today(), "13")
+    left = {row["person_name"]: row for row in rows(phone, "quick_change", "persons")}
+    assert not left["陈新"]["transfer"] + left["陈新"]["flexible"] + left["陈大"]["floating"]
+    assert not left["陈大"]["course"]
     assert Person.objects.count() == 2
     assert not rebuild(area="", as_of=clock.today(), keep=False, progress=quiet).differences

@@ -89,6 +89,8 @@ def test_a_phone_sees_who_lives_where_and_no_number_day_or_phone(send):
         "__version": "1", "community": COMMUNITY, "household": uuid_of("household 1"),
         "person_name": "陈小", "relation": "3", "sex": "2", "birth_year": "2015",
         "building": "", "room": "", "confirmed_on": child["confirmed_on"],
+        "offer": "", "job": "", "training": "", "course": "", "transfer": "", "floating": "",
+        "flexible": "",
     }  # fmt: skip
     assert head["birth_year"] == "1970"
     text = repr(listed)

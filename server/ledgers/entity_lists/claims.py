@@ -37,7 +37,22 @@ COMPUTED: Final = {
         {"label", "categories", "state", "last_visit", "next_due", "offers"}
     ),
     EntityList.EMPLOYERS: frozenset({"vacancies", "last_visit"}),
-    EntityList.PERSONS: frozenset({"label", "household", "building", "room", "confirmed_on"}),
+    EntityList.PERSONS: frozenset(
+        {
+            "label",
+            "household",
+            "building",
+            "room",
+            "confirmed_on",
+            "offer",
+            "job",
+            "training",
+            "course",
+            "transfer",
+            "floating",
+            "flexible",
+        }
+    ),
     EntityList.VACANCIES: frozenset({"label", "employer_name", "n_left", "n_filled"}),
     EntityList.RETIREES: frozenset(
         {"label", "person", "person_name", "sex", "birth_year", "building", "room"}

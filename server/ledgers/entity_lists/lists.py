@@ -26,6 +26,7 @@ from server.ledgers.definitions.vocabulary import EntityList
 from server.ledgers.folding.derive.due import Urgency, urgency
 from server.ledgers.storage.list_revisions import list_revisions
 from server.ledgers.storage.list_rows import (
+    PersonRow,
     case_rows,
     community_rows,
     employer_rows,
@@ -59,6 +60,8 @@ _TYPED: Final = frozenset(
         "person_name",
         "contact",
         "title",
+        "job",
+        "course",
         "employer_name",
     }
 )
@@ -262,7 +265,20 @@ def _person_rows(selection: Selection, today: date, limit: int) -> Iterator[List
             "building": row.building,
             "room": row.room,
             "confirmed_on": row.last_confirmed_on or "",
+            **_entries_of(row),
         }
+
+
+def _entries_of(row: PersonRow) -> dict[str, str]:
+    """The latest open entry of each ledger that a quick change can bring to an end, and the titles of two of them."""
+    offer, _space, job = (row.offer or "").partition(" ")
+    training, _space, course = (row.training or "").partition(" ")
+    others = (row.transfer, row.floating, row.flexible)
+    transfer, floating, flexible = ((entry or "").strip() for entry in others)
+    return {
+        "offer": offer, "job": job, "training": training, "course": course,
+        "transfer": transfer, "floating": floating, "flexible": flexible,
+    }  # fmt: skip
 
 
 def _vacancy_rows(selection: Selection, _today: date, limit: int) -> Iterator[ListRow]:
@@ -362,7 +378,8 @@ persons = LedgerList(
     EntityList.PERSONS,
     (
         "name", "label", "__version", "community", "household", "person_name", "relation", "sex",
-        "birth_year", "building", "room", "confirmed_on",
+        "birth_year", "building", "room", "confirmed_on", "offer", "job", "training", "course",
+        "transfer", "floating", "flexible",
     ),
     _person_rows,
     is_dated=True,

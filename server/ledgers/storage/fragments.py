@@ -49,6 +49,34 @@ def is_listed_retiree(table: str) -> str:
     )
 
 
+_OPEN_ENTRIES: Final = {
+    "offer": ("state not in ('3', '7', '9')", "offered_on", "vacancy"),
+    "training": ("state in ('1', '2', '3', '4')", "start_on", "course"),
+    "transfer": ("returned_on is null", "start_on", ""),
+    "floating": ("left_on is null", "came_on", ""),
+    "flexible": ("end_on is null", "start_on", ""),
+}
+"""Ledger → when an entry of a person may still come to something, the day by which the latest is known, where its title stands."""
+
+
+def open_entries(table: str) -> str:
+    """Expressions, named by ledger: the latest open entry of the person of this table or alias, as uuid, space and title."""
+    return ", ".join(_latest(table, ledger) for ledger in _OPEN_ENTRIES)
+
+
+def _latest(table: str, ledger: str) -> str:
+    condition, day, title = _OPEN_ENTRIES[ledger]
+    naming = {
+        "vacancy": "(select title from ledgers_vacancy where id = entry.vacancy_id)",
+        "": "''",
+    }.get(title, title)
+    return (
+        f"(select entry.id::text || ' ' || coalesce({naming}, '') from ledgers_{ledger} entry"  # noqa: S608 a ledger
+        f" where entry.person_id = {table}.id and entry.{condition} and {same_office('entry', table)}"
+        f" order by entry.{day} desc nulls last, entry.id limit 1) as {ledger}"
+    )
+
+
 def same_office(table: str, other: str) -> str:
     """A condition: the entries of two tables or aliases lie in one street."""
     length = PREFIX_LENGTH[Level.STREET]

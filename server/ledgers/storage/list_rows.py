@@ -23,6 +23,7 @@ from server.ledgers.storage.fragments import (
     is_open_vacancy,
     office_day,
     open_case,
+    open_entries,
     same_office,
 )
 from server.ledgers.storage.selections import Selection, in_areas
@@ -118,6 +119,11 @@ class PersonRow(NamedTuple):
     building: str
     room: str
     last_confirmed_on: date | None
+    offer: str | None  # the latest entry that is still open: its uuid, a space, its title
+    training: str | None
+    transfer: str | None
+    floating: str | None
+    flexible: str | None
 
 
 class VacancyRow(NamedTuple):
@@ -295,7 +301,7 @@ def person_rows(selection: Selection, limit: int, *, today: date, quarter: date)
                house.id::text as household_id, coalesce(person.name, '') as name, person.relation,
                person.sex, extract(year from person.birth_date)::int as birth_year,
                coalesce(house.building, '') as building, coalesce(house.room, '') as room,
-               person.last_confirmed_on
+               person.last_confirmed_on, {open_entries("person")}
           from listed_person person
           left join ledgers_household house on house.id = person.household_id
                 and {same_office("house", "person")}

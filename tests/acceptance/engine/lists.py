@@ -10,6 +10,9 @@ TODAY = dt.datetime.now(CHINA).date()
 HOME = "23.1350000 113.3450000 0 0"
 HOUSEHOLD, CASE, PERSON, EMPLOYER = (f"{n}0000000-0000-4000-8000-000000000001" for n in "bcde")
 VACANCY, OTHER_VACANCY = (f"f0000000-0000-4000-8000-00000000000{n}" for n in (1, 2))
+OFFER, TRAINING, TRANSFER, FLOATING, FLEXIBLE = (
+    f"80000000-0000-4000-8000-00000000000{n}" for n in range(1, 6)
+)
 RETIREE = "90000000-0000-4000-8000-000000000001"
 CHILD, LODGER = (f"d0000000-0000-4000-8000-00000000000{n}" for n in (2, 3))
 
@@ -38,10 +41,11 @@ MEDIA = {
     ),
     "persons.csv": _csv(
         "name,label,__version,community,household,person_name,relation,sex,birth_year,building,"
-        "room,confirmed_on",
-        f"{PERSON},王芳 户主 女 1970 3栋 302,3,440106003001,{HOUSEHOLD},王芳,0,2,1970,3栋,302,2026-07-01",
-        f"{CHILD},王小 子 男 2015 3栋 302,1,440106003001,{HOUSEHOLD},王小,2,1,2015,3栋,302,2026-07-01",
-        f"{LODGER},李强 男 1980,1,440106003001,,李强,,1,1980,,,",
+        "room,confirmed_on,offer,job,training,course,transfer,floating,flexible",
+        f"{PERSON},王芳 户主 女 1970 3栋 302,3,440106003001,{HOUSEHOLD},王芳,0,2,1970,3栋,302,2026-07-01,"
+        f"{OFFER},保洁员,{TRAINING},电工,{TRANSFER},{FLOATING},{FLEXIBLE}",
+        f"{CHILD},王小 子 男 2015 3栋 302,1,440106003001,{HOUSEHOLD},王小,2,1,2015,3栋,302,2026-07-01,,,,,,,",
+        f"{LODGER},李强 男 1980,1,440106003001,,李强,,1,1980,,,,,,,,,,",
     ),
     "employers.csv": _csv(
         "name,label,__version,geometry,community,address,contact,vacancies,last_visit,marker-color",
