@@ -79,6 +79,16 @@ class DeskPanel:
     may_void: bool
 
     @property
+    def path(self) -> str:
+        """The ledger's word in addresses."""
+        return DEFINITIONS[self.ledger].path
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns that the user may correct, by name."""
+        return frozenset(column.name for column in self.corrections)
+
+    @property
     def is_empty(self) -> bool:
         return not (self.moves or self.corrections or self.may_void)
 

@@ -88,6 +88,7 @@ urlpatterns = [
     path("quarantine/<int:number>/dismiss", quarantine.dismiss, name="quarantine-dismiss"),
     path("quarantine/<int:number>/reopen", quarantine.reopen, name="quarantine-reopen"),
     path("exceptions", exceptions.exceptions, name="exceptions"),
+    path("exceptions/<int:number>/settle", exceptions.settle, name="settle"),
     path("exceptions/<int:number>", exceptions.resolve, name="resolve"),
     path("links", links.links, name="links"),
     path("links/<uuid:side>/decision", links.state, name="state-link"),

@@ -41,6 +41,16 @@ class NotCorrectable(Problem):
     )
 
 
+class NoSuchValue(Problem):
+    """No source in the user's areas gives this value of the column any more."""
+
+    type, status = "no-such-value", 409
+    title = _("This value is not there any more")
+    template = _(
+        "The source of this value was rejected, edited or corrected meanwhile. Open the page again."
+    )
+
+
 class NotSearchable(Problem):
     """Only sealed columns are searched by their whole value; other columns have filters."""
 

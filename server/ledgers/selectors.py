@@ -1,5 +1,6 @@
 """Reads of the ledgers, each within the reader's access."""
 
+from server.ledgers.desk.choosing import Effect, preview_correction
 from server.ledgers.entity_lists.chosen import Chosen, address_title, chosen_entries
 from server.ledgers.entity_lists.integrity import deleted_entities
 from server.ledgers.entity_lists.listed import (
@@ -46,7 +47,14 @@ from server.ledgers.reading.histories import HistoryStep, histories
 from server.ledgers.reading.joined import is_elsewhere, joined, joined_key
 from server.ledgers.reading.links import acts_on_link, counted_once, links, links_on
 from server.ledgers.reading.lookup import holding
-from server.ledgers.reading.provenance import Change, Origin, changes_of, provenance
+from server.ledgers.reading.provenance import (
+    Candidate,
+    Change,
+    Origin,
+    candidates,
+    changes_of,
+    provenance,
+)
 from server.ledgers.reading.timeline import Event, timeline
 from server.ledgers.refolding.beside import (
     Beside,
@@ -69,6 +77,7 @@ __all__ = [
     "Comparison",
     "Declared",
     "Dossier",
+    "Effect",
     "Event",
     "HistoryStep",
     "ListedEntry",
@@ -119,6 +128,7 @@ __all__ = [
     "memberships_of",
     "named_entries",
     "persons",
+    "preview_correction",
     "provenance",
     "records_of",
     "resolve",

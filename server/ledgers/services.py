@@ -1,6 +1,7 @@
 """Writes of the ledgers: merging submissions, folding again by date, desk acts, exceptions, disclosures."""
 
 from server.ledgers.desk.acts import correct, mark_not_same, mark_same, undo, void
+from server.ledgers.desk.choosing import choose
 from server.ledgers.desk.exceptions import resolve_exception
 from server.ledgers.desk.forgetting import forget_person, forget_withdrawn
 from server.ledgers.desk.links import acts_for, state_of_link
@@ -16,6 +17,7 @@ __all__ = [
     "NextMove",
     "Suggestion",
     "acts_for",
+    "choose",
     "correct",
     "forget_person",
     "forget_withdrawn",

@@ -172,6 +172,7 @@ MORE: Final[dict[str, Any]] = {
     "/links/%(side)s/decision": lambda _about: {"kind": "two_places"},
     "/export-permits/": lambda _about: {"kind": "ledger", "name": "person"},
     "/permits/new": _street,
+    "/review/approve": lambda _about: {"seen_at": "2030-01-01T00:00:00+00:00"},
     "/users/": _new_name,
     "/people/new": _new_name,
     "/field-accounts/new": _new_name,

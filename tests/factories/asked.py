@@ -80,6 +80,7 @@ def samples_of(side: Side) -> dict[str, str]:
         "/acts/%(act)s": str(side.act.pk),
         "/submissions/%(number)s": str(side.submission.pk),
         "/review/%(number)s": str(side.submission.pk),
+        "/review/batches/%(batch)s": str(side.submission.decisions.get().batch),
         "/files/%(number)s": str(image.pk),
         "/desk-acts/%(number)s": str(side.act.pk),
         **{f"/deletions/%({name})s": str(side.deletion.pk) for name in ("id", "number")},

@@ -10,6 +10,7 @@ from server.audit.models import Act
 from server.core.clock import now
 from server.erasure import services as erasure
 from server.ledgers import services as ledgers
+from server.ledgers.models import ContributionRow
 from server.submissions import services as submissions
 from server.submissions.models import ReviewDecision, Submission
 from tests.factories.audited import AT, Office
@@ -89,6 +90,19 @@ RECORD_CASES = {
         ),
         (Act.DESK_ACT,),
         lambda office: office.persons,
+    ),
+    "ledgers.services.choose": Case(
+        lambda office: ledgers.choose(
+            family="person",
+            entry=office.persons[0].pk,
+            column="edu",
+            contribution=ContributionRow.objects.filter(instance_id__startswith="desk:").get().pk,
+            **office.deed,
+        ),
+        (Act.DESK_ACT,),
+        lambda office: ledgers.correct(
+            family="person", entry=office.persons[0].pk, column="edu", value="10", **office.deed
+        ),
     ),
     "ledgers.services.mark_same": Case(
         lambda office: ledgers.mark_same(**office.pair),

@@ -140,6 +140,7 @@ def _record(side: Side, form: Any) -> None:
         reason=f"{side.tag} reason",
         user=side.worker,
         at=AT,
+        batch=uuid.uuid4(),
     )
 
 

@@ -77,7 +77,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                 (_("Today"), "home", ()),
                 (_("Review queue"), "review", ("review-record", "approve-many")),
                 (_("Submissions"), "submissions", ("submission", "deleted")),
-                (_("Exceptions"), "exceptions", ()),
+                (_("Exceptions"), "exceptions", ("settle",)),
                 (_("Known to other offices"), "links", ()),
                 *(
                     [(_("Quarantine"), "quarantine", ("quarantine-item",))]

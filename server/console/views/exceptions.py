@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from server.accounts.access import REVIEWERS
 from server.console.exception_sentences import subjects_of
 from server.console.forms import ReasonForm, checked
+from server.console.moves import CorrectionForm
 from server.console.pages import (
     StaffRequest,
     area_names,
@@ -19,10 +22,11 @@ from server.console.pages import (
     render_list,
     staff_page,
 )
+from server.console.settling import LAST_ACT, settle_context
 from server.core.clock import now
 from server.ledgers import services
 from server.ledgers.filters import ExceptionFilters
-from server.ledgers.models import LedgerException
+from server.ledgers.models import DeskAct, LedgerException
 from server.ledgers.selectors import desk_acts, with_records
 from server.ledgers.selectors import exceptions as visible
 
@@ -47,7 +51,77 @@ def exceptions(request: StaffRequest) -> HttpResponse:
         areas=area_names(row.area_code for row in page),
         may_resolve=bool(request.access.areas(REVIEWERS)),
         subjects=subjects_of(request.access, page.object_list),
+        act=_last_act(request),
+        heading="console/exceptions/_head.html",
     )
+
+
+@staff_page("GET", "HEAD", "POST", roles=REVIEWERS)
+def settle(request: StaffRequest, number: int) -> HttpResponse:
+    """An exception with what it is about: both values with their sources, or both entries; on POST it is settled.
+
+    A value is chosen or typed, which corrects the entry; a possible duplicate gets a verdict;
+    anything else a note.
+    """
+    row = get_object_or_404(
+        _rows(request).filter(request.access.within(roles=REVIEWERS)), pk=number
+    )
+    context = settle_context(request.access, row)
+    if request.method != "POST":
+        context |= {
+            "row": row,
+            "subjects": subjects_of(request.access, [row]),
+            "areas": area_names([row.area_code]),
+        }
+        return render(request, "console/exceptions/settle.html", context)
+    note = checked(ReasonForm(request.POST))["reason"]
+    act = _act(request, row, context, note)
+    if act is not None:
+        request.session[LAST_ACT] = act.pk
+    still = visible(request.access).filter(pk=row.pk, resolved_at=None).first()
+    if still is not None:
+        services.resolve_exception(
+            exception=still, note=note, user=request.user, access=request.access, at=now()
+        )
+    return redirect("console:exceptions")
+
+
+def _act(
+    request: StaffRequest, row: LedgerException, context: dict[str, Any], reason: str
+) -> DeskAct | None:
+    """The desk act that the form asks for; None when a note is all there is."""
+    access, at = request.access, now()
+    verdict = VERDICTS.get(request.POST.get("verdict", ""))
+    if verdict is not None and row.other is not None:
+        return verdict(
+            family=row.family, entry=row.entry, other=row.other, reason=reason, access=access, at=at
+        )
+    column = context.get("column")
+    if column is None:
+        return None
+    about: dict[str, Any] = {
+        "family": row.family,
+        "entry": row.entry,
+        "column": column.name,
+        "reason": reason,
+        "access": access,
+        "at": at,
+    }
+    chosen = request.POST.get("contribution", "")
+    if chosen.removeprefix("-").isdecimal() and chosen.isascii():
+        return services.choose(contribution=int(chosen), **about)
+    if "correct" in request.POST:
+        form = CorrectionForm(column, access, context["entry"].area_code, request.POST)
+        return services.correct(value=checked(form)["value"], **about)
+    return None
+
+
+def _last_act(request: StaffRequest) -> DeskAct | None:
+    """The act that settled an exception on the page before, once, if it still stands."""
+    number = request.session.pop(LAST_ACT, None)
+    if number is None:
+        return None
+    return desk_acts(request.access).filter(pk=number, undone_at=None).first()
 
 
 @staff_page("POST", roles=REVIEWERS)

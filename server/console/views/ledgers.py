@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,6 +18,7 @@ from server.console.ledger_tables import OWN_PAGES, address_of, joined_columns, 
 from server.console.moves import CorrectionForm, MoveForm, correctable, desk_panel
 from server.console.pages import StaffRequest, area_names, staff_page
 from server.console.presentation import Cell, cell_of, sheet
+from server.console.settling import changes_of_effect, ready_reasons, values_of
 from server.core.clock import now
 from server.ledgers import services
 from server.ledgers.definitions.columns import Kind
@@ -24,8 +26,10 @@ from server.ledgers.definitions.declaring import LedgerDefinition
 from server.ledgers.definitions.ledgers import DEFINITIONS
 from server.ledgers.models.base import LedgerEntry
 from server.ledgers.selectors import (
+    address_title,
     desk_acts_on,
     histories,
+    preview_correction,
     provenance,
     resolve,
     rows_of,
@@ -105,7 +109,10 @@ def move(request: StaffRequest, path: str, entry: UUID, column: str, to: str) ->
 
 @staff_page("GET", "HEAD", "POST")
 def correct(request: StaffRequest, path: str, entry: UUID, column: str) -> HttpResponse:
-    """Correct a column of an entry."""
+    """Correct a column of an entry: the values with their sources, what the correction would change, and the act.
+
+    htmx gets the field alone, and for `preview` what would change.
+    """
     definition = _definition(path)
     row = _row(request, definition, entry)
     declared = next(
@@ -115,17 +122,38 @@ def correct(request: StaffRequest, path: str, entry: UUID, column: str) -> HttpR
         raise Http404
     if request.method != "POST":
         form = CorrectionForm(declared, request.access, row.area_code)
-        context = {"ledger": definition, "row": row, "form": form}
-        return render(request, "console/ledgers/_correct.html", context)
-    given = checked(CorrectionForm(declared, request.access, row.area_code, request.POST))
-    services.correct(
-        family=definition.name,
-        entry=row.pk,
-        column=column,
-        value=given["value"],
-        reason=given["reason"],
-        access=request.access,
-        at=now(),
+        context = {"ledger": definition, "row": row, "form": form, "column": declared}
+        if request.htmx:
+            return render(request, "console/ledgers/_correct.html", context)
+        context |= {
+            "title": address_title(row),
+            "back": address_of(definition, row),
+            "values": values_of(request.access, row, declared),
+            "reasons": ready_reasons(),
+        }
+        return render(request, "console/ledgers/correct.html", context)
+    about = {
+        "family": definition.name,
+        "entry": row.pk,
+        "column": column,
+        "access": request.access,
+        "at": now(),
+    }
+    if "preview" in request.POST:
+        draft = CorrectionForm(declared, request.access, row.area_code, request.POST)
+        draft.fields["reason"].required = False
+        effect = preview_correction(value=checked(draft)["value"], **about)
+        context = {"changes": changes_of_effect(request.access, effect), "gone": not effect.after}
+        return render(request, "console/ledgers/_preview.html", context)
+    chosen = request.POST.get("contribution", "")
+    if chosen.isascii() and chosen.removeprefix("-").isdecimal():
+        reason = checked(ReasonForm(request.POST))["reason"]
+        services.choose(contribution=int(chosen), reason=reason, **about)
+    else:
+        given = checked(CorrectionForm(declared, request.access, row.area_code, request.POST))
+        services.correct(value=given["value"], reason=given["reason"], **about)
+    messages.success(
+        request, _("Corrected. The button under “Decisions of office staff” takes it back.")
     )
     return redirect(address_of(definition, row))
 

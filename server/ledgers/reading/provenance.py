@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib.gis.geos import Point
+
 from server.accounts.access import READERS, RESTRICTED, Access
 from server.core.labels import Label
 from server.core.masking import mask_numbers
-from server.ledgers.definitions.columns import Column, columns_of
+from server.ledgers.definitions.columns import Column, Kind, columns_of
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS
 from server.ledgers.intake.mapping import question_paths
 from server.ledgers.models import ContributionRow, DeskAct
@@ -80,6 +84,67 @@ def provenance(access: Access, entry: LedgerEntry) -> dict[str, Origin]:
                 )
                 origins[name] = _origin(contribution, ledger, column, is_here=is_here)
     return {name: origins[name] for name in columns if name in origins}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A value that sources give a column of an entry."""
+
+    entry: LedgerEntry  # unsaved, with this value of the column
+    contribution: int  # the latest that gives it
+    origins: tuple[Origin, ...]  # the latest first
+    holds: bool  # it is the entry's present value
+
+
+def candidates(access: Access, entry: LedgerEntry, column: Column) -> list[Candidate]:
+    """The values that records and desk acts of the reader's areas give a column, the latest first; equal ones once.
+
+    The caller has checked that the reader may see the column. Two queries, or one.
+    """
+    ledger = next(name for name, model in LEDGERS.items() if isinstance(entry, model))
+    rows = contributions_here(access, ledger, entry.pk)
+    given = [row for row in rows if row.values.get(column.name) is not None]
+    holding = {int(number) for number, names in entry.origins.items() if column.name in names}
+    grouped: dict[str, list[ContributionRow]] = {}
+    for row in given:
+        value = row.values.get(f"{column.name}#", row.values[column.name])
+        grouped.setdefault(json.dumps(value, sort_keys=True), []).append(row)
+    chosen = []
+    for same in grouped.values():
+        stand_in = copy(entry)
+        setattr(stand_in, column.name, held(entry, column, same[0].values[column.name]))
+        origins = tuple(_origin(row, ledger, column, is_here=True) for row in same)
+        is_holding = any(row.pk in holding for row in same)
+        chosen.append(Candidate(stand_in, same[0].pk, origins, is_holding))
+    return chosen
+
+
+def contributions_here(access: Access, ledger: str, entry: UUID) -> list[ContributionRow]:
+    """An entry's contributions from records and desk acts of the reader's areas, the latest first. Two queries, or one."""
+    rows = list(
+        ContributionRow.objects.filter(family=ledger, entry=entry)
+        .select_related("worker", "form_version__form", "submission")
+        .order_by("-observed_at", "-received_at", "-instance_id", "-id")
+    )
+    acts = _acts_here(access, [-row.pk for row in rows if row.submission is None])
+    return [
+        row
+        for row in rows
+        if (
+            -row.pk in acts
+            if row.submission is None
+            else access.may(READERS, row.submission.area_code)
+        )
+    ]
+
+
+def held(entry: LedgerEntry, column: Column, value: Any) -> Any:
+    """A contributed value as the entry holds it."""
+    if value is None:
+        return None
+    if column.kind is Kind.POINT:
+        return Point(value[0], value[1], srid=4326)
+    return entry._meta.get_field(column.name).to_python(value)  # type: ignore[union-attr]
 
 
 def _contributions(ids: Iterable[int]) -> Iterable[ContributionRow]:

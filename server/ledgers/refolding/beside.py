@@ -18,8 +18,6 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from django.contrib.gis.geos import Point
-
 from server.accounts.access import Access
 from server.core.clock import office_day
 from server.core.masking import mask_numbers
@@ -33,6 +31,7 @@ from server.ledgers.intake.contribute import Source, contributed, shared_keys
 from server.ledgers.intake.extract import records
 from server.ledgers.models.base import LedgerEntry
 from server.ledgers.reading.entries import may_see_restricted, rows_of, value_for
+from server.ledgers.reading.provenance import held
 from server.ledgers.refolding.offices import offices_for
 from server.ledgers.storage.contributions import (
     contributions_of_entries,
@@ -134,7 +133,7 @@ def compare(
                 continue
             if others[str(row.pk)]:
                 before = _before(row, column, mine, others[str(row.pk)])
-                now = _python(row, column, item.values[column.name])
+                now = held(row, column, item.values[column.name])
                 comparison.answers[below_root(path)] = _beside(access, row, column, before, now)
     return comparison
 
@@ -246,16 +245,7 @@ def _before(
     ]
     if not observations:
         return None
-    return _python(row, column, decide(column.merge, column.kind, observations).value)
-
-
-def _python(row: LedgerEntry, column: Column, value: Any) -> Any:
-    """A contributed value as the row holds it."""
-    if value is None:
-        return None
-    if column.kind is Kind.POINT:
-        return Point(value[0], value[1], srid=4326)
-    return row._meta.get_field(column.name).to_python(value)
+    return held(row, column, decide(column.merge, column.kind, observations).value)
 
 
 def _beside(access: Access, row: LedgerEntry, column: Column, before: Any, now: Any) -> Beside:

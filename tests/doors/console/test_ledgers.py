@@ -239,7 +239,9 @@ def test_a_possible_duplicate_is_decided_as_a_desk_act(street, log_in):
         contribution=9, area_code=COMMUNITY, opened_at=twin.observed_at,
     )  # fmt: skip
     client = log_in()
-    assert "Different persons" in client.get("/exceptions").content.decode()
+    settle = reverse("console:settle", args=[duplicate.pk])
+    assert settle in client.get("/exceptions").content.decode()
+    assert "Not the same" in client.get(settle).content.decode()
     address = reverse("console:resolve", args=[duplicate.pk])
     answer = client.post(address, {"reason": "born in different years", "verdict": "not_same"})
     assert "can be undone" in answer.content.decode()
