@@ -39,7 +39,9 @@ class Queue:
         kept = given.copy()
         for name in ("page", "ordering"):
             kept.pop(name, None)
-        self.query = urlencode([(name, value) for name, value in kept.items() if value])
+        self.query = urlencode(
+            [(name, value) for name, values in kept.lists() for value in values if value]
+        )
 
     def address(self, page: str, *args: object) -> str:
         """A page's address that keeps the filter."""
@@ -74,8 +76,9 @@ class Queue:
 
     def neighbours(self, row: Submission) -> list[Submission]:
         """The records around this one, in the queue's order, this one among them."""
-        earlier = list(self._earlier(row).reverse()[:_BEFORE])
-        later = list(self._later(row)[:_BEHIND])
+        joined = ("form", "submitter")
+        earlier = list(self._earlier(row).select_related(*joined).reverse()[:_BEFORE])
+        later = list(self._later(row).select_related(*joined)[:_BEHIND])
         return [*reversed(earlier), row, *later]
 
     def _earlier(self, row: Submission) -> QuerySet[Submission]:

@@ -58,13 +58,14 @@ def submissions(access: Access) -> QuerySet[Submission]:
 
 
 def with_awaiting(forms: QuerySet[Form], access: Access) -> QuerySet[Form]:
-    """The forms with `n_awaiting`: how many submissions of the user's areas would count in the ledgers if approved."""
+    """The forms with `n_to_review`, the user's submissions that wait for a decision, and `n_awaiting`, those that count once approved."""
     waiting = submissions(access).filter(form=OuterRef("pk"), review_state__in=TO_REVIEW)
     counted = waiting.order_by().values("form").annotate(count=Count("pk")).values("count")
     return forms.annotate(
+        n_to_review=Coalesce(Subquery(counted), 0),
         n_awaiting=Case(
             When(needs_approval=True, then=Coalesce(Subquery(counted), 0)), default=Value(0)
-        )
+        ),
     )
 
 

@@ -23,6 +23,10 @@ QUERIES: Final[dict[str, tuple[str, ...]]] = {
     "/view/submissionList": (f"?formId={FORM}",),
     "/view/downloadSubmission": (f"?formId={FORM}[@version=null]/data[@key=%(instance)s]",),
     "/map/search": ("?q=%(tag)s",),
+    "/review": (
+        "",
+        f"?form={FORM}&column=/data/remark&column=/data/hardship&column=/data/concern/mood",
+    ),
     "/tiles/assisted/%(z)s/%(x)s/%(y)s": ("", "?categories=B02"),
     "/exceptions": ("", "?open=false"),
     "/quarantine": ("", "?is_settled=true"),

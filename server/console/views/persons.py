@@ -65,7 +65,7 @@ def person(request: StaffRequest, entry: UUID) -> HttpResponse:
         "history": histories(request.access, [row]),
         "desk": desk_panel(request.access, row),
         "visits": visits(request.access)
-        .filter(person=row)
+        .filter(_visits_to(row.pk, row.household_id))
         .select_related("person", "recorded_by")
         .order_by("-visited_at", "id")[:VISITS_SHOWN],
         **open_exceptions(request.access, Q(family=Family.PERSON, entry=row.pk)),
@@ -94,11 +94,14 @@ def case(request: StaffRequest, entry: UUID) -> HttpResponse:
     )
     row = get_object_or_404(rows, pk=entry)
     names = _names(row, row.area_code)
-    of_subject = Q(pk__in=())
+    home = row.subject_household_id
     if row.subject_person_id:
-        of_subject |= Q(person=row.subject_person_id)
-    if row.subject_household_id:
-        of_subject |= Q(household=row.subject_household_id)
+        home = (
+            visible(request.access)
+            .filter(pk=row.subject_person_id)
+            .values_list("household", flat=True)
+            .first()
+        )
     context = {
         "case": row,
         "cells": sheet(row, request.access, origins=provenance(request.access, row), names=names),
@@ -107,12 +110,20 @@ def case(request: StaffRequest, entry: UUID) -> HttpResponse:
         "may_undo": request.access.may(REVIEWERS, row.area_code),
         "desk": desk_panel(request.access, row),
         "visits": visits(request.access)
-        .filter(of_subject)
+        .filter(
+            _visits_to(row.subject_person_id, home) if row.subject_person_id else Q(household=home)
+        )
         .select_related("person", "recorded_by")
         .order_by("-visited_at", "id")[:VISITS_SHOWN],
         "areas": names,
     }
     return render(request, "console/cases/detail.html", context)
+
+
+def _visits_to(person: UUID, household: UUID | None) -> Q:
+    """The visits to a person, and those to the household that name nobody of it."""
+    to_person = Q(person=person)
+    return to_person | Q(person=None, household=household) if household else to_person
 
 
 def _acts_on(request: StaffRequest, case: AssistanceCase) -> QuerySet[DeskAct]:

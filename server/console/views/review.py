@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from server.accounts.access import REVIEWERS
+from server.console.answer_columns import answers_in_columns, questions_of
 from server.console.forms import ApproveManyForm, DecisionForm, checked
 from server.console.pages import (
     StaffRequest,
@@ -51,7 +52,17 @@ _LAST_BATCH = "last_batch"
 def review(request: StaffRequest) -> HttpResponse:
     """The queue as a list, the longest waiting first."""
     queue = Queue(request)
-    page = page_of(request, queue.rows.select_related("form", "submitter"))
+    forms = request.GET.get("form", "")
+    questions = (
+        questions_of(request.access, forms, request.GET) if forms and "," not in forms else []
+    )
+    shown = [question for question in questions if question.is_shown]
+    rows = queue.rows.select_related("form", "submitter")
+    if shown:
+        rows = rows.select_related("current_version__form_version", "current_version__encrypted")
+    page = page_of(request, rows)
+    paths = [question.path for question in shown]
+    answers = answers_in_columns(request.access, list(page), paths) if shown else {}
     return render_list(
         request,
         "console/review/_rows.html",
@@ -63,6 +74,12 @@ def review(request: StaffRequest) -> HttpResponse:
         empty=gettext_lazy("Nothing waits for a decision."),
         areas=area_names(row.area_code for row in page),
         queue=queue,
+        questions=questions,
+        shown=shown,
+        answers=answers,
+        kept=[
+            (name, value) for name, value in request.GET.items() if name not in ("page", "column")
+        ],
         decided=_decided(request),
         batch=request.session.pop(_LAST_BATCH, None),
         may_approve=bool(request.access.areas(REVIEWERS)),

@@ -8,7 +8,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from server.accounts.access import Access
-from server.core.masking import mask_numbers
 from server.geo.selectors import division_names
 from server.ledgers.definitions.vocabulary import Ledger
 from server.ledgers.entity_lists.lists import community_uuid
@@ -75,8 +74,7 @@ def address_title(row: LedgerEntry) -> str:
     if row._meta.model_name == "household":
         home: Any = row
         head = joined(row, "head_person")
-        place = [mask_numbers(text) for text in (home.address, home.building, home.room) if text]
-        return " ".join([*place, title_of(head)] if head else place) or title_of(row)
+        return f"{title_of(home)} {title_of(head)}" if head else title_of(home)
     if row._meta.model_name == "assistancecase":
         for name in ("subject_person", "subject_household"):
             subject = joined(row, name)

@@ -257,10 +257,16 @@ def _is_hidden(access: Access, family: str, submission: Submission) -> bool:
 
 
 def title_of(row: LedgerEntry) -> str:
-    """What people call an entry: its name, address or title, else its number. Never an ID number or a phone."""
+    """What people call an entry: its name, address or title, else its number. Never an ID number or a phone.
+
+    Of a home also building and room: many stand at one address.
+    """
     for name in ("name", "address", "title"):
         if value := getattr(row, name, None):
-            return mask_numbers(str(value))
+            parts = [value]
+            if name == "address":
+                parts += [getattr(row, part, None) for part in ("building", "room")]
+            return mask_numbers(" ".join(str(part) for part in parts if part))
     for name in ("hh_no", "case_no", "vacancy_no"):
         if value := getattr(row, name, None):
             return str(value)

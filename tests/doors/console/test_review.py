@@ -142,7 +142,7 @@ def test_a_record_beside_the_queue_costs_a_bounded_number_of_queries(
         home = street(1, [member(f"陈{order}", key=f"m{order}", edu="20") for order in range(5)])
         submission = send(later(home) if number % 2 else home)
     client = log_in()
-    with django_assert_max_num_queries(38):
+    with django_assert_max_num_queries(34):
         client.get(reverse("console:review-record", args=[submission.pk]))
 
 
@@ -212,3 +212,21 @@ def test_who_has_a_record_open_is_shown_to_others(street, make_user, log_in):
     assert re.search(r"data-openings>Open elsewhere:\s+liuzhen", page)
     hers.get(reverse("console:review-record", args=[other.pk]))
     assert "data-openings" not in mine.get(address).content.decode()
+
+
+def test_answers_of_one_form_are_columns_of_the_list(street, log_in):
+    client = log_in("street", STREET)
+    assert "Answers as columns" not in client.get("/review").content.decode()
+    query = f"?form={street.form.form_id}&column=/data/outcome"
+    page = client.get("/review" + query).content.decode()
+    assert '<th scope="col">Outcome</th>' in page
+    assert "<td>complete</td>" in page
+    assert "Political status" not in page, "members are many"
+    record = reverse("console:review-record", args=[street.submission.pk])
+    assert "column=%2Fdata%2Foutcome" in client.get(record + query).content.decode()
+    part = client.get("/review" + query, headers={"hx-request": "true", "hx-target": "results"})
+    assert "<td>complete</td>" in part.content.decode()
+    assert (
+        f"/review/approve{query}".replace("/data/", "%2Fdata%2F").replace("&", "&amp;")
+        in part.content.decode()
+    )

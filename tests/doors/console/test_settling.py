@@ -145,3 +145,28 @@ def test_a_value_is_corrected_beside_its_sources_after_a_preview_and_taken_back(
     assert log_in("street", STREET, "restricted").get(hidden).status_code == 200
     assert log_in("street", "440106005").get(correct).status_code == 404
     assert client.post(correct, {"contribution": "123", "reason": "gone"}).status_code == 409
+
+
+def test_a_visit_to_the_home_stands_on_the_pages_of_its_members_and_their_cases(
+    made_street, log_in
+):
+    import uuid
+
+    from server.ledgers.models import Visit
+
+    visit = Visit.objects.get(person=made_street.person)
+    visit.pk, visit.person, visit.findings = uuid.uuid4(), None, "屋顶漏水"
+    visit.save(force_insert=True)
+    made_street.household.building, made_street.household.room = "3栋", "502"
+    made_street.household.save()
+    client = log_in("street", STREET)
+    for page in ("person", "case"):
+        address = reverse(f"console:{page}", args=[getattr(made_street, page).pk])
+        assert "屋顶漏水" in client.get(address).content.decode(), page
+    person = reverse("console:person", args=[made_street.person.pk])
+    assert "棠荫路1号 3栋 502" in client.get(person).content.decode()
+
+
+def test_before_a_form_waits_for_approval_the_page_says_how_many_records_leave(made_street, log_in):
+    page = log_in("administrator", "").get("/forms").content.decode()
+    assert "2 records leave the ledgers and the phones until they are approved." in page
