@@ -78,7 +78,7 @@ def table_of(definition: LedgerDefinition, access: Access) -> Table:
     columns[0] = _linked(columns[0], definition)
     order = _ORDER.get(definition.name, (Key("observed_at", falls=True),))
     if definition.name == "case":  # open ones first; the day of the close may be masked
-        closed = Key("closed_on") if sees_days else Key(Trunc("closed_on", "month"))
+        closed = Key("closed_on" if sees_days else Trunc("closed_on", "month"), falls=True)
         order = (closed, Key("next_due"))
     return Table(tuple(columns), order, lambda row: address_of(definition, row))
 

@@ -25,6 +25,7 @@ from server.console.views import (
     persons,
     quarantine,
     review,
+    search,
     session,
     submissions,
 )
@@ -32,6 +33,7 @@ from server.console.views import (
 app_name = "console"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("home/queues", home.queues, name="queues"),
     path("login", session.Login.as_view(), name="login"),
     path("logout", session.Logout.as_view(), name="logout"),
     path("language", set_language, name="language"),
@@ -94,6 +96,7 @@ urlpatterns = [
     path("links/<uuid:side>/decision", links.state, name="state-link"),
     path("desk-acts/<int:number>/undo", exceptions.undo, name="undo"),
     path("sealed/<str:ledger>/<uuid:entry>/<slug:column>", disclosure.sealed, name="sealed"),
+    path("search", search.search, name="search"),
     path("find", disclosure.find_by_number, name="find"),
     path("permits", disclosure.permits, name="permits"),
     path("permits/new", disclosure.new_permit, name="new-permit"),

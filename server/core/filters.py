@@ -156,6 +156,19 @@ class OneOf(_Choosing, django_filters.CharFilter):
     """Rows whose column equals the text; a form offers those the reader knows of."""
 
 
+class ChosenNumber(_Choosing, django_filters.NumberFilter):
+    """Rows whose column holds the number of something; a form offers those the reader knows of."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=2**31 - 1, **kwargs)
+
+    def get_max_validator(self) -> None:
+        """None: the field has its own bounds."""
+        return
+
+
 class _CodeField(forms.CharField):
     """A text that is one of the codes, where there is a list of them."""
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from django_filters.constants import EMPTY_VALUES
 
 from server.accounts.access import RESTRICTED
+from server.accounts.selectors import grants_near, workers
 from server.core.clock import today
 from server.core.codes import restricted_codes
-from server.core.filters import AnyOf, Flag, code_list
+from server.core.filters import AnyOf, ChosenNumber, Flag, code_list
 from server.ledgers.definitions.columns import Kind, columns_of
 from server.ledgers.definitions.declaring import LedgerDefinition
 from server.ledgers.models import AssistanceCase
@@ -43,6 +44,22 @@ class NamedEntry(django_filters.UUIDFilter):
             return qs
         rows: QuerySet[Any] = super().filter(qs, value)
         return rows.filter(self.parent.access.within(f"{self.field_name}__area_code"))
+
+
+class Colleague(ChosenNumber):
+    """Rows that name this user in a column, if the reader may read the user's name; a form offers the workers of the reader's areas."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            options=lambda access: [(str(user.pk), str(user)) for user in workers(access)],
+            **kwargs,
+        )
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in EMPTY_VALUES:
+            return qs
+        near = grants_near(self.parent.access).filter(user=int(value)).values("user")
+        return qs.filter(**{f"{self.field_name}__in": near})
 
 
 class AnyCode(AnyOf):

@@ -32,6 +32,7 @@ from server.geo.filters import Area
 from server.ledgers.column_filters import (
     AnyCode,
     Assisted,
+    Colleague,
     Due,
     InView,
     NamedEntry,
@@ -144,6 +145,8 @@ def _filters_of(column: Column) -> Iterator[tuple[str, Any]]:
             yield name, new(Flag)
         case Kind.ENTRY:
             yield name, new(NamedEntry)
+        case Kind.USER:
+            yield name, new(Colleague)
         case Kind.AREA:
             yield name, new(Area)
         case Kind.DATE if column.rounded is not None:

@@ -55,6 +55,8 @@ from server.ledgers.reading.provenance import (
     changes_of,
     provenance,
 )
+from server.ledgers.reading.overview import Counts, counts_by_area, counts_by_worker
+from server.ledgers.reading.provenance import Change, Origin, changes_of, provenance
 from server.ledgers.reading.timeline import Event, timeline
 from server.ledgers.refolding.beside import (
     Beside,
@@ -75,6 +77,7 @@ __all__ = [
     "Change",
     "Chosen",
     "Comparison",
+    "Counts",
     "Declared",
     "Dossier",
     "Effect",
@@ -95,6 +98,8 @@ __all__ = [
     "chosen_entries",
     "compare",
     "counted_once",
+    "counts_by_area",
+    "counts_by_worker",
     "declared_facts",
     "deleted_entities",
     "desk_acts",

@@ -68,6 +68,7 @@ def samples_of(side: Side) -> dict[str, str]:
         **ledgers,
         "%(path)s": "offers",
         "/ledgers/%(path)s/%(entry)s": own["offer"],
+        "/file/%(kind)s": "csv",
         "/correct/%(column)s": "wage",
         "/move/%(column)s": "state",
         "%(to)s": "6",

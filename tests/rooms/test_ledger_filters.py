@@ -71,7 +71,7 @@ def values_of(kind: Kind, codes: str) -> tuple[Any, Any] | None:
 def cases_of(kind: Kind, low: Any, high: Any) -> Iterator[tuple[str, str, str]]:
     """(ending of the filter's name, value, which of the rows a and b pass)."""
     match kind:
-        case Kind.CODE | Kind.ENTRY | Kind.AREA:
+        case Kind.CODE | Kind.ENTRY | Kind.AREA | Kind.USER:
             yield "", str(low), "a"
             yield "", str(high), "b"
         case Kind.CODES:
@@ -97,7 +97,7 @@ def cases_of(kind: Kind, low: Any, high: Any) -> Iterator[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_each_column_narrows_its_ledger(divisions, model):
+def test_each_column_narrows_its_ledger(divisions, make_user, model):
     """And each of its filters is made from a column, or has a test of its own below."""
     decided = set()
     for column in columns_of(model).values():
@@ -105,9 +105,12 @@ def test_each_column_narrows_its_ledger(divisions, model):
         if column.kind is Kind.ENTRY:
             related = model._meta.get_field(column.name).related_model
             pair = tuple(related.objects.create(**entry(COMMUNITY)).pk for _each in "ab")
+        if column.kind is Kind.USER:
+            pair = tuple(make_user(name, area=COMMUNITY).pk for name in ("xu", "lu"))
         if pair is None:
             continue
-        attribute = f"{column.name}_id" if column.kind is Kind.ENTRY else column.name
+        is_named = column.kind in (Kind.ENTRY, Kind.USER)
+        attribute = f"{column.name}_id" if is_named else column.name
         a, b = (model.objects.create(**entry(COMMUNITY, **{attribute: value})) for value in pair)
         rows, of = model.objects.filter(pk__in=(a.pk, b.pk)), {a.pk: "a", b.pk: "b"}
         for ending, value, letters in cases_of(column.kind, *pair):

@@ -374,7 +374,7 @@ class AssistanceCase(LedgerEntry):
     class Meta(LedgerEntry.Meta):
         indexes = (
             *LedgerEntry.Meta.indexes,
-            models.Index(fields=("closed_on", "next_due", "id"), name="cases_open_first"),
+            models.Index(fields=("-closed_on", "next_due", "id"), name="cases_by_closing"),
             models.Index(
                 fields=("next_due", "id"),
                 name="open_cases_by_next_visit",
