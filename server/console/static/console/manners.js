@@ -142,7 +142,7 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => markFaults(detail.ta
 
 // Keys. A control with data-key is clicked by it; ? lists those of the page.
 const search = document.getElementById("search");
-const sheet = document.getElementById("keys");
+const sheet = document.getElementById("key-sheet");
 function openSearch() {
   if (!search || search.open) return;
   search.showModal();
@@ -162,7 +162,7 @@ document.addEventListener("click", (event) => {
 });
 function showKeys() {
   const list = sheet?.querySelector("[data-page-keys]");
-  if (!list || sheet.open) return;
+  if (!list || document.getElementById("keys") || sheet.open) return; // a page with a sheet of its own shows that
   const rows = Array.from(document.querySelectorAll("[data-key]"), (control) => {
     const row = document.createElement("tr");
     row.innerHTML = "<td><kbd></kbd></td><td></td>";
@@ -174,6 +174,7 @@ function showKeys() {
   sheet.showModal();
 }
 document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented) return;
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     event.preventDefault();
     return openSearch();
