@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django_filters import FilterSet
 from django_htmx.http import reswap, retarget
 
-from server.accounts.access import common_prefix
+from server.accounts.access import REVIEWERS, common_prefix
 from server.audit.services import record_list
 from server.console.ledger_tables import joined_columns, names_of, table_of
 from server.console.pages import PAGE_SIZE, StaffRequest, filter_context, status_of
@@ -85,6 +85,8 @@ def render_ledger(request: StaffRequest, definition: LedgerDefinition) -> HttpRe
         "filtered": any(value for name, value in request.GET.items() if name not in STATE),
         "conditions": conditions(filterset),
         "printed_at": now(),
+        "acts": bool(request.access.areas(REVIEWERS))
+        and bool(definition.machines or "linked_worker" in definition.columns),
         "places": _places(page, state),
         "kept": kept(request.GET),
     }

@@ -39,6 +39,7 @@ OWN_PAGES = {
 _COLUMNS_SHOWN = 6
 _IN_CELLS = frozenset({Kind.JSON, Kind.POINT, Kind.IMAGE})
 _NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL})
+NAME = ("person", "name")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SHOWN = {
     "person": ("name", "sex", "birth_date", "id_no", "emp_status", "edu", "groups", "area"),
@@ -136,7 +137,8 @@ def _column(definition: LedgerDefinition, column: Column, *, sees_days: bool) ->
     kind = {Kind.DATE: "when", Kind.INSTANT: "when", Kind.SEALED: "nowrap masked"}.get(column.kind)
     if column.kind in _NUMBERS:
         kind = "num"
-    if definition.machine_of(column.name) or column.kind in (Kind.USER, Kind.CODE):
+    is_short = column.kind in (Kind.USER, Kind.CODE) or (definition.name, column.name) == NAME
+    if is_short or definition.machine_of(column.name):
         kind = kind or "nowrap"
     return TableColumn(
         column.name,

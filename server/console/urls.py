@@ -7,6 +7,7 @@ from server.console.views import (
     account,
     audience,
     audit,
+    bulk,
     disclosure,
     employers,
     encryption,
@@ -74,6 +75,7 @@ urlpatterns = [
     path("ledgers", ledgers.ledgers, name="ledgers"),
     path("ledgers/<slug:path>", ledgers.ledger, name="ledger"),
     path("ledgers/<slug:path>/file/<slug:kind>", ledger_files.ledger_file, name="ledger-file"),
+    path("ledgers/<slug:path>/bulk", bulk.bulk, name="bulk"),
     path("ledgers/<slug:path>/voided", ledgers.voided, name="voids"),
     path("ledgers/<slug:path>/<uuid:entry>", ledgers.entry, name="entry"),
     path(
@@ -94,6 +96,7 @@ urlpatterns = [
     path("exceptions/<int:number>", exceptions.resolve, name="resolve"),
     path("links", links.links, name="links"),
     path("links/<uuid:side>/decision", links.state, name="state-link"),
+    path("desk-acts/undo", bulk.undo_acts, name="undo-acts"),
     path("desk-acts/<int:number>/undo", exceptions.undo, name="undo"),
     path("sealed/<str:ledger>/<uuid:entry>/<slug:column>", disclosure.sealed, name="sealed"),
     path("search", search.search, name="search"),

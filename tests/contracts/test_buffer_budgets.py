@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from server.accounts.access import Access
 from server.core import row_security
 from server.core.filters import ListFilters
+from server.core.keyset import Key, Place, ordered, slice_of
 from server.core.paging import CappedPaginator
 from server.ledgers import selectors, services
 from server.ledgers.filters import CaseFilters, HouseholdFilters, PersonFilters, VisitFilters
@@ -200,8 +201,23 @@ def test_a_group_of_persons_is_not_looked_for_among_all(county, access, given):
 
 
 def test_open_cases_come_first_without_sorting_all(county):
-    by_visit = lambda access: selectors.cases(access).order_by("closed_on", "next_due", "id")  # noqa: E731
+    by_visit = lambda access: selectors.cases(access).order_by("-closed_on", "next_due", "id")  # noqa: E731
     check(paged(CaseFilters, by_visit), each=650, together=700)
+
+
+def test_a_list_is_entered_at_any_row_and_at_its_end_by_the_index(county):
+    """The console's pages: a page reads its own rows and their place in the index, not those before."""
+    for rows, keys in (
+        (selectors.persons(COUNTY_STAFF), [Key("area_code"), Key("name")]),
+        (selectors.households(COUNTY_STAFF), [Key("area_code"), Key("hh_no")]),
+        (selectors.cases(COUNTY_STAFF), [Key("closed_on", falls=True), Key("next_due")]),
+    ):
+        ordered_rows = ordered(rows, keys).values_list("pk", flat=True)
+        middle = ordered_rows[rows.count() // 2]
+        for place in (Place(), Place(after=middle), Place(before=middle), Place(is_last=True)):
+            with explained() as seen:
+                assert len(slice_of(rows, keys, place, 50).rows) == 50
+            check(seen, each=700, together=720)
 
 
 @pytest.mark.parametrize(

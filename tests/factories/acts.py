@@ -178,6 +178,12 @@ MORE: Final[dict[str, Any]] = {
     "/field-accounts/new": _new_name,
     "/api/v1/field-accounts/": _new_name,
     "/find": lambda _about: {"column": "person.id_no"},
+    "/bulk": lambda about: {
+        "entry": [str(about.entries["offer"]["own"].pk)],
+        "act": f"move:state:{_move(DEFINITIONS['offer'], about)['to']}",
+    },
+    "/desk-acts/undo": lambda about: {"act": [about.act.pk]},
+    "/search": lambda _about: {"words": "look"},
     "/households/find/": lambda _about: {"column": "hukou_book_no"},
     "/employers/find/": lambda _about: {"column": "phone"},
     "/households/%(id)s/reveal/": lambda _about: {"columns": ["hukou_book_no"]},

@@ -338,7 +338,9 @@ def unlike(worlds: Worlds, door: str, more: Iterable[str] = ()) -> list[str]:
     return [path for name, path in differ if name != knows.name]
 
 
-GIVES: Final = re.compile("/(find|reveal|dossier|download)/?$|/sealed/|/ledgers/%\\(path\\)s/file/|/files/%\\(number\\)s$")
+GIVES: Final = re.compile(
+    "/(find|reveal|dossier|download)/?$|/sealed/|/ledgers/%\\(path\\)s/file/|/files/%\\(number\\)s$"
+)
 """Addresses whose answer to a POST gives something."""
 _UNSETTLED: Final = re.compile(
     rb"(csrf\w*[^>]{0,80}value=\"\w+\")|(x-csrftoken[^\w]+\w+)|(r[0-9a-f]{15})|(\d\d:\d\d(:\d\d(\.\d+)?)?)"

@@ -42,7 +42,7 @@ class NextMove:
     may: bool  # whether the asker's roles suffice
 
 
-class _Decided(NamedTuple):
+class Decided(NamedTuple):
     """What a move of an entry is stored about: a case is a part of its person or household."""
 
     subject: Subject
@@ -53,7 +53,7 @@ class _Decided(NamedTuple):
 def next_moves(access: Access, entry: LedgerEntry) -> list[NextMove]:
     """The moves that the machines of the entry's ledger allow now; none of a case that is not the last of its subject."""
     ledger = name_of(type(entry))
-    if isinstance(entry, AssistanceCase) and not _is_last(entry):
+    if isinstance(entry, AssistanceCase) and not is_last(entry):
         return []
     return [
         _next_move(access, entry, ledger, machine, state)
@@ -120,18 +120,18 @@ def move(
     unknown = set(evidence) - code_lists()["MAT"].codes.keys()
     if unknown:
         raise BadValue(column="evidence", why=_("it is not in list {list}").format(list="MAT"))
-    decided = _decided(entry, ledger)
+    about = decided(entry, ledger)
     stated = {machine.column: to, **given}
     act = store_act(
         ActKind.STATE,
-        decided.family,
-        decided.subject,
+        about.family,
+        about.subject,
         reason,
         access,
         at,
-        column=decided.prefix + machine.column,
+        column=about.prefix + machine.column,
         value=sealed_values(
-            decided.family, {decided.prefix + name: value for name, value in stated.items()}
+            about.family, {about.prefix + name: value for name, value in stated.items()}
         ),
         evidence=sorted(set(evidence)),
     )
@@ -154,7 +154,7 @@ def _machine(ledger: str, column: str) -> Machine:
 
 
 def _check_legal(entry: LedgerEntry, column: Column, machine: Machine, to: str) -> None:
-    is_past = isinstance(entry, AssistanceCase) and not _is_last(entry)
+    is_past = isinstance(entry, AssistanceCase) and not is_last(entry)
     if is_past or not machine.allows(_state_of(entry, machine), to):
         raise _impossible(entry, column, machine, to)
 
@@ -178,16 +178,18 @@ def _of_move(columns: Mapping[str, Column], names: Sequence[str], name: str) -> 
     return columns[name]
 
 
-def _decided(entry: LedgerEntry, ledger: str) -> _Decided:
+def decided(entry: LedgerEntry, ledger: str) -> Decided:
+    """Whose act a decision about the entry is."""
     if isinstance(entry, AssistanceCase):
         family = Family.PERSON if entry.subject_person_id else Family.HOUSEHOLD
         subject = entry.subject_person_id or entry.subject_household_id
         assert subject is not None  # noqa: S101 a case is of a person or a household
-        return _Decided(Subject(subject, entry.area_code), family, f"{ledger}.")
-    return _Decided(Subject(entry.pk, entry.area_code), ledger, "")
+        return Decided(Subject(subject, entry.area_code), family, f"{ledger}.")
+    return Decided(Subject(entry.pk, entry.area_code), ledger, "")
 
 
-def _is_last(case: AssistanceCase) -> bool:
+def is_last(case: AssistanceCase) -> bool:
+    """Whether no later case of the same person or household was opened. One query."""
     later = AssistanceCase.objects.filter(
         subject_person=case.subject_person_id,
         subject_household=case.subject_household_id,

@@ -11,6 +11,23 @@ document.addEventListener("click", (event) => {
   if (row && !window.getSelection().toString()) window.location.assign(row.dataset.href);
 });
 
+// Rows that are chosen: the bar below the list says how many, and loads what may be done with them.
+document.addEventListener("change", (event) => {
+  const boxes = Array.from(document.querySelectorAll("[data-check]"));
+  const bar = document.querySelector("[data-bulk]");
+  if (event.target.matches("[data-check-all]")) for (const box of boxes) box.checked = event.target.checked;
+  if (bar && event.target.matches("[data-check], [data-check-all]")) {
+    const number = boxes.filter((box) => box.checked).length;
+    bar.hidden = number === 0;
+    bar.querySelector("[data-bulk-count]").textContent = String(number);
+    if (number) htmx.trigger(bar, "chosen");
+  }
+  if (event.target.matches("[data-bulk-act]")) {
+    const worker = document.querySelector("[data-bulk-worker]");
+    if (worker) worker.required = !(worker.hidden = event.target.value !== "assign");
+  }
+});
+
 // A choice that sends its form at once.
 document.addEventListener("change", (event) => {
   if (event.target.closest("[data-submits]")) event.target.form.requestSubmit();
