@@ -198,6 +198,27 @@ class ApiToken(models.Model):
         return [str(ProgramDoor(door).label) for door in self.doors]
 
 
+class SavedView(models.Model):
+    """A list of the console as somebody likes it: columns, order and filters, under a name; own, or shared with the office.
+
+    The words of a search are not kept, because they may be somebody's name.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="saved_views")
+    ledger = models.CharField(max_length=40)
+    title = models.CharField(max_length=60)
+    query = models.CharField(max_length=1500)  # the address's parameters
+    area = models.CharField(max_length=12)  # prefix of the office that sees it when it is shared
+    is_shared = models.BooleanField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("title", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=("user", "ledger", "title"), name="one_view_of_a_title"),
+        )
+
+
 class PasswordFailures(models.Model):
     """How many different wrong passwords in a row came for one user name from one address (lockout.py)."""
 

@@ -255,3 +255,19 @@ class ProviderAway(Problem):
     def retry_after(self) -> int:
         """Seconds after which the same request may succeed."""
         return 30
+
+
+class TooManyViews(Problem):
+    """The person has as many saved views as one may have."""
+
+    type, status = "too-many-views", 400
+    title = _("Too many saved views")
+    template = _("You have {most} saved views. Delete one that you no longer use.")
+
+
+class NoSuchView(Problem):
+    """There is no such saved view, or it is somebody else's."""
+
+    type, status = "no-such-view", 404
+    title = _("No such view")
+    template = _("There is no saved view of yours here. Only whoever saved it may delete it.")

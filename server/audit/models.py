@@ -37,6 +37,8 @@ class Act(models.TextChoices):
     SESSIONS_ENDED = "sessions_ended", _("sessions ended")
     TOKEN_MADE = "token_made", _("token for a program made")
     TOKEN_REVOKED = "token_revoked", _("token for a program revoked")
+    VIEW_SAVED = "view_saved", _("view of a list saved")
+    VIEW_DELETED = "view_deleted", _("saved view deleted")
     SIGN_IN_LINKED = "sign_in_linked", _("linked to the office sign-in")
     SIGN_IN_UNLINKED = "sign_in_unlinked", _("link to the office sign-in removed")
     FACTOR_ADDED = "factor_added", _("second factor added")

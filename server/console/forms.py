@@ -196,6 +196,13 @@ def _searchable(access: Access) -> Iterator[tuple[str, str]]:
                 yield f"{ledger}.{column.name}", label
 
 
+class ViewForm(forms.Form):
+    """What a view of a list is called, and whether the office sees it."""
+
+    title = forms.CharField(label=_("Title"), max_length=60)
+    is_shared = forms.BooleanField(label=_("The office sees it, too"), required=False)
+
+
 class PermitForm(forms.Form):
     """A request for an export permit."""
 

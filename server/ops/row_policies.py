@@ -194,6 +194,7 @@ OPEN: Final[dict[str, str]] = {
     "accounts_formergrant": _READ_FIRST,
     "accounts_passwordfailures": _READ_FIRST,
     "accounts_rolegrant": _READ_FIRST,
+    "accounts_savedview": _READ_FIRST,
     "accounts_session": _READ_FIRST,
     "accounts_user": _READ_FIRST,
     "auth_group": _DJANGO,

@@ -15,6 +15,9 @@ SHOWS_NOTHING: Final = frozenset(
     {
         "/ledgers/%(path)s/%(entry)s/move/%(column)s/%(to)s",
         "/ledgers/%(path)s/%(entry)s/void",
+        "/desk-acts/undo",
+        "/saved-views/%(number)s/delete",
+        "/review/batches/%(batch)s/undo",
         "/quarantine/replay",
         "/permits/%(number)s",
         "/permits/new",
