@@ -64,32 +64,6 @@ arrange();
 document.addEventListener("htmx:afterSwap", arrange);
 window.addEventListener("resize", fitTables);
 
-// A notice speaks of the last act alone; what the network swallows is said; a button is pressed once.
-document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.requestConfig?.verb === "get") return;
-  document.querySelector("#notice")?.replaceChildren();
-  const pressed = event.detail.requestConfig?.triggeringEvent?.submitter ?? event.detail.elt;
-  for (const button of event.detail.elt.matches("form") ? event.detail.elt.querySelectorAll("button") : [pressed]) {
-    button.disabled = true;
-  }
-  event.detail.elt.setAttribute("aria-busy", "true");
-});
-document.addEventListener("htmx:afterRequest", (event) => {
-  event.detail.elt.removeAttribute("aria-busy");
-  for (const button of event.detail.elt.querySelectorAll("button")) button.disabled = false;
-  if (event.detail.elt.matches("button")) event.detail.elt.disabled = false;
-});
-function sayNoAnswer() {
-  const notice = document.querySelector("#notice");
-  if (!notice) return;
-  const text = document.createElement("div");
-  text.className = "notice error";
-  text.textContent = notice.dataset.noAnswer;
-  notice.replaceChildren(text);
-}
-document.addEventListener("htmx:sendError", sayNoAnswer);
-document.addEventListener("htmx:timeout", sayNoAnswer);
-
 // Escape closes an open "where from" note and gives the focus back.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
