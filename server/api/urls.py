@@ -16,6 +16,7 @@ from server.api.views.ledgers import LEDGER_VIEWS
 from server.api.views.links import Links
 from server.api.views.office import Divisions, Exceptions, FieldAccounts
 from server.api.views.quarantine import Quarantine
+from server.api.views.reports import Reports
 from server.api.views.submissions import Deletions, Submissions
 from server.api.views.users import Users
 
@@ -31,6 +32,7 @@ VIEWS: dict[str, Any] = {
     **LEDGER_VIEWS,
     "exceptions": Exceptions,
     "links": Links,
+    "reports": Reports,
     "divisions": Divisions,
     "field-accounts": FieldAccounts,
     "users": Users,

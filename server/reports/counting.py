@@ -45,6 +45,11 @@ class Scope:
     area: str
     period: Period
     known_by: datetime | None = None
+    sees_restricted: bool = True
+
+    def holds(self, indicator: Indicator) -> Q:
+        """The indicator's condition, as the reader may see it."""
+        return indicator.holds(self.period, sees_restricted=self.sees_restricted)
 
     def known(self) -> Q:
         """The facts known at the instant."""
@@ -93,7 +98,7 @@ def gaps_of(report: Report, scope: Scope, cells: Cells) -> list[Gap]:
 def facts_behind(report: Report, scope: Scope, row: str, indicator: Indicator) -> QuerySet[Any]:
     """The facts that a number counts."""
     facts = _facts(indicator.grain, indicator.place, indicator.when, scope)
-    facts = facts.filter(indicator.holds(scope.period))
+    facts = facts.filter(scope.holds(indicator))
     if report.rows is Rows.CATEGORIES:
         return facts.filter(_category(indicator, "" if row == TOTAL else row))
     if row != TOTAL:
@@ -132,7 +137,7 @@ def _by_area(report: Report, scope: Scope) -> Cells:
     total: dict[str, float | None] = {}
     for (grain, place, when), indicators in _grouped(report.indicators()).items():
         facts = _facts(grain, place, when, scope)
-        counts = {item.name: _count(item, item.holds(scope.period)) for item in indicators}
+        counts = {item.name: _count(item, scope.holds(item)) for item in indicators}
         for row in facts.values(place.value).annotate(**counts).order_by():
             by_place[row.pop(place.value)].update(row)
         once = {name: counts[name] for name in _names(indicators, counts_entries=True)}
@@ -155,7 +160,7 @@ def _by_category(report: Report, scope: Scope) -> Cells:
     cells: Cells = {row or TOTAL: {} for row in rows}
     for (grain, place, when), indicators in _grouped(report.indicators()).items():
         counts = {
-            f"{item.name}__{row}": _count(item, item.holds(scope.period) & _category(item, row))
+            f"{item.name}__{row}": _count(item, scope.holds(item) & _category(item, row))
             for item in indicators
             for row in rows
         }

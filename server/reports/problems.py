@@ -41,3 +41,13 @@ class NotKnownThen(Problem):
     type, status = "not-known-then", 400
     title = _("Nothing is known of that time")
     template = _("What was known is kept since {since}. Ask for a later time.")
+
+
+class OnlyWholeMonths(Problem):
+    """The entries behind a number of a period that begins within a month would tell days of birth."""
+
+    type, status = "only-whole-months", 403
+    title = _("Only for whole months")
+    template = _(
+        "You may not see days of birth, so the entries behind a number are listed for calendar months, quarters and years only. Ask for a period that begins on the 1st."
+    )

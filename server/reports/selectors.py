@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from django.db.models import Min
 
-from server.accounts.access import READERS, RESTRICTED, Access
+from server.accounts.access import READERS, RESTRICTED, REVEALERS, Access
 from server.core.clock import OFFICE, now
 from server.core.codes import label_of, restricted_codes
+from server.core.masking import Precision, first_day
 from server.geo.codes import code_prefix
 from server.geo.models import Division
 from server.geo.selectors import division_names
@@ -30,7 +31,7 @@ from server.reports.definitions.registry import REPORTS
 from server.reports.definitions.tables import Report, Rows
 from server.reports.facts.keeping import is_behind
 from server.reports.models import PersonFact
-from server.reports.problems import NoSuchCell, NoSuchReport, NotKnownThen
+from server.reports.problems import NoSuchCell, NoSuchReport, NotKnownThen, OnlyWholeMonths
 
 SMALL: Final = 3
 """Smaller numbers may tell who it is."""
@@ -109,7 +110,7 @@ def table(
         scope=scope,
         cells=cells,
         labels=_labels(report, cells),
-        hidden=frozenset(_hidden(access, report, scope, cells)),
+        hidden=frozenset(_hidden(report, scope, cells)),
         gaps=gaps,
         counted_at=now(),
         is_behind=is_behind(),
@@ -129,10 +130,14 @@ def entries_behind(
     """The entries that a number counts. Raises NoSuchReport, NoSuchCell, NotKnownThen.
 
     Those outside the reader's areas, and all of a restricted number for readers without that
-    role, are counted as hidden.
+    role, are counted as hidden. Readers who may not see days of birth get months in place of days,
+    and no periods that begin within a month: those would tell on which day somebody came of age.
     """
     report = report_named(code)
     scope = _scope(access, area, period, known_by)
+    sees_days = access.may(REVEALERS, scope.area)
+    if not sees_days and period.starts_on != 1:
+        raise OnlyWholeMonths
     indicator = _indicator(report, column)
     if report.rows is Rows.AREAS and row != TOTAL and not row.startswith(scope.area):
         raise NoSuchCell
@@ -140,14 +145,14 @@ def entries_behind(
     if indicator.counts_entries:
         facts = facts.order_by("entry", "pk").distinct("entry")
     total = facts.count()
-    if _is_restricted(report, indicator, row) and not access.may(RESTRICTED, scope.area):
+    if _is_restricted(report, row) and not scope.sees_restricted:
         return Entries(total, hidden=total)
     visible = facts.model._default_manager.filter(
         access.within("area_code"), pk__in=facts.values("pk")
     )
     seen = visible.count()
     rows = list(visible.order_by("area_code", "entry", "pk")[:MOST_ENTRIES])
-    shown = [_behind(indicator, fact) for fact in rows]
+    shown = [_behind(indicator, fact, sees_days=sees_days) for fact in rows]
     return Entries(total, shown, total - seen, seen - len(shown))
 
 
@@ -159,7 +164,7 @@ def _scope(access: Access, area: str, period: Period, known_by: datetime | None)
         since = PersonFact.objects.aggregate(since=Min("known_from"))["since"]
         if since is not None and known_by < since:
             raise NotKnownThen(since=since.astimezone(OFFICE).isoformat(timespec="minutes"))
-    return Scope(prefix, period, known_by)
+    return Scope(prefix, period, known_by, sees_restricted=access.may(RESTRICTED, prefix))
 
 
 def _indicator(report: Report, column: str) -> Indicator:
@@ -177,29 +182,29 @@ def _labels(report: Report, cells: Iterable[str]) -> dict[str, str]:
     return {key: names.get(key, key) for key in keys}
 
 
-def _is_restricted(report: Report, indicator: Indicator, row: str) -> bool:
-    of_category = report.rows is Rows.CATEGORIES and row in restricted_codes("AC")
-    return indicator.is_restricted or of_category
+def _is_restricted(report: Report, row: str) -> bool:
+    return report.rows is Rows.CATEGORIES and row in restricted_codes("AC")
 
 
-def _hidden(
-    access: Access, report: Report, scope: Scope, cells: Cells
-) -> Iterable[tuple[str, str]]:
-    if access.may(RESTRICTED, scope.area):
+def _hidden(report: Report, scope: Scope, cells: Cells) -> Iterable[tuple[str, str]]:
+    if scope.sees_restricted:
         return
     for row, numbers in cells.items():
         for indicator in report.indicators():
             number = numbers[indicator.name] or 0
-            if 0 < number < SMALL and _is_restricted(report, indicator, row):
+            if 0 < number < SMALL and _is_restricted(report, row):
                 yield row, indicator.name
 
 
 _LEDGERS: Final = {Grain.PERSON: "person", Grain.HOUSEHOLD: "household", Grain.CASE: "case"}
 
 
-def _behind(indicator: Indicator, fact: Any) -> Behind:
-    if indicator.grain is Grain.EVENT:
-        is_household = fact.kind.startswith("zero")
-        ledger = "household" if is_household else "person"
-        return Behind(ledger, str(fact.entry), fact.area_code, fact.day, fact.reason)
-    return Behind(_LEDGERS[indicator.grain], str(fact.entry), fact.area_code, fact.since)
+def _behind(indicator: Indicator, fact: Any, *, sees_days: bool) -> Behind:
+    is_event = indicator.grain is Grain.EVENT
+    day = fact.day if is_event else fact.since
+    if not sees_days:
+        day = first_day(day, Precision.MONTH)
+    if is_event:
+        ledger = "household" if fact.kind.startswith("zero") else "person"
+        return Behind(ledger, str(fact.entry), fact.area_code, day, fact.reason)
+    return Behind(_LEDGERS[indicator.grain], str(fact.entry), fact.area_code, day)

@@ -156,8 +156,11 @@ RULES = (
             "deletions",
             "erasures",
             "export-permits",
+            "reports",
         ),
     ),
+    look(f"/reports/R2/?area={STREET}000&period=2026Q1"),
+    look(f"/reports/R2/entries/?area={STREET}000&period=2026Q1&row=total&column=people"),
     look("/users/wu/", PUBLISHERS, denied=404),
     administer(
         "/users/", 201, {"username": "ke", "role": "street", "areas": [STREET]}, outside=403

@@ -100,7 +100,11 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                 (_("Assistance cases"), "cases", ("case",)),
                 (_("Map"), "map", ()),
             ),
-            section(_("Ledgers"), (_("All ledgers"), "ledgers", ("ledger", "entry"))),
+            section(
+                _("Ledgers"),
+                (_("All ledgers"), "ledgers", ("ledger", "entry")),
+                (_("Reports"), "reports", ("report-entries",)),
+            ),
             section(
                 _("Administration"),
                 (

@@ -63,15 +63,17 @@ class Indicator:
     where: Condition
     unit: Label
     counts_entries: bool = False  # each entry once, however often something happened to it
-    is_restricted: bool = False  # small numbers tell what only the restricted role may know
+    open_where: Condition | None = None
+    """The condition for readers without the restricted role, who see another code in place of a restricted one."""
 
     def day(self, period: Period) -> date:
         """The day by which the condition is judged."""
         return period.begin if self.when is When.BEGIN else period.last
 
-    def holds(self, period: Period) -> Q:
+    def holds(self, period: Period, *, sees_restricted: bool = True) -> Q:
         """The condition on facts, without place and what was known."""
-        return self.where(self.day(period)) & _in_time(self.when, period)
+        where = self.where if sees_restricted else self.open_where or self.where
+        return where(self.day(period)) & _in_time(self.when, period)
 
 
 def _in_time(when: When, period: Period) -> Q:

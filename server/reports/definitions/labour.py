@@ -36,23 +36,23 @@ def _working(where: Condition) -> Condition:
 
 
 def _person(
-    name: str, zh: str, en: str, words: Label, where: Condition, *, is_restricted: bool = False
+    name: str, zh: str, en: str, words: Label, where: Condition, open_where: Condition | None = None
 ) -> Indicator:
     """A number of persons by residence, at the end of the period."""
     return Indicator(
-        name, Label(zh, en), words, "粤劳社[2005]21号 二(一)1", Grain.PERSON, When.END, Place.RESIDENCE, where,
-        _PERSONS, is_restricted=is_restricted,
+        name, Label(zh, en), words, "粤劳社[2005]21号 二(一)1", Grain.PERSON, When.END,
+        Place.RESIDENCE, where, _PERSONS, open_where=open_where,
     )  # fmt: skip
 
 
-def _active(name: str, zh: str, en: str, *codes: str, is_restricted: bool = False) -> Indicator:
-    """Those of working age with one of these employment statuses (ES)."""
+def _active(name: str, zh: str, en: str, *codes: str, as_shown: tuple[str, ...] = ()) -> Indicator:
+    """Those of working age with one of these employment statuses (ES); `as_shown` are the codes as others see them."""
     listed = "、".join(codes)
     return _person(
         name, zh, en,
         Label(f"劳动年龄内,就业状况为 {listed} 的人", f"of working age, employment status {listed}"),
         _working(lambda _day: Q(activity__in=codes)),
-        is_restricted=is_restricted,
+        _working(lambda _day: Q(activity__in=as_shown)) if as_shown else None,
     )  # fmt: skip
 
 
@@ -111,8 +111,8 @@ R2: Final = Report(
             _active("student", "在校", "student", "30"),
             _active("home", "料理家务", "homemaker", "32"),
             _active("unable", "丧失能力", "unable", "33"),
-            _active("service", "服役服刑", "military or custody", "34", "35", is_restricted=True),
-            _active("other_out", "退休及其他", "retired and others", "31", "39"),
+            _active("service", "服役服刑", "military or custody", "34", "35", as_shown=("34",)),
+            _active("other_out", "退休及其他", "retired and others", "31", "39", as_shown=("31", "39", "35")),
         ]),
         Group(Label("状况", "Status"), [
             _person("unknown", "未知", "unknown",

@@ -1,0 +1,131 @@
+"""A report as a sheet: XLSX in the layout of a form that is signed, and CSV. No text of it is ever read as a formula."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from io import BytesIO, StringIO
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from server.core.clock import OFFICE
+from server.core.labels import listed
+from server.reports.definitions.tables import Rate
+from server.reports.selectors import Table
+
+XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV_TYPE: Final = "text/csv; charset=utf-8"
+_BOM: Final = "\ufeff"
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FIRST_WIDTH, _WIDTH = 22, 9  # characters
+_HEAD_ROW: Final = 4  # the groups; the columns are below
+
+
+def guarded(text: str) -> str:
+    """Text that a spreadsheet takes for text."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def file_name(table: Table, ending: str) -> str:
+    """A name for the sheet, of code, area and period."""
+    return f"{table.report.code}-{table.area}-{table.period.name}.{ending}"
+
+
+def rows_of(table: Table) -> Iterator[tuple[str, str, list[float | str | None]]]:
+    """(key, name, numbers) of each row, the total last; "<3" for a number that the reader may not see."""
+    for key, numbers in table.cells.items():
+        name = _("Total") if key == "total" else table.labels[key]
+        yield (
+            key,
+            name,
+            [
+                "<3" if (key, column.name) in table.hidden else numbers[column.name]
+                for column in table.report.columns()
+            ],
+        )
+
+
+def as_csv(table: Table) -> bytes:
+    """The report as CSV for spreadsheets: UTF-8 with a mark, one heading line."""
+    text = StringIO()
+    writer = csv.writer(text)
+    heads = [
+        f"{group.label}/{column.label}" for group in table.report.groups for column in group.columns
+    ]
+    writer.writerow([guarded(head) for head in (_("Row"), *heads)])
+    for _key, name, numbers in rows_of(table):
+        writer.writerow([guarded(name), *("" if n is None else n for n in numbers)])
+    return (_BOM + text.getvalue()).encode()
+
+
+def as_xlsx(table: Table, preparer: str) -> bytes:
+    """The report as a workbook: title, unit, period and preparer, headings over groups, to be printed on one page's width."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Alignment, Border, Font, Side
+    from openpyxl.utils import get_column_letter
+
+    book = Workbook()
+    sheet: Any = book.active
+    sheet.title = table.report.code
+    columns = list(table.report.columns())
+    width = len(columns) + 1
+    centre = Alignment(horizontal="center", vertical="center", wrap_text=True)
+
+    def line(row: int, text: str, first: int = 1, last: int = width) -> Any:
+        cell = sheet.cell(row, first, guarded(text))
+        if last > first:
+            sheet.merge_cells(start_row=row, end_row=row, start_column=first, end_column=last)
+        return cell
+
+    title = line(1, f"{table.report.code} {table.report.title}")
+    title.font, title.alignment = Font(bold=True, size=16), centre
+    line(2, listed(about(table)))
+    line(3, _("Unit of numbers: persons, households or times, as defined; rates in percent"))
+    sheet.cell(_HEAD_ROW, 1, guarded(_("Row"))).alignment = centre
+    sheet.merge_cells(start_row=_HEAD_ROW, end_row=_HEAD_ROW + 1, start_column=1, end_column=1)
+    place = 2
+    for group in table.report.groups:
+        head = line(_HEAD_ROW, str(group.label), place, place + len(group.columns) - 1)
+        head.alignment, head.font = centre, Font(bold=True)
+        for column in group.columns:
+            below = sheet.cell(_HEAD_ROW + 1, place, guarded(str(column.label)))
+            below.alignment = centre
+            place += 1
+    last = _HEAD_ROW + 1
+    for last, (key, name, numbers) in enumerate(rows_of(table), _HEAD_ROW + 2):
+        sheet.cell(last, 1, guarded(name)).font = Font(bold=key == "total")
+        for place, (column, number) in enumerate(zip(columns, numbers, strict=True), 2):
+            cell = sheet.cell(last, place, number if number is not None else "—")
+            cell.number_format = "0.00" if isinstance(column, Rate) else "#,##0"
+            cell.alignment = Alignment(horizontal="right")
+    thin = Side(style="thin")
+    for row in sheet.iter_rows(min_row=_HEAD_ROW, max_row=last, max_col=width):
+        for cell in row:
+            cell.border = Border(left=thin, right=thin, top=thin, bottom=thin)
+    signed = _("Prepared by: {name}    Checked by:            Responsible:            Date:")
+    line(last + 2, signed.format(name=preparer))
+    sheet.column_dimensions["A"].width = _FIRST_WIDTH
+    for place in range(2, width + 1):
+        sheet.column_dimensions[get_column_letter(place)].width = _WIDTH
+    sheet.row_dimensions[_HEAD_ROW + 1].height = 45
+    sheet.freeze_panes = sheet.cell(_HEAD_ROW + 2, 2)
+    sheet.print_area = f"A1:{get_column_letter(width)}{last + 2}"
+    sheet.print_title_rows = f"{_HEAD_ROW}:{_HEAD_ROW + 1}"
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    content = BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def about(table: Table) -> Iterator[str]:
+    """What stands above a report: whose it is, of when, and as known when."""
+    period = table.period
+    yield _("Reporting unit: {name}").format(name=table.area_name)
+    yield _("Period: {name} ({first} to {last})").format(
+        name=period.name, first=period.first, last=period.last
+    )
+    at = table.scope.known_by or table.counted_at
+    yield _("As known at {time}").format(time=at.astimezone(OFFICE).strftime("%Y-%m-%d %H:%M"))
