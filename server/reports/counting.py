@@ -84,14 +84,22 @@ def cells_of(report: Report, scope: Scope) -> Cells:
 
 
 def gaps_of(report: Report, scope: Scope, cells: Cells) -> list[Gap]:
-    """The balances that do not hold, with what causes them."""
-    gaps = []
+    """The balances that do not hold, with what causes them"""
+    gaps: list[Gap] = []
     for balance in report.balances:
+        inside: list[Gap] = []  # of the divisions of which the total is the sum
         for key, row in cells.items():
             left, right = _side(balance.left, row), _side(balance.right, row)
             if left <= right if balance.is_at_most else left == right:
                 continue
-            gaps.append(Gap(balance, key, left, right, _causes(report, scope, balance, key)))
+            if key == TOTAL and inside:
+                causes = [entry for gap in inside for entry in gap.entries][:_GAP_SHOWN]
+            else:
+                causes = _causes(report, scope, balance, key)
+            gap = Gap(balance, key, left, right, tuple(causes))
+            gaps.append(gap)
+            if report.rows is Rows.AREAS:
+                inside.append(gap)
     return gaps
 
 
@@ -214,7 +222,7 @@ def _side(names: Sequence[str], row: Mapping[str, float | None]) -> float:
     return sum(sign * (row[name] or 0) for name, sign in terms(names))
 
 
-def _causes(report: Report, scope: Scope, balance: Balance, key: str) -> tuple[str, ...]:
+def _causes(report: Report, scope: Scope, balance: Balance, key: str) -> list[str]:
     """The entries of which the two sides count different numbers."""
     by_name = {item.name: item for item in report.indicators()}
     counted: Counter[str] = Counter()
@@ -225,4 +233,4 @@ def _causes(report: Report, scope: Scope, balance: Balance, key: str) -> tuple[s
             for entry in facts.values_list(column, flat=True):
                 counted[str(entry)] += sign * side
     causing = {entry for entry, n in counted.items() if n > 0 or (n < 0 and not balance.is_at_most)}
-    return tuple(sorted(causing)[:_GAP_SHOWN])
+    return sorted(causing)[:_GAP_SHOWN]

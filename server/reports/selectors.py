@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import Min
+from django.db.models import Count, Min
 
 from server.accounts.access import READERS, RESTRICTED, REVEALERS, Access
 from server.core.clock import OFFICE, now
@@ -103,6 +103,10 @@ def table(
     scope = _scope(access, area, period, known_by)
     cells = cells_of(report, scope)
     gaps = gaps_of(report, scope, cells)
+    if not scope.sees_restricted:
+        gaps = [
+            replace(gap, entries=()) if _is_restricted(report, gap.row) else gap for gap in gaps
+        ]
     return Table(
         report=report,
         area=area,
@@ -143,15 +147,14 @@ def entries_behind(
         raise NoSuchCell
     facts = facts_behind(report, scope, row, indicator)
     if indicator.counts_entries:
-        facts = facts.order_by("entry", "pk").distinct("entry")
-    total = facts.count()
+        once = facts.order_by("entry", "pk").distinct("entry")
+        facts = facts.model._default_manager.filter(pk__in=once.values("pk"))
+    within = access.within("area_code")
+    counts = facts.aggregate(total=Count("pk"), seen=Count("pk", filter=within))
+    total, seen = counts["total"], counts["seen"]
     if _is_restricted(report, row) and not scope.sees_restricted:
         return Entries(total, hidden=total)
-    visible = facts.model._default_manager.filter(
-        access.within("area_code"), pk__in=facts.values("pk")
-    )
-    seen = visible.count()
-    rows = list(visible.order_by("area_code", "entry", "pk")[:MOST_ENTRIES])
+    rows = list(facts.filter(within).order_by("area_code", "entry", "pk")[:MOST_ENTRIES])
     shown = [_behind(indicator, fact, sees_days=sees_days) for fact in rows]
     return Entries(total, shown, total - seen, seen - len(shown))
 

@@ -140,6 +140,7 @@ def test_the_console_shows_a_table_whose_numbers_lead_to_people(surveyed, make_u
     working = next(href for href in links if "column=working&" in href + "&" and "total" in href)
     behind = client.get(working).content.decode()
     assert "共 2 条" in behind
+    assert "李二" in behind
     (person, *_others) = re.findall(r'href="(/persons/[^"]+)"', behind)
     assert client.get(person).status_code == 200
     sheet = client.get("/reports/sheet", {"report": "R5", **ASKED})

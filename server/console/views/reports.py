@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -14,17 +14,22 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from server.audit.services import record_list
 from server.console.forms import checked
 from server.console.pages import StaffRequest, area_names, staff_page
 from server.core.clock import today
 from server.ledgers.definitions.ledgers import DEFINITIONS
+from server.ledgers.reading.masking import without_numbers
+from server.ledgers.reading.provenance import title_of
+from server.ledgers.selectors import rows_of
 from server.reports import selectors
 from server.reports.definitions.indicators import Indicator
 from server.reports.definitions.periods import LATEST_START, period_named, quarter_before
 from server.reports.definitions.registry import REPORTS
 from server.reports.definitions.tables import Rate
-from server.reports.selectors import Table
-from server.reports.sheets import XLSX_TYPE, about, as_xlsx, file_name, rows_of
+from server.reports.selectors import Behind, Table
+from server.reports.sheets import XLSX_TYPE, about, as_xlsx, file_name
+from server.reports.sheets import rows_of as rows_of_table
 
 _MANY_COLUMNS: Final = 20
 """A report with more columns is shown with a line for each."""
@@ -117,6 +122,14 @@ def entries(request: StaffRequest) -> HttpResponse:
     behind = selectors.entries_behind(
         request.access, report.code, area=asked["area"], period=period, row=row, column=column
     )
+    record_list(
+        actor=request.user,
+        of=next((item.ledger for item in behind.shown), ""),
+        area=asked["area"],
+        rows=len(behind.shown),
+        last_row=len(behind.shown),
+        facts={"filters": [report.code, column]},
+    )
     indicator = next(item for item in report.indicators() if item.name == column)
     query = urlencode(_kept(report.code, asked["area"], period.name, period.starts_on))
     return render(
@@ -127,7 +140,7 @@ def entries(request: StaffRequest) -> HttpResponse:
             "indicator": indicator,
             "period": period,
             "behind": behind,
-            "rows": [(item, _address(item.ledger, item.entry)) for item in behind.shown],
+            "rows": _named(request, behind.shown),
             "areas": area_names(
                 [asked["area"], *(code for item in behind.shown for code in [item.area_code])]
             ),
@@ -178,9 +191,7 @@ def _query(table: Table, **more: str) -> str:
     return urlencode({**asked, **more})
 
 
-def _number(
-    table: Table, row: str, column: Indicator | Rate, number: Any, head: object
-) -> Number:
+def _number(table: Table, row: str, column: Indicator | Rate, number: Any, head: object) -> Number:
     if isinstance(column, Rate):
         return Number(str(head), "—" if number is None else f"{number:.2f}", "")
     if not number:
@@ -197,13 +208,13 @@ def _columns_as_heads(table: Table) -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def _areas_as_heads(table: Table) -> list[str]:
-    return [name for _key, name, _numbers in rows_of(table)]
+    return [name for _key, name, _numbers in rows_of_table(table)]
 
 
 def _straight(table: Table) -> Iterator[Line]:
     """A line for each row of the report."""
     columns = list(table.report.columns())
-    for key, name, numbers in rows_of(table):
+    for key, name, numbers in rows_of_table(table):
         cells = [
             _number(table, key, column, number, column.label)
             for column, number in zip(columns, numbers, strict=True)
@@ -213,7 +224,7 @@ def _straight(table: Table) -> Iterator[Line]:
 
 def _turned(table: Table) -> Iterator[Line]:
     """A line for each column of the report, under the headings of its groups."""
-    rows = list(rows_of(table))
+    rows = list(rows_of_table(table))
     place = 0
     for group in table.report.groups:
         heading = str(group.label)
@@ -223,6 +234,19 @@ def _turned(table: Table) -> Iterator[Line]:
             ]
             yield Line(heading, str(column.label), str(column.words), cells, is_total=False)
             heading, place = "", place + 1
+
+
+def _named(request: StaffRequest, shown: Sequence[Behind]) -> list[tuple[Behind, str, str]]:
+    """Each fact with what people call the entry, and its page."""
+    names: dict[str, str] = {}
+    for ledger in {item.ledger for item in shown}:
+        wanted = [item.entry for item in shown if item.ledger == ledger]
+        entries = rows_of(request.access, ledger).filter(pk__in=wanted)
+        names |= {str(entry.pk): without_numbers(title_of(entry)) for entry in entries}
+    return [
+        (item, names.get(item.entry, item.entry[:8]), _address(item.ledger, item.entry))
+        for item in shown
+    ]
 
 
 def _address(ledger: str, entry: str) -> str:
