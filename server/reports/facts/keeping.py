@@ -27,7 +27,7 @@ from server.reports.facts.records import CaseState, Event, HouseholdState, Perso
 from server.reports.models import CaseFact, EventFact, HouseholdFact, PersonFact
 
 _FACTS_LOCK: Final = 0x46616374  # "Fact"
-_BATCH: Final = 1000
+_BATCH: Final = 4000
 
 _ROWS: Final[dict[type[models.Model], type[Any]]] = {
     PersonFact: PersonState,

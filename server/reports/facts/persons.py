@@ -70,6 +70,10 @@ def _joined(days: Iterable[_Day]) -> list[PersonState]:
     return states
 
 
+_Ages = tuple[date | None, date | None]
+"""The first day of an age, and the first day after it."""
+
+
 class _Life:
     """One person; answers for any day."""
 
@@ -86,6 +90,12 @@ class _Life:
             item for item in person.memberships if item.role == MembershipRole.HUKOU
         ]
         self.died_on = self._died_on()
+        self.statuses = [
+            step
+            for step in person.history.get("person_status", ())
+            if step[1] != PersonStatus.DECEASED
+        ]
+        self._ages: dict[date | None, tuple[_Ages, _Ages]] = {}  # by the day until which rules hold
 
     def _died_on(self) -> date | None:
         """The day of death; a report of death that was taken back never was."""
@@ -102,15 +112,10 @@ class _Life:
         """The state of the record (PS)."""
         if self.died_on is not None and day >= self.died_on:
             return PersonStatus.DECEASED
-        steps = [
-            step
-            for step in self.person.history.get("person_status", ())
-            if step[1] != PersonStatus.DECEASED
-        ]
-        if not steps:
+        if not self.statuses:
             alive = self.person.status != PersonStatus.DECEASED
             return self.person.status if alive else PersonStatus.ACTIVE
-        return value_on(steps, day) or PersonStatus.ACTIVE
+        return value_on(self.statuses, day) or PersonStatus.ACTIVE
 
     def days(self) -> list[date]:
         """The days on which something may change, from the first record on."""
@@ -133,22 +138,32 @@ class _Life:
             days.update(filter(None, self.working_age(day)))
         return sorted(day for day in days if day >= person.listed_on)
 
-    def working_age(self, day: date) -> tuple[date | None, date | None]:
+    def working_age(self, day: date) -> _Ages:
         """The working age of statistics by the rules of a day, before the first rules by those."""
-        person, day = self.person, max(day, self.rules.first_day)
-        if person.born is None:
-            return None, None
-        return working_ages(
-            person.born, person.sex, Purpose.STATISTICS, person.area_code, day, self.rules
-        )
+        return self._ages_on(day)[0]
+
+    def _ages_on(self, day: date) -> tuple[_Ages, _Ages]:
+        """The working age and the age of 4050 by the rules of a day, which hold until they change."""
+        person, until = self.person, self.rules.next_change(day)
+        if until not in self._ages:
+            day = max(day, self.rules.first_day)
+            if person.born is None:
+                self._ages[until] = (None, None), (None, None)
+            else:
+                born = person.born, person.sex
+                area, table = person.area_code, self.rules
+                self._ages[until] = (
+                    working_ages(*born, Purpose.STATISTICS, area, day, table),
+                    ages_4050(*born, area, day, table),
+                )
+        return self._ages[until]
 
     def on(self, day: date) -> _Day:
         """How the person stands from a day on."""
         if self.status(day) not in LISTED_PERSONS:
             return _Day(day, None, False)
         person = self.person
-        working_from, working_until = self.working_age(day)
-        older = (None, None) if person.born is None else self._older(person.born, day)
+        (working_from, working_until), older = self._ages_on(day)
         home = self._home(day)
         spell, registered_on = self.registration(day)
         state = PersonState(
@@ -182,10 +197,6 @@ class _Life:
             and working_from <= day < working_until
         )
         return _Day(day, state, is_of_age)
-
-    def _older(self, born: date, day: date) -> tuple[date, date]:
-        day = max(day, self.rules.first_day)
-        return ages_4050(born, self.person.sex, self.person.area_code, day, self.rules)
 
     def _home(self, day: date) -> MembershipRecord | None:
         """The household lived in; who left the last without another still counts there (rules.md, Judged day by day)."""

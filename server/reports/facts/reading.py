@@ -35,6 +35,7 @@ from server.reports.facts.records import (
     SpellRecord,
     VisitRecord,
 )
+from server.reports.models import HouseholdFact
 
 _OFFER_ACCEPTED: Final = ("2", "5", "6", "8", "9")  # list ST8
 _TRAINING_BEGUN: Final = ("3", "4", "5", "6", "7")  # list ST12
@@ -215,6 +216,25 @@ def concerned(taken: dict[str, set[str]]) -> tuple[set[str], set[str]]:
             people.add(str(person))
         elif household is not None:
             visited_homes.add(str(household))
-    members = Membership.objects.filter(household_id__in=homes | visited_homes)
-    people |= {str(person) for person in members.values_list("person_id", flat=True).distinct()}
+    moved = homes_moved(homes) if homes else set()
+    if moved:
+        members: Any = Membership.objects.filter(household_id__in=moved)
+        people |= {str(person) for person in members.values_list("person_id", flat=True)}
+    if visited_homes:
+        assisted: Any = Membership.objects.filter(
+            household_id__in=visited_homes, person__cases__isnull=False
+        )
+        people |= {str(person) for person in assisted.values_list("person_id", flat=True)}
     return people, homes
+
+
+def homes_moved(homes: Collection[str]) -> set[str]:
+    """The households that lie in another area than their facts say: their members' facts differ, too.
+
+    Who joins or leaves a household is marked by the fold.
+    """
+    facts: Any = HouseholdFact.objects.filter(entry__in=homes, known_until=None)
+    known = {str(entry): area for entry, area in facts.values_list("entry", "area_code")}
+    rows: Any = Household.objects.filter(pk__in=homes).values_list("pk", "area_code")
+    now = {str(entry): area for entry, area in rows}
+    return {home for home in known.keys() | now.keys() if known.get(home) != now.get(home)}
