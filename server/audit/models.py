@@ -55,6 +55,13 @@ class Act(models.TextChoices):
     FORM_STATE = "form_state", _("form's state changed")
     FORM_APPROVAL = "form_approval", _("form's approval changed")
 
+    LIST_MADE = "list_made", _("entity list made")
+    LIST_CHANGED = "list_changed", _("entity list changed")
+    ENTITY_MADE = "entity_made", _("entity made")
+    ENTITY_CHANGED = "entity_changed", _("entity changed")
+    ENTITY_DELETED = "entity_deleted", _("entity deleted")
+    ENTITY_RESTORED = "entity_restored", _("entity restored")
+
     KEY_MADE = "key_made", _("key made")
     KEY_GIVEN = "key_given", _("private key given")
     KEY_USED = "key_used", _("key used")

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from server.audit.models import Act, AuditEntry
 from server.central.filters import Value
+from server.central.lists import Row
 from server.central.problems import UnknownProperty
 from server.central.schema import identifier
 from server.central.shapes import PROJECT, instant
+from server.core.masking import mask_numbers
+from server.datasets.models import Entity
+from server.datasets.selectors import StoredVersion
 from server.forms.models import Form
-from server.ledgers.selectors import ListedEntry
 
 SYSTEM: Final = {
     "createdAt": "Edm.DateTimeOffset",
@@ -77,20 +81,22 @@ def dataset_detail(
 ) -> dict[str, Any]:
     """What an entity list has in detail.
 
-    Its properties name no forms, because they are read from the ledgers, not written by a form.
+    Properties that are read from the ledgers name no forms: no form writes them.
     """
     return {
-        "properties": [
-            {
-                "name": name,
-                "odataName": identifier(name),
-                "publishedAt": instant(fallback_created_at),
-                "forms": [],
-            }
-            for name in properties
-        ],
+        "properties": [property_of(name, fallback_created_at, ()) for name in properties],
         "linkedForms": [_form(form) for form in linked],
         "sourceForms": [_form(form) for form in source],
+    }
+
+
+def property_of(name: str, created_at: datetime, writing: Iterable[Form]) -> dict[str, Any]:
+    """A property of a list, with the forms that write it."""
+    return {
+        "name": name,
+        "odataName": identifier(name),
+        "publishedAt": instant(created_at),
+        "forms": [_form(form) for form in writing],
     }
 
 
@@ -98,7 +104,7 @@ def _form(form: Form) -> dict[str, str]:
     return {"xmlFormId": form.form_id, "name": form.title}
 
 
-def entity(listed: ListedEntry, fallback_created_at: datetime, *, has_data: bool) -> dict[str, Any]:
+def entity(listed: Row, fallback_created_at: datetime, *, has_data: bool) -> dict[str, Any]:
     """An entity and its current version, with or without its properties."""
     system = _system(listed, fallback_created_at)
     version = {
@@ -116,16 +122,14 @@ def entity(listed: ListedEntry, fallback_created_at: datetime, *, has_data: bool
         "uuid": listed.entity,
         "createdAt": system["createdAt"],
         "updatedAt": system["updatedAt"],
-        "deletedAt": None,
+        "deletedAt": instant(getattr(listed, "gone_at", None)),
         "creatorId": listed.creator_id,
         "conflict": system["conflict"],
         "currentVersion": version,
     }
 
 
-def row(
-    listed: ListedEntry, fallback_created_at: datetime, columns: EntityColumns
-) -> dict[str, Any]:
+def row(listed: Row, fallback_created_at: datetime, columns: EntityColumns) -> dict[str, Any]:
     """A row of the OData table Entities."""
     keys = {"__id": listed.entity, "label": listed.label}
     cells: dict[str, Any] = {name: keys[name] for name in columns.keys}
@@ -140,16 +144,14 @@ def header(properties: Iterable[str]) -> list[str]:
     return [*_KEYS, *properties, *(f"__{name}" for name in _IN_CSV)]
 
 
-def line(
-    listed: ListedEntry, fallback_created_at: datetime, properties: Iterable[str]
-) -> list[Any]:
+def line(listed: Row, fallback_created_at: datetime, properties: Iterable[str]) -> list[Any]:
     """A line of entities.csv."""
     system = _system(listed, fallback_created_at)
     values = (listed.values[name] for name in properties)
     return [listed.entity, listed.label, *values, *(system[name] for name in _IN_CSV)]
 
 
-def filter_values(listed: ListedEntry, fallback_created_at: datetime) -> Mapping[str, Value]:
+def filter_values(listed: Row, fallback_created_at: datetime) -> Mapping[str, Value]:
     """The values of the fields that a filter may name (filters.ENTITY_FIELDS)."""
     return {
         "createdAt": listed.created_at or fallback_created_at,
@@ -159,7 +161,7 @@ def filter_values(listed: ListedEntry, fallback_created_at: datetime) -> Mapping
     }
 
 
-def _system(listed: ListedEntry, fallback_created_at: datetime) -> dict[str, Any]:
+def _system(listed: Row, fallback_created_at: datetime) -> dict[str, Any]:
     return {
         "createdAt": instant(listed.created_at or fallback_created_at),
         "creatorId": str(listed.creator_id),
@@ -169,3 +171,77 @@ def _system(listed: ListedEntry, fallback_created_at: datetime) -> dict[str, Any
         "version": listed.version,
         "conflict": listed.conflict or None,
     }
+
+
+ACTIONS: Final = {
+    Act.ENTITY_DELETED: "entity.delete",
+    Act.ENTITY_RESTORED: "entity.restore",
+}
+"""Acts that give an entity no values → what Central calls them."""
+
+
+def version(item: StoredVersion) -> dict[str, Any]:
+    """A version of an entity, with the state that the entity had then."""
+    return {
+        "version": item.version,
+        "label": item.label,
+        "data": dict(item.values),
+        "dataReceived": dict(item.given),
+        "current": item.is_last,
+        "createdAt": instant(item.created_at),
+        "creatorId": item.creator_id,
+        "creator": {"id": item.creator_id, "displayName": item.creator},
+        "userAgent": item.user_agent,
+        "baseVersion": item.base_version,
+        "branchId": item.branch_id or None,
+        "trunkVersion": item.trunk_version,
+        "branchBaseVersion": item.base_version if item.branch_id else None,
+        "conflict": item.conflict or None,
+        "conflictingProperties": item.conflicting or None,
+        "source": _source(item),
+    }
+
+
+def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[dict[str, str]]:
+    """The label and properties that differ between two states."""
+    return [
+        {"propertyName": name, "old": before.get(name, ""), "new": now.get(name, "")}
+        for name in dict.fromkeys((*now, *before))
+        if before.get(name, "") != now.get(name, "")
+    ]
+
+
+def audit_of_version(row: Entity, item: StoredVersion) -> dict[str, Any]:
+    """The entry of the audit log about a version."""
+    return {
+        "actorId": item.creator_id,
+        "actor": {"id": item.creator_id, "displayName": item.creator},
+        "action": "entity.create" if item.version == 1 else "entity.update.version",
+        "acteeId": row.dataset.name,
+        "details": {
+            "entity": {"uuid": str(row.uuid), "version": item.version},
+            "source": _source(item),
+        },
+        "loggedAt": instant(item.created_at),
+        "notes": None,
+    }
+
+
+def audit_of_act(row: Entity, act: AuditEntry) -> dict[str, Any]:
+    """The entry of the audit log about another act."""
+    return {
+        "actorId": act.actor_id,
+        "actor": {"id": act.actor_id, "displayName": act.actor_name},
+        "action": ACTIONS[Act(act.act)],
+        "acteeId": row.dataset.name,
+        "details": {"entity": {"uuid": str(row.uuid)}},
+        "loggedAt": instant(act.at),
+        "notes": mask_numbers(act.reason) or None,
+    }
+
+
+def _source(item: StoredVersion) -> dict[str, Any]:
+    if item.instance_id:
+        submission = {"instanceId": item.instance_id, "xmlFormId": item.form_id}
+        return {"submission": submission}
+    return {"name": item.source} if item.source else {}

@@ -16,10 +16,10 @@ _ROLES: Final = _(
     "Roles hold for areas: give them at /api/v1/users/ or with “ruhu role”. Who gets a form is said at /api/v1/forms/FORM/audience/."
 )
 _LEDGERS: Final = _(
-    "Entity lists are read from the ledgers, which change by forms and on the office's pages, each value with its source."
+    "This list is read from the ledgers, which change by forms and on the office's pages, each value with its source. Where a value came from is at /api/v1/households/ID/origins/, and so for employers, persons and cases. Lists of your own can be changed here."
 )
-_ORIGINS: Final = _(
-    "Only the present state is kept as a list; where each value came from is at /api/v1/households/ID/origins/, and so for employers and cases."
+_STAYS: Final = _(
+    "Lists and properties stay, because phones may hold them; entities are deleted and restored one by one, and nothing purges them."
 )
 _VERSIONS: Final = _("The versions of a record are at /api/v1/submissions/ID/.")
 _DRAFTS: Final = _(
@@ -34,14 +34,18 @@ _PLACES: Final[tuple[tuple[str, tuple[str, ...], str, Any], ...]] = (
     (r"projects/1/forms/[^/]+/public-links(/.*)?", _ALL, "public-links", _PHONES),
     (r"(projects/1/(forms/[^/]+/)?)?assignments(/.*)?", _ALL, "assignments", _ROLES),
     (r"(roles|users)(/.*)?", _ALL, "users", _ROLES),
-    (r"projects/1/datasets/[^/]+/entities/[^/]+/(versions|diffs|audits)", _ALL, "versions", _ORIGINS),
-    (r"projects/1/datasets(/.*)?", _CHANGES, "datasets", _LEDGERS),
+    (r"projects/1/datasets(/.*)?", _CHANGES, "datasets", _STAYS),
     (r"projects/1/forms/[^/]+/submissions/[^/]+/(versions|diffs|edit)(/.*)?", _ALL, "versions", _VERSIONS),
     (r"(projects/1/forms/[^/]+/draft|test)/.*", _ALL, "draft", _DRAFTS),
     (r"projects(/1(/key)?)?", _CHANGES, "projects", _CONSOLE),
     (r"projects/1/forms/[^/]+", ("DELETE",), "forms", _CONSOLE),
     (r"(audits|config|backup|user-preferences)(/.*)?", _ALL, "audits", _CONSOLE),
 )  # fmt: skip
+
+
+def of_ledgers(method: str) -> NotAtThisDoor:
+    """The problem for a change to a list that is read from the ledgers, and for the history of its entries."""
+    return NotAtThisDoor(feature=f"{method} datasets", instead=_LEDGERS)
 
 
 def not_offered(method: str, path: str) -> NotAtThisDoor | None:

@@ -6,7 +6,16 @@ from django.urls import path, re_path
 
 from server.accounts.models import ProgramDoor
 from server.central.endpoint import Endpoint, UnknownEndpoint
-from server.central.views import datasets, drafts, forms, odata, people, sheets, submissions
+from server.central.views import (
+    datasets,
+    drafts,
+    forms,
+    odata,
+    own_lists,
+    people,
+    sheets,
+    submissions,
+)
 
 app_name = "central"
 
@@ -68,15 +77,23 @@ urlpatterns = [
         f"{_RECORD}/attachments/<str:name>",
         Endpoint(GET=submissions.attachment, POST=submissions.attach),
     ),
-    path("projects/1/datasets", Endpoint(GET=datasets.datasets)),
+    path("projects/1/datasets", Endpoint(GET=datasets.datasets, POST=own_lists.create_list)),
     path(f"{_LIST}.svc", Endpoint(GET=datasets.service, headers=_ODATA, door=ProgramDoor.ODATA)),
     path(
         f"{_LIST}.svc/<path:path>",
         Endpoint(GET=datasets.resource, headers=_ODATA, door=ProgramDoor.ODATA),
     ),
-    path(_LIST, Endpoint(GET=datasets.dataset)),
-    path(f"{_LIST}/entities", Endpoint(GET=datasets.entries)),
+    path(_LIST, Endpoint(GET=datasets.dataset, PATCH=own_lists.change_list)),
+    path(f"{_LIST}/properties", Endpoint(POST=own_lists.add_property)),
+    path(f"{_LIST}/entities", Endpoint(GET=datasets.entries, POST=own_lists.create)),
     path(f"{_LIST}/entities.csv", Endpoint(GET=datasets.sheet)),
-    path(f"{_LIST}/entities/<str:entity>", Endpoint(GET=datasets.entry)),
+    path(
+        f"{_LIST}/entities/<str:entity>",
+        Endpoint(GET=datasets.entry, PATCH=own_lists.update, DELETE=own_lists.delete),
+    ),
+    path(f"{_LIST}/entities/<str:entity>/restore", Endpoint(POST=own_lists.restore)),
+    path(f"{_LIST}/entities/<str:entity>/versions", Endpoint(GET=own_lists.versions)),
+    path(f"{_LIST}/entities/<str:entity>/diffs", Endpoint(GET=own_lists.diffs)),
+    path(f"{_LIST}/entities/<str:entity>/audits", Endpoint(GET=own_lists.audits)),
     re_path("", UnknownEndpoint()),
 ]

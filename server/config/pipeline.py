@@ -19,6 +19,7 @@ AFTER_SUBMISSION = [
     "server.submissions.opening.open_encrypted",
     "server.submissions.steps.place",
     "server.ledgers.steps.merge",
+    "server.datasets.filling.fill_lists",
     "server.quarantine.steps.release",
 ]
 """Each step(submission_ids: Sequence[int]) -> None runs in the worker, in this order, in one
@@ -35,3 +36,10 @@ ENTITY_LISTS = {
 }
 """Entity list, by the file name of a form's media without .csv → the forms.entities.EntityList that
 builds its rows for a worker."""
+
+OWN_ENTITY_LIST = "server.datasets.phones.own_list"
+"""own_list(name: str) -> forms.entities.EntityList | None: the list of the office's own with that name."""
+
+DECLARED_LISTS = "server.datasets.declaring.declare_lists"
+"""declare_lists(version: forms.models.FormVersion, actor: User | None) -> None: makes the lists and properties that
+a form version declares, in the transaction that publishes it."""

@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "server.forms",
     "server.submissions",
     "server.quarantine",
+    "server.datasets",
     "server.ledgers",
     "server.reports",
     "server.erasure",
@@ -296,6 +297,8 @@ AFTER_SUBMISSION = pipeline.AFTER_SUBMISSION
 AFTER_PUBLICATION = pipeline.AFTER_PUBLICATION
 AFTER_READING_AGAIN = pipeline.AFTER_READING_AGAIN
 ENTITY_LISTS = pipeline.ENTITY_LISTS
+OWN_ENTITY_LIST = pipeline.OWN_ENTITY_LIST
+DECLARED_LISTS = pipeline.DECLARED_LISTS
 RUHU_VALIDATE_JAVA = env.str("RUHU_JAVA", default="java")
 """The Java runtime for ODK Validate; without one, forms are published without that check."""
 

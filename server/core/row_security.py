@@ -39,6 +39,7 @@ class Crossing(Enum):
     DESK = "an entry is folded from all contributions that share a key with it, wherever they lie"
     APPROVAL = "a form's records are folded again by another rule, which needs the right in every area they came from"
     ERASURE = "everything that records say of a person goes, whichever office they came to"
+    ENTITY_LISTS = "whoever administers all areas of an entity list says which property holds the area of each of its entities"
     PAST = "what an entry was is folded as the entry is, and given if it lay in the reader's areas then"
     KEYS = (
         "an encrypted record names its area inside, so that no area is known before it is decrypted"

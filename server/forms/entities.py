@@ -1,4 +1,7 @@
-"""Declares what an entity list offers to forms. The ledgers build the lists; settings.ENTITY_LISTS names them."""
+"""Declares what an entity list offers to forms.
+
+The ledgers build the lists that settings.ENTITY_LISTS names; settings.OWN_ENTITY_LIST finds those of the office's own.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +30,20 @@ class EntityList(Protocol):
         """UTF-8 CSV with name, label, __version and the properties; every row has every column."""
 
 
+def list_name(filename: str) -> str:
+    """The name that an entity list with this file name would have; "" when it could be none."""
+    stem, dot, extension = filename.rpartition(".")
+    return stem if dot and extension == "csv" else ""
+
+
 def is_entity_list(filename: str) -> bool:
     """Whether a form's media file of this name is built by the server for each worker."""
-    stem, dot, extension = filename.rpartition(".")
-    return bool(dot) and extension == "csv" and stem in settings.ENTITY_LISTS
+    return entity_list(filename) is not None
+
+
+def is_of_ledgers(name: str) -> bool:
+    """Whether the list of this name is read from the ledgers, so that forms cannot give it other properties."""
+    return name in settings.ENTITY_LISTS
 
 
 def properties(entity_list: EntityList) -> list[str]:
@@ -40,7 +53,13 @@ def properties(entity_list: EntityList) -> list[str]:
 
 def entity_list(filename: str) -> EntityList | None:
     """The entity list with this media file name; None for an ordinary file."""
-    return _load(settings.ENTITY_LISTS[filename[:-4]]) if is_entity_list(filename) else None
+    name = list_name(filename)
+    if not name:
+        return None
+    if name in settings.ENTITY_LISTS:
+        return _load(settings.ENTITY_LISTS[name])
+    own: EntityList | None = import_string(settings.OWN_ENTITY_LIST)(name)
+    return own
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from lxml import etree
@@ -23,6 +23,7 @@ class EntityForm:
     datasets: tuple[str, ...]
     creates: frozenset[str]  # the lists in which it may create entities
     properties: Mapping[str, str]
+    saved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # list → its properties
 
 
 def entity_form(document: bytes) -> EntityForm:
@@ -37,11 +38,14 @@ def entity_form(document: bytes) -> EntityForm:
         if child.tag == f"{{{_XFORMS}}}bind" and (name := _saveto(child)):
             properties[child.get("nodeset", "")] = name
     primary = model.find(f"{{{_XFORMS}}}instance") if model is not None else None
+    places: dict[str, str] = {}  # of a record with a block → its list
     for element in _entities(primary):
-        datasets.setdefault(element.get("dataset", ""))
+        name = element.get("dataset", "")
+        datasets.setdefault(name)
+        places[_place(element)] = name
         if element.get("create") is not None:
-            creates.add(element.get("dataset", ""))
-    return EntityForm(tuple(datasets), frozenset(creates), properties)
+            creates.add(name)
+    return EntityForm(tuple(datasets), frozenset(creates), properties, _saved(properties, places))
 
 
 def _entities(primary: etree._Element | None) -> Iterator[etree._Element]:
@@ -50,6 +54,26 @@ def _entities(primary: etree._Element | None) -> Iterator[etree._Element]:
         for child in meta:
             if local_name(child) == "entity" and child.get("dataset") is not None:
                 yield child
+
+
+def _place(block: etree._Element) -> str:
+    """The path of the group, repeat or form whose entity the block is: that of its meta's parent."""
+    names: list[str] = []
+    for parent in block.iterancestors():
+        if parent.tag == f"{{{_XFORMS}}}instance":
+            break
+        names.append(local_name(parent))
+    return "/" + "/".join(reversed(names[1:]))
+
+
+def _saved(properties: Mapping[str, str], places: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """List → the properties that questions save to: each question belongs to the nearest record with a block around it."""
+    saved: dict[str, dict[str, None]] = {}
+    for path, name in properties.items():
+        around = [place for place in places if path.startswith(f"{place}/")]
+        if around:
+            saved.setdefault(places[max(around, key=len)], {}).setdefault(name)
+    return {name: tuple(names) for name, names in saved.items()}
 
 
 def _saveto(bind: etree._Element) -> str:

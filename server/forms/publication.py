@@ -10,7 +10,7 @@ import difflib
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -22,9 +22,16 @@ from django.utils.translation import gettext as _
 from server.core.xml import BadXml
 from server.forms import conversion, encryption, validation, xform
 from server.forms import workbook as workbooks
-from server.forms.entities import entity_list, is_entity_list, properties
+from server.forms.entities import (
+    entity_list,
+    is_entity_list,
+    is_of_ledgers,
+    list_name,
+    properties,
+)
 from server.forms.entity_forms import entity_form
 from server.forms.problems import Fault, FaultyWorkbook, MissingMedia
+from server.forms.sheets import Row
 from server.forms.workbook import Workbook
 from server.forms.xform import XForm
 
@@ -77,6 +84,7 @@ def prepare(
     mapping: dict[str, Any] = {}
     with collecting(faults):
         mapping = import_string(settings.AT_PUBLICATION)(workbook, form)
+    faults += _restricted_faults(document, workbook, mapping)
     remarks = [
         *workbook.remarks,
         *(_entity_remarks(document, workbook, mapping) if mapping else ()),
@@ -88,7 +96,8 @@ def prepare(
     if faults:
         raise FaultyWorkbook(faults)
     generated = {ITEMSETS: result.itemsets.encode()} if result.itemsets else {}
-    lists, files = _media(form, {**media, **generated}, generated, is_draft=is_draft)
+    declared = entity_form(document).datasets
+    lists, files = _media(form, {**media, **generated}, generated, declared, is_draft=is_draft)
     return Prepared(
         form=form,
         document=document,
@@ -255,22 +264,17 @@ def _form_faults(form: XForm, workbook: Workbook) -> Iterator[Fault]:
 
 
 def _entity_faults(document: bytes, workbook: Workbook) -> Iterator[Fault]:
-    """Unknown entity lists and properties: what is written to them would exist on one phone only."""
-    rows = {row["list_name"]: row.number for row in workbook.entities}
+    """Properties that a list cannot have: what is written to them would exist on one phone only."""
     named = entity_form(document).datasets
-    for name in named:
-        if not is_entity_list(f"{name}.csv"):
-            yield Fault(
-                _("There is no entity list “{name}”.").format(name=name),
-                _("Use one of: {names}.").format(names=", ".join(settings.ENTITY_LISTS)),
-                sheet="entities",
-                row=rows.get(name),
-            )
     for row in workbook.survey:
         prefix, _hash, rest = row["save_to"].partition("#")
         name, column = (prefix, rest) if rest else (named[0] if len(named) == 1 else "", prefix)
         known = entity_list(f"{name}.csv") if column else None
-        if known is not None and column not in properties(known):
+        if known is None:
+            continue
+        if not is_of_ledgers(name):
+            yield from _spelled_otherwise(name, column, properties(known), row)
+        elif column not in properties(known):
             close = difflib.get_close_matches(column.lower(), properties(known), 3)
             yield Fault(
                 _(
@@ -282,6 +286,38 @@ def _entity_faults(document: bytes, workbook: Workbook) -> Iterator[Fault]:
             )
 
 
+def _restricted_faults(
+    document: bytes, workbook: Workbook, mapping: Mapping[str, Any]
+) -> Iterator[Fault]:
+    """Restricted answers that are saved to a list: phones hold no restricted facts."""
+    restricted = mapping.get("restricted", ())
+    for path, name in entity_form(document).properties.items():
+        if any(f"{path}/".startswith(f"{place}/") for place in restricted):
+            row = workbook.row_of(path)
+            yield Fault(
+                _("The restricted answer to “{name}” is saved to an entity list.").format(
+                    name=name
+                ),
+                _("Remove its save_to: everybody who holds the list on a phone would read it."),
+                sheet="survey",
+                row=row.number if row else None,
+            )
+
+
+def _spelled_otherwise(name: str, column: str, known: list[str], row: Row) -> Iterator[Fault]:
+    """A property that a list of the office's own has with other capitals: phones take both for the same."""
+    same = next((item for item in known if item.lower() == column.lower()), column)
+    if same != column:
+        yield Fault(
+            _("The list “{list}” has the property “{name}” spelled otherwise.").format(
+                list=name, name=column
+            ),
+            _("Write {name}.").format(name=same),
+            sheet="survey",
+            row=row.number,
+        )
+
+
 def _entity_remarks(
     document: bytes, workbook: Workbook, mapping: Mapping[str, Any]
 ) -> Iterator[str]:
@@ -291,6 +327,12 @@ def _entity_remarks(
         for targets in mapping["questions"].values()
         for index, column, _conversion, _list in targets
     }
+    rows = {row["list_name"]: row.number for row in workbook.entities}
+    for name in entity_form(document).datasets:
+        if not is_entity_list(f"{name}.csv"):
+            yield _("sheet entities, row {row}: “{list}” is a new entity list.").format(
+                row=rows.get(name, 0), list=name
+            )
     for row in workbook.entities:
         known = entity_list(f"{row['list_name']}.csv")
         if known is not None and known.saved_by and known.saved_by not in filled:
@@ -300,10 +342,20 @@ def _entity_remarks(
 
 
 def _media(
-    form: XForm, given: Mapping[str, bytes], generated: Mapping[str, bytes], *, is_draft: bool
+    form: XForm,
+    given: Mapping[str, bytes],
+    generated: Mapping[str, bytes],
+    declared: Collection[str],
+    *,
+    is_draft: bool,
 ) -> tuple[tuple[str, ...], dict[str, bytes]]:
-    """The entity lists and the files that the form names; other given files are ignored. Raises MissingMedia."""
-    lists = tuple(name for name in form.files if is_entity_list(name))
+    """The entity lists, also those it `declared` itself, and the files that the form names. Raises MissingMedia.
+
+    Other given files are ignored.
+    """
+    lists = tuple(
+        name for name in form.files if list_name(name) in declared or is_entity_list(name)
+    )
     wanted = [name for name in form.files if name not in lists] + list(generated)
     composed = {unicodedata.normalize("NFC", name): content for name, content in given.items()}
     given = {

@@ -254,12 +254,17 @@ def forms_with_list(access: Access, name: str) -> QuerySet[Form]:
 
 def forms_writing_to(access: Access, name: str) -> list[Form]:
     """The forms whose current version creates or updates entities of the list."""
+    return [form for form, _names in forms_saving_to(access, name)]
+
+
+def forms_saving_to(access: Access, name: str) -> list[tuple[Form, tuple[str, ...]]]:
+    """The forms of `forms_writing_to`, each with the properties that its questions save to."""
     rows = FormVersion.objects.filter(current_of__in=published(access).order_by())
     current = rows.select_related("form").only("xform", "form__form_id", "form__title")
     return [
-        version.form
+        (version.form, declared.saved.get(name, ()))
         for version in current.order_by("form__form_id")
-        if name in entity_form(bytes(version.xform)).datasets
+        if name in (declared := entity_form(bytes(version.xform))).datasets
     ]
 
 

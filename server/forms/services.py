@@ -207,6 +207,7 @@ def _record(converted: _Converted, publisher: User | None) -> Publication:
             ),
         ]
     )
+    import_string(settings.DECLARED_LISTS)(version, publisher)
     before = form.current_version
     form.current_version, form.title = version, published.title
     form.save(update_fields=("current_version", "title"))

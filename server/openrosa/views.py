@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from server.accounts.access import PUBLISHERS, Worker
 from server.accounts.selectors import FieldLogin, office_access
 from server.core import blobs, clock
+from server.datasets import phones as own_lists
 from server.forms import selectors as forms
 from server.forms.entities import EntityList, entity_list
 from server.forms.models import FormMedia, FormVersion
@@ -112,6 +113,7 @@ def manifest(
     approval: frozenset[str] = frozenset()
     if any(map(_is_list, files)):
         approval = forms.approval_lists(worker.user_id, worker.areas)
+        approval |= own_lists.approval_lists(file.filename for file in files if _is_list(file))
     lines = [
         _line(file, worker, base, f"{folder}/media/{addresses.segment(file.filename)}", approval)
         for file in files
@@ -140,7 +142,7 @@ def integrity(request: HttpRequest, token: str | None = None) -> HttpResponse:
     if named.count(",") >= MOST_IDS:
         raise TooManyIds(most=MOST_IDS)
     ids = [entity for part in named.split(",") if (entity := part.strip())]
-    deleted = deleted_entities(worker, ids)
+    deleted = deleted_entities(worker, ids) | own_lists.deleted_entities(worker, ids)
     states = ((responses.printable(entity), entity in deleted) for entity in ids)
     return responses.document(request, lists.integrity(states))
 

@@ -126,6 +126,13 @@ _KEY: Final = Rule(
     writes=_ALL,
 )
 
+_ENTITY: Final = Rule(
+    f"({in_areas('area_code')}) or (is_shared and exists (select from"
+    " unnest(string_to_array(current_setting('ruhu.areas', true), ',')) as mine"
+    " where mine like area_code || '%'))",
+    "entities whose `area_code` lies in the reader's areas, and shared ones of an area around one of these",
+)
+
 _AUDIT: Final = Rule(
     f"({in_areas('area_code')}) or actor_id = {_READER} or object_type = '{KEY}'"
     " or (act = 'log_in_failed' and object_type = 'user' and object_id ="
@@ -143,6 +150,9 @@ _PERMIT: Final = Rule(
 
 RULES: Final[dict[str, Rule]] = {
     "audit_entry": _AUDIT,
+    "datasets_entity": _ENTITY,
+    "datasets_entityversion": _of("datasets_entity", "entity_id"),
+    "datasets_unapplied": _OF_SUBMISSION,
     "disclosure_exportpermit": _PERMIT,
     "erasure_erasure": _own("area_code"),
     **{model._meta.db_table: _LEDGER for model in LEDGERS.values()},
@@ -185,6 +195,7 @@ _READ_FIRST: Final = (
 _JOBS: Final = "the job queue holds numbers of rows and names of jobs"
 _DJANGO: Final = "Django's own; holds no rows of the office's work"
 _FORMS: Final = "all staff see all forms, and a form is administered by all areas that it concerns"
+_LISTS: Final = "names of entity lists and of their properties say nothing about anybody"
 
 OPEN: Final[dict[str, str]] = {
     "account_emailaddress": _READ_FIRST,
@@ -200,6 +211,8 @@ OPEN: Final[dict[str, str]] = {
     "auth_group": _DJANGO,
     "auth_group_permissions": _DJANGO,
     "auth_permission": _DJANGO,
+    "datasets_dataset": _LISTS,
+    "datasets_datasetproperty": _LISTS,
     "django_content_type": _DJANGO,
     "forms_encryptionkey": "keys belong to no area; their private halves are sealed",
     "forms_form": _FORMS,

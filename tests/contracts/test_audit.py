@@ -14,6 +14,7 @@ from server.audit.models import DISCLOSURES, Act
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = {"server.audit.services.record", "server.audit.services.record_list"}
 ALSO_SERVICES = (
+    "server/datasets/declaring.py",
     "server/disclosure/budgets.py",
     "server/disclosure/dossiers.py",
     "server/disclosure/finding.py",
@@ -114,6 +115,7 @@ EXEMPT = {
     "server.accounts.tokens.tokens_of": READS,
     "server.accounts.tokens.used": READS,
     "server.accounts.tokens.user_of": READS,
+    "server.datasets.services.may_write": READS,
     "server.erasure.services.finish_all": "the worker deletes files of what was erased, which is recorded with the consent",
     "server.forms.keys.carried": PART,
     "server.forms.keys.key_named": READS,

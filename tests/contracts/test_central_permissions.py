@@ -19,6 +19,9 @@ SENDERS = frozenset({"worker", "street", "administrator"})
 HOUSEHOLD = "8d3c6f4e-0000-4000-8000-000000000001"
 FORM = "projects/1/forms/household_survey"
 RECORD = f"{FORM}/submissions/uuid:1"
+TREES = "projects/1/datasets/trees"
+GONE = "8d3c6f4e-0000-4000-8000-000000000003"
+TREE = f"{TREES}/entities/8d3c6f4e-0000-4000-8000-000000000002"
 XML = (
     b"<data id='household_survey' version='2026112001'><meta><instanceID>uuid:%s</instanceID>"
     b"%s</meta></data>"
@@ -78,6 +81,14 @@ RULES = (
         for part in ("", ".svc", ".svc/Entities", "/entities", "/entities.csv")
     ),
     Rule("get", f"projects/1/datasets/households/entities/{HOUSEHOLD}"),
+    Rule("post", "projects/1/datasets", PUBLISHERS, blind=403, outside=200, body=b'{"name": "wells"}', kind=JSON),
+    Rule("patch", TREES, PUBLISHERS, outside=403, body=b'{"areaProperty": "area"}', kind=JSON),
+    Rule("post", f"{TREES}/properties", PUBLISHERS, outside=403, body=b'{"name": "girth"}', kind=JSON),
+    Rule("post", f"{TREES}/entities", STAFF, outside=200, body=b'{"label": "Oak"}', kind=JSON),
+    Rule("patch", f"{TREE}?force=true", STAFF, body=b'{"label": "Oak"}', kind=JSON),
+    Rule("delete", TREE, STAFF),
+    Rule("post", f"{TREES}/entities/{GONE}/restore", STAFF),
+    *(Rule("get", f"{TREE}/{part}") for part in ("versions", "diffs", "audits")),
     Rule("get", f"{FORM}.svc/Submissions('uuid:1')"),
     Rule("get", f"{FORM}.svc/Submissions('uuid:1')/members"),
     Rule("get", RECORD),
@@ -101,6 +112,7 @@ RULES = (
 @pytest.fixture
 def street(divisions, make_user) -> Any:
     from server.core import blobs
+    from server.datasets.models import Dataset, DatasetProperty, Entity, EntityVersion
     from server.forms.models import FormDraft, FormMedia
     from server.ledgers.models import Household
 
@@ -110,6 +122,17 @@ def street(divisions, make_user) -> Any:
     Household.objects.create(
         id=HOUSEHOLD, area_code=COMMUNITY, observed_at=AT, verified_level=2, address="示范路1号"
     )
+    trees = Dataset.objects.create(
+        name="trees", areas=[STREET], area_property="area", created_at=AT
+    )
+    DatasetProperty.objects.create(dataset=trees, name="area", created_at=AT)
+    for uuid, gone_as in ((TREE.rpartition("/")[2], ""), (GONE, "deleted")):
+        entity = Entity.objects.create(
+            dataset=trees, uuid=uuid, area_code=COMMUNITY, version=1, created_at=AT, gone_as=gone_as
+        )
+        EntityVersion.objects.create(
+            entity=entity, version=1, place=1, is_creation=True, created_at=AT
+        )
     sha256 = blobs.store([b"no workbook"]).sha256
     version = made.form.current_version
     version.workbook_sha256 = sha256
@@ -179,6 +202,7 @@ def test_every_address_has_its_rule():
 
     ruled = set()
     for rule in RULES:
-        numbers = (n for n, pattern in enumerate(urlpatterns) if pattern.resolve(rule.path))
+        path = rule.path.partition("?")[0]
+        numbers = (n for n, pattern in enumerate(urlpatterns) if pattern.resolve(path))
         ruled.add((rule.method, next(numbers)))
     assert ruled == set(offered())

@@ -25,6 +25,7 @@ UNSAFE: Final = ("POST", "PUT", "PATCH", "DELETE")
 DOORS: Final = ("/api", "/v1", "/odk", "/key", "")
 ROLES: Final = ("worker", "street", "administrator")
 _FORM: Final = "/v1/projects/1/forms/%(form)s"
+_LIST: Final = "/v1/projects/1/datasets/%(name)s"
 TAKES_MORE: Final = {
     "needs an administrator of both streets (test_form_authority.py)": {
         "POST /api/v1/forms/", "PATCH /api/v1/forms/%(form_id)s/", "PUT /api/v1/forms/%(form_id)s/audience/",
@@ -32,9 +33,11 @@ TAKES_MORE: Final = {
         f"POST {_FORM}/draft/attachments/%(name)s", f"POST {_FORM}/draft/publish", "POST /forms/publish",
         "POST /forms/%(form_id)s/state", "POST /forms/%(form_id)s/approval", "POST /forms/%(form_id)s/audience",
         "POST /encryption/new", "POST /encryption/private-key",
+        f"PATCH {_LIST}", f"POST {_LIST}/properties",
     },
     "is refused as long as its subject is as it is here": {
         "POST /submissions/%(number)s/erase", "POST /api/v1/exceptions/%(id)s/undo/", "POST /api/v1/links/%(id)s/acts/%(act)s/undo/",
+        f"POST {_LIST}/entities/%(entity)s/restore",
         f"POST {_FORM}/submissions/%(instance)s/restore", f"POST {_FORM}/submissions/%(instance)s/attachments/%(name)s",
         "POST /permits/%(number)s", "POST /api/v1/export-permits/%(id)s/consent/",
         "POST /api/v1/export-permits/%(id)s/refuse/", "POST /api/v1/export-permits/%(id)s/withdraw/",
@@ -88,6 +91,9 @@ CHANGING: Final = {
     "POST /desk-acts/%(number)s/undo",
     f"PATCH {_FORM}/submissions/%(instance)s",
     f"DELETE {_FORM}/submissions/%(instance)s",
+    f"POST {_LIST}/entities",
+    f"PATCH {_LIST}/entities/%(entity)s",
+    f"DELETE {_LIST}/entities/%(entity)s",
     *(
         f"{method} {address}: {name}"
         for method, address in (

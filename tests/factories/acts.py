@@ -168,6 +168,10 @@ SEARCHED: Final = {
 }
 """Words of addresses → a column of that ledger by which entries are searched."""
 MORE: Final[dict[str, Any]] = {
+    "/projects/1/datasets": lambda about: {"name": f"wells_{about.tag}"},
+    "/datasets/%(name)s/properties": lambda _about: {"name": "girth"},
+    "/datasets/%(name)s/entities": lambda about: {"label": "Oak", "data": {"area": about.area}},
+    "/entities/%(entity)s": lambda _about: {"label": "Oak", "data": {"species": "oak"}},
     "/links/%(id)s/acts/": lambda _about: {"kind": "two_places"},
     "/links/%(side)s/decision": lambda _about: {"kind": "two_places"},
     "/export-permits/": lambda _about: {"kind": "ledger", "name": "person"},
@@ -197,7 +201,10 @@ MORE: Final[dict[str, Any]] = {
     },
 }  # fmt: skip
 """Endings of addresses → what their bodies need besides or instead."""
-QUERIES: Final = {("DELETE", "/api/v1/submissions/%(instance_id)s/"): "?reason=look"}
+QUERIES: Final = {
+    ("DELETE", "/api/v1/submissions/%(instance_id)s/"): "?reason=look",
+    ("PATCH", "/v1/projects/1/datasets/%(name)s/entities/%(entity)s"): "?force=true",
+}
 """Acts that take their words in the address."""
 
 

@@ -59,10 +59,10 @@ def samples_of(side: Side) -> dict[str, str]:
         "/draft/attachments/%(name)s": "households.csv",
         "/submissions/%(instance)s/attachments/%(name)s": image.name,
         "/submissions/%(instance_id)s/attachments/%(name)s": image.name,
-        "/datasets/%(name)s": "households",
+        "/datasets/%(name)s": "trees",
         "/forms/%(form)s.svc/%(path)s": "Submissions",
         "/datasets/%(name)s.svc/%(path)s": "Entities",
-        "/entities/%(entity)s": own["household"],
+        "/entities/%(entity)s": str(side.tree.uuid),
         "/quarantine/%(id)s": str(side.item.pk),
         "/quarantine/%(number)s": str(side.item.pk),
         **ledgers,
@@ -106,6 +106,7 @@ def samples_of(side: Side) -> dict[str, str]:
 ALSO: Final[dict[str, tuple[dict[str, str], ...]]] = {
     ".svc/%(path)s": ({"/forms/%(form)s.svc/%(path)s": "Submissions.members"},),
     "/datasets/%(name)s": (
+        {"/datasets/%(name)s": "households"},
         {"/datasets/%(name)s": "cases"},
         {"/datasets/%(name)s": "employers"},
         {"/datasets/%(name)s": "persons"},
@@ -118,6 +119,7 @@ ALSO: Final[dict[str, tuple[dict[str, str], ...]]] = {
         {"/media/%(filename)s": "persons.csv"},
         {"/media/%(filename)s": "vacancies.csv"},
         {"/media/%(filename)s": "retirees.csv"},
+        {"/media/%(filename)s": "trees.csv"},
     ),
 }
 """Parts of addresses → further samples, for what one sample does not show."""
@@ -153,6 +155,9 @@ def paths(
     for part, more in ALSO.items():
         if part in address.template:
             variants += [{**base, **other} for other in more]
+    if "/entities/%(entity)s" in address.template:
+        home = {"/datasets/%(name)s": "households", "/entities/%(entity)s": words["household"]}
+        variants.append({**base, **home})
     for path, ledger in PATHS.items():
         if f"/{path}/%(" in address.template:
             joined = str(whose.entries[ledger]["joined"].pk)

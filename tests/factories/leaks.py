@@ -295,7 +295,7 @@ def marks(side: Side) -> set[bytes]:
 
 WORDS: Final = (
     "remark", "member", "title", "comment", "reason", "kept", "repair", "note", "reopening", "act",
-    "resolution", "logged", "phone", "worker", "deletion", "erasure",
+    "resolution", "logged", "phone", "worker", "deletion", "erasure", "tree", "species",
 )  # fmt: skip
 """Texts of a side besides its columns and files."""
 

@@ -36,6 +36,7 @@ class Side:
     link: Any = None  # of its own person with the other side's
     erasure: Any = None
     permit: Any = None
+    tree: Any = None  # an entity of a list of the office's own
 
     @property
     def instance_id(self) -> str:
@@ -44,6 +45,7 @@ class Side:
     def canaries(self) -> set[bytes]:
         """What no reader of another area may get: the tag, and the uuids of all entries."""
         keys = {str(row.pk) for rows in self.entries.values() for row in rows.values()}
+        keys.add(str(self.tree.uuid))
         return {text.lower().encode() for text in (self.tag, *keys)}
 
 

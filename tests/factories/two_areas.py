@@ -76,7 +76,12 @@ def dump(area: str) -> str:
     """Every canonical row of the area, of every table of the ledgers and of its records, as text."""
     of_area = {model._meta.db_table: "area_code like %(area)s" for model in LEDGERS.values()}
     of_area |= dict.fromkeys(
-        ("ledgers_contribution", "ledgers_ledgerexception", "ledgers_listedentity"),
+        (
+            "ledgers_contribution",
+            "ledgers_ledgerexception",
+            "ledgers_listedentity",
+            "datasets_entity",
+        ),
         "area_code like %(area)s",
     )
     of_area["ledgers_membership"] = (

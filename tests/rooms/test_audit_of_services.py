@@ -24,6 +24,7 @@ from tests.contracts.test_audit import services as all_services
 from tests.factories.audited import AT, Office, workbook
 from tests.factories.audited_accounts import ACCOUNTS
 from tests.factories.audited_disclosures import DISCLOSURE_CASES
+from tests.factories.audited_lists import LIST_CASES
 from tests.factories.audited_records import RECORD_CASES, Case
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +128,7 @@ CASES = {
         (Act.DIVISIONS_IMPORTED,), actor="",
     ),
     **RECORD_CASES,
+    **LIST_CASES,
     "quarantine.services.disclosing.disclose_quarantined": Case(
         lambda office: quarantine.disclose_quarantined(
             office.item, user=office.chief, reason="核对"

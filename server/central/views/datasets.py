@@ -1,4 +1,4 @@
-"""Entity lists and their entities as JSON, OData and CSV; read only, they are changed by forms and desk acts."""
+"""Entity lists and their entities as JSON, OData and CSV. Those of the office's own are changed by views/entities.py."""
 
 from __future__ import annotations
 
@@ -9,77 +9,81 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from server.accounts.access import common_prefix
+from server.accounts.access import Access, common_prefix
 from server.audit.services import record_list
 from server.central import edmx, entities, queries
 from server.central.endpoint import Call
 from server.central.filters import ENTITY_FIELDS, Condition, evaluate, parse
+from server.central.lists import OfTheOffice, ReadList, Row, lists, read_list
 from server.central.problems import BadSkipToken, OptionNotOffered
 from server.central.queries import ENTITY_ROWS, PageEnd, Query
 from server.central.reading import fallback_created_at, record_export
 from server.central.service import CHUNK, JSON, as_json, check_version, json_list, service_url
 from server.core.request_problems import NothingHere
+from server.datasets import selectors as own
+from server.datasets.models import Dataset
 from server.forms import selectors as forms
-from server.ledgers import selectors as ledgers
-from server.ledgers.entity_lists.listed import NAMES
-from server.ledgers.selectors import ListedEntry
 
 TABLE = "Entities"
 
 
 def datasets(call: Call) -> list[dict[str, Any]]:
     """All entity lists, for users who have an area."""
-    if not call.access.areas():
-        return []
     fallback = fallback_created_at(call)
-    approval = forms.all_approval_lists()
-    return [_dataset(call, name, fallback, approval) for name in NAMES]
+    approval = _approval_lists()
+    return [_dataset(call, entity_list, fallback, approval) for entity_list in lists(call.access)]
 
 
 def dataset(call: Call, name: str) -> dict[str, Any]:
     """An entity list with its properties, and the forms that use it or create entities in it."""
-    _check_list(call, name)
-    fallback = fallback_created_at(call)
+    entity_list = read_list(call.access, name)
+    fallback = entity_list.created_at or fallback_created_at(call)
     detail = entities.dataset_detail(
-        ledgers.list_properties(name),
+        entity_list.properties,
         fallback,
         forms.forms_with_list(call.access, name),
         forms.forms_writing_to(call.access, name),
     )
-    return _dataset(call, name, fallback, forms.all_approval_lists()) | detail
+    if isinstance(entity_list, OfTheOffice):
+        detail["properties"] = own_properties(call.access, entity_list.dataset)
+        detail["areaProperty"] = entity_list.dataset.area_property
+    return _dataset(call, entity_list, fallback, _approval_lists()) | detail
 
 
 def entries(call: Call, name: str) -> StreamingHttpResponse:
     """All entities of the list, ordered by uuid, without their properties."""
-    _check_list(call, name)
-    if call.request.GET.get("deleted", "").lower() == "true":
+    entity_list = read_list(call.access, name)
+    gone = call.request.GET.get("deleted", "").lower() == "true"
+    if gone and not isinstance(entity_list, OfTheOffice):
         raise OptionNotOffered(feature="deleted=true")
     fallback = fallback_created_at(call)
     record_list(
         actor=call.user,
         of="entity-list",
         area=common_prefix(call.access.areas()),
-        rows=(size := ledgers.list_size(call.access, name)),
+        rows=(size := entity_list.size()),
         last_row=size,
         facts={"list": name},
     )
     rows = (
-        as_json(entities.entity(listed, fallback, has_data=False)) for listed in _listed(call, name)
+        as_json(entities.entity(listed, fallback, has_data=False))
+        for batch in entity_list.after(gone=gone)
+        for listed in batch
     )
     return StreamingHttpResponse(json_list(rows), content_type="application/json")
 
 
 def entry(call: Call, name: str, entity: str) -> dict[str, Any]:
     """An entity; for the uuid of a merged one, the entity it was merged into."""
-    _check_list(call, name)
+    entity_list = read_list(call.access, name)
     try:
-        listed = ledgers.listed_entity(call.access, name, str(UUID(entity)))
+        listed = entity_list.entity(str(UUID(entity)))
     except ValueError:
         raise NothingHere from None
     if listed is None:
@@ -89,18 +93,18 @@ def entry(call: Call, name: str, entity: str) -> dict[str, Any]:
 
 def sheet(call: Call, name: str) -> HttpResponseBase:
     """The list as CSV. Without a filter it has an ETag, so that an unchanged list is not sent again."""
-    _check_list(call, name)
+    entity_list = read_list(call.access, name)
     text = call.request.GET.get("$filter", "").strip()
     condition = parse(text, ENTITY_FIELDS) if text else None
-    tag = "" if condition else ledgers.list_digest(call.access, name)
+    tag = "" if condition else entity_list.digest()
     response: HttpResponseBase
     if tag and tag in _tags(call):
         response = HttpResponse(status=304)
     else:
-        _record_export(call, name, "csv", is_filtered=condition is not None)
-        lines = _lines(call, name, _listed(call, name, condition))
+        _record_export(call, entity_list, "csv", is_filtered=condition is not None)
+        lines = _lines(call, entity_list, _listed(call, entity_list, condition))
         response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+        response.headers["Content-Disposition"] = f'attachment; filename="{_plain(name)}.csv"'
     if tag:
         response.headers["ETag"] = f'W/"{tag}"'
         response.headers["Cache-Control"] = "private, no-cache"
@@ -111,7 +115,7 @@ def service(call: Call, name: str) -> HttpResponse:
     """The service document, which names the one table of the list."""
     check_version(call)
     queries.check_options(call.request.GET.dict(), "json")
-    _check_list(call, name)
+    read_list(call.access, name)
     document = edmx.service_document((TABLE,), service_url(call, "datasets", name))
     return HttpResponse(as_json(document), content_type=JSON)
 
@@ -119,8 +123,8 @@ def service(call: Call, name: str) -> HttpResponse:
 def resource(call: Call, name: str, path: str) -> HttpResponseBase:
     """`$metadata`, or the table Entities."""
     check_version(call)
-    _check_list(call, name)
-    properties = ledgers.list_properties(name)
+    entity_list = read_list(call.access, name)
+    properties = entity_list.properties
     if path == "$metadata":
         queries.check_options(call.request.GET.dict(), "xml")
         text = edmx.entities_metadata(name, properties, entities.SYSTEM)
@@ -129,9 +133,9 @@ def resource(call: Call, name: str, path: str) -> HttpResponseBase:
         raise NothingHere
     query = queries.parse_query(call.request.GET.dict(), ENTITY_ROWS)
     page = _Page(
-        call, name, query, entities.entity_columns(properties, query.select), _after(query)
+        call, entity_list, query, entities.entity_columns(properties, query.select), _after(query)
     )
-    _record_export(call, name, TABLE, is_filtered=query.filter is not None, top=query.top)
+    _record_export(call, entity_list, TABLE, is_filtered=query.filter is not None, top=query.top)
     pieces = page.text()
     first = next(pieces)  # problems are raised before the response begins
     return StreamingHttpResponse(chain([first], pieces), content_type=JSON)
@@ -142,16 +146,16 @@ class _Page:
     """A page of the table, or the whole table, written while it is read."""
 
     call: Call
-    name: str
+    entity_list: ReadList
     query: Query
     columns: entities.EntityColumns
     after: str  # uuid
 
     def text(self) -> Iterator[str]:
         """The JSON of the page, piece by piece, with the link to the next page at its end."""
-        root = service_url(self.call, "datasets", self.name)
+        root = service_url(self.call, "datasets", self.entity_list.name)
         fallback = fallback_created_at(self.call)
-        rows = _listed(self.call, self.name, self.query.filter, self.after)
+        rows = _listed(self.call, self.entity_list, self.query.filter, self.after)
         pieces = [f'{{"@odata.context":{as_json(f"{root}/$metadata#{TABLE}")},"value":[']
         size, n_rows, last, is_more = 0, 0, "", False
         for listed in islice(rows, self.query.skip, None):
@@ -175,39 +179,52 @@ class _Page:
     def _count(self) -> int:
         """The number of rows on all pages."""
         if self.query.filter is None:
-            return ledgers.list_size(self.call.access, self.name)
-        return sum(1 for _row in _listed(self.call, self.name, self.query.filter))
-
-
-def _check_list(call: Call, name: str) -> None:
-    """Raises NothingHere for an unknown list, and for users without any area."""
-    if name not in NAMES or not call.access.areas():
-        raise NothingHere
+            return self.entity_list.size()
+        return sum(1 for _row in _listed(self.call, self.entity_list, self.query.filter))
 
 
 def _record_export(
-    call: Call, name: str, table: str, *, is_filtered: bool, top: int | None = None
+    call: Call, entity_list: ReadList, table: str, *, is_filtered: bool, top: int | None = None
 ) -> None:
     """Record that entities are sent; `rows` is at most that many, for a filter is applied while they are."""
-    size = ledgers.list_size(call.access, name)
+    size = entity_list.size()
     rows = size if top is None else min(size, top)
-    record_export(call, "entity-list", name, [table], rows=rows, filtered=is_filtered)
+    record_export(call, "entity-list", entity_list.name, [table], rows=rows, filtered=is_filtered)
 
 
 def _dataset(
-    call: Call, name: str, fallback: datetime, approval: Collection[str]
+    call: Call, entity_list: ReadList, fallback: datetime, approval: Collection[str]
 ) -> dict[str, Any]:
-    body = entities.dataset(name, fallback, needs_approval=name in approval)
+    name, created_at = entity_list.name, entity_list.created_at or fallback
+    body = entities.dataset(name, created_at, needs_approval=name in approval)
     if call.is_extended:
-        body |= {"entities": ledgers.list_size(call.access, name), "lastEntity": None}
+        body |= {"entities": entity_list.size(), "lastEntity": None}
     return body
 
 
+def _approval_lists() -> frozenset[str]:
+    return forms.all_approval_lists() | own.approval_lists()
+
+
+def own_properties(access: Access, dataset: Dataset) -> list[dict[str, Any]]:
+    """The properties of a list of the office's own, with the forms that write each."""
+    writing = own.forms_by_property(access, dataset)
+    return [
+        entities.property_of(item.name, item.created_at, writing.get(item.name, ()))
+        for item in dataset.properties.all()
+    ]
+
+
+def _plain(name: str) -> str:
+    """The name as it may stand in a header."""
+    return quote(name, safe="")
+
+
 def _listed(
-    call: Call, name: str, condition: Condition | None = None, after: str = ""
-) -> Iterator[ListedEntry]:
+    call: Call, entity_list: ReadList, condition: Condition | None = None, after: str = ""
+) -> Iterator[Row]:
     fallback = fallback_created_at(call) if condition else call.now
-    for batch in ledgers.listed_entries(call.access, name, after=after):
+    for batch in entity_list.after(after):
         for listed in batch:
             if condition is None or evaluate(
                 condition, entities.filter_values(listed, fallback), call.now
@@ -215,8 +232,8 @@ def _listed(
                 yield listed
 
 
-def _lines(call: Call, name: str, rows: Iterable[ListedEntry]) -> Iterator[str]:
-    properties, fallback = ledgers.list_properties(name), fallback_created_at(call)
+def _lines(call: Call, entity_list: ReadList, rows: Iterable[Row]) -> Iterator[str]:
+    properties, fallback = entity_list.properties, fallback_created_at(call)
     buffer = io.StringIO()
     out = csv.writer(buffer)
     out.writerow(entities.header(properties))

@@ -104,6 +104,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                 _("Ledgers"),
                 (_("All ledgers"), "ledgers", ("ledger", "entry")),
                 (_("Reports"), "reports", ("report-entries",)),
+                (_("Entity lists"), "entity-lists", ("entity-list", "entity", "upload-entities")),
             ),
             section(
                 _("Administration"),

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from server.core.sealing import unseal_document
+from server.datasets.selectors import own_lists_among
 from server.forms.entity_forms import EntityForm
 from server.forms.selectors import entity_forms
 from server.ledgers.definitions.vocabulary import LIST_FAMILIES, ClaimVerdict, EntityList
@@ -101,11 +102,25 @@ class SubBatch:
 
 
 def unjudged_claims(sources: Iterable[Source]) -> dict[int, list[Claim]]:
-    """Submission → the claims of its version, of those versions that were not judged before. Two queries at most."""
+    """Submission → the claims of its version, of those versions that were not judged before. Three queries at most.
+
+    Blocks about lists of the office's own are no claims: the datasets room applies them.
+    """
     blocks_of = {
         source: blocks
         for source in sources
-        if (blocks := entity_blocks(unseal_document(source.document)))
+        if (blocks := list(enumerate(entity_blocks(unseal_document(source.document)))))
+    }
+    own = own_lists_among(
+        block.dataset
+        for blocks in blocks_of.values()
+        for _ordinal, block in blocks
+        if block.dataset not in LISTS
+    )
+    blocks_of = {
+        source: about
+        for source, blocks in blocks_of.items()
+        if (about := [pair for pair in blocks if pair[1].dataset not in own])
     }
     if not blocks_of:
         return {}
@@ -117,7 +132,7 @@ def unjudged_claims(sources: Iterable[Source]) -> dict[int, list[Claim]]:
     return {
         source.submission_id: [
             Claim(source, ordinal, block, _values(block, forms[source.form_version_id]))
-            for ordinal, block in enumerate(blocks)
+            for ordinal, block in blocks
         ]
         for source, blocks in unjudged.items()
     }

@@ -268,7 +268,6 @@ def test_keys_of_what_is_still_sealed(street, asking):
 ELSEWHERE = (
     ("get", "/v1/projects/1/app-users", "/api/v1/field-accounts/"),
     ("post", f"{FORM}/assignments/2/1", "/api/v1/forms/FORM/audience/"),
-    ("post", LISTS, "ledgers"),
     ("patch", f"{LISTS}/households/entities/{'0' * 32}", "ledgers"),
     ("get", f"{LISTS}/households/entities/{'0' * 32}/versions", "origins"),
     ("get", f"{RECORD}/versions", "/api/v1/submissions/"),
