@@ -21,7 +21,9 @@ _LEDGERS: Final = _(
 _STAYS: Final = _(
     "Lists and properties stay, because phones may hold them; entities are deleted and restored one by one, and nothing purges them."
 )
-_VERSIONS: Final = _("The versions of a record are at /api/v1/submissions/ID/.")
+_EDITING: Final = _(
+    "Records are corrected with PUT, or on the phone that sent them; there is no form on the web."
+)
 _DRAFTS: Final = _(
     "A draft cannot be filled in. Try forms on an installation of your own, which “ruhu up” makes, before you publish them."
 )
@@ -35,7 +37,7 @@ _PLACES: Final[tuple[tuple[str, tuple[str, ...], str, Any], ...]] = (
     (r"(projects/1/(forms/[^/]+/)?)?assignments(/.*)?", _ALL, "assignments", _ROLES),
     (r"(roles|users)(/.*)?", _ALL, "users", _ROLES),
     (r"projects/1/datasets(/.*)?", _CHANGES, "datasets", _STAYS),
-    (r"projects/1/forms/[^/]+/submissions/[^/]+/(versions|diffs|edit)(/.*)?", _ALL, "versions", _VERSIONS),
+    (r"projects/1/forms/[^/]+/submissions/[^/]+/edits?(/.*)?", _ALL, "edit", _EDITING),
     (r"(projects/1/forms/[^/]+/draft|test)/.*", _ALL, "draft", _DRAFTS),
     (r"projects(/1(/key)?)?", _CHANGES, "projects", _CONSOLE),
     (r"projects/1/forms/[^/]+", ("DELETE",), "forms", _CONSOLE),

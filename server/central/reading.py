@@ -35,7 +35,12 @@ from server.ledgers.reading.answers import (
 from server.ledgers.reading.redaction import protection, stricter
 from server.submissions.answers import is_sent
 from server.submissions.filenames import compared
-from server.submissions.models import Attachment, EncryptedVersion, Submission
+from server.submissions.models import (
+    Attachment,
+    EncryptedVersion,
+    Submission,
+    SubmissionVersion,
+)
 from server.submissions.selectors import answers_of, files_of_all, may_have_any_file
 
 REASON: Final = "ODK Central API"
@@ -79,13 +84,17 @@ class Reader:
         """The instance with what the user may not see masked; None while it is encrypted."""
         version = row.current_version
         assert version is not None  # noqa: S101 inserted by the same statement
-        instance = answers_of(version)
+        return self.answers_of(version, row.area_code)
+
+    def answers_of(self, version: SubmissionVersion, area_code: str) -> etree._Element | None:
+        """The same of any version of a submission in the area; None while it is encrypted, or when it is erased."""
+        instance = None if version.erased_at else answers_of(version)
         if instance is None:
             return None
-        clearance = self._clearances.get(row.area_code)
+        clearance = self._clearances.get(area_code)
         if clearance is None:
-            clearance = for_program(self.access, row.area_code, self.whole_areas)
-            self._clearances[row.area_code] = clearance
+            clearance = for_program(self.access, area_code, self.whole_areas)
+            self._clearances[area_code] = clearance
         protected = self._protected[version.form_version_id]
         return redacted_instance(instance.document, protected, clearance)
 

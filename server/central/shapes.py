@@ -12,7 +12,7 @@ from server.central.schema import Field, Schema
 from server.core.masking import mask_numbers
 from server.forms.encryption import as_text
 from server.forms.models import EncryptionKey, Form, FormDraft, FormVersion
-from server.submissions.models import Comment, Submission
+from server.submissions.models import Comment, Submission, SubmissionVersion
 
 PROJECT: Final = 1
 """An installation is field project."""
@@ -192,6 +192,22 @@ def submission(row: Submission) -> dict[str, Any]:
             "userAgent": version.user_agent or None,
             "createdAt": instant(version.received_at),
         },
+    }
+
+
+def submission_version(row: Submission, version: SubmissionVersion) -> dict[str, Any]:
+    """A version of a submission without its answers; only of the present one the name is known."""
+    is_current = version.pk == row.current_version_id
+    return {
+        "instanceId": version.instance_id,
+        "instanceName": (mask_numbers(row.title) or None) if is_current else None,
+        "current": is_current,
+        "submitterId": version.submitter_id,
+        "submitter": person(version.submitter),
+        "deviceId": mask_numbers(version.device_id) or None,
+        "userAgent": version.user_agent or None,
+        "formVersion": version.form_version.version,
+        "createdAt": instant(version.received_at),
     }
 
 

@@ -93,6 +93,15 @@ RULES = (
     Rule("get", f"{FORM}.svc/Submissions('uuid:1')/members"),
     Rule("get", RECORD),
     Rule("get", f"{FORM}/submissions/keys", outside=200),
+    Rule("get", f"{FORM}/submissions/submitters", outside=200),
+    Rule("get", f"{FORM}/submissions.geojson", outside=200),
+    Rule("get", f"{TREES}/entities.geojson", outside=200),
+    *(
+        Rule("get", f"{RECORD}/{part}")
+        for part in ("diffs", "versions", "versions/uuid:1", "versions/uuid:1/attachments")
+    ),
+    Rule("get", f"{RECORD}/versions/uuid:1.xml", STAFF),
+    Rule("get", f"{RECORD}/versions/uuid:1/attachments/door.jpg", STAFF),
     Rule("get", f"{RECORD}/comments"),
     Rule("get", f"{RECORD}/audits"),
     Rule("post", f"{RECORD}/comments", STAFF, body=b'{"body": "well"}', kind=JSON),

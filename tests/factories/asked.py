@@ -51,6 +51,8 @@ def samples_of(side: Side) -> dict[str, str]:
         "%(form)s": FORM,
         "%(form_id)s": FORM,
         "%(version)s": "2026112001",
+        "/submissions/%(instance)s/versions/%(version)s": f"{side.instance_id}-edit",
+        "/versions/%(version)s/attachments/%(name)s": image.name,
         "/media/%(filename)s": "households.csv",
         "/view/files/%(form)s/%(instance)s/%(filename)s": image.name,
         "%(instance)s": side.instance_id,

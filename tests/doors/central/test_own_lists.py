@@ -13,8 +13,8 @@ from django.test import Client
 
 from server.datasets.models import Dataset, Entity
 from tests.conftest import COMMUNITY
-from tests.doors.central.client import LISTS, assert_central, get, table
-from tests.factories.field import Field, field_of
+from tests.doors.central.client import FORMS, LISTS, assert_central, get, table
+from tests.factories.field import Field, field_of, instance
 from tests.factories.own_lists import (
     BRANCH,
     OAK,
@@ -196,3 +196,51 @@ def test_approval_and_the_records_that_waited(trees: Field) -> None:
     drain_now()
     assert Entity.objects.get().values["height"] == "4"
     assert Dataset.objects.get().needs_approval is False
+
+
+def test_entities_and_records_as_geojson(people: Field) -> None:
+    wells = {
+        "survey": """type|name|label|save_to
+            text|name_of|Name|name_of
+            geopoint|spot|Spot|geometry""",
+        "entities": "list_name|label\nwells|${name_of}",
+        "settings": "form_id|version|form_title\nwells|1|Wells",
+    }
+    publish(people, wells)
+    block = f'<entity dataset="wells" id="{TREE}" create="1"><label>A</label></entity>'
+    people.taken(
+        instance(
+            "wells", "<name_of>A</name_of><spot>23.1 113.3 0 0</spot>", meta=block, iid="uuid:well"
+        )
+    )
+    people.taken(instance("wells", "<name_of>B</name_of>"))
+    for path, key in (
+        (f"{LISTS}/wells/entities", TREE),
+        (f"{FORMS}/wells/submissions", "uuid:well"),
+    ):
+        response = get(people.administrator, f"{path}.geojson")
+        collection = json.loads(response.getvalue())
+        (feature,) = collection["features"]
+        assert (collection["type"], feature["id"]) == ("FeatureCollection", key)
+        assert feature["geometry"]["coordinates"][:2] == [113.3, 23.1]
+    wrong = get(people.administrator, f"{FORMS}/wells/submissions.geojson?fieldpath=/none")
+    assert_central(wrong, 400.23)
+
+
+def test_the_versions_of_a_record_and_what_they_changed(trees: Field) -> None:
+    client, records = trees.administrator, f"{FORMS}/tree_visit/submissions"
+    first = trees.taken(visited(height="4", iid="uuid:first"))
+    second = trees.taken(visited(edits=first, height="6", health="bad", iid="uuid:second"))
+    rows = ok(get(client, f"{records}/{first}/versions"))
+    assert [(row["instanceId"], row["current"]) for row in rows] == [(second, True), (first, False)]
+    assert ok(get(client, f"{records}/{first}/versions/{first}"))["formVersion"] == "1"
+    assert b"<height>4<" in get(client, f"{records}/{first}/versions/{first}.xml").content
+    changes = {
+        tuple(item["path"]): (item["old"], item["new"])
+        for item in ok(get(client, f"{records}/{first}/diffs"))[second]
+    }
+    assert changes[("height",)] == ("4", "6")
+    assert changes[("health",)] == (None, "bad")
+    assert_central(get(client, f"{records}/{first}/versions/uuid:none"), 404.1)
+    (sender,) = ok(get(client, f"{records}/submitters"))
+    assert sender["displayName"]

@@ -270,7 +270,7 @@ ELSEWHERE = (
     ("post", f"{FORM}/assignments/2/1", "/api/v1/forms/FORM/audience/"),
     ("patch", f"{LISTS}/households/entities/{'0' * 32}", "ledgers"),
     ("get", f"{LISTS}/households/entities/{'0' * 32}/versions", "origins"),
-    ("get", f"{RECORD}/versions", "/api/v1/submissions/"),
+    ("get", f"{RECORD}/edit", "PUT"),
     ("delete", FORM, "console"),
 )
 
