@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 from typing import Final
+from xml.sax.saxutils import escape
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -86,7 +87,8 @@ def inject(document: bytes, *, root: str, public_key: bytes, version: str) -> by
     instance and has a version. Raises ValueError when it has no version or no model.
     """
     data = re.compile(rb"(<%s\b[^>]*?\sversion=\")[^\"]*" % re.escape(root.encode()))
-    versioned, n_versions = data.subn(rb"\g<1>" + version.encode(), document, count=1)
+    named = escape(version, {'"': "&quot;"}).encode()
+    versioned, n_versions = data.subn(lambda match: match[1] + named, document, count=1)
     attribute = f' base64RsaPublicKey="{as_text(public_key)}"'.encode()
     if _SUBMISSION.search(versioned):
         carrying, n_keys = _SUBMISSION.subn(rb"\g<0>" + attribute, versioned, count=1)

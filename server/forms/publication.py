@@ -37,8 +37,9 @@ from server.forms.xform import XForm
 
 _SAVETO = re.compile(r"bind::(?!entities:)[^:]+:saveto")
 _LONGEST_NAME: Final = 100
-_FORM_ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")  # the colon for instants
+_NAME = re.compile(r"[\w(](?:[\w .,:()+@-]{0,98}[\w.)+-])?")  # letters of any script
+_NO_VERSION: Final = "___"
+"""What stands for an empty version in addresses."""
 _FILENAME = re.compile(r"[^/\\\x00-\x1f;]{1,200}")
 ITEMSETS: Final = "itemsets.csv"
 
@@ -151,7 +152,7 @@ def _setting_faults(workbook: Workbook) -> Iterator[Fault]:
     setting = workbook.setting
     if not workbook.settings.rows:
         return
-    for name, pattern in (("form_id", _FORM_ID), ("version", _VERSION)):
+    for name in ("form_id", "version"):
         text = setting[name]
         if not text:
             yield Fault(
@@ -162,10 +163,10 @@ def _setting_faults(workbook: Workbook) -> Iterator[Fault]:
                 sheet="settings",
                 row=setting.number,
             )
-        elif not pattern.fullmatch(text):
+        elif not _NAME.fullmatch(text) or text == _NO_VERSION:
             yield Fault(
                 _("The {name} “{text}” cannot stand in an address.").format(name=name, text=text),
-                _why_no_address(name, text),
+                _why_no_address(text),
                 sheet="settings",
                 row=setting.number,
             )
@@ -178,14 +179,12 @@ def _setting_faults(workbook: Workbook) -> Iterator[Fault]:
         )
 
 
-def _why_no_address(name: str, text: str) -> str:
+def _why_no_address(text: str) -> str:
     if len(text) > _LONGEST_NAME:
         return _("Use at most {n} characters.").format(n=_LONGEST_NAME)
-    if name == "form_id" and not re.match(r"[A-Za-z]", text):
-        return _("Begin with a letter A–Z.")
-    if name == "version" and not re.match(r"[A-Za-z0-9]", text):
-        return _("Begin with a letter A–Z or a digit.")
-    return _("Use only letters A–Z, digits, “_”, “-” and “.”.")
+    if not re.match(r"[\w(]", text):
+        return _("Begin with a letter or a digit.")
+    return _("Use only letters, digits, spaces and these: _ - . , : ( ) + @, and more than “___”.")
 
 
 def _saveto_faults(workbook: Workbook) -> Iterator[Fault]:
