@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from server.central.problems import NotAtThisDoor
 
-_PHONES: Final = _(
-    "Make phones on the page “Field accounts”, with “ruhu worker add”, or at /api/v1/field-accounts/: a phone belongs to areas, which Central does not know."
+_LINKS: Final = _(
+    "Records come from people who are known: make app users, on the page “Field accounts” or at /v1/projects/1/app-users, and give them the forms."
 )
 _ROLES: Final = _(
     "Roles hold for areas: give them at /api/v1/users/ or with “ruhu role”. Who gets a form is said at /api/v1/forms/FORM/audience/."
@@ -32,8 +32,7 @@ _CONSOLE: Final = _("It is on the pages of the console, or among the commands of
 _CHANGES: Final = ("POST", "PUT", "PATCH", "DELETE")
 _ALL: Final = ("GET", *_CHANGES)
 _PLACES: Final[tuple[tuple[str, tuple[str, ...], str, Any], ...]] = (
-    (r"projects/1/(app-users|public-links)(/.*)?", _ALL, "app-users", _PHONES),
-    (r"projects/1/forms/[^/]+/public-links(/.*)?", _ALL, "public-links", _PHONES),
+    (r"projects/1/(forms/[^/]+/)?public-links(/.*)?", _ALL, "public-links", _LINKS),
     (r"(projects/1/(forms/[^/]+/)?)?assignments(/.*)?", _ALL, "assignments", _ROLES),
     (r"(roles|users)(/.*)?", _ALL, "users", _ROLES),
     (r"projects/1/datasets(/.*)?", _CHANGES, "datasets", _STAYS),

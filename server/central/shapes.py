@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from server.accounts.models import User
+from server.accounts.models import Role, User
 from server.central.conditions import REVIEW_STATES
 from server.central.schema import Field, Schema
 from server.core.masking import mask_numbers
@@ -38,6 +38,41 @@ def person(user: User) -> dict[str, Any]:
 def current_user(user: User) -> dict[str, Any]:
     """The user who asks; `email` is the user name."""
     return {**person(user), "email": user.username}
+
+
+APP_USER: Final = 2
+ROLES: Final = {1: "admin", APP_USER: "app-user", 5: "manager", 8: "viewer"}
+"""Central's roles, by the numbers that they have here."""
+ROLE_OF: Final = {
+    Role.ADMINISTRATOR: 1,
+    Role.STREET: 5,
+    Role.COUNTY: 8,
+    Role.WORKER: APP_USER,
+}
+"""Role → the role of Central that is most like it. All of them hold within areas, which Central has not."""
+_ROLE_NAMES: Final = {
+    1: "Administrator",
+    APP_USER: "App User",
+    5: "Project Manager",
+    8: "Project Viewer",
+}
+
+
+def role(number: int, system: str) -> dict[str, Any]:
+    """A role. It has no verbs, because what it permits depends on the area."""
+    return {"id": number, "name": _ROLE_NAMES[number], "system": system, "verbs": []}
+
+
+def app_user(user: User) -> dict[str, Any]:
+    """A worker with a phone. The token is shown once, when the worker is made."""
+    return {
+        **person(user),
+        "type": "field_key",
+        "projectId": PROJECT,
+        "token": None,
+        "areas": sorted({grant.area for grant in user.grants.all() if grant.role == Role.WORKER}),
+        "lastUsed": instant(user.last_seen_at),
+    }
 
 
 def project(name: str, created_at: datetime) -> dict[str, Any]:

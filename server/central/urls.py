@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from server.accounts.models import ProgramDoor
 from server.central.endpoint import Endpoint, UnknownEndpoint
 from server.central.views import (
+    app_users,
     datasets,
     drafts,
     forms,
@@ -36,6 +37,19 @@ urlpatterns = [
         Endpoint(DELETE=people.log_out, door=ProgramDoor.ODATA, only_reads=True),
     ),
     path("users/current", Endpoint(GET=people.current_user)),
+    path("users", Endpoint(GET=app_users.users)),
+    path("roles", Endpoint(GET=app_users.roles)),
+    path("roles/<str:role>", Endpoint(GET=app_users.role)),
+    path("projects/1/assignments", Endpoint(GET=app_users.assignments)),
+    path("projects/1/assignments/<str:role>", Endpoint(GET=app_users.holders)),
+    path("projects/1/app-users", Endpoint(GET=app_users.app_users, POST=app_users.create)),
+    path("projects/1/app-users/<str:actor>", Endpoint(DELETE=app_users.remove)),
+    path(f"{_FORM}/assignments", Endpoint(GET=app_users.form_assignments)),
+    path(f"{_FORM}/assignments/<str:role>", Endpoint(GET=app_users.form_holders)),
+    path(
+        f"{_FORM}/assignments/<str:role>/<str:actor>",
+        Endpoint(POST=app_users.assign, DELETE=app_users.unassign),
+    ),
     path("projects", Endpoint(GET=forms.projects)),
     path("projects/1", Endpoint(GET=forms.project)),
     path("projects/1/forms", Endpoint(GET=forms.form_list, POST=drafts.create)),

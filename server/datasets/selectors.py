@@ -231,7 +231,7 @@ def unapplied(access: Access, dataset: Dataset) -> QuerySet[Unapplied]:
 def forms_by_property(access: Access, dataset: Dataset) -> dict[str, list[Form]]:
     """Property → the forms whose current version saves to it."""
     saving: dict[str, list[Form]] = {}
-    for form, names in forms_saving_to(access, dataset.name):
+    for form, names in forms_saving_to(access, dataset.name).items():
         for name in names:
             saving.setdefault(name, []).append(form)
     return saving

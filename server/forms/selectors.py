@@ -254,18 +254,17 @@ def forms_with_list(access: Access, name: str) -> QuerySet[Form]:
 
 def forms_writing_to(access: Access, name: str) -> list[Form]:
     """The forms whose current version creates or updates entities of the list."""
-    return [form for form, _names in forms_saving_to(access, name)]
+    return list(forms_saving_to(access, name))
 
 
-def forms_saving_to(access: Access, name: str) -> list[tuple[Form, tuple[str, ...]]]:
-    """The forms of `forms_writing_to`, each with the properties that its questions save to."""
+def forms_saving_to(access: Access, name: str) -> dict[Form, tuple[str, ...]]:
+    """The same forms, each with the properties that its questions save to."""
     rows = FormVersion.objects.filter(current_of__in=published(access).order_by())
     current = rows.select_related("form").only("xform", "form__form_id", "form__title")
-    return [
-        (version.form, declared.saved.get(name, ()))
-        for version in current.order_by("form__form_id")
-        if name in (declared := entity_form(bytes(version.xform))).datasets
-    ]
+    current = current.order_by("form__form_id")
+    declared = ((row.form, entity_form(bytes(row.xform))) for row in current)
+    writing = ((form, entities) for form, entities in declared if name in entities.datasets)
+    return {form: entities.saved.get(name, ()) for form, entities in writing}
 
 
 def mappings(form: Form) -> dict[int, tuple[str, dict[str, Any]]]:

@@ -33,11 +33,12 @@ TAKES_MORE: Final = {
         f"POST {_FORM}/draft/attachments/%(name)s", f"POST {_FORM}/draft/publish", "POST /forms/publish",
         "POST /forms/%(form_id)s/state", "POST /forms/%(form_id)s/approval", "POST /forms/%(form_id)s/audience",
         "POST /encryption/new", "POST /encryption/private-key",
-        f"PATCH {_LIST}", f"POST {_LIST}/properties",
+        f"PATCH {_LIST}", f"POST {_LIST}/properties", "POST /lists/%(name)s/set-up",
+        *(f"{method} {_FORM}/assignments/%(role)s/%(actor)s" for method in ("POST", "DELETE")),
     },
     "is refused as long as its subject is as it is here": {
         "POST /submissions/%(number)s/erase", "POST /api/v1/exceptions/%(id)s/undo/", "POST /api/v1/links/%(id)s/acts/%(act)s/undo/",
-        f"POST {_LIST}/entities/%(entity)s/restore",
+        f"POST {_LIST}/entities/%(entity)s/restore", "POST /lists/%(name)s/%(uuid)s/restore",
         f"POST {_FORM}/submissions/%(instance)s/restore", f"POST {_FORM}/submissions/%(instance)s/attachments/%(name)s",
         "POST /permits/%(number)s", "POST /api/v1/export-permits/%(id)s/consent/",
         "POST /api/v1/export-permits/%(id)s/refuse/", "POST /api/v1/export-permits/%(id)s/withdraw/",
@@ -45,6 +46,9 @@ TAKES_MORE: Final = {
     "needs a second entry (test_settling.py)": {
         f"POST /api/v1/{path}/%(id)s/{act}/"
         for path in ("persons", "households", "employers") for act in ("same", "not-same")
+    },
+    "takes a file, which is not sent here (tests/doors/console/test_lists.py)": {
+        "POST /lists/%(name)s/upload",
     },
     "links an account to the office's own sign-in, which is not set up here": {
         "PUT /api/v1/users/%(username)s/sign-in/", "DELETE /api/v1/users/%(username)s/sign-in/",

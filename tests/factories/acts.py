@@ -168,6 +168,8 @@ SEARCHED: Final = {
 }
 """Words of addresses → a column of that ledger by which entries are searched."""
 MORE: Final[dict[str, Any]] = {
+    "/lists/%(name)s/%(uuid)s/change": lambda _about: {"label": "Oak", "version": "1"},
+    "/projects/1/app-users": lambda about: {"displayName": f"{about.tag} phone"},
     "/projects/1/datasets": lambda about: {"name": f"wells_{about.tag}"},
     "/datasets/%(name)s/properties": lambda _about: {"name": "girth"},
     "/datasets/%(name)s/entities": lambda about: {"label": "Oak", "data": {"area": about.area}},

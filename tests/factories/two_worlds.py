@@ -37,6 +37,7 @@ from tests.factories.console import (
 )
 from tests.factories.ledgers import id_number
 from tests.factories.side import FORM, Side, document, file_name, mapping, questions
+from tests.factories.trees import plant
 
 LISTED: Final = {
     "households": "household", "cases": "case", "employers": "employer", "persons": "person",
@@ -82,7 +83,7 @@ def make_worlds(make_user: Any) -> tuple[Side, Side]:
                 side.entries.setdefault(ledger, {})[depth] = _entry(side, ledger, depth)
     own_people = [side.entries["person"]["own"] for side in sides]
     north.link, south.link = make_link(*own_people)
-    _trees(sides, form)
+    plant(sides, form)
     for side, other in (sides, sides[::-1]):
         _link(side, other)
         _about(side, other, form)
@@ -143,36 +144,6 @@ def _record(side: Side, form: Any) -> None:
         at=AT,
         batch=uuid.uuid4(),
     )
-
-
-def _trees(sides: tuple[Side, Side], form: Any) -> None:
-    """A list of the office's own with an entity of each side."""
-    from server.datasets.models import Dataset, DatasetProperty, Entity, EntityVersion, Unapplied
-    from server.forms.models import FormMedia
-
-    trees = Dataset.objects.create(
-        name="trees", areas=["440106"], area_property="area", created_at=AT
-    )
-    for name in ("species", "area"):
-        DatasetProperty.objects.create(dataset=trees, name=name, created_at=AT)
-    FormMedia.objects.create(
-        form_version=form.current_version, filename="trees.csv", kind=FormMedia.Kind.ENTITY_LIST
-    )
-    for side in sides:
-        given = {"species": f"{side.tag} species {side.typed_no}", "area": side.area}
-        label = f"{side.tag} tree {side.typed_no}"
-        side.tree = Entity.objects.create(
-            dataset=trees, uuid=uuid.uuid4(), area_code=side.area, version=1, label=label,
-            values=given, created_at=AT, creator=side.worker,
-        )  # fmt: skip
-        from_record = {
-            "submission_id": side.submission.pk, "submission_version_id": side.version.pk,
-        }  # fmt: skip
-        EntityVersion.objects.create(
-            entity=side.tree, version=1, place=1, given={**given, "label": label}, is_creation=True,
-            created_at=AT, creator=side.worker, user_agent=f"{side.tag} agent", **from_record,
-        )  # fmt: skip
-        Unapplied.objects.create(dataset=trees, ordinal=1, fault="no_uuid", at=AT, **from_record)
 
 
 def _gone(side: Side, form: Any) -> None:

@@ -266,8 +266,8 @@ def test_keys_of_what_is_still_sealed(street, asking):
 
 
 ELSEWHERE = (
-    ("get", "/v1/projects/1/app-users", "/api/v1/field-accounts/"),
-    ("post", f"{FORM}/assignments/2/1", "/api/v1/forms/FORM/audience/"),
+    ("get", "/v1/projects/1/public-links", "/v1/projects/1/app-users"),
+    ("post", "/v1/projects/1/assignments/5/1", "/api/v1/forms/FORM/audience/"),
     ("patch", f"{LISTS}/households/entities/{'0' * 32}", "ledgers"),
     ("get", f"{LISTS}/households/entities/{'0' * 32}/versions", "origins"),
     ("get", f"{RECORD}/edit", "PUT"),
@@ -365,3 +365,47 @@ def test_bad_input_is_refused_in_central_s_shape(street, asking):
     assert client.head(FORM, secure=True).content == b""
     basic = base64.b64encode(b"\xff:\xff").decode()
     assert_central(get(Client(headers={"authorization": f"Basic {basic}"}), FORMS), 401.2)
+
+
+def test_an_app_user_is_a_worker_with_a_phone_of_the_area(street, asking):
+    from server.accounts.collect import read_code_text
+    from server.accounts.models import User
+
+    def send(client: Client, method: str, path: str, body: Any = None) -> Any:
+        return getattr(client, method)(
+            path, json.dumps(body or {}), content_type="application/json", secure=True
+        )
+
+    users, desk = "/v1/projects/1/app-users", asking("administrator")
+    made = send(desk, "post", users, {"displayName": "林社工"}).json()
+    assert (made["displayName"], made["areas"], made["type"]) == ("林社工", [STREET], "field_key")
+    settings = read_code_text(made["qrCode"])["general"]
+    assert settings["server_url"] == made["serverUrl"]
+    assert settings["delete_send"] is True
+    assert Client().get(f"/key/{made['token']}/formList").status_code == 200
+    (row,) = (user for user in get(desk, users).json() if user["id"] == made["id"])
+    assert row["token"] is None
+    assert_central(send(desk, "post", users, {"displayName": ""}), 400.3)
+    chief = asking("administrator", area="")
+    assert_central(send(chief, "post", users, {"displayName": "x"}), 400.3)
+    assert_central(send(desk, "post", users, {"displayName": "x", "area": "440106005"}), 403.1)
+
+    assigned = f"{FORM}/assignments"
+    assert send(chief, "post", f"{assigned}/app-user/{made['id']}").json() == {"success": True}
+    assert get(chief, assigned).json() == [{"actorId": made["id"], "roleId": 2}]
+    assert [user["id"] for user in get(chief, f"{assigned}/2").json()] == [made["id"]]
+    assert send(chief, "delete", f"{assigned}/2/{made['id']}").status_code == 200
+    assert get(chief, assigned).json() == []
+    assert_central(send(chief, "post", f"{assigned}/manager/{made['id']}"), 400.3)
+
+    stranger = asking("street", area="440106005")
+    for path in (f"{users}/{made['id']}", f"{assigned}/2/{made['id']}"):
+        assert_central(send(stranger, "delete", path), 404.1)
+    assert send(desk, "delete", f"{users}/{made['id']}").json() == {"success": True}
+    assert Client().get(f"/key/{made['token']}/formList").status_code == 403
+    names = {user["email"] for user in get(desk, "/v1/users?q=app-").json()}
+    assert names == set(
+        User.objects.filter(username__startswith="app-").values_list("username", flat=True)
+    )
+    assert {role["system"] for role in get(desk, "/v1/roles").json()} >= {"admin", "app-user"}
+    assert {"actorId": made["id"], "roleId": 2} in get(desk, "/v1/projects/1/assignments").json()

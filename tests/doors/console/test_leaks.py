@@ -13,6 +13,8 @@ from tests.factories import asked, leaks
 DOOR: Final = ""
 SHOWS_NOTHING: Final = frozenset(
     {
+        "/lists/%(name)s/set-up",
+        *(f"/lists/%(name)s/%(uuid)s/{act}" for act in ("change", "delete", "restore")),
         "/ledgers/%(path)s/%(entry)s/move/%(column)s/%(to)s",
         "/ledgers/%(path)s/%(entry)s/void",
         "/desk-acts/undo",
