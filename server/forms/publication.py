@@ -123,6 +123,14 @@ def collecting(faults: list[Fault]) -> Iterator[None]:
 def encrypted(prepared: Prepared, public_key: bytes) -> Prepared:
     """The same form with the server's key: its bytes, hash and version change. Raises FaultyWorkbook."""
     form = prepared.form
+    if not form.version:
+        raise FaultyWorkbook(
+            Fault(
+                _("There is no version, to which the form's key could be added."),
+                _("Write “version” into the first row of the settings sheet and its value below."),
+                sheet="settings",
+            )
+        )
     version = encryption.version_with(form.version, public_key)
     document = encryption.inject(
         prepared.document, root=form.root, public_key=public_key, version=version
@@ -150,20 +158,10 @@ def encrypted(prepared: Prepared, public_key: bytes) -> Prepared:
 def _setting_faults(workbook: Workbook) -> Iterator[Fault]:
     """A form_id or version that cannot stand in an address, and a submission_url (openrosa.md, Form list and manifest)."""
     setting = workbook.setting
-    if not workbook.settings.rows:
-        return
-    for name in ("form_id", "version"):
-        text = setting[name]
-        if not text:
-            yield Fault(
-                _("There is no {name}.").format(name=name),
-                _("Write “{name}” into the first row of the sheet and its value below.").format(
-                    name=name
-                ),
-                sheet="settings",
-                row=setting.number,
-            )
-        elif not _NAME.fullmatch(text) or text == _NO_VERSION:
+    for name, text in (("form_id", workbook.form_id), ("version", setting["version"])):
+        if text == "" and name == "version":
+            continue  # a form may have none
+        if not _NAME.fullmatch(text) or text == _NO_VERSION:
             yield Fault(
                 _("The {name} “{text}” cannot stand in an address.").format(name=name, text=text),
                 _why_no_address(text),

@@ -247,6 +247,7 @@ def _is_same(version: FormVersion, prepared: Prepared, files: Mapping[str, blobs
 def _next_version(form: Form, version: str) -> str:
     """A version name that is not taken: the last number in the name is counted up."""
     taken = set(form.versions.values_list("version", flat=True))
+    version = version or "1"
     while version in taken:
         number = re.search(r"\d+(?!.*\d)", version)
         if number is None:

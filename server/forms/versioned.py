@@ -15,20 +15,20 @@ def with_version(content: bytes, version: str) -> bytes:
     For workbooks that `forms.workbook.read` accepts.
     """
     book = openpyxl.load_workbook(BytesIO(content))
-    sheet = next(book[title] for title in book.sheetnames if title.lower() == "settings")
+    titles = (title for title in book.sheetnames if title.lower() == "settings")
+    title = next(titles, None)
+    sheet = book.create_sheet("settings") if title is None else book[title]
     headers = [" ".join(str(cell.value or "").split()) for cell in sheet[1]]
     names = names_of("settings", [header for header in headers if header])
     columns = [number for number, header in enumerate(headers, 1) if names.get(header) == "version"]
     if columns:
         column = columns[0]
     else:
-        column = len(headers) + 1
+        column = len([header for header in headers if header]) + 1
         sheet.cell(1, column, "version")
-    row = next(
-        number
-        for number, values in enumerate(sheet.iter_rows(min_row=2, values_only=True), 2)
-        if any(value is not None for value in values)
-    )
+    rows = enumerate(sheet.iter_rows(min_row=2, values_only=True), 2)
+    filled = (number for number, values in rows if any(value is not None for value in values))
+    row = next(filled, 2)
     sheet.cell(row, column).value = version
     out = BytesIO()
     book.save(out)

@@ -11,6 +11,7 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any, Final
 
 import openpyxl
@@ -43,8 +44,16 @@ class Workbook:
     definition: dict[str, Any] = field(repr=False)  # the same cells as pyxform takes them
     faults: tuple[Fault, ...]  # why no form may be made from it
     is_whole: bool  # whether everything was read; else the faults say why not
-    remarks: tuple[str, ...]  # what neither the server nor pyxform reads
+    remarks: tuple[
+        str, ...
+    ]  # what neither the server nor pyxform reads, and what is taken from elsewhere
+    fallback_form_id: str  # the file's name: the form_id of a workbook that gives none
     rows_by_path: dict[tuple[str, ...], Row] = field(repr=False)
+
+    @property
+    def form_id(self) -> str:
+        """The form_id that the settings sheet gives, else the file's name."""
+        return self.setting["form_id"] or self.fallback_form_id
 
     @property
     def setting(self) -> Row:
@@ -90,10 +99,12 @@ def read(content: bytes, filename: str) -> Workbook:
         raise NotAWorkbook(filename=filename, reason=_("its sheets cannot be read")) from None
     finally:
         book.close()
-    return _workbook(grids, names, faults)
+    return _workbook(grids, names, faults, PurePath(filename).stem)
 
 
-def _workbook(grids: Mapping[str, sheets.Grid], names: list[str], faults: list[Fault]) -> Workbook:
+def _workbook(
+    grids: Mapping[str, sheets.Grid], names: list[str], faults: list[Fault], stem: str
+) -> Workbook:
     cleans = sheets.cleans_texts(grids.get("settings"))
     read_sheets = {
         name: grids[name].sheet(cleans=cleans) if name in grids else Sheet(name) for name in SHEETS
@@ -106,6 +117,7 @@ def _workbook(grids: Mapping[str, sheets.Grid], names: list[str], faults: list[F
         if name != "ledgers":
             definition[name] = grid.dicts()
             definition[f"{name}_header"] = [dict.fromkeys(grid.headers)] if grid.headers else []
+    remarks += _take_from_elsewhere(definition, read_sheets["settings"], stem, faults)
     faults += list(_missing_sheets(read_sheets, names, faults))
     is_whole = not faults
     faults += _unlisted_choices(grids)
@@ -115,6 +127,7 @@ def _workbook(grids: Mapping[str, sheets.Grid], names: list[str], faults: list[F
         faults=tuple(faults),
         is_whole=is_whole,
         remarks=tuple(remarks),
+        fallback_form_id=stem,
         rows_by_path=dict(_paths(read_sheets["survey"])),
     )
 
@@ -165,17 +178,36 @@ def _check_parts(archive: zipfile.ZipFile, parts: Iterable[zipfile.ZipInfo], fil
 def _missing_sheets(
     read_sheets: Mapping[str, Sheet], names: list[str], faults: Iterable[Fault]
 ) -> Iterator[Fault]:
-    """A fault for each sheet without rows that every form needs, unless another fault says why it has none."""
+    """A fault when the survey, which every form needs, has no rows, unless another fault says why it has none."""
     explained = {fault.sheet for fault in faults}
-    for name in ("survey", "settings"):
-        if not read_sheets[name].rows and name not in explained:
-            yield Fault(
-                _("The sheet is missing or empty; the file has: {sheets}.").format(
-                    sheets=", ".join(names)
-                ),
-                _("Add a sheet named “{name}”.").format(name=name),
-                sheet=name,
-            )
+    if not read_sheets["survey"].rows and "survey" not in explained:
+        yield Fault(
+            _("The sheet is missing or empty; the file has: {sheets}.").format(
+                sheets=", ".join(names)
+            ),
+            _("Add a sheet named “{name}”.").format(name="survey"),
+            sheet="survey",
+        )
+
+
+def _take_from_elsewhere(
+    definition: dict[str, Any], settings: Sheet, stem: str, faults: Iterable[Fault]
+) -> list[str]:
+    """Let the file's name stand for a form_id that the workbook does not give, as ODK Central does; the remark about it."""
+    row = next(iter(settings.rows), None)
+    if any(fault.sheet == "settings" for fault in faults) or (row and row["form_id"]):
+        return []
+    given = definition.get("settings") or [{}]
+    definition["settings"] = [{**given[0], "form_id": stem}]
+    definition.setdefault("settings_header", [{}])
+    definition["settings_header"] = [
+        {**(definition["settings_header"] or [{}])[0], "form_id": None}
+    ]
+    return [
+        _("The settings sheet gives no form_id: the file's name is taken, “{name}”.").format(
+            name=stem
+        )
+    ]
 
 
 def _unlisted_choices(grids: Mapping[str, sheets.Grid]) -> Iterator[Fault]:

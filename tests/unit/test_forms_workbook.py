@@ -95,8 +95,9 @@ def test_xml_entities_are_refused():
 def test_missing_sheets_and_doubled_columns_are_named():
     alone = workbook.read(xlsforms.workbook("| Tabelle1 |\n| | type |\n| | text |"), "f.xlsx")
     assert [row["type"] for row in alone.survey] == ["text"]  # as pyxform takes it
-    assert [fault.sheet for fault in alone.faults] == ["settings"]
-    assert "Tabelle1" in alone.faults[0].fault
+    assert (alone.faults, alone.form_id) == ((), "f")  # the file's name, as pyxform takes it
+    none = workbook.read(xlsforms.workbook("| settings |\n| | form_id |\n| | a |"), "f.xlsx")
+    assert [fault.sheet for fault in none.faults] == ["survey"]
     doubled = "| survey |\n| | type | type |\n| | text | a |"
     fault = workbook.read(xlsforms.workbook(doubled), "f.xlsx").faults[0]
     assert (fault.sheet, fault.row) == ("survey", 1)

@@ -130,7 +130,6 @@ def test_what_is_published_is_what_the_settings_say(people: Field) -> None:
 
 def test_the_remedy_is_true_for_the_cause(people: Field) -> None:
     for form_id, words in (
-        ("", "first row"),
         (".x", "Begin"),
         ("x" * 101, "at most"),
         ("a/b", "Use only"),
