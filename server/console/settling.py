@@ -19,10 +19,10 @@ from server.ledgers.selectors import (
     Effect,
     Origin,
     address_title,
-    candidates,
     hidden_columns,
     provenance,
     rows_of,
+    values_given,
 )
 
 LAST_ACT = "last_desk_act"
@@ -80,7 +80,7 @@ class Pair:
 
 def values_of(access: Access, entry: LedgerEntry, column: Column) -> list[Value]:
     """The values that sources give a column of an entry, the latest first."""
-    given = candidates(access, entry, column)
+    given = values_given(access, entry, column)
     codes = [getattr(item.entry, column.name) for item in given if column.kind is Kind.AREA]
     names = area_names(codes)
     values = []

@@ -47,16 +47,15 @@ from server.ledgers.reading.histories import HistoryStep, histories
 from server.ledgers.reading.joined import is_elsewhere, joined, joined_key
 from server.ledgers.reading.links import acts_on_link, counted_once, links, links_on
 from server.ledgers.reading.lookup import holding
+from server.ledgers.reading.overview import Counts, counts_by_area, counts_by_worker
 from server.ledgers.reading.provenance import (
-    Candidate,
     Change,
+    GivenValue,
     Origin,
-    candidates,
     changes_of,
     provenance,
+    values_given,
 )
-from server.ledgers.reading.overview import Counts, counts_by_area, counts_by_worker
-from server.ledgers.reading.provenance import Change, Origin, changes_of, provenance
 from server.ledgers.reading.timeline import Event, timeline
 from server.ledgers.refolding.beside import (
     Beside,
@@ -82,6 +81,7 @@ __all__ = [
     "Dossier",
     "Effect",
     "Event",
+    "GivenValue",
     "HistoryStep",
     "ListedEntry",
     "Origin",
@@ -144,6 +144,7 @@ __all__ = [
     "timeline",
     "vacancies",
     "value_for",
+    "values_given",
     "visible_categories",
     "visits",
     "voids",

@@ -87,7 +87,7 @@ def provenance(access: Access, entry: LedgerEntry) -> dict[str, Origin]:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class GivenValue:
     """A value that sources give a column of an entry."""
 
     entry: LedgerEntry  # unsaved, with this value of the column
@@ -96,7 +96,7 @@ class Candidate:
     holds: bool  # it is the entry's present value
 
 
-def candidates(access: Access, entry: LedgerEntry, column: Column) -> list[Candidate]:
+def values_given(access: Access, entry: LedgerEntry, column: Column) -> list[GivenValue]:
     """The values that records and desk acts of the reader's areas give a column, the latest first; equal ones once.
 
     The caller has checked that the reader may see the column. Two queries, or one.
@@ -115,7 +115,7 @@ def candidates(access: Access, entry: LedgerEntry, column: Column) -> list[Candi
         setattr(stand_in, column.name, held(entry, column, same[0].values[column.name]))
         origins = tuple(_origin(row, ledger, column, is_here=True) for row in same)
         is_holding = any(row.pk in holding for row in same)
-        chosen.append(Candidate(stand_in, same[0].pk, origins, is_holding))
+        chosen.append(GivenValue(stand_in, same[0].pk, origins, is_holding))
     return chosen
 
 

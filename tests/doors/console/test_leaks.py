@@ -33,7 +33,6 @@ SHOWS_NOTHING: Final = frozenset(
         "/people/%(user_id)s/roles/%(number)s/take",
         "/people/%(user_id)s/state",
         "/review/%(number)s/decision",
-        "/review/batches/%(batch)s/undo",
         "/submissions/%(number)s/erase",
         "/submissions/%(number)s/delete",
         "/deletions/%(number)s/restore",
