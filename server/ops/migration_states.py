@@ -29,7 +29,8 @@ def changed_models_alone() -> Iterator[None]:
     two are, and these operations look at no relation. Before Python code of a migration Django
     renders everything anew, as ever.
     """
-    usual: Any = ProjectState.reload_model
+    states: Any = ProjectState
+    usual = states.reload_model
 
     def reload_model(
         state: Any, app_label: str, model_name: str, delay: bool = False
@@ -47,11 +48,11 @@ def changed_models_alone() -> Iterator[None]:
         state._reload({name})
         _lead_to(state.apps, former, state.apps.get_model(*name))
 
-    ProjectState.reload_model = reload_model  # type: ignore[attr-defined]
+    states.reload_model = reload_model
     try:
         yield
     finally:
-        ProjectState.reload_model = usual  # type: ignore[attr-defined]
+        states.reload_model = usual
 
 
 def _has_heirs(state: Any, name: tuple[str, str]) -> bool:
