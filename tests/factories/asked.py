@@ -33,6 +33,11 @@ QUERIES: Final[dict[str, tuple[str, ...]]] = {
     ".svc/%(path)s": ("", "?$expand=*&$count=true"),
     "/submissions.csv.zip": ("",),
     "/entities/integrity": ("?id=%(household)s",),
+    "/reports/%(code)s/": ("?area=%(area)s&period=2026",),
+    "/reports/%(code)s/entries/": ("?area=%(area)s&period=2026&row=total&column=people",),
+    "/reports": ("?report=R2&area=%(area)s&period=2026",),
+    "/reports/sheet": ("?report=R2&area=%(area)s&period=2026",),
+    "/reports/entries": ("?report=R2&area=%(area)s&period=2026&row=total&column=people",),
 }
 """Endings of addresses → the queries to ask with; "" alone for others."""
 
@@ -79,6 +84,7 @@ def samples_of(side: Side) -> dict[str, str]:
         "/exceptions/%(id)s": str(side.exceptions[1].pk),
         "/exceptions/%(number)s": str(side.exceptions[1].pk),
         "/divisions/%(code)s": side.area,
+        "/reports/%(code)s": "R2",
         "/field-accounts/%(id)s": str(side.account.pk),
         "/field-accounts/%(number)s": str(side.account.pk),
         "%(user_id)s": str(side.worker.pk),
@@ -154,7 +160,7 @@ def paths(
         (value for end, value in QUERIES.items() if address.template.endswith(end)), ("",)
     )
     words = {
-        "instance": whose.instance_id, "tag": whose.tag,
+        "instance": whose.instance_id, "tag": whose.tag, "area": whose.area,
         "household": str(whose.entries["household"]["own"].pk),
     }  # fmt: skip
     variants = [base]

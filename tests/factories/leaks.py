@@ -28,6 +28,7 @@ from server.ledgers import filters
 from server.ledgers.definitions.columns import Kind, Sensitivity
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS
 from server.ledgers.reading.masking import is_maskable
+from server.reports.facts.keeping import keep_up_entirely, mark_area
 from tests.conftest import STREET
 from tests.factories.addresses import Address
 from tests.factories.asked import PATHS, PREFIXES, addresses, paths, samples_of
@@ -120,6 +121,8 @@ class Worlds:
 def make(make_user: Callable[..., Any]) -> Worlds:
     """The worlds, with a sample of each parameter for each side."""
     north, south = make_worlds(make_user)
+    mark_area("")
+    keep_up_entirely()
     worlds = Worlds({"north": north, "south": south}, make_user)
     worlds.samples = {name: samples_of(side) for name, side in worlds.sides.items()}
     return worlds

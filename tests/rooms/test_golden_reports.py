@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from server.accounts.access import access_of
 from server.core.clock import now
 from server.core.labels import Label
 from server.forms.models import FormVersion
-from server.ledgers.models import Household
+from server.ledgers.models import ChangedEntry, Household, Person
 from server.ledgers.services import merge_submissions, move, refold_due
 from server.reports.counting import TOTAL
 from server.reports.definitions.periods import period_named
@@ -183,3 +184,11 @@ def test_a_balance_that_does_not_hold_names_the_numbers_and_the_entries(street, 
     gaps = table(street, "R2", area=STREET_CODE, period=period_named("2026Q1")).gaps
     (total,) = [gap for gap in gaps if gap.row == TOTAL]
     assert (total.left, total.right, total.entries) == (8, 9, (uuid_of("P6"),))
+
+
+def test_rows_that_a_rebuild_puts_right_are_counted_again(street):
+    person = uuid_of("P1")
+    Person.objects.filter(pk=person).update(birth_date=date(1950, 1, 1))
+    with pytest.raises(SystemExit):
+        call_command("rebuild", area=STREET)
+    assert ChangedEntry.objects.filter(entry=person).exists()

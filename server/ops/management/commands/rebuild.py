@@ -17,6 +17,7 @@ from server.core.sealing import key_ids
 from server.ledgers.refolding.rebuild import Report, rebuild
 from server.ops import rotation
 from server.ops.progress import Bar
+from server.reports.facts.keeping import mark_area
 
 
 class Command(BaseCommand):
@@ -56,6 +57,8 @@ class Command(BaseCommand):
         if not options["dry_run"]:
             facts = {"submissions": report.submissions, "differences": len(report.differences)}
             record(Act.LEDGERS_REBUILT, actor=None, area=area, facts=facts)
+            if report.differences:
+                mark_area(area)  # rows were put right without a fold
         self._print(report, time.monotonic() - started)
         if report.differences:
             sys.exit(1)
