@@ -24,6 +24,9 @@ STATE_LISTS = {
     vocabulary.CloseReason: "CL",
     vocabulary.ZeroEmploymentState: "ZS",
     vocabulary.VacancyState: "ST7",
+    vocabulary.RetireeState: "ST15",
+    vocabulary.OfferState: "ST8",
+    vocabulary.TrainingState: "ST12",
     vocabulary.VisitOutcome: "VO",
 }
 ANSWER_LISTS = {

@@ -222,8 +222,65 @@ class VacancyState(StrEnum):
     WITHDRAWN = "7"
 
 
-LISTED_RETIREES = ("1", "4")
-"""The states (list ST15) in which phones list a retired person: in the street's care, or with the pension stopped."""
+class RetireeState(StrEnum):
+    """List ST15."""
+
+    IN_CARE = "1"
+    LEFT = "2"
+    DECEASED = "3"
+    STOPPED = "4"
+    EMIGRATED = "5"
+
+
+LISTED_RETIREES = (RetireeState.IN_CARE, RetireeState.STOPPED)
+"""The states in which phones list a retired person."""
+
+
+class OfferState(StrEnum):
+    """List ST8."""
+
+    OFFERED = "1"
+    ACCEPTED = "2"
+    REFUSED = "3"
+    CONSIDERED = "4"
+    INTERVIEWED = "5"
+    HIRED = "6"
+    NOT_HIRED = "7"
+    RETAINED = "8"
+    LEFT = "9"
+
+
+OPEN_OFFERS = (
+    OfferState.OFFERED,
+    OfferState.ACCEPTED,
+    OfferState.CONSIDERED,
+    OfferState.INTERVIEWED,
+    OfferState.HIRED,
+    OfferState.RETAINED,
+)
+"""Something may still come of the offer, or the job it led to may end."""
+
+
+class TrainingState(StrEnum):
+    """List ST12."""
+
+    APPLIED = "1"
+    APPROVED = "2"
+    ENROLLED = "3"
+    COMPLETED = "4"
+    DROPPED = "5"
+    CERTIFIED = "6"
+    PLACED = "7"
+
+
+OPEN_TRAINING = (
+    TrainingState.APPLIED,
+    TrainingState.APPROVED,
+    TrainingState.ENROLLED,
+    TrainingState.COMPLETED,
+    TrainingState.CERTIFIED,
+)
+"""Something may still come of the training: its end, a certificate, work."""
 
 OPEN_VACANCY_STATES = (
     VacancyState.REPORTED,

@@ -16,6 +16,8 @@ from server.geo.models import PREFIX_LENGTH, Level
 from server.ledgers.definitions.vocabulary import (
     LISTED_PERSONS,
     LISTED_RETIREES,
+    OPEN_OFFERS,
+    OPEN_TRAINING,
     OPEN_VACANCY_STATES,
     CaseState,
 )
@@ -50,8 +52,8 @@ def is_listed_retiree(table: str) -> str:
 
 
 _OPEN_ENTRIES: Final = {
-    "offer": ("state not in ('3', '7', '9')", "offered_on", "vacancy"),
-    "training": ("state in ('1', '2', '3', '4')", "start_on", "course"),
+    "offer": (f"state in ({words(OPEN_OFFERS)})", "offered_on", "vacancy"),
+    "training": (f"state in ({words(OPEN_TRAINING)})", "start_on", "course"),
     "transfer": ("returned_on is null", "start_on", ""),
     "floating": ("left_on is null", "came_on", ""),
     "flexible": ("end_on is null", "start_on", ""),
