@@ -52,10 +52,9 @@ _LAST_BATCH = "last_batch"
 def review(request: StaffRequest) -> HttpResponse:
     """The queue as a list, the longest waiting first."""
     queue = Queue(request)
-    forms = request.GET.get("form", "")
-    questions = (
-        questions_of(request.access, forms, request.GET) if forms and "," not in forms else []
-    )
+    form_id = "" if queue.filters.errors else request.GET.get("form", "")
+    is_of_one_form = form_id != "" and "," not in form_id
+    questions = questions_of(request.access, form_id, request.GET) if is_of_one_form else []
     shown = [question for question in questions if question.is_shown]
     rows = queue.rows.select_related("form", "submitter")
     if shown:
