@@ -67,5 +67,9 @@ def test_twenty_records_take_no_more_than_twenty_four_keys(clerk):
     press("u")
     assert not rows.filter(review_state="has_issues").exists(), "the last decision is taken back"
 
+    assert clerk.browser.execute_script("return window.scrollY") == 0, "it opens at its head"
     clerk.browser.find_element(By.TAG_NAME, "body").send_keys("?")
+    assert clerk.find("#keys").is_displayed()
+    clerk.click("#keys button")
+    clerk.click(".record [data-keys]")
     assert clerk.find("#keys").is_displayed()

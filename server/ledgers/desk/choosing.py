@@ -16,7 +16,7 @@ from server.ledgers.definitions.ledgers import COLUMNS
 from server.ledgers.desk.acts import correct
 from server.ledgers.models import DeskAct
 from server.ledgers.models.base import LedgerEntry
-from server.ledgers.problems import NoSuchValue
+from server.ledgers.problems import NoSuchEntry, NoSuchValue
 from server.ledgers.reading.entries import hidden_columns, resolve, rows_of
 from server.ledgers.reading.provenance import contributions_here
 
@@ -67,6 +67,8 @@ def preview_correction(
     rows = rows_of(access, family)
     key = resolve(family, entry) or entry
     before = rows.filter(pk=key).first()
+    if before is None:
+        raise NoSuchEntry(family=family, entry=entry)
     with transaction.atomic():
         correct(
             family=family, entry=key, column=column, value=value, reason="-", access=access, at=at
@@ -74,7 +76,7 @@ def preview_correction(
         after = rows.filter(pk=key).first()
         transaction.set_rollback(True)
     columns: tuple[Column, ...] = ()
-    if after is not None and before is not None:
+    if after is not None:
         hidden = hidden_columns(access, before)
         columns = tuple(
             declared

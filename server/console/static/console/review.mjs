@@ -28,7 +28,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (viewer?.open) return viewerKey(event);
-  if (keys?.open) return;
+  if (document.querySelector("dialog[open]")) return;
   if (event.target.id === "reason" && event.key === "Enter") {
     event.preventDefault();
     const written = event.target.value.trim();
@@ -72,8 +72,12 @@ document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-only-changed]")) return;
   document.querySelector("#answers").classList.toggle("showing-changed", event.target.checked);
 });
-document.querySelector("[data-keys]")?.addEventListener("click", () => keys.showModal());
-document.querySelector(".queue [aria-current]")?.scrollIntoView({ block: "center" });
+for (const button of document.querySelectorAll("[data-keys]")) button.addEventListener("click", () => keys.showModal());
+
+// The queue scrolls to the record, and the page stays where it is.
+const queue = document.querySelector(".queue");
+const here = queue?.querySelector("[aria-current]");
+if (here) queue.scrollTop = here.offsetTop - queue.clientHeight / 2;
 
 // The viewer: photos one after the other, turned by quarters.
 const photos = Array.from(document.querySelectorAll("[data-photo]"));
