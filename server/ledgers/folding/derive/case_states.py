@@ -75,6 +75,7 @@ def case_states(
     placements = iter(course.placements)
     placement: Placement | None = None
     seen: list[VisitFact] = []
+    is_visited = is_followed = False
     coming = iter(visits)
     for day, rank, step in sorted(_events(course, visits, of_household), key=lambda item: item[:2]):
         if rank == _HOUSEHOLD and reached in _TO_CERTIFICATION:
@@ -85,11 +86,20 @@ def case_states(
             _push(steps, step)
         elif rank == _PLACED:
             placement = next(placements)
+            is_followed = any(visit.follows_up(placement) for visit in seen)
         elif rank == _LOST:
             placement = None
         elif rank == _VISIT:
-            seen.append(next(coming))
-        _push(steps, step._replace(day=day, value=_state(reached, placement, seen)))
+            visit = next(coming)
+            seen.append(visit)
+            is_visited = is_visited or visit.is_made
+            is_followed = is_followed or (placement is not None and visit.follows_up(placement))
+        state = reached
+        if reached != CaseState.CLOSED and placement is not None:
+            state = CaseState.FOLLOW_UP if is_followed else CaseState.PLACED
+        elif reached == CaseState.CERTIFIED and is_visited:
+            state = CaseState.ACTIVE
+        _push(steps, step._replace(day=day, value=state))
     if course.closed_on is not None:
         lasted = course.reason == CloseReason.STABLE_JOB
         why = Why.LASTED if lasted else Why.ENDED
@@ -118,16 +128,6 @@ def _events(
         day = max(visit.day, course.opened_on)
         if day <= end:
             yield _Event(day, _VISIT, Step(day, None, None, Why.VISITED))
-
-
-def _state(reached: str, placement: Placement | None, seen: Sequence[VisitFact]) -> str:
-    if reached == CaseState.CLOSED:
-        return reached
-    if placement is not None:
-        is_followed = any(visit.follows_up(placement) for visit in seen)
-        return CaseState.FOLLOW_UP if is_followed else CaseState.PLACED
-    is_visited = any(visit.is_made for visit in seen)
-    return CaseState.ACTIVE if reached == CaseState.CERTIFIED and is_visited else reached
 
 
 def _push(steps: list[Step], step: Step) -> None:
