@@ -189,7 +189,7 @@ def likenesses(family: str, entries: Iterable[str], *, widely: bool = False) -> 
         return []
     sql = _COMPARED[family]
     pairs = sql.pairs + (sql.namesakes if widely else "")
-    rows = query(
+    rows: list[dict[str, Any]] = query(
         f"with changed as materialized ({sql.changed}),"  # noqa: S608 constants
         f" pairs as (select distinct entry, other from ({pairs}) pair)"
         f" {sql.facts} where {_not_told_apart(family)}",
