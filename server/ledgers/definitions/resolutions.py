@@ -65,7 +65,11 @@ OFFERS: Final[Mapping[ExceptionKind, tuple[Offer, ...]]] = {
     ExceptionKind.OFF_THE_ROSTER: (_gone(), *_RECORD),
     ExceptionKind.ARITHMETIC: (Offer(Resolution.CORRECT), *_RECORD),
     ExceptionKind.STALE: (_gone(), Offer(Resolution.NOTE)),
-    ExceptionKind.POSSIBLE_DUPLICATE: (Offer(Resolution.SAME), Offer(Resolution.NOT_SAME)),
+    ExceptionKind.POSSIBLE_DUPLICATE: (
+        Offer(Resolution.SAME),
+        Offer(Resolution.NOT_SAME),
+        Offer(Resolution.NOTE),
+    ),
     ExceptionKind.ENTITY_CONFLICT: _RECORD,
     ExceptionKind.ENTITY_FAULT: _RECORD,
 }
