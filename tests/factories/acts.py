@@ -189,6 +189,7 @@ MORE: Final[dict[str, Any]] = {
         "act": f"move:state:{_move(DEFINITIONS['offer'], about)['to']}",
     },
     "/desk-acts/undo": lambda about: {"act": [about.act.pk]},
+    "/ledgers/%(path)s/views": lambda _about: {"title": "look"},
     "/search": lambda _about: {"words": "look"},
     "/households/find/": lambda _about: {"column": "hukou_book_no"},
     "/employers/find/": lambda _about: {"column": "phone"},

@@ -75,7 +75,6 @@ def samples_of(side: Side) -> dict[str, str]:
         **ledgers,
         "%(path)s": "offers",
         "/ledgers/%(path)s/%(entry)s": own["offer"],
-        "%(batch)s": "00000000-0000-4000-8000-000000000000",
         "/file/%(kind)s": "csv",
         "/saved-views/%(number)s": "1",
         "/correct/%(column)s": "wage",
