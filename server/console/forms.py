@@ -297,6 +297,9 @@ class PublishForm(forms.Form):
     workbook = forms.FileField(
         label=_("XLSForm workbook (.xlsx)"), widget=forms.FileInput(attrs={"accept": ".xlsx"})
     )
+    new_lists = forms.BooleanField(
+        label=_("Entity lists that the form names and nobody has are made"), required=False
+    )
 
 
 class AudienceForm(forms.Form):

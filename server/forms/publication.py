@@ -65,8 +65,11 @@ def prepare(
     media: Mapping[str, bytes],
     validate: bool,
     is_draft: bool = False,
+    may_make_lists: bool = True,
 ) -> Prepared:
     """Convert and check a workbook; for a draft, files may be missing. Changes nothing.
+
+    Unless it `may_make_lists`, a form that names an unknown entity list is refused: the name may be misspelled.
 
     Raises FaultyWorkbook with all faults, NotAWorkbook, WorkbookTooLarge, MissingMedia.
     """
@@ -82,6 +85,8 @@ def prepare(
         raise FaultyWorkbook(faults)
     faults += _form_faults(form, workbook)
     faults += _entity_faults(document, workbook)
+    if not may_make_lists:
+        faults += _new_list_faults(document, workbook)
     mapping: dict[str, Any] = {}
     with collecting(faults):
         mapping = import_string(settings.AT_PUBLICATION)(workbook, form)
@@ -315,6 +320,24 @@ def _spelled_otherwise(name: str, column: str, known: list[str], row: Row) -> It
         )
 
 
+def _new_lists(document: bytes, workbook: Workbook) -> Iterator[tuple[str, int]]:
+    """The entity lists that the form makes, with their row of the sheet."""
+    rows = {row["list_name"]: row.number for row in workbook.entities}
+    for name in entity_form(document).datasets:
+        if not is_entity_list(f"{name}.csv"):
+            yield name, rows.get(name, 0)
+
+
+def _new_list_faults(document: bytes, workbook: Workbook) -> Iterator[Fault]:
+    for name, row in _new_lists(document, workbook):
+        yield Fault(
+            _("There is no entity list “{name}”.").format(name=name),
+            _("Correct the name, or say when you publish that the form makes new entity lists."),
+            sheet="entities",
+            row=row,
+        )
+
+
 def _entity_remarks(
     document: bytes, workbook: Workbook, mapping: Mapping[str, Any]
 ) -> Iterator[str]:
@@ -324,12 +347,10 @@ def _entity_remarks(
         for targets in mapping["questions"].values()
         for index, column, _conversion, _list in targets
     }
-    rows = {row["list_name"]: row.number for row in workbook.entities}
-    for name in entity_form(document).datasets:
-        if not is_entity_list(f"{name}.csv"):
-            yield _("sheet entities, row {row}: “{list}” is a new entity list.").format(
-                row=rows.get(name, 0), list=name
-            )
+    for name, number in _new_lists(document, workbook):
+        yield _("sheet entities, row {row}: “{list}” is a new entity list.").format(
+            row=number, list=name
+        )
     for row in workbook.entities:
         known = entity_list(f"{row['list_name']}.csv")
         if known is not None and known.saved_by and known.saved_by not in filled:

@@ -63,6 +63,7 @@ def publish_workbook(
     publisher: User | None,
     media: Mapping[str, bytes] | None = None,
     validate: bool = True,
+    may_make_lists: bool = True,
 ) -> Publication:
     """Publish a workbook, unless the same content is already published.
 
@@ -70,7 +71,8 @@ def publish_workbook(
     version, media and (for a new form) its audience in one transaction that locks the form.
     A new version becomes the current version; records of earlier versions are still accepted.
     If the form has a current encryption key, the version carries it and its name ends with
-    the key's. A new form is offered where the publisher is an administrator. Raises
+    the key's. A new form is offered where the publisher is an administrator. Entity lists that
+    nobody has are made, unless it may not make lists: then the form is refused. Raises
     NotAllowed, FormConcernsOtherAreas, FaultyWorkbook, NotAWorkbook, WorkbookTooLarge,
     MissingMedia, VersionExists; then nothing has changed.
     """
@@ -80,7 +82,9 @@ def publish_workbook(
         authority.require(publisher, published.form.form_id)
         return Publication(published, is_new=False)
 
-    converted = _convert(workbook, filename, media, validate=validate)
+    converted = _convert(
+        workbook, filename, media, validate=validate, may_make_lists=may_make_lists
+    )
     key = selectors.current_key(converted.prepared.form.form_id)
     if key is not None:
         converted = converted.with_key(bytes(key.public_key))
@@ -135,13 +139,24 @@ class _Converted:
 
 
 def _convert(
-    workbook: bytes, filename: str, media: Mapping[str, bytes], *, validate: bool
+    workbook: bytes,
+    filename: str,
+    media: Mapping[str, bytes],
+    *,
+    validate: bool,
+    may_make_lists: bool = True,
 ) -> _Converted:
     # pyxform and openpyxl take half a second to import; the doors, and the publication of
     # unchanged workbooks, do without them.
     from server.forms.publication import prepare
 
-    prepared = prepare(content=workbook, filename=filename, media=media, validate=validate)
+    prepared = prepare(
+        content=workbook,
+        filename=filename,
+        media=media,
+        validate=validate,
+        may_make_lists=may_make_lists,
+    )
     files = {name: blobs.store([content]) for name, content in prepared.files.items()}
     return _Converted(prepared, blobs.store([workbook]), files)
 

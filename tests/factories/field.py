@@ -61,7 +61,11 @@ class Field:
     names: Iterable[int] = field(default_factory=lambda: iter(range(1000)))
 
     def publish(
-        self, sheets: Mapping[str, Cells] | bytes, media: Mapping[str, bytes] | None = None
+        self,
+        sheets: Mapping[str, Cells] | bytes,
+        media: Mapping[str, bytes] | None = None,
+        *,
+        new_lists: bool = True,
     ) -> Any:
         """The answer of POST /api/v1/forms/."""
         content = sheets if isinstance(sheets, bytes) else book(sheets)
@@ -72,7 +76,9 @@ class Field:
             file = io.BytesIO(data)
             file.name = name
             files.append(file)
-        return self.administrator.post("/api/v1/forms/", {"workbook": workbook, "media": files})
+        return self.administrator.post(
+            "/api/v1/forms/", {"workbook": workbook, "media": files, "new_lists": new_lists}
+        )
 
     def form(self, survey: Cells, **sheets: Any) -> str:
         """The form_id of a form that was published from these sheets."""

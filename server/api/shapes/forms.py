@@ -86,6 +86,10 @@ class WorkbookSerializer(serializers.Serializer):
     media = serializers.ListField(
         child=serializers.FileField(allow_empty_file=True), required=False
     )
+    new_lists = serializers.BooleanField(
+        default=False,
+        help_text="Whether the form may make entity lists that nobody has; else it is refused.",
+    )
 
 
 class FormChangeSerializer(serializers.Serializer):

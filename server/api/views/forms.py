@@ -80,13 +80,14 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     def create(self, request: Request) -> Response:
         """Publish an .xlsx with its media: 201, or 200 when the same content was published before."""
         self.require(PUBLISHERS)
-        self.read_body(WorkbookSerializer)
+        body = self.read_body(WorkbookSerializer)
         workbook = request.FILES["workbook"]
         publication = services.publish_workbook(
             workbook=workbook.read(),
             filename=workbook.name,
             publisher=self.user,
             media={file.name: file.read() for file in request.FILES.getlist("media")},
+            may_make_lists=body["new_lists"],
         )
         version = selectors.versions(self.access).get(pk=publication.form_version.pk)
         return Response(

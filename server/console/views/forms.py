@@ -63,11 +63,16 @@ def publish(request: StaffRequest) -> HttpResponse:
     """Publish a workbook; when it is refused, the page names sheet, row and remedy and takes the next upload."""
     if request.method != "POST":
         return render(request, "console/forms/publish.html", {"form": PublishForm()})
-    workbook = checked(PublishForm(request.POST, request.FILES))["workbook"]
+    given = checked(PublishForm(request.POST, request.FILES))
+    workbook = given["workbook"]
     media = {file.name or "": file.read() for file in request.FILES.getlist("media")}
     try:
         publication = services.publish_workbook(
-            workbook=workbook.read(), filename=workbook.name, publisher=request.user, media=media
+            workbook=workbook.read(),
+            filename=workbook.name,
+            publisher=request.user,
+            media=media,
+            may_make_lists=given["new_lists"],
         )
     except Problem as problem:
         context = {"form": PublishForm(), "problem": problem, "filename": workbook.name}

@@ -223,6 +223,8 @@ def test_a_save_to_that_goes_nowhere_is_refused(people: Field) -> None:
     answer = people.publish(sheets)
     assert faults(answer) == [("survey", 4), ("survey", 5), ("survey", 6)]
     assert answer.json()["remedy"] == "Use one of: address."
+    answer = people.publish(entity_sheets("trees", "x"), new_lists=False)
+    assert faults(answer) == [("entities", 2)]
     made = people.publish(entity_sheets("trees", "x"))
     assert "“trees” is a new entity list" in " ".join(made.json()["warnings"])
 

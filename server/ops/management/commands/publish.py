@@ -36,13 +36,18 @@ class Command(BaseCommand):
             action="store_true",
             help=_("do not run ODK Validate (it needs Java and some seconds a form)"),
         )
+        parser.add_argument(
+            "--new-lists",
+            action="store_true",
+            help=_("let forms make entity lists that nobody has yet"),
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         media = _files_of(options["media"])
         refused = 0
         for path in options["workbooks"]:
             try:
-                self.stdout.write(self._publish(path, media, not options["no_validate"]))
+                self.stdout.write(self._publish(path, media, options))
             except (Problem, OSError) as reason:
                 refused += 1
                 self.stderr.write(
@@ -55,13 +60,14 @@ class Command(BaseCommand):
                 )
             )
 
-    def _publish(self, path: Path, media: dict[str, bytes], validate: bool) -> str:
+    def _publish(self, path: Path, media: dict[str, bytes], options: dict[str, Any]) -> str:
         publication = services.publish_workbook(
             workbook=path.read_bytes(),
             filename=path.name,
             publisher=None,
             media=media,
-            validate=validate,
+            validate=not options["no_validate"],
+            may_make_lists=options["new_lists"],
         )
         sentence = (
             _("{file}: published {form_id} version {version}.")
