@@ -1,4 +1,4 @@
-"""What the page of an exception shows: the values that sources give, two entries column by column, and what may be done."""
+"""What the page of an exception shows: the values that sources give, two entries column by column, and what resolves it."""
 
 from __future__ import annotations
 
@@ -8,25 +8,38 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from server.accounts.access import Access
-from server.console.moves import CorrectionForm, correctable
-from server.console.pages import area_names
+from server.console.forms import checked
+from server.console.moves import CorrectionForm
+from server.console.pages import StaffRequest, area_names
 from server.console.presentation import Cell, cell_of, sheet
+from server.ledgers import services
 from server.ledgers.definitions.columns import Column, Kind, columns_of
-from server.ledgers.definitions.ledgers import DEFINITIONS
+from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS
+from server.ledgers.definitions.resolutions import Resolution
 from server.ledgers.models import LedgerException
 from server.ledgers.models.base import LedgerEntry
+from server.ledgers.models.choices import RESOLUTION_CHOICES
 from server.ledgers.selectors import (
     Effect,
     Origin,
     address_title,
-    hidden_columns,
     provenance,
     rows_of,
     values_given,
 )
+from server.ledgers.services import Suggestion
 
-LAST_ACT = "last_desk_act"
-"""In the session: the number of the act that the next page offers to take back."""
+LAST_SETTLED = "last_settled_exception"
+"""In the session: the number of the exception that the next page offers to open again."""
+_LABELS = dict(RESOLUTION_CHOICES)
+_OF_THE_PAGE = {
+    Resolution.KEEP,
+    Resolution.CORRECT,
+    Resolution.SAME,
+    Resolution.NOT_SAME,
+    Resolution.NOTE,
+}
+"""Resolutions that have a place of their own on the page; the others are buttons."""
 
 
 def ready_reasons() -> list[str]:
@@ -48,6 +61,17 @@ class Value:
     contribution: int
     origins: tuple[Origin, ...]
     holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedAct:
+    """A resolution that one button takes."""
+
+    label: str
+    resolution: Resolution
+    to: str  # of a move: the state,
+    state: str  # and its label
+    column: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +115,6 @@ def values_of(access: Access, entry: LedgerEntry, column: Column) -> list[Value]
                 Value(cell.text, cell.masked, item.contribution, item.origins, item.holds)
             )
     return values
-
-
-def column_at_issue(access: Access, row: LedgerException, entry: LedgerEntry) -> Column | None:
-    """The column whose value the exception is about, if office staff may set it."""
-    column = columns_of(type(entry)).get(
-        row.column or ("name" if row.kind == "name_differs" else "")
-    )
-    if column is None or column.name in hidden_columns(access, entry):
-        return None
-    return column if column in correctable(access, entry) else None
 
 
 def entry_of(access: Access, family: str, key: Any) -> LedgerEntry | None:
@@ -176,11 +190,46 @@ def settle_context(access: Access, row: LedgerException) -> dict[str, Any]:
                 "pairs": pairs_of(access, entry, other),
             }
         return context
-    column = column_at_issue(access, row, entry)
-    if column is not None:
+    offered = services.suggestions(access, row)
+    context["others"] = [
+        OfferedAct(
+            str(_LABELS[item.resolution]),
+            item.resolution,
+            item.move.to if item.move else "",
+            item.move.label if item.move else "",
+            item.column,
+        )
+        for item in offered
+        if item.resolution not in _OF_THE_PAGE and _needs_nothing(item)
+    ]
+    correction = next((item for item in offered if item.resolution is Resolution.CORRECT), None)
+    if correction is not None:
+        column = COLUMNS[row.family][correction.column]
         context |= {
             "column": column,
             "values": values_of(access, entry, column),
             "correction": CorrectionForm(column, access, entry.area_code),
+            "may_keep": any(item.resolution is Resolution.KEEP for item in offered),
         }
     return context
+
+
+def _needs_nothing(item: Suggestion) -> bool:
+    """Whether the act can be done by a button; a move that needs values has its form on the entry's page."""
+    step = item.move
+    return step is None or (step.may and not step.needs and not step.needs_evidence)
+
+
+def choice_of(request: StaffRequest, context: dict[str, Any]) -> services.Choice:
+    """The resolution that the form asks for; a note when it asks for none. Raises InvalidRequest for a bad value."""
+    given = request.POST
+    chosen = given.get("contribution", "")
+    if chosen.isascii() and chosen.removeprefix("-").isdecimal():
+        return services.Choice(Resolution.KEEP, source=int(chosen))
+    asked = given.get("resolution", "")
+    resolution = Resolution(asked) if asked in _LABELS else Resolution.NOTE
+    column: Column | None = context.get("column")
+    if resolution is not Resolution.CORRECT or column is None:
+        return services.Choice(resolution, to=given.get("to", ""), column=given.get("column", ""))
+    form = CorrectionForm(column, request.access, context["entry"].area_code, given)
+    return services.Choice(resolution, value=checked(form)["value"])

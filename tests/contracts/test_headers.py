@@ -37,7 +37,7 @@ SHOWS_NOTHING = frozenset(
         "/key/%(token)s/upload",
         "/api/v1/field-accounts/%(id)s/",
         "/v1/projects/1/forms/%(form)s/draft/attachments/%(name)s",
-        "/exceptions/%(number)s",
+        "/exceptions/%(number)s/reopen",
         "/login/office",
         "/login/office/callback",  # only on the way back from an identity provider
         "/login/second-factor",  # only between the two steps of a log-in

@@ -37,7 +37,7 @@ TAKES_MORE: Final = {
         *(f"{method} {_FORM}/assignments/%(role)s/%(actor)s" for method in ("POST", "DELETE")),
     },
     "is refused as long as its subject is as it is here": {
-        "POST /submissions/%(number)s/erase", "POST /api/v1/exceptions/%(id)s/undo/", "POST /api/v1/links/%(id)s/acts/%(act)s/undo/",
+        "POST /submissions/%(number)s/erase", "POST /api/v1/exceptions/%(id)s/undo/", "POST /exceptions/%(number)s/reopen", "POST /api/v1/links/%(id)s/acts/%(act)s/undo/",
         f"POST {_LIST}/entities/%(entity)s/restore", "POST /lists/%(name)s/%(uuid)s/restore",
         f"POST {_FORM}/submissions/%(instance)s/restore", f"POST {_FORM}/submissions/%(instance)s/attachments/%(name)s",
         "POST /permits/%(number)s", "POST /api/v1/export-permits/%(id)s/consent/",

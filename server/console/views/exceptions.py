@@ -1,9 +1,8 @@
-"""The list of exceptions, and the note or desk act that resolves one."""
+"""The list of exceptions, and how each is resolved and opened again."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from server.accounts.access import REVIEWERS
 from server.console.exception_sentences import subjects_of
 from server.console.forms import ReasonForm, checked
-from server.console.moves import CorrectionForm
 from server.console.pages import (
     StaffRequest,
     area_names,
@@ -22,15 +20,13 @@ from server.console.pages import (
     render_list,
     staff_page,
 )
-from server.console.settling import LAST_ACT, settle_context
+from server.console.settling import LAST_SETTLED, choice_of, settle_context
 from server.core.clock import now
 from server.ledgers import services
 from server.ledgers.filters import ExceptionFilters
-from server.ledgers.models import DeskAct, LedgerException
+from server.ledgers.models import LedgerException
 from server.ledgers.selectors import desk_acts, with_records
 from server.ledgers.selectors import exceptions as visible
-
-VERDICTS = {"same": services.mark_same, "not_same": services.mark_not_same}
 
 
 @staff_page()
@@ -51,17 +47,17 @@ def exceptions(request: StaffRequest) -> HttpResponse:
         areas=area_names(row.area_code for row in page),
         may_resolve=bool(request.access.areas(REVIEWERS)),
         subjects=subjects_of(request.access, page.object_list),
-        act=_last_act(request),
+        settled=_last_settled(request),
         heading="console/exceptions/_head.html",
     )
 
 
 @staff_page("GET", "HEAD", "POST", roles=REVIEWERS)
 def settle(request: StaffRequest, number: int) -> HttpResponse:
-    """An exception with what it is about: both values with their sources, or both entries; on POST it is settled.
+    """An exception with what it is about: both values with their sources, or both entries; on POST it is resolved.
 
-    A value is chosen or typed, which corrects the entry; a possible duplicate gets a verdict;
-    anything else a note.
+    What its kind offers is offered here: a value is chosen or typed, a possible duplicate gets a
+    verdict, a record is sent back; a note alone leaves the ledger as it is.
     """
     row = get_object_or_404(
         _rows(request).filter(request.access.within(roles=REVIEWERS)), pk=number
@@ -75,84 +71,37 @@ def settle(request: StaffRequest, number: int) -> HttpResponse:
         }
         return render(request, "console/exceptions/settle.html", context)
     note = checked(ReasonForm(request.POST))["reason"]
-    act = _act(request, row, context, note)
-    if act is not None:
-        request.session[LAST_ACT] = act.pk
-    still = visible(request.access).filter(pk=row.pk, resolved_at=None).first()
-    if still is not None:
-        services.resolve_exception(
-            exception=still, note=note, user=request.user, access=request.access, at=now()
-        )
+    settled = services.settle(
+        exception=row,
+        choice=choice_of(request, context),
+        note=note,
+        user=request.user,
+        access=request.access,
+        at=now(),
+    )
+    request.session[LAST_SETTLED] = settled.pk
     return redirect("console:exceptions")
 
 
-def _act(
-    request: StaffRequest, row: LedgerException, context: dict[str, Any], reason: str
-) -> DeskAct | None:
-    """The desk act that the form asks for; None when a note is all there is."""
-    access, at = request.access, now()
-    verdict = VERDICTS.get(request.POST.get("verdict", ""))
-    if verdict is not None and row.other is not None:
-        return verdict(
-            family=row.family, entry=row.entry, other=row.other, reason=reason, access=access, at=at
-        )
-    column = context.get("column")
-    if column is None:
-        return None
-    about: dict[str, Any] = {
-        "family": row.family,
-        "entry": row.entry,
-        "column": column.name,
-        "reason": reason,
-        "access": access,
-        "at": at,
-    }
-    chosen = request.POST.get("contribution", "")
-    if chosen.removeprefix("-").isdecimal() and chosen.isascii():
-        return services.choose(contribution=int(chosen), **about)
-    if "correct" in request.POST:
-        form = CorrectionForm(column, access, context["entry"].area_code, request.POST)
-        return services.correct(value=checked(form)["value"], **about)
-    return None
-
-
-def _last_act(request: StaffRequest) -> DeskAct | None:
-    """The act that settled an exception on the page before, once, if it still stands."""
-    number = request.session.pop(LAST_ACT, None)
+def _last_settled(request: StaffRequest) -> LedgerException | None:
+    """The exception that the page before resolved, once, if it is still resolved."""
+    number = request.session.pop(LAST_SETTLED, None)
     if number is None:
         return None
-    return desk_acts(request.access).filter(pk=number, undone_at=None).first()
+    return visible(request.access).filter(pk=number, resolved_at__isnull=False).first()
 
 
 @staff_page("POST", roles=REVIEWERS)
-def resolve(request: StaffRequest, number: int) -> HttpResponse:
-    """Resolve an exception with a note; a possible duplicate also by a verdict, which is a desk act."""
-    exception = get_object_or_404(
+def reopen(request: StaffRequest, number: int) -> HttpResponse:
+    """Take back how an exception was resolved, with the act that resolved it."""
+    row = get_object_or_404(
         visible(request.access).filter(request.access.within(roles=REVIEWERS)), pk=number
     )
-    note = checked(ReasonForm(request.POST))["reason"]
-    verdict = VERDICTS.get(request.POST.get("verdict", ""))
-    if verdict is not None and exception.other is not None:
-        # The desk act removes the cause, and so the exception itself.
-        act = verdict(
-            family=exception.family,
-            entry=exception.entry,
-            other=exception.other,
-            reason=note,
-            access=request.access,
-            at=now(),
-        )
-        return render(request, "console/exceptions/_decided.html", {"act": act})
-    services.resolve_exception(
-        exception=exception, note=note, user=request.user, access=request.access, at=now()
+    services.unsettle(exception=row, user=request.user, access=request.access, at=now())
+    messages.success(
+        request, _("Taken back. If its cause still exists, the exception is open again.")
     )
-    context = {
-        "row": _rows(request).get(pk=number),
-        "areas": area_names([exception.area_code]),
-        "may_resolve": True,
-        "subjects": subjects_of(request.access, [exception]),
-    }
-    return render(request, "console/exceptions/_row.html", context)
+    return redirect("console:exceptions")
 
 
 def _rows(request: StaffRequest) -> QuerySet[LedgerException]:

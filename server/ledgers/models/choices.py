@@ -96,7 +96,7 @@ RESOLUTION_CHOICES = _choices(
         Resolution.SAME: _("the same"),
         Resolution.NOT_SAME: _("not the same"),
         Resolution.VOID: _("take it out of the ledger"),
-        Resolution.SEND_BACK: _("send the record back"),
+        Resolution.SEND_BACK: _("report issues of the record"),
         Resolution.REJECT: _("reject the record"),
         Resolution.NOTE: _("settled, with a note"),
     },

@@ -51,7 +51,7 @@ OBJECTS = [
 ]
 WRITES = [
     ("decide", "submission", {"state": "approved", "reason": ""}),
-    ("resolve", "exception", {"reason": "asked the family"}),
+    ("settle", "exception", {"reason": "asked the family"}),
     ("state-link", "link", {"kind": "two_places", "reason": "asked the family"}),
 ]
 
@@ -120,7 +120,7 @@ def test_only_street_staff_of_the_area_decide(street, log_in, page, thing, data)
     assert log_in("county", "440106").post(mine, data).status_code == 403
     clerk = log_in("street", STREET)
     assert clerk.post(foreign, data).status_code == 404
-    assert clerk.post(mine, data).status_code == 200
+    assert clerk.post(mine, data, follow=True).status_code == 200
 
 
 def test_only_who_publishes_says_that_records_need_approval(street, log_in):

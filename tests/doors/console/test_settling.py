@@ -61,10 +61,14 @@ def test_a_conflict_is_settled_by_choosing_one_of_its_values(send, log_in):
     assert Person.objects.get().edu == "20"
     assert exception("conflict") is None
     page = answer.content.decode()
-    undo = re.search(r'hx-post="(/desk-acts/\d+/undo)"', page)[1]
-    client.post(undo)
+    assert client.post(settle, {"contribution": "1", "reason": "late"}).status_code == 409
+    reopen = re.search(r'action="(/exceptions/\d+/reopen)"', page)[1]
+    assert client.get(settle).status_code == 200
+    assert "open again" in client.post(reopen, follow=True).content.decode()
     assert Person.objects.get().edu == "70"
-    assert client.post(settle, {"contribution": "1", "reason": "gone"}).status_code in (404, 409)
+    assert exception("conflict").pk == conflict.pk
+    assert client.post(reopen).status_code == 409
+    assert client.post(settle, {"contribution": "1", "reason": "gone"}).status_code == 422
 
 
 def test_a_bad_number_is_corrected_where_it_is_reported(send, log_in):
@@ -77,8 +81,11 @@ def test_a_bad_number_is_corrected_where_it_is_reported(send, log_in):
     page = client.get(settle).content.decode()
     assert BAD not in page
     assert BAD[:4] + "*" * 14 in page
-    assert client.post(settle, {"correct": "1", "value": "", "reason": "card"}).status_code == 400
-    client.post(settle, {"correct": "1", "value": MAN, "reason": "saw the card"})
+    assert (
+        client.post(settle, {"resolution": "correct", "value": "", "reason": "card"}).status_code
+        == 400
+    )
+    client.post(settle, {"resolution": "correct", "value": MAN, "reason": "saw the card"})
     assert plain(Person.objects.get(), "id_no") == MAN
     assert exception("bad_id") is None
 
@@ -96,10 +103,29 @@ def test_two_entries_stand_side_by_side_and_are_joined_with_undo(send, log_in):
     assert {"junior high", "bachelor"} == {
         text for text in ("junior high", "bachelor") if text in row
     }
-    answer = client.post(settle, {"verdict": "same", "reason": "one person"}, follow=True)
+    answer = client.post(settle, {"resolution": "same", "reason": "one person"}, follow=True)
     assert Person.objects.count() == 1
-    client.post(re.search(r'hx-post="(/desk-acts/\d+/undo)"', answer.content.decode())[1])
+    client.post(re.search(r'action="(/exceptions/\d+/reopen)"', answer.content.decode())[1])
     assert Person.objects.count() == 2
+    assert exception("possible_duplicate").pk == duplicate.pk
+
+
+def test_an_exception_offers_what_else_resolves_it_and_takes_that_back(send, log_in):
+    from server.submissions.models import ReviewState
+
+    record = send(street(1, [member("陈大文", key="a", id_no=BAD)]))
+    client, bad = log_in("street", STREET), exception("bad_id")
+    settle = reverse("console:settle", args=[bad.pk])
+    page = client.get(settle).content.decode()
+    assert re.findall(r'name="resolution" value="(\w+)"', page) == ["correct", "send_back"]
+    asked = {"resolution": "send_back", "reason": "which digit"}
+    answer = client.post(settle, asked, follow=True).content.decode()
+    record.refresh_from_db()
+    assert record.review_state == ReviewState.HAS_ISSUES
+    client.post(re.search(r'action="(/exceptions/\d+/reopen)"', answer)[1])
+    record.refresh_from_db()
+    assert record.review_state == ReviewState.RECEIVED
+    assert client.post(settle, {"resolution": "void", "reason": "not offered"}).status_code == 409
 
 
 def test_what_has_no_value_to_choose_takes_a_note_and_other_desks_see_nothing(made_street, log_in):
