@@ -2,7 +2,6 @@
 
 from server.ledgers.desk.acts import correct, mark_not_same, mark_same, undo, void
 from server.ledgers.desk.choosing import choose
-from server.ledgers.desk.exceptions import resolve_exception
 from server.ledgers.desk.forgetting import forget_person, forget_withdrawn
 from server.ledgers.desk.links import acts_for, state_of_link
 from server.ledgers.desk.moves import NextMove, move, next_moves
@@ -28,7 +27,6 @@ __all__ = [
     "move",
     "next_moves",
     "refold_due",
-    "resolve_exception",
     "settle",
     "settle_due_links",
     "state_of_link",

@@ -159,12 +159,5 @@ RECORD_CASES = {
         (Act.EXCEPTION_REOPENED,),
         lambda office: office.resolved_exception,
     ),
-    "ledgers.services.resolve_exception": Case(
-        lambda office: ledgers.resolve_exception(
-            exception=office.exception, note="核对", user=office.chief, access=office.access, at=AT
-        ),
-        (Act.EXCEPTION_RESOLVED,),
-        lambda office: office.exception,
-    ),
 }
 """Service → how it is called, as `CASES` of the test."""

@@ -201,8 +201,9 @@ def test_a_resolved_conflict_stays_resolved(send, staff):
     send(CREATE)
     send(claimed('update="1" baseVersion="1"', 3, room="102"))
     last = send(claimed('update="1" baseVersion="1"', 4, room="103"))
-    services.resolve_exception(
+    services.settle(
         exception=LedgerException.objects.get(kind="entity_conflict"),
+        choice=services.Choice(),
         note="看过",
         user=staff,
         access=access_of(staff),

@@ -168,8 +168,13 @@ def test_a_resolved_exception_stays_resolved(send, staff):
     later.visited_at = "2026-04-02T09:00:00+08:00"
     submission = send(later)
     exception = LedgerException.objects.get(kind="name_differs")
-    services.resolve_exception(
-        exception=exception, note="曾用名", user=staff, access=access_of(staff), at=AT
+    services.settle(
+        exception=exception,
+        choice=services.Choice(),
+        note="曾用名",
+        user=staff,
+        access=access_of(staff),
+        at=AT,
     )
     submission.review_state = "approved"
     submission.save()

@@ -23,7 +23,7 @@ from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
 from server.ledgers.models import ContributionRow, Household, LedgerException, Person, Visit
 from server.ledgers.refolding.rebuild import rebuild
 from server.ledgers.selectors import entry_as_of
-from server.ledgers.services import correct, resolve_exception
+from server.ledgers.services import Choice, correct, settle
 from server.submissions.models import Comment, Submission
 from tests.factories.field import Field
 from tests.factories.stored import as_stored, on_disk
@@ -228,8 +228,9 @@ def words_of_the_desk(people: Field, iid: str, household: str, canaries: Canarie
         at=clock.now(),
     )
     exception = LedgerException.objects.first()
-    resolve_exception(
+    settle(
         exception=exception,
+        choice=Choice(),
         note=canaries.text("exception"),
         user=clerk,
         access=access_of(clerk),
