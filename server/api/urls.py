@@ -11,6 +11,7 @@ from server.api.views.base import Nowhere
 from server.api.views.disclosure import ExportPermits
 from server.api.views.encryption import EncryptionKeys
 from server.api.views.erasure import Erasures
+from server.api.views.filings import Filings
 from server.api.views.forms import Forms
 from server.api.views.ledgers import LEDGER_VIEWS
 from server.api.views.links import Links
@@ -32,6 +33,7 @@ VIEWS: dict[str, Any] = {
     **LEDGER_VIEWS,
     "exceptions": Exceptions,
     "links": Links,
+    "reports/filings": Filings,
     "reports": Reports,
     "divisions": Divisions,
     "field-accounts": FieldAccounts,

@@ -86,6 +86,9 @@ class Act(models.TextChoices):
     QUARANTINE_REOPENED = "quarantine_reopened", _("dismissal taken back")
     QUARANTINE_DROPPED = "quarantine_dropped", _("quarantine emptied")
 
+    REPORT_PREPARED = "report_prepared", _("report prepared")
+    REPORT_STEP = "report_step", _("report checked, submitted, returned, accepted or locked")
+
     SEALING_KEY_MADE = "sealing_key_made", _("sealing key made")
     SEALING_ROTATED = "sealing_rotated", _("sealed anew with the current key")
     SEALING_KEY_DROPPED = "sealing_key_dropped", _("retired sealing key dropped")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.apps import apps
@@ -173,6 +173,8 @@ RULES: Final[dict[str, Rule]] = {
     "quarantine_repair": _of("quarantine_quarantined", "item_id"),
     "reports_casefact": _own("area_code"),
     "reports_eventfact": _own("area_code", "place"),
+    "reports_filing": _own("area_code"),
+    "reports_filingstep": replace(_of("reports_filing", "filing_id"), only_adds=True),
     "reports_householdfact": _own("area_code"),
     "reports_personfact": _own("area_code", "residence_area", "hukou_area"),
     "submissions_approvedversion": _OF_SUBMISSION,

@@ -79,7 +79,7 @@ def cells_of(report: Report, scope: Scope) -> Cells:
     for row in cells.values():
         for column in report.columns():
             if isinstance(column, Rate):
-                row[column.name] = _rate(column, row)
+                row[column.name] = rate_of(column, row)
     return cells
 
 
@@ -213,7 +213,8 @@ def _names(indicators: Iterable[Indicator], *, counts_entries: bool) -> list[str
     return [item.name for item in indicators if item.counts_entries is counts_entries]
 
 
-def _rate(rate: Rate, row: Mapping[str, float | None]) -> float | None:
+def rate_of(rate: Rate, row: Mapping[str, float | None]) -> float | None:
+    """A rate of the numbers of a row, in percent; None where there is nothing to divide by."""
     under = sum(row[name] or 0 for name in rate.under)
     return round(100 * sum(row[name] or 0 for name in rate.over) / under, 2) if under else None
 

@@ -6,7 +6,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from server.core.sealed_fields import SealedText
 from server.geo.models import AreaCodeField
+from server.reports.course import State, Step
 
 
 class Fact(models.Model):
@@ -128,4 +130,56 @@ class EventFact(Fact):
             models.Index(fields=("place", "kind", "day"), name="events_by_place"),
             models.Index(fields=("entry",), name="events_of_an_entry"),
             models.Index(fields=("source",), name="events_by_source"),
+        )
+
+
+class Filing(models.Model):
+    """A report of a division and period on its way to the office above (course.py says which acts lead where)."""
+
+    id = models.BigAutoField(primary_key=True)
+    report = models.CharField(max_length=10)  # R2
+    area_code = AreaCodeField()  # whole code of the division
+    period = models.CharField(max_length=10)  # 2026Q3
+    starts_on = models.PositiveSmallIntegerField(default=1)  # day of the month
+    due_on = models.DateField()  # as the rule table had it when the report was prepared
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("area_code", "period", "report", "starts_on"),
+                name="report_is_filed_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.report} {self.area_code} {self.period}"
+
+
+class FilingStep(models.Model):
+    """What somebody did with a report. Rows are only added.
+
+    Submitting freezes the table: `content` is its canonical form (freezing.py) with the two times
+    that it was counted for, the instant and the signer, and `sha256` the digest of these bytes.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    filing = models.ForeignKey(Filing, models.PROTECT, related_name="steps")
+    step = models.CharField(max_length=10, choices=Step.choices)
+    to = models.CharField(max_length=10, choices=State.choices)
+    by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    reason = SealedText(blank=True, default="")
+    failed = models.JSONField(default=list)  # [balance, row] that did not hold when it was checked
+    content = models.TextField(blank=True, default="")
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=(Q(step=Step.SUBMIT) & ~Q(content=""))
+                | (~Q(step=Step.SUBMIT) & Q(content="", sha256="")),
+                name="submitting_freezes_the_table",
+            ),
         )

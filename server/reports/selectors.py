@@ -100,24 +100,35 @@ def table(
     A reader without the restricted role gets no small numbers of what is restricted.
     """
     report = report_named(code)
-    scope = _scope(access, area, period, known_by)
+    scope = scope_of(access, area, period, known_by)
     cells = cells_of(report, scope)
     gaps = gaps_of(report, scope, cells)
     if not scope.sees_restricted:
-        gaps = [
-            replace(gap, entries=()) if _is_restricted(report, gap.row) else gap for gap in gaps
-        ]
+        gaps = [replace(gap, entries=()) if is_restricted(report, gap.row) else gap for gap in gaps]
+    return table_of(report, area, scope, cells, gaps=gaps, is_behind=is_behind())
+
+
+def table_of(
+    report: Report,
+    area: str,
+    scope: Scope,
+    cells: Cells,
+    *,
+    gaps: Iterable[Gap] = (),
+    is_behind: bool = False,
+) -> Table:
+    """Counted numbers as a table with names, in which small numbers of what is restricted are hidden."""
     return Table(
         report=report,
         area=area,
         area_name=division_names([area]).get(area, area),
         scope=scope,
         cells=cells,
-        labels=_labels(report, cells),
+        labels=labels_of(report, cells),
         hidden=frozenset(_hidden(report, scope, cells)),
-        gaps=gaps,
-        counted_at=now(),
-        is_behind=is_behind(),
+        gaps=list(gaps),
+        counted_at=scope.known_by or now(),
+        is_behind=is_behind,
     )
 
 
@@ -138,7 +149,7 @@ def entries_behind(
     and no periods that begin within a month: those would tell on which day somebody came of age.
     """
     report = report_named(code)
-    scope = _scope(access, area, period, known_by)
+    scope = scope_of(access, area, period, known_by)
     sees_days = access.may(REVEALERS, scope.area)
     if not sees_days and period.starts_on != 1:
         raise OnlyWholeMonths
@@ -152,14 +163,15 @@ def entries_behind(
     within = access.within("area_code")
     counts = facts.aggregate(total=Count("pk"), seen=Count("pk", filter=within))
     total, seen = counts["total"], counts["seen"]
-    if _is_restricted(report, row) and not scope.sees_restricted:
+    if is_restricted(report, row) and not scope.sees_restricted:
         return Entries(total, hidden=total)
     rows = list(facts.filter(within).order_by("area_code", "entry", "pk")[:MOST_ENTRIES])
     shown = [_behind(indicator, fact, sees_days=sees_days) for fact in rows]
     return Entries(total, shown, total - seen, seen - len(shown))
 
 
-def _scope(access: Access, area: str, period: Period, known_by: datetime | None) -> Scope:
+def scope_of(access: Access, area: str, period: Period, known_by: datetime | None) -> Scope:
+    """Which facts a reader's report counts. Raises NoSuchReport, NotKnownThen."""
     prefix = code_prefix(area)
     if not Division.objects.filter(code=area).exists() or not access.may(READERS, prefix):
         raise NoSuchReport
@@ -177,7 +189,8 @@ def _indicator(report: Report, column: str) -> Indicator:
     return named[0]
 
 
-def _labels(report: Report, cells: Iterable[str]) -> dict[str, str]:
+def labels_of(report: Report, cells: Iterable[str]) -> dict[str, str]:
+    """The names of rows by their keys."""
     keys = list(cells)
     if report.rows is Rows.CATEGORIES:
         return {key: label_of("AC", key) or key for key in keys}
@@ -185,7 +198,8 @@ def _labels(report: Report, cells: Iterable[str]) -> dict[str, str]:
     return {key: names.get(key, key) for key in keys}
 
 
-def _is_restricted(report: Report, row: str) -> bool:
+def is_restricted(report: Report, row: str) -> bool:
+    """Whether a row is about what only the restricted role may know."""
     return report.rows is Rows.CATEGORIES and row in restricted_codes("AC")
 
 
@@ -195,11 +209,18 @@ def _hidden(report: Report, scope: Scope, cells: Cells) -> Iterable[tuple[str, s
     for row, numbers in cells.items():
         for indicator in report.indicators():
             number = numbers[indicator.name] or 0
-            if 0 < number < SMALL and _is_restricted(report, row):
+            if 0 < number < SMALL and is_restricted(report, row):
                 yield row, indicator.name
 
 
 _LEDGERS: Final = {Grain.PERSON: "person", Grain.HOUSEHOLD: "household", Grain.CASE: "case"}
+
+
+def ledger_of(indicator: Indicator, kind: str) -> str:
+    """The ledger of the entries that an indicator counts; `kind` is that of an event."""
+    if indicator.grain is Grain.EVENT:
+        return "household" if kind.startswith("zero") else "person"
+    return _LEDGERS[indicator.grain]
 
 
 def _behind(indicator: Indicator, fact: Any, *, sees_days: bool) -> Behind:
@@ -207,7 +228,5 @@ def _behind(indicator: Indicator, fact: Any, *, sees_days: bool) -> Behind:
     day = fact.day if is_event else fact.since
     if not sees_days:
         day = first_day(day, Precision.MONTH)
-    if is_event:
-        ledger = "household" if fact.kind.startswith("zero") else "person"
-        return Behind(ledger, str(fact.entry), fact.area_code, day, fact.reason)
-    return Behind(_LEDGERS[indicator.grain], str(fact.entry), fact.area_code, day)
+    ledger = ledger_of(indicator, fact.kind if is_event else "")
+    return Behind(ledger, str(fact.entry), fact.area_code, day, fact.reason if is_event else "")

@@ -28,6 +28,7 @@ from tests.factories.console import (
     make_street,
 )
 from tests.factories.declared import make_declared
+from tests.factories.filings import make_filing
 from tests.factories.permits import make_waiting
 from tests.factories.roles import BLIND, OTHER_STREET, PUBLISHERS, READERS, STAFF, in_every_role
 
@@ -139,6 +140,7 @@ def _of_entries() -> Iterator[Rule]:
 
 FORM, SUBMISSION = "/forms/household_survey/", "/submissions/{submissions}/"
 KEY = "/encryption-keys/{encryption-keys}/"
+FILING = "/reports/filings/{filings}/"
 WHY = {"cause": "error", "reason": "核对"}
 RULES = (
     *map(
@@ -161,6 +163,17 @@ RULES = (
     ),
     look(f"/reports/R2/?area={STREET}000&period=2026Q1"),
     look(f"/reports/R2/entries/?area={STREET}000&period=2026Q1&row=total&column=people"),
+    look(f"/reports/filings/?area={STREET}000&period=2026Q1"),
+    act(
+        "post",
+        "/reports/filings/",
+        201,
+        {"report": "R2", "area": f"{STREET}000", "period": "2026Q1"},
+    ),
+    look(FILING),
+    look(f"{FILING}correction/"),
+    look(f"{FILING}sum/"),
+    act("post", f"{FILING}acts/", 200, {"act": "withdraw", "reason": BECAUSE}),
     look("/users/wu/", PUBLISHERS, denied=404),
     administer(
         "/users/", 201, {"username": "ke", "role": "street", "areas": [STREET]}, outside=403
@@ -301,6 +314,7 @@ def names(divisions, make_user, settings) -> dict[str, Any]:
         "desk-acts": make_statement(make_user("lu", area=STREET), street.link).pk,
         "field-accounts": account.pk,
         "encryption-keys": key.fingerprint,
+        "filings": make_filing(street.worker, area).pk,
         "export-permits": make_waiting(make_user("colleague")).pk,
     }
 

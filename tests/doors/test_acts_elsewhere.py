@@ -96,6 +96,8 @@ CHANGING: Final = {
     "DELETE /api/v1/submissions/%(instance_id)s/",
     "POST /api/v1/exceptions/%(id)s/resolve/",
     "POST /desk-acts/%(number)s/undo",
+    "POST /api/v1/reports/filings/%(id)s/acts/",
+    "POST /reports/filings/%(number)s/act",
     f"PATCH {_FORM}/submissions/%(instance)s",
     f"DELETE {_FORM}/submissions/%(instance)s",
     f"POST {_LIST}/entities",

@@ -149,6 +149,10 @@ def _new_name(about: Side) -> dict[str, Any]:
     return {"username": f"new-{about.tag}", "name": "new", "label": ""}
 
 
+def _report(about: Side) -> dict[str, Any]:
+    return {"report": "R5", "area": about.area, "period": "2026Q3", "starts_on": "1"}
+
+
 def _street(about: Side) -> dict[str, Any]:
     return {"subject": "ledger:person", "area": about.area[:9]}
 
@@ -174,6 +178,10 @@ MORE: Final[dict[str, Any]] = {
     "/datasets/%(name)s/properties": lambda _about: {"name": "girth"},
     "/datasets/%(name)s/entities": lambda about: {"label": "Oak", "data": {"area": about.area}},
     "/entities/%(entity)s": lambda _about: {"label": "Oak", "data": {"species": "oak"}},
+    "/reports/filings/": _report,
+    "/reports/filings/new": _report,
+    "/reports/filings/%(id)s/acts/": lambda _about: {"act": "withdraw"},
+    "/reports/filings/%(number)s/act": lambda _about: {"act": "withdraw"},
     "/links/%(id)s/acts/": lambda _about: {"kind": "two_places"},
     "/links/%(side)s/decision": lambda _about: {"kind": "two_places"},
     "/export-permits/": lambda _about: {"kind": "ledger", "name": "person"},

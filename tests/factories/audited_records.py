@@ -11,9 +11,15 @@ from server.core.clock import now
 from server.erasure import services as erasure
 from server.ledgers import services as ledgers
 from server.ledgers.models import ContributionRow
+from server.reports import services as reports
+from server.reports.course import Step
+from server.reports.definitions.periods import period_named
+from server.reports.models import Filing
 from server.submissions import services as submissions
 from server.submissions.models import ReviewDecision, Submission
+from tests.conftest import COMMUNITY
 from tests.factories.audited import AT, Office
+from tests.factories.filings import make_filing
 
 
 class Case(NamedTuple):
@@ -139,6 +145,27 @@ RECORD_CASES = {
         (Act.DESK_ACT,),
         lambda office: office.state_move_away(),
         "",
+    ),
+    "reports.services.prepare": Case(
+        lambda office: reports.prepare(
+            code="R2",
+            area=COMMUNITY,
+            period=period_named("2026Q3"),
+            user=office.chief,
+            access=office.access,
+        ),
+        (Act.REPORT_PREPARED,),
+    ),
+    "reports.services.take_step": Case(
+        lambda office: reports.take_step(
+            number=Filing.objects.get().pk,
+            step=Step.WITHDRAW,
+            reason="核对",
+            user=office.chief,
+            access=office.access,
+        ),
+        (Act.REPORT_STEP,),
+        lambda office: make_filing(office.user, COMMUNITY),
     ),
     "ledgers.services.settle": Case(
         lambda office: ledgers.settle(

@@ -81,6 +81,7 @@ def dump(area: str) -> str:
             "ledgers_ledgerexception",
             "ledgers_listedentity",
             "datasets_entity",
+            "reports_filing",
         ),
         "area_code like %(area)s",
     )

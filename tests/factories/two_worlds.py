@@ -35,6 +35,7 @@ from tests.factories.console import (
     make_link,
     photo_bytes,
 )
+from tests.factories.filings import make_filing
 from tests.factories.ledgers import id_number
 from tests.factories.side import FORM, Side, document, file_name, mapping, questions
 from tests.factories.trees import plant
@@ -156,6 +157,7 @@ def _gone(side: Side, form: Any) -> None:
         rows=1, requested_at=AT, expires_at=AT, needs_consent=True,
     )  # fmt: skip
     side.erasure = make_erasure(side.submission, side.worker, reason=f"{side.tag} erasure")
+    side.filing = make_filing(side.worker, side.area, reason=f"{side.tag} filing {side.typed_no}")
 
 
 def _entry(side: Side, ledger: str, depth: str) -> Any:

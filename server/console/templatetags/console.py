@@ -103,7 +103,11 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
             section(
                 _("Ledgers"),
                 (_("All ledgers"), "ledgers", ("ledger", "entry")),
-                (_("Reports"), "reports", ("report-entries",)),
+                (
+                    _("Reports"),
+                    "reports",
+                    ("report-entries", "filings", "filing", "filing-correction", "filing-sum"),
+                ),
                 (_("Entity lists"), "entity-lists", ("entity-list", "entity", "upload-entities")),
             ),
             section(

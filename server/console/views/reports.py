@@ -27,6 +27,7 @@ from server.reports.definitions.indicators import Indicator
 from server.reports.definitions.periods import LATEST_START, period_named, quarter_before
 from server.reports.definitions.registry import REPORTS
 from server.reports.definitions.tables import Rate
+from server.reports.filings import filing_of, may_prepare
 from server.reports.selectors import Behind, Table
 from server.reports.sheets import XLSX_TYPE, about, as_xlsx, file_name
 from server.reports.sheets import rows_of as rows_of_table
@@ -52,6 +53,10 @@ class AskForm(forms.Form):
         super().__init__(data)
         kinds = [(item.code, f"{item.code} {item.title}") for item in REPORTS.values()]
         self.fields["report"].choices = kinds  # type: ignore[attr-defined]
+        self.offer_areas(access)
+
+    def offer_areas(self, access: Any) -> None:
+        """Let the reader choose among the divisions of which reports may be read."""
         self.fields["area"].choices = [  # type: ignore[attr-defined]
             (division.code, str(division)) for division in selectors.areas_to_report(access)
         ]
@@ -81,16 +86,14 @@ class Line:
 def reports(request: StaffRequest) -> HttpResponse:
     """A report, by default the first for the reader's area and the last quarter that is over."""
     form = _asked(request)
-    context: dict[str, Any] = {"form": form, "periods": list(_periods(today()))}
+    context: dict[str, Any] = {"form": form, "periods": list(periods_to_choose(today()))}
     if form.is_valid():
         table = _table(request, form.cleaned_data)
-        is_turned = sum(1 for _column in table.report.columns()) > _MANY_COLUMNS
+        filing = filing_of(request.access, table.report.code, table.area, table.period)
         context |= {
-            "table": table,
-            "about": list(about(table)),
-            "is_turned": is_turned,
-            "heads": _areas_as_heads(table) if is_turned else _columns_as_heads(table),
-            "lines": list(_turned(table) if is_turned else _straight(table)),
+            **as_shown(table),
+            "filing": filing,
+            "may_prepare": filing is None and may_prepare(request.access, table.area),
             "gaps": [
                 (gap, table.labels.get(gap.row, gap.row), _people_behind(gap.entries))
                 for gap in table.gaps
@@ -98,6 +101,18 @@ def reports(request: StaffRequest) -> HttpResponse:
             "sheet": f"{reverse('console:report-sheet')}?{_query(table)}",
         }
     return render(request, "console/reports/table.html", context)
+
+
+def as_shown(table: Table) -> dict[str, Any]:
+    """What the template of a table needs; numbers as known at another time lead nowhere."""
+    is_turned = sum(1 for _column in table.report.columns()) > _MANY_COLUMNS
+    return {
+        "table": table,
+        "about": list(about(table)),
+        "is_turned": is_turned,
+        "heads": _areas_as_heads(table) if is_turned else _columns_as_heads(table),
+        "lines": list(_turned(table) if is_turned else _straight(table)),
+    }
 
 
 @staff_page()
@@ -168,7 +183,7 @@ def _table(request: StaffRequest, asked: dict[str, Any]) -> Table:
     return selectors.table(request.access, asked["report"], area=asked["area"], period=period)
 
 
-def _periods(day: date) -> Iterator[str]:
+def periods_to_choose(day: date) -> Iterator[str]:
     """Names to choose from: quarters, months and years, the latest first."""
     period = quarter_before(day)
     for _back in range(_YEARS_BACK * 4):
@@ -194,8 +209,8 @@ def _query(table: Table, **more: str) -> str:
 def _number(table: Table, row: str, column: Indicator | Rate, number: Any, head: object) -> Number:
     if isinstance(column, Rate):
         return Number(str(head), "—" if number is None else f"{number:.2f}", "")
-    if not number:
-        return Number(str(head), "0", "")
+    if not number or table.scope.known_by is not None:
+        return Number(str(head), "—" if number is None else str(number), "")
     query = _query(table, row=row, column=column.name)
     return Number(str(head), str(number), f"{reverse('console:report-entries')}?{query}")
 
@@ -244,12 +259,12 @@ def _named(request: StaffRequest, shown: Sequence[Behind]) -> list[tuple[Behind,
         entries = rows_of(request.access, ledger).filter(pk__in=wanted)
         names |= {str(entry.pk): without_numbers(title_of(entry)) for entry in entries}
     return [
-        (item, names.get(item.entry, item.entry[:8]), _address(item.ledger, item.entry))
+        (item, names.get(item.entry, item.entry[:8]), address_of(item.ledger, item.entry))
         for item in shown
     ]
 
 
-def _address(ledger: str, entry: str) -> str:
+def address_of(ledger: str, entry: str) -> str:
     """The page of an entry."""
     if ledger in ("person", "household", "case"):
         return reverse(f"console:{ledger}", args=(entry,))

@@ -34,6 +34,7 @@ SHOWS_NOTHING: Final = frozenset(
         "/api/v1/export-permits/%(id)s/refuse/",
         "/api/v1/export-permits/%(id)s/withdraw/",
         "/api/v1/erasures/%(id)s/consent/",
+        "/api/v1/reports/filings/%(id)s/acts/",
         "/api/v1/",
         "/api/",
     }

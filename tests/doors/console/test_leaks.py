@@ -24,6 +24,8 @@ SHOWS_NOTHING: Final = frozenset(
         "/quarantine/replay",
         "/permits/%(number)s",
         "/permits/new",
+        "/reports/filings/new",
+        "/reports/filings/%(number)s/act",
         "/links/%(side)s/decision",
         "/people/%(user_id)s/end-sessions",
         "/people/%(user_id)s/give-role",
