@@ -36,6 +36,9 @@ SHOWS_NOTHING = frozenset(
         "/odk/upload",
         "/key/%(token)s/upload",
         "/api/v1/field-accounts/%(id)s/",
+        "/v1/projects/1/app-users/%(actor)s",
+        "/v1/projects/1/datasets/%(name)s/properties",
+        "/v1/projects/1/forms/%(form)s/assignments/%(role)s/%(actor)s",
         "/v1/projects/1/forms/%(form)s/draft/attachments/%(name)s",
         "/exceptions/%(number)s/reopen",
         "/login/office",
@@ -55,7 +58,8 @@ ACTS = re.compile(
     "audience|open|review|upload|dismiss|reopen|repair|replay|find|reveal|resolve|codes?|lost|revoke"
     "|grant|password|end-sessions|give-role|take|end|end-others|new|reset-factors|reset-second-factors"
     "|sessions|publish|logout|language|decision|download|undo|state|approval|files|restore|delete"
-    "|erase|dossier|consent|refuse|withdraw|link|unlink|correct|void|move"
+    "|erase|dossier|consent|refuse|withdraw|link|unlink|correct|void|move|same|not-same|acts?|change|set-up"
+    "|comment|file"
 )
 
 

@@ -18,8 +18,10 @@ from tests.factories.console import (
     photo_bytes,
 )
 from tests.factories.declared import make_declared
+from tests.factories.filings import make_filing
 from tests.factories.permits import make_waiting
 from tests.factories.submissions import make_phone
+from tests.factories.trees import make_list, make_tree
 
 CANARY = b"<html xmlns='http://www.w3.org/1999/xhtml'><script>canary()</script></html>"
 """A script in every file that comes from outside."""
@@ -66,6 +68,8 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
     household, person = str(street.household.pk), str(street.person.pk)
     version = street.form.current_version.version
     permit = str(make_waiting(make_user("colleague")).pk)
+    tree = str(make_tree(make_list(), area, street.worker).uuid)
+    filing = str(make_filing(street.worker, area).pk)
     return {
         "/key/%(token)s": phone.token,
         "%(token)s": "no-such-session",
@@ -79,11 +83,13 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
         "/forms/%(form)s/attachments/%(name)s": "evil.html",
         "/draft/attachments/%(name)s": "evil.html",
         "/submissions/%(instance)s/attachments/%(name)s": "evil.jpg",
+        "/submissions/%(instance)s/versions/%(version)s": "uuid:1",
+        "/versions/%(version)s/attachments/%(name)s": "evil.jpg",
         "/submissions/%(instance_id)s/attachments/%(name)s": "evil.jpg",
-        "/datasets/%(name)s": "households",
+        "/datasets/%(name)s": "trees",
         "/forms/%(form)s.svc/%(path)s": "Submissions",
         "/datasets/%(name)s.svc/%(path)s": "Entities",
-        "/entities/%(entity)s": household,
+        "/entities/%(entity)s": tree,
         "%(fingerprint)s": key,
         "/deletions/%(id)s": str(deletion.pk),
         "/deletions/%(number)s": str(deletion.pk),
@@ -113,6 +119,18 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
         "/links/%(side)s": str(street.link.pk),
         "/acts/%(act)s": "1",
         "/divisions/%(code)s": COMMUNITY,
+        "/reports/%(code)s": "R2",
+        "/reports/filings/%(id)s": filing,
+        "/reports/filings/%(number)s": filing,
+        "/lists/%(name)s": "trees",
+        "%(uuid)s": tree,
+        "%(actor)s": str(street.worker.pk),
+        "%(role)s": "app-user",
+        "%(assignee)s": str(street.worker.pk),
+        "/file/%(kind)s": "csv",
+        "/saved-views/%(number)s": "1",
+        "/review/%(number)s": str(street.submission.pk),
+        "/review/batches/%(batch)s": household,
         "%(username)s": "xie",
         "/account/sessions/%(number)s": "1",
         "/account/tokens/%(number)s": "1",
@@ -139,6 +157,9 @@ QUERIES = {
     "xml": "?reason=look",
     "export": "?reason=look",
     "downloadSubmission": "?formId=household_survey[@version=null]/data[@key=uuid:1]",
+    "R2": f"?area={COMMUNITY}&period=2026",
+    "entries": f"?report=R2&area={COMMUNITY}&period=2026&row=total&column=people",
+    "filings": f"?area={COMMUNITY}&period=2026Q3",
     "submissionList": "?formId=household_survey",
 }
 """The last word of an address → the query that it needs."""

@@ -9,16 +9,40 @@ from tests.factories.console import AT
 from tests.factories.side import Side
 
 
-def plant(sides: tuple[Side, Side], form: Any) -> None:
-    """A list of the office's own with an entity of each side."""
-    from server.datasets.models import Dataset, DatasetProperty, Entity, EntityVersion, Unapplied
-    from server.forms.models import FormMedia
+def make_list() -> Any:
+    """The list `trees`, whose entities say in their property `area` where they stand."""
+    from server.datasets.models import Dataset, DatasetProperty
 
     trees = Dataset.objects.create(
         name="trees", areas=["440106"], area_property="area", created_at=AT
     )
     for name in ("species", "area"):
         DatasetProperty.objects.create(dataset=trees, name=name, created_at=AT)
+    return trees
+
+
+def make_tree(trees: Any, area: str, creator: Any) -> Any:
+    """An entity of the list that somebody made at the desk."""
+    from server.datasets.models import Entity, EntityVersion
+
+    given = {"species": "fig", "area": area}
+    tree = Entity.objects.create(
+        dataset=trees, uuid=uuid.uuid4(), area_code=area, version=1, label="fig",
+        values=given, created_at=AT, creator=creator,
+    )  # fmt: skip
+    EntityVersion.objects.create(
+        entity=tree, version=1, place=1, given={**given, "label": "fig"}, is_creation=True,
+        created_at=AT, creator=creator,
+    )  # fmt: skip
+    return tree
+
+
+def plant(sides: tuple[Side, Side], form: Any) -> None:
+    """A list of the office's own with an entity of each side."""
+    from server.datasets.models import Entity, EntityVersion, Unapplied
+    from server.forms.models import FormMedia
+
+    trees = make_list()
     FormMedia.objects.create(
         form_version=form.current_version, filename="trees.csv", kind=FormMedia.Kind.ENTITY_LIST
     )

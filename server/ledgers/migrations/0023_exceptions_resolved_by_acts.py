@@ -27,6 +27,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='ledgerexception',
             name='resolved_as',
-            field=models.CharField(blank=True, choices=[('keep', 'keep this value'), ('correct', 'correct the value'), ('former_name', 'it is a former name'), ('move', 'move to another state'), ('alive', 'the person lives'), ('same', 'the same'), ('not_same', 'not the same'), ('void', 'take it out of the ledger'), ('send_back', 'send the record back'), ('reject', 'reject the record'), ('note', 'settled, with a note')], db_default='', default='', max_length=12),
+            field=models.CharField(blank=True, choices=[('keep', 'keep this value'), ('correct', 'correct the value'), ('former_name', 'it is a former name'), ('move', 'move to another state'), ('alive', 'the person lives'), ('same', 'the same'), ('not_same', 'not the same'), ('void', 'take it out of the ledger'), ('send_back', 'report issues of the record'), ('reject', 'reject the record'), ('note', 'settled, with a note')], db_default='', default='', max_length=12),
         ),
     ]
