@@ -148,6 +148,15 @@ def test_a_household_that_moved_is_not_proposed(send, door):
     assert proposals("household") == []
 
 
+def test_a_namesake_who_lives_elsewhere_now_counts_whichever_household_came_last(send):
+    first = member(id_no=MAN, name="陈一")
+    send(home("a", first))
+    send(home("c", first, door={"address": "示范路9号"}, day="03-05"))
+    send(home("b", member(id_no=id_number("1980-05-01", 2), name="陈一"), day="03-09"))
+    assert [item["reasons"] for item in proposals("household")] == [["address", "namesake"]]
+    assert differences() == []
+
+
 def test_neighbours_at_one_address_are_not_proposed(send):
     send(home("a", member(id_no=MAN, name="陈一")))
     send(home("b", member(id_no=id_number("1980-05-01", 2), name="李二")))

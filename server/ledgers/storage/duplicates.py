@@ -124,8 +124,9 @@ _HOUSEHOLDS: Final = f"""
      union all
     select {_PAIR} from changed a
       join ledgers_person namesake on namesake.name = a.member_name and namesake.id <> a.member
-      join ledgers_household b
-        on b.id = namesake.household_id and b.id <> a.id and {_SAME_OFFICE}
+      join ledgers_membership theirs
+        on theirs.person_id = namesake.id and theirs.household_id <> a.id
+      join ledgers_household b on b.id = theirs.household_id and {_SAME_OFFICE}
        and ({_SAME_DOOR} or b.hukou_book_no_hash = a.hukou_book_no_hash)
 """  # noqa: S608 constants
 _FACTS_OF_HOUSEHOLDS: Final = f"""
