@@ -83,6 +83,16 @@ def test_the_third_visit_in_vain_is_told_of_without_a_case(order):
     assert told(*days, ("2026-10-30", "1")) == []
 
 
+@pytest.mark.parametrize(
+    ("emp_status", "kinds"), [("20", ["not_met", "visit_refused"]), ("21", []), ("10", [])]
+)
+def test_visits_in_vain_are_told_of_whom_a_visit_is_due_to(emp_status, kinds):
+    in_vain = [("2026-10-05", "3"), ("2026-10-12", "3"), ("2026-10-19", "8"), ("2026-10-26", "4")]
+    history = visited(*in_vain, emp_status=emp_status)
+    raised = fold_contributions(history.contributions, "2026-11-23").raised
+    assert [item.kind for item in raised] == kinds
+
+
 def stale(history: History, as_of: str):
     result = fold_contributions(history.contributions, as_of)
     row = row_of(result, "person", "p")

@@ -49,16 +49,17 @@ def follow(
     as_of: date,
     rules: Rules,
 ) -> None:
-    """Set when a person registered as unemployed is due to be visited, and raise visits in vain, unless a case is open; raise staleness.
+    """Set when a person registered as unemployed is due to be visited, and raise their visits in vain, unless a case is open; raise staleness.
 
     An open case has a due day of its own, and raises visits in vain itself. `visits` are in order of their days.
     """
     row = builder.row
     row["visit_due"] = None
     has_case = any(is_open(case.row["state"]) for case in cases)
-    if has_case or row.get("emp_status") == EmploymentStatus.REGISTERED_UNEMPLOYED:
+    is_registered = row.get("emp_status") == EmploymentStatus.REGISTERED_UNEMPLOYED
+    if has_case or is_registered:
         _raise_stale(builder, contributions, visits, as_of, rules)
-    if has_case:
+    if has_case or not is_registered:
         return
     row["visit_due"] = _visit_due(row, visits, spells, as_of, rules)
     if row.get("person_status") in (PersonStatus.ACTIVE, PersonStatus.LOST):
@@ -90,11 +91,8 @@ def _visit_due(
     row: Row, visits: Sequence[VisitFact], spells: Sequence[Spell], as_of: date, rules: Rules
 ) -> date | None:
     """So many days after the last visit that was made to somebody registered as unemployed, or after the registration."""
-    is_registered = row.get("emp_status") == EmploymentStatus.REGISTERED_UNEMPLOYED
-    if not is_registered or row.get("person_status") != PersonStatus.ACTIVE:
+    if row.get("person_status") != PersonStatus.ACTIVE:
         return None
     made = [visit.day for visit in visits if visit.is_made]
-    since = made[-1:] or [unemployed_since(spell) for spell in spells[-1:]]
-    if not since:
-        return None
-    return since[0] + timedelta(days=rules.number("visit_due.registered", row["area_code"], as_of))
+    since = made[-1] if made else unemployed_since(spells[-1])
+    return since + timedelta(days=rules.number("visit_due.registered", row["area_code"], as_of))
