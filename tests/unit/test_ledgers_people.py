@@ -146,7 +146,12 @@ def test_a_new_entrant_never_had_a_job():
         ({"name": "陈一"}, "2026-01-10", None),
         ({"emp_status": "20", "spell.unemp_date": "2025-12-31"}, "2026-01-10", "2026-06-30"),
         ({"emp_status": "20", "spell.unemp_date": "2025-12-31"}, "2026-06-30", "2026-12-31"),
-        ({"emp_status": "20", "spell.unemp_date": "2025-12-31"}, "2026-12-31", None),
+        (  # a year after the registered person was confirmed last
+            {"emp_status": "20", "spell.unemp_date": "2025-12-31"},
+            "2026-12-31",
+            "2027-01-10",
+        ),
+        ({"emp_status": "20", "spell.unemp_date": "2025-12-31"}, "2027-01-10", None),
         (
             {"emp_status": "20", "spell.unemp_date": "2025-12-31", "spell.reg_date": "2026-01-05"},
             "2026-12-31",
