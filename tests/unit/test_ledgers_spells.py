@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from server.ledgers.definitions.vocabulary import SpellKind
-from server.ledgers.folding.spells import fold_spells, kind_of
+from server.ledgers.folding.spells import fold_spells, kind_of, statuses_of
 from tests.factories.contributions import History
 
 EMPLOYED, UNEMPLOYED, OUT = "10", "20", "32"
@@ -206,3 +206,15 @@ def test_a_third_spell_begins_no_earlier_than_the_second_was_confirmed():
 def test_death_ends_the_last_spell(died, expected):
     statements = (("2026-01-10", UNEMPLOYED), ("2026-03-01", EMPLOYED))
     assert spells(*statements, died=died) == expected
+
+
+def test_of_two_statuses_of_one_day_the_later_spell_counts():
+    history = History()
+    history.state("person", "a", "2026-01-10", {"emp_status": UNEMPLOYED})
+    history.state("person", "a", "2026-03-01", {"emp_status": "21"})
+    history.state("person", "a", "2026-03-01", {"emp_status": EMPLOYED})
+    steps = statuses_of(fold_spells("a", history.contributions, None))
+    assert [(str(step.day), step.value) for step in steps] == [
+        ("2026-01-10", UNEMPLOYED),
+        ("2026-03-01", EMPLOYED),
+    ]
