@@ -118,7 +118,15 @@ def test_pyodk_publishes_forms_with_their_files(client: Client, tmp_path: Path) 
 
 def test_pyodk_reads_entity_lists(client: Client) -> None:
     lists = [entity_list.name for entity_list in client.entity_lists.list()]
-    assert lists == ["communities", "households", "cases", "employers", "persons"]
+    assert lists == [
+        "communities",
+        "households",
+        "cases",
+        "employers",
+        "vacancies",
+        "persons",
+        "retirees",
+    ]
     communities = client.entity_lists.get("communities")
     assert communities.properties
     assert {"code", "geometry"} <= {prop.name for prop in communities.properties}

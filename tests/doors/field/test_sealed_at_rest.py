@@ -165,10 +165,14 @@ def test_no_number_and_no_free_text_is_in_the_database_or_on_the_disk(
     assert canaries.words["files/data/findings"] in visit.findings
     home = Household.objects.get(pk=household)
     assert canaries.words["files/data/note"] in home.access_note
-    person = Person.objects.exclude(name=None).get()
-    assert canaries.words["household_survey/data/members/basic/name"] in person.name
-    assert any(number in person.name for number in canaries.numbers)
-    assert person.pk in {row.pk for row in Person.objects.filter(name__contains="暗语")}
+    people_named = list(Person.objects.exclude(name=None))
+    surveyed = canaries.words["household_survey/data/members/basic/name"]
+    (person,) = [row for row in people_named if surveyed in row.name]
+    for row in people_named:
+        assert any(word in row.name for word in canaries.words.values())
+        assert any(number in row.name for number in canaries.numbers)
+    found = {row.pk for row in Person.objects.filter(name__contains="暗语")}
+    assert found == {row.pk for row in people_named}
     contributed = [row.values for row in ContributionRow.objects.all()]
     assert sum(word in str(contributed) for word in canaries.words.values()) > 20
     assert len(canaries.words) > 55
