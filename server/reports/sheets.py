@@ -11,20 +11,15 @@ from django.utils.translation import gettext as _
 
 from server.core.clock import OFFICE
 from server.core.labels import listed
+from server.core.spreadsheets import inert
 from server.reports.definitions.tables import Rate
 from server.reports.selectors import Table
 
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV_TYPE: Final = "text/csv; charset=utf-8"
 _BOM: Final = "\ufeff"
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _FIRST_WIDTH, _WIDTH = 22, 9  # characters
 _HEAD_ROW: Final = 4  # the groups; the columns are below
-
-
-def guarded(text: str) -> str:
-    """Text that a spreadsheet takes for text."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def file_name(table: Table, ending: str) -> str:
@@ -53,9 +48,9 @@ def as_csv(table: Table) -> bytes:
     heads = [
         f"{group.label}/{column.label}" for group in table.report.groups for column in group.columns
     ]
-    writer.writerow([guarded(head) for head in (_("Row"), *heads)])
+    writer.writerow([inert(head) for head in (_("Row"), *heads)])
     for _key, name, numbers in rows_of(table):
-        writer.writerow([guarded(name), *("" if n is None else n for n in numbers)])
+        writer.writerow([inert(name), *("" if n is None else n for n in numbers)])
     return (_BOM + text.getvalue()).encode()
 
 
@@ -73,7 +68,7 @@ def as_xlsx(table: Table, preparer: str) -> bytes:
     centre = Alignment(horizontal="center", vertical="center", wrap_text=True)
 
     def line(row: int, text: str, first: int = 1, last: int = width) -> Any:
-        cell = sheet.cell(row, first, guarded(text))
+        cell = sheet.cell(row, first, inert(text))
         if last > first:
             sheet.merge_cells(start_row=row, end_row=row, start_column=first, end_column=last)
         return cell
@@ -82,19 +77,19 @@ def as_xlsx(table: Table, preparer: str) -> bytes:
     title.font, title.alignment = Font(bold=True, size=16), centre
     line(2, listed(about(table)))
     line(3, _("Unit of numbers: persons, households or times, as defined; rates in percent"))
-    sheet.cell(_HEAD_ROW, 1, guarded(_("Row"))).alignment = centre
+    sheet.cell(_HEAD_ROW, 1, inert(_("Row"))).alignment = centre
     sheet.merge_cells(start_row=_HEAD_ROW, end_row=_HEAD_ROW + 1, start_column=1, end_column=1)
     place = 2
     for group in table.report.groups:
         head = line(_HEAD_ROW, str(group.label), place, place + len(group.columns) - 1)
         head.alignment, head.font = centre, Font(bold=True)
         for column in group.columns:
-            below = sheet.cell(_HEAD_ROW + 1, place, guarded(str(column.label)))
+            below = sheet.cell(_HEAD_ROW + 1, place, inert(str(column.label)))
             below.alignment = centre
             place += 1
     last = _HEAD_ROW + 1
     for last, (key, name, numbers) in enumerate(rows_of(table), _HEAD_ROW + 2):
-        sheet.cell(last, 1, guarded(name)).font = Font(bold=key == "total")
+        sheet.cell(last, 1, inert(name)).font = Font(bold=key == "total")
         for place, (column, number) in enumerate(zip(columns, numbers, strict=True), 2):
             cell = sheet.cell(last, place, number if number is not None else "—")
             cell.number_format = "0.00" if isinstance(column, Rate) else "#,##0"
