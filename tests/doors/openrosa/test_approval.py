@@ -90,7 +90,7 @@ def listed(phone: Phone, form_id: str = "survey") -> tuple[str, str, list[dict[s
 
 def send(phone: Phone, filled: Claimed = CREATE, corrects: str = "") -> Submission:
     name = f"{SURVEYED[:-1]}2" if corrects else SURVEYED
-    document = filled.xml(name).replace(b"<data>", b'<data id="survey" version="1">')
+    document = filled.xml(name).replace(b'id="ledger_survey"', b'id="survey"', 1)
     if corrects:
         edits = f"<deprecatedID>{corrects}</deprecatedID></meta>"
         document = document.replace(b"</meta>", edits.encode())
