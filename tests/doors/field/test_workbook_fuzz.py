@@ -46,7 +46,9 @@ def check(people: Field, seed: int, content: bytes) -> str:
         version = FormVersion.objects.get(form__form_id=body["form_id"], version=body["version"])
         try:
             with tempfile.TemporaryDirectory() as folder:
-                sent = Path(folder) / "form.xlsx"  # as published: a form without form_id has its name
+                sent = (
+                    Path(folder) / "form.xlsx"
+                )  # as published: a form without form_id has its name
                 sent.write_bytes(spoiled)
                 own = convert(xlsform=sent, form_name="data", warnings=[])
         except AttributeError:  # a header that is a number or a time: pyxform strips it as text
