@@ -108,10 +108,12 @@ _FACTS_OF_EMPLOYERS: Final = """
 _DOOR: Final = "regexp_replace(concat_ws('|', {0}.address, {0}.building, {0}.room), '\\s', '', 'g')"
 _SAME_DOOR: Final = f"b.address <> '' and {_DOOR.format('b')} = {_DOOR.format('a')}"
 _MEMBERS: Final = """
+    with household as materialized (
+        select * from ledgers_household where id = any(%(entries)s::uuid[]))
     select household.*, member.id as member, member.name as member_name
       from (select distinct household_id, person_id from ledgers_membership
              where household_id = any(%(entries)s::uuid[])) mine
-      join ledgers_household household on household.id = mine.household_id
+      join household on household.id = mine.household_id
       join ledgers_person member on member.id = mine.person_id
 """
 """SQL: the changed households, a row for everybody who ever belonged to one."""
