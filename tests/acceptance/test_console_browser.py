@@ -85,7 +85,7 @@ def test_a_clerk_reviews_looks_up_and_maps_and_an_administrator_manages(
     clerk.find("[data-map][data-ready]")
     clerk.wait(
         lambda browser: browser.execute_script(
-            "const photo = document.querySelector('.photo img'); photo.scrollIntoView();"
+            "const photo = document.querySelector('.photo-open img'); photo.scrollIntoView();"
             "return photo.complete && photo.naturalWidth > 0"
         )
     )

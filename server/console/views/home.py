@@ -20,7 +20,15 @@ from server.core.clock import first_of_quarter, today
 from server.core.paging import COUNTED
 from server.disclosure.selectors import recent_alerts, waiting_for
 from server.ledgers.filters import FILTERS
-from server.ledgers.selectors import Counts, counts_by_area, counts_by_worker, links, rows_of
+from server.ledgers.selectors import (
+    Counts,
+    counted_once,
+    counts_by_area,
+    counts_by_worker,
+    links,
+    persons,
+    rows_of,
+)
 from server.quarantine.selectors import quarantined
 from server.submissions.selectors import submissions, waiting_count
 
@@ -55,7 +63,12 @@ def home(request: StaffRequest) -> HttpResponse:
     codes = [area.ljust(COMMUNITY, "0") for area in (*by_area, base) if area]
     names = area_names([*codes, *(row.area_code for row in latest)])
     context = {
-        "numbers": [*_numbers(total, base, day), *_links(access), *_quarantine(access)],
+        "numbers": [
+            *_numbers(total, base, day),
+            _persons(access, base),
+            *_links(access),
+            *_quarantine(access),
+        ],
         "areas_of": [
             _Line(_name(names, area), area, counts, _addresses(area, day), opens=length < COMMUNITY)
             for area, counts in sorted(by_area.items())
@@ -170,6 +183,14 @@ def _numbers(total: Counts, base: str, day: date) -> list[Number]:
             note=_("coverage {share}").format(share=coverage),
         ),
     ]
+
+
+def _persons(access: Access, base: str) -> Number:
+    """The persons of the area, each once however many offices list them, counted no further than lists are."""
+    rows = persons(access).filter(area_code__startswith=base)
+    number = counted_once(rows, access).order_by()[: COUNTED + 1].count()
+    is_capped = number > COUNTED
+    return Number(_("Persons"), min(number, COUNTED), _list("persons", base), is_capped=is_capped)
 
 
 def _windows() -> list[tuple[str, list[tuple[str, str, dict[str, str]]]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -135,4 +136,6 @@ def test_pages_show_the_history(surveyed, make_user):
     page = desk.get(f"/cases/{case['id']}").content.decode()
     assert "History" in page
     assert "somebody took work" in page
-    assert "No state has changed yet." in desk.get(f"/persons/{person}").content.decode()
+    page = desk.get(f"/persons/{person}").content.decode()
+    steps = re.findall(r"<strong>([^<]*)</strong>[^<]*<span[^>]*>employment status", page)
+    assert steps == ["employed in unit", "unregistered unemployed"]

@@ -24,7 +24,8 @@ def rows_at(client: Client, query: str = "") -> list[str]:
     """The rows of the page, as HTML."""
     response = client.get(f"/audit{query}")
     assert response.status_code == 200
-    body = response.content.decode().partition("<tbody>")[2].partition("</tbody>")[0]
+    page = response.content.decode().partition("</main>")[0]
+    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
     return body.split("</tr>")[:-1]
 
 
