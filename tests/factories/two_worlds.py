@@ -96,7 +96,7 @@ def make_worlds(make_user: Any) -> tuple[Side, Side]:
 
 
 def _people(side: Side, make_user: Any) -> None:
-    from server.accounts.models import FieldAccount
+    from server.accounts.models import FieldAccount, SavedView
     from server.accounts.services import issue_token
 
     side.worker = make_user(f"{side.tag}-worker", role="worker", area=side.area)
@@ -106,6 +106,10 @@ def _people(side: Side, make_user: Any) -> None:
     FieldAccount.objects.filter(pk=side.account.pk).update(
         user_agent=f"{side.tag} agent", device_id=f"{side.tag} device", last_seen_at=AT
     )
+    SavedView.objects.create(
+        user=side.worker, ledger="person", title=f"{side.tag} view", query="", area=side.area,
+        is_shared=True, created_at=AT,
+    )  # fmt: skip
 
 
 def _record(side: Side, form: Any) -> None:

@@ -123,8 +123,8 @@ def test_pyodk_reads_entity_lists(client: Client) -> None:
         "households",
         "cases",
         "employers",
-        "vacancies",
         "persons",
+        "vacancies",
         "retirees",
     ]
     communities = client.entity_lists.get("communities")
