@@ -76,9 +76,8 @@ def test_the_tables_are_large_enough_to_tell(county):
     assert Person.objects.count() == 10_133
 
 
-MARKED_AND_COMPARED = 31
-"""Beyond the 450 pages of a survey until then: of the marks of its four changed entries for reports, 24 pages, and of the
-search for another household at its door, 20, what the 450 had no room for."""
+MARKED_AND_COMPARED = 24 + 20
+"""Pages of the marks of a survey's four changed entries for reports, and of the search for another household at its door."""
 
 
 def test_merging_a_survey_reads_no_table_as_a_whole(forms):
@@ -96,7 +95,7 @@ def test_surveying_a_household_again_reads_no_table_as_a_whole(forms):
     submission = store(again, version=versions["survey"], submitter=staff, instance_id="uuid:again")
     with explained() as seen:
         services.merge_submissions(submission_ids=[submission.pk], as_of=AS_OF)
-    check(seen, each=75, together=500 + 12)  # of the same, of which two households share most
+    check(seen, each=75, together=500 + MARKED_AND_COMPARED)
 
 
 def test_merging_an_employer_reads_no_table_as_a_whole(forms):
