@@ -7,15 +7,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django_filters import FilterSet
-from django_htmx.http import reswap, retarget
 
-from server.accounts.access import REVIEWERS, common_prefix
-from server.audit.services import record_list
+from server.accounts.access import REVIEWERS
 from server.console.ledger_tables import joined_columns, names_of, table_of
-from server.console.pages import PAGE_SIZE, StaffRequest, filter_context, status_of
+from server.console.pages import PAGE_SIZE, StaffRequest, filter_context, render_parts
 from server.console.tables import PLACES, STATE, Reading, State, Table, lines, state_of
 from server.core.clock import now
 from server.core.keyset import slice_of
@@ -90,22 +87,14 @@ def render_ledger(request: StaffRequest, definition: LedgerDefinition) -> HttpRe
         "places": _places(page, state),
         "kept": kept(request.GET),
     }
-    record_list(
-        actor=request.user,
-        of=definition.model._meta.model_name or "",
-        area=common_prefix(request.access.areas()),
+    return render_parts(
+        request,
+        "console/ledgers",
+        filterset,
+        context,
         rows=len(page.rows),
         last_row=len(page.rows) if state.place.is_first else None,
-        facts={"filters": sorted(set(filterset.filters) & set(request.GET))},
     )
-    status = status_of(filterset)
-    target = request.htmx.target if request.htmx and not request.htmx.boosted else None
-    if target not in ("list", "results"):
-        return render(request, "console/ledgers/list.html", context, status=status)
-    if target == "results" and status == 200:
-        return render(request, "console/ledgers/_results.html", context)
-    response = render(request, "console/ledgers/_list.html", context, status=status)
-    return reswap(retarget(response, "#list"), "outerHTML")
 
 
 def conditions(filterset: FilterSet) -> list[tuple[str, str]]:

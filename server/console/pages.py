@@ -175,21 +175,40 @@ def render_list(
         "filtered": any(value for name, value in request.GET.items() if name != "page"),
         "rows_template": template,
     }
+    return render_parts(
+        request, "console", filterset, context, rows=len(page), last_row=page.end_index()
+    )
+
+
+def render_parts(
+    request: StaffRequest,
+    folder: str,
+    filterset: FilterSet,
+    context: dict[str, Any],
+    *,
+    rows: int,
+    last_row: int | None,
+) -> HttpResponse:
+    """A list as the whole page, or the part that htmx asks for; that it was read is recorded.
+
+    `folder` has list.html, its part _list.html with the form, and _results.html without. `rows`
+    and `last_row` are what `record_list` takes.
+    """
     record_list(
         actor=request.user,
         of=filterset.queryset.model._meta.model_name or "",
         area=common_prefix(request.access.areas()),
-        rows=len(page),
-        last_row=page.end_index(),
+        rows=rows,
+        last_row=last_row,
         facts={"filters": sorted(set(filterset.filters) & set(request.GET))},
     )
     status = status_of(filterset)
     target = request.htmx.target if request.htmx and not request.htmx.boosted else None
     if target not in ("list", "results"):
-        return render(request, "console/list.html", context, status=status)
+        return render(request, f"{folder}/list.html", context, status=status)
     if target == "results" and status == 200:
-        return render(request, "console/_results.html", context)
-    response = render(request, "console/_list.html", context, status=status)
+        return render(request, f"{folder}/_results.html", context)
+    response = render(request, f"{folder}/_list.html", context, status=status)
     return reswap(retarget(response, "#list"), "outerHTML")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from django.shortcuts import get_object_or_404
 
@@ -14,11 +15,13 @@ from server.console.forms import DecisionForm
 from server.console.pages import StaffRequest, area_names
 from server.console.record_sheets import read_record
 from server.console.thumbnails import is_drawn, is_photo
+from server.core.clock import now
 from server.erasure.models import Erasure
 from server.erasure.selectors import may_ask, open_erasure
 from server.ledgers.definitions.columns import Column, Sensitivity
 from server.ledgers.selectors import Change, changes_of, exceptions_of
-from server.submissions.models import Submission, SubmissionVersion
+from server.submissions import services
+from server.submissions.models import ReviewDecision, Submission, SubmissionVersion
 from server.submissions.selectors import (
     Instances,
     files_of,
@@ -48,6 +51,20 @@ def visible_or_404(request: StaffRequest, number: int) -> Submission:
         .defer("current_version__encrypted__key__private_key", "approved__version__document")
     )
     return get_object_or_404(rows, pk=number)
+
+
+def reviewed(request: StaffRequest, row: Submission, given: Mapping[str, Any]) -> ReviewDecision:
+    """Decide about the record as a checked DecisionForm says. Raises what the service raises."""
+    return services.review(
+        submission=row,
+        state=given["state"],
+        reason=given["reason"].strip(),
+        version=given["version"],
+        last_decision=given["last_decision"],
+        reviewer=request.user,
+        access=request.access,
+        at=now(),
+    )
 
 
 def record_context(request: StaffRequest, row: Submission) -> dict[str, object]:

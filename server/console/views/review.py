@@ -21,7 +21,7 @@ from server.console.pages import (
     render_list,
     staff_page,
 )
-from server.console.record_page import record_context, visible_or_404
+from server.console.record_page import record_context, reviewed, visible_or_404
 from server.console.review_queue import Queue
 from server.core.clock import now
 from server.core.paging import COUNTED
@@ -118,17 +118,7 @@ def decide(request: StaffRequest, number: int) -> HttpResponse:
     row = visible_or_404(request, number)
     queue = Queue(request)
     following = queue.after(row)
-    given = checked(DecisionForm(request.POST))
-    decision = services.review(
-        submission=row,
-        state=given["state"],
-        reason=given["reason"].strip(),
-        version=given["version"],
-        last_decision=given["last_decision"],
-        reviewer=request.user,
-        access=request.access,
-        at=now(),
-    )
+    decision = reviewed(request, row, checked(DecisionForm(request.POST)))
     if request.POST.get("undo"):
         return redirect(queue.address("review-record", row.pk))
     request.session[_LAST] = decision.pk

@@ -17,6 +17,7 @@ from server.console.record_page import (
     decision_context,
     may_review,
     record_context,
+    reviewed,
     visible_or_404,
 )
 from server.console.review_queue import Queue
@@ -75,22 +76,13 @@ def submission(request: StaffRequest, number: int) -> HttpResponse:
 def decide(request: StaffRequest, number: int) -> HttpResponse:
     """Approve or reject a submission, report issues, or take the last decision back; the ledgers are updated later."""
     row = visible_or_404(request, number)
-    decision = checked(DecisionForm(request.POST))
-    services.review(
-        submission=row,
-        state=decision["state"],
-        reason=decision["reason"].strip(),
-        version=decision["version"],
-        last_decision=decision["last_decision"],
-        reviewer=request.user,
-        access=request.access,
-        at=now(),
-    )
+    given = checked(DecisionForm(request.POST))
+    reviewed(request, row, given)
     row = visible_or_404(request, number)
     context = {
         "submission": row,
         "decided": True,
-        "seen": decision["version"],  # the version that the page around still shows
+        "seen": given["version"],  # the version that the page around still shows
         "next": Queue(request, QueryDict()).after(row),
         **decision_context(request, row),
     }

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from server.accounts.access import READERS, Access
+from server.accounts.access import Access
 from server.core.masking import first_day, mask
 from server.core.sealing import UnknownKey, unseal_text
 from server.ledgers.definitions.columns import Column, Kind
 from server.ledgers.definitions.ledgers import COLUMNS
-from server.ledgers.models import ContributionRow, DeskAct, LedgerException
+from server.ledgers.models import ContributionRow, LedgerException
 from server.ledgers.reading.entries import value_for
 from server.ledgers.reading.masking import holds_text, without_numbers
+from server.ledgers.reading.provenance import made_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +54,10 @@ def sources_of(access: Access, exception: LedgerException) -> list[Source]:
         )
         if column is None or exception.column in row.values or row.pk == exception.contribution
     ]
-    here = _acts_here(access, [row for row in contributions if row.submission is None])
-    return [_source(access, exception, column, row, here) for row in contributions]
-
-
-def _acts_here(access: Access, rows: list[ContributionRow]) -> set[int]:
-    if not rows:
-        return set()
-    acts = DeskAct.objects.filter(access.within(), pk__in=[-row.pk for row in rows])
-    return {-pk for pk in acts.values_list("pk", flat=True)}
+    here = made_here(access, contributions)
+    return [
+        _source(access, exception, column, row, is_here=row.pk in here) for row in contributions
+    ]
 
 
 def _source(
@@ -69,10 +65,10 @@ def _source(
     exception: LedgerException,
     column: Column | None,
     row: ContributionRow,
-    acts_here: set[int],
+    *,
+    is_here: bool,
 ) -> Source:
     record = row.submission
-    is_here = row.pk in acts_here if record is None else access.may(READERS, record.area_code)
     value = row.values.get(exception.column) if is_here else None
     shown = None if column is None or value is None else _shown(access, exception, column, value)
     same_as = ""

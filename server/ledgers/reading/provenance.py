@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from server.accounts.access import READERS, RESTRICTED, Access
 from server.core.labels import Label
 from server.core.masking import mask_numbers
 from server.ledgers.definitions.columns import Column, Kind, columns_of
-from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS
+from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS, LEDGERS, name_of
 from server.ledgers.intake.mapping import question_paths
 from server.ledgers.models import ContributionRow, DeskAct
 from server.ledgers.models.base import LedgerEntry
@@ -66,22 +66,16 @@ def provenance(access: Access, entry: LedgerEntry) -> dict[str, Origin]:
     well it was verified, nothing else.
     """
     columns = columns_of(type(entry))
-    ledger = next(name for name, model in LEDGERS.items() if isinstance(entry, model))
+    ledger = name_of(type(entry))
     wanted = [int(contribution) for contribution in entry.origins]
     origins: dict[str, Origin] = {}
     contributions = list(_contributions(wanted))
-    acts = [-contribution.pk for contribution in contributions if contribution.submission is None]
-    acts_here = {-act for act in _acts_here(access, acts)}
+    here = made_here(access, contributions)
     for contribution in contributions:
         for name in entry.origins[str(contribution.pk)]:
             column = columns.get(name)
             if column is not None:
-                record = contribution.submission
-                is_here = (
-                    contribution.pk in acts_here
-                    if record is None
-                    else access.may(READERS, record.area_code)
-                )
+                is_here = contribution.pk in here
                 origins[name] = _origin(contribution, ledger, column, is_here=is_here)
     return {name: origins[name] for name in columns if name in origins}
 
@@ -101,7 +95,7 @@ def values_given(access: Access, entry: LedgerEntry, column: Column) -> list[Giv
 
     The caller has checked that the reader may see the column. Two queries, or one.
     """
-    ledger = next(name for name, model in LEDGERS.items() if isinstance(entry, model))
+    ledger = name_of(type(entry))
     rows = contributions_here(access, ledger, entry.pk)
     given = [row for row in rows if row.values.get(column.name) is not None]
     holding = {int(number) for number, names in entry.origins.items() if column.name in names}
@@ -126,16 +120,8 @@ def contributions_here(access: Access, ledger: str, entry: UUID) -> list[Contrib
         .select_related("worker", "form_version__form", "submission")
         .order_by("-observed_at", "-received_at", "-instance_id", "-id")
     )
-    acts = _acts_here(access, [-row.pk for row in rows if row.submission is None])
-    return [
-        row
-        for row in rows
-        if (
-            -row.pk in acts
-            if row.submission is None
-            else access.may(READERS, row.submission.area_code)
-        )
-    ]
+    here = made_here(access, rows)
+    return [row for row in rows if row.pk in here]
 
 
 def held(entry: LedgerEntry, column: Column, value: Any) -> Any:
@@ -155,11 +141,18 @@ def _contributions(ids: Iterable[int]) -> Iterable[ContributionRow]:
     )
 
 
-def _acts_here(access: Access, acts: Sequence[int]) -> set[int]:
-    """Those of the desk acts that were done in the reader's areas. One query, or none."""
-    if not acts:
-        return set()
-    return set(DeskAct.objects.filter(access.within(), pk__in=acts).values_list("pk", flat=True))
+def made_here(access: Access, contributions: Collection[ContributionRow]) -> set[int]:
+    """The numbers of those contributions whose record or desk act lies in the reader's areas. One query, or none."""
+    here = {
+        row.pk
+        for row in contributions
+        if row.submission is not None and access.may(READERS, row.submission.area_code)
+    }
+    acts = [-row.pk for row in contributions if row.submission is None]
+    if acts:
+        within = DeskAct.objects.filter(access.within(), pk__in=acts)
+        here |= {-act for act in within.values_list("pk", flat=True)}
+    return here
 
 
 def _origin(contribution: ContributionRow, ledger: str, column: Column, *, is_here: bool) -> Origin:

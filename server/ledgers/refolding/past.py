@@ -18,7 +18,7 @@ from server.core.masking import Precision, first_day
 from server.core.row_security import Crossing, across_areas
 from server.core.sealed_fields import OpenedField
 from server.ledgers.definitions.contribution import Contribution
-from server.ledgers.definitions.ledgers import LEDGERS
+from server.ledgers.definitions.ledgers import LEDGERS, name_of
 from server.ledgers.folding.derive.rules import rules
 from server.ledgers.folding.fold import FoldResult, fold_everything
 from server.ledgers.folding.row import Row
@@ -79,7 +79,7 @@ def entry_as_of(
     """
     if not access.may(REVEALERS, entry.area_code):
         on = first_day(on, Precision.MONTH)
-    ledger = next(name for name, model in LEDGERS.items() if isinstance(entry, model))
+    ledger = name_of(type(entry))
     owner: Any = entry.pk
     if isinstance(entry, Spell):
         owner = entry.person_id
