@@ -19,15 +19,18 @@ from server.core.clock import now
 from server.core.labels import Label
 from server.forms.models import FormVersion
 from server.ledgers.models import ChangedEntry, Household, Person
-from server.ledgers.services import merge_submissions, move, refold_due
+from server.ledgers.services import correct, merge_submissions, move, refold_due
 from server.reports.counting import TOTAL
 from server.reports.definitions.periods import period_named
 from server.reports.definitions.registry import REPORTS
 from server.reports.definitions.tables import Balance
 from server.reports.facts.keeping import keep_up_entirely
+from server.reports.facts.records import EventKind
 from server.reports.problems import NoSuchReport, NotKnownThen
 from server.reports.selectors import entries_behind, table
+from server.submissions import services
 from tests.conftest import STREET
+from tests.factories.facts import facts_from_scratch, known_facts
 from tests.factories.ledgers import Filled, id_number, make_versions, store, uuid_of
 
 pytestmark = pytest.mark.django_db
@@ -192,3 +195,69 @@ def test_rows_that_a_rebuild_puts_right_are_counted_again(street):
     with pytest.raises(SystemExit):
         call_command("rebuild", area=STREET)
     assert ChangedEntry.objects.filter(entry=person).exists()
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        pytest.param(
+            Filled(
+                visited_at="2025-11-01T09:00:00+08:00",
+                household_id=uuid_of("H5"),
+                household={"address": "H5"},
+            ),
+            id="an earlier survey of the household says nothing new",
+        ),
+        pytest.param(
+            Filled(
+                form="home_visit",
+                visited_at="2025-11-01T09:00:00+08:00",
+                person_id=uuid_of("P6"),
+                person={"edu": "70"},
+            ),
+            id="an earlier visit to a person says nothing new",
+        ),
+    ],
+)
+def test_late_news_makes_the_facts_that_all_news_together_make(street, make_user, late):
+    before = known_facts()
+    submission = store(
+        late,
+        version=FormVersion.objects.get(title=late.form),
+        submitter=make_user("zhao"),
+        instance_id=f"uuid:{uuid_of('late')}",
+    )
+    merge_submissions(submission_ids=[submission.pk], as_of=AS_OF)
+    keep_up_entirely()
+    kept_up = known_facts()
+    assert kept_up != before
+    assert facts_from_scratch() == kept_up
+    clerk = make_user("sun")
+    services.review(
+        submission=submission,
+        state="rejected",
+        reason="误报",
+        reviewer=clerk,
+        access=access_of(clerk),
+        at=now(),
+    )
+    merge_submissions(submission_ids=[submission.pk], as_of=AS_OF)
+    keep_up_entirely()
+    assert known_facts() == before
+
+
+def test_correcting_the_head_makes_the_facts_of_the_household_anew(street):
+    correct(
+        family="person", entry=uuid_of("P10"), column="hukou_type", value="20", reason="核实",
+        access=street, at=now(),
+    )  # fmt: skip
+    keep_up_entirely()
+    kept_up = known_facts()
+    certified = [
+        event
+        for event in kept_up["EventFact"]
+        if (event.kind, event.entry) == (EventKind.ZERO_IN, uuid_of("H5"))
+    ]
+    assert certified
+    assert all(event.is_rural for event in certified)
+    assert facts_from_scratch() == kept_up

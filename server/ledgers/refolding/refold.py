@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import FAMILIES
@@ -96,6 +96,7 @@ def _store_contributions(
         },
         keys=entries,
     )
+    first_days = _first_days([*staying, *removed])
     moved, renamed = _regroup(staying, entries)
     for contribution in added:
         contribution.entry = entries[contribution.family, contribution.keys[0]]
@@ -110,10 +111,23 @@ def _store_contributions(
     _write_keys(_key_rows(entries, [*staying, *added]), touched, changed)
     if moved:
         move_entity_conflicts(touched)
+    for family, entry in dict(first_days ^ _first_days([*staying, *added])):
+        changed.first_days[family].add(entry)
     for contribution in (*new, *staying, *added):
         changed.contributions[contribution.id] = contribution
     _add_neighbours(staying, moved, renamed, changed)
     return changed
+
+
+def _first_days(
+    contributions: Iterable[Contribution],
+) -> set[tuple[tuple[str, str], datetime]]:
+    """Each entry, with its family, and the instant of the first contribution to it."""
+    first: dict[tuple[str, str], datetime] = {}
+    for contribution in contributions:
+        entry = contribution.family, contribution.entry
+        first[entry] = min(first.get(entry, contribution.observed_at), contribution.observed_at)
+    return set(first.items())
 
 
 def _regroup(
@@ -211,12 +225,17 @@ def _write(folded: FoldResult, scope: Scope) -> set[str]:
     )
     members = membership_rows(folded.memberships)
     left = MEMBERSHIPS.delete_owned(
-        "household_id", households, [row["id"] for row in members], about="person_id"
+        "household_id", households, [row["id"] for row in members], also="person_id"
     )
-    person_of = {row["id"]: row["person_id"] for row in members}
-    marks[Family.PERSON] |= {*spells.values(), *cases.values(), *left.values()} - households
-    marks[Family.PERSON] |= {person_of[member] for member in MEMBERSHIPS.put(members)}
+    written = set(MEMBERSHIPS.put(members))
+    joined = [(row["household_id"], row["person_id"]) for row in members if row["id"] in written]
+    for household, person in (*left.values(), *joined):
+        marks[Family.HOUSEHOLD].add(household)
+        marks[Family.PERSON].add(person)
+    marks[Family.PERSON] |= {*spells.values(), *cases.values()} - households
     marks[Family.HOUSEHOLD] |= households.intersection(cases.values())
+    for family, entries in changed.first_days.items():
+        marks[family] |= entries
     mark_changed(marks)
     reconcile_exceptions(folded.raised, checked, areas)
     employers = scope.entries[Family.EMPLOYER] | changed.removed[Family.EMPLOYER]
@@ -233,6 +252,7 @@ def _put_owned(ledger: Ledger, rows: list[Row], owners: Mapping[str, set[str]]) 
     ids = [row["id"] for row in rows]
     changed: dict[str, str] = {}
     for column, entries in owners.items():
-        changed |= table.delete_owned(column, entries, ids)
+        deleted = table.delete_owned(column, entries, ids)
+        changed |= {row: owner for row, (owner,) in deleted.items()}
     owner_of = {row["id"]: owner for row in rows for column in owners if (owner := row.get(column))}
     return changed | {written: owner_of[written] for written in table.put(rows)}

@@ -45,6 +45,8 @@ class ChangedEntries:
     keys: dict[tuple[str, str], str] = field(default_factory=dict)  # (family, key) → entry
     identities: set[str] = field(default_factory=set)
     """Identities of the keys that came, went or name another entry now."""
+    first_days: Entries = field(default_factory=lambda: defaultdict(set))
+    """Entries that the ledgers know since another day now; their rows may be as they were."""
 
     def all_of(self, family: str) -> set[str]:
         """The family's entries, changed or removed."""

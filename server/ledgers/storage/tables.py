@@ -121,21 +121,22 @@ class Table:
             )
 
     def delete_owned(
-        self, column: str, owners: Iterable[str], keeping: Iterable[str], *, about: str = ""
-    ) -> dict[str, str]:
+        self, column: str, owners: Iterable[str], keeping: Iterable[str], *, also: str = ""
+    ) -> dict[str, list[str]]:
         """Delete the rows whose `column` is one of the owners, except those to keep.
 
-        Returns deleted id → its value of `column`, or of the column `about`.
+        Returns deleted id → its value of `column`, and of the column `also` if there is such.
         """
         wanted = list(owners)
         if not wanted:
             return {}
+        returned = ", ".join(f"{name}::text" for name in ("id", column, also) if name)
         deleted = query(
             f"delete from {self.name} where {column} = any(%s::uuid[])"  # noqa: S608 names of fields
-            f" and not id = any(%s::uuid[]) returning id::text, {about or column}::text",
+            f" and not id = any(%s::uuid[]) returning {returned}",
             (wanted, list(keeping)),
         )
-        return dict(deleted)
+        return {row: owners for row, *owners in deleted}
 
     def due(self, as_of: date, limit: int) -> set[str]:
         """Up to `limit` entries that have to be folded again by this day, the longest due first."""

@@ -216,6 +216,9 @@ def concerned(taken: dict[str, set[str]]) -> tuple[set[str], set[str]]:
             people.add(str(person))
         elif household is not None:
             visited_homes.add(str(household))
+    every: Any = Household.objects
+    headed = every.filter(head_person__in=people)
+    homes |= {str(home) for home in headed.values_list("pk", flat=True)}
     moved = homes_moved(homes) if homes else set()
     if moved:
         members: Any = Membership.objects.filter(household_id__in=moved)
