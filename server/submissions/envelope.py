@@ -90,8 +90,13 @@ def _namespace(root: etree._Element) -> str:
 
 def _meta(root: etree._Element) -> etree._Element | None:
     """The record's own meta block: the last that holds an instanceID; blocks inside repeats belong to entities."""
-    blocks = [child for child in reversed(root) if local_name(child) == "meta"]
-    return next((block for block in blocks if _text(block, "instanceID")), next(iter(blocks), None))
+    last: etree._Element | None = None
+    for child in root.iterchildren(reversed=True):  # forms end with their meta block
+        if local_name(child) == "meta":
+            if _text(child, "instanceID"):
+                return child
+            last = child if last is None else last
+    return last
 
 
 def _text(meta: etree._Element | None, name: str) -> str:
