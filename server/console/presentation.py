@@ -6,7 +6,7 @@ Reads code lists, and opens sealed values to mask them; no database.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -42,6 +42,7 @@ class Cell:
     text: str
     masked: bool  # the text is a mask; the value can be revealed
     origin: Any = None  # ledgers.selectors.Origin
+    why: Any = ()  # ledgers.selectors.Reason: the conditions of a computed flag
     leads_to: tuple[str, Any] | None = None  # path of a ledger and entry in it that the value names
 
 
@@ -52,8 +53,9 @@ def sheet(
     origins: Mapping[str, Any] | None = None,
     names: Mapping[Any, str] | None = None,
     leave_out: Iterable[str] = (),
+    why: Mapping[str, Any] | None = None,
 ) -> list[Cell]:
-    """The entry's filled columns in the order declared; `names` resolves areas, entries and users."""
+    """The entry's filled columns in the order declared; `names` resolves areas, entries and users, `why` explains flags."""
     skipped = set(leave_out)
     cells = []
     for column in columns_of(type(entry)).values():
@@ -61,7 +63,7 @@ def sheet(
             continue
         cell = cell_of(entry, column, access, origins or {}, names or {})
         if cell is not None:
-            cells.append(cell)
+            cells.append(replace(cell, why=(why or {}).get(column.name, ())))
     return cells
 
 

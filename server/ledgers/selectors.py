@@ -56,6 +56,7 @@ from server.ledgers.reading.provenance import (
     provenance,
     values_given,
 )
+from server.ledgers.reading.reasons import Reason, reasons
 from server.ledgers.reading.timeline import Event, timeline
 from server.ledgers.refolding.beside import (
     Beside,
@@ -85,6 +86,7 @@ __all__ = [
     "HistoryStep",
     "ListedEntry",
     "Origin",
+    "Reason",
     "Source",
     "Standing",
     "Subject",
@@ -135,6 +137,7 @@ __all__ = [
     "persons",
     "preview_correction",
     "provenance",
+    "reasons",
     "records_of",
     "resolve",
     "rows_of",

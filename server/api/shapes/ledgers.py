@@ -243,6 +243,25 @@ class OriginSerializer(serializers.Serializer):
     rule = serializers.CharField(help_text="The merge rule, M0 to M6.")
 
 
+class ConditionSerializer(serializers.Serializer):
+    """A condition of a flag."""
+
+    condition = serializers.CharField()
+    text = serializers.CharField()
+    is_met = serializers.BooleanField()
+    rules = serializers.DictField(
+        child=serializers.CharField(), help_text="Key of the rule table → the value in force."
+    )
+
+
+class WhySerializer(serializers.Serializer):
+    """Why a computed flag holds, or does not: all its conditions have to be met."""
+
+    column = serializers.CharField()
+    holds = serializers.BooleanField()
+    conditions = ConditionSerializer(many=True)
+
+
 class AsOfSerializer(serializers.Serializer):
     """The day as of which an entry is asked for, and the instant by which what it rests on was received and decided."""
 

@@ -18,9 +18,11 @@ from server.api.shapes.ledgers import (
     HouseholdSerializer,
     ReasonSerializer,
     RevealSerializer,
+    WhySerializer,
     entry_serializer,
 )
 from server.api.views.entries import Compared, Decided, Entries, Moved, Moves
+from server.core.clock import now, office_day
 from server.disclosure.services import find, give_dossier, reveal
 from server.ledgers import selectors
 from server.ledgers.definitions.columns import Kind
@@ -77,6 +79,29 @@ class Persons(Compared, Moves, SealedEntries):
     model = Person
     serializer_class = entry_serializer(Person)
     filterset_class = PersonFilters
+
+    @extend_schema(responses=WhySerializer(many=True))
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def why(self, request: Request, id: UUID) -> Response:
+        """The conditions of the person's computed flags, met today or not; without flags that rest on what the reader may not see."""
+        explained = selectors.reasons(self.access, self.get_object(), office_day(now()))
+        rows = [
+            {
+                "column": column,
+                "holds": all(part.is_met for part in parts),
+                "conditions": [
+                    {
+                        "condition": part.condition,
+                        "text": part.label,
+                        "is_met": part.is_met,
+                        "rules": dict(part.rules),
+                    }
+                    for part in parts
+                ],
+            }
+            for column, parts in explained.items()
+        ]
+        return Response(WhySerializer(rows, many=True).data)
 
     @extend_schema(request=ReasonSerializer, responses=DossierSerializer)
     @action(detail=True, methods=["post"], filterset_class=None)

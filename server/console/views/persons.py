@@ -16,6 +16,7 @@ from server.console.moves import desk_panel
 from server.console.pages import StaffRequest, area_names, staff_page
 from server.console.presentation import joined_title, sheet
 from server.console.views.links import links_panel
+from server.core.clock import now, office_day
 from server.erasure.models import Erasure
 from server.erasure.selectors import may_ask, open_erasure
 from server.ledgers.definitions.vocabulary import Family
@@ -27,6 +28,7 @@ from server.ledgers.selectors import (
     joined_key,
     memberships_of,
     provenance,
+    reasons,
     resolve,
     spells,
     visits,
@@ -53,7 +55,13 @@ def person(request: StaffRequest, entry: UUID) -> HttpResponse:
     names = _names(row, row.area_code, row.hukou_area, row.residence_area)
     context = {
         "person": row,
-        "cells": sheet(row, request.access, origins=provenance(request.access, row), names=names),
+        "cells": sheet(
+            row,
+            request.access,
+            origins=provenance(request.access, row),
+            names=names,
+            why=reasons(request.access, row, office_day(now())),
+        ),
         "memberships": memberships_of(request.access, row)
         .select_related("household")
         .order_by("-from_on", "id"),

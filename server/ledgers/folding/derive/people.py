@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
 from server.core.clock import office_day
 from server.ledgers.definitions.codes import (
@@ -13,6 +15,7 @@ from server.ledgers.definitions.codes import (
     ResidenceKind,
     Sex,
 )
+from server.ledgers.definitions.conditions import Condition
 from server.ledgers.definitions.vocabulary import IN_QUESTION, SpellKind
 from server.ledgers.folding.derive.ages import (
     Purpose,
@@ -46,9 +49,9 @@ def derive_person(
     """
     _set_areas(row, home, registered_at)
     row["in_zero_emp_hh"] = bool(registered_at and registered_at.zero_emp_state in IN_QUESTION)
-    row["long_term_unemployed"] = _is_long_term_unemployed(row, spells, as_of, rules)
-    row["is_4050"] = _is_seeking(row) and is_4050_age(row, as_of, rules)
-    row["new_entrant"] = _is_new_entrant(row, spells, as_of, rules)
+    known = Known(row, spells, as_of, rules)
+    for flag, conditions in FLAGS.items():
+        row[flag] = all(is_met for _condition, is_met in conditions(known))
     row["refold_on"] = next_change(row, spells, as_of, rules)
     confirmed_on = [office_day(row["observed_at"])]
     confirmed_on += [
@@ -85,46 +88,85 @@ def unemployed_since(spell: Spell) -> date:
     return date.fromisoformat(registered) if registered else spell.start
 
 
-def _is_long_term_unemployed(row: Row, spells: Sequence[Spell], as_of: date, rules: Rules) -> bool:
-    """Registered as unemployed, and for so many months already."""
-    current = spells[-1] if spells and spells[-1].end is None else None
-    if current is None or current.kind != SpellKind.UNEMPLOYED:
-        return False
-    if row.get("emp_status") != EmploymentStatus.REGISTERED_UNEMPLOYED:
-        return False
-    months = rules.number("long_unemployed_months", row["area_code"], as_of)
-    return as_of >= add_months(unemployed_since(current), months)
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was known of a person on a day."""
+
+    row: Row
+    spells: Sequence[Spell]
+    day: date
+    rules: Rules
+
+    @property
+    def is_without_work(self) -> bool:
+        """Whether the person has no work and could look for some, by the status stated last."""
+        return self.row.get("emp_status") in SEEKING
+
+    def is_of_4050(self) -> bool:
+        """Whether the person is old enough for 4050 and below retirement age."""
+        born = birth_and_sex(self.row)
+        if born is None:
+            return False
+        first, end = ages_4050(*born, self.row["area_code"], self.day, self.rules)
+        return first <= self.day < end
+
+    def is_of_working_age(self) -> bool:
+        """Whether the person is of working age in the sense of the labour statistics."""
+        born = birth_and_sex(self.row)
+        area = self.row["area_code"]
+        return born is not None and is_working_age(
+            *born, Purpose.STATISTICS, area, self.day, self.rules
+        )
+
+    def is_young(self) -> bool:
+        """Whether the person is young enough to be a new entrant to the labour force."""
+        born = birth_and_sex(self.row)
+        years = self.rules.number("new_entrant_until", self.row["area_code"], self.day)
+        return born is not None and self.day < turns(born[0], years)
+
+    def is_long_without_work(self) -> bool:
+        """Whether the unemployment that goes on has lasted for the months of the rule."""
+        current = self.spells[-1] if self.spells and self.spells[-1].end is None else None
+        if current is None or current.kind != SpellKind.UNEMPLOYED:
+            return False
+        months = self.rules.number("long_unemployed_months", self.row["area_code"], self.day)
+        return self.day >= add_months(unemployed_since(current), months)
 
 
-def _is_seeking(row: Row) -> bool:
-    """Without work, able, and willing."""
-    return (
-        row.get("emp_status") in SEEKING
-        and row.get("work_capacity") in ABLE
-        and row.get("job_willing") is True
-    )
+Conditions = Iterator[tuple[Condition, bool]]
+"""Conditions, and whether each is met."""
 
 
-def is_4050_age(row: Row, day: date, rules: Rules) -> bool:
-    """Whether a person is old enough for 4050 on a day and below retirement age."""
-    born = birth_and_sex(row)
-    if born is None:
-        return False
-    first, end = ages_4050(*born, row["area_code"], day, rules)
-    return first <= day < end
+def conditions_of_4050(known: Known) -> Conditions:
+    """The conditions of the flag `is_4050`."""
+    yield Condition.WITHOUT_WORK, known.is_without_work
+    yield Condition.ABLE, known.row.get("work_capacity") in ABLE
+    yield Condition.WILLING, known.row.get("job_willing") is True
+    yield Condition.OF_4050, known.is_of_4050()
 
 
-def _is_new_entrant(row: Row, spells: Sequence[Spell], as_of: date, rules: Rules) -> bool:
-    """Whether a young person seeks a first job."""
-    born = birth_and_sex(row)
-    if born is None or row.get("emp_status") not in SEEKING:
-        return False
-    area = row["area_code"]
-    return (
-        is_working_age(*born, Purpose.STATISTICS, area, as_of, rules)
-        and as_of < turns(born[0], rules.number("new_entrant_until", area, as_of))
-        and not any(spell.kind == SpellKind.EMPLOYED for spell in spells)
-    )
+def conditions_of_new_entrant(known: Known) -> Conditions:
+    """The conditions of the flag `new_entrant`: a young person who seeks a first job."""
+    yield Condition.WITHOUT_WORK, known.is_without_work
+    yield Condition.OF_WORKING_AGE, known.is_of_working_age()
+    yield Condition.YOUNG, known.is_young()
+    employed = any(spell.kind == SpellKind.EMPLOYED for spell in known.spells)
+    yield Condition.NEVER_EMPLOYED, not employed
+
+
+def conditions_of_long_term(known: Known) -> Conditions:
+    """The conditions of the flag `long_term_unemployed`."""
+    status = known.row.get("emp_status")
+    yield Condition.REGISTERED, status == EmploymentStatus.REGISTERED_UNEMPLOYED
+    yield Condition.LONG_WITHOUT_WORK, known.is_long_without_work()
+
+
+FLAGS: Final[Mapping[str, Callable[[Known], Conditions]]] = {
+    "long_term_unemployed": conditions_of_long_term,
+    "is_4050": conditions_of_4050,
+    "new_entrant": conditions_of_new_entrant,
+}
+"""Flag → the conditions that have to be met, all of them."""
 
 
 def next_change(row: Row, spells: Sequence[Spell], as_of: date, rules: Rules) -> date | None:
