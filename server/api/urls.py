@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from server.api.document import SchemaView
 from server.api.views.audit import Audit
 from server.api.views.base import Nowhere
+from server.api.views.bulletins import Bulletins
 from server.api.views.disclosure import ExportPermits
 from server.api.views.encryption import EncryptionKeys
 from server.api.views.erasure import Erasures
@@ -35,6 +36,7 @@ VIEWS: dict[str, Any] = {
     "links": Links,
     "reports/filings": Filings,
     "reports": Reports,
+    "bulletins": Bulletins,
     "divisions": Divisions,
     "field-accounts": FieldAccounts,
     "users": Users,

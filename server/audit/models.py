@@ -55,6 +55,8 @@ class Act(models.TextChoices):
     FORM_STATE = "form_state", _("form's state changed")
     FORM_APPROVAL = "form_approval", _("form's approval changed")
 
+    BULLETIN = "bulletin", _("public bulletin opened, changed or closed")
+
     LIST_MADE = "list_made", _("entity list made")
     LIST_CHANGED = "list_changed", _("entity list changed")
     ENTITY_MADE = "entity_made", _("entity made")

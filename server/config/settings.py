@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "server.submissions",
     "server.quarantine",
     "server.datasets",
+    "server.bulletin",
     "server.ledgers",
     "server.reports",
     "server.erasure",

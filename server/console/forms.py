@@ -250,6 +250,24 @@ class WorkerForm(forms.Form):
         self.fields["area"].choices = areas  # type: ignore[attr-defined]
 
 
+class BulletinForm(forms.Form):
+    """A division's public bulletin of vacancies."""
+
+    area = forms.ChoiceField(label=_("Area"))
+    contact = forms.CharField(
+        label=_("Where people ask for a post"),
+        max_length=200,
+        required=False,
+        help_text=_("The office's address, telephone and hours, as everybody shall read them."),
+    )
+    shows_employers = forms.BooleanField(label=_("Name the employers"), required=False)
+    is_open = forms.BooleanField(label=_("Open to everybody"), required=False)
+
+    def __init__(self, *args: Any, areas: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["area"].choices = areas  # type: ignore[attr-defined]
+
+
 class RoleForm(forms.Form):
     """A role in an area."""
 

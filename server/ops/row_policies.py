@@ -150,6 +150,7 @@ _PERMIT: Final = Rule(
 
 RULES: Final[dict[str, Rule]] = {
     "audit_entry": _AUDIT,
+    "bulletin_bulletin": _own("area_code"),
     "datasets_entity": _ENTITY,
     "datasets_entityversion": _of("datasets_entity", "entity_id"),
     "datasets_unapplied": _OF_SUBMISSION,

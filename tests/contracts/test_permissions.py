@@ -109,7 +109,8 @@ def of_ledger(method: str, path: str, *, allowed: int = 200, body: Any = None) -
 def _of_entries() -> Iterator[Rule]:
     for path, definition in LEDGERS.items():
         one = f"/{path}/{{{path}}}/"
-        for part in ("", "origins/", "history/"):
+        parts = ("", "origins/", "history/", *(("why/",) if path == "persons" else ()))
+        for part in parts:
             yield of_ledger("get", one + part)
         if MASKED[path]:
             body = {"columns": [MASKED[path]], "reason": BECAUSE}
@@ -151,6 +152,7 @@ RULES = (
             *LEDGERS,
             "exceptions",
             "links",
+            "bulletins",
             "divisions",
             "field-accounts",
             "users",
@@ -237,6 +239,16 @@ RULES = (
     act("post", "/links/{links}/acts/", 201, {"kind": "two_places", "reason": "核对"}),
     act("post", "/links/{links}/acts/{desk-acts}/undo/", 200),
     look("/divisions/440106003001/"),
+    Rule(
+        "put",
+        "/bulletins/440106003001/",
+        STAFF,
+        200,
+        404,
+        404,
+        404,
+        {"contact": "", "is_open": False},
+    ),
     *(look(f"{FORM}{part}", outside=200) for part in ("", "versions/", "xform/")),
     look(f"{FORM}workbook/", allowed=404),  # its bytes are not among the test's blobs
     publish("post", "/forms/", 400, outside=400),  # without a workbook

@@ -172,6 +172,8 @@ SEARCHED: Final = {
 }
 """Words of addresses → a column of that ledger by which entries are searched."""
 MORE: Final[dict[str, Any]] = {
+    "/bulletins/%(area_code)s/": lambda _about: {"contact": "office", "is_open": False},
+    "/bulletins": lambda about: {"area": about.area, "contact": "office"},
     "/lists/%(name)s/%(uuid)s/change": lambda _about: {"label": "Oak", "version": "1"},
     "/projects/1/app-users": lambda about: {"displayName": f"{about.tag} phone"},
     "/projects/1/datasets": lambda about: {"name": f"wells_{about.tag}"},

@@ -85,6 +85,8 @@ def samples_of(side: Side) -> dict[str, str]:
         "/exceptions/%(id)s": str(side.exceptions[1].pk),
         "/exceptions/%(number)s": str(side.exceptions[1].pk),
         "/divisions/%(code)s": side.area,
+        "/bulletins/%(area_code)s": side.area,
+        "/jobs/%(area)s": side.area,
         "/reports/%(code)s": "R2",
         **{f"/reports/filings/%({name})s": str(side.filing.pk) for name in ("id", "number")},
         "/field-accounts/%(id)s": str(side.account.pk),

@@ -177,6 +177,12 @@ def without(body: bytes, path: str) -> bytes:
     return body
 
 
+def surroundings(body: bytes, mark: bytes) -> str:
+    """What stands around a mark, so that a fault says where on the page it is."""
+    place = body.find(mark)
+    return body[max(0, place - 120) : place + 120].decode(errors="replace")
+
+
 @dataclass
 class Seen:
     """What a crawl of a door brought up."""
@@ -224,7 +230,9 @@ def crawl(worlds: Worlds, door: str) -> Seen:
                 lowered = rest.lower()
                 where = f"{reader.name} {method} {path}"
                 seen.faults += [
-                    f"{where}: {mark.decode()}" for mark in foreign[other] if mark in lowered
+                    f"{where}: {mark.decode()} in {surroundings(lowered, mark)}"
+                    for mark in foreign[other]
+                    if mark in lowered
                 ]
                 if is_other:
                     continue

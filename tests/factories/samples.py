@@ -30,6 +30,7 @@ CANARY = b"<html xmlns='http://www.w3.org/1999/xhtml'><script>canary()</script><
 def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
     """Something that exists for each parameter; the files among it hold a script."""
     from server.accounts.services import issue_token
+    from server.bulletin.models import Bulletin
     from server.core import blobs
     from server.forms.models import FormDraft, FormMedia, FormVersion
     from server.ledgers.definitions.ledgers import DEFINITIONS
@@ -52,6 +53,13 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
         saved_by=street.worker, saved_at=AT,
     )  # fmt: skip
     area = street.person.area_code
+    Bulletin.objects.create(
+        area_code=COMMUNITY,
+        contact="棠荫路1号",
+        is_open=True,
+        changed_at=AT,
+        changed_by=street.worker,
+    )
     spell = Spell.objects.create(
         **entry(area, person=street.person, spell_kind="1", start_on=AT.date())
     )
@@ -119,6 +127,8 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
         "/links/%(side)s": str(street.link.pk),
         "/acts/%(act)s": "1",
         "/divisions/%(code)s": COMMUNITY,
+        "/bulletins/%(area_code)s": COMMUNITY,
+        "/jobs/%(area)s": COMMUNITY,
         "/reports/%(code)s": "R2",
         "/reports/filings/%(id)s": filing,
         "/reports/filings/%(number)s": filing,

@@ -77,6 +77,7 @@ def make_worlds(make_user: Any) -> tuple[Side, Side]:
     sides = (north, south)
     for side in sides:
         _people(side, make_user)
+        _bulletin(side)
         _record(side, form)
         _gone(side, form)
         for depth in DEPTHS:
@@ -110,6 +111,14 @@ def _people(side: Side, make_user: Any) -> None:
         user=side.worker, ledger="person", title=f"{side.tag} view", query="", area=side.area,
         is_shared=True, created_at=AT,
     )  # fmt: skip
+
+
+def _bulletin(side: Side) -> None:
+    from server.bulletin.models import Bulletin
+
+    Bulletin.objects.create(
+        area_code=side.area, contact=f"{side.tag} contact", changed_at=AT, changed_by=side.worker
+    )  # closed: an open one is for everybody
 
 
 def _record(side: Side, form: Any) -> None:

@@ -13,6 +13,7 @@ from server.accounts.access import (
     Access,
     access_of,
     common_prefix,
+    read_as_everybody,
     within,
 )
 from server.accounts.models import Role, User
@@ -163,3 +164,10 @@ def test_a_request_reads_the_areas_of_its_user_and_nothing_before_they_are_known
         Access(7, (("street", "440106003"),)).reads()
         assert row_security.areas_now() == ("440106003",)
     assert row_security.areas_now() == ("",)  # commands and the worker
+
+
+def test_what_everybody_reads_lies_in_one_area():
+    with row_security.entered():
+        read_as_everybody("440106003")
+        assert not row_security.sees_all()
+        assert row_security.areas_now() == ("440106003",)

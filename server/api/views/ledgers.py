@@ -83,7 +83,7 @@ class Persons(Compared, Moves, SealedEntries):
     @extend_schema(responses=WhySerializer(many=True))
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
     def why(self, request: Request, id: UUID) -> Response:
-        """The conditions of the person's computed flags, met today or not; without flags that rest on what the reader may not see."""
+        """The conditions of the person's computed flags, met today or not, as far as the reader may see what they rest on."""
         explained = selectors.reasons(self.access, self.get_object(), office_day(now()))
         rows = [
             {

@@ -61,6 +61,8 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
     here = request.resolver_match.url_name if request.resolver_match else ""
     access: Access = request.access
 
+    quarantine = (_("Quarantine"), "quarantine", ("quarantine-item",))
+
     def section(label: str, *links: tuple[str, str, tuple[str, ...]]) -> Section:
         return Section(
             label,
@@ -79,11 +81,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                 (_("Submissions"), "submissions", ("submission", "deleted")),
                 (_("Exceptions"), "exceptions", ("settle",)),
                 (_("Known to other offices"), "links", ()),
-                *(
-                    [(_("Quarantine"), "quarantine", ("quarantine-item",))]
-                    if access.areas(REVIEWERS)
-                    else []
-                ),
+                *([quarantine] if access.areas(REVIEWERS) else []),
             ),
             section(
                 _("Employment registration"),
@@ -94,6 +92,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                 _("Employment services"),
                 (_("Employers"), "employers", ("employer",)),
                 (_("Vacancies"), "vacancies", ()),
+                *([(_("Public bulletin"), "bulletins", ())] if access.areas(REVIEWERS) else []),
             ),
             section(
                 _("Employment assistance"),

@@ -14,7 +14,7 @@ from server.ledgers.folding.spells import Spell as FoldedSpell
 from server.ledgers.models import Person
 from server.ledgers.reading.entries import hidden_columns, spells, value_for
 
-_COLUMNS = ("emp_status", "work_capacity", "job_willing", "sex", "area_code")
+_COLUMNS = ("emp_status", "work_capacity", "job_willing", "sex")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,12 @@ class Reason:
 def reasons(access: Access, person: Person, on: date) -> dict[str, list[Reason]]:
     """Flag → its conditions, each met or not on a day, by the person's row and spells as they are now. One query.
 
-    A flag with a condition on a column, or on a value, that the reader may not see is left out.
+    A flag with a condition on a column that the reader may not see is left out; a value that is
+    hidden counts as the value that is shown for it.
     """
     table = rules()
-    known = Known(_row(person), _spells(access, person), on, table)
-    hidden = _hidden(access, person)
+    known = Known(_row(access, person), _spells(access, person), on, table)
+    hidden = hidden_columns(access, person)
     area = person.area_code
     explained = {
         flag: [
@@ -61,21 +62,18 @@ def _reason(condition: Condition, is_met: bool, table: Rules, area: str, on: dat
     return Reason(condition, is_met, tuple((key, value) for key, value in values if value))
 
 
-def _hidden(access: Access, person: Person) -> set[str]:
-    """The columns whose value the reader does not see as it is."""
-    hidden = set(hidden_columns(access, person))
-    for name, column in Person.ledger.columns.items():
-        value = getattr(person, name)
-        if name in _COLUMNS and value_for(access, person, column, value) != value:
-            hidden.add(name)
-    return hidden
-
-
-def _row(person: Person) -> dict[str, object]:
-    """What the fold knows of the person's row."""
+def _row(access: Access, person: Person) -> dict[str, object]:
+    """What the fold knows of the person's row, as the reader may see it: nothing follows from what a row hides."""
+    columns = Person.ledger.columns
     born = person.birth_date
-    row = {name: getattr(person, name) for name in _COLUMNS}
-    return {**row, "birth_date": born.isoformat() if born else None}
+    row = {
+        name: value_for(access, person, columns[name], getattr(person, name)) for name in _COLUMNS
+    }
+    return {
+        **row,
+        "area_code": person.area_code,
+        "birth_date": born.isoformat() if born else None,
+    }
 
 
 def _spells(access: Access, person: Person) -> list[FoldedSpell]:

@@ -45,6 +45,9 @@ SHOWS_NOTHING: Final = frozenset(
         "/forms/%(form_id)s/approval",
         "/forms/%(form_id)s/audience",
         "/field-accounts/%(number)s/revoke",
+        "/jobs/%(area)s",
+        "/jobs/%(area)s/feed.xml",
+        "/jobs/%(area)s/poster",
     }
 )
 """Addresses of acts, and those at which these readers get nothing."""
