@@ -35,6 +35,14 @@ class BadName(Problem):
     template = _("The name is longer than {most} characters. Shorten it.")
 
 
+class RosterWrong(Problem):
+    """A pasted list of workers cannot be taken as it is."""
+
+    type, status = "roster-wrong", 422
+    title = _("The list of workers is wrong")
+    template = _("No worker was made. {reason} Correct the list and send it again.")
+
+
 class BadArea(Problem):
     """The area is neither the code of a known division nor the leading digits of one."""
 

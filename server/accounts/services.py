@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import IntegrityError, transaction
 
@@ -65,8 +66,8 @@ __all__ = [
 CODES_AT_ONCE = 200
 """The most QR codes made at once: some seconds of work and 34 printed pages."""
 
-_NAME_LENGTH = 100
-_USER_NAME = re.compile(r"[\w.@+-]{1,150}")
+NAME_LENGTH: Final = 100
+USER_NAME: Final = re.compile(r"[\w.@+-]{1,150}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,11 @@ def create_user(
     if actor is not None and not access_of(actor).may_give((role, area) for area in prefixes):
         raise NotAllowed
     username, name = User.normalize_username(username), " ".join(name.split())
-    if len(name) > _NAME_LENGTH:
-        raise BadName(most=_NAME_LENGTH)
-    if not _USER_NAME.fullmatch(username):
+    if len(name) > NAME_LENGTH:
+        raise BadName(most=NAME_LENGTH)
+    if not USER_NAME.fullmatch(username):
         raise BadUserName(username=username[:150])
-    user = User(username=username, name=name or username[:_NAME_LENGTH])
+    user = User(username=username, name=name or username[:NAME_LENGTH])
     user.must_choose_password = must_choose and not password
     password = password or new_password()
     user.set_password(password)

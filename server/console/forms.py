@@ -250,6 +250,19 @@ class WorkerForm(forms.Form):
         self.fields["area"].choices = areas  # type: ignore[attr-defined]
 
 
+class RosterForm(forms.Form):
+    """A list of workers, pasted from a spreadsheet."""
+
+    roster = forms.CharField(
+        label=_("Workers"),
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
+        help_text=_(
+            "A line each: name, division (name or code), user name if you like. Copy the cells from a spreadsheet, or put commas between them."
+        ),
+    )
+
+
 class BulletinForm(forms.Form):
     """A division's public bulletin of vacancies."""
 

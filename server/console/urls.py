@@ -161,6 +161,7 @@ urlpatterns = [
     path("people/<int:user_id>/unlink", people.unlink_from_office, name="unlink-from-office"),
     path("people/<int:user_id>/end-sessions", people.end_sessions, name="end-sessions"),
     path("field-accounts", field_accounts.field_accounts, name="field-accounts"),
+    path("field-accounts/roster", field_accounts.roster, name="roster"),
     path("field-accounts/new", field_accounts.new_field_account, name="new-field-account"),
     path("field-accounts/codes", field_accounts.codes, name="codes"),
     path("field-accounts/<int:user_id>/lost", field_accounts.lost, name="lost-phone"),

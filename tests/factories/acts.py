@@ -172,6 +172,7 @@ SEARCHED: Final = {
 }
 """Words of addresses → a column of that ledger by which entries are searched."""
 MORE: Final[dict[str, Any]] = {
+    "/field-accounts/roster": lambda about: {"roster": f"new {about.tag}\t{about.area}"},
     "/bulletins/%(area_code)s/": lambda _about: {"contact": "office", "is_open": False},
     "/bulletins": lambda about: {"area": about.area, "contact": "office"},
     "/lists/%(name)s/%(uuid)s/change": lambda _about: {"label": "Oak", "version": "1"},

@@ -15,13 +15,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from server.accounts import collect, services
+from server.accounts import collect, rosters, services
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.filters import WorkerFilters
 from server.accounts.models import FieldAccount, Role, RoleGrant, User
 from server.accounts.selectors import former_work, manageable_workers, may_set_password
 from server.accounts.services import CODES_AT_ONCE
-from server.console.forms import WorkerForm, checked
+from server.console.forms import RosterForm, WorkerForm, checked
 from server.console.pages import (
     StaffRequest,
     area_choices,
@@ -35,6 +35,7 @@ from server.console.pages import (
 from server.console.problems import FormFieldsWrong
 from server.core.clock import now
 from server.forms import selectors as forms
+from server.geo.selectors import divisions_inside
 from server.ledgers.entity_lists.lists import MAX_ROWS
 from server.ledgers.selectors import households_by_area, is_crowded
 from server.quarantine.selectors import count_refused
@@ -98,6 +99,56 @@ def new_field_account(request: StaffRequest) -> HttpResponse:
         actor=request.user,
     )
     return _sheet(request, new_worker.user, new_worker.token, new_worker.password)
+
+
+@staff_page("GET", "HEAD", "POST", roles=REVIEWERS)
+def roster(request: StaffRequest) -> HttpResponse:
+    """Make workers from a pasted list: shown line by line first, then, when confirmed, made all at once.
+
+    Their codes and passwords are on the answer only. Raises FormFieldsWrong, RosterWrong.
+    """
+    context: dict[str, Any] = {"form": RosterForm(), "most": rosters.MOST}
+    if request.method == "POST":
+        form = RosterForm(request.POST)
+        lines = rosters.read_roster(checked(form)["roster"], _places(request.access))
+        problems = [line for line in lines if line.problem]
+        if "confirmed" in request.POST and not problems:
+            return _new_workers(request, rosters.add_roster(lines, request.user))
+        context |= {
+            "form": form,
+            "lines": lines,
+            "problems": problems,
+            "areas": area_names(line.area.ljust(12, "0") for line in lines if line.area),
+        }
+    return render(request, "console/field_accounts/roster.html", context)
+
+
+def _places(access: Access) -> dict[str, set[str]]:
+    """Names and codes of the divisions in which the user may make workers → the prefixes of their codes."""
+    places: dict[str, set[str]] = {}
+    for division in divisions_inside(access):
+        if access.may(REVIEWERS, division.prefix):
+            for word in (division.name, division.name_en, division.code, division.prefix):
+                places.setdefault(word, set()).add(division.prefix)
+    places.pop("", None)
+    return places
+
+
+def _new_workers(request: StaffRequest, workers: list[services.NewWorker]) -> HttpResponse:
+    grants = [grant for new in workers for grant in new.user.grants.all()]
+    context = {
+        "areas": _names(grants),
+        "sheets": [
+            {
+                "worker": new.user,
+                "password": new.password,
+                "code": _drawn(new.user, _address(request, new.token)),
+            }
+            for new in workers
+        ],
+        "unreachable": _unreachable(request),
+    }
+    return render(request, "console/field_accounts/codes.html", context)
 
 
 @staff_page("POST", roles=REVIEWERS)
