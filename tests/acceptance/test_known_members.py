@@ -9,7 +9,7 @@ import pytest
 
 from server.core import clock
 from server.forms.services import publish
-from server.ledgers.models import LedgerException, Person
+from server.ledgers.models import Flexible, LedgerException, Person
 from server.ledgers.refolding.rebuild import rebuild
 from tests.acceptance.engine import Hints
 from tests.acceptance.engine.households import survey
@@ -134,4 +134,25 @@ def test_nobody_is_doubled_however_often_the_home_is_surveyed(phone, engine, xfo
     visit(30, MAN, long_before, **home, is_known="0")
     assert Person.objects.count() == 4
     assert proposed() == 1
+    assert not rebuild(area="", as_of=clock.today(), keep=False, progress=quiet).differences
+
+
+@pytest.mark.django_db
+def test_flexible_work_is_one_entry_however_the_next_survey_dates_it(phone, engine, xforms):
+    def visit(days, **answers):
+        at = (clock.now() - timedelta(days=days)).isoformat()
+        here = {"community": only_one, "mode": "2", "visited_at": at, "emp_status": "13", **answers}
+        media = {**MEDIA, **lists(phone)}
+        send(phone, engine.fill(xforms["household_survey"], media, 36, survey([MAN], here, skip=1)))
+        return list(Flexible.objects.values_list("form", "start_on", "person__name"))
+
+    begun = TODAY - timedelta(days=400)
+    assert visit(300, flex_form="02", start=begun.isoformat()) == [("02", begun, "陈大")]
+    row = listed(phone)["陈大"]
+    known = {"hh_exists": "1", "household": row["household"], "is_known": "1",
+             "known_member": row["name"], "differs": "0"}  # fmt: skip
+    about = begun + timedelta(days=20)
+    ((form, _start, name),) = visit(100, **known, flex_form="02", start=about.isoformat())
+    assert (form, name) == ("02", "陈大")
+    assert len(visit(50, **known, emp_status="10", employer_name="好又多", start=None)) == 1
     assert not rebuild(area="", as_of=clock.today(), keep=False, progress=quiet).differences

@@ -24,6 +24,22 @@ def test_a_visit_far_from_the_home_needs_a_reason(engine, xforms, place, far):
     assert not engine.fill(xforms["home_visit"], MEDIA, 11, by_phone).was_asked("loc")
 
 
+def test_what_no_column_takes_stands_in_the_findings(engine, xforms):
+    far = {"subject_kind": "case", "loc": "23.1400 113.3450 12 5", "distance_reason": "在工地见面"}
+    talked = {**HERE, "outcome": "1", "consent": "1", "remark": "下午在"}
+    filled = engine.fill(xforms["home_visit"], MEDIA, 11, Hints({**talked, **far}))
+    (metres,) = filled.texts("distance_m")
+    assert filled.texts("visit_findings") == [f"下午在【离户址 {metres} 米：在工地见面】"]
+    employer = {"emp_exists": "0", "arrears": "1", "arrears_months": "3", "training_need": "02 11",
+                "supervisor_contact": "李强"}  # fmt: skip
+    hints = Hints({**talked, **employer}, repeats={"vacancies": 0})
+    filled = engine.fill(xforms["employer_survey"], MEDIA, 11, hints)
+    assert filled.texts("visit_findings") == [
+        "下午在【拖欠工资 3 个月】【需要培训 家政 养老护理】【劳动保障监督员：李强】"
+    ]
+    assert filled.texts("visit_needs") == ["2"]
+
+
 def test_a_case_brings_its_person_household_and_history(engine, xforms):
     answers = {**HERE, "subject_kind": "case", "outcome": "1", "consent": "1"}
     answers |= {"visited_at": f"{TODAY}T00:00:00.000+08:00"}

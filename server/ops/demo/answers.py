@@ -196,7 +196,6 @@ def _labour(member: Member, rng: Random) -> Answers:
     if member.emp_status in EMPLOYED:
         answers |= {
             "emp_form": {"11": "4", "12": "2", "13": "3"}.get(member.emp_status, "1"),
-            "flex_form": "01" if member.emp_status == "13" else "",
             "employer_name": member.employer,
             "industry": member.industry,
             "occupation": "4",
@@ -205,13 +204,20 @@ def _labour(member: Member, rng: Random) -> Answers:
             "wage_band": rng.choice("3455"),
             "insurance": rng.choice(("1 2 3 4 5", "6 7", "7")),
         }
+    if member.emp_status == "13":
+        answers |= {
+            "flex_form": "01",
+            "flexible_start": since,
+            "flexible_occupation": answers["occupation"],
+            "flexible_income": answers["wage_band"],
+            "flexible_insurance": answers["insurance"],
+        }
     if member.emp_status in UNEMPLOYED:
         is_registered = member.emp_status == "20"
         answers |= {
             "unemp_date": since,
             "unemp_reason": member.unemp_reason,
             "registered": "1" if is_registered else "0",
-            "looking": "1" if member.willing else "0",
             "insurance": "7",
         }
     if member.emp_status not in ("33", "34", "35"):
