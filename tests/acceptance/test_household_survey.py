@@ -121,7 +121,11 @@ def test_age_decides_what_is_asked(engine, xforms, age, edu, phone, work):
 @pytest.mark.parametrize(
     ("status", "asked", "not_asked"),
     [
-        ("10", {"emp_form", "employer_name", "contract"}, {"unemp_date", "flex_form", "graduates_on"}),
+        (
+            "10",
+            {"emp_form", "employer_name", "contract"},
+            {"unemp_date", "flex_form", "graduates_on"},
+        ),
         ("13", {"emp_form", "flex_form"}, {"unemp_reason"}),
         ("14", {"emp_form"}, {"employer_name", "flex_form"}),
         ("20", {"unemp_date", "unemp_reason", "job_willing"}, {"emp_form", "graduates_on"}),

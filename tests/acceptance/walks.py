@@ -27,12 +27,16 @@ _CONTROLS = ("input", "select", "select1", "upload", "trigger")
 
 
 def walked(
-    engine: Engine, web_engine: Engine, xform: bytes, walks: Mapping[str, Hints]
+    engine: Engine,
+    web_engine: Engine,
+    xform: bytes,
+    walks: Mapping[str, Hints],
+    media: Mapping[str, bytes] = MEDIA,
 ) -> set[str]:
     """The questions that any of the walks answers; both engines must ask and store the same on each."""
     answered: set[str] = set()
     for hints in walks.values():
-        filled, other = filled_twice(engine, web_engine, xform, hints)
+        filled, other = filled_twice(engine, web_engine, xform, hints, media)
         assert_agree(filled, other)
         answered |= {prompt.name for prompt in filled.prompts.values()}
     return answered
