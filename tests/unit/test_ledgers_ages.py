@@ -221,6 +221,19 @@ def test_the_narrower_area_and_the_day_decide_a_rule(table, area, day, value):
         assert table.number("limit", area, day) == int(value)
 
 
+def test_a_further_rule_goes_before_those_of_its_area_from_its_day_on(table):
+    day = date(2026, 6, 1)
+    before = table.find("limit", STREET, day)
+    changed = table.with_rule(Rule("limit", "4401", day, day + 9 * DAY, "77"))
+    assert changed.find("limit", STREET, day - DAY) == table.find("limit", STREET, day - DAY)
+    assert [changed.find("limit", STREET, day + n * DAY) for n in (0, 8)] == ["77", "77"]
+    assert changed.find("limit", STREET, day + 9 * DAY) == before
+    assert table.find("limit", STREET, day) == before
+    assert changed.of_key("limit")[0].value == "77"
+    assert table.of_key("none") == ()
+    assert len(changed.all) == len(table.all) + 1
+
+
 @pytest.mark.parametrize(
     ("after", "change"),
     [

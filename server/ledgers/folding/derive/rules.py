@@ -46,8 +46,9 @@ class Rules:
     """Looks a rule up by key, place and day; the longest area prefix wins."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = tuple(rules)
         self._by_key: dict[str, list[Rule]] = {}
-        for rule in sorted(rules, key=lambda rule: -len(rule.area)):
+        for rule in sorted(self._rules, key=lambda rule: -len(rule.area)):
             self._by_key.setdefault(rule.key, []).append(rule)
         self._days_of_change = sorted(
             day
@@ -80,6 +81,19 @@ class Rules:
     def number(self, key: str, area: str, day: date) -> int:
         """The value as a whole number. Raises NoRule."""
         return int(self.value(key, area, day))
+
+    def with_rule(self, rule: Rule) -> Rules:
+        """The table with one more rule, which goes before the others of its key and area while it is in force."""
+        return Rules((rule, *self._rules))
+
+    def of_key(self, key: str) -> tuple[Rule, ...]:
+        """The rules of a key in the order of the table; empty for a key that it does not have."""
+        return tuple(rule for rule in self._rules if rule.key == key)
+
+    @property
+    def all(self) -> tuple[Rule, ...]:
+        """Every rule in the order of the table."""
+        return self._rules
 
     def next_change(self, after: date) -> date | None:
         """The next day on which any rule begins or ends; None when there is none."""
