@@ -250,7 +250,8 @@ def _shape(text: str, type: str, wkt: bool) -> Any:
 
     None when a point is none, a line has no two points, or an area no closed ring of four: a
     part of a shape is another shape. Where one point has no altitude, no point of the shape has:
-    readers of geometries take coordinates of one dimension only.
+    readers of geometries take coordinates of one dimension only. A ring ends in the very position
+    that it begins with, altitude included (RFC 7946, 3.1.6).
     """
     places = [answers.place(part) for part in text.split(";") if part.strip()]
     points = [place for place in places if place is not None]
@@ -261,6 +262,8 @@ def _shape(text: str, type: str, wkt: bool) -> Any:
         [point.longitude, point.latitude, *(() if is_flat else (point.altitude,))]
         for point in points
     ]
+    if type == "geoshape":
+        coordinates[-1] = coordinates[0]
     if wkt:
         listed = ",".join(" ".join(_plain(number or 0.0) for number in xyz) for xyz in coordinates)
         form = {"POINT": "POINT ({})", "LINESTRING": "LINESTRING ({})", "POLYGON": "POLYGON (({}))"}

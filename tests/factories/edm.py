@@ -62,7 +62,8 @@ def _geometry_faults(value: Any, kind: str, *, wkt: bool) -> list[str]:
         shape = GEOSGeometry(f"SRID=4326;{value}")  # raises for what GEOS does not read
         listed = value[value.index("(") :].strip("()").split(",")
         dimensions = {len(point.split()) for point in listed}
-        is_right = shape.geom_type == kind and len(dimensions) == 1
+        is_closed = kind != "Polygon" or listed[0] == listed[-1]
+        is_right = shape.geom_type == kind and len(dimensions) == 1 and is_closed
         return [] if is_right else [f"{value} is no {kind}"]
     if value.get("type") != kind:
         return [f"{value} is no {kind}"]
@@ -73,7 +74,7 @@ def _coordinates_right(coordinates: Any, kind: str) -> bool:
     points = {"Point": [coordinates], "LineString": coordinates}.get(kind)
     if points is None:
         (points,) = coordinates
-        if len(points) < 4 or points[0][:2] != points[-1][:2]:
+        if len(points) < 4 or points[0] != points[-1]:
             return False
     if kind == "LineString" and len(points) < 2:
         return False
