@@ -85,6 +85,20 @@ class Columns:
     keys: frozenset[str]  # __id, __Submissions-id
 
 
+def options_of(parameters: Iterable[tuple[str, list[str]]]) -> dict[str, str]:
+    """The query options of a request by name.
+
+    Raises BadOption for an option that is given twice: OData 4.0 part 2, 5.1 forbids that, and
+    whichever of two filters held, the client would take the rows for those of the other.
+    """
+    options: dict[str, str] = {}
+    for name, values in parameters:
+        if len(values) > 1:
+            raise BadOption(option=name[:60], expected=_("one value"))
+        options[name] = values[0]
+    return options
+
+
 def check_options(options: Mapping[str, str], format: Literal["json", "xml"]) -> None:
     """Raises OptionNotOffered for an unknown option, and for a $format other than this."""
     for name in options:

@@ -179,6 +179,10 @@ def test_select_expand_and_what_is_not_offered(street, asking):
     assert_central(get(client, TABLE, expand="*", select="outcome"), 501.6)
     for option in ("apply", "search", "foo"):
         assert_central(get(client, TABLE, **{option: "x"}), 501.1)
+    for path in (TABLE, MEMBERS, f"{TABLE}('uuid:1')"):
+        twice = client.get(f"{path}?$skip=0&$skip=1", secure=True)
+        assert_central(twice, 400.11)
+        assert "$skip" in twice.json()["message"]
     assert_central(get(client, TABLE, orderby="outcome"), 501.5)
     old = client.get(TABLE, secure=True, headers={"odata-maxversion": "3.0"})
     assert_central(old, 400.1)
