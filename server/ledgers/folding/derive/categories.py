@@ -52,8 +52,8 @@ class Circumstances:
     activity: Activity
     home: HouseholdOn | None
     registered_at: HouseholdOn | None
-    ages: tuple[date, date] | None
-    """The first day of the age of 4050 and the day of retirement, by the rules of the day; None where the birth is not known."""
+    ages: tuple[date, date, date] | None
+    """The first days of working age and of the age of 4050, and the day of retirement, by the rules of the day; None where the birth is not known."""
     area: str
     rules: Rules
 
@@ -79,13 +79,18 @@ class Circumstances:
     @property
     def retires_on(self) -> date:
         """The day of retirement by the rules of the day; never, where the birth is not known."""
-        return date.max if self.ages is None else self.ages[1]
+        return date.max if self.ages is None else self.ages[2]
+
+    @property
+    def is_of_working_age(self) -> bool:
+        """Whether the day is of working age; always, where the birth is not known."""
+        return self.ages is None or self.ages[0] <= self.day < self.ages[2]
 
     def held(self) -> list[str]:
         """The categories that hold, in order (rules.md, Assistance categories)."""
         if not self.could_work or not self._has_hukou():
             return []
-        if self.retires_on <= self.day:
+        if not self.is_of_working_age:
             return []
         by_code = CONDITIONS[self.rules.value("category_set", self.area, self.day)]
         return sorted(code for code, holds in by_code.items() if holds(self))
@@ -109,7 +114,7 @@ class Circumstances:
     def _older(self) -> bool:
         if self.ages is None or not self.is_unemployed:
             return False
-        first, end = self.ages
+        _, first, end = self.ages
         return first <= self.day < end
 
     def _zero_employment(self) -> bool:

@@ -14,7 +14,7 @@ from datetime import date
 
 from server.ledgers.definitions.codes import EmploymentStatus, WorkCapacity
 from server.ledgers.definitions.vocabulary import CloseReason, SpellKind
-from server.ledgers.folding.derive.ages import add_months, ages_4050
+from server.ledgers.folding.derive.ages import Purpose, add_months, ages_4050, working_ages
 from server.ledgers.folding.derive.categories import Circumstances
 from server.ledgers.folding.derive.course import Course, StaffMoves
 from server.ledgers.folding.derive.homes import Homes
@@ -80,7 +80,7 @@ class _Life:
         self.courses: list[Course] = []
         self.decided: Spell | None = None  # the spell in which staff closed the last case
         self.until: date | None = date.min  # the rules of `ages` hold until then
-        self.ages: tuple[date, date] | None = None
+        self.ages: tuple[date, date, date] | None = None
 
     @property
     def last(self) -> Course | None:
@@ -120,13 +120,14 @@ class _Life:
         if course is not None and course.placement is not None:
             yield self._stable_on(course.placement.since, day)
 
-    def _ages_until(self, changes_on: date | None, day: date) -> tuple[date, date] | None:
+    def _ages_until(self, changes_on: date | None, day: date) -> tuple[date, date, date] | None:
         """The ages by the rules of the day, which hold until they change."""
         if self.born is None:
             return None
         if changes_on != self.until:
             self.until = changes_on
-            self.ages = ages_4050(*self.born, self.area, day, self.rules)
+            first, _ = working_ages(*self.born, Purpose.ASSISTANCE, self.area, day, self.rules)
+            self.ages = first, *ages_4050(*self.born, self.area, day, self.rules)
         return self.ages
 
     def _revise_death(self, gone: Gone | None) -> None:
