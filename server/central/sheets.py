@@ -87,19 +87,25 @@ def _names(fields: Iterable[Field], above: str) -> Iterator[str]:
             yield name
 
 
-def _cells(element: etree._Element | None, fields: Iterable[Field]) -> Iterator[str]:
+def _cells(element: etree._Element | None, fields: Iterable[Field]) -> list[str]:
+    cells: list[str] = []
+    _add_cells(cells, element, fields)
+    return cells
+
+
+def _add_cells(cells: list[str], element: etree._Element | None, fields: Iterable[Field]) -> None:
     children: dict[str, etree._Element] = {}
     for child in () if element is None else element:
         children.setdefault(local_name(child), child)
     for field in fields:
-        there = children.get(field.name)
-        text = (there.text or "") if there is not None else ""
-        if field.kind == "group":
-            yield from _cells(there, field.children)
+        there, kind = children.get(field.name), field.kind
+        if kind == "group":
+            _add_cells(cells, there, field.children)
         elif field.type == "geopoint":
-            yield from (*text.split(), *[""] * 4)[:4]
-        elif field.kind == "question":
-            yield text
+            text = "" if there is None else there.text or ""
+            cells += (*text.split(), *[""] * 4)[:4]
+        elif kind == "question":
+            cells.append("" if there is None else there.text or "")
 
 
 def _reached(

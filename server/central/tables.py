@@ -107,7 +107,7 @@ def answered(root: etree._Element, paths: frozenset[str]) -> Iterator[str]:
     for path in paths:
         level = [root]
         for name in path.strip("/").split("/"):
-            level = [child for element in level for child in element if local_name(child) == name]
+            level = [child for element in level for child in element.iterchildren(f"{{*}}{name}")]
         for element in level:
             if not len(element) and (text := (element.text or "").strip()):
                 yield text

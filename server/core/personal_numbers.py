@@ -48,7 +48,7 @@ _PATTERN: Final = re.compile(
 
 
 _DIGIT: Final = re.compile(r"\d")
-_SHORTEST: Final = 10
+SHORTEST: Final = 10
 """Digits of the shortest number: a landline."""
 
 
@@ -69,7 +69,7 @@ def replace(text: str, replacement: Callable[[str], str]) -> str:
 
 def _places(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each personal number."""
-    if len(_DIGIT.findall(text)) < _SHORTEST:
+    if len(text) < SHORTEST or len(_DIGIT.findall(text)) < SHORTEST:
         return
     folded = text if text.isascii() else text.translate(_FOLDED)
     for match in _PATTERN.finditer(folded):

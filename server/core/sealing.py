@@ -144,7 +144,15 @@ def _compressor() -> zstandard.ZstdCompressor:
 
 def unseal_document(sealed: bytes) -> bytes:
     """The instance XML that `seal_document` sealed. Raises as `unseal`."""
-    return zstandard.ZstdDecompressor().decompress(unseal(sealed, "document"))
+    return _decompressor().decompress(unseal(sealed, "document"))
+
+
+def _decompressor() -> zstandard.ZstdDecompressor:
+    """This thread's decompressor, kept for the same reason."""
+    decompressor: zstandard.ZstdDecompressor | None = getattr(_of_thread, "decompressor", None)
+    if decompressor is None:
+        decompressor = _of_thread.decompressor = zstandard.ZstdDecompressor()
+    return decompressor
 
 
 def search_hash(value: str, purpose: str) -> bytes:

@@ -129,6 +129,23 @@ def test_what_is_asked_only_of_those_concerned_leaves_no_trace():
     assert b"6" not in shown.replace(b"UTF-8", b"")
 
 
+@pytest.mark.parametrize("around", ["{}", "<more>{}</more>", "<more>\n  {}\n</more>"])
+def test_numbers_behind_withheld_answers_are_masked(around):
+    """A text moves when the answer before it is taken out, and with it its group: it stays masked."""
+    number, path = (
+        "449900199001011234",
+        "/data/more/concern" if "more" in around else "/data/concern",
+    )
+    kinds = {path: Sensitivity.RESTRICTED, "/data/id_no": Sensitivity.MASKED}
+    inner = around.format("<concern><mood>low</mood></concern>")
+    document = f"<data><id_no>{number}</id_no>{inner} see {number}<left>{number}</left></data>"
+    shown = etree.tostring(redacted_instance(document.encode(), Protection(kinds, {}), HIDDEN))
+    assert shown.count(b"4499" + b"*" * 14) == 3
+    assert number.encode() not in shown
+    assert b"mood" not in shown
+    assert b"more" not in shown
+
+
 @pytest.mark.parametrize(
     ("answer", "shown"),
     [

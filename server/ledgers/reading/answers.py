@@ -19,12 +19,13 @@ from dataclasses import dataclass
 from lxml import etree
 
 from server.accounts.access import REVEALERS, Access
+from server.core import personal_numbers
 from server.core.masking import mask, mask_numbers
 from server.core.xml import local_name, parse
 from server.forms.models import FormVersion
 from server.ledgers.definitions.columns import Sensitivity
 from server.ledgers.reading.entries import may_see_restricted
-from server.ledgers.reading.redaction import Protection, below_root, protection_of, withhold
+from server.ledgers.reading.redaction import ProtectedNode, Protection, protection_of, withhold
 from server.submissions.answers import Answer, answer_tree
 from server.submissions.instance import Instance
 
@@ -32,6 +33,9 @@ _ID_NO = re.compile(r"[0-9]{6}([0-9]{4})([0-9]{2})([0-9]{2})[0-9]{3}[0-9Xx]")
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MIN_SEARCHED_LENGTH = 5
 """A shorter sealed value is not searched for in other answers, where it would occur by chance."""
+_SHORTEST_MASKED = min(_MIN_SEARCHED_LENGTH, len("20260101"), personal_numbers.SHORTEST)
+"""No shorter answer holds a value that is searched for, a day of birth or a personal number."""
+_MASKABLE = (Sensitivity.MASKED, Sensitivity.BIRTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ class _Values:
 
     def add(self, value: str, kind: Sensitivity) -> None:
         """Note the value of an answer of this kind."""
+        if kind not in _MASKABLE:
+            return
         if kind is Sensitivity.MASKED and not self.clearance.masked:
             if len(value) >= _MIN_SEARCHED_LENGTH:
                 self._masks[value] = mask(value)
@@ -146,62 +152,90 @@ def redacted_instance(
     matter: it is the form's id that says which form an instance is of, and paths are
     compared below the root. Raises BadXml.
     """
-    root = parse(document)
-    below = below_root(protected.kinds)
-    values = _values_of(root, below, clearance)  # also what will be withheld
-    if not clearance.restricted:
-        withhold(root, protected)
-    if not (clearance.masked and clearance.days):
-        for element, attribute, shown in list(_masked(root, below, values)):
-            setattr(element, attribute, shown)
+    root, hides = parse(document), not (clearance.masked and clearance.days)
+    texts = _texts(root, protected) if hides else []
+    values = _values_of(texts, clearance)  # also what will be withheld
+    if not clearance.restricted and protected.has_restricted:
+        removed = withhold(root, protected)
+        left = _left(texts, removed)
+        texts = _texts(root, protected) if left is None and hides else left or []
+    for element, attribute, shown in _masked(texts, values):
+        setattr(element, attribute, shown)
     return root
 
 
 def masks_nothing(document: bytes, protected: Protection) -> bool:
     """Whether a mask would hide nothing in an instance. Restricted answers are no matter of masks. Raises BadXml."""
-    root, below = parse(document), below_root(protected.kinds)
-    values = _values_of(root, below, Clearance(masked=False, days=False, restricted=True))
-    return not any(_masked(root, below, values))
+    texts = _texts(parse(document), protected)
+    values = _values_of(texts, Clearance(masked=False, days=False, restricted=True))
+    return not any(_masked(texts, values))
 
 
-def _values_of(
-    root: etree._Element, kinds: Mapping[str, Sensitivity], clearance: Clearance
-) -> _Values:
+def _values_of(texts: Iterable[_Text], clearance: Clearance) -> _Values:
     """The protected values of an instance."""
     values = _Values(clearance)
-    for _element, _attribute, text, kind in _texts(root, kinds):
-        values.add(text, kind)
+    for _element, _attribute, text, kind in texts:
+        if kind in _MASKABLE:
+            values.add(text, kind)
     return values
 
 
-def _masked(
-    root: etree._Element, kinds: Mapping[str, Sensitivity], values: _Values
-) -> Iterator[tuple[etree._Element, str, str]]:
+def _masked(texts: Iterable[_Text], values: _Values) -> Iterator[tuple[etree._Element, str, str]]:
     """The texts that a mask changes, each with what is shown: protected answers, their values wherever else they occur, personal numbers."""
-    for element, attribute, text, kind in _texts(root, kinds):
-        is_protected = kind in (Sensitivity.MASKED, Sensitivity.BIRTH)
-        shown = values.typed(text, kind) if is_protected else values.text(text)
+    for element, attribute, text, kind in texts:
+        if kind in _MASKABLE:
+            shown = values.typed(text, kind)
+        elif len(text) < _SHORTEST_MASKED:
+            continue
+        else:
+            shown = values.text(text)
         if shown != text:
             yield element, attribute, shown
 
 
-def _texts(
-    root: etree._Element, kinds: Mapping[str, Sensitivity]
-) -> Iterator[tuple[etree._Element, str, str, Sensitivity]]:
+_Text = tuple[etree._Element, str, str, Sensitivity]
+
+
+def _left(texts: Iterable[_Text], removed: Iterable[etree._Element]) -> list[_Text] | None:
+    """The texts that are left of an instance after elements were removed; None when texts behind those moved."""
+    gone: set[etree._Element] = set()
+    for element in removed:
+        if (element.tail or "").strip():
+            return None
+        gone.update(element.iter())
+    left: list[_Text] = []
+    for element, attribute, _before, kind in texts:
+        if element not in gone and (text := (getattr(element, attribute) or "").strip()):
+            left.append((element, attribute, text, kind))
+    return left
+
+
+def _texts(root: etree._Element, protected: Protection) -> list[_Text]:
     """Every text that is not blank: its element, "text" or "tail" (lxml's names for in and behind it), the text, its sensitivity.
 
     Text inside an answer is as sensitive as the answer.
     """
-    waiting = [(root, "", Sensitivity.OPEN)]
+    texts: list[_Text] = []
+    waiting: list[tuple[etree._Element, ProtectedNode | None, Sensitivity]] = [
+        (root, protected.tree, Sensitivity.OPEN)
+    ]
     while waiting:
-        element, path, around = waiting.pop()
-        kind = kinds.get(path, around)
-        if text := (element.text or "").strip():
-            yield element, "text", text, kind
+        element, node, kind = waiting.pop()
+        children: Mapping[str, ProtectedNode] = {}
+        if node is not None:
+            kind, children = kind if node.kind is None else node.kind, node.children
+        if (text := element.text) and (text := text.strip()):
+            texts.append((element, "text", text, kind))
         for child in element:
-            if text := (child.tail or "").strip():
-                yield child, "tail", text, kind
-            waiting.append((child, f"{path}/{local_name(child)}", kind))
+            if (text := child.tail) and (text := text.strip()):
+                texts.append((child, "tail", text, kind))
+            inner = children.get(local_name(child)) if children else None
+            if len(child):
+                waiting.append((child, inner, kind))
+            elif (text := child.text) and (text := text.strip()):
+                own = kind if inner is None or inner.kind is None else inner.kind
+                texts.append((child, "text", text, own))
+    return texts
 
 
 def _flat(answers: Iterable[Answer]) -> Iterator[Answer]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from lxml import etree
@@ -25,7 +26,15 @@ STRICTNESS = (Sensitivity.BIRTH, Sensitivity.MASKED, Sensitivity.RESTRICTED)
 """What protects an answer, the weakest first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class ProtectedNode:
+    """An element on the way to what is protected."""
+
+    kind: Sensitivity | None = None  # None: that of the element around it
+    children: dict[str, ProtectedNode] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Protection:
     """What of a form's answers is protected."""
 
@@ -38,6 +47,22 @@ class Protection:
     def has_restricted(self) -> bool:
         """Whether any answer may hold a restricted fact."""
         return bool(self.lists) or Sensitivity.RESTRICTED in self.kinds.values()
+
+    @cached_property
+    def below(self) -> Mapping[str, Sensitivity]:
+        """`kinds` by paths below the root, made once for all instances of an export."""
+        return below_root(self.kinds)
+
+    @cached_property
+    def tree(self) -> ProtectedNode:
+        """The same as a tree by element names: nothing below an element that is not in it has a kind of its own."""
+        top = ProtectedNode(self.below.get(""))
+        for path, kind in self.below.items():
+            node = top
+            for name in path.split("/")[1:]:
+                node = node.children.setdefault(name, ProtectedNode())
+            node.kind = kind
+        return top
 
 
 def protection_of(form: FormVersion) -> Protection:
@@ -143,21 +168,22 @@ def quarantined_document_for(access: Access, item: Quarantined) -> Callable[[byt
     return shown
 
 
-def withhold(root: etree._Element, protected: Protection) -> None:
-    """Take restricted facts out of an instance.
+def withhold(root: etree._Element, protected: Protection) -> list[etree._Element]:
+    """Take restricted facts out of an instance; the elements that were taken out.
 
     Restricted answers go with their elements, and so do groups of which nothing is left:
     a form may ask only the people concerned, so that an empty element would tell.
     """
-    below = below_root(protected.kinds)
-    for path, kind in below.items():
+    removed: list[etree._Element] = []
+    for path, kind in protected.below.items():
         if kind is Sensitivity.RESTRICTED:
             for element in list(_elements(root, path)):
-                _remove(element, root)
+                _remove(element, root, removed)
     for path, code_list in protected.lists.items():
         for element in _elements(root, _short(path)):
             if text := (element.text or "").strip():
                 element.text = " ".join(unrestricted_codes(code_list, text.split())) or None
+    return removed
 
 
 def _elements(root: etree._Element, path: str) -> list[etree._Element]:
@@ -168,7 +194,7 @@ def _elements(root: etree._Element, path: str) -> list[etree._Element]:
     return level
 
 
-def _remove(element: etree._Element, root: etree._Element) -> None:
+def _remove(element: etree._Element, root: etree._Element, removed: list[etree._Element]) -> None:
     """Remove an element, and the groups around it that become empty; the text behind it stays."""
     parent = element.getparent()
     if parent is None:  # with a group that was removed before
@@ -180,8 +206,9 @@ def _remove(element: etree._Element, root: etree._Element) -> None:
         else:
             previous.tail = (previous.tail or "") + tail
     parent.remove(element)
+    removed.append(element)
     if parent is not root and not len(parent) and not (parent.text or "").strip():
-        _remove(parent, root)
+        _remove(parent, root, removed)
 
 
 def below_root(kinds: Mapping[str, Sensitivity]) -> dict[str, Sensitivity]:
