@@ -11,14 +11,13 @@ import csv
 import io
 import re
 import zipfile
+from collections.abc import Iterator
 from typing import IO, Final
 
 from server.core import blobs
 from server.submissions.audit_log import NAME
 from server.submissions.filenames import compared
 
-AUDIT: Final = "audit log"
-"""The key of the sheet with the audit logs, among the tables of a form, whose names have no space."""
 COLUMNS: Final = (
     "event", "node", "start", "end", "latitude", "longitude", "accuracy", "old-value", "new-value",
     "user", "change-reason",
@@ -36,8 +35,8 @@ class Files:
         self._packed = packed
         self._hashes: dict[str, bytes] = {}  # name as file systems compare it → content
 
-    def add(self, name: str, sha256: bytes, instance_id: str) -> None:
-        """Add a record's file. An audit log that is no table of the usual columns is added as a file."""
+    def add(self, name: str, sha256: bytes, instance_id: str) -> Iterator[None]:
+        """Add a record's file in steps. An audit log that is no table of the usual columns is added as a file."""
         if name == NAME and self._add_log(sha256, instance_id):
             return
         place = f"media/{name}"
@@ -49,7 +48,7 @@ class Files:
             place = f"media/{_folder(instance_id)}~{number}/{name}"
         if _as_compared(place) not in self._hashes:
             self._hashes[_as_compared(place)] = sha256
-            blobs.add_to_archive(self._packed, place, sha256)
+            yield from blobs.steps_of_adding(self._packed, place, sha256)
 
     def _add_log(self, sha256: bytes, instance_id: str) -> bool:
         """Add an audit log to the sheet; False, with nothing added, when it cannot stand there whole."""

@@ -12,7 +12,6 @@ import fcntl
 import hashlib
 import os
 import secrets
-import shutil
 import time
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -128,10 +127,20 @@ def read(sha256: bytes | memoryview) -> bytes:
 
 def add_to_archive(packed: zipfile.ZipFile, name: str, sha256: bytes | memoryview) -> None:
     """Add the blob to a zip archive, as it is, without holding it in memory. Raises FileNotFoundError, UnknownKey."""
+    for _step in steps_of_adding(packed, name, sha256):
+        pass
+
+
+def steps_of_adding(
+    packed: zipfile.ZipFile, name: str, sha256: bytes | memoryview
+) -> Iterator[None]:
+    """The same step by step: whoever streams the archive sends on after each step what was written. Raises the same."""
     entry = zipfile.ZipInfo(name)
     entry.file_size = size_of(sha256)  # decides whether the entry is made for more than 2 GB
     with open_blob(sha256) as content, packed.open(entry, "w") as target:
-        shutil.copyfileobj(content, target, CHUNK)
+        while chunk := content.read(CHUNK):
+            target.write(chunk)
+            yield
 
 
 def names_after(name: str) -> Iterator[str]:

@@ -11,10 +11,10 @@ from contextlib import ExitStack
 from typing import IO, Final
 
 from django.db.models import QuerySet
-from django.http import FileResponse, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 
 from server.central import sheets
-from server.central.archived_files import AUDIT, Files
+from server.central.archived_files import Files
 from server.central.conditions import as_q
 from server.central.endpoint import Call
 from server.central.filters import parse
@@ -43,38 +43,95 @@ def table(call: Call, form: str) -> StreamingHttpResponse:
     return response
 
 
-def archive(call: Call, form: str) -> FileResponse:
+def archive(call: Call, form: str) -> StreamingHttpResponse:
     """A CSV for each table, and the files that the user may see, unless ?attachments=false.
 
-    Files are below media/, audit logs in one sheet for all records.
+    Files are below media/, audit logs in one sheet for all records. The archive is sent while
+    the records are read.
     """
     rows = _rows(call, form)
     reader, batches = Reader(call, published_form(call, form)), _batches(rows)
     has_files = call.request.GET.get("attachments", "").lower() != "false"
     kind = "csv.zip with files" if has_files else "csv.zip"
     reader.record_export(kind, {"submissions": rows.count()})
-    out = tempfile.TemporaryFile()  # noqa: SIM115 the response closes it
+    response = StreamingHttpResponse(
+        _packed(reader, batches, form, has_files=has_files), content_type="application/zip"
+    )
+    response.headers["Content-Disposition"] = 'attachment; filename="submissions.csv.zip"'
+    return response
+
+
+def _packed(
+    reader: Reader, batches: Iterator[list[Submission]], form: str, *, has_files: bool
+) -> Iterator[bytes]:
+    """The bytes of the archive: the submissions as they are read, then the repeats, the files and the audit logs.
+
+    An entry of an archive is written as a whole, so that repeats wait in temporary files
+    while the submissions go out, and so do the names of the files.
+    """
+    out, names = _Outgoing(), sheets.file_names(form, reader.schema)
     with ExitStack() as stack:
         packed = stack.enter_context(zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED))
-        written = {name: stack.enter_context(_sheet()) for name in reader.schema.tables}
-        for name, sheet in written.items():
+        repeats = {
+            name: stack.enter_context(_sheet()) for name in reader.schema.tables if name != ROOT
+        }
+        for name, sheet in repeats.items():
             csv.writer(sheet).writerow(sheets.header(reader.schema, name))
-        files = Files(packed, stack.enter_context(_sheet()))
-        for batch in batches:
-            for row in batch:
-                _write(reader, row, written)
-            if has_files:
-                _pack_files(reader, batch, files)
-        names = sheets.file_names(form, reader.schema)
+        listed, log = stack.enter_context(_sheet()), stack.enter_context(_sheet())
+        with packed.open(names[ROOT], "w", force_zip64=True) as entry:
+            yield out.taken()
+            text = io.StringIO()
+            csv.writer(text).writerow(sheets.header(reader.schema, ROOT))
+            for batch in batches:
+                for row in batch:
+                    _write(reader, row, text, repeats)
+                if has_files:
+                    _list_files(reader, batch, listed)
+                entry.write(_emptied(text))
+                yield out.taken()
+            entry.write(_emptied(text))
+        for name, sheet in repeats.items():
+            yield from _copied(packed, names[name], sheet, out)
+        files = Files(packed, log)
+        listed.seek(0)
+        for name, sha256, instance_id in csv.reader(listed):
+            for _step in files.add(name, bytes.fromhex(sha256), instance_id):
+                yield out.taken()
         if files.has_logs:
-            written[AUDIT], names[AUDIT] = files.log, sheets.audit_name(form)
-        for name, sheet in written.items():
-            sheet.seek(0)
-            with packed.open(names[name], "w", force_zip64=True) as entry:
-                while text := sheet.read(1 << 16):
-                    entry.write(text.encode())
-    out.seek(0)
-    return FileResponse(out, as_attachment=True, filename="submissions.csv.zip")
+            yield from _copied(packed, sheets.audit_name(form), log, out)
+    yield out.taken()
+
+
+def _copied(packed: zipfile.ZipFile, name: str, sheet: IO[str], out: _Outgoing) -> Iterator[bytes]:
+    """Add a sheet to the archive."""
+    sheet.seek(0)
+    with packed.open(name, "w", force_zip64=True) as entry:
+        while text := sheet.read(1 << 16):
+            entry.write(text.encode())
+            yield out.taken()
+
+
+class _Outgoing:
+    """What a ZipFile writes, until it is sent. It cannot be sought, so that sizes follow the entries."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits elsewhere."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def taken(self) -> bytes:
+        """The bytes written since the last time."""
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        return data
 
 
 def _sheet() -> IO[str]:
@@ -98,34 +155,40 @@ def _batches(rows: QuerySet[Submission]) -> Iterator[list[Submission]]:
     return selectors.in_batches(rows, [("pk", True)])
 
 
-def _text(reader: Reader, batches: Iterator[list[Submission]]) -> Iterator[str]:
-    buffer = io.StringIO()
-    out = csv.writer(buffer)
+def _text(reader: Reader, batches: Iterator[list[Submission]]) -> Iterator[bytes]:
+    text = io.StringIO()
+    out = csv.writer(text)
     out.writerow(sheets.header(reader.schema, ROOT))
     for batch in batches:
         for row in batch:
             root = reader.instance(row)
             line = (reader.schema, row.instance_id, reader.system(row, root))
             out.writerow(sheets.submission_line(root, *line))
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
+        yield _emptied(text)
+    yield _emptied(text)
 
 
-def _write(reader: Reader, row: Submission, written: dict[str, IO[str]]) -> None:
+def _emptied(text: io.StringIO) -> bytes:
+    """What the buffer holds, in UTF-8; the buffer is empty then."""
+    data = text.getvalue().encode()
+    text.seek(0)
+    text.truncate()
+    return data
+
+
+def _write(reader: Reader, row: Submission, text: IO[str], repeats: dict[str, IO[str]]) -> None:
     root = reader.instance(row)
-    for name, sheet in written.items():
-        chain = reader.schema.tables[name]
-        if not chain:
-            line = (reader.schema, row.instance_id, reader.system(row, root))
-            csv.writer(sheet).writerow(sheets.submission_line(root, *line))
-        elif root is not None:
+    line = (reader.schema, row.instance_id, reader.system(row, root))
+    csv.writer(text).writerow(sheets.submission_line(root, *line))
+    if root is not None:
+        for name, sheet in repeats.items():
+            chain = reader.schema.tables[name]
             csv.writer(sheet).writerows(sheets.repeat_lines(root, chain, row.instance_id))
 
 
-def _pack_files(reader: Reader, batch: list[Submission], files: Files) -> None:
-    """Add the files of submissions that the user may have whole."""
+def _list_files(reader: Reader, batch: list[Submission], listed: IO[str]) -> None:
+    """List the files of submissions that the user may have whole: name, SHA-256, instanceID."""
+    out = csv.writer(listed)
     for row, file in reader.files(batch):
         if blobs.exists(file.sha256):
-            files.add(file.name, bytes(file.sha256), row.instance_id)
+            out.writerow((file.name, bytes(file.sha256).hex(), row.instance_id))

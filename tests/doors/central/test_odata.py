@@ -241,6 +241,17 @@ def test_sheets_of_all_tables_and_the_files(street, asking):
     assert_central(client.get(f"{FORM}/submissions.csv?groupPaths=false", secure=True), 501.1)
 
 
+def test_an_archive_begins_before_the_records_are_read(street, asking, statements):
+    pieces = iter(get(asking(), f"{FORM}/submissions.csv.zip"))
+    statements.clear()
+    first = next(pieces)
+    assert first.startswith(b"PK\x03\x04")
+    assert "submissionversion" not in "".join(map(str, statements))
+    names = zipfile.ZipFile(io.BytesIO(first + b"".join(pieces))).namelist()
+    assert names[0] == "household_survey.csv"
+    assert "submissionversion" in "".join(map(str, statements))
+
+
 def test_an_administrator_of_everything_sees_everything(street, asking):
     client = asking("administrator", area="")
     assert {row["__id"] for row in table(client)["value"]} == {"uuid:1", "uuid:2"}
