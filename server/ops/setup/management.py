@@ -14,10 +14,10 @@ from server.ops.setup.preparation import Purpose, prepared
 
 _WITHOUT_TABLES = {"makemigrations", "migrate", "showmigrations", "makemessages", "compilemessages"}
 _WITHOUT_DATABASE = {
-    "codes", "conformance", "database", "dictionary", "generate", "indicators", "machines", "messages", "openapi", "problems",
-    "templates",
+    "codes", "conformance", "database", "dictionary", "generate", "indicators", "machines", "messages", "oldledger", "openapi",
+    "problems", "templates",
 }  # fmt: skip
-"""Commands that read and write the source tree only."""
+"""Commands that read and write files only."""
 _WITH_TEST_PACKAGES = {"conformance", "generate"}
 """Commands that import from tests/."""
 

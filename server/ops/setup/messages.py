@@ -336,6 +336,7 @@ COMMANDS: dict[str, str] = {
     "indicators": "由声明写出报表与指标说明",
     "machines": "由台帐声明画出状态图",
     "messages": "由源代码更新界面翻译 django.po 并编译，列出缺少中文的条目",
+    "oldledger": "逐行检查 Excel 旧台帐能否读入，不保存任何内容",
     "openapi": "生成 REST 接口的 OpenAPI 文档",
     "problems": "生成调用方可能遇到的全部问题的列表",
     "publish": "发布 XLSForm 工作簿（.xlsx）",
