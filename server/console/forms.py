@@ -256,7 +256,7 @@ class RosterForm(forms.Form):
     roster = forms.CharField(
         label=_("Workers"),
         max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"spellcheck": "false"}),
         help_text=_(
             "A line each: name, division (name or code), user name if you like. Copy the cells from a spreadsheet, or put commas between them."
         ),
@@ -268,11 +268,9 @@ class BulletinForm(forms.Form):
 
     area = forms.ChoiceField(label=_("Area"))
     contact = forms.CharField(
-        label=_("Where people ask for a post"),
-        max_length=200,
-        required=False,
+        label=_("Where people ask for a post"), max_length=200, required=False,
         help_text=_("The office's address, telephone and hours, as everybody shall read them."),
-    )
+    )  # fmt: skip
     shows_employers = forms.BooleanField(label=_("Name the employers"), required=False)
     is_open = forms.BooleanField(label=_("Open to everybody"), required=False)
 

@@ -227,6 +227,7 @@ OPEN: Final[dict[str, str]] = {
     "geo_boundary": "the outlines of divisions are public",
     "geo_division": "the divisions are public",
     "geo_division_successors": "the divisions are public",
+    "ledgers_foldversion": "says by which version of the code the ledgers were computed",
     "ledgers_changedentry": "holds uuids alone: which entries a fold has changed",
     "ledgers_naming": "one sealed secret for the whole installation",
     "mfa_authenticator": _READ_FIRST,

@@ -1,4 +1,4 @@
-"""The periodic job that clears up after processes that were killed."""
+"""Periodic jobs: clearing up after processes that were killed, and folding anew after an upgrade."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 from server.accounts import lockout
 from server.accounts.sessions import SessionStore
 from server.core import blobs, clock
+from server.ops.folding_anew import FOLD_STREETS, fold_streets
 
 HALF_WRITTEN_FOR: Final = timedelta(days=1)
 FAILED_FOR: Final = timedelta(days=30)
@@ -61,3 +62,10 @@ def tidy() -> None:
     lockout.forget_old()
     SessionStore.clear_expired()
     blobs.forget_unfinished(older_than=HALF_WRITTEN_FOR)
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name=FOLD_STREETS, queue="ops", queueing_lock=FOLD_STREETS, lock=FOLD_STREETS)
+def fold_streets_of_this_version(timestamp: int) -> None:
+    """Run `fold_streets`; hourly, so that it goes on after a worker was killed."""
+    fold_streets()

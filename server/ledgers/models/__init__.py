@@ -4,6 +4,7 @@ from server.ledgers.models.changes import ChangedEntry
 from server.ledgers.models.contributions import (
     ContributionRow,
     DeskAct,
+    FoldVersion,
     IdentityKey,
     KeptKey,
     Naming,
@@ -43,6 +44,7 @@ __all__ = [
     "EntryLink",
     "Flexible",
     "Floating",
+    "FoldVersion",
     "Household",
     "IdentityKey",
     "Inspection",

@@ -98,6 +98,18 @@ class Naming(models.Model):
         constraints = (models.CheckConstraint(condition=Q(id=1), name="there_is_one_naming"),)
 
 
+class FoldVersion(models.Model):
+    """By which version of the fold the ledgers were computed as a whole, and how far a newer one has come."""
+
+    id = models.SmallAutoField(primary_key=True)
+    digest = models.CharField(max_length=64, blank=True, default="")  # of the code that folded all
+    begun = models.CharField(max_length=64, blank=True, default="")  # of the code that folds anew
+    areas = models.JSONField(default=list)  # prefixes of the areas that it has folded
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(id=1), name="there_is_one_fold_version"),)
+
+
 class WithdrawnKey(models.Model):
     """A key of a contribution that a submission no longer makes: it was rejected, edited, or waits for approval.
 

@@ -33,6 +33,11 @@ def analyze_tables(tables: Iterable[str]) -> None:
         execute(f"analyze {table}")
 
 
+def areas_of_contributions() -> list[str]:
+    """The prefixes of the streets in which anything contributes to a ledger."""
+    return query_values("select distinct left(area_code, 9) from ledgers_contribution order by 1")
+
+
 def sources_of_area(area: str) -> tuple[list[int], list[int]]:
     """The submissions and desk acts of an area, with all that share an entry with them, and so on.
 

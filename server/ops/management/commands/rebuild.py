@@ -10,14 +10,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from server.audit.models import Act
-from server.audit.services import record
 from server.core import clock
 from server.core.sealing import key_ids
 from server.ledgers.refolding.rebuild import Report, rebuild
+from server.ledgers.refolding.version import note_folded
 from server.ops import rotation
+from server.ops.folding_anew import note_rebuilt
 from server.ops.progress import Bar
-from server.reports.facts.keeping import mark_area
 
 
 class Command(BaseCommand):
@@ -55,10 +54,9 @@ class Command(BaseCommand):
             area=area, keep=not options["dry_run"], as_of=clock.today(), progress=Bar()
         )
         if not options["dry_run"]:
-            facts = {"submissions": report.submissions, "differences": len(report.differences)}
-            record(Act.LEDGERS_REBUILT, actor=None, area=area, facts=facts)
-            if report.differences:
-                mark_area(area)  # rows were put right without a fold
+            note_rebuilt(area, report)
+            if not area:
+                note_folded()
         self._print(report, time.monotonic() - started)
         if report.differences:
             sys.exit(1)

@@ -11,13 +11,16 @@ from django.utils.translation import gettext_noop
 
 from server.core import clock
 from server.forms.reading_again import read_again
+from server.ops.folding_anew import fold_anew
+from server.ops.progress import Bar
 from server.submissions.services.queueing import queue_unprocessed
 
 
 class Command(BaseCommand):
     help = gettext_noop(
-        "Read the published forms again that an earlier version of Ruhu read, and try all records again "
-        "on which a step failed. Both are queued for the worker. Each start of the server with changed code does it; "
+        "Read the published forms again that an earlier version of Ruhu read, try all records again "
+        "on which a step failed, and compute the ledgers again where an earlier version folded them. "
+        "Each start of the server with changed code does it; "
         "with forms to read again, run it while no worker runs."
     )
     requires_system_checks: list[str] = []  # a start of the server runs it
@@ -36,6 +39,12 @@ class Command(BaseCommand):
                 "{failed} records that failed are tried again."
             ).format(versions=again.versions, records=again.records, failed=failed)
         )
+        if (report := fold_anew(Bar())) is not None:
+            self.stdout.write(
+                _("This version computed the ledgers again: {differences} differences.").format(
+                    differences=len(report.differences)
+                )
+            )
         for name in again.unreadable:
             self.stderr.write(
                 _("{form}: its workbook cannot be read any more; its mapping stays.").format(
