@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from server.ledgers.models import DeskAct, LedgerException
 from server.ledgers.problems import (
     AlreadyDone,
     NoSuchEntry,
+    NoSuchValue,
     NotCorrectable,
     NotYours,
     OtherOffice,
@@ -95,22 +97,50 @@ def correct(
     NoSuchEntry, NotYours, ActReasonMissing, NotCorrectable, and BadValue.
     """
     subject = _subject(family, entry, access)
-    declared = correctable(family, column)
-    if declared.sensitivity is Sensitivity.RESTRICTED and not access.may(
-        RESTRICTED, subject.area_code
-    ):
-        raise NotYours
-    plain = plain_value(declared, value, office_day(at))
+    plain = plain_value(_open_to(access, subject, family, column), value, office_day(at))
+    stored = sealed_values(family, {column: plain})
     return store_act(
-        ActKind.CORRECT,
-        family,
-        subject,
-        reason,
-        access,
-        at,
-        column=column,
-        value=sealed_values(family, {column: plain}),
+        ActKind.CORRECT, family, subject, reason, access, at, column=column, value=stored
     )
+
+
+@across_areas(Crossing.DESK)
+@transaction.atomic
+def correct_as_stored(
+    *,
+    family: str,
+    entry: UUID,
+    column: str,
+    values: Mapping[str, Any],
+    given_as: str,
+    reason: str,
+    access: Access,
+    at: datetime,
+) -> DeskAct:
+    """Correct a column to the value that a contribution's `values` give the column `given_as`.
+
+    The value is taken as it is stored, so that nobody need see a sealed one whole. Locks and
+    raises like `correct`, and NoSuchValue.
+    """
+    subject = _subject(family, entry, access)
+    _open_to(access, subject, family, column)
+    stored = {
+        column + mark: values[given_as + mark] for mark in ("", "#") if given_as + mark in values
+    }
+    if column not in stored:
+        raise NoSuchValue
+    return store_act(
+        ActKind.CORRECT, family, subject, reason, access, at, column=column, value=stored
+    )
+
+
+def _open_to(access: Access, subject: Subject, family: str, column: str) -> Column:
+    """The declaration of a column that this person may correct. Raises NotCorrectable, NotYours."""
+    declared = correctable(family, column)
+    is_restricted = declared.sensitivity is Sensitivity.RESTRICTED
+    if is_restricted and not access.may(RESTRICTED, subject.area_code):
+        raise NotYours
+    return declared
 
 
 def correctable(family: str, column: str) -> Column:

@@ -10,10 +10,9 @@ from uuid import UUID
 from django.db import transaction
 
 from server.accounts.access import Access
-from server.core.sealing import unseal_text
 from server.ledgers.definitions.columns import Column, Kind
 from server.ledgers.definitions.ledgers import COLUMNS
-from server.ledgers.desk.acts import correct
+from server.ledgers.desk.acts import correct, correct_as_stored
 from server.ledgers.models import DeskAct
 from server.ledgers.models.base import LedgerEntry
 from server.ledgers.problems import NoSuchEntry, NoSuchValue
@@ -46,15 +45,12 @@ def choose(
     """
     giving = contributions_here(access, family, resolve(family, entry) or entry)
     row = next((item for item in giving if item.pk == contribution), None)
-    value = row.values.get(column) if row is not None else None
-    declared = COLUMNS[family].get(column)
-    if value is None or declared is None:
+    if row is None:
         raise NoSuchValue
-    if declared.kind is Kind.SEALED:
-        value = unseal_text(value, column)
-    return correct(
-        family=family, entry=entry, column=column, value=value, reason=reason, access=access, at=at
-    )
+    return correct_as_stored(
+        family=family, entry=entry, column=column, values=row.values, given_as=column,
+        reason=reason, access=access, at=at,
+    )  # fmt: skip
 
 
 def preview_correction(

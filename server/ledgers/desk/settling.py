@@ -18,11 +18,11 @@ from server.core.row_security import Crossing, across_areas
 from server.ledgers.definitions.resolutions import Offer, Resolution, offers_of
 from server.ledgers.definitions.vocabulary import (
     FOLDED_KINDS,
-    ActKind,
     PersonStatus,
 )
 from server.ledgers.desk.acts import (
     correct,
+    correct_as_stored,
     mark_not_same,
     mark_same,
     undo,
@@ -30,7 +30,6 @@ from server.ledgers.desk.acts import (
 )
 from server.ledgers.desk.exceptions import open_to, reopen
 from server.ledgers.desk.moves import move
-from server.ledgers.desk.stored import Subject, store_act
 from server.ledgers.desk.suggesting import check_correctable, record_of, row_moved
 from server.ledgers.models import ContributionRow, DeskAct, LedgerException
 from server.ledgers.problems import (
@@ -194,24 +193,8 @@ def _take_value(taken: _Taken, column: str, contribution: int) -> DeskAct:
     if contribution not in usable:
         raise ResolutionLacks(needs="source")
     values = ContributionRow.objects.get(pk=contribution).values
-    stored = {
-        column + mark: values[exception.column + mark]
-        for mark in ("", "#")
-        if exception.column + mark in values
-    }
-    subject = Subject(
-        resolve(exception.family, exception.entry) or exception.entry, exception.area_code
-    )
-    return store_act(
-        ActKind.CORRECT,
-        exception.family,
-        subject,
-        taken.note,
-        access,
-        taken.at,
-        column=column,
-        value=stored,
-    )
+    given_as = exception.column
+    return correct_as_stored(column=column, values=values, given_as=given_as, **taken.about)
 
 
 def _correct(taken: _Taken) -> DeskAct:
