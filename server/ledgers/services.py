@@ -1,6 +1,13 @@
 """Writes of the ledgers: merging submissions, folding again by date, desk acts, exceptions, disclosures."""
 
-from server.ledgers.desk.acts import correct, mark_not_same, mark_same, undo, void
+from server.ledgers.desk.acts import (
+    correct,
+    correct_as_stored,
+    mark_not_same,
+    mark_same,
+    undo,
+    void,
+)
 from server.ledgers.desk.choosing import choose
 from server.ledgers.desk.forgetting import forget_person, forget_withdrawn
 from server.ledgers.desk.links import acts_for, state_of_link
@@ -18,6 +25,7 @@ __all__ = [
     "acts_for",
     "choose",
     "correct",
+    "correct_as_stored",
     "forget_person",
     "forget_withdrawn",
     "mark_changed",

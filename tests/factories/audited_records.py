@@ -97,6 +97,18 @@ RECORD_CASES = {
         (Act.DESK_ACT,),
         lambda office: office.persons,
     ),
+    "ledgers.services.correct_as_stored": Case(
+        lambda office: ledgers.correct_as_stored(
+            family="person",
+            entry=office.persons[0].pk,
+            column="edu",
+            values={"edu": "10"},
+            given_as="edu",
+            **office.deed,
+        ),
+        (Act.DESK_ACT,),
+        lambda office: office.persons,
+    ),
     "ledgers.services.choose": Case(
         lambda office: ledgers.choose(
             family="person",

@@ -8,9 +8,11 @@ import pytest
 
 from server.audit.models import Act, AuditEntry
 from server.audit.origin import current
+from server.bulletin import services as bulletins
 from server.forms import drafts, keys
 from server.forms import services as forms
 from server.forms.models import Form
+from server.geo.models import Division, Level
 from server.geo.services import import_divisions
 from server.quarantine import services as quarantine
 from server.quarantine.models import Quarantined
@@ -197,6 +199,16 @@ CASES = {
     ),
     "submissions.opening.take_private_key": Case(
         lambda office: opening.take_private_key(**office.private_key(), at=AT), (Act.KEY_GIVEN,)
+    ),
+    "bulletin.services.keep_bulletin": Case(
+        lambda office: bulletins.keep_bulletin(
+            area="440106003000", contact="棠荫路1号", shows_employers=True, is_open=True,
+            user=office.chief, access=office.access,
+        ),
+        (Act.BULLETIN,),
+        lambda _office: Division.objects.get_or_create(
+            code="440106003000", defaults={"level": Level.STREET, "name": "棠荫街道"}
+        ),
     ),
     "submissions.opening.open_with_passphrase": Case(
         lambda office: opening.open_with_passphrase(
