@@ -57,7 +57,7 @@ def settle(request: StaffRequest, number: int) -> HttpResponse:
     """An exception with what it is about: both values with their sources, or both entries; on POST it is resolved.
 
     What its kind offers is offered here: a value is chosen or typed, a possible duplicate gets a
-    verdict, a record is sent back; a note alone leaves the ledger as it is.
+    verdict, a record gets the state “has issues”; a note alone leaves the ledger as it is.
     """
     row = get_object_or_404(
         _rows(request).filter(request.access.within(roles=REVIEWERS)), pk=number

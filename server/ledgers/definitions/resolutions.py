@@ -20,7 +20,7 @@ class Resolution(StrEnum):
     SAME = "same"
     NOT_SAME = "not_same"
     VOID = "void"  # take the entry out of its ledger
-    SEND_BACK = "send_back"  # the record has issues, which its worker is told
+    SEND_BACK = "send_back"  # the record has issues; no phone is told so
     REJECT = "reject"  # the record does not count
     NOTE = "note"  # nothing changes
 
