@@ -12,7 +12,6 @@ from procrastinate.exceptions import AlreadyEnqueued
 from server.audit.models import Act
 from server.audit.services import record
 from server.core import clock
-from server.core.sealing import key_ids
 from server.ledgers.refolding.rebuild import Progress, Report
 from server.ledgers.refolding.version import (
     fold_areas,
@@ -35,9 +34,7 @@ _log = structlog.get_logger(__name__)
 
 def is_due() -> bool:
     """Whether another version folded the ledgers. Not while values are sealed with two keys, which would all be differences."""
-    return not is_folded_by_this_code() and not (
-        len(key_ids()) > 1 and rotation.usage(hashes=False).retired
-    )
+    return not is_folded_by_this_code() and not rotation.is_under_way()
 
 
 def fold_anew(progress: Progress) -> Report | None:

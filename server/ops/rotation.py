@@ -112,6 +112,11 @@ def usage(*, hashes: bool = True) -> Usage:
     return Usage(tuple(key_ids()), tuple(counted))
 
 
+def is_under_way() -> bool:
+    """Whether a rotation was begun and values are still sealed with an older key. Raises CannotRotate."""
+    return len(key_ids()) > 1 and bool(usage(hashes=False).retired)
+
+
 def rotate(*, actor: Actor, progress: Progress) -> Usage:
     """Seal and hash everything with a new key, or finish a rotation that was interrupted. Returns the usage afterwards.
 

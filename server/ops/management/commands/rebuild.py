@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from server.core import clock
-from server.core.sealing import key_ids
 from server.ledgers.refolding.rebuild import Report, rebuild
 from server.ledgers.refolding.version import note_folded
 from server.ops import rotation
@@ -43,7 +42,7 @@ class Command(BaseCommand):
         area = options["area"]
         if area and not area.isdecimal():
             raise CommandError(_("--area takes a division code or its leading digits."))
-        if len(key_ids()) > 1 and rotation.usage(hashes=False).retired:
+        if rotation.is_under_way():
             raise CommandError(
                 _(
                     "Values are sealed with two keys, which would all be differences: finish './ruhu keys rotate-sealing' first."
