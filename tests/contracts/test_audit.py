@@ -125,6 +125,7 @@ EXEMPT = {
     "server.ledgers.desk.links.acts_for": READS,
     "server.ledgers.desk.acts.may_decide": READS,
     "server.ledgers.desk.acts.correctable": READS,
+    "server.ledgers.desk.acts.correctable_by": READS,
     "server.ledgers.desk.exceptions.open_to": READS,
     "server.ledgers.desk.exceptions.reopen": PART,
     "server.ledgers.services.Choice": "what `settle` takes",

@@ -97,7 +97,9 @@ def correct(
     NoSuchEntry, NotYours, ActReasonMissing, NotCorrectable, and BadValue.
     """
     subject = _subject(family, entry, access)
-    plain = plain_value(_open_to(access, subject, family, column), value, office_day(at))
+    plain = plain_value(
+        correctable_by(access, family, column, subject.area_code), value, office_day(at)
+    )
     stored = sealed_values(family, {column: plain})
     return store_act(
         ActKind.CORRECT, family, subject, reason, access, at, column=column, value=stored
@@ -123,7 +125,7 @@ def correct_as_stored(
     raises like `correct`, and NoSuchValue.
     """
     subject = _subject(family, entry, access)
-    _open_to(access, subject, family, column)
+    correctable_by(access, family, column, subject.area_code)
     stored = {
         column + mark: values[given_as + mark] for mark in ("", "#") if given_as + mark in values
     }
@@ -132,15 +134,6 @@ def correct_as_stored(
     return store_act(
         ActKind.CORRECT, family, subject, reason, access, at, column=column, value=stored
     )
-
-
-def _open_to(access: Access, subject: Subject, family: str, column: str) -> Column:
-    """The declaration of a column that this person may correct. Raises NotCorrectable, NotYours."""
-    declared = correctable(family, column)
-    is_restricted = declared.sensitivity is Sensitivity.RESTRICTED
-    if is_restricted and not access.may(RESTRICTED, subject.area_code):
-        raise NotYours
-    return declared
 
 
 def correctable(family: str, column: str) -> Column:
@@ -156,6 +149,18 @@ def correctable(family: str, column: str) -> Column:
     # The fold opens and closes the rows of a part: what identifies one cannot be corrected.
     if declared.merge is Merge.FIXED and DEFINITIONS[ledger].part_of:
         raise NotCorrectable(column=column)
+    return declared
+
+
+def correctable_by(access: Access, family: str, column: str, area_code: str) -> Column:
+    """The declaration of a column that this person may correct in an area.
+
+    Raises NotCorrectable, and NotYours for a restricted column without the role.
+    """
+    declared = correctable(family, column)
+    is_restricted = declared.sensitivity is Sensitivity.RESTRICTED
+    if is_restricted and not access.may(RESTRICTED, area_code):
+        raise NotYours
     return declared
 
 

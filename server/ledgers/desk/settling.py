@@ -23,6 +23,7 @@ from server.ledgers.definitions.vocabulary import (
 from server.ledgers.desk.acts import (
     correct,
     correct_as_stored,
+    correctable_by,
     mark_not_same,
     mark_same,
     undo,
@@ -30,7 +31,7 @@ from server.ledgers.desk.acts import (
 )
 from server.ledgers.desk.exceptions import open_to, reopen
 from server.ledgers.desk.moves import move
-from server.ledgers.desk.suggesting import check_correctable, record_of, row_moved
+from server.ledgers.desk.suggesting import record_of, row_moved
 from server.ledgers.models import ContributionRow, DeskAct, LedgerException
 from server.ledgers.problems import (
     AlreadyDone,
@@ -188,7 +189,7 @@ def _name_former(taken: _Taken) -> DeskAct:
 
 def _take_value(taken: _Taken, column: str, contribution: int) -> DeskAct:
     exception, access = taken.exception, taken.access
-    check_correctable(access, exception, column)
+    correctable_by(access, exception.family, column, exception.area_code)
     usable = {item.contribution for item in sources_of(access, exception) if item.same_as}
     if contribution not in usable:
         raise ResolutionLacks(needs="source")

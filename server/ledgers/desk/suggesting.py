@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from server.accounts.access import RESTRICTED, REVIEWERS, Access
-from server.ledgers.definitions.columns import Column, Sensitivity
+from server.accounts.access import REVIEWERS, Access
 from server.ledgers.definitions.ledgers import LEDGERS
 from server.ledgers.definitions.ordinals import version_of
 from server.ledgers.definitions.resolutions import Offer, Resolution, offers_of
 from server.ledgers.definitions.vocabulary import Family, Ledger
-from server.ledgers.desk.acts import correctable
+from server.ledgers.desk.acts import correctable_by
 from server.ledgers.desk.moves import NextMove, next_moves
 from server.ledgers.models import AssistanceCase, LedgerException
 from server.ledgers.models.base import LedgerEntry
@@ -102,16 +101,7 @@ def row_moved(exception: LedgerException, column: str) -> LedgerEntry | None:
 
 def _is_correctable(access: Access, exception: LedgerException, column: str) -> bool:
     try:
-        check_correctable(access, exception, column)
+        correctable_by(access, exception.family, column, exception.area_code)
     except (NotCorrectable, NotYours):
         return False
     return True
-
-
-def check_correctable(access: Access, exception: LedgerException, column: str) -> Column:
-    """The column's declaration. Raises NotCorrectable, and NotYours for a restricted one without the role."""
-    declared = correctable(exception.family, column)
-    is_restricted = declared.sensitivity is Sensitivity.RESTRICTED
-    if is_restricted and not access.may(RESTRICTED, exception.area_code):
-        raise NotYours
-    return declared
