@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from server.central.edmx import SYSTEM
@@ -85,14 +86,14 @@ class Columns:
     keys: frozenset[str]  # __id, __Submissions-id
 
 
-def options_of(parameters: Iterable[tuple[str, list[str]]]) -> dict[str, str]:
+def options_of(parameters: QueryDict) -> dict[str, str]:
     """The query options of a request by name.
 
     Raises BadOption for an option that is given twice: OData 4.0 part 2, 5.1 forbids that, and
     whichever of two filters held, the client would take the rows for those of the other.
     """
     options: dict[str, str] = {}
-    for name, values in parameters:
+    for name, values in parameters.lists():
         if len(values) > 1:
             raise BadOption(option=name[:60], expected=_("one value"))
         options[name] = values[0]

@@ -114,7 +114,7 @@ def sheet(call: Call, name: str) -> HttpResponseBase:
 def service(call: Call, name: str) -> HttpResponse:
     """The service document, which names the one table of the list."""
     check_version(call)
-    queries.check_options(queries.options_of(call.request.GET.lists()), "json")
+    queries.check_options(queries.options_of(call.request.GET), "json")
     read_list(call.access, name)
     document = edmx.service_document((TABLE,), service_url(call, "datasets", name))
     return HttpResponse(as_json(document), content_type=JSON)
@@ -126,12 +126,12 @@ def resource(call: Call, name: str, path: str) -> HttpResponseBase:
     entity_list = read_list(call.access, name)
     properties = entity_list.properties
     if path == "$metadata":
-        queries.check_options(queries.options_of(call.request.GET.lists()), "xml")
+        queries.check_options(queries.options_of(call.request.GET), "xml")
         text = edmx.entities_metadata(name, properties, entities.SYSTEM)
         return HttpResponse(text, content_type="application/xml; charset=utf-8")
     if path != TABLE:
         raise NothingHere
-    query = queries.parse_query(queries.options_of(call.request.GET.lists()), ENTITY_ROWS)
+    query = queries.parse_query(queries.options_of(call.request.GET), ENTITY_ROWS)
     page = _Page(
         call, entity_list, query, entities.entity_columns(properties, query.select), _after(query)
     )
@@ -170,9 +170,7 @@ class _Page:
                 pieces, size = [], 0
         pieces.append("]")
         if is_more and last:
-            pairs = queries.next_page(
-                queries.options_of(self.call.request.GET.lists()), PageEnd((last,))
-            )
+            pairs = queries.next_page(queries.options_of(self.call.request.GET), PageEnd((last,)))
             pieces.append(f',"@odata.nextLink":{as_json(f"{root}/{TABLE}?{urlencode(pairs)}")}')
         if self.query.count:
             pieces.append(f',"@odata.count":{self._count()}')

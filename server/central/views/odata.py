@@ -33,7 +33,7 @@ _NEVER: Final = Value(datetime(1970, 1, 1, tzinfo=UTC), DateTimeField())
 def service(call: Call, form: str) -> HttpResponse:
     """The service document, which names the tables of the form."""
     check_version(call)
-    queries.check_options(queries.options_of(call.request.GET.lists()), "json")
+    queries.check_options(queries.options_of(call.request.GET), "json")
     version = published_form(call, form).current_version
     assert version is not None  # noqa: S101 the form is published
     names = schema_of(version.questions).tables
@@ -49,7 +49,7 @@ def resource(call: Call, form: str, path: str) -> HttpResponseBase:
     steps = queries.parse_path(path)
     if not steps:
         raise NothingHere
-    query = queries.parse_query(queries.options_of(call.request.GET.lists()))
+    query = queries.parse_query(queries.options_of(call.request.GET))
     reader = Reader(call, published_form(call, form))
     if steps[0][1] is not None:
         return _one(call, reader, steps, query)
@@ -58,7 +58,7 @@ def resource(call: Call, form: str, path: str) -> HttpResponseBase:
 
 
 def _metadata(call: Call, form: str) -> HttpResponse:
-    queries.check_options(queries.options_of(call.request.GET.lists()), "xml")
+    queries.check_options(queries.options_of(call.request.GET), "xml")
     version = published_form(call, form).current_version
     assert version is not None  # noqa: S101 the form is published
     text = edmx.metadata(schema_of(version.questions), form)
@@ -160,7 +160,7 @@ class _Page:
         pieces.append("]")
         self._n_rows = n_rows
         if is_more and last is not None:
-            pairs = queries.next_page(queries.options_of(self.call.request.GET.lists()), last)
+            pairs = queries.next_page(queries.options_of(self.call.request.GET), last)
             link = f"{root}/{quote(self.table)}?{urlencode(pairs)}"
             pieces.append(f',"@odata.nextLink":{as_json(link)}')
         if self.query.count:
