@@ -33,7 +33,7 @@ class RosterLine:
 
 
 def read_roster(text: str, places: Mapping[str, Collection[str]]) -> list[RosterLine]:
-    """The workers of a pasted list, each with what is wrong with the line. One query.
+    """The workers of a pasted list, each with what is wrong with the line. A query, and one for each division of a worker.
 
     A line has name, division and user name, with tabs or commas between them; a line of headings
     and blank lines are passed over. `places` maps names and codes of divisions to the prefixes

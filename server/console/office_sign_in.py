@@ -38,6 +38,7 @@ from server.accounts.problems import (
     SignInFailed,
     SubjectUnknown,
 )
+from server.console.pages import server_address
 from server.console.second_factor import address_of
 from server.core.masking import mask_numbers
 
@@ -102,8 +103,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
             return {**data, "expires_in": None}  # the access token is not used
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
-        here = settings.RUHU_BASE_URL or request.build_absolute_uri("/")
-        return here.rstrip("/") + reverse("account_office_callback")
+        return server_address(request).rstrip("/") + reverse("account_office_callback")
 
     def complete_login(
         self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any

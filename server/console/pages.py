@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Page
 from django.forms import BoundField
@@ -210,6 +211,11 @@ def render_parts(
         return render(request, f"{folder}/_results.html", context)
     response = render(request, f"{folder}/_list.html", context, status=status)
     return reswap(retarget(response, "#list"), "outerHTML")
+
+
+def server_address(request: HttpRequest) -> str:
+    """How people and phones call this server: RUHU_BASE_URL, else as the request does, with a slash at the end."""
+    return str(settings.RUHU_BASE_URL or request.build_absolute_uri("/"))
 
 
 def area_choices(access: Access) -> list[tuple[str, str]]:

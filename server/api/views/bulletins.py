@@ -31,7 +31,7 @@ class Bulletins(ViewSetMixin, Door):
     serializer_class = BulletinSerializer
 
     def rows(self) -> QuerySet[Any]:
-        return bulletins(self.access).order_by("area_code")
+        return bulletins(self.access)
 
     @extend_schema(responses=BulletinSerializer(many=True))
     def list(self, request: Request) -> Response:

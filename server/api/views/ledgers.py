@@ -22,7 +22,7 @@ from server.api.shapes.ledgers import (
     entry_serializer,
 )
 from server.api.views.entries import Compared, Decided, Entries, Moved, Moves
-from server.core.clock import now, office_day
+from server.core.clock import today
 from server.disclosure.services import find, give_dossier, reveal
 from server.ledgers import selectors
 from server.ledgers.definitions.columns import Kind
@@ -84,7 +84,7 @@ class Persons(Compared, Moves, SealedEntries):
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
     def why(self, request: Request, id: UUID) -> Response:
         """The conditions of the person's computed flags, met today or not, as far as the reader may see what they rest on."""
-        explained = selectors.reasons(self.access, self.get_object(), office_day(now()))
+        explained = selectors.reasons(self.access, self.get_object(), today())
         rows = [
             {
                 "column": column,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +19,13 @@ from server.bulletin.models import Bulletin
 from server.bulletin.selectors import MOST, Post, bulletins, n_posts, open_bulletin, posts
 from server.bulletin.services import keep_bulletin
 from server.console.forms import BulletinForm, checked
-from server.console.pages import StaffRequest, area_choices, area_names, staff_page
+from server.console.pages import (
+    StaffRequest,
+    area_choices,
+    area_names,
+    server_address,
+    staff_page,
+)
 from server.core.clock import today
 from server.geo.codes import code_prefix, whole_code
 from server.geo.selectors import division_names
@@ -36,11 +41,7 @@ def kept(request: StaffRequest) -> HttpResponse:
 
     Raises FormFieldsWrong, NoSuchBulletin, ContactMissing, ContactPrivate.
     """
-    choices = [
-        choice
-        for choice in area_choices(request.access)
-        if request.access.may(REVIEWERS, choice[0])
-    ]
+    choices = area_choices(request.access.held_as(REVIEWERS))
     if request.method == "POST":
         given = checked(BulletinForm(request.POST, areas=choices))
         bulletin = keep_bulletin(
@@ -59,7 +60,7 @@ def kept(request: StaffRequest) -> HttpResponse:
         messages.success(request, text)
         return redirect("console:bulletins")
     rows = list(bulletins(request.access))
-    counts = n_posts(request.access)
+    counts = n_posts(rows)
     context = {
         "rows": [
             (
@@ -71,7 +72,7 @@ def kept(request: StaffRequest) -> HttpResponse:
         ],
         "areas": area_names(row.area_code for row in rows),
         "form": BulletinForm(areas=choices, initial={"is_open": True, "shows_employers": True}),
-        "server": _server(request),
+        "server": server_address(request).rstrip("/"),
     }
     return render(request, "console/bulletins/kept.html", context)
 
@@ -107,7 +108,7 @@ def jobs(request: HttpRequest, area: str) -> HttpResponse:
 def feed(request: HttpRequest, area: str) -> HttpResponse:
     """The bulletin as an Atom feed."""
     bulletin = _opened(area)
-    address = _server(request) + reverse("console:jobs", args=[area])
+    address = _address(request, area)
     title = _("Vacancies of %(place)s") % {"place": _place(bulletin)}
     atom = Atom1Feed(title=title, link=address, description=bulletin.contact)
     for post in posts(bulletin)[0]:
@@ -126,7 +127,7 @@ def feed(request: HttpRequest, area: str) -> HttpResponse:
 def poster(request: HttpRequest, area: str) -> HttpResponse:
     """The newest posts on one sheet of paper, with a QR code of the bulletin's address."""
     bulletin = _opened(area)
-    address = _server(request) + reverse("console:jobs", args=[area])
+    address = _address(request, area)
     shown, total = posts(bulletin)
     context = {
         "bulletin": bulletin,
@@ -167,5 +168,6 @@ def _wage(post: Post) -> str:
     return "–".join(part for part in (low, high) if part)
 
 
-def _server(request: HttpRequest) -> str:
-    return str(settings.RUHU_BASE_URL or request.build_absolute_uri("/")).rstrip("/")
+def _address(request: HttpRequest, area: str) -> str:
+    """The whole address of a division's bulletin."""
+    return server_address(request).rstrip("/") + reverse("console:jobs", args=[area])

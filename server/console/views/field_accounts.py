@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -29,6 +28,7 @@ from server.console.pages import (
     filter_context,
     page_of,
     query_without_page,
+    server_address,
     staff_page,
     status_of,
 )
@@ -85,7 +85,7 @@ def _filtered(request: StaffRequest, workers: QuerySet[User]) -> WorkerFilters:
 @staff_page("GET", "HEAD", "POST", roles=REVIEWERS)
 def new_field_account(request: StaffRequest) -> HttpResponse:
     """Make a worker and show their QR code and password, on this page only."""
-    areas = _choices(request.access)
+    areas = area_choices(request.access.held_as(REVIEWERS))
     if request.method != "POST":
         return render(request, "console/field_accounts/new.html", {"form": WorkerForm(areas=areas)})
     form = WorkerForm(request.POST, areas=areas)
@@ -113,7 +113,8 @@ def roster(request: StaffRequest) -> HttpResponse:
         lines = rosters.read_roster(checked(form)["roster"], _places(request.access))
         problems = [line for line in lines if line.problem]
         if "confirmed" in request.POST and not problems:
-            return _new_workers(request, rosters.add_roster(lines, request.user))
+            made = rosters.add_roster(lines, request.user)
+            return _sheets(request, [(new.user, new.token, new.password) for new in made])
         context |= {
             "form": form,
             "lines": lines,
@@ -126,29 +127,11 @@ def roster(request: StaffRequest) -> HttpResponse:
 def _places(access: Access) -> dict[str, set[str]]:
     """Names and codes of the divisions in which the user may make workers → the prefixes of their codes."""
     places: dict[str, set[str]] = {}
-    for division in divisions_inside(access):
-        if access.may(REVIEWERS, division.prefix):
-            for word in (division.name, division.name_en, division.code, division.prefix):
-                places.setdefault(word, set()).add(division.prefix)
+    for division in divisions_inside(access.held_as(REVIEWERS)):
+        for word in (division.name, division.name_en, division.code, division.prefix):
+            places.setdefault(word, set()).add(division.prefix)
     places.pop("", None)
     return places
-
-
-def _new_workers(request: StaffRequest, workers: list[services.NewWorker]) -> HttpResponse:
-    grants = [grant for new in workers for grant in new.user.grants.all()]
-    context = {
-        "areas": _names(grants),
-        "sheets": [
-            {
-                "worker": new.user,
-                "password": new.password,
-                "code": _drawn(new.user, _address(request, new.token)),
-            }
-            for new in workers
-        ],
-        "unreachable": _unreachable(request),
-    }
-    return render(request, "console/field_accounts/codes.html", context)
 
 
 @staff_page("POST", roles=REVIEWERS)
@@ -220,29 +203,30 @@ def codes(request: StaffRequest) -> HttpResponse:
     chosen = list(workers.filter(pk__in=chosen_ids)[:CODES_AT_ONCE])
     if not chosen or "confirmed" not in request.POST:
         raise FormFieldsWrong(field=_("Workers"), message=_("Choose workers, and confirm."))
-    grants = [grant for worker in chosen for grant in worker.grants.all()]
+    made = services.replace_codes(users=chosen, at=now(), actor=request.user)
+    return _sheets(request, [(account.user, token, "") for account, token in made])
+
+
+def _sheets(request: StaffRequest, issued: list[tuple[User, str, str]]) -> HttpResponse:
+    """The codes of several workers on one page to print: each worker with the token, and the password where there is a new one."""
+    grants = [grant for worker, *_secrets in issued for grant in worker.grants.all()]
     context = {
         "areas": _names(grants),
-        "sheets": _codes(request, chosen),
+        "sheets": [
+            {
+                "worker": worker,
+                "password": password,
+                "code": _drawn(worker, _address(request, token)),
+            }
+            for worker, token, password in issued
+        ],
         "unreachable": _unreachable(request),
     }
     return render(request, "console/field_accounts/codes.html", context)
 
 
-def _codes(request: StaffRequest, chosen: list[User]) -> list[dict[str, Any]]:
-    made = services.replace_codes(users=chosen, at=now(), actor=request.user)
-    return [
-        {"worker": account.user, "code": _drawn(account.user, _address(request, token))}
-        for account, token in made
-    ]
-
-
 def _names(grants: Iterable[RoleGrant]) -> dict[str, str]:
     return area_names(grant.area.ljust(12, "0") for grant in grants)
-
-
-def _choices(access: Access) -> list[tuple[str, str]]:
-    return [choice for choice in area_choices(access) if access.may(REVIEWERS, choice[0])]
 
 
 def _sheet(request: StaffRequest, worker: User, token: str, password: str = "") -> HttpResponse:
@@ -260,17 +244,13 @@ def _sheet(request: StaffRequest, worker: User, token: str, password: str = "") 
     return render(request, "console/field_accounts/code.html", context)
 
 
-def _server(request: StaffRequest) -> str:
-    return settings.RUHU_BASE_URL or request.build_absolute_uri("/")
-
-
 def _address(request: StaffRequest, token: str) -> str:
-    return collect.base_url(_server(request), token)
+    return collect.base_url(server_address(request), token)
 
 
 def _unreachable(request: StaffRequest) -> str:
     """The server's address in the codes where no phone can reach it; else ""."""
-    server = _server(request)
+    server = server_address(request)
     return server if collect.unreachable_host(server) else ""
 
 

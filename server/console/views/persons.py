@@ -16,7 +16,7 @@ from server.console.moves import desk_panel
 from server.console.pages import StaffRequest, area_names, staff_page
 from server.console.presentation import joined_title, sheet
 from server.console.views.links import links_panel
-from server.core.clock import now, office_day
+from server.core.clock import today
 from server.erasure.models import Erasure
 from server.erasure.selectors import may_ask, open_erasure
 from server.ledgers.definitions.vocabulary import Family
@@ -60,7 +60,7 @@ def person(request: StaffRequest, entry: UUID) -> HttpResponse:
             request.access,
             origins=provenance(request.access, row),
             names=names,
-            why=reasons(request.access, row, office_day(now())),
+            why=reasons(request.access, row, today()),
         ),
         "memberships": memberships_of(request.access, row)
         .select_related("household")
