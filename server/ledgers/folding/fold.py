@@ -46,6 +46,7 @@ from server.ledgers.folding.derive.zero_employment import (
 )
 from server.ledgers.folding.employers import fold_employer
 from server.ledgers.folding.household import fold_household
+from server.ledgers.folding.imported import is_imported, without_overruled
 from server.ledgers.folding.merge import Observation
 from server.ledgers.folding.outcomes import (
     Visits,
@@ -135,7 +136,8 @@ class _Folding:
         self.result = FoldResult()
         self.by_entry: dict[tuple[str, str], list[Contribution]] = defaultdict(list)
         self.by_submission: dict[int, list[Contribution]] = defaultdict(list)
-        for contribution in sorted(fold_input.contributions, key=lambda item: item.order):
+        in_fold_order = sorted(fold_input.contributions, key=lambda item: item.order)
+        for contribution in without_overruled(in_fold_order):
             self.by_entry[contribution.family, contribution.entry].append(contribution)
             if contribution.submission_id is not None:
                 self.by_submission[contribution.submission_id].append(contribution)
@@ -214,7 +216,7 @@ class _Folding:
     def _roster_of(self, household: str, submission: int) -> Roster | None:
         """The submission's roster of the household; None when it names nobody.
 
-        It is complete unless the submission's visit ended otherwise than complete.
+        It is complete unless it is imported or the submission's visit ended otherwise than complete.
         """
         records = self.by_submission[submission]
         lines = {
@@ -231,7 +233,7 @@ class _Folding:
             None,
         )
         first = next(iter(lines.values()))
-        is_complete = outcome is None or outcome == VisitOutcome.COMPLETE
+        is_complete = outcome in (None, VisitOutcome.COMPLETE) and not is_imported(first)
         return Roster(first.order, first.day, lines, is_complete)
 
     def _lines_elsewhere(self, person: str, household: str) -> list[Contribution]:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from server.ledgers.definitions.columns import Kind, Merge
 from server.ledgers.definitions.contribution import Contribution
+from server.ledgers.folding.imported import FIRST_HOLDS, is_imported
 
 
 class Observation(NamedTuple):
@@ -76,7 +77,8 @@ def _identity(observations: Sequence[Observation]) -> Decision:
         holding, others = observations[0], observations
     else:
         holding = correction
-        others = observations[observations.index(correction) :]
+        since = correction.contribution.order
+        others = [item for item in observations if item.contribution.order >= since]
     differing = tuple(item.contribution for item in others if item.value != holding.value)
     return Decision(holding.value, (holding.contribution,), conflicts=differing)
 
@@ -121,7 +123,12 @@ _ACCUMULATE: dict[Kind, Callable[[Sequence[Observation]], Decision]] = {
 
 
 def decide(rule: Merge, kind: Kind, observations: Sequence[Observation]) -> Decision:
-    """Apply a merge rule to a column's observations, which are in fold order and not empty."""
+    """Apply a merge rule to a column's observations, which are in fold order and not empty.
+
+    Where the first value holds, that of an imported row holds only while nobody else gave any.
+    """
+    if rule in FIRST_HOLDS:
+        observations = sorted(observations, key=lambda item: is_imported(item.contribution))
     if rule is Merge.ACCUMULATE:
         return _ACCUMULATE[kind](observations)
     if kind is Kind.AREA:

@@ -18,6 +18,7 @@ from server.ledgers.definitions.vocabulary import (
     PersonStatus,
 )
 from server.ledgers.folding.history import Step, Why, stored
+from server.ledgers.folding.imported import is_imported
 from server.ledgers.folding.merge import Decision, Observation, decide
 from server.ledgers.folding.row import (
     Row,
@@ -114,6 +115,8 @@ def _fold_id_number(builder: RowBuilder, observations: Mapping[str, Sequence[Obs
     for name in _GIVEN_BY_ID_NUMBER:
         observed = observations.get(name, ())
         if observed:
+            spoken = [item for item in observed if not is_imported(item.contribution)]
+            observed = spoken or observed  # a number in an old ledger overrules nobody
             certain = [item for item in observed if _is_certain(item.contribution)]
             column = _COLUMNS[name]
             builder.set_column(column, decide(column.merge, column.kind, certain or observed))

@@ -10,6 +10,7 @@ from server.ledgers.definitions.columns import Column, Depends, Kind, Merge
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import CONFIRMS
 from server.ledgers.definitions.vocabulary import ContributionFlag, ExceptionKind
+from server.ledgers.folding.imported import is_imported
 from server.ledgers.folding.merge import Decision, Observation, decide
 
 Row = dict[str, Any]
@@ -95,8 +96,10 @@ def observations_by_column(
 
 
 def start_row(family: str, entry: str, contributions: Sequence[Contribution]) -> RowBuilder:
-    """A row with the columns that every ledger has, taken from the latest contribution."""
-    latest = contributions[-1]
+    """A row with the columns that every ledger has, taken from the latest contribution, if possible none that is imported."""
+    latest = next(
+        (item for item in reversed(contributions) if not is_imported(item)), contributions[-1]
+    )
     newest_first = contributions[::-1]
     confirming = [
         item.day

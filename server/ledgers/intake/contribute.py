@@ -105,9 +105,7 @@ def contributed(source: Source, extracted: Extracted | None, offices: Offices) -
         return Contributed(is_readable=False)
     head = extracted.head
     naming = _Naming(source.area_code or head.area_code, offices)
-    level = Level.PROXY if head.met_whom not in ("", _THE_PERSON) else Level.IN_PERSON
-    if source.review_state == "approved":
-        level = max(level, Level.REVIEWED)
+    level = _level(extracted, source)
     contributions = [
         Contribution(
             id=contribution_id(source.version_id, record.ordinal),
@@ -126,7 +124,7 @@ def contributed(source: Source, extracted: Extracted | None, offices: Offices) -
             links={
                 name: naming.uuids(LINKS[name], keys[:1])[0] for name, keys in record.links.items()
             },
-            flags=_flags(record, source),
+            flags=_flags(record, source, extracted),
             identities=naming.identities(record.ledger, record.keys),
         )
         for record in extracted.records
@@ -181,9 +179,20 @@ def _all_keys(extracted: Iterable[Record]) -> Iterator[tuple[str, tuple[Key, ...
             yield LINKS[name], linked
 
 
-def _flags(record: Record, source: Source) -> tuple[str, ...]:
+def _level(extracted: Extracted, source: Source) -> Level:
+    """How well the records are verified (rules.md, Verification levels V0–V4); approval makes no imported row better."""
+    if extracted.is_imported:
+        return Level.IMPORTED
+    if source.review_state == "approved":
+        return Level.REVIEWED
+    return Level.PROXY if extracted.head.met_whom not in ("", _THE_PERSON) else Level.IN_PERSON
+
+
+def _flags(record: Record, source: Source, extracted: Extracted) -> tuple[str, ...]:
     """The record's own flags; the submission's flags go to its visit alone, so that each is raised once."""
     flags = _OF_RECORD.intersection(record.flags)
+    if extracted.is_imported:
+        flags |= {ContributionFlag.NO_CONFIRMATION}
     if record.ledger == Ledger.VISIT:
         flags |= _OF_VISIT.intersection(source.flags)
     return tuple(sorted(flags))

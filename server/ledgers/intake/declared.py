@@ -1,8 +1,8 @@
-"""The questions, groups and repeats that a form declares restricted: `bind::ruhu:restricted` (forms.md, Restricted questions)."""
+"""What a form declares of itself: restricted questions, and that its records are rows of old ledgers (forms.md)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +13,32 @@ from server.ledgers.definitions.ledgers import COLUMNS
 
 if TYPE_CHECKING:  # reading a mapping needs no spreadsheets; they take a third of a second to load
     from server.forms.workbook import Workbook
+
+
+_IMPORTED: Final = "V0"
+
+
+def declarations(workbook: Workbook, form: XForm, faults: list[Fault]) -> dict[str, Any]:
+    """What the form's mapping holds of it: "restricted", the paths of restricted questions, and "imported"; each only where it applies."""
+    restricted = restricted_paths(workbook, form, faults)
+    imported = is_imported(workbook, faults)
+    return {
+        **({"restricted": restricted} if restricted else {}),
+        **({"imported": True} if imported else {}),
+    }
+
+
+def is_imported(workbook: Workbook, faults: list[Fault]) -> bool:
+    """Whether the ledgers sheet says that the form's records are rows of old ledgers: `level` V0 (rules.md, Verification levels V0–V4).
+
+    Adds a fault for each other word.
+    """
+    for row in workbook.ledgers:
+        if row["level"] not in ("", _IMPORTED):
+            fault = _("“{word}” is no level that a form can have.").format(word=row["level"])
+            remedy = _("Leave “level” empty, or write V0 for rows of old ledgers.")
+            faults.append(Fault(fault, remedy, sheet=row.sheet, row=row.number))
+    return any(row["level"] == _IMPORTED for row in workbook.ledgers)
 
 
 def restricted_paths(workbook: Workbook, form: XForm, faults: list[Fault]) -> list[str]:

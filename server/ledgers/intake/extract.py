@@ -8,7 +8,7 @@ by path and left out, since validation is the device's task.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import product
 from typing import Any, Final
@@ -62,6 +62,7 @@ class Extracted:
     head: Head
     records: list[Record]
     problems: list[str]  # "bad_date /data/members[2]/birth": kind and path, never the answer
+    is_imported: bool = False  # a row of an old ledger: level V0
 
 
 def records(
@@ -73,7 +74,8 @@ def records(
     later reads the same; the office's present day unless given.
     """
     root = xml.parse(document) if isinstance(document, bytes) else document
-    return _Walk(_plan(mapping), root, today or clock.today()).result()
+    extracted = _Walk(_plan(mapping), root, today or clock.today()).result()
+    return replace(extracted, is_imported=bool(mapping.get("imported")))
 
 
 def _strong_keys(ledger: str) -> frozenset[str]:

@@ -31,7 +31,7 @@ from server.ledgers.definitions.targets import (
     target,
 )
 from server.ledgers.intake.combinations import is_too_deep
-from server.ledgers.intake.declared import restricted_paths
+from server.ledgers.intake.declared import declarations
 
 if TYPE_CHECKING:  # reading a mapping needs no spreadsheets; they take a third of a second to load
     from server.forms.sheets import Row
@@ -92,7 +92,7 @@ class _Compiler:
                     self._add_question(node, word)
                 else:
                     self._check_section(node, word)
-        restricted = restricted_paths(self.workbook, self.form, self.faults)
+        declared = declarations(self.workbook, self.form, self.faults)
         for kind in self.kinds:
             self._add_links(kind)
         for kind in self.kinds:
@@ -116,7 +116,7 @@ class _Compiler:
                 for kind in self.kinds
             ],
             "questions": self.questions,
-            **({"restricted": restricted} if restricted else {}),
+            **declared,
         }
         plain = json.dumps(mapping, sort_keys=True, ensure_ascii=False).encode()
         return {**mapping, "digest": hashlib.sha256(plain).hexdigest()}
