@@ -14,6 +14,7 @@ from server.api.views.encryption import EncryptionKeys
 from server.api.views.erasure import Erasures
 from server.api.views.filings import Filings
 from server.api.views.forms import Forms
+from server.api.views.imports import Imports
 from server.api.views.ledgers import LEDGER_VIEWS
 from server.api.views.links import Links
 from server.api.views.office import Divisions, Exceptions, FieldAccounts
@@ -37,6 +38,7 @@ VIEWS: dict[str, Any] = {
     "reports/filings": Filings,
     "reports": Reports,
     "bulletins": Bulletins,
+    "imports": Imports,
     "divisions": Divisions,
     "field-accounts": FieldAccounts,
     "users": Users,

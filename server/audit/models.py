@@ -55,6 +55,7 @@ class Act(models.TextChoices):
     FORM_STATE = "form_state", _("form's state changed")
     FORM_APPROVAL = "form_approval", _("form's approval changed")
 
+    IMPORT = "import", _("old ledger checked, taken in or undone")
     BULLETIN = "bulletin", _("public bulletin opened, changed or closed")
 
     LIST_MADE = "list_made", _("entity list made")

@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "server.quarantine",
     "server.datasets",
     "server.bulletin",
+    "server.imports",
     "server.ledgers",
     "server.reports",
     "server.erasure",

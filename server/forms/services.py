@@ -64,6 +64,7 @@ def publish_workbook(
     media: Mapping[str, bytes] | None = None,
     validate: bool = True,
     may_make_lists: bool = True,
+    is_offered: bool = True,
 ) -> Publication:
     """Publish a workbook, unless the same content is already published.
 
@@ -71,7 +72,7 @@ def publish_workbook(
     version, media and (for a new form) its audience in one transaction that locks the form.
     A new version becomes the current version; records of earlier versions are still accepted.
     If the form has a current encryption key, the version carries it and its name ends with
-    the key's. A new form is offered where the publisher is an administrator. Entity lists that
+    the key's. A new form is offered where the publisher is an administrator, if it is to be offered. Entity lists that
     nobody has are made, unless it may not make lists: then the form is refused. Raises
     NotAllowed, FormConcernsOtherAreas, FaultyWorkbook, NotAWorkbook, WorkbookTooLarge,
     MissingMedia, VersionExists; then nothing has changed.
@@ -89,7 +90,7 @@ def publish_workbook(
     if key is not None:
         converted = converted.with_key(bytes(key.public_key))
     with transaction.atomic(durable=True):
-        return _record(converted, publisher)
+        return _record(converted, publisher, is_offered=is_offered)
 
 
 def rotate_key(
@@ -167,7 +168,9 @@ def files_of(version: FormVersion) -> dict[str, bytes]:
     return {file.filename: blobs.read(file.sha256) for file in held if file.sha256 is not None}
 
 
-def _record(converted: _Converted, publisher: User | None) -> Publication:
+def _record(
+    converted: _Converted, publisher: User | None, *, is_offered: bool = True
+) -> Publication:
     """Store form and version, and lock the form, in the caller's transaction.
 
     Raises NotAllowed, FormConcernsOtherAreas, VersionExists.
@@ -226,7 +229,7 @@ def _record(converted: _Converted, publisher: User | None) -> Publication:
     before = form.current_version
     form.current_version, form.title = version, published.title
     form.save(update_fields=("current_version", "title"))
-    if is_first:
+    if is_first and is_offered:
         areas = authority.administered(publisher)
         FormAudience.objects.bulk_create(FormAudience(form=form, area=area) for area in areas)
     for step in settings.AFTER_PUBLICATION:

@@ -77,7 +77,7 @@ def read(content: bytes, filename: str) -> Workbook:
 
     Raises NotAWorkbook, WorkbookTooLarge.
     """
-    _check_archive(content, filename)
+    check_archive(content, filename)
     try:
         book = openpyxl.load_workbook(
             io.BytesIO(content), read_only=True, data_only=True, keep_links=False
@@ -132,8 +132,8 @@ def _workbook(
     )
 
 
-def _check_archive(content: bytes, filename: str) -> None:
-    """Refuse a zip that would be dangerous to unpack, by its directory alone."""
+def check_archive(content: bytes, filename: str) -> None:
+    """Refuse what is no .xlsx, or a zip that would be dangerous to unpack. Raises NotAWorkbook, WorkbookTooLarge."""
     if len(content) > MAX_BYTES:
         raise WorkbookTooLarge(
             filename=filename, reason=_("it is over {n} MB").format(n=MAX_BYTES // _MEBIBYTE)

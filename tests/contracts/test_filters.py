@@ -24,6 +24,7 @@ from tests.factories.console import (
 )
 from tests.factories.declared import make_declared
 from tests.factories.filters import bad_value, good_value
+from tests.factories.imports import make_import
 from tests.factories.permits import make_waiting
 
 SAME_ROWS = {
@@ -40,6 +41,7 @@ SAME_ROWS = {
     "exceptions": "exceptions",
     "links": "links",
     "forms": "forms",
+    "imports": "imports",
     "audit": "audit",
     "people": "users",
 }
@@ -70,6 +72,7 @@ def client(divisions, make_user) -> Client:
     issue_token(user=street.worker, actor=None)
     Spell.objects.create(**entry(COMMUNITY, person=street.person, start_on=AT.date()))
     make_waiting(make_user("colleague"))
+    make_import(street.worker, COMMUNITY)
     make_declared(COMMUNITY, person=street.person, employer=street.employer)
     RoleGrant.objects.create(
         user=make_user("admin", role="administrator", area=""), role="restricted", area=""

@@ -29,6 +29,7 @@ from tests.factories.console import (
 )
 from tests.factories.declared import make_declared
 from tests.factories.filings import make_filing
+from tests.factories.imports import make_import
 from tests.factories.permits import make_waiting
 from tests.factories.roles import BLIND, OTHER_STREET, PUBLISHERS, READERS, STAFF, in_every_role
 
@@ -141,6 +142,7 @@ def _of_entries() -> Iterator[Rule]:
 
 FORM, SUBMISSION = "/forms/household_survey/", "/submissions/{submissions}/"
 KEY = "/encryption-keys/{encryption-keys}/"
+IMPORT = "/imports/{imports}/"
 FILING = "/reports/filings/{filings}/"
 WHY = {"cause": "error", "reason": "核对"}
 RULES = (
@@ -153,6 +155,7 @@ RULES = (
             "exceptions",
             "links",
             "bulletins",
+            "imports",
             "divisions",
             "field-accounts",
             "users",
@@ -249,6 +252,13 @@ RULES = (
         404,
         {"contact": "", "is_open": False},
     ),
+    Rule("post", "/imports/", STAFF, 400, 403, 403, 400),  # without a file
+    *(look(f"{IMPORT}{part}", STAFF, denied=404) for part in ("", "remarks/", "rows/")),
+    act("patch", IMPORT, 200, {"as_of": "2024-06-30"}, denied=404),
+    act("post", f"{IMPORT}start/", 202, denied=404),
+    act("post", f"{IMPORT}undo/", 409, denied=404),  # it was not started
+    act("post", f"{IMPORT}restore/", 409, denied=404),
+    act("delete", IMPORT, 204, denied=404),
     *(look(f"{FORM}{part}", outside=200) for part in ("", "versions/", "xform/")),
     look(f"{FORM}workbook/", allowed=404),  # its bytes are not among the test's blobs
     publish("post", "/forms/", 400, outside=400),  # without a workbook
@@ -326,6 +336,7 @@ def names(divisions, make_user, settings) -> dict[str, Any]:
         "desk-acts": make_statement(make_user("lu", area=STREET), street.link).pk,
         "field-accounts": account.pk,
         "encryption-keys": key.fingerprint,
+        "imports": make_import(street.worker, area).pk,
         "filings": make_filing(street.worker, area).pk,
         "export-permits": make_waiting(make_user("colleague")).pk,
     }

@@ -42,6 +42,7 @@ TAKES_MORE: Final = {
         f"POST {_FORM}/submissions/%(instance)s/restore", f"POST {_FORM}/submissions/%(instance)s/attachments/%(name)s",
         "POST /permits/%(number)s", "POST /api/v1/export-permits/%(id)s/consent/",
         "POST /api/v1/export-permits/%(id)s/refuse/", "POST /api/v1/export-permits/%(id)s/withdraw/",
+        "POST /api/v1/imports/%(id)s/undo/", "POST /api/v1/imports/%(id)s/restore/",
     },
     "deletes what only its owner may, and nobody saved here (tests/doors/console/test_saved_views.py)": {
         "POST /saved-views/%(number)s/delete",
@@ -50,8 +51,8 @@ TAKES_MORE: Final = {
         f"POST /api/v1/{path}/%(id)s/{act}/"
         for path in ("persons", "households", "employers") for act in ("same", "not-same")
     },
-    "takes a file, which is not sent here (tests/doors/console/test_lists.py)": {
-        "POST /lists/%(name)s/upload",
+    "takes a file, which is not sent here (tests/doors/console/test_lists.py, tests/doors/test_imports.py)": {
+        "POST /lists/%(name)s/upload", "POST /api/v1/imports/", "POST /imports",
     },
     "links an account to the office's own sign-in, which is not set up here": {
         "PUT /api/v1/users/%(username)s/sign-in/", "DELETE /api/v1/users/%(username)s/sign-in/",

@@ -28,6 +28,10 @@ QUERIES: Final[dict[str, tuple[str, ...]]] = {
         f"?form={FORM}&column=/data/remark&column=/data/hardship&column=/data/concern/mood",
     ),
     "/tiles/assisted/%(z)s/%(x)s/%(y)s": ("", "?categories=B02"),
+    **{
+        f"/api/v1/{path}/": ("", "?format=csv")
+        for path in ("persons", "households", "cases", "visits")
+    },
     "/exceptions": ("", "?open=false"),
     "/quarantine": ("", "?is_settled=true"),
     ".svc/%(path)s": ("", "?$expand=*&$count=true"),
@@ -87,6 +91,7 @@ def samples_of(side: Side) -> dict[str, str]:
         "/divisions/%(code)s": side.area,
         "/bulletins/%(area_code)s": side.area,
         "/jobs/%(area)s": side.area,
+        **{f"/imports/%({name})s": str(side.imported.pk) for name in ("id", "number")},
         "/reports/%(code)s": "R2",
         **{f"/reports/filings/%({name})s": str(side.filing.pk) for name in ("id", "number")},
         "/field-accounts/%(id)s": str(side.account.pk),

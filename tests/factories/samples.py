@@ -19,6 +19,7 @@ from tests.factories.console import (
 )
 from tests.factories.declared import make_declared
 from tests.factories.filings import make_filing
+from tests.factories.imports import make_import
 from tests.factories.permits import make_waiting
 from tests.factories.submissions import make_phone
 from tests.factories.trees import make_list, make_tree
@@ -77,6 +78,7 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
     version = street.form.current_version.version
     permit = str(make_waiting(make_user("colleague")).pk)
     tree = str(make_tree(make_list(), area, street.worker).uuid)
+    imported = str(make_import(street.worker, area).pk)
     filing = str(make_filing(street.worker, area).pk)
     return {
         "/key/%(token)s": phone.token,
@@ -129,6 +131,8 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
         "/divisions/%(code)s": COMMUNITY,
         "/bulletins/%(area_code)s": COMMUNITY,
         "/jobs/%(area)s": COMMUNITY,
+        "/imports/%(id)s": imported,
+        "/imports/%(number)s": imported,
         "/reports/%(code)s": "R2",
         "/reports/filings/%(id)s": filing,
         "/reports/filings/%(number)s": filing,

@@ -36,6 +36,7 @@ class Side:
     link: Any = None  # of its own person with the other side's
     erasure: Any = None
     permit: Any = None
+    imported: Any = None  # an old ledger that it has uploaded
     filing: Any = None  # a report that it has submitted
     tree: Any = None  # an entity of a list of the office's own
 

@@ -36,6 +36,7 @@ from tests.factories.console import (
     photo_bytes,
 )
 from tests.factories.filings import make_filing
+from tests.factories.imports import make_import
 from tests.factories.ledgers import id_number
 from tests.factories.side import FORM, Side, document, file_name, mapping, questions
 from tests.factories.trees import plant
@@ -103,6 +104,7 @@ def _people(side: Side, make_user: Any) -> None:
     side.worker = make_user(f"{side.tag}-worker", role="worker", area=side.area)
     type(side.worker).objects.filter(pk=side.worker.pk).update(name=f"{side.tag} worker")
     side.worker.refresh_from_db()
+    side.imported = make_import(side.worker, side.area, f"{side.tag} old")
     side.account, side.token = issue_token(user=side.worker, label=f"{side.tag} phone", actor=None)
     FieldAccount.objects.filter(pk=side.account.pk).update(
         user_agent=f"{side.tag} agent", device_id=f"{side.tag} device", last_seen_at=AT
@@ -414,6 +416,5 @@ def _restricted_value(side: Side, column: Column, place: str) -> Any:
 def _restricted_code(column: Column) -> Any:
     hidden = restricted_codes(column.codes)
     code = next(reversed(hidden)) if hidden else next(iter(code_lists()[column.codes].codes))
-    if column.kind is Kind.CODES:
-        return [_open_code(column), code] if hidden else [code]
-    return code
+    with_open = [_open_code(column), code] if hidden else [code]
+    return with_open if column.kind is Kind.CODES else code

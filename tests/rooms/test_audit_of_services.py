@@ -26,6 +26,7 @@ from tests.contracts.test_audit import services as all_services
 from tests.factories.audited import AT, Office, workbook
 from tests.factories.audited_accounts import ACCOUNTS
 from tests.factories.audited_disclosures import DISCLOSURE_CASES
+from tests.factories.audited_imports import IMPORT_CASES
 from tests.factories.audited_lists import LIST_CASES
 from tests.factories.audited_records import RECORD_CASES, Case
 
@@ -35,6 +36,7 @@ pytestmark = pytest.mark.django_db
 CASES = {
     **ACCOUNTS,
     **DISCLOSURE_CASES,
+    **IMPORT_CASES,
     "forms.drafts.save": Case(lambda office: office.save(workbook(), None), (Act.DRAFT_SAVED,)),
     "forms.drafts.reopen": Case(
         lambda office: drafts.reopen(form_id="plain", author=office.chief, at=AT),

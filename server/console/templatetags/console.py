@@ -108,6 +108,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                     ("report-entries", "filings", "filing", "filing-correction", "filing-sum"),
                 ),
                 (_("Entity lists"), "entity-lists", ("entity-list", "entity", "upload-entities")),
+                *([(_("Old ledgers"), "imports", ("import",))] if access.areas(REVIEWERS) else []),
             ),
             section(
                 _("Administration"),

@@ -7,45 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Final
 
 from django.utils.translation import gettext as _
 
-from server.ledgers.definitions.columns import Column, Kind
-from server.ledgers.definitions.ledgers import COLUMNS
+from server.ledgers.definitions.columns import Column
+from server.ledgers.intake.old_columns import AS_OF, KEYS, NAMED_BY, columns_of, headings_of
 from server.ledgers.intake.old_sheets import Line, OldSheet, Part, plain, read
 from server.ledgers.intake.old_values import BadCell, value_of
-
-LEDGERS: Final = ("person", "household", "employer", "vacancy")
-_OTHER_NAMES: Final[dict[str, dict[str, str]]] = {
-    "person": {
-        "身份证": "id_no", "身份证号": "id_no", "身份证号码": "id_no", "公民身份号码": "id_no",
-        "电话": "phone", "手机": "phone", "手机号": "phone", "手机号码": "phone", "联系方式": "phone",
-        "出生年月": "birth_date", "出生年月日": "birth_date", "学历": "edu", "户籍性质": "hukou_type",
-        "户口类别": "hukou_type", "家庭住址": "residence_addr", "住址": "residence_addr",
-        "现住址": "residence_addr", "户主关系": "relation", "毕业时间": "graduated_on",
-    },
-    "household": {"户号": "hh_no", "家庭住址": "address", "地址": "address", "家庭人口": "n_members"},
-    "employer": {
-        "企业名称": "name", "名称": "name", "信用代码": "uscc", "社会信用代码": "uscc",
-        "组织机构代码": "org_code", "电话": "phone", "职工人数": "n_staff", "单位地址": "address",
-    },
-    "vacancy": {"岗位": "title", "工种": "occupation", "招聘人数": "n_wanted", "发布时间": "published_on"},
-}  # fmt: skip
-"""What offices write above a column beside its label, by ledger."""
-_KEYS: Final = {
-    "person": "id_no",
-    "household": "hh_no",
-    "employer": "uscc",
-    "vacancy": "vacancy_no",
-}
-_NAMED_BY: Final = {
-    "person": "name",
-    "household": "address",
-    "employer": "name",
-    "vacancy": "title",
-}
-_UNREAD: Final = frozenset({Kind.POINT, Kind.IMAGE, Kind.ENTRY, Kind.USER, Kind.AREA})
 
 
 class Outcome(StrEnum):
@@ -66,51 +34,69 @@ class Remark:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that can be read: its values by column, as a form would answer them."""
+
+    sheet: str
+    number: int
+    values: dict[str, str]
+
+
 @dataclass(slots=True)
 class Report:
     """What the check says of a file; every row that is not blank is counted once."""
 
     counts: Counter[Outcome] = field(default_factory=Counter)
     remarks: list[Remark] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     headings: dict[str, dict[str, str]] = field(default_factory=dict)
     """Of each sheet: heading → the column that it means, "" for none."""
 
 
-def headings_of(ledger: str) -> dict[str, Column]:
-    """The ledger's columns that a cell can fill, by their plain headings in Chinese and English."""
-    columns = {
-        name: column for name, column in COLUMNS[ledger].items() if column.kind not in _UNREAD
-    }
-    by_heading: dict[str, Column] = {}
-    for name, column in columns.items():
-        for heading in (name, column.label.en, column.label.zh, *column.label.zh.split("/")):
-            by_heading.setdefault(plain(heading), column)
-    others = _OTHER_NAMES[ledger].items()
-    return by_heading | {plain(heading): columns[name] for heading, name in others}
+def check(
+    content: bytes,
+    filename: str,
+    ledger: str,
+    today: date,
+    chosen: Mapping[str, str] | None = None,
+) -> Report:
+    """Check every row of every sheet. Raises UnreadableFile.
 
-
-def check(content: bytes, filename: str, ledger: str, today: date) -> Report:
-    """Check every row of every sheet. Raises UnreadableFile."""
-    known = headings_of(ledger)
+    `chosen` is what headings mean beside, or instead of, what offices usually mean by them: plain heading →
+    column, "" for none.
+    """
+    known = {**headings_of(ledger), **(chosen or {})}
+    declared = columns_of(ledger)
     report = Report()
     seen: dict[str, tuple[str, int]] = {}
     for sheet in read(content, filename, frozenset(known)):
-        columns = [known.get(plain(heading)) for heading in sheet.headings]
+        columns = _columns(sheet, known, declared)
         report.headings[sheet.name] = {
             heading: column.name if column else ""
             for heading, column in zip(sheet.headings, columns, strict=True)
             if heading
         }
         for line in sheet.lines:
+            values: dict[str, str] = {}
             remarks = _left_out(sheet, line)
             if remarks:
                 outcome = Outcome.LEFT_OUT
             else:
-                remarks = _faults(sheet, line, columns, ledger, seen, today)
+                remarks = _faults(sheet, line, columns, ledger, seen, today, values)
                 outcome = Outcome.FAULTY if remarks else Outcome.READABLE
+            if outcome is Outcome.READABLE:
+                report.rows.append(Row(sheet.name, line.number, values))
             report.counts[outcome] += 1
             report.remarks += remarks
     return report
+
+
+def _columns(
+    sheet: OldSheet, known: Mapping[str, str], declared: Mapping[str, Column]
+) -> list[Column | None]:
+    """The column that each heading means; of two headings for a column both give values, the first that is not empty."""
+    return [declared.get(known.get(plain(heading), "")) for heading in sheet.headings]
 
 
 def _left_out(sheet: OldSheet, line: Line) -> list[Remark]:
@@ -139,9 +125,9 @@ def _faults(
     ledger: str,
     seen: dict[str, tuple[str, int]],
     today: date,
+    values: dict[str, str],
 ) -> list[Remark]:
-    """The row's faults. `seen` remembers where each key stands, and is added to."""
-    values: dict[str, str] = {}
+    """The row's faults; its values are put into `values`. `seen` remembers where each key stands, and is added to."""
     remarks: list[Remark] = []
     for heading, column, cell in zip(sheet.headings, columns, line.cells, strict=False):
         if column is None:
@@ -151,12 +137,13 @@ def _faults(
         except BadCell as bad:
             remarks.append(Remark(sheet.name, line.number, heading, str(bad)))
         else:
-            values[column.name] = value or values.get(column.name, "")
+            if value:
+                values.setdefault(column.name, value)
     remarks += [
         Remark(sheet.name, line.number, "", reason)
-        for reason in _of_the_row(values, remarks, ledger, columns)
+        for reason in _of_the_row(values, remarks, ledger, today)
     ]
-    key = values.get(_KEYS[ledger], "")
+    key = values.get(KEYS.get(ledger, ""), "") or "|".join(map("=".join, sorted(values.items())))
     if key:
         first = seen.setdefault(key, (sheet.name, line.number))
         if first != (sheet.name, line.number):
@@ -168,13 +155,15 @@ def _faults(
 
 
 def _of_the_row(
-    values: Mapping[str, str], remarks: list[Remark], ledger: str, columns: list[Column | None]
+    values: Mapping[str, str], remarks: list[Remark], ledger: str, today: date
 ) -> list[str]:
     """What is wrong with the values together."""
     reasons = []
-    named_by = COLUMNS[ledger][_NAMED_BY[ledger]]
+    named_by = columns_of(ledger)[NAMED_BY[ledger]]
     if not values.get(named_by.name) and not any(remark.heading for remark in remarks):
         reasons.append(_("{column} is missing").format(column=named_by.label))
+    if values.get(AS_OF, "") > today.isoformat():
+        reasons.append(_("the day of the row has not come yet"))
     number, birth = values.get("id_no", ""), values.get("birth_date", "")
     if len(number) != 18 or not number[:17].isdecimal():
         return reasons

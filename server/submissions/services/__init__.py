@@ -2,6 +2,7 @@
 
 from server.submissions.services.approving import set_approval
 from server.submissions.services.approving_many import MOST, UNDECIDED, approve_many, undo_approvals
+from server.submissions.services.deciding_many import decide_many, take_back_rejections
 from server.submissions.services.deleting import delete, restore
 from server.submissions.services.disclosing import disclose_record
 from server.submissions.services.files import IncomingFile
@@ -20,6 +21,7 @@ __all__ = [
     "Sender",
     "approve_many",
     "comment",
+    "decide_many",
     "delete",
     "disclose_record",
     "note_opening",
@@ -27,5 +29,6 @@ __all__ = [
     "restore",
     "review",
     "set_approval",
+    "take_back_rejections",
     "undo_approvals",
 ]

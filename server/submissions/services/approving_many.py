@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
@@ -21,7 +21,7 @@ from server.submissions.models import (
     Submission,
 )
 from server.submissions.problems import MayNotReview, TooManyAtOnce
-from server.submissions.services.queueing import queue
+from server.submissions.services.deciding_many import decide_each, state_before
 
 UNDECIDED: Final = (ReviewState.RECEIVED, ReviewState.EDITED)
 """States in which many are approved at once; what somebody has reported issues of is decided one by one."""
@@ -66,7 +66,9 @@ def approve_many(
     )
     approved = [row for row in locked if row.pk not in decided_since]
     batch = uuid4()
-    _decide(approved, dict.fromkeys(approved, ReviewState.APPROVED), batch, reviewer, at, reason)
+    decide_each(
+        approved, dict.fromkeys(approved, ReviewState.APPROVED), batch, reviewer, at, reason
+    )
     ApprovedVersion.objects.filter(submission__in=approved).delete()
     record(
         Act.REVIEW,
@@ -103,11 +105,11 @@ def undo_approvals(*, batch: UUID, reviewer: User, access: Access, at: datetime)
     for decision in ReviewDecision.objects.filter(submission__in=locked):
         every.setdefault(decision.submission_id, []).append(decision)
     states = {
-        row: _state_before(row, every[row.pk])
+        row: state_before(row, every[row.pk])
         for row in locked
         if every[row.pk][-1] == decisions[row.pk]
     }
-    _decide(list(states), states, uuid4(), reviewer, at, "")
+    decide_each(list(states), states, uuid4(), reviewer, at, "")
     record(
         Act.REVIEW,
         actor=reviewer,
@@ -119,38 +121,3 @@ def undo_approvals(*, batch: UUID, reviewer: User, access: Access, at: datetime)
         facts={"submissions": len(states)},
     )
     return len(states)
-
-
-def _state_before(row: Submission, decisions: list[ReviewDecision]) -> str:
-    """The state before the last decision: the one decided before, unless an edit arrived since."""
-    version = row.current_version
-    before = decisions[-2] if len(decisions) > 1 else None
-    is_edit = version is not None and version.deprecated_id != ""
-    if before is not None and (version is None or version.received_at <= before.at):
-        return before.state
-    return ReviewState.EDITED if is_edit else ReviewState.RECEIVED
-
-
-def _decide(
-    rows: list[Submission],
-    states: Mapping[Submission, str],
-    batch: UUID,
-    reviewer: User,
-    at: datetime,
-    reason: str,
-) -> None:
-    """Store a decision about each of the locked rows, and queue them."""
-    ReviewDecision.objects.bulk_create(
-        ReviewDecision(
-            submission=row, state=states[row], reason=reason, user=reviewer, at=at, batch=batch
-        )
-        for row in rows
-    )
-    for state in set(states.values()):
-        _set_state((row.pk for row in rows if states[row] == state), state)
-    if rows:
-        queue([row.pk for row in rows], at=at)
-
-
-def _set_state(numbers: Iterable[int], state: str) -> None:
-    Submission.objects.filter(pk__in=list(numbers)).update(review_state=state)

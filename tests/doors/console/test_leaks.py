@@ -45,6 +45,7 @@ SHOWS_NOTHING: Final = frozenset(
         "/forms/%(form_id)s/approval",
         "/forms/%(form_id)s/audience",
         "/field-accounts/%(number)s/revoke",
+        "/imports/%(number)s/act",
         "/jobs/%(area)s",
         "/jobs/%(area)s/feed.xml",
         "/jobs/%(area)s/poster",

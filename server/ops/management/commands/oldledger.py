@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from server.core import clock
-from server.core.spreadsheets import inert
-from server.ledgers.intake.old_ledgers import LEDGERS, Outcome, Remark, Report, check
+from server.imports.sheets import remarks_sheet
+from server.ledgers.intake.old_columns import LEDGERS
+from server.ledgers.intake.old_ledgers import Outcome, Report, check
 from server.ledgers.intake.old_sheets import UnreadableFile
 
 
@@ -55,7 +57,7 @@ class Command(BaseCommand):
             pairs = ", ".join(f"{heading} → {name or '–'}" for heading, name in headings.items())
             self.stdout.write(f"{sheet}: {pairs}")
         if target is not None:
-            _write(report.remarks, target)
+            target.write_bytes(remarks_sheet(map(astuple, report.remarks)))
         else:
             for remark in report.remarks:
                 place = f"{remark.sheet}!{remark.row} {remark.heading}".rstrip()
@@ -67,17 +69,3 @@ class Command(BaseCommand):
                 left=report.counts[Outcome.LEFT_OUT],
             )
         )
-
-
-def _write(remarks: list[Remark], target: Path) -> None:
-    """Write the remarks as a workbook, whose cells no spreadsheet runs."""
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet()
-    sheet.append([_("Sheet"), _("Row"), _("Column"), _("Reason")])
-    for remark in remarks:
-        sheet.append(
-            [inert(cell) for cell in (remark.sheet, remark.row, remark.heading, remark.reason)]
-        )
-    book.save(target)
