@@ -9,7 +9,10 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import FileResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.parsers import JSONParser
@@ -17,6 +20,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
+from server.accounts.access import common_prefix
+from server.api import ledger_files
+from server.api.filters import PAGING
+from server.api.ledger_files import FILES, FORMATS, ExcelFile
+from server.api.problems import NotByLink
 from server.api.shapes.decisions import (
     ActSerializer,
     CandidateSerializer,
@@ -36,7 +44,7 @@ from server.api.shapes.ledgers import (
 from server.api.views.base import Door
 from server.audit.models import Act
 from server.audit.services import record
-from server.core.clock import now
+from server.core.clock import now, today
 from server.core.request_problems import NothingHere
 from server.disclosure.models import ExportPermit
 from server.disclosure.selectors import areas_of, facts_of, open_permits
@@ -86,6 +94,44 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
 
     def export_facts(self) -> dict[str, object]:
         return facts_of(self.permits)
+
+    def get_renderers(self) -> list[Any]:
+        files = [renderer() for renderer in FILES] if self.action == "list" else []
+        return [*super().get_renderers(), *files]
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """The entries of the caller's areas, by page or cursor; with `format=csv` or `xlsx` all of them that pass the filters, as a file."""
+        kind = getattr(request, "accepted_renderer", None)
+        if kind is None or kind.format not in FORMATS:
+            return super().list(request, *args, **kwargs)
+        if isinstance(request.successful_authenticator, SessionAuthentication):
+            raise NotByLink
+        rows = self.filter_queryset(self.get_queryset())
+        record(
+            Act.EXPORT,
+            actor=self.user,
+            object_type=name_of(self.model),
+            area=common_prefix(self.access.areas()),
+            facts={
+                "rows": rows.count(),
+                "filters": sorted(set(request.query_params) - PAGING),
+                "format": kind.format,
+                **self.export_facts(),
+            },
+        )
+        return self._file(rows, kind.format)
+
+    def _file(self, rows: QuerySet[Any], format: str) -> HttpResponseBase:
+        each, serializer = rows.iterator(1000), self.get_serializer()
+        name = f"{self.ledger.path}-{today():%Y%m%d}.{format}"
+        if format == ExcelFile.format:
+            file = ledger_files.workbook(each, serializer, str(self.ledger.label))
+            return FileResponse(file, as_attachment=True, filename=name)
+        return StreamingHttpResponse(
+            ledger_files.csv_lines(each, serializer),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
 
     def get_object(self) -> Any:
         """The entry with this id, or the one it was merged into. Raises NothingHere, also outside the caller's areas."""
