@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "server.datasets",
     "server.bulletin",
     "server.imports",
+    "server.moving",
     "server.ledgers",
     "server.reports",
     "server.erasure",

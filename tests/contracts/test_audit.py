@@ -150,6 +150,8 @@ EXEMPT = {
     "server.submissions.services.approving.let_approved_stand": PHONES,
     "server.submissions.services.noting.note_opening": "who has a record open is shown for minutes; nothing is decided",
     "server.submissions.services.erasing.check_not_erased": READS,
+    "server.moving.services.counts_of": READS,
+    "server.moving.services.take_over": "calls a service for each thing that it takes over, and each records its act",
     "server.submissions.services.deciding_many.decide_each": PART,
     "server.submissions.services.deciding_many.state_before": READS,
     "server.submissions.services.erasing.erase_parts": PART,
