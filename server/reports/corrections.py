@@ -5,7 +5,7 @@ Also the sum of the frozen reports right below a division beside what the divisi
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -14,7 +14,15 @@ from django.db.models import Q
 
 from server.accounts.access import REVEALERS, Access
 from server.geo.models import Division
-from server.reports.counting import TOTAL, Cells, cells_of, facts_behind, rate_of
+from server.reports.counting import (
+    TOTAL,
+    Cells,
+    cells_of,
+    facts_behind,
+    plain_number,
+    rate_of,
+    weight_of,
+)
 from server.reports.course import SENT
 from server.reports.definitions.indicators import Grain, Indicator
 from server.reports.definitions.tables import Rate, Report, Rows
@@ -43,7 +51,7 @@ class Late:
     ledger: str
     entry: str
     area_code: str
-    times: int
+    times: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ class Difference:
     entries: tuple[Late, ...] = ()
     hidden: int = 0
     left_off: int = 0
-    unexplained: int = 0
+    unexplained: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +137,10 @@ def _explained(
     """The difference with its entries: those that the number counts more or less often than then."""
     counted, ledgers, areas = _late(then, now, row, column)
     change = sum(counted.values())
-    unexplained = 0
+    unexplained: float = 0
     if not (column.counts_entries or isinstance(bare.then, str) or isinstance(bare.now, str)):
-        unexplained = int((bare.now or 0) - (bare.then or 0)) - change
-    if is_restricted(then.report, row) and not then.scope.sees_restricted:
+        unexplained = plain_number((bare.now or 0) - (bare.then or 0) - change)
+    if is_restricted(then.report, row, column) and not then.scope.sees_restricted:
         return bare
     sees_days = access.may(REVEALERS, then.scope.area) or then.period.starts_on == 1
     readable = access.areas()
@@ -152,8 +160,8 @@ def _explained(
 
 def _late(
     then: Table, now: Table, row: str, column: Indicator
-) -> tuple[dict[str, int], dict[str, str], dict[str, str]]:
-    """Entry → how many times more it counts now; entry → its ledger; entry → its area.
+) -> tuple[dict[str, float], dict[str, str], dict[str, str]]:
+    """Entry → how many times more it counts now, or how much; entry → its ledger; entry → its area.
 
     Facts that were known then and still are count alike in both, so only the others are read.
     """
@@ -165,18 +173,21 @@ def _late(
     if column.counts_entries:
         entries = {entry for facts in changed for entry in facts.values_list("entry", flat=True)}
         changed = [facts.filter(entry__in=entries) for facts in both]
-    counted: Counter[str] = Counter()
+    counted: dict[str, float] = defaultdict(float)
     ledgers, areas = {}, {}
-    names = ("entry", "area_code", *(("kind",) if column.grain is Grain.EVENT else ()))
+    kinds = ("kind",) if column.grain is Grain.EVENT else ()
+    names = ("entry", "area_code", *kinds, *weight_of(column))
     for facts, sign in zip(changed, (1, -1), strict=True):
-        times: Counter[str] = Counter()
-        for entry, area, *kind in facts.values_list(*names):
+        times: dict[str, float] = defaultdict(float)
+        for entry, area, *rest in facts.values_list(*names):
             key = str(entry)
-            times[key] = 1 if column.counts_entries else times[key] + 1
-            ledgers[key], areas[key] = ledger_of(column, "".join(kind)), area
+            ledgers[key], areas[key] = ledger_of(column, rest.pop(0) if kinds else ""), area
+            more = float(rest[0]) if rest else 1
+            times[key] = 1 if column.counts_entries else times[key] + more
         for entry, n_times in times.items():
             counted[entry] += sign * n_times
-    return {entry: times for entry, times in counted.items() if times}, ledgers, areas
+    late = {entry: plain_number(round(times, 2)) for entry, times in counted.items()}
+    return {entry: times for entry, times in late.items() if times}, ledgers, areas
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet, Sum
 
 from server.core.codes import code_lists
 from server.geo.codes import code_prefix, lies_in
@@ -21,13 +21,22 @@ from server.ledgers.folding.derive.rules import rules
 from server.reports.definitions.indicators import Grain, Indicator, When
 from server.reports.definitions.periods import Period
 from server.reports.definitions.tables import Balance, Rate, Report, Rows, terms
-from server.reports.facts.records import EventKind
-from server.reports.models import CaseFact, EventFact, HouseholdFact, PersonFact
+from server.reports.facts.records import EventKind, family_of
+from server.reports.models import (
+    CaseFact,
+    DependantFact,
+    EventFact,
+    HouseholdFact,
+    PersonFact,
+    RetireeFact,
+)
 
 TABLES: Final[Mapping[Grain, type[Model]]] = {
     Grain.PERSON: PersonFact,
     Grain.HOUSEHOLD: HouseholdFact,
     Grain.CASE: CaseFact,
+    Grain.RETIREE: RetireeFact,
+    Grain.DEPENDANT: DependantFact,
     Grain.EVENT: EventFact,
 }
 TOTAL: Final = "total"
@@ -68,6 +77,7 @@ class Gap:
     left: float
     right: float
     entries: tuple[str, ...]
+    ledger: str = "person"  # of the entries
 
 
 def cells_of(report: Report, scope: Scope) -> Cells:
@@ -94,9 +104,10 @@ def gaps_of(report: Report, scope: Scope, cells: Cells) -> list[Gap]:
                 continue
             if key == TOTAL and inside:
                 causes = [entry for gap in inside for entry in gap.entries][:_GAP_SHOWN]
+                ledger = inside[0].ledger
             else:
-                causes = _causes(report, scope, balance, key)
-            gap = Gap(balance, key, left, right, tuple(causes))
+                causes, ledger = _causes(report, scope, balance, key)
+            gap = Gap(balance, key, left, right, tuple(causes), ledger)
             gaps.append(gap)
             if report.rows is Rows.AREAS:
                 inside.append(gap)
@@ -147,7 +158,8 @@ def _by_area(report: Report, scope: Scope) -> Cells:
         facts = _facts(grain, place, when, scope)
         counts = {item.name: _count(item, scope.holds(item)) for item in indicators}
         for row in facts.values(place.value).annotate(**counts).order_by():
-            by_place[row.pop(place.value)].update(row)
+            code = row.pop(place.value)
+            by_place[code].update({name: plain_number(number) for name, number in row.items()})
         once = {name: counts[name] for name in _names(indicators, counts_entries=True)}
         if once:
             total |= facts.aggregate(**once)
@@ -174,7 +186,7 @@ def _by_category(report: Report, scope: Scope) -> Cells:
         }
         for name, number in _facts(grain, place, when, scope).aggregate(**counts).items():
             column, _, row = name.rpartition("__")
-            cells[row or TOTAL][column] = number
+            cells[row or TOTAL][column] = plain_number(number)
     return cells
 
 
@@ -188,7 +200,9 @@ def _category(indicator: Indicator, code: str) -> Q:
     return Q(categories__contains=[code]) if code else Q()
 
 
-def _count(indicator: Indicator, where: Q) -> Count:
+def _count(indicator: Indicator, where: Q) -> Count | Sum:
+    if indicator.sums:
+        return Sum(indicator.sums, filter=where)
     if indicator.counts_entries:
         return Count("entry", filter=where, distinct=True)
     return Count("pk", filter=where)
@@ -213,6 +227,11 @@ def _names(indicators: Iterable[Indicator], *, counts_entries: bool) -> list[str
     return [item.name for item in indicators if item.counts_entries is counts_entries]
 
 
+def plain_number(number: Any) -> float:
+    """A count or a sum as it stands in cells: whole where it is whole."""
+    return int(number or 0) if not number or number == int(number) else float(number)
+
+
 def rate_of(rate: Rate, row: Mapping[str, float | None]) -> float | None:
     """A rate of the numbers of a row, in percent; None where there is nothing to divide by."""
     under = sum(row[name] or 0 for name in rate.under)
@@ -223,15 +242,27 @@ def _side(names: Sequence[str], row: Mapping[str, float | None]) -> float:
     return sum(sign * (row[name] or 0) for name, sign in terms(names))
 
 
-def _causes(report: Report, scope: Scope, balance: Balance, key: str) -> list[str]:
-    """The entries of which the two sides count different numbers."""
+def _causes(report: Report, scope: Scope, balance: Balance, key: str) -> tuple[list[str], str]:
+    """The entries of which the two sides count different numbers, and their ledger."""
     by_name = {item.name: item for item in report.indicators()}
     counted: Counter[str] = Counter()
+    ledger = "person"
     for names, side in ((balance.left, 1), (balance.right, -1)):
         for name, sign in terms(names):
-            facts = facts_behind(report, scope, key, by_name[name])
-            column = "person" if by_name[name].grain is Grain.CASE else "entry"
-            for entry in facts.values_list(column, flat=True):
-                counted[str(entry)] += sign * side
+            indicator = by_name[name]
+            is_event = indicator.grain is Grain.EVENT
+            owner = "person" if indicator.grain is Grain.CASE else "entry"
+            columns = (owner, *(("kind",) if is_event else ()), *weight_of(indicator))
+            for entry, *rest in facts_behind(report, scope, key, indicator).values_list(*columns):
+                if is_event:
+                    ledger = family_of(rest.pop(0))
+                elif indicator.grain is not Grain.CASE:
+                    ledger = indicator.grain
+                counted[str(entry)] += sign * side * (rest[0] if rest else 1)
     causing = {entry for entry, n in counted.items() if n > 0 or (n < 0 and not balance.is_at_most)}
-    return sorted(causing)[:_GAP_SHOWN]
+    return sorted(causing)[:_GAP_SHOWN], str(ledger)
+
+
+def weight_of(indicator: Indicator) -> tuple[str, ...]:
+    """The column by which a fact weighs in the number; none where each counts as one."""
+    return (indicator.sums,) if indicator.sums else ()

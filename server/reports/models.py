@@ -112,8 +112,40 @@ class CaseFact(StateFact):
         )
 
 
+class RetireeFact(StateFact):
+    """A retired person whom the office looks after, or looked after."""
+
+    state = models.CharField(max_length=10, default="")  # ST15
+    sex = models.CharField(max_length=10, default="")
+    is_party = models.BooleanField()
+    is_special = models.BooleanField()  # has a special class (SPR)
+    proof_from = models.DateField(null=True)  # the day from which on a proof of life is owed
+    proof_until = models.DateField(null=True)  # exclusive: the end of the last proof's validity
+    funeral_claim = models.CharField(max_length=10, default="")  # AP
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("area_code",), name="retiree_facts_by_area"),
+            models.Index(fields=("entry",), name="facts_of_a_retiree"),
+        )
+
+
+class DependantFact(StateFact):
+    """A relative for whom a retired person provides, or provided until death."""
+
+    retiree = models.UUIDField()
+    retiree_state = models.CharField(max_length=10, default="")  # ST15
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("area_code",), name="dependant_facts_by_area"),
+            models.Index(fields=("entry",), name="facts_of_a_dependant"),
+            models.Index(fields=("retiree",), name="dependant_facts_of_a_retiree"),
+        )
+
+
 class EventFact(Fact):
-    """Something that happened to a person or household on a day (facts/events.py lists the kinds)."""
+    """Something that happened to an entry on a day (facts/records.py lists the kinds)."""
 
     kind = models.CharField(max_length=20)
     day = models.DateField()
@@ -124,6 +156,9 @@ class EventFact(Fact):
     categories = ArrayField(models.CharField(max_length=10), default=list)  # of the case that day
     sex = models.CharField(max_length=10, default="")
     is_rural = models.BooleanField()
+    of_day = models.DateField(null=True)  # of news that came later: the day that they are about
+    quantity = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    """How much: people, places or yuan, as the kind has it; null where the event counts as one."""
 
     class Meta:
         indexes = (

@@ -24,12 +24,15 @@ from server.reports.counting import (
     cells_of,
     facts_behind,
     gaps_of,
+    plain_number,
+    weight_of,
 )
 from server.reports.definitions.indicators import Grain, Indicator
 from server.reports.definitions.periods import Period
 from server.reports.definitions.registry import REPORTS
-from server.reports.definitions.tables import Report, Rows
+from server.reports.definitions.tables import Rate, Report, Rows, terms
 from server.reports.facts.keeping import is_behind
+from server.reports.facts.records import family_of
 from server.reports.models import PersonFact
 from server.reports.problems import NoSuchCell, NoSuchReport, NotKnownThen, OnlyWholeMonths
 
@@ -67,6 +70,7 @@ class Behind:
     area_code: str
     since: date
     reason: str = ""
+    quantity: float | None = None  # how much of the number; None where each fact counts as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ def table(
     cells = cells_of(report, scope)
     gaps = gaps_of(report, scope, cells)
     if not scope.sees_restricted:
-        gaps = [replace(gap, entries=()) if is_restricted(report, gap.row) else gap for gap in gaps]
+        gaps = [replace(gap, entries=()) if hides_gap(report, gap) else gap for gap in gaps]
     return table_of(report, area, scope, cells, gaps=gaps, is_behind=is_behind())
 
 
@@ -163,7 +167,7 @@ def entries_behind(
     within = access.within("area_code")
     counts = facts.aggregate(total=Count("pk"), seen=Count("pk", filter=within))
     total, seen = counts["total"], counts["seen"]
-    if is_restricted(report, row) and not scope.sees_restricted:
+    if is_restricted(report, row, indicator) and not scope.sees_restricted:
         return Entries(total, hidden=total)
     rows = list(facts.filter(within).order_by("area_code", "entry", "pk")[:MOST_ENTRIES])
     shown = [_behind(indicator, fact, sees_days=sees_days) for fact in rows]
@@ -198,9 +202,18 @@ def labels_of(report: Report, cells: Iterable[str]) -> dict[str, str]:
     return {key: names.get(key, key) for key in keys}
 
 
-def is_restricted(report: Report, row: str) -> bool:
-    """Whether a row is about what only the restricted role may know."""
+def is_restricted(report: Report, row: str, column: Indicator | Rate | None = None) -> bool:
+    """Whether a row, or a number in it, is about what only the restricted role may know."""
+    if isinstance(column, Indicator) and column.is_restricted:
+        return True
     return report.rows is Rows.CATEGORIES and row in restricted_codes("AC")
+
+
+def hides_gap(report: Report, gap: Gap) -> bool:
+    """Whether the numbers of a balance that does not hold, and the entries, are for the restricted role alone."""
+    names = {name for name, _sign in terms([*gap.balance.left, *gap.balance.right])}
+    restricted = any(item.is_restricted for item in report.indicators() if item.name in names)
+    return restricted or is_restricted(report, gap.row)
 
 
 def _hidden(report: Report, scope: Scope, cells: Cells) -> Iterable[tuple[str, str]]:
@@ -209,18 +222,15 @@ def _hidden(report: Report, scope: Scope, cells: Cells) -> Iterable[tuple[str, s
     for row, numbers in cells.items():
         for indicator in report.indicators():
             number = numbers[indicator.name] or 0
-            if 0 < number < SMALL and is_restricted(report, row):
+            if 0 < number < SMALL and is_restricted(report, row, indicator):
                 yield row, indicator.name
-
-
-_LEDGERS: Final = {Grain.PERSON: "person", Grain.HOUSEHOLD: "household", Grain.CASE: "case"}
 
 
 def ledger_of(indicator: Indicator, kind: str) -> str:
     """The ledger of the entries that an indicator counts; `kind` is that of an event."""
     if indicator.grain is Grain.EVENT:
-        return "household" if kind.startswith("zero") else "person"
-    return _LEDGERS[indicator.grain]
+        return str(family_of(kind))
+    return str(indicator.grain)
 
 
 def _behind(indicator: Indicator, fact: Any, *, sees_days: bool) -> Behind:
@@ -229,4 +239,6 @@ def _behind(indicator: Indicator, fact: Any, *, sees_days: bool) -> Behind:
     if not sees_days:
         day = first_day(day, Precision.MONTH)
     ledger = ledger_of(indicator, fact.kind if is_event else "")
-    return Behind(ledger, str(fact.entry), fact.area_code, day, fact.reason if is_event else "")
+    reason = fact.reason if is_event else ""
+    weights = [plain_number(getattr(fact, name)) for name in weight_of(indicator)]
+    return Behind(ledger, str(fact.entry), fact.area_code, day, reason, *weights)

@@ -32,7 +32,7 @@ from server.reports.problems import (
     NotInOrder,
     PeriodNotOver,
 )
-from server.reports.selectors import is_restricted, labels_of, report_named
+from server.reports.selectors import hides_gap, labels_of, report_named
 
 _GAPS_NAMED = 5
 
@@ -161,7 +161,7 @@ def _words(counted: _Counted, access: Access) -> str:
     words = []
     for gap in counted.gaps[:_GAPS_NAMED]:
         text = f"{gap.balance.label} · {names[gap.row]}"
-        if sees or not is_restricted(counted.report, gap.row):
+        if sees or not hides_gap(counted.report, gap):
             text += f" {gap.left:g} ≠ {gap.right:g}"
         words.append(text)
     left_off = len(counted.gaps) - len(words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO, StringIO
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from server.core.clock import OFFICE
 from server.core.labels import listed
 from server.core.spreadsheets import inert
+from server.reports.annexes import Line
 from server.reports.definitions.tables import Rate
 from server.reports.selectors import Table
 
@@ -54,8 +55,11 @@ def as_csv(table: Table) -> bytes:
     return (_BOM + text.getvalue()).encode()
 
 
-def as_xlsx(table: Table, preparer: str) -> bytes:
-    """The report as a workbook: title, unit, period and preparer, headings over groups, to be printed on one page's width."""
+def as_xlsx(table: Table, preparer: str, annex: Sequence[Line] = ()) -> bytes:
+    """The report as a workbook: title, unit, period and preparer, headings over groups, to be printed on one page's width.
+
+    A name list follows on a sheet of its own.
+    """
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Border, Font, Side
     from openpyxl.utils import get_column_letter
@@ -76,7 +80,7 @@ def as_xlsx(table: Table, preparer: str) -> bytes:
     title = line(1, f"{table.report.code} {table.report.title}")
     title.font, title.alignment = Font(bold=True, size=16), centre
     line(2, listed(about(table)))
-    line(3, _("Unit of numbers: persons, households or times, as defined; rates in percent"))
+    line(3, _("Unit of numbers: as defined for each column; rates in percent"))
     sheet.cell(_HEAD_ROW, 1, inert(_("Row"))).alignment = centre
     sheet.merge_cells(start_row=_HEAD_ROW, end_row=_HEAD_ROW + 1, start_column=1, end_column=1)
     place = 2
@@ -110,9 +114,28 @@ def as_xlsx(table: Table, preparer: str) -> bytes:
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    if table.report.annex:
+        _annex(book.create_sheet(_("Name list")), table, annex)
     content = BytesIO()
     book.save(content)
     return content.getvalue()
+
+
+def _annex(sheet: Any, table: Table, lines: Sequence[Line]) -> None:
+    from openpyxl.styles import Font
+
+    title = _("{code} {title}: name list").format(code=table.report.code, title=table.report.title)
+    sheet.append([inert(title)])
+    sheet.append([inert(listed(about(table)))])
+    sheet.append([inert(head) for head in (_("Movement"), _("Name"), _("Area"), _("Day"))])
+    for cell in sheet[3]:
+        cell.font = Font(bold=True)
+    for line in lines:
+        sheet.append([inert(line.column), inert(line.name), inert(line.area_name), line.day])
+    for letter, width in zip("ABCD", (16, 16, 24, 12), strict=True):
+        sheet.column_dimensions[letter].width = width
+    sheet.print_title_rows = "3:3"
+    sheet.page_setup.paperSize = 9
 
 
 def about(table: Table) -> Iterator[str]:

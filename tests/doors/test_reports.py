@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from server.ledgers.services import merge_submissions
+from server.reports.definitions.registry import REPORTS
 from server.reports.facts.keeping import keep_up_entirely
 from tests.conftest import COMMUNITY, STREET
 from tests.factories.ledgers import id_number, make_versions, member, store, street, uuid_of
@@ -46,7 +47,7 @@ def logged_in(make_user, name="li", **how) -> Client:
 def test_a_report_over_rest(surveyed, make_user):
     client = logged_in(make_user)
     kinds = client.get("/api/v1/reports/").json()
-    assert [kind["code"] for kind in kinds] == ["R2", "R3", "R4", "R5"]
+    assert [kind["code"] for kind in kinds] == list(REPORTS)
     table = client.get("/api/v1/reports/R2/", ASKED).json()
     assert [row["name"] for row in table["rows"]] == ["示范一社区", "合计"]
     numbers = table["rows"][-1]["numbers"]

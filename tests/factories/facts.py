@@ -9,9 +9,16 @@ from typing import Any
 from django.db.models import Q
 
 from server.reports.facts.keeping import keep_up_entirely, known_rows, mark_area
-from server.reports.models import CaseFact, EventFact, HouseholdFact, PersonFact
+from server.reports.models import (
+    CaseFact,
+    DependantFact,
+    EventFact,
+    HouseholdFact,
+    PersonFact,
+    RetireeFact,
+)
 
-TABLES = (PersonFact, HouseholdFact, CaseFact, EventFact)
+TABLES = (PersonFact, HouseholdFact, CaseFact, RetireeFact, DependantFact, EventFact)
 
 
 def known_facts() -> dict[str, set[Any]]:
@@ -61,6 +68,9 @@ def _stock(facts: dict[str, set[Any]], day: date) -> Counter[tuple[str, str]]:
             stock["case", row.area_code] += 1
             for category in row.categories:
                 stock[f"case {category}", row.area_code] += 1
+    for row in facts["RetireeFact"]:
+        if _holds(row, day) and row.state == "1":
+            stock["retiree", row.area_code] += 1
     return stock
 
 

@@ -217,6 +217,46 @@ PETITION = _mapping(
         },
     ),
 )
+RETIREE = _mapping(
+    [
+        {"ledger": "person", "at": "/data", "repeat": False, "keys": ["id", "id_no"], "links": {}},
+        {
+            "ledger": "retiree",
+            "at": "/data",
+            "repeat": False,
+            "keys": ["id"],
+            "links": {"person": 0},
+        },
+        {
+            "ledger": "retiree_change",
+            "at": "/data",
+            "repeat": False,
+            "keys": ["retiree+change_kind+change_on"],
+            "links": {"retiree": 1},
+        },
+        {
+            "ledger": "dependant",
+            "at": "/data/members",
+            "repeat": True,
+            "keys": ["retiree+name"],
+            "links": {"retiree": 1},
+        },
+    ],
+    {
+        "/data/person_id": [[0, "id", "entry_id", ""]],
+        "/data/household_id": [[1, "id", "entry_id", ""]],
+        **_questions("/data/person", 0, _PERSON),
+        **_questions(
+            "/data/household",
+            1,
+            {"retired_on": "date", "is_party": "boolean", "special": "codes:SPR", "qual_on": "date"}
+            | {"state": "code:ST15", "funeral_claim": "code:AP"},
+        ),
+        **_questions("/data/visit", 2, {"change_kind": "code:RC", "change_on": "date"}),
+        **_questions("/data/members", 3, {"name": "name", "relation": "code:REL"}),
+    },
+)
+"""A retired person: `household` holds what is stated of the retirement, `visit` the change, `members` the relatives."""
 FORMS = {
     "survey": SURVEY,
     "survey_by_name": by_name_at_home(SURVEY),
@@ -224,6 +264,7 @@ FORMS = {
     "employer": EMPLOYER,
     "offer": OFFER,
     "petition": PETITION,
+    "retiree": RETIREE,
 }
 
 

@@ -115,7 +115,9 @@ class ReportLateSerializer(serializers.Serializer):
     ledger = serializers.CharField()
     entry = serializers.UUIDField()
     area_code = serializers.CharField()
-    times = serializers.IntegerField(help_text="How many times more it counts now than then.")
+    times = serializers.FloatField(
+        help_text="How many times, or how much, more it counts now than then."
+    )
 
 
 class ReportDifferenceSerializer(serializers.Serializer):
@@ -130,7 +132,7 @@ class ReportDifferenceSerializer(serializers.Serializer):
     entries = ReportLateSerializer(many=True)
     hidden = serializers.IntegerField(help_text="Entries that the caller may not see.")
     left_off = serializers.IntegerField(help_text="Beyond the first 50.")
-    unexplained = serializers.IntegerField(help_text="Of entries that were erased since.")
+    unexplained = serializers.FloatField(help_text="Of entries that were erased since.")
 
 
 class ReportCorrectionSerializer(serializers.Serializer):

@@ -79,6 +79,7 @@ class ReportGapSerializer(serializers.Serializer):
     row = serializers.CharField()
     left = serializers.FloatField()
     right = serializers.FloatField()
+    ledger = serializers.CharField(help_text="Of these entries.")
     entries = serializers.ListField(child=serializers.UUIDField())
 
 
@@ -108,6 +109,9 @@ class ReportEntrySerializer(serializers.Serializer):
     area_code = serializers.CharField()
     since = serializers.DateField()
     reason = serializers.CharField(allow_blank=True)
+    quantity = serializers.FloatField(
+        allow_null=True, help_text="How much of the number; null where each entry counts as one."
+    )
 
 
 class ReportEntriesSerializer(serializers.Serializer):
@@ -174,6 +178,7 @@ def plain_table(table: Table) -> dict[str, Any]:
                 "row": gap.row,
                 "left": gap.left,
                 "right": gap.right,
+                "ledger": gap.ledger,
                 "entries": gap.entries,
             }
             for gap in table.gaps

@@ -23,6 +23,7 @@ from server.api.shapes.reports import (
 )
 from server.api.views.base import Door
 from server.reports import selectors
+from server.reports.annexes import annex_of
 from server.reports.definitions.registry import REPORTS
 from server.reports.models import PersonFact
 from server.reports.sheets import CSV_TYPE, XLSX_TYPE, as_csv, as_xlsx, file_name
@@ -79,7 +80,9 @@ class Reports(ViewSetMixin, Door):
         if wanted == "csv":
             return _file(as_csv(table), CSV_TYPE, file_name(table, "csv"))
         if wanted == "xlsx":
-            return _file(as_xlsx(table, str(self.user)), XLSX_TYPE, file_name(table, "xlsx"))
+            annex = annex_of(self.access, self.user, table)
+            content = as_xlsx(table, str(self.user), annex)
+            return _file(content, XLSX_TYPE, file_name(table, "xlsx"))
         return Response(ReportSerializer(plain_table(table)).data)
 
     @extend_schema(parameters=[CellSerializer], responses=ReportEntriesSerializer)

@@ -19,10 +19,9 @@ from server.console.forms import checked
 from server.console.pages import StaffRequest, area_names, staff_page
 from server.core.clock import today
 from server.ledgers.definitions.ledgers import DEFINITIONS
-from server.ledgers.reading.masking import without_numbers
-from server.ledgers.reading.provenance import title_of
-from server.ledgers.selectors import rows_of
 from server.reports import selectors
+from server.reports.annexes import annex_of, names_of
+from server.reports.counting import Gap
 from server.reports.definitions.indicators import Indicator
 from server.reports.definitions.periods import LATEST_START, period_named, quarter_before
 from server.reports.definitions.registry import REPORTS
@@ -95,8 +94,7 @@ def reports(request: StaffRequest) -> HttpResponse:
             "filing": filing,
             "may_prepare": filing is None and may_prepare(request.access, table.area),
             "gaps": [
-                (gap, table.labels.get(gap.row, gap.row), _people_behind(gap.entries))
-                for gap in table.gaps
+                (gap, table.labels.get(gap.row, gap.row), _behind_gap(gap)) for gap in table.gaps
             ],
             "sheet": f"{reverse('console:report-sheet')}?{_query(table)}",
         }
@@ -121,7 +119,7 @@ def sheet(request: StaffRequest) -> HttpResponse:
     table = _table(request, checked(_asked(request)))
     name = file_name(table, "xlsx")
     return HttpResponse(
-        as_xlsx(table, str(request.user)),
+        as_xlsx(table, str(request.user), annex_of(request.access, request.user, table)),
         XLSX_TYPE,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -253,11 +251,7 @@ def _turned(table: Table) -> Iterator[Line]:
 
 def _named(request: StaffRequest, shown: Sequence[Behind]) -> list[tuple[Behind, str, str]]:
     """Each fact with what people call the entry, and its page."""
-    names: dict[str, str] = {}
-    for ledger in {item.ledger for item in shown}:
-        wanted = [item.entry for item in shown if item.ledger == ledger]
-        entries = rows_of(request.access, ledger).filter(pk__in=wanted)
-        names |= {str(entry.pk): without_numbers(title_of(entry)) for entry in entries}
+    names = names_of(request.access, shown)
     return [
         (item, names.get(item.entry, item.entry[:8]), address_of(item.ledger, item.entry))
         for item in shown
@@ -271,5 +265,5 @@ def address_of(ledger: str, entry: str) -> str:
     return reverse("console:entry", args=(DEFINITIONS[ledger].path, entry))
 
 
-def _people_behind(entries: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(entry[:8], reverse("console:person", args=(entry,))) for entry in entries[:10]]
+def _behind_gap(gap: Gap) -> list[tuple[str, str]]:
+    return [(entry[:8], address_of(gap.ledger, entry)) for entry in gap.entries[:10]]

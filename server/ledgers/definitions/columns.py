@@ -127,6 +127,7 @@ class Column:
     is_searched: bool = False  # of texts: in the clear, but for personal numbers
     counted: Counted | None = None  # of numbers that the fold counts
     is_link: bool = False  # of entries: records of forms name the entry there
+    is_remembered: bool = False  # the row keeps the values that it went through, as with M3
 
 
 def in_the_clear(column: Column, text: str) -> str:

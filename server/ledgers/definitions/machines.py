@@ -247,3 +247,14 @@ VACANCY = Machine(
     ),
 )
 """Filled by the offers that led to work (L8), expired by its last day."""
+
+RETIREE = Machine(
+    "state",
+    "1",
+    moves({"1": {"2", "3", "4", "5"}, "2": {"1"}, "4": {"1", "3"}, "5": {"1", "3"}}),
+    entering={
+        "3": Entering(stamps="death_reported_on", takes=("death_proof", "pension_stopped_on")),
+        "4": Entering(stamps="pension_stopped_on"),
+        "5": Entering(takes=("pension_stopped_on",)),
+    },
+)

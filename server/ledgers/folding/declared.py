@@ -70,7 +70,7 @@ def fold_declared(
     for name, column in columns.items():
         if column.counted is not None:
             row[name] = count(column.counted, frame.counting(column.counted))
-        elif column.merge is Merge.INTERVAL and column.kind not in _SEALED:
+        elif _keeps_history(column):
             _remember(row, name, observations.get(name, ()))
     for machine in definition.machines:
         _run(builder, machine, contributions, frame)
@@ -107,8 +107,14 @@ def holds(row: Row, condition: Depends) -> bool:
     return row.get(condition.column) in condition.values
 
 
+def _keeps_history(column: Column) -> bool:
+    """Whether the row keeps the values that a column went through."""
+    is_remembered = column.merge is Merge.INTERVAL or column.is_remembered
+    return is_remembered and column.kind not in _SEALED
+
+
 def _remember(row: Row, name: str, observed: Sequence[Observation]) -> None:
-    """Keep the values that an M3 column went through, where there were several."""
+    """Keep the values that a column went through, where there were several."""
     steps: list[Step] = []
     for item in observed:
         if not steps or steps[-1].value != item.value:

@@ -25,6 +25,8 @@ class Grain(StrEnum):
     PERSON = "person"
     HOUSEHOLD = "household"
     CASE = "case"
+    RETIREE = "retiree"
+    DEPENDANT = "dependant"
     EVENT = "event"
 
 
@@ -65,6 +67,9 @@ class Indicator:
     counts_entries: bool = False  # each entry once, however often something happened to it
     open_where: Condition | None = None
     """The condition for readers without the restricted role, who see another code in place of a restricted one."""
+    late: bool = False  # events that are about a day before the period
+    sums: str = ""  # the column of facts that is summed; "" counts facts
+    is_restricted: bool = False  # about what only the restricted role may know
 
     def day(self, period: Period) -> date:
         """The day by which the condition is judged."""
@@ -73,7 +78,10 @@ class Indicator:
     def holds(self, period: Period, *, sees_restricted: bool = True) -> Q:
         """The condition on facts, without place and what was known."""
         where = self.where if sees_restricted else self.open_where or self.where
-        return where(self.day(period)) & _in_time(self.when, period)
+        holds = where(self.day(period)) & _in_time(self.when, period)
+        if self.late:
+            holds &= Q(of_day__lt=period.first)
+        return holds & Q(**{f"{self.sums}__gt": 0}) if self.sums else holds
 
 
 def _in_time(when: When, period: Period) -> Q:

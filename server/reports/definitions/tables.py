@@ -67,6 +67,8 @@ class Report:
     rows: Rows
     groups: Sequence[Group]
     balances: Sequence[Balance] = ()
+    annex: Sequence[str] = ()
+    """The columns whose entries the workbook lists by name on a second sheet."""
 
     def columns(self) -> Iterator[Indicator | Rate]:
         """All columns from left to right."""

@@ -7,7 +7,8 @@ which that was computed, and what holds instead begins to be known then.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -16,15 +17,32 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 
 from server.core import clock
-from server.ledgers.folding.derive.rules import rules
-from server.ledgers.models import ChangedEntry, Household, Person
+from server.ledgers.definitions.vocabulary import Family
+from server.ledgers.folding.derive.rules import Rules, rules
+from server.ledgers.models import ChangedEntry, Household, Person, Retiree
 from server.ledgers.services import mark_changed, take_changed
-from server.reports.facts import reading
+from server.reports.facts import reading, reading_retirees
 from server.reports.facts.cases import case_facts
 from server.reports.facts.households import household_facts
 from server.reports.facts.persons import person_facts
-from server.reports.facts.records import CaseState, Event, HouseholdState, PersonState
-from server.reports.models import CaseFact, EventFact, HouseholdFact, PersonFact
+from server.reports.facts.records import (
+    CaseState,
+    DependantState,
+    Event,
+    HouseholdState,
+    PersonState,
+    RetireeState,
+    family_of,
+)
+from server.reports.facts.retirees import retiree_facts
+from server.reports.models import (
+    CaseFact,
+    DependantFact,
+    EventFact,
+    HouseholdFact,
+    PersonFact,
+    RetireeFact,
+)
 
 _FACTS_LOCK: Final = 0x46616374  # "Fact"
 _BATCH: Final = 4000
@@ -33,9 +51,46 @@ _ROWS: Final[dict[type[models.Model], type[Any]]] = {
     PersonFact: PersonState,
     HouseholdFact: HouseholdState,
     CaseFact: CaseState,
+    RetireeFact: RetireeState,
+    DependantFact: DependantState,
     EventFact: Event,
 }
 """Table → its rows as plain tuples."""
+_TABLES: Final = {tuples: table for table, tuples in _ROWS.items()}
+
+
+class _Subject(NamedTuple):
+    """A family of the ledgers whose entries have facts."""
+
+    model: type[models.Model]
+    states: type[models.Model]  # their facts, by `entry`
+    owned: Mapping[type[models.Model], str]  # further tables → the column that names the entry
+    facts: Callable[[Collection[str], Rules], Iterable[Any]]  # of these entries, computed anew
+
+
+def _of_persons(entries: Collection[str], table: Rules) -> Iterable[Any]:
+    for person in reading.persons(entries):
+        for rows in (*person_facts(person, table), *case_facts(person)):
+            yield from rows
+
+
+def _of_households(entries: Collection[str], _table: Rules) -> Iterable[Any]:
+    for household in reading.households(entries):
+        for rows in household_facts(household):
+            yield from rows
+
+
+def _of_retirees(entries: Collection[str], table: Rules) -> Iterable[Any]:
+    for retiree in reading_retirees.retirees(entries):
+        for rows in retiree_facts(retiree, table):
+            yield from rows
+
+
+_SUBJECTS: Final[dict[str, _Subject]] = {
+    Family.PERSON: _Subject(Person, PersonFact, {CaseFact: "person"}, _of_persons),
+    Family.HOUSEHOLD: _Subject(Household, HouseholdFact, {}, _of_households),
+    Family.RETIREE: _Subject(Retiree, RetireeFact, {DependantFact: "retiree"}, _of_retirees),
+}
 
 
 def take_facts_lock() -> None:
@@ -53,11 +108,7 @@ def keep_up(*, limit: int = _BATCH) -> int:
     take_facts_lock()
     taken = take_changed(limit)
     if taken:
-        people, homes = reading.concerned(taken)
-        gone = [entry for entries in taken.values() for entry in entries]
-        naming = EventFact.objects.filter(source__in=gone, known_until=None)
-        people |= {str(entry) for entry in naming.values_list("entry", flat=True)} - homes
-        _recompute(people, homes, clock.now())
+        _recompute(_concerned(taken), clock.now())
     return sum(map(len, taken.values()))
 
 
@@ -70,17 +121,14 @@ def keep_up_entirely() -> int:
 
 
 def mark_area(area: str) -> int:
-    """Mark every person and household of an area, and all that have facts there, to be computed again; how many.
+    """Mark every entry of an area that facts are about, and all that have facts there, to be computed again; how many.
 
     `area` is the beginning of a division code.
     """
     marked = 0
-    for family, model, fact in (
-        ("person", Person, PersonFact),
-        ("household", Household, HouseholdFact),
-    ):
+    for family, subject in _SUBJECTS.items():
         entries: set[str] = set()
-        for table, column in ((model, "pk"), (fact, "entry")):
+        for table, column in ((subject.model, "pk"), (subject.states, "entry")):
             rows: Any = table._default_manager.filter(area_code__startswith=area)
             entries |= {str(entry) for entry in rows.values_list(column, flat=True).iterator()}
         mark_changed({family: entries})
@@ -97,27 +145,37 @@ def forget(entries: Collection[UUID]) -> None:
     """Delete the facts of entries whose person has been erased for good."""
     for model in _ROWS:
         model._default_manager.filter(entry__in=entries).delete()
-    CaseFact.objects.filter(person__in=entries).delete()
+    for subject in _SUBJECTS.values():
+        for model, column in subject.owned.items():
+            model._default_manager.filter(**{f"{column}__in": entries}).delete()
 
 
-def _recompute(people: Collection[str], homes: Collection[str], now: datetime) -> None:
+def _concerned(taken: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Family → its entries whose facts may differ where these entries changed or are gone."""
+    people, homes = reading.concerned(taken)
+    concerned: dict[str, set[str]] = {Family.PERSON: people, Family.HOUSEHOLD: homes}
+    gone = [entry for entries in taken.values() for entry in entries]
+    naming = EventFact.objects.filter(source__in=gone, known_until=None)
+    for entry, kind in naming.values_list("entry", "kind"):
+        concerned.setdefault(family_of(kind), set()).add(str(entry))
+    retirees = concerned.setdefault(Family.RETIREE, set())
+    retirees |= reading_retirees.concerned(taken, people)
+    return concerned
+
+
+def _recompute(concerned: Mapping[str, Collection[str]], now: datetime) -> None:
     table = rules()
-    rows: dict[type[models.Model], set[Any]] = {model: set() for model in _ROWS}
-    for person in reading.persons(people):
-        states, events = person_facts(person, table)
-        cases, of_cases = case_facts(person)
-        rows[PersonFact].update(states)
-        rows[CaseFact].update(cases)
-        rows[EventFact].update(events, of_cases)
-    for household in reading.households(homes):
-        of_household, events = household_facts(household)
-        rows[HouseholdFact].update(of_household)
-        rows[EventFact].update(events)
-    entries = [*people, *homes]
-    _replace(PersonFact, Q(entry__in=people), rows[PersonFact], now)
-    _replace(HouseholdFact, Q(entry__in=homes), rows[HouseholdFact], now)
-    _replace(CaseFact, Q(person__in=people), rows[CaseFact], now)
-    _replace(EventFact, Q(entry__in=entries), rows[EventFact], now)
+    rows: dict[type[models.Model], set[Any]] = defaultdict(set)
+    for family, entries in concerned.items():
+        for row in _SUBJECTS[family].facts(entries, table) if entries else ():
+            rows[_TABLES[type(row)]].add(row)
+    every: set[str] = set()
+    for family, entries in concerned.items():
+        subject = _SUBJECTS[family]
+        every.update(entries)
+        for model, column in {subject.states: "entry", **subject.owned}.items():
+            _replace(model, Q(**{f"{column}__in": entries}), rows[model], now)
+    _replace(EventFact, Q(entry__in=every), rows[EventFact], now)
 
 
 def _replace(model: type[models.Model], owned: Q, rows: set[Any], now: datetime) -> None:

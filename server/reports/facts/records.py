@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from server.ledgers.definitions.vocabulary import Family
 
 
 class EventKind(StrEnum):
@@ -26,6 +29,23 @@ class EventKind(StrEnum):
     PLACED = "placed"
     TRAINED = "trained"
     POLICY = "policy"
+    RETIREE_IN = "retiree_in"  # came into the care of the office as a retired person
+    RETIREE_OUT = "retiree_out"
+    RETIREE_REPORTED = "retiree_reported"  # the office learnt of one of these on a later day
+
+
+_FAMILIES: Final = {
+    EventKind.ZERO_IN: Family.HOUSEHOLD,
+    EventKind.ZERO_OUT: Family.HOUSEHOLD,
+    EventKind.RETIREE_IN: Family.RETIREE,
+    EventKind.RETIREE_OUT: Family.RETIREE,
+    EventKind.RETIREE_REPORTED: Family.RETIREE,
+}
+
+
+def family_of(kind: str) -> str:
+    """The family of the entries to which events of a kind happen."""
+    return _FAMILIES.get(EventKind(kind), Family.PERSON)
 
 
 class Reason(StrEnum):
@@ -48,6 +68,10 @@ class Reason(StrEnum):
     CERTIFIED = "certified"
     RELAPSED = "relapsed"
     EXITED = "exited"
+    NEWLY_RETIRED = "newly_retired"
+    RESUMED = "resumed"
+    STOPPED = "stopped"  # the pension
+    EMIGRATED = "emigrated"
 
 
 Steps = Sequence[Sequence[Any]]
@@ -143,6 +167,43 @@ class HouseholdRecord(NamedTuple):
     inhabited: Sequence[tuple[date, date | None]]
 
 
+class ChangeRecord(NamedTuple):
+    """Somebody who came among the retired persons or left them (L15)."""
+
+    id: str
+    kind: str  # RC
+    day: date
+    reported_on: date
+
+
+class DependantRecord(NamedTuple):
+    """A relative whom a retired person provides for."""
+
+    id: str
+    area_code: str
+    since: date
+    until: date | None
+
+
+class RetireeRecord(NamedTuple):
+    """A retired person of L15 with everything that the facts follow from."""
+
+    id: str
+    area_code: str
+    listed_on: date
+    sex: str
+    retired_on: date | None
+    died_on: date | None
+    death_reported_on: date | None
+    is_party: bool
+    is_special: bool
+    history: Mapping[str, Steps]
+    funeral_claim: str
+    proofs: Sequence[date]  # of life
+    changes: Sequence[ChangeRecord]
+    dependants: Sequence[DependantRecord]
+
+
 class PersonState(NamedTuple):
     """A row of PersonFact."""
 
@@ -195,6 +256,33 @@ class CaseState(NamedTuple):
     is_rural: bool
 
 
+class RetireeState(NamedTuple):
+    """A row of RetireeFact."""
+
+    entry: str
+    area_code: str
+    since: date
+    until: date | None
+    state: str
+    sex: str
+    is_party: bool
+    is_special: bool
+    proof_from: date | None
+    proof_until: date | None
+    funeral_claim: str
+
+
+class DependantState(NamedTuple):
+    """A row of DependantFact."""
+
+    entry: str
+    area_code: str
+    since: date
+    until: date | None
+    retiree: str
+    retiree_state: str
+
+
 class Event(NamedTuple):
     """A row of EventFact."""
 
@@ -209,3 +297,5 @@ class Event(NamedTuple):
     categories: tuple[str, ...]
     sex: str
     is_rural: bool
+    of_day: date | None = None
+    quantity: Decimal | None = None

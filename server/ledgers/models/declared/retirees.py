@@ -21,19 +21,8 @@ from server.ledgers.definitions.columns import (
     text,
 )
 from server.ledgers.definitions.declaring import LedgerDefinition
-from server.ledgers.definitions.machines import Entering, Machine, moves
+from server.ledgers.definitions.machines import RETIREE, Machine, moves
 from server.ledgers.models.base import LedgerEntry
-
-RETIREE = Machine(
-    "state",
-    "1",
-    moves({"1": {"2", "3", "4", "5"}, "2": {"1"}, "4": {"1", "3"}, "5": {"1", "3"}}),
-    entering={
-        "3": Entering(stamps="death_reported_on", takes=("death_proof", "pension_stopped_on")),
-        "4": Entering(stamps="pension_stopped_on"),
-        "5": Entering(takes=("pension_stopped_on",)),
-    },
-)
 
 
 def claim(column: str) -> Machine:
@@ -72,7 +61,7 @@ class Retiree(LedgerEntry):
     life_status = code("LS", "生活状况", "living conditions", Merge.LATEST, required=True)
     special = codes("SPR", "特殊人员类别", "special classes", Merge.ACCUMULATE)
     emergency_contact = text("紧急联系人", "emergency contact", Merge.LATEST, reads=Reading.NAME)
-    qual_on = day("最近认证日期", "last proof of life", Merge.LATEST)
+    qual_on = day("最近认证日期", "last proof of life", Merge.LATEST, is_remembered=True)
     qual_method = code("QM", "认证方式", "method of the proof", Merge.LATEST)
     away_area = area("异地居住地", "lives elsewhere", Merge.INTERVAL)
     death_reported_on = day("死亡报告日期", "death reported on", Merge.FIXED)

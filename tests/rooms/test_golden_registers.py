@@ -1,0 +1,159 @@
+"""Registers beside persons and households, made by hand: retired persons, and what the reports must count of them.
+
+`tests/samples/golden/registers/` holds the movements and, cell by cell, the number and why it is so.
+"""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from server.accounts.access import access_of
+from server.core.clock import now
+from server.ledgers.definitions.ledgers import name_of
+from server.ledgers.models import Dependant, RetireeChange
+from server.ledgers.services import correct, merge_submissions, void
+from server.reports.annexes import annex_of
+from server.reports.counting import TOTAL
+from server.reports.definitions.periods import period_named
+from server.reports.facts.keeping import keep_up_entirely
+from server.reports.selectors import entries_behind, table
+from server.reports.sheets import as_xlsx
+from tests.conftest import STREET
+from tests.factories.facts import check_stocks, facts_from_scratch, known_facts
+from tests.factories.ledgers import Filled, id_number, make_versions, store, uuid_of
+
+pytestmark = pytest.mark.django_db
+GOLDEN = Path(__file__).parents[1] / "samples" / "golden" / "registers"
+AS_OF = date(2026, 11, 23)
+STREET_CODE = STREET.ljust(12, "0")
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    with (GOLDEN / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _head(row: dict[str, str], form: str) -> Filled:
+    return Filled(
+        form=form,
+        visited_at=f"{row['visited']}T09:00:00+08:00",
+        community=f"44010600300{row['community']}",
+        visit={},
+    )
+
+
+def _picked(row: dict[str, str], *names: str) -> dict[str, str]:
+    return {name: row[name] for name in names if row[name]}
+
+
+def _retirees() -> list[Filled]:
+    births = {row["who"]: row for row in rows("retirees") if row["birth"]}
+    forms = []
+    for row in rows("retirees"):
+        who, number = births[row["who"]], int(row["who"][1:])
+        filled = _head(row, "retiree")
+        filled.household_id, filled.person_id = uuid_of(row["who"]), uuid_of(f"person {row['who']}")
+        filled.person = {
+            "name": "退" + "甲乙丙丁戊己庚辛壬癸子"[number - 1],
+            "id_type": "01",
+            "id_no": id_number(who["birth"], 2 * number + (who["sex"] == "1")),
+            **_picked(row, "death_date"),
+            **({"person_status": "3"} if row["death_date"] else {}),
+        }
+        filled.household = _picked(
+            row, "retired_on", "is_party", "special", "qual_on", "state", "funeral_claim"
+        )
+        filled.visit = _picked(row, "change_kind", "change_on")
+        if row["dependant"]:
+            filled.members = [{"name": f"亲{row['dependant']}", "relation": "5"}]
+        forms.append(filled)
+    return forms
+
+
+@pytest.fixture
+def street(divisions, make_user) -> Any:
+    """The street after everything has happened; its clerk's access."""
+    clerk, versions = make_user("li"), make_versions()
+    ids = [
+        store(
+            filled,
+            version=versions[filled.form],
+            submitter=clerk,
+            instance_id=f"uuid:{uuid_of(f'register {number}')}",
+        ).pk
+        for number, filled in enumerate(_retirees())
+    ]
+    merge_submissions(submission_ids=ids, as_of=AS_OF)
+    keep_up_entirely()
+    return access_of(clerk)
+
+
+def test_every_cell_is_what_was_worked_out_by_hand_and_all_balances_hold(street):
+    wrong = []
+    tables: dict[tuple[str, str], Any] = {}
+    for row in rows("expected"):
+        key = row["report"], row["period"]
+        if key not in tables:
+            tables[key] = table(street, key[0], area=STREET_CODE, period=period_named(key[1]))
+        number = tables[key].cells[row["row"]][row["column"]]
+        if number != float(row["number"]):
+            wrong.append((*key, row["row"], row["column"], number, row["number"], row["why"]))
+    assert wrong == []
+    assert [item.gaps for item in tables.values() if item.gaps] == []
+    check_stocks([date(2025, 11, 30), date(2026, 1, 31), date(2026, 2, 28), date(2026, 4, 30)])
+    kept_up = known_facts()
+    assert facts_from_scratch() == kept_up
+
+
+def test_a_number_leads_to_its_retired_persons(street):
+    asked = {"area": STREET_CODE, "period": period_named("2026-03")}
+    resumed = entries_behind(street, "R7", row=TOTAL, column="resumed", **asked)
+    assert {(item.ledger, item.entry) for item in resumed.shown} == {
+        ("retiree", uuid_of("T5")), ("retiree", uuid_of("T6"))
+    }  # fmt: skip
+    left = entries_behind(street, "R7", row=TOTAL, column="survivors", **asked)
+    assert {item.ledger for item in left.shown} == {"dependant"}
+
+
+def test_party_membership_is_for_the_restricted_role_alone(street):
+    asked = {"area": STREET_CODE, "period": period_named("2026-01")}
+    assert (TOTAL, "party") in table(street, "R7", **asked).hidden
+    behind = entries_behind(street, "R7", row=TOTAL, column="party", **asked)
+    assert (behind.total, behind.hidden, behind.shown) == (2, 2, [])
+
+
+def test_what_is_put_right_is_counted_anew(street):
+    death = {"family": "person", "column": "death_date", "reason": "核实", "access": street}
+    correct(entry=uuid_of("person T4"), value="2026-01-31", at=now(), **death)
+    relative = Dependant.objects.get(retiree=uuid_of("T2"))
+    report = RetireeChange.objects.get(retiree=uuid_of("T8"), change_kind="22")
+    for entry in (relative, report):
+        void(
+            family=name_of(type(entry)), entry=str(entry.pk), reason="误录", access=street, at=now()
+        )
+    keep_up_entirely()
+    january, february = (
+        table(street, "R7", area=STREET_CODE, period=period_named(month)).cells[TOTAL]
+        for month in ("2026-01", "2026-02")
+    )
+    assert (january["died"], january["after"], january["survivors"]) == (1, 8, 1)
+    assert (february["died"], february["dependants"], february["moved_out"]) == (1, 0, 2)
+    assert facts_from_scratch() == known_facts()
+
+
+def test_the_workbook_lists_who_came_and_went(street, make_user):
+    month = table(street, "R7", area=STREET_CODE, period=period_named("2026-03"))
+    annex = annex_of(street, make_user("qian"), month)
+    book = openpyxl.load_workbook(BytesIO(as_xlsx(month, "li", annex)))
+    listed = [[cell.value for cell in row[:2]] for row in book.worksheets[1].iter_rows(min_row=4)]
+    assert sorted(listed) == sorted(
+        [["新退休", "退癸"], ["转入", "退子"], ["恢复", "退戊"], ["恢复", "退己"], ["死亡", "退乙"],
+         ["出境", "退丙"], ["出境", "退庚"], ["补报死亡", "退甲"]]
+    )  # fmt: skip
