@@ -182,6 +182,7 @@ RULES: Final[dict[str, Rule]] = {
     "reports_filingstep": replace(_of("reports_filing", "filing_id"), only_adds=True),
     "reports_householdfact": _own("area_code"),
     "reports_personfact": _own("area_code", "residence_area", "hukou_area"),
+    "reports_recordfact": _own("area_code"),
     "reports_retireefact": _own("area_code"),
     "submissions_approvedversion": _OF_SUBMISSION,
     "submissions_attachment": _OF_VERSION,

@@ -28,6 +28,7 @@ from server.reports.models import (
     EventFact,
     HouseholdFact,
     PersonFact,
+    RecordFact,
     RetireeFact,
 )
 
@@ -37,6 +38,7 @@ TABLES: Final[Mapping[Grain, type[Model]]] = {
     Grain.CASE: CaseFact,
     Grain.RETIREE: RetireeFact,
     Grain.DEPENDANT: DependantFact,
+    Grain.RECORD: RecordFact,
     Grain.EVENT: EventFact,
 }
 TOTAL: Final = "total"
@@ -257,7 +259,7 @@ def _causes(report: Report, scope: Scope, balance: Balance, key: str) -> tuple[l
                 if is_event:
                     ledger = family_of(rest.pop(0))
                 elif indicator.grain is not Grain.CASE:
-                    ledger = indicator.grain
+                    ledger = indicator.ledger or indicator.grain
                 counted[str(entry)] += sign * side * (rest[0] if rest else 1)
     causing = {entry for entry, n in counted.items() if n > 0 or (n < 0 and not balance.is_at_most)}
     return sorted(causing)[:_GAP_SHOWN], str(ledger)

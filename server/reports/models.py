@@ -144,6 +144,26 @@ class DependantFact(StateFact):
         )
 
 
+class RecordFact(StateFact):
+    """An entry of a register: a petition, a matter at an employer, from one state to the next."""
+
+    ledger = models.CharField(max_length=20)
+    state = models.CharField(max_length=10, default="")
+    is_open = models.BooleanField()  # belongs to the stock that the report counts
+    category = models.CharField(max_length=10, default="")  # topic (PT) or kind (DK17)
+    categories = ArrayField(
+        models.CharField(max_length=10), default=list
+    )  # channel (CHP), matters (IS)
+    due_on = models.DateField(null=True)  # by when the state must be left
+    quantity = models.DecimalField(max_digits=14, decimal_places=2, null=True)  # people
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("ledger", "area_code"), name="record_facts_by_area"),
+            models.Index(fields=("entry",), name="facts_of_a_record"),
+        )
+
+
 class EventFact(Fact):
     """Something that happened to an entry on a day (facts/records.py lists the kinds)."""
 
@@ -152,8 +172,10 @@ class EventFact(Fact):
     place = AreaCodeField(default="")  # the community for which it counts
     source = models.UUIDField()  # the ledger row that says so: spell, case, visit, offer, …
     reason = models.CharField(max_length=20, default="")
-    category = models.CharField(max_length=10, default="")  # AC, of flows of one category
-    categories = ArrayField(models.CharField(max_length=10), default=list)  # of the case that day
+    category = models.CharField(max_length=10, default="")
+    """AC, of flows of one category; of petitions and consultations the topic, of matters the kind."""
+    categories = ArrayField(models.CharField(max_length=10), default=list)
+    """AC of the case that day; of petitions the channel, of matters that are settled the mediation."""
     sex = models.CharField(max_length=10, default="")
     is_rural = models.BooleanField()
     of_day = models.DateField(null=True)  # of news that came later: the day that they are about

@@ -230,7 +230,7 @@ def ledger_of(indicator: Indicator, kind: str) -> str:
     """The ledger of the entries that an indicator counts; `kind` is that of an event."""
     if indicator.grain is Grain.EVENT:
         return str(family_of(kind))
-    return str(indicator.grain)
+    return indicator.ledger or str(indicator.grain)
 
 
 def _behind(indicator: Indicator, fact: Any, *, sees_days: bool) -> Behind:

@@ -97,7 +97,7 @@ def test_a_birthday_is_not_told_to_who_may_not_see_it(surveyed, make_user):
 @pytest.mark.parametrize(
     ("path", "changes", "status"),
     [
-        ("R9/", {}, 404),
+        ("R99/", {}, 404),
         ("R2/", {"area": "440106005000"}, 404),
         ("R2/", {"area": "44"}, 400),
         ("R2/", {"period": "2026Q9"}, 400),

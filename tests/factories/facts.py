@@ -15,10 +15,11 @@ from server.reports.models import (
     EventFact,
     HouseholdFact,
     PersonFact,
+    RecordFact,
     RetireeFact,
 )
 
-TABLES = (PersonFact, HouseholdFact, CaseFact, RetireeFact, DependantFact, EventFact)
+TABLES = (PersonFact, HouseholdFact, CaseFact, RetireeFact, DependantFact, RecordFact, EventFact)
 
 
 def known_facts() -> dict[str, set[Any]]:
@@ -71,6 +72,10 @@ def _stock(facts: dict[str, set[Any]], day: date) -> Counter[tuple[str, str]]:
     for row in facts["RetireeFact"]:
         if _holds(row, day) and row.state == "1":
             stock["retiree", row.area_code] += 1
+    for row in facts["RecordFact"]:
+        if _holds(row, day) and row.is_open:
+            name = {"inspection": "matter"}.get(row.ledger, row.ledger)
+            stock[f"{name} {row.category}".strip(), row.area_code] += 1
     return stock
 
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 _NAMESPACE = UUID("6a1b6c1e-58a1-4d0b-8c11-6a7c2f1d9e00")
 COMMUNITY = "440106003001"
 
-_PERSON = {
+PERSON_COLUMNS = {
     "name": "name",
     "former_name": "name",
     "id_type": "code:ID",
@@ -66,7 +66,7 @@ _HEAD = {
 }
 
 
-def _questions(at: str, record: int, columns: Mapping[str, str]) -> dict[str, list[list[Any]]]:
+def questions_at(at: str, record: int, columns: Mapping[str, str]) -> dict[str, list[list[Any]]]:
     questions = {}
     for column, spec in columns.items():
         conversion, _, extra = spec.partition(":")
@@ -75,7 +75,7 @@ def _questions(at: str, record: int, columns: Mapping[str, str]) -> dict[str, li
     return questions
 
 
-def _mapping(records: list[dict[str, Any]], questions: dict[str, Any]) -> dict[str, Any]:
+def form_mapping(records: list[dict[str, Any]], questions: dict[str, Any]) -> dict[str, Any]:
     body = {
         "format": 1,
         "root": "data",
@@ -87,7 +87,7 @@ def _mapping(records: list[dict[str, Any]], questions: dict[str, Any]) -> dict[s
     return {**body, "digest": hashlib.sha256(repr(body).encode()).hexdigest()}
 
 
-SURVEY = _mapping(
+SURVEY = form_mapping(
     [
         {"ledger": "household", "at": "/data", "repeat": False, "keys": ["id"], "links": {}},
         {
@@ -108,9 +108,9 @@ SURVEY = _mapping(
     {
         "/data/household_id": [[0, "id", "entry_id", ""]],
         "/data/members/person_id": [[1, "id", "entry_id", ""]],
-        **_questions("/data/household", 0, _HOUSEHOLD),
-        **_questions("/data/members", 1, _PERSON),
-        **_questions("/data/visit", 2, _VISIT),
+        **questions_at("/data/household", 0, _HOUSEHOLD),
+        **questions_at("/data/members", 1, PERSON_COLUMNS),
+        **questions_at("/data/visit", 2, _VISIT),
         "/data/household/loc": [[0, "loc", "point", "loc_accuracy"], [2, "loc", "point", ""]],
     },
 )
@@ -120,10 +120,10 @@ def by_name_at_home(mapping: Mapping[str, Any]) -> dict[str, Any]:
     """The survey as household_survey has it: a member without a number is known by household, name and birth, too."""
     household, person, visit = mapping["records"]
     keys = [*person["keys"], "member_of+name+birth_date"]
-    return _mapping([household, {**person, "keys": keys}, visit], mapping["questions"])
+    return form_mapping([household, {**person, "keys": keys}, visit], mapping["questions"])
 
 
-HOME_VISIT = _mapping(
+HOME_VISIT = form_mapping(
     [
         {"ledger": "person", "at": "/data", "repeat": False, "keys": ["id"], "links": {}},
         {"ledger": "household", "at": "/data", "repeat": False, "keys": ["id"], "links": {}},
@@ -138,11 +138,11 @@ HOME_VISIT = _mapping(
     {
         "/data/person_id": [[0, "id", "entry_id", ""]],
         "/data/household_id": [[1, "id", "entry_id", ""]],
-        **_questions("/data/person", 0, _PERSON),
-        **_questions("/data/visit", 2, {**_VISIT, "loc": "point"}),
+        **questions_at("/data/person", 0, PERSON_COLUMNS),
+        **questions_at("/data/visit", 2, {**_VISIT, "loc": "point"}),
     },
 )
-EMPLOYER = _mapping(
+EMPLOYER = form_mapping(
     [
         {"ledger": "employer", "at": "/data", "repeat": False, "keys": ["id", "uscc"], "links": {}},
         {
@@ -162,21 +162,21 @@ EMPLOYER = _mapping(
     ],
     {
         "/data/employer_id": [[0, "id", "entry_id", ""]],
-        **_questions(
+        **questions_at(
             "/data/household",
             0,
             {"name": "name", "uscc": "uscc", "org_code": "text", "n_staff": "integer"}
             | {"address": "text", "phone": "phone"},
         ),
-        **_questions(
+        **questions_at(
             "/data/members",
             1,
             {"title": "name", "n_wanted": "integer", "wage_min": "decimal", "expires_on": "date"},
         ),
-        **_questions("/data/visit", 2, _VISIT),
+        **questions_at("/data/visit", 2, _VISIT),
     },
 )
-OFFER = _mapping(
+OFFER = form_mapping(
     [
         {"ledger": "person", "at": "/data", "repeat": False, "keys": ["id"], "links": {}},
         {"ledger": "vacancy", "at": "/data/members", "repeat": True, "keys": ["id"], "links": {}},
@@ -191,7 +191,7 @@ OFFER = _mapping(
     {
         "/data/person_id": [[0, "id", "entry_id", ""]],
         "/data/members/vacancy_id": [[1, "id", "entry_id", ""]],
-        **_questions(
+        **questions_at(
             "/data/members",
             2,
             {
@@ -203,9 +203,9 @@ OFFER = _mapping(
         ),
     },
 )
-PETITION = _mapping(
+PETITION = form_mapping(
     [{"ledger": "petition", "at": "/data", "repeat": False, "keys": ["instance"], "links": {}}],
-    _questions(
+    questions_at(
         "/data/visit",
         0,
         {
@@ -217,46 +217,6 @@ PETITION = _mapping(
         },
     ),
 )
-RETIREE = _mapping(
-    [
-        {"ledger": "person", "at": "/data", "repeat": False, "keys": ["id", "id_no"], "links": {}},
-        {
-            "ledger": "retiree",
-            "at": "/data",
-            "repeat": False,
-            "keys": ["id"],
-            "links": {"person": 0},
-        },
-        {
-            "ledger": "retiree_change",
-            "at": "/data",
-            "repeat": False,
-            "keys": ["retiree+change_kind+change_on"],
-            "links": {"retiree": 1},
-        },
-        {
-            "ledger": "dependant",
-            "at": "/data/members",
-            "repeat": True,
-            "keys": ["retiree+name"],
-            "links": {"retiree": 1},
-        },
-    ],
-    {
-        "/data/person_id": [[0, "id", "entry_id", ""]],
-        "/data/household_id": [[1, "id", "entry_id", ""]],
-        **_questions("/data/person", 0, _PERSON),
-        **_questions(
-            "/data/household",
-            1,
-            {"retired_on": "date", "is_party": "boolean", "special": "codes:SPR", "qual_on": "date"}
-            | {"state": "code:ST15", "funeral_claim": "code:AP"},
-        ),
-        **_questions("/data/visit", 2, {"change_kind": "code:RC", "change_on": "date"}),
-        **_questions("/data/members", 3, {"name": "name", "relation": "code:REL"}),
-    },
-)
-"""A retired person: `household` holds what is stated of the retirement, `visit` the change, `members` the relatives."""
 FORMS = {
     "survey": SURVEY,
     "survey_by_name": by_name_at_home(SURVEY),
@@ -264,7 +224,6 @@ FORMS = {
     "employer": EMPLOYER,
     "offer": OFFER,
     "petition": PETITION,
-    "retiree": RETIREE,
 }
 
 
@@ -379,12 +338,12 @@ def contributions_of_form(filled: Filled, number: int, **how: Any) -> list[Any]:
     return contributions_of(source_of(filled, number, **how), FORMS[filled.form])
 
 
-def make_versions() -> dict[str, Any]:
+def make_versions(forms: Mapping[str, Any] = FORMS) -> dict[str, Any]:
     """Published versions of the forms, by hand."""
     from server.forms.models import Form, FormVersion
 
     made = {}
-    for name, mapping in FORMS.items():
+    for name, mapping in forms.items():
         form = Form.objects.create(form_id=f"ledger_{name}", title=name)
         made[name] = FormVersion.objects.create(
             form=form,

@@ -15,19 +15,24 @@ import openpyxl
 import pytest
 
 from server.accounts.access import access_of
+from server.accounts.models import RoleGrant
 from server.core.clock import now
 from server.ledgers.definitions.ledgers import name_of
-from server.ledgers.models import Dependant, RetireeChange
+from server.ledgers.models import Consultation, Dependant, RetireeChange
 from server.ledgers.services import correct, merge_submissions, void
 from server.reports.annexes import annex_of
+from server.reports.corrections import correction_of
 from server.reports.counting import TOTAL
+from server.reports.course import Step
 from server.reports.definitions.periods import period_named
 from server.reports.facts.keeping import keep_up_entirely
 from server.reports.selectors import entries_behind, table
+from server.reports.services import prepare, take_step
 from server.reports.sheets import as_xlsx
 from tests.conftest import STREET
 from tests.factories.facts import check_stocks, facts_from_scratch, known_facts
 from tests.factories.ledgers import Filled, id_number, make_versions, store, uuid_of
+from tests.factories.registers import FORMS
 
 pytestmark = pytest.mark.django_db
 GOLDEN = Path(__file__).parents[1] / "samples" / "golden" / "registers"
@@ -77,10 +82,32 @@ def _retirees() -> list[Filled]:
     return forms
 
 
+def _registers() -> list[Filled]:
+    """Petitions, matters at employers, and consultations."""
+    forms = []
+    for row in rows("petitions"):
+        filled = _head(row, "registers")
+        filled.household_id = uuid_of(row["who"])
+        columns = ("received_on", "channel", "topic", "n_people", "state", "accepted_on", "result")
+        filled.household = _picked(row, *columns)
+        forms.append(filled)
+    for row in rows("matters"):
+        filled = _head(row, "registers")
+        filled.person_id = uuid_of(row["who"])
+        columns = ("found_on", "kind", "n_workers", "amount", "issue", "mediation", "state")
+        filled.person = _picked(row, *columns, "action", "outcome")
+        forms.append(filled)
+    for row in rows("talks"):
+        filled = _head(row, "registers")
+        filled.visit = _picked(row, "held_on", "topic", "mode", "audience_n", "handed_out_n")
+        forms.append(filled)
+    return forms
+
+
 @pytest.fixture
 def street(divisions, make_user) -> Any:
     """The street after everything has happened; its clerk's access."""
-    clerk, versions = make_user("li"), make_versions()
+    clerk, versions = make_user("li"), make_versions(FORMS)
     ids = [
         store(
             filled,
@@ -88,7 +115,7 @@ def street(divisions, make_user) -> Any:
             submitter=clerk,
             instance_id=f"uuid:{uuid_of(f'register {number}')}",
         ).pk
-        for number, filled in enumerate(_retirees())
+        for number, filled in enumerate([*_retirees(), *_registers()])
     ]
     merge_submissions(submission_ids=ids, as_of=AS_OF)
     keep_up_entirely()
@@ -157,3 +184,43 @@ def test_the_workbook_lists_who_came_and_went(street, make_user):
         [["新退休", "退癸"], ["转入", "退子"], ["恢复", "退戊"], ["恢复", "退己"], ["死亡", "退乙"],
          ["出境", "退丙"], ["出境", "退庚"], ["补报死亡", "退甲"]]
     )  # fmt: skip
+
+
+def test_petitions_are_counted_for_all_and_listed_for_the_restricted_role(street, make_user):
+    asked = {"area": STREET_CODE, "period": period_named("2026-04")}
+    shown = table(street, "R9", **asked)
+    assert (TOTAL, "closed") in shown.hidden  # 1
+    assert (TOTAL, "received") not in shown.hidden  # 4
+    behind = entries_behind(street, "R9", row=TOTAL, column="people", **asked)
+    assert (behind.total, behind.hidden, behind.shown) == (4, 4, [])
+    reader = make_user("qian", role="restricted", area=STREET)
+    RoleGrant.objects.create(user=reader, role="street", area=STREET)
+    behind = entries_behind(access_of(reader), "R9", row=TOTAL, column="people", **asked)
+    listed = {(item.ledger, item.entry, item.quantity) for item in behind.shown}
+    assert listed == {
+        ("petition", uuid_of(name), people)
+        for name, people in (("B3", 12), ("B4", 1), ("B5", 2), ("B6", 3))
+    }
+    audience = entries_behind(street, "R9", row=TOTAL, column="leaflets", **asked)
+    assert sorted(item.quantity for item in audience.shown) == [1, 50, 100]
+    assert {item.ledger for item in audience.shown} == {"consultation"}
+
+
+def test_late_news_of_a_sum_is_explained_by_how_much(street, make_user):
+    chief = make_user("sun", role="administrator", area=STREET)
+    asked = {"code": "R9", "area": STREET_CODE, "period": period_named("2026-04")}
+    filing = prepare(user=chief, access=access_of(chief), **asked)
+    for step in (Step.CHECK, Step.SUBMIT):
+        filing = take_step(
+            number=filing.pk, step=step, reason="", user=chief, access=access_of(chief)
+        )
+    talk = Consultation.objects.get(audience_n=60)
+    correct(
+        family="consultation", entry=talk.pk, column="handed_out_n", value="120", reason="核实",
+        access=street, at=now(),
+    )  # fmt: skip
+    keep_up_entirely()
+    changed = correction_of(street, filing).differences
+    (total,) = [item for item in changed if item.row == TOTAL]
+    assert (total.column, total.then, total.now, total.unexplained) == ("leaflets", 151, 171, 0)
+    assert [(item.entry, item.times) for item in total.entries] == [(str(talk.pk), 20)]

@@ -16,7 +16,7 @@ from server.ops.demo import names
 from server.ops.demo.boundaries import STREET, Community
 
 SENDING = "demo"  # label of the field account that submits the demo's records; its token is shown to nobody
-HANDED_OUT = "demo phone"  # label of the field account whose token was shown; it exists once the demo is complete
+LEAFLETS = "demo phone"  # label of the field account whose token was shown; it exists once the demo is complete
 
 REVIEWER = "street"
 OFFICE = (
@@ -111,7 +111,7 @@ def hand_out(communities: Iterable[Community]) -> list[Login]:
         password = secrets.token_urlsafe(9)
         user.set_password(password)
         user.save(update_fields=("password",))
-        _account, token = issue_token(user=user, label=HANDED_OUT, actor=None)
+        _account, token = issue_token(user=user, label=LEAFLETS, actor=None)
         logins.append(Login(user.username, password, Role.WORKER, areas_of(community), token))
     return logins
 

@@ -273,7 +273,7 @@ def _begun_size() -> Size | None:
 def _is_finished() -> bool:
     """Whether the last step, handing out the log-ins, was done."""
     return User.objects.filter(
-        field_accounts__label=logins.HANDED_OUT, field_accounts__revoked_at=None
+        field_accounts__label=logins.LEAFLETS, field_accounts__revoked_at=None
     ).exists()
 
 

@@ -8,12 +8,13 @@ community in its `place`: the one lived in, that of the hukou, or that of the ro
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from django.db.models import Q
 
+from server.core.codes import code_lists
 from server.core.labels import Label
 from server.ledgers.folding.derive.ages import turns
 from server.reports.definitions.periods import Period
@@ -27,6 +28,7 @@ class Grain(StrEnum):
     CASE = "case"
     RETIREE = "retiree"
     DEPENDANT = "dependant"
+    RECORD = "record"  # of the register in `ledger`
     EVENT = "event"
 
 
@@ -70,6 +72,7 @@ class Indicator:
     late: bool = False  # events that are about a day before the period
     sums: str = ""  # the column of facts that is summed; "" counts facts
     is_restricted: bool = False  # about what only the restricted role may know
+    ledger: str = ""  # of records: the register
 
     def day(self, period: Period) -> date:
         """The day by which the condition is judged."""
@@ -79,6 +82,8 @@ class Indicator:
         """The condition on facts, without place and what was known."""
         where = self.where if sees_restricted else self.open_where or self.where
         holds = where(self.day(period)) & _in_time(self.when, period)
+        if self.ledger:
+            holds &= Q(ledger=self.ledger)
         if self.late:
             holds &= Q(of_day__lt=period.first)
         return holds & Q(**{f"{self.sums}__gt": 0}) if self.sums else holds
@@ -94,3 +99,32 @@ def _in_time(when: When, period: Period) -> Q:
 def years_before(day: date, years: int) -> date:
     """The day so many years before, for ages: born on it or before is that old or older."""
     return turns(day, -years)
+
+
+def each_code(
+    whole: Indicator, prefix: str, codes: str, column: str, *, several: bool = False
+) -> list[Indicator]:
+    """The indicator divided by the codes of a list, and what has none of them, so that the parts sum to the whole.
+
+    `column` of the facts holds the code, or several, of which at most one is of the list.
+    """
+    labels = code_lists()[codes].codes
+
+    def part(name: str, label: Label, holds: Q) -> Indicator:
+        words = Label(
+            f"{whole.words.zh},其中:{label.zh}", f"{whole.words.en}; of these: {label.en}"
+        )
+        where = whole.where
+        return replace(
+            whole, name=f"{prefix}_{name}", label=label, words=words,
+            where=lambda day: where(day) & holds,
+        )  # fmt: skip
+
+    def has(code: str) -> Q:
+        return Q(**{f"{column}__contains": [code]}) if several else Q(**{column: code})
+
+    none = ~Q(**{f"{column}__overlap" if several else f"{column}__in": list(labels)})
+    return [
+        *(part(code, label, has(code)) for code, label in labels.items()),
+        part("none", Label("不详", "unknown"), none),
+    ]

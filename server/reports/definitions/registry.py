@@ -6,7 +6,8 @@ from typing import Final
 
 from server.reports.definitions.assistance import R4, R5
 from server.reports.definitions.labour import R2, R3
+from server.reports.definitions.petitions import R9
 from server.reports.definitions.retirees import R7
 from server.reports.definitions.tables import Report
 
-REPORTS: Final[dict[str, Report]] = {report.code: report for report in (R2, R3, R4, R5, R7)}
+REPORTS: Final[dict[str, Report]] = {report.code: report for report in (R2, R3, R4, R5, R7, R9)}

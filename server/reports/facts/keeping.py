@@ -19,9 +19,17 @@ from django.db.models import Q
 from server.core import clock
 from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.folding.derive.rules import Rules, rules
-from server.ledgers.models import ChangedEntry, Household, Person, Retiree
+from server.ledgers.models import (
+    ChangedEntry,
+    Consultation,
+    Household,
+    Inspection,
+    Person,
+    Petition,
+    Retiree,
+)
 from server.ledgers.services import mark_changed, take_changed
-from server.reports.facts import reading, reading_retirees
+from server.reports.facts import reading, reading_registers, reading_retirees
 from server.reports.facts.cases import case_facts
 from server.reports.facts.households import household_facts
 from server.reports.facts.persons import person_facts
@@ -31,9 +39,11 @@ from server.reports.facts.records import (
     Event,
     HouseholdState,
     PersonState,
+    RecordState,
     RetireeState,
     family_of,
 )
+from server.reports.facts.registers import matter_facts, petition_facts, talk_facts
 from server.reports.facts.retirees import retiree_facts
 from server.reports.models import (
     CaseFact,
@@ -41,6 +51,7 @@ from server.reports.models import (
     EventFact,
     HouseholdFact,
     PersonFact,
+    RecordFact,
     RetireeFact,
 )
 
@@ -53,6 +64,7 @@ _ROWS: Final[dict[type[models.Model], type[Any]]] = {
     CaseFact: CaseState,
     RetireeFact: RetireeState,
     DependantFact: DependantState,
+    RecordFact: RecordState,
     EventFact: Event,
 }
 """Table → its rows as plain tuples."""
@@ -86,10 +98,28 @@ def _of_retirees(entries: Collection[str], table: Rules) -> Iterable[Any]:
             yield from rows
 
 
+def _of_petitions(entries: Collection[str], table: Rules) -> Iterable[Any]:
+    for record in reading_registers.petitions(entries):
+        yield from petition_facts(record, table)
+
+
+def _of_matters(entries: Collection[str], table: Rules) -> Iterable[Any]:
+    for record, issues in reading_registers.matters(entries):
+        yield from matter_facts(record, issues, table)
+
+
+def _of_talks(entries: Collection[str], _table: Rules) -> Iterable[Any]:
+    for talk in reading_registers.talks(entries):
+        yield from talk_facts(talk)
+
+
 _SUBJECTS: Final[dict[str, _Subject]] = {
     Family.PERSON: _Subject(Person, PersonFact, {CaseFact: "person"}, _of_persons),
     Family.HOUSEHOLD: _Subject(Household, HouseholdFact, {}, _of_households),
     Family.RETIREE: _Subject(Retiree, RetireeFact, {DependantFact: "retiree"}, _of_retirees),
+    "petition": _Subject(Petition, RecordFact, {}, _of_petitions),
+    "inspection": _Subject(Inspection, RecordFact, {}, _of_matters),
+    "consultation": _Subject(Consultation, RecordFact, {}, _of_talks),
 }
 
 
@@ -130,6 +160,8 @@ def mark_area(area: str) -> int:
         entries: set[str] = set()
         for table, column in ((subject.model, "pk"), (subject.states, "entry")):
             rows: Any = table._default_manager.filter(area_code__startswith=area)
+            if table is RecordFact:
+                rows = rows.filter(ledger=family)
             entries |= {str(entry) for entry in rows.values_list(column, flat=True).iterator()}
         mark_changed({family: entries})
         marked += len(entries)
@@ -154,6 +186,8 @@ def _concerned(taken: dict[str, set[str]]) -> dict[str, set[str]]:
     """Family → its entries whose facts may differ where these entries changed or are gone."""
     people, homes = reading.concerned(taken)
     concerned: dict[str, set[str]] = {Family.PERSON: people, Family.HOUSEHOLD: homes}
+    for family in _SUBJECTS.keys() - concerned.keys():
+        concerned[family] = set(taken.get(family, ()))
     gone = [entry for entries in taken.values() for entry in entries]
     naming = EventFact.objects.filter(source__in=gone, known_until=None)
     for entry, kind in naming.values_list("entry", "kind"):
@@ -169,13 +203,15 @@ def _recompute(concerned: Mapping[str, Collection[str]], now: datetime) -> None:
     for family, entries in concerned.items():
         for row in _SUBJECTS[family].facts(entries, table) if entries else ():
             rows[_TABLES[type(row)]].add(row)
-    every: set[str] = set()
+    owners: dict[tuple[type[models.Model], str], set[str]] = defaultdict(set)
     for family, entries in concerned.items():
         subject = _SUBJECTS[family]
-        every.update(entries)
-        for model, column in {subject.states: "entry", **subject.owned}.items():
-            _replace(model, Q(**{f"{column}__in": entries}), rows[model], now)
-    _replace(EventFact, Q(entry__in=every), rows[EventFact], now)
+        for model in (EventFact, subject.states):
+            owners[model, "entry"].update(entries)
+        for model, column in subject.owned.items():
+            owners[model, column].update(entries)
+    for (model, column), entries in owners.items():
+        _replace(model, Q(**{f"{column}__in": entries}), rows[model], now)
 
 
 def _replace(model: type[models.Model], owned: Q, rows: set[Any], now: datetime) -> None:

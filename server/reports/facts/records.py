@@ -32,14 +32,30 @@ class EventKind(StrEnum):
     RETIREE_IN = "retiree_in"  # came into the care of the office as a retired person
     RETIREE_OUT = "retiree_out"
     RETIREE_REPORTED = "retiree_reported"  # the office learnt of one of these on a later day
+    PETITION_IN = "petition_in"  # a petition that waits for its end; `quantity`: people
+    PETITION_OUT = "petition_out"
+    PETITION_ACCEPTED = "petition_accepted"
+    MATTER_IN = "matter_in"  # a matter at an employer that is not settled; `quantity`: workers
+    MATTER_OUT = "matter_out"
+    ARREARS_SETTLED = "arrears_settled"  # `quantity`: yuan
+    CONSULTED = "consulted"  # `quantity`: people
+    LEAFLETS = "leaflets"  # `quantity`: leaflets
 
 
-_FAMILIES: Final = {
+_FAMILIES: Final[dict[EventKind, str]] = {
     EventKind.ZERO_IN: Family.HOUSEHOLD,
     EventKind.ZERO_OUT: Family.HOUSEHOLD,
     EventKind.RETIREE_IN: Family.RETIREE,
     EventKind.RETIREE_OUT: Family.RETIREE,
     EventKind.RETIREE_REPORTED: Family.RETIREE,
+    EventKind.PETITION_IN: "petition",
+    EventKind.PETITION_OUT: "petition",
+    EventKind.PETITION_ACCEPTED: "petition",
+    EventKind.MATTER_IN: "inspection",
+    EventKind.MATTER_OUT: "inspection",
+    EventKind.ARREARS_SETTLED: "inspection",
+    EventKind.CONSULTED: "consultation",
+    EventKind.LEAFLETS: "consultation",
 }
 
 
@@ -72,6 +88,11 @@ class Reason(StrEnum):
     RESUMED = "resumed"
     STOPPED = "stopped"  # the pension
     EMIGRATED = "emigrated"
+    RECEIVED = "received"
+    REOPENED = "reopened"
+    CLOSED = "closed"
+    PASSED_ON = "passed_on"
+    REFUSED = "refused"
 
 
 Steps = Sequence[Sequence[Any]]
@@ -204,6 +225,33 @@ class RetireeRecord(NamedTuple):
     dependants: Sequence[DependantRecord]
 
 
+class CourseRecord(NamedTuple):
+    """An entry of a register that goes through declared states: a petition, a matter, a certificate."""
+
+    id: str
+    area_code: str
+    begun_on: date
+    state: str
+    history: Mapping[str, Steps]
+    stamped: Mapping[str, date]  # state → the day that a column gives for it
+    category: str
+    categories: tuple[str, ...] = ()
+    quantity: Decimal | None = None
+    amount: Decimal | None = None
+
+
+class TalkRecord(NamedTuple):
+    """A consultation, or an event for the public (L18)."""
+
+    id: str
+    area_code: str
+    day: date
+    topic: str
+    mode: str
+    people: int | None
+    leaflets: int | None
+
+
 class PersonState(NamedTuple):
     """A row of PersonFact."""
 
@@ -281,6 +329,22 @@ class DependantState(NamedTuple):
     until: date | None
     retiree: str
     retiree_state: str
+
+
+class RecordState(NamedTuple):
+    """A row of RecordFact."""
+
+    entry: str
+    area_code: str
+    since: date
+    until: date | None
+    ledger: str
+    state: str
+    is_open: bool
+    category: str
+    categories: tuple[str, ...]
+    due_on: date | None
+    quantity: Decimal | None
 
 
 class Event(NamedTuple):

@@ -18,37 +18,8 @@ from server.ledgers.definitions.columns import (
     user,
 )
 from server.ledgers.definitions.declaring import LedgerDefinition
-from server.ledgers.definitions.machines import Deadline, Entering, Machine, moves
+from server.ledgers.definitions.machines import PETITION
 from server.ledgers.models.base import LedgerEntry
-
-PETITION = Machine(
-    "state",
-    "1",
-    moves(
-        {
-            "1": {"2", "3", "4"},
-            "2": {"3", "5"},
-            "5": {"6", "7"},
-            "6": {"7"},
-            "7": {"8"},
-            "8": {"6"},
-        }
-    ),
-    entering={
-        "2": Entering(stamps="accepted_on", takes=("handler",)),
-        "3": Entering(needs=("transferred_to",), means={"result": "4"}),
-        "4": Entering(means={"result": "5"}),
-        "5": Entering(needs=("result",), stamps="replied_on"),
-        "6": Entering(takes=("satisfied",)),
-        "7": Entering(stamps="review_asked_on"),
-    },
-    deadlines={
-        "1": Deadline("petition_accept_days", "received_on"),
-        "2": Deadline("petition_reply_days", "accepted_on"),
-        "7": Deadline("petition_review_days", "review_asked_on"),
-    },
-    due="due_on",
-)
 
 
 class Petition(LedgerEntry):
