@@ -41,9 +41,23 @@ def names_of(access: Access, shown: Iterable[Behind]) -> dict[str, str]:
     names: dict[str, str] = {}
     for ledger, entries in by_ledger.items():
         rows = list(rows_of(access, ledger).filter(pk__in=entries))
-        names |= {str(row.pk): without_numbers(title_of(row)) for row in rows}
-        names |= _borrowed(access, rows)
+        own = {str(row.pk): without_numbers(title_of(row)) for row in rows}
+        if ledger == "vacancy":
+            employers = _of_link(access, rows, "employer")
+            own |= {row: f"{employers[row]} · {own[row]}" for row in employers}
+        names |= own | _borrowed(access, rows)
     return names
+
+
+def _of_link(access: Access, rows: list[Any], link: str) -> dict[str, str]:
+    """Row → the name of the entry that it links to, where the reader may see that."""
+    about = {str(row.pk): getattr(row, f"{link}_id", None) for row in rows}
+    wanted = {target for target in about.values() if target is not None}
+    targets = list(rows_of(access, link).filter(pk__in=wanted)) if wanted else []
+    names = {str(row.pk): without_numbers(title_of(row)) for row in targets}
+    if link == "retiree" and targets:
+        names |= _borrowed(access, targets)
+    return {row: names[str(target)] for row, target in about.items() if str(target) in names}
 
 
 def _borrowed(access: Access, rows: list[Any]) -> dict[str, str]:
@@ -51,19 +65,7 @@ def _borrowed(access: Access, rows: list[Any]) -> dict[str, str]:
     nameless = [row for row in rows if title_of(row) == str(row.pk)[:8]]
     names: dict[str, str] = {}
     for link in _OF:
-        about = {str(row.pk): getattr(row, f"{link}_id", None) for row in nameless}
-        wanted = {target for target in about.values() if target is not None}
-        if not wanted:
-            continue
-        if link == "retiree":
-            retirees = list(rows_of(access, link).filter(pk__in=wanted))
-            of_target = _borrowed(access, retirees)
-        else:
-            targets = rows_of(access, link).filter(pk__in=wanted)
-            of_target = {str(row.pk): without_numbers(title_of(row)) for row in targets}
-        names |= {
-            row: of_target[str(target)] for row, target in about.items() if str(target) in of_target
-        }
+        names |= _of_link(access, nameless, link)
     return names
 
 

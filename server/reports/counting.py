@@ -43,6 +43,8 @@ TABLES: Final[Mapping[Grain, type[Model]]] = {
 }
 TOTAL: Final = "total"
 """The key of the row of totals."""
+NO_CODE: Final = "none"
+"""The key of the row of what has none of the codes."""
 _FLOWS: Final = (EventKind.CASE_IN, EventKind.CASE_OUT)
 _GAP_SHOWN: Final = 50
 Cells = dict[str, dict[str, float | None]]
@@ -84,10 +86,7 @@ class Gap:
 
 def cells_of(report: Report, scope: Scope) -> Cells:
     """The numbers of a report."""
-    if report.rows is Rows.CATEGORIES:
-        cells = _by_category(report, scope)
-    else:
-        cells = _by_area(report, scope)
+    cells = _by_area(report, scope) if report.rows is Rows.AREAS else _by_code(report, scope)
     for row in cells.values():
         for column in report.columns():
             if isinstance(column, Rate):
@@ -120,8 +119,8 @@ def facts_behind(report: Report, scope: Scope, row: str, indicator: Indicator) -
     """The facts that a number counts."""
     facts = _facts(indicator.grain, indicator.place, indicator.when, scope)
     facts = facts.filter(scope.holds(indicator))
-    if report.rows is Rows.CATEGORIES:
-        return facts.filter(_category(indicator, "" if row == TOTAL else row))
+    if report.rows is not Rows.AREAS:
+        return facts.filter(_has(report, indicator, "" if row == TOTAL else row))
     if row != TOTAL:
         facts = facts.filter(lies_in(code_prefix(row), indicator.place))
     return facts
@@ -129,13 +128,15 @@ def facts_behind(report: Report, scope: Scope, row: str, indicator: Indicator) -
 
 def row_keys(report: Report, scope: Scope, places: Iterable[str]) -> list[str]:
     """The rows of a report, without the total, of the places that have any fact."""
-    if report.rows is Rows.CATEGORIES:
-        return categories(scope)
+    if report.rows is not Rows.AREAS:
+        return codes_of(report, scope)
     return sorted({child_of(scope.area, place) for place in places})
 
 
-def categories(scope: Scope) -> list[str]:
-    """The codes of the assistance categories in force at the end of the period."""
+def codes_of(report: Report, scope: Scope) -> list[str]:
+    """The codes that a report has as rows: assistance categories in force at the end of the period, or a list's."""
+    if report.rows is Rows.CODES:
+        return [*code_lists()[report.codes].codes, NO_CODE]
     which = rules().find("category_set", scope.area.ljust(12, "0"), scope.period.last) or ""
     return [code for code in code_lists()["AC"].codes if code.startswith(which)]
 
@@ -177,23 +178,29 @@ def _by_area(report: Report, scope: Scope) -> Cells:
     return cells
 
 
-def _by_category(report: Report, scope: Scope) -> Cells:
-    rows = [*categories(scope), ""]
+def _by_code(report: Report, scope: Scope) -> Cells:
+    rows = [*codes_of(report, scope), ""]
     cells: Cells = {row or TOTAL: {} for row in rows}
     for (grain, place, when), indicators in _grouped(report.indicators()).items():
         counts = {
-            f"{item.name}__{row}": _count(item, scope.holds(item) & _category(item, row))
+            f"{item.name}__{row}": _count(item, scope.holds(item) & _has(report, item, row))
             for item in indicators
             for row in rows
         }
         for name, number in _facts(grain, place, when, scope).aggregate(**counts).items():
             column, _, row = name.rpartition("__")
             cells[row or TOTAL][column] = plain_number(number)
+    if report.rows is Rows.CODES and not any(cells[NO_CODE].values()):
+        del cells[NO_CODE]
     return cells
 
 
-def _category(indicator: Indicator, code: str) -> Q:
-    """That a fact belongs to the row of a category; of the row of all for ""."""
+def _has(report: Report, indicator: Indicator, code: str) -> Q:
+    """That a fact belongs to the row of a code; of the row of all for ""."""
+    if report.rows is Rows.CODES:
+        if code == NO_CODE:
+            return ~Q(category__in=list(code_lists()[report.codes].codes))
+        return Q(category=code) if code else Q()
     if indicator.grain is Grain.EVENT:
         is_flow = Q(kind__in=_FLOWS)
         if not code:

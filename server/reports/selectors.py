@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.db.models import Count, Min
+from django.utils.translation import gettext as _
 
 from server.accounts.access import READERS, RESTRICTED, REVEALERS, Access
 from server.core.clock import OFFICE, now
@@ -17,6 +18,7 @@ from server.geo.codes import code_prefix
 from server.geo.models import Division
 from server.geo.selectors import division_names
 from server.reports.counting import (
+    NO_CODE,
     TOTAL,
     Cells,
     Gap,
@@ -198,6 +200,10 @@ def labels_of(report: Report, cells: Iterable[str]) -> dict[str, str]:
     keys = list(cells)
     if report.rows is Rows.CATEGORIES:
         return {key: label_of("AC", key) or key for key in keys}
+    if report.rows is Rows.CODES:
+        return {
+            key: _("Unknown") if key == NO_CODE else label_of(report.codes, key) for key in keys
+        }
     names = division_names(keys)
     return {key: names.get(key, key) for key in keys}
 

@@ -46,7 +46,8 @@ def check_stocks(days: list[date]) -> None:
             name, _, direction = event.kind.partition("_")
             if first < event.day <= last and direction in ("in", "out"):
                 sign = 1 if direction == "in" else -1
-                flows[f"{name} {event.category}".strip(), event.place] += sign
+                many = int(event.quantity) if name == "vacancy" else 1
+                flows[f"{name} {event.category}".strip(), event.place] += sign * many
         changed = after - before
         changed.subtract(before - after)
         assert {k: n for k, n in changed.items() if n} == {k: n for k, n in flows.items() if n}
@@ -75,7 +76,8 @@ def _stock(facts: dict[str, set[Any]], day: date) -> Counter[tuple[str, str]]:
     for row in facts["RecordFact"]:
         if _holds(row, day) and row.is_open:
             name = {"inspection": "matter"}.get(row.ledger, row.ledger)
-            stock[f"{name} {row.category}".strip(), row.area_code] += 1
+            many = int(row.quantity) if name == "vacancy" else 1
+            stock[f"{name} {row.category}".strip(), row.area_code] += many
     return stock
 
 

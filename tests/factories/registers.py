@@ -86,4 +86,35 @@ REGISTERS = form_mapping(
     },
 )
 """Petitions in `household`, matters at employers in `person`, consultations in `visit`."""
-FORMS = {"retiree": RETIREE, "registers": REGISTERS}
+POSTS = form_mapping(
+    [
+        {"ledger": "vacancy", "at": "/data", "repeat": False, "keys": ["id"], "links": {}},
+        {"ledger": "person", "at": "/data", "repeat": False, "keys": ["id", "id_no"], "links": {}},
+        {
+            "ledger": "offer",
+            "at": "/data",
+            "repeat": False,
+            "keys": ["person+vacancy+offered_on"],
+            "links": {"person": 1, "vacancy": 0},
+        },
+    ],
+    {
+        "/data/household_id": [[0, "id", "entry_id", ""]],
+        "/data/person_id": [[1, "id", "entry_id", ""]],
+        **questions_at(
+            "/data/household",
+            0,
+            {"title": "name", "occupation": "code:OCC", "n_wanted": "integer", "expires_on": "date"}
+            | {"is_public_welfare": "boolean", "welfare_kind": "code:PW", "state": "code:ST7"},
+        ),
+        **questions_at("/data/person", 1, PERSON_COLUMNS),
+        **questions_at(
+            "/data/visit",
+            2,
+            {"offered_on": "date", "state": "code:ST8", "hired_on": "date", "left_on": "date"}
+            | {"left_reason": "code:UR"},
+        ),
+    },
+)
+"""A vacancy in `household`, a person in `person`, an offer of the one to the other in `visit`."""
+FORMS = {"retiree": RETIREE, "registers": REGISTERS, "posts": POSTS}

@@ -104,6 +104,32 @@ def _registers() -> list[Filled]:
     return forms
 
 
+def _posts() -> list[Filled]:
+    """Vacancies, and the people who were hired."""
+    forms = []
+    for row in rows("vacancies"):
+        filled = _head(row, "posts")
+        filled.household_id = uuid_of(row["who"])
+        columns = ("title", "occupation", "n_wanted", "expires_on", "is_public_welfare")
+        filled.household = _picked(row, *columns, "welfare_kind", "state")
+        forms.append(filled)
+    for row in rows("hires"):
+        filled = _head(row, "posts")
+        filled.household_id = uuid_of(row["vacancy"]) if row["vacancy"] else ""
+        filled.person_id = uuid_of(row["person"])
+        number = 20 + int(row["person"][1:])
+        filled.person = {
+            "name": "工" + "甲乙丙丁"[number - 21],
+            "id_type": "01",
+            "id_no": id_number(row["birth"], 2 * number),
+            **_picked(row, "residence_kind", "hukou_type", "emp_status"),
+            **_picked(row, "work_capacity", "job_willing"),
+        }
+        filled.visit = _picked(row, "offered_on", "state", "hired_on", "left_on", "left_reason")
+        forms.append(filled)
+    return forms
+
+
 @pytest.fixture
 def street(divisions, make_user) -> Any:
     """The street after everything has happened; its clerk's access."""
@@ -115,7 +141,7 @@ def street(divisions, make_user) -> Any:
             submitter=clerk,
             instance_id=f"uuid:{uuid_of(f'register {number}')}",
         ).pk
-        for number, filled in enumerate([*_retirees(), *_registers()])
+        for number, filled in enumerate([*_retirees(), *_registers(), *_posts()])
     ]
     merge_submissions(submission_ids=ids, as_of=AS_OF)
     keep_up_entirely()

@@ -108,7 +108,7 @@ class Vacancy(LedgerEntry):
         Merge.VERIFIED,
         depends=Depends("is_public_welfare", (True,)),
     )
-    n_wanted = integer("需求人数", "people wanted", Merge.LATEST, required=True)
+    n_wanted = integer("需求人数", "people wanted", Merge.LATEST, required=True, is_remembered=True)
     n_filled = counted(
         HIRED.of, "已招人数", "people hired", by=HIRED.by, where=HIRED.where, required=True
     )
@@ -126,7 +126,7 @@ class Vacancy(LedgerEntry):
     source = code("VS", "信息来源", "source", Merge.FIXED, required=True)
     project_id = text("安置项目", "placement project", Merge.LATEST)
     published_on = day("发布日期", "published on", Merge.STATES)
-    expires_on = day("有效期至", "valid until", Merge.LATEST, required=True)
+    expires_on = day("有效期至", "valid until", Merge.LATEST, required=True, is_remembered=True)
     state = code("ST7", "岗位状态", "state of the vacancy", Merge.STATES, required=True)
 
     ledger = LedgerDefinition(

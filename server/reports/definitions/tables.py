@@ -15,6 +15,7 @@ class Rows(StrEnum):
 
     AREAS = "areas"  # the divisions inside the area, and their total
     CATEGORIES = "categories"  # assistance categories, and all cases
+    CODES = "codes"  # the codes of a list, what has none of them, and their total
 
 
 class Unit(StrEnum):
@@ -67,6 +68,9 @@ class Report:
     rows: Rows
     groups: Sequence[Group]
     balances: Sequence[Balance] = ()
+    codes: str = (
+        ""  # the list of the rows, where these are codes; facts have the code as `category`
+    )
     annex: Sequence[str] = ()
     """The columns whose entries the workbook lists by name on a second sheet."""
 

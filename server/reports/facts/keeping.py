@@ -27,9 +27,15 @@ from server.ledgers.models import (
     Person,
     Petition,
     Retiree,
+    Vacancy,
 )
 from server.ledgers.services import mark_changed, take_changed
-from server.reports.facts import reading, reading_registers, reading_retirees
+from server.reports.facts import (
+    reading,
+    reading_registers,
+    reading_retirees,
+    reading_vacancies,
+)
 from server.reports.facts.cases import case_facts
 from server.reports.facts.households import household_facts
 from server.reports.facts.persons import person_facts
@@ -45,6 +51,7 @@ from server.reports.facts.records import (
 )
 from server.reports.facts.registers import matter_facts, petition_facts, talk_facts
 from server.reports.facts.retirees import retiree_facts
+from server.reports.facts.vacancies import vacancy_facts
 from server.reports.models import (
     CaseFact,
     DependantFact,
@@ -108,6 +115,11 @@ def _of_matters(entries: Collection[str], table: Rules) -> Iterable[Any]:
         yield from matter_facts(record, issues, table)
 
 
+def _of_vacancies(entries: Collection[str], _table: Rules) -> Iterable[Any]:
+    for vacancy in reading_vacancies.vacancies(entries):
+        yield from vacancy_facts(vacancy)
+
+
 def _of_talks(entries: Collection[str], _table: Rules) -> Iterable[Any]:
     for talk in reading_registers.talks(entries):
         yield from talk_facts(talk)
@@ -117,6 +129,7 @@ _SUBJECTS: Final[dict[str, _Subject]] = {
     Family.PERSON: _Subject(Person, PersonFact, {CaseFact: "person"}, _of_persons),
     Family.HOUSEHOLD: _Subject(Household, HouseholdFact, {}, _of_households),
     Family.RETIREE: _Subject(Retiree, RetireeFact, {DependantFact: "retiree"}, _of_retirees),
+    Family.VACANCY: _Subject(Vacancy, RecordFact, {}, _of_vacancies),
     "petition": _Subject(Petition, RecordFact, {}, _of_petitions),
     "inspection": _Subject(Inspection, RecordFact, {}, _of_matters),
     "consultation": _Subject(Consultation, RecordFact, {}, _of_talks),
@@ -186,6 +199,7 @@ def _concerned(taken: dict[str, set[str]]) -> dict[str, set[str]]:
     """Family → its entries whose facts may differ where these entries changed or are gone."""
     people, homes = reading.concerned(taken)
     concerned: dict[str, set[str]] = {Family.PERSON: people, Family.HOUSEHOLD: homes}
+    concerned[Family.VACANCY] = reading_vacancies.concerned(taken)
     for family in _SUBJECTS.keys() - concerned.keys():
         concerned[family] = set(taken.get(family, ()))
     gone = [entry for entries in taken.values() for entry in entries]

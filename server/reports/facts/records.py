@@ -40,6 +40,9 @@ class EventKind(StrEnum):
     ARREARS_SETTLED = "arrears_settled"  # `quantity`: yuan
     CONSULTED = "consulted"  # `quantity`: people
     LEAFLETS = "leaflets"  # `quantity`: leaflets
+    VACANCY_IN = "vacancy_in"  # places that became free; `quantity`: how many
+    VACANCY_OUT = "vacancy_out"
+    HIRED = "hired"  # somebody took up work in a vacancy
 
 
 _FAMILIES: Final[dict[EventKind, str]] = {
@@ -56,6 +59,9 @@ _FAMILIES: Final[dict[EventKind, str]] = {
     EventKind.ARREARS_SETTLED: "inspection",
     EventKind.CONSULTED: "consultation",
     EventKind.LEAFLETS: "consultation",
+    EventKind.VACANCY_IN: Family.VACANCY,
+    EventKind.VACANCY_OUT: Family.VACANCY,
+    EventKind.HIRED: Family.VACANCY,
 }
 
 
@@ -92,6 +98,14 @@ class Reason(StrEnum):
     REOPENED = "reopened"
     CLOSED = "closed"
     PASSED_ON = "passed_on"
+    RENEWED = "renewed"
+    MORE = "more"  # more people are wanted
+    FEWER = "fewer"
+    FREED = "freed"  # somebody left
+    FILLED = "filled"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    ASSISTED = "assisted"  # the person has an assistance case
     REFUSED = "refused"
 
 
@@ -250,6 +264,29 @@ class TalkRecord(NamedTuple):
     mode: str
     people: int | None
     leaflets: int | None
+
+
+class HireRecord(NamedTuple):
+    """An offer that led to work."""
+
+    id: str
+    since: date
+    until: date | None
+    is_assisted: bool
+
+
+class VacancyRecord(NamedTuple):
+    """A vacancy of L7 with the people who were hired."""
+
+    id: str
+    area_code: str
+    begun_on: date
+    history: Mapping[str, Steps]
+    wanted: int
+    expires_on: date | None
+    category: str  # OCC
+    categories: tuple[str, ...]  # PW, of a public-welfare post
+    hires: Sequence[HireRecord]
 
 
 class PersonState(NamedTuple):
