@@ -21,7 +21,7 @@ from server.ledgers.folding.derive.rules import rules
 from server.reports.definitions.indicators import Grain, Indicator, When
 from server.reports.definitions.periods import Period
 from server.reports.definitions.tables import Balance, Rate, Report, Rows, terms
-from server.reports.facts.records import EventKind, family_of
+from server.reports.facts.kinds import EventKind, family_of
 from server.reports.models import (
     CaseFact,
     DependantFact,

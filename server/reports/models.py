@@ -145,17 +145,17 @@ class DependantFact(StateFact):
 
 
 class RecordFact(StateFact):
-    """An entry of a register: a petition, a matter at an employer, from one state to the next."""
+    """An entry of a register: a petition, a vacancy, a certificate, …, from one state to the next."""
 
     ledger = models.CharField(max_length=20)
     state = models.CharField(max_length=10, default="")
     is_open = models.BooleanField()  # belongs to the stock that the report counts
-    category = models.CharField(max_length=10, default="")  # topic (PT) or kind (DK17)
-    categories = ArrayField(
-        models.CharField(max_length=10), default=list
-    )  # channel (CHP), matters (IS)
+    category = models.CharField(max_length=10, default="")
+    """What it is by its main list: PT, DK17, OCC, CB, PO, TK, DK."""
+    categories = ArrayField(models.CharField(max_length=10), default=list)  # of a further list
     due_on = models.DateField(null=True)  # by when the state must be left
-    quantity = models.DecimalField(max_digits=14, decimal_places=2, null=True)  # people
+    quantity = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    """People, free places or yuan, as the register has it."""
 
     class Meta:
         indexes = (
@@ -165,7 +165,7 @@ class RecordFact(StateFact):
 
 
 class EventFact(Fact):
-    """Something that happened to an entry on a day (facts/records.py lists the kinds)."""
+    """Something that happened to an entry on a day (facts/kinds.py lists the kinds)."""
 
     kind = models.CharField(max_length=20)
     day = models.DateField()

@@ -34,7 +34,7 @@ from server.reports.definitions.periods import Period
 from server.reports.definitions.registry import REPORTS
 from server.reports.definitions.tables import Rate, Report, Rows, terms
 from server.reports.facts.keeping import is_behind
-from server.reports.facts.records import family_of
+from server.reports.facts.kinds import family_of
 from server.reports.models import PersonFact
 from server.reports.problems import NoSuchCell, NoSuchReport, NotKnownThen, OnlyWholeMonths
 

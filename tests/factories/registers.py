@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.factories.ledgers import PERSON_COLUMNS, form_mapping, questions_at
 
 RETIREE = form_mapping(
@@ -117,4 +119,53 @@ POSTS = form_mapping(
     },
 )
 """A vacancy in `household`, a person in `person`, an offer of the one to the other in `visit`."""
-FORMS = {"retiree": RETIREE, "registers": REGISTERS, "posts": POSTS}
+
+
+def _of_person(ledger: str, columns: dict[str, str]) -> dict[str, Any]:
+    """A form with a person in `person` and an entry of a register about the person in `household`."""
+    links = {"person": 0} if ledger else {}
+    records = [
+        {"ledger": "person", "at": "/data", "repeat": False, "keys": ["id", "id_no"], "links": {}},
+        {"ledger": ledger, "at": "/data", "repeat": False, "keys": ["id"], "links": links},
+    ]
+    questions = {
+        "/data/person_id": [[0, "id", "entry_id", ""]],
+        **questions_at("/data/person", 0, PERSON_COLUMNS),
+    }
+    if columns:
+        questions["/data/household_id"] = [[1, "id", "entry_id", ""]]
+        questions |= questions_at("/data/household", 1, columns)
+    return form_mapping(records if ledger else records[:1], questions)
+
+
+SERVICES = {
+    "person": _of_person("", {}),
+    "certificate": _of_person(
+        "certificate",
+        {"cert_type": "code:CTY", "basis": "code:CB", "applied_on": "date", "issued_on": "date"}
+        | {"notice_from": "date", "notice_to": "date", "cert_no": "text", "state": "code:ST13"}
+        | {"initial_reason": "text", "revoked_reason": "code:CR"},
+    ),
+    "policy": _of_person(
+        "policy",
+        {"policy_type": "code:PO", "policy_from": "date", "policy_to": "date"}
+        | {"policy_amount": "decimal"},
+    ),
+    "loan": _of_person(
+        "loan",
+        {"project": "text", "amount_asked": "decimal", "granted_amount": "decimal"}
+        | {"due_on": "date", "state": "code:ST14"},
+    ),
+    "training": _of_person(
+        "training",
+        {"kind": "code:TK", "course": "text", "start_on": "date", "cert_no": "text"}
+        | {"state": "code:ST12"},
+    ),
+    "transfer": _of_person(
+        "transfer",
+        {"start_on": "date", "dest_kind": "code:DK", "organised_by": "code:OB"}
+        | {"returned_on": "date"},
+    ),
+}
+"""Form → its mapping, for what is done for a person."""
+FORMS = {"retiree": RETIREE, "registers": REGISTERS, "posts": POSTS, **SERVICES}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from server.accounts.access import access_of
+from server.accounts.access import Access, access_of
 from server.accounts.models import RoleGrant
 from server.core.clock import now
 from server.ledgers.definitions.ledgers import name_of
@@ -37,6 +38,7 @@ from tests.factories.registers import FORMS
 pytestmark = pytest.mark.django_db
 GOLDEN = Path(__file__).parents[1] / "samples" / "golden" / "registers"
 AS_OF = date(2026, 11, 23)
+_BATCH = 25
 STREET_CODE = STREET.ljust(12, "0")
 
 
@@ -130,9 +132,34 @@ def _posts() -> list[Filled]:
     return forms
 
 
-@pytest.fixture
-def street(divisions, make_user) -> Any:
-    """The street after everything has happened; its clerk's access."""
+def _services() -> list[Filled]:
+    """What is done for persons; a line of several persons is a form for each."""
+    forms = []
+    for row in rows("services"):
+        for who in row["who"].split():
+            number = 40 + int(who[1:])
+            filled = _head(row, row["form"])
+            filled.person_id = uuid_of(f"person {who}")
+            filled.person = {
+                "name": "事" + "甲乙丙丁戊己"[number - 41],
+                "id_type": "01",
+                "id_no": id_number(f"198{number - 40}-01-01", 2 * number),
+            }
+            values = dict(pair.split("=") for pair in row["values"].split(";"))
+            if row["form"] == "person":
+                filled.person |= values
+            else:
+                started = values.get("start_on") or values.get("policy_from") or ""
+                filled.household_id = uuid_of(
+                    f"{row['form']} {who} {started if row['form'] != 'training' else ''}"
+                )
+                filled.household = values
+            forms.append(filled)
+    return forms
+
+
+def _street(make_user: Any, *kinds: Callable[[], list[Filled]]) -> Access:
+    """The street after what these kinds of forms say has happened, the last arriving first; its clerk's access."""
     clerk, versions = make_user("li"), make_versions(FORMS)
     ids = [
         store(
@@ -141,11 +168,31 @@ def street(divisions, make_user) -> Any:
             submitter=clerk,
             instance_id=f"uuid:{uuid_of(f'register {number}')}",
         ).pk
-        for number, filled in enumerate([*_retirees(), *_registers(), *_posts()])
+        for number, filled in enumerate(filled for kind in kinds for filled in kind())
     ]
-    merge_submissions(submission_ids=ids, as_of=AS_OF)
-    keep_up_entirely()
+    ids.reverse()
+    for arrived in (ids[place : place + _BATCH] for place in range(0, len(ids), _BATCH)):
+        merge_submissions(submission_ids=arrived, as_of=AS_OF)
+        keep_up_entirely()
     return access_of(clerk)
+
+
+@pytest.fixture
+def street(divisions, make_user) -> Access:
+    """All registers."""
+    return _street(make_user, _retirees, _registers, _posts, _services)
+
+
+@pytest.fixture
+def retired(divisions, make_user) -> Access:
+    """Retired persons alone."""
+    return _street(make_user, _retirees)
+
+
+@pytest.fixture
+def registered(divisions, make_user) -> Access:
+    """Petitions, matters and consultations alone."""
+    return _street(make_user, _registers)
 
 
 def test_every_cell_is_what_was_worked_out_by_hand_and_all_balances_hold(street):
@@ -165,45 +212,22 @@ def test_every_cell_is_what_was_worked_out_by_hand_and_all_balances_hold(street)
     assert facts_from_scratch() == kept_up
 
 
-def test_a_number_leads_to_its_retired_persons(street):
+def test_numbers_of_retired_persons_lead_to_names_and_restricted_numbers_to_none(
+    retired, make_user
+):
     asked = {"area": STREET_CODE, "period": period_named("2026-03")}
-    resumed = entries_behind(street, "R7", row=TOTAL, column="resumed", **asked)
+    resumed = entries_behind(retired, "R7", row=TOTAL, column="resumed", **asked)
     assert {(item.ledger, item.entry) for item in resumed.shown} == {
         ("retiree", uuid_of("T5")), ("retiree", uuid_of("T6"))
     }  # fmt: skip
-    left = entries_behind(street, "R7", row=TOTAL, column="survivors", **asked)
+    left = entries_behind(retired, "R7", row=TOTAL, column="survivors", **asked)
     assert {item.ledger for item in left.shown} == {"dependant"}
-
-
-def test_party_membership_is_for_the_restricted_role_alone(street):
-    asked = {"area": STREET_CODE, "period": period_named("2026-01")}
-    assert (TOTAL, "party") in table(street, "R7", **asked).hidden
-    behind = entries_behind(street, "R7", row=TOTAL, column="party", **asked)
+    january = {"area": STREET_CODE, "period": period_named("2026-01")}
+    assert (TOTAL, "party") in table(retired, "R7", **january).hidden
+    behind = entries_behind(retired, "R7", row=TOTAL, column="party", **january)
     assert (behind.total, behind.hidden, behind.shown) == (2, 2, [])
-
-
-def test_what_is_put_right_is_counted_anew(street):
-    death = {"family": "person", "column": "death_date", "reason": "核实", "access": street}
-    correct(entry=uuid_of("person T4"), value="2026-01-31", at=now(), **death)
-    relative = Dependant.objects.get(retiree=uuid_of("T2"))
-    report = RetireeChange.objects.get(retiree=uuid_of("T8"), change_kind="22")
-    for entry in (relative, report):
-        void(
-            family=name_of(type(entry)), entry=str(entry.pk), reason="误录", access=street, at=now()
-        )
-    keep_up_entirely()
-    january, february = (
-        table(street, "R7", area=STREET_CODE, period=period_named(month)).cells[TOTAL]
-        for month in ("2026-01", "2026-02")
-    )
-    assert (january["died"], january["after"], january["survivors"]) == (1, 8, 1)
-    assert (february["died"], february["dependants"], february["moved_out"]) == (1, 0, 2)
-    assert facts_from_scratch() == known_facts()
-
-
-def test_the_workbook_lists_who_came_and_went(street, make_user):
-    month = table(street, "R7", area=STREET_CODE, period=period_named("2026-03"))
-    annex = annex_of(street, make_user("qian"), month)
+    month = table(retired, "R7", area=STREET_CODE, period=period_named("2026-03"))
+    annex = annex_of(retired, make_user("qian"), month)
     book = openpyxl.load_workbook(BytesIO(as_xlsx(month, "li", annex)))
     listed = [[cell.value for cell in row[:2]] for row in book.worksheets[1].iter_rows(min_row=4)]
     assert sorted(listed) == sorted(
@@ -212,12 +236,35 @@ def test_the_workbook_lists_who_came_and_went(street, make_user):
     )  # fmt: skip
 
 
-def test_petitions_are_counted_for_all_and_listed_for_the_restricted_role(street, make_user):
+def test_what_is_put_right_is_counted_anew(retired):
+    death = {"family": "person", "column": "death_date", "reason": "核实", "access": retired}
+    correct(entry=uuid_of("person T4"), value="2026-01-31", at=now(), **death)
+    relative = Dependant.objects.get(retiree=uuid_of("T2"))
+    report = RetireeChange.objects.get(retiree=uuid_of("T8"), change_kind="22")
+    for entry in (relative, report):
+        void(
+            family=name_of(type(entry)),
+            entry=str(entry.pk),
+            reason="误录",
+            access=retired,
+            at=now(),
+        )
+    keep_up_entirely()
+    january, february = (
+        table(retired, "R7", area=STREET_CODE, period=period_named(month)).cells[TOTAL]
+        for month in ("2026-01", "2026-02")
+    )
+    assert (january["died"], january["after"], january["survivors"]) == (1, 8, 1)
+    assert (february["died"], february["dependants"], february["moved_out"]) == (1, 0, 2)
+    assert facts_from_scratch() == known_facts()
+
+
+def test_petitions_are_counted_for_all_and_listed_for_the_restricted_role(registered, make_user):
     asked = {"area": STREET_CODE, "period": period_named("2026-04")}
-    shown = table(street, "R9", **asked)
+    shown = table(registered, "R9", **asked)
     assert (TOTAL, "closed") in shown.hidden  # 1
     assert (TOTAL, "received") not in shown.hidden  # 4
-    behind = entries_behind(street, "R9", row=TOTAL, column="people", **asked)
+    behind = entries_behind(registered, "R9", row=TOTAL, column="people", **asked)
     assert (behind.total, behind.hidden, behind.shown) == (4, 4, [])
     reader = make_user("qian", role="restricted", area=STREET)
     RoleGrant.objects.create(user=reader, role="street", area=STREET)
@@ -227,12 +274,12 @@ def test_petitions_are_counted_for_all_and_listed_for_the_restricted_role(street
         ("petition", uuid_of(name), people)
         for name, people in (("B3", 12), ("B4", 1), ("B5", 2), ("B6", 3))
     }
-    audience = entries_behind(street, "R9", row=TOTAL, column="leaflets", **asked)
+    audience = entries_behind(registered, "R9", row=TOTAL, column="leaflets", **asked)
     assert sorted(item.quantity for item in audience.shown) == [1, 50, 100]
     assert {item.ledger for item in audience.shown} == {"consultation"}
 
 
-def test_late_news_of_a_sum_is_explained_by_how_much(street, make_user):
+def test_late_news_of_a_sum_is_explained_by_how_much(registered, make_user):
     chief = make_user("sun", role="administrator", area=STREET)
     asked = {"code": "R9", "area": STREET_CODE, "period": period_named("2026-04")}
     filing = prepare(user=chief, access=access_of(chief), **asked)
@@ -243,10 +290,10 @@ def test_late_news_of_a_sum_is_explained_by_how_much(street, make_user):
     talk = Consultation.objects.get(audience_n=60)
     correct(
         family="consultation", entry=talk.pk, column="handed_out_n", value="120", reason="核实",
-        access=street, at=now(),
+        access=registered, at=now(),
     )  # fmt: skip
     keep_up_entirely()
-    changed = correction_of(street, filing).differences
+    changed = correction_of(registered, filing).differences
     (total,) = [item for item in changed if item.row == TOTAL]
     assert (total.column, total.then, total.now, total.unexplained) == ("leaflets", 151, 171, 0)
     assert [(item.entry, item.times) for item in total.entries] == [(str(talk.pk), 20)]

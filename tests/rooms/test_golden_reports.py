@@ -25,7 +25,7 @@ from server.reports.definitions.periods import period_named
 from server.reports.definitions.registry import REPORTS
 from server.reports.definitions.tables import Balance
 from server.reports.facts.keeping import keep_up_entirely
-from server.reports.facts.records import EventKind
+from server.reports.facts.kinds import EventKind
 from server.reports.problems import NoSuchReport, NotKnownThen
 from server.reports.selectors import entries_behind, table
 from server.submissions import services

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from server.ledgers.folding.derive.rules import rules
 from server.reports.facts.records import CourseRecord, RecordState
-from server.reports.facts.registers import matter_facts, petition_facts
+from server.reports.facts.registers import PETITIONS, matter_facts
 from tests.factories.ledgers import COMMUNITY
 
 BEGUN = date(2026, 4, 1)
@@ -32,7 +32,7 @@ def record(steps, stamped=None, **values) -> CourseRecord:
     st.dictionaries(st.sampled_from("257"), st.dates(date(2026, 3, 1), date(2026, 6, 1))),
 )
 def test_stock_and_flows_agree_on_every_day(steps, stamped):
-    rows = list(petition_facts(record([(0, "1"), *sorted(steps)], stamped), rules()))
+    rows = list(PETITIONS.facts(record([(0, "1"), *sorted(steps)], stamped), rules()))
     states = [row for row in rows if isinstance(row, RecordState)]
     assert [row.until for row in states][:-1] == [row.since for row in states][1:]
     stock = 0
@@ -48,7 +48,7 @@ def test_stock_and_flows_agree_on_every_day(steps, stamped):
 
 def test_the_day_that_a_column_gives_for_a_state_is_its_day():
     stated = record([(0, "1"), (9, "2"), (20, "5")], {"2": BEGUN + 4 * DAY})
-    states = [row for row in petition_facts(stated, rules()) if isinstance(row, RecordState)]
+    states = [row for row in PETITIONS.facts(stated, rules()) if isinstance(row, RecordState)]
     assert [(row.state, row.since) for row in states] == [
         ("1", BEGUN), ("2", BEGUN + 4 * DAY), ("5", BEGUN + 20 * DAY),
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from server.ledgers.definitions.vocabulary import ZeroEmploymentState
 from server.ledgers.folding.derive.ages import add_months
 from server.reports.definitions.indicators import Condition, Grain, Indicator, Place, When
 from server.reports.definitions.tables import Balance, Group, Report, Rows, Unit
-from server.reports.facts.records import EventKind, Reason
+from server.reports.facts.kinds import EventKind, Reason
 
 _PERSONS: Final = Label("人", "persons")
 _TIMES: Final = Label("人次", "times")

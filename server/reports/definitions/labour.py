@@ -19,7 +19,7 @@ from server.reports.definitions.indicators import (
     years_before,
 )
 from server.reports.definitions.tables import Balance, Group, Rate, Report, Rows, Unit
-from server.reports.facts.records import EventKind, Reason
+from server.reports.facts.kinds import EventKind, Reason
 
 _PERSONS: Final = Label("人", "persons")
 _HOUSEHOLDS: Final = Label("户", "households")

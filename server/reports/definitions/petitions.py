@@ -16,7 +16,7 @@ from server.reports.definitions.indicators import (
     each_code,
 )
 from server.reports.definitions.tables import Balance, Group, Report, Rows, Unit
-from server.reports.facts.records import EventKind, Reason, family_of
+from server.reports.facts.kinds import EventKind, Reason, family_of
 
 _CASES: Final = Label("件", "cases")
 _PEOPLE: Final = Label("人次", "people")

@@ -11,7 +11,7 @@ from server.ledgers.definitions.codes import Sex
 from server.ledgers.definitions.vocabulary import RetireeState
 from server.reports.definitions.indicators import Condition, Grain, Indicator, Place, When
 from server.reports.definitions.tables import Balance, Group, Rate, Report, Rows, Unit
-from server.reports.facts.records import EventKind, Reason
+from server.reports.facts.kinds import EventKind, Reason
 
 _PERSONS: Final = Label("人", "persons")
 _CLAUSE: Final = "粤劳社[2005]21号 二(二)"

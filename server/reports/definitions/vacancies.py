@@ -9,7 +9,7 @@ from django.db.models import Q
 from server.core.labels import Label
 from server.reports.definitions.indicators import Grain, Indicator, Place, When
 from server.reports.definitions.tables import Balance, Group, Report, Rows, Unit
-from server.reports.facts.records import EventKind, Reason
+from server.reports.facts.kinds import EventKind, Reason
 
 _PLACES: Final = Label("人", "places")
 _PERSONS: Final = Label("人", "persons")

@@ -10,14 +10,8 @@ from server.ledgers.definitions.codes import HukouNature
 from server.ledgers.definitions.vocabulary import CaseState as State
 from server.ledgers.definitions.vocabulary import CloseReason
 from server.ledgers.folding.history import value_on
-from server.reports.facts.records import (
-    CaseRecord,
-    CaseState,
-    Event,
-    EventKind,
-    PersonRecord,
-    Reason,
-)
+from server.reports.facts.kinds import EventKind, Reason
+from server.reports.facts.records import CaseRecord, CaseState, Event, PersonRecord
 
 _GUIDANCE: Final = "1"  # list SV
 _FORMS: Final = {"1": "unit", "6": "unit", "2": "flexible", "3": "flexible", "4": "welfare"}

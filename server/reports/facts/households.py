@@ -6,13 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from server.ledgers.definitions.vocabulary import ZeroEmploymentState
-from server.reports.facts.records import (
-    Event,
-    EventKind,
-    HouseholdRecord,
-    HouseholdState,
-    Reason,
-)
+from server.reports.facts.kinds import EventKind, Reason
+from server.reports.facts.records import Event, HouseholdRecord, HouseholdState
 
 _CERTIFIED = ZeroEmploymentState.CERTIFIED
 _WAS_HELPED = (ZeroEmploymentState.HELPED, ZeroEmploymentState.STABLE, ZeroEmploymentState.EXITED)

@@ -8,7 +8,7 @@ which that was computed, and what holds instead begins to be known then.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -17,123 +17,14 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 
 from server.core import clock
-from server.ledgers.definitions.vocabulary import Family
-from server.ledgers.folding.derive.rules import Rules, rules
-from server.ledgers.models import (
-    ChangedEntry,
-    Consultation,
-    Household,
-    Inspection,
-    Person,
-    Petition,
-    Retiree,
-    Vacancy,
-)
+from server.ledgers.folding.derive.rules import rules
+from server.ledgers.models import ChangedEntry
 from server.ledgers.services import mark_changed, take_changed
-from server.reports.facts import (
-    reading,
-    reading_registers,
-    reading_retirees,
-    reading_vacancies,
-)
-from server.reports.facts.cases import case_facts
-from server.reports.facts.households import household_facts
-from server.reports.facts.persons import person_facts
-from server.reports.facts.records import (
-    CaseState,
-    DependantState,
-    Event,
-    HouseholdState,
-    PersonState,
-    RecordState,
-    RetireeState,
-    family_of,
-)
-from server.reports.facts.registers import matter_facts, petition_facts, talk_facts
-from server.reports.facts.retirees import retiree_facts
-from server.reports.facts.vacancies import vacancy_facts
-from server.reports.models import (
-    CaseFact,
-    DependantFact,
-    EventFact,
-    HouseholdFact,
-    PersonFact,
-    RecordFact,
-    RetireeFact,
-)
+from server.reports.facts.subjects import ROWS, SUBJECTS, TABLE_OF, concerned
+from server.reports.models import EventFact, RecordFact
 
 _FACTS_LOCK: Final = 0x46616374  # "Fact"
 _BATCH: Final = 4000
-
-_ROWS: Final[dict[type[models.Model], type[Any]]] = {
-    PersonFact: PersonState,
-    HouseholdFact: HouseholdState,
-    CaseFact: CaseState,
-    RetireeFact: RetireeState,
-    DependantFact: DependantState,
-    RecordFact: RecordState,
-    EventFact: Event,
-}
-"""Table → its rows as plain tuples."""
-_TABLES: Final = {tuples: table for table, tuples in _ROWS.items()}
-
-
-class _Subject(NamedTuple):
-    """A family of the ledgers whose entries have facts."""
-
-    model: type[models.Model]
-    states: type[models.Model]  # their facts, by `entry`
-    owned: Mapping[type[models.Model], str]  # further tables → the column that names the entry
-    facts: Callable[[Collection[str], Rules], Iterable[Any]]  # of these entries, computed anew
-
-
-def _of_persons(entries: Collection[str], table: Rules) -> Iterable[Any]:
-    for person in reading.persons(entries):
-        for rows in (*person_facts(person, table), *case_facts(person)):
-            yield from rows
-
-
-def _of_households(entries: Collection[str], _table: Rules) -> Iterable[Any]:
-    for household in reading.households(entries):
-        for rows in household_facts(household):
-            yield from rows
-
-
-def _of_retirees(entries: Collection[str], table: Rules) -> Iterable[Any]:
-    for retiree in reading_retirees.retirees(entries):
-        for rows in retiree_facts(retiree, table):
-            yield from rows
-
-
-def _of_petitions(entries: Collection[str], table: Rules) -> Iterable[Any]:
-    for record in reading_registers.petitions(entries):
-        yield from petition_facts(record, table)
-
-
-def _of_matters(entries: Collection[str], table: Rules) -> Iterable[Any]:
-    for record, issues in reading_registers.matters(entries):
-        yield from matter_facts(record, issues, table)
-
-
-def _of_vacancies(entries: Collection[str], _table: Rules) -> Iterable[Any]:
-    for vacancy in reading_vacancies.vacancies(entries):
-        yield from vacancy_facts(vacancy)
-
-
-def _of_talks(entries: Collection[str], _table: Rules) -> Iterable[Any]:
-    for talk in reading_registers.talks(entries):
-        yield from talk_facts(talk)
-
-
-_SUBJECTS: Final[dict[str, _Subject]] = {
-    Family.PERSON: _Subject(Person, PersonFact, {CaseFact: "person"}, _of_persons),
-    Family.HOUSEHOLD: _Subject(Household, HouseholdFact, {}, _of_households),
-    Family.RETIREE: _Subject(Retiree, RetireeFact, {DependantFact: "retiree"}, _of_retirees),
-    Family.VACANCY: _Subject(Vacancy, RecordFact, {}, _of_vacancies),
-    "petition": _Subject(Petition, RecordFact, {}, _of_petitions),
-    "inspection": _Subject(Inspection, RecordFact, {}, _of_matters),
-    "consultation": _Subject(Consultation, RecordFact, {}, _of_talks),
-}
 
 
 def take_facts_lock() -> None:
@@ -151,7 +42,7 @@ def keep_up(*, limit: int = _BATCH) -> int:
     take_facts_lock()
     taken = take_changed(limit)
     if taken:
-        _recompute(_concerned(taken), clock.now())
+        _recompute(concerned(taken), clock.now())
     return sum(map(len, taken.values()))
 
 
@@ -169,7 +60,7 @@ def mark_area(area: str) -> int:
     `area` is the beginning of a division code.
     """
     marked = 0
-    for family, subject in _SUBJECTS.items():
+    for family, subject in SUBJECTS.items():
         entries: set[str] = set()
         for table, column in ((subject.model, "pk"), (subject.states, "entry")):
             rows: Any = table._default_manager.filter(area_code__startswith=area)
@@ -188,38 +79,22 @@ def is_behind() -> bool:
 
 def forget(entries: Collection[UUID]) -> None:
     """Delete the facts of entries whose person has been erased for good."""
-    for model in _ROWS:
+    for model in ROWS:
         model._default_manager.filter(entry__in=entries).delete()
-    for subject in _SUBJECTS.values():
+    for subject in SUBJECTS.values():
         for model, column in subject.owned.items():
             model._default_manager.filter(**{f"{column}__in": entries}).delete()
 
 
-def _concerned(taken: dict[str, set[str]]) -> dict[str, set[str]]:
-    """Family → its entries whose facts may differ where these entries changed or are gone."""
-    people, homes = reading.concerned(taken)
-    concerned: dict[str, set[str]] = {Family.PERSON: people, Family.HOUSEHOLD: homes}
-    concerned[Family.VACANCY] = reading_vacancies.concerned(taken)
-    for family in _SUBJECTS.keys() - concerned.keys():
-        concerned[family] = set(taken.get(family, ()))
-    gone = [entry for entries in taken.values() for entry in entries]
-    naming = EventFact.objects.filter(source__in=gone, known_until=None)
-    for entry, kind in naming.values_list("entry", "kind"):
-        concerned.setdefault(family_of(kind), set()).add(str(entry))
-    retirees = concerned.setdefault(Family.RETIREE, set())
-    retirees |= reading_retirees.concerned(taken, people)
-    return concerned
-
-
-def _recompute(concerned: Mapping[str, Collection[str]], now: datetime) -> None:
+def _recompute(families: Mapping[str, Collection[str]], now: datetime) -> None:
     table = rules()
     rows: dict[type[models.Model], set[Any]] = defaultdict(set)
-    for family, entries in concerned.items():
-        for row in _SUBJECTS[family].facts(entries, table) if entries else ():
-            rows[_TABLES[type(row)]].add(row)
+    for family, entries in families.items():
+        for row in SUBJECTS[family].facts(entries, table) if entries else ():
+            rows[TABLE_OF[type(row)]].add(row)
     owners: dict[tuple[type[models.Model], str], set[str]] = defaultdict(set)
-    for family, entries in concerned.items():
-        subject = _SUBJECTS[family]
+    for family, entries in families.items():
+        subject = SUBJECTS[family]
         for model in (EventFact, subject.states):
             owners[model, "entry"].update(entries)
         for model, column in subject.owned.items():
@@ -230,7 +105,7 @@ def _recompute(concerned: Mapping[str, Collection[str]], now: datetime) -> None:
 
 def _replace(model: type[models.Model], owned: Q, rows: set[Any], now: datetime) -> None:
     """Make the known facts of these owners exactly the given ones."""
-    tuples = _ROWS[model]
+    tuples = ROWS[model]
     known = dict(known_rows(model, owned))
     superseded = [number for row, number in known.items() if row not in rows]
     added = [row for row in rows if row not in known]
@@ -245,7 +120,7 @@ def _replace(model: type[models.Model], owned: Q, rows: set[Any], now: datetime)
 
 def known_rows(model: type[models.Model], where: Q) -> Iterable[tuple[Any, int]]:
     """The facts that are known now as plain tuples, each with its number."""
-    tuples = _ROWS[model]
+    tuples = ROWS[model]
     rows = model._default_manager.filter(where, known_until=None)
     for number, *values in rows.values_list("pk", *tuples._fields):
         yield tuples(*map(_plain, values)), number

@@ -21,13 +21,12 @@ from server.ledgers.definitions.vocabulary import (
 from server.ledgers.folding.derive.ages import Purpose, ages_4050, working_ages
 from server.ledgers.folding.derive.rules import Rules
 from server.ledgers.folding.history import value_on
+from server.reports.facts.kinds import EventKind, Reason
 from server.reports.facts.records import (
     Event,
-    EventKind,
     MembershipRecord,
     PersonRecord,
     PersonState,
-    Reason,
     SpellRecord,
 )
 

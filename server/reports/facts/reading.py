@@ -25,10 +25,10 @@ from server.ledgers.models import (
     Visit,
 )
 from server.ledgers.selectors import first_days
+from server.reports.facts.kinds import EventKind
 from server.reports.facts.records import (
     CaseRecord,
     DatedRecord,
-    EventKind,
     HouseholdRecord,
     MembershipRecord,
     PersonRecord,

@@ -1,22 +1,16 @@
-"""The facts of registers whose entries go through declared states: petitions, matters at employers; and consultations (R9). Pure."""
+"""The facts of registers whose entries go through declared states, and of consultations (R8, R9). Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from server.ledgers.definitions.machines import PETITION, Machine
 from server.ledgers.folding.derive.rules import Rules
-from server.reports.facts.records import (
-    CourseRecord,
-    Event,
-    EventKind,
-    Reason,
-    RecordState,
-    TalkRecord,
-)
+from server.reports.facts.kinds import EventKind, Reason
+from server.reports.facts.records import CourseRecord, Event, JobRecord, RecordState, TalkRecord
 
 _SETTLED: Final = "4"  # list ST17
 _ARREARS: Final = "1"  # list IS
@@ -33,6 +27,12 @@ class Course(NamedTuple):
     leaving: Mapping[str, Reason]  # state outside the stock → why an entry left it
     entering: Mapping[str, EventKind]  # state → a further event of the day on which it is entered
     machine: Machine | None = None  # whose deadlines hold
+
+    def facts(self, record: CourseRecord, rules: Rules) -> Iterator[RecordState | Event]:
+        """The states of an entry, and what happened to it."""
+        steps = steps_of(record)
+        yield from _states(record, self, steps, rules)
+        yield from _events(record, self, steps)
 
 
 PETITIONS: Final = Course(
@@ -54,21 +54,78 @@ MATTERS: Final = Course(
 )
 
 
-def petition_facts(record: CourseRecord, rules: Rules) -> Iterator[RecordState | Event]:
-    """The states of a petition, and what happened to it."""
-    steps = steps_of(record)
-    yield from _states(record, PETITIONS, steps, rules)
-    yield from _events(record, PETITIONS, steps)
+CERTIFICATES: Final = Course(
+    "certificate",
+    frozenset({"6"}),
+    EventKind.CERTIFICATE_IN,
+    EventKind.CERTIFICATE_OUT,
+    {"7": Reason.WITHDRAWN, "8": Reason.EXPIRED},
+    {"1": EventKind.CERTIFICATE_APPLIED, "9": EventKind.CERTIFICATE_REFUSED},
+)
+LOANS: Final = Course(
+    "loan",
+    frozenset({"6", "8"}),
+    EventKind.LOAN_IN,
+    EventKind.LOAN_OUT,
+    {"7": Reason.CLOSED},
+    {
+        "1": EventKind.LOAN_APPLIED,
+        "2": EventKind.LOAN_PASSED,
+        "3": EventKind.LOAN_REFUSED,
+        "9": EventKind.LOAN_REFUSED,
+    },
+)
+TRAININGS: Final = Course(
+    "training",
+    frozenset({"3"}),
+    EventKind.TRAINING_IN,
+    EventKind.TRAINING_OUT,
+    {"4": Reason.CLOSED, "5": Reason.WITHDRAWN},
+    {
+        "1": EventKind.TRAINING_APPLIED,
+        "6": EventKind.TRAINING_CERTIFIED,
+        "7": EventKind.TRAINING_PLACED,
+    },
+)
+UNDER_WAY, OVER = "1", "2"
+"""The states of what has a beginning and an end and no machine: policies enjoyed, transfers."""
+POLICIES: Final = Course(
+    "policy",
+    frozenset({UNDER_WAY}),
+    EventKind.POLICY_IN,
+    EventKind.POLICY_OUT,
+    {OVER: Reason.CLOSED},
+    {},
+)
+TRANSFERS: Final = Course(
+    "transfer",
+    frozenset({UNDER_WAY}),
+    EventKind.TRANSFER_IN,
+    EventKind.TRANSFER_OUT,
+    {OVER: Reason.CLOSED},
+    {},
+)
+
+
+def certificate_facts(
+    record: CourseRecord, jobs: Sequence[JobRecord], rules: Rules
+) -> Iterator[RecordState | Event]:
+    """The states of a certificate, what happened to it, and work that its holder took up while it was in force."""
+    rows = list(CERTIFICATES.facts(record, rules))
+    yield from rows
+    held = [row for row in rows if isinstance(row, RecordState) and row.is_open]
+    for job in jobs:
+        if any(row.since <= job.day and (row.until is None or job.day < row.until) for row in held):
+            event = _event(record, EventKind.HOLDER_PLACED, job.day, "", None)
+            yield event._replace(source=job.id, category=job.form)
 
 
 def matter_facts(
     record: CourseRecord, issues: tuple[str, ...], rules: Rules
 ) -> Iterator[RecordState | Event]:
     """The states of a matter at an employer, what happened to it, and arrears that were settled."""
-    steps = steps_of(record)
-    yield from _states(record, MATTERS, steps, rules)
-    yield from _events(record, MATTERS, steps)
-    day, state = steps[-1]
+    yield from MATTERS.facts(record, rules)
+    day, state = steps_of(record)[-1]
     is_paid = state == _SETTLED and not set(_FAILED).intersection(record.categories)
     if is_paid and _ARREARS in issues and record.amount:
         yield _event(record, EventKind.ARREARS_SETTLED, day, "", record.amount)
@@ -85,15 +142,18 @@ def talk_facts(talk: TalkRecord) -> Iterator[Event]:
 
 
 def steps_of(record: CourseRecord) -> list[tuple[date, str]]:
-    """The states with their days, oldest first: the day that a column gives for a state, else the record's."""
+    """The states with their days, oldest first: the day that a column gives for a state, else the record's.
+
+    A column's day is that of the step between whose record and the state before it lies.
+    """
     stored = [
         (date.fromisoformat(step[0]), str(step[1])) for step in record.history.get("state", ())
     ] or [(record.begun_on, record.state)]
-    last = {state: place for place, (_day, state) in enumerate(stored)}
     steps = [(record.begun_on, stored[0][1])]
-    for place, (day, state) in enumerate(stored[1:], 1):
-        if last[state] == place:
-            day = record.stamped.get(state, day)
+    for day, state in stored[1:]:
+        given = record.stamped.get(state)
+        if given is not None and steps[-1][0] <= given <= day:
+            day = given
         steps.append((max(day, steps[-1][0]), state))
     return steps
 

@@ -16,14 +16,8 @@ from server.ledgers.definitions.vocabulary import RetireeState as State
 from server.ledgers.folding.derive.ages import add_months
 from server.ledgers.folding.derive.rules import Rules
 from server.ledgers.folding.history import value_on
-from server.reports.facts.records import (
-    DependantState,
-    Event,
-    EventKind,
-    Reason,
-    RetireeRecord,
-    RetireeState,
-)
+from server.reports.facts.kinds import EventKind, Reason
+from server.reports.facts.records import DependantState, Event, RetireeRecord, RetireeState
 
 _PROOF_MONTHS: Final = "proof_of_life_months"
 _CHANGES: Final = {

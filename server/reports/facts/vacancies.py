@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple
 
 from server.ledgers.definitions.vocabulary import VacancyState as State
 from server.ledgers.folding.history import Why
-from server.reports.facts.records import Event, EventKind, Reason, RecordState, VacancyRecord
+from server.reports.facts.kinds import EventKind, Reason
+from server.reports.facts.records import Event, RecordState, VacancyRecord
 
 _LEDGER: Final = "vacancy"
 _DAY: Final = timedelta(days=1)
