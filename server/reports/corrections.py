@@ -221,7 +221,7 @@ def sum_of_children(access: Access, filing: Filing) -> Sum:
     if own_frozen:
         own = frozen_table(access, own_frozen[0])
     else:
-        scope = scope_of(access, filing.area_code, period, None)
+        scope = scope_of(access, report, filing.area_code, period, None)
         own = table_of(report, filing.area_code, scope, cells_of(report, scope))
     summed = table_of(report, filing.area_code, own.scope, _summed(report, tables))
     differences = [

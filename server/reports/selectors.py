@@ -19,6 +19,7 @@ from server.geo.models import Division
 from server.geo.selectors import division_names
 from server.reports.counting import (
     NO_CODE,
+    TABLES,
     TOTAL,
     Cells,
     Gap,
@@ -35,7 +36,6 @@ from server.reports.definitions.registry import REPORTS
 from server.reports.definitions.tables import Rate, Report, Rows, terms
 from server.reports.facts.keeping import is_behind
 from server.reports.facts.kinds import family_of
-from server.reports.models import PersonFact
 from server.reports.problems import NoSuchCell, NoSuchReport, NotKnownThen, OnlyWholeMonths
 
 SMALL: Final = 3
@@ -106,7 +106,7 @@ def table(
     A reader without the restricted role gets no small numbers of what is restricted.
     """
     report = report_named(code)
-    scope = scope_of(access, area, period, known_by)
+    scope = scope_of(access, report, area, period, known_by)
     cells = cells_of(report, scope)
     gaps = gaps_of(report, scope, cells)
     if not scope.sees_restricted:
@@ -155,7 +155,7 @@ def entries_behind(
     and no periods that begin within a month: those would tell on which day somebody came of age.
     """
     report = report_named(code)
-    scope = scope_of(access, area, period, known_by)
+    scope = scope_of(access, report, area, period, known_by)
     sees_days = access.may(REVEALERS, scope.area)
     if not sees_days and period.starts_on != 1:
         raise OnlyWholeMonths
@@ -176,16 +176,30 @@ def entries_behind(
     return Entries(total, shown, total - seen, seen - len(shown))
 
 
-def scope_of(access: Access, area: str, period: Period, known_by: datetime | None) -> Scope:
+def scope_of(
+    access: Access, report: Report, area: str, period: Period, known_by: datetime | None
+) -> Scope:
     """Which facts a reader's report counts. Raises NoSuchReport, NotKnownThen."""
     prefix = code_prefix(area)
     if not Division.objects.filter(code=area).exists() or not access.may(READERS, prefix):
         raise NoSuchReport
     if known_by is not None:
-        since = PersonFact.objects.aggregate(since=Min("known_from"))["since"]
+        since = _known_since(report)
         if since is not None and known_by < since:
             raise NotKnownThen(since=since.astimezone(OFFICE).isoformat(timespec="minutes"))
     return Scope(prefix, period, known_by, sees_restricted=access.may(RESTRICTED, prefix))
+
+
+def _known_since(report: Report) -> datetime | None:
+    """The instant from which on it is kept what was known of everything that the report counts, None when nothing is."""
+    counted = {(item.grain, item.ledger) for item in report.indicators()}
+    since: list[datetime] = []
+    for grain, ledger in counted:
+        if grain is not Grain.EVENT:
+            facts = TABLES[grain]._default_manager.filter(**({"ledger": ledger} if ledger else {}))
+            first = facts.aggregate(since=Min("known_from"))["since"]
+            since += [first] if first is not None else []
+    return max(since, default=None)
 
 
 def _indicator(report: Report, column: str) -> Indicator:

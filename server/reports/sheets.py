@@ -13,13 +13,18 @@ from server.core.clock import OFFICE
 from server.core.labels import listed
 from server.core.spreadsheets import inert
 from server.reports.annexes import Line
-from server.reports.definitions.tables import Rate
+from server.reports.definitions.indicators import YUAN
+from server.reports.definitions.tables import Column, Rate
 from server.reports.selectors import Table
 
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV_TYPE: Final = "text/csv; charset=utf-8"
 _BOM: Final = "\ufeff"
-_FIRST_WIDTH, _WIDTH = 22, 9  # characters
+_FIRST_WIDTH, _WIDTH, _DIVISION_WIDTH = 22, 9, 13  # characters
+_MOST_COLUMNS: Final = 40
+"""More of them cannot be read side by side on one page."""
+_MOST_UPRIGHT: Final = 4
+"""So many divisions side by side fit on an upright page."""
 _HEAD_ROW: Final = 4  # the groups; the columns are below
 
 
@@ -58,7 +63,8 @@ def as_csv(table: Table) -> bytes:
 def as_xlsx(table: Table, preparer: str, annex: Sequence[Line] = ()) -> bytes:
     """The report as a workbook: title, unit, period and preparer, headings over groups, to be printed on one page's width.
 
-    A name list follows on a sheet of its own.
+    A report with more than 40 columns has a line for each, and the divisions side by side. A name
+    list follows on a sheet of its own.
     """
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Border, Font, Side
@@ -67,51 +73,22 @@ def as_xlsx(table: Table, preparer: str, annex: Sequence[Line] = ()) -> bytes:
     book = Workbook()
     sheet: Any = book.active
     sheet.title = table.report.code
-    columns = list(table.report.columns())
-    width = len(columns) + 1
-    centre = Alignment(horizontal="center", vertical="center", wrap_text=True)
-
-    def line(row: int, text: str, first: int = 1, last: int = width) -> Any:
-        cell = sheet.cell(row, first, inert(text))
-        if last > first:
-            sheet.merge_cells(start_row=row, end_row=row, start_column=first, end_column=last)
-        return cell
-
-    title = line(1, f"{table.report.code} {table.report.title}")
-    title.font, title.alignment = Font(bold=True, size=16), centre
-    line(2, listed(about(table)))
-    line(3, _("Unit of numbers: as defined for each column; rates in percent"))
-    sheet.cell(_HEAD_ROW, 1, inert(_("Row"))).alignment = centre
-    sheet.merge_cells(start_row=_HEAD_ROW, end_row=_HEAD_ROW + 1, start_column=1, end_column=1)
-    place = 2
-    for group in table.report.groups:
-        head = line(_HEAD_ROW, str(group.label), place, place + len(group.columns) - 1)
-        head.alignment, head.font = centre, Font(bold=True)
-        for column in group.columns:
-            below = sheet.cell(_HEAD_ROW + 1, place, inert(str(column.label)))
-            below.alignment = centre
-            place += 1
-    last = _HEAD_ROW + 1
-    for last, (key, name, numbers) in enumerate(rows_of(table), _HEAD_ROW + 2):
-        sheet.cell(last, 1, inert(name)).font = Font(bold=key == "total")
-        for place, (column, number) in enumerate(zip(columns, numbers, strict=True), 2):
-            cell = sheet.cell(last, place, number if number is not None else "—")
-            cell.number_format = "0.00" if isinstance(column, Rate) else "#,##0"
-            cell.alignment = Alignment(horizontal="right")
+    layout = _turned if table.report.width > _MOST_COLUMNS else _straight
+    last, width = layout(sheet, table)
+    title = _line(sheet, 1, f"{table.report.code} {table.report.title}", 1, width)
+    title.font, title.alignment = Font(bold=True, size=16), _centred()
+    about_table = _line(sheet, 2, listed(about(table)), 1, width)
+    about_table.alignment = Alignment(wrap_text=True, vertical="center")
+    sheet.row_dimensions[2].height = 32
+    _line(sheet, 3, _("Unit of numbers: as defined for each column; rates in percent"), 1, width)
     thin = Side(style="thin")
     for row in sheet.iter_rows(min_row=_HEAD_ROW, max_row=last, max_col=width):
         for cell in row:
             cell.border = Border(left=thin, right=thin, top=thin, bottom=thin)
     signed = _("Prepared by: {name}    Checked by:            Responsible:            Date:")
-    line(last + 2, signed.format(name=preparer))
-    sheet.column_dimensions["A"].width = _FIRST_WIDTH
-    for place in range(2, width + 1):
-        sheet.column_dimensions[get_column_letter(place)].width = _WIDTH
-    sheet.row_dimensions[_HEAD_ROW + 1].height = 45
-    sheet.freeze_panes = sheet.cell(_HEAD_ROW + 2, 2)
+    _line(sheet, last + 2, signed.format(name=preparer), 1, width)
     sheet.print_area = f"A1:{get_column_letter(width)}{last + 2}"
-    sheet.print_title_rows = f"{_HEAD_ROW}:{_HEAD_ROW + 1}"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
+    sheet.page_setup.paperSize = 9
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     if table.report.annex:
@@ -119,6 +96,94 @@ def as_xlsx(table: Table, preparer: str, annex: Sequence[Line] = ()) -> bytes:
     content = BytesIO()
     book.save(content)
     return content.getvalue()
+
+
+def _centred() -> Any:
+    from openpyxl.styles import Alignment
+
+    return Alignment(horizontal="center", vertical="center", wrap_text=True)
+
+
+def _line(sheet: Any, row: int, text: str, first: int, last: int) -> Any:
+    """A text in cells that are merged from one column to another."""
+    cell = sheet.cell(row, first, inert(text))
+    if last > first:
+        sheet.merge_cells(start_row=row, end_row=row, start_column=first, end_column=last)
+    return cell
+
+
+def _number(cell: Any, column: Column, number: float | str | None) -> None:
+    from openpyxl.styles import Alignment
+
+    cell.value = number if number is not None else "—"
+    has_cents = isinstance(column, Rate) or column.unit is YUAN
+    cell.number_format = "#,##0.00" if has_cents else "#,##0"
+    cell.alignment = Alignment(horizontal="right")
+
+
+def _straight(sheet: Any, table: Table) -> tuple[int, int]:
+    """A line for each row of the report; the last line and the number of columns of the sheet."""
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    columns = list(table.report.columns())
+    sheet.cell(_HEAD_ROW, 1, inert(_("Row"))).alignment = _centred()
+    sheet.merge_cells(start_row=_HEAD_ROW, end_row=_HEAD_ROW + 1, start_column=1, end_column=1)
+    place = 2
+    for group in table.report.groups:
+        head = _line(sheet, _HEAD_ROW, str(group.label), place, place + len(group.columns) - 1)
+        head.alignment, head.font = _centred(), Font(bold=True)
+        for column in group.columns:
+            sheet.cell(_HEAD_ROW + 1, place, inert(str(column.label))).alignment = _centred()
+            place += 1
+    last = _HEAD_ROW + 1
+    for last, (key, name, numbers) in enumerate(rows_of(table), _HEAD_ROW + 2):
+        sheet.cell(last, 1, inert(name)).font = Font(bold=key == "total")
+        for place, (column, number) in enumerate(zip(columns, numbers, strict=True), 2):
+            _number(sheet.cell(last, place), column, number)
+    sheet.column_dimensions["A"].width = _FIRST_WIDTH
+    for place in range(2, len(columns) + 2):
+        sheet.column_dimensions[get_column_letter(place)].width = _WIDTH
+    sheet.row_dimensions[_HEAD_ROW + 1].height = 45
+    sheet.freeze_panes = sheet.cell(_HEAD_ROW + 2, 2)
+    sheet.print_title_rows = f"{_HEAD_ROW}:{_HEAD_ROW + 1}"
+    sheet.page_setup.orientation = "landscape"
+    return last, len(columns) + 1
+
+
+def _turned(sheet: Any, table: Table) -> tuple[int, int]:
+    """A line for each column of the report, the divisions side by side; as `_straight`."""
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    rows = list(rows_of(table))
+    width = len(rows) + 3
+    _line(sheet, _HEAD_ROW, _("Item"), 1, 2).alignment = _centred()
+    for place, name in enumerate((_("Unit"), *(name for _key, name, _numbers in rows)), 3):
+        head = sheet.cell(_HEAD_ROW, place, inert(name))
+        head.alignment, head.font = _centred(), Font(bold=True)
+    line = _HEAD_ROW
+    for group in table.report.groups:
+        first = line + 1
+        for column in group.columns:
+            line += 1
+            sheet.cell(line, 2, inert(str(column.label)))
+            unit = "%" if isinstance(column, Rate) else str(column.unit)
+            sheet.cell(line, 3, inert(unit)).alignment = _centred()
+            for place, (_key, _name, numbers) in enumerate(rows, 4):
+                _number(sheet.cell(line, place), column, numbers[line - _HEAD_ROW - 1])
+        head = sheet.cell(first, 1, inert(str(group.label)))
+        head.alignment, head.font = _centred(), Font(bold=True)
+        sheet.merge_cells(start_row=first, end_row=line, start_column=1, end_column=1)
+    for letter, wide in (("A", 16), ("B", _FIRST_WIDTH), ("C", 8)):
+        sheet.column_dimensions[letter].width = wide
+    for place in range(4, width + 1):
+        sheet.column_dimensions[get_column_letter(place)].width = _DIVISION_WIDTH
+    sheet.freeze_panes = sheet.cell(_HEAD_ROW + 1, 4)
+    sheet.print_title_rows = f"{_HEAD_ROW}:{_HEAD_ROW}"
+    sheet.print_title_cols = "A:C"
+    sheet.page_setup.orientation = "landscape" if len(rows) > _MOST_UPRIGHT else "portrait"
+    return line, width
 
 
 def _annex(sheet: Any, table: Table, lines: Sequence[Line]) -> None:

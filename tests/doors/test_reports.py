@@ -150,3 +150,15 @@ def test_the_console_shows_a_table_whose_numbers_lead_to_people(surveyed, make_u
         asked = {"report": "R2", **ASKED, **wrong}
         assert client.get("/reports", asked).status_code in (200, 400)
         assert client.get("/reports/sheet", asked).status_code in (400, 422)
+
+
+def test_a_wide_report_has_a_line_for_each_column_on_its_sheet(surveyed, make_user):
+    answer = logged_in(make_user).get("/api/v1/reports/R8/", {**ASKED, "format": "xlsx"})
+    sheet = openpyxl.load_workbook(BytesIO(answer.content)).active
+    heads = [cell.value for cell in sheet[4]]
+    assert (heads[:3], heads[-1]) == (["项目", None, "单位"], "合计")
+    lines = {row[1].value: row for row in sheet.iter_rows(min_row=5, max_row=90)}
+    assert [lines["期初有效"][place].value for place in (0, 2, 3)] == [None, "件", 0]
+    assert lines["发放金额(元)"][3].number_format == "#,##0.00"
+    assert sheet["A5"].value == "优惠证等证件"
+    assert sheet.page_setup.orientation == "portrait"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from server.reports.counting import TOTAL
 from server.reports.course import Step
 from server.reports.definitions.periods import period_named
 from server.reports.facts.keeping import keep_up_entirely
+from server.reports.models import PersonFact
+from server.reports.problems import NotKnownThen
 from server.reports.selectors import entries_behind, table
 from server.reports.services import prepare, take_step
 from server.reports.sheets import as_xlsx
@@ -297,3 +299,14 @@ def test_late_news_of_a_sum_is_explained_by_how_much(registered, make_user):
     (total,) = [item for item in changed if item.row == TOTAL]
     assert (total.column, total.then, total.now, total.unexplained) == ("leaflets", 151, 171, 0)
     assert [(item.entry, item.times) for item in total.entries] == [(str(talk.pk), 20)]
+
+
+def test_nothing_is_known_of_the_time_before_facts_of_a_register_were_kept(retired):
+    """Persons' facts are older than those of registers that were counted first in a later release."""
+    since = now()
+    PersonFact.objects.update(known_from=since - timedelta(days=30))
+    asked = {"area": STREET_CODE, "period": period_named("2026-01")}
+    earlier = since - timedelta(days=1)
+    assert table(retired, "R2", known_by=earlier, **asked).cells[TOTAL]["people"]
+    with pytest.raises(NotKnownThen):
+        table(retired, "R7", known_by=earlier, **asked)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from django.db.models import Q
 
@@ -18,6 +19,9 @@ from server.core.codes import code_lists
 from server.core.labels import Label
 from server.ledgers.folding.derive.ages import turns
 from server.reports.definitions.periods import Period
+
+YUAN: Final = Label("元", "yuan")
+"""The unit of amounts, which have two decimals."""
 
 
 class Grain(StrEnum):

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from server.core.labels import Label
 from server.reports.definitions.indicators import (
+    YUAN,
     Condition,
     Grain,
     Indicator,
@@ -22,7 +23,6 @@ _CASES: Final = Label("件", "cases")
 _PEOPLE: Final = Label("人次", "people")
 _TIMES: Final = Label("次", "times")
 _LEAFLETS: Final = Label("份", "leaflets")
-_YUAN: Final = Label("元", "yuan")
 _CLAUSE: Final = "粤劳社[2005]21号 二(三)"
 _GROUP: Final = 5
 """So many petitioners choose representatives (信访条例 art. 18)."""
@@ -140,7 +140,7 @@ R9: Final = Report(
             _event("arrears", "追回欠薪(元)", "arrears recovered",
                    Label("期内办结的欠薪事项涉及的金额合计,调解未达成和转仲裁的除外",
                          "amounts of matters of unpaid wages settled in the period, but for those not agreed or sent to arbitration, summed"),
-                   EventKind.ARREARS_SETTLED, unit=_YUAN, sums=True),
+                   EventKind.ARREARS_SETTLED, unit=YUAN, sums=True),
         ]),
         Group(Label("发现的事项:类别", "Reported, by kind"), _KINDS),
         Group(Label("咨询与宣传", "Consultations"), [

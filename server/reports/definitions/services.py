@@ -7,7 +7,7 @@ from typing import Final
 from django.db.models import Q
 
 from server.core.labels import Label
-from server.reports.definitions.indicators import Grain, Indicator, Place, When, each_code
+from server.reports.definitions.indicators import YUAN, Grain, Indicator, Place, When, each_code
 from server.reports.definitions.tables import Balance, Group, Report, Rows, Unit
 from server.reports.facts.kinds import EventKind as Kind
 from server.reports.facts.kinds import Reason
@@ -15,7 +15,6 @@ from server.reports.facts.kinds import Reason
 _PIECES: Final = Label("件", "pieces")
 _PERSONS: Final = Label("人", "persons")
 _TIMES: Final = Label("人次", "times")
-_YUAN: Final = Label("元", "yuan")
 _CLAUSE: Final = "劳社厅发[2003]4号 劳社统就11–13号"
 _OVERDUE: Final = "8"  # list ST14
 _ORGANISED: Final = "1"  # list OB
@@ -77,7 +76,7 @@ _BEGUN: Final = _event(
 _AMOUNT: Final = _event(
     "policies_yuan", "金额(元)", "amount",
     Label("期内开始享受的政策金额合计", "amounts of policies begun in the period, summed"),
-    Kind.POLICY_IN, unit=_YUAN, sums=True,
+    Kind.POLICY_IN, unit=YUAN, sums=True,
 )  # fmt: skip
 _ENROLLED: Final = _event(
     "trainings_begun", "开班", "begun", Label("期内入班的人", "enrolled in the period"), Kind.TRAINING_IN,
@@ -154,10 +153,10 @@ R8: Final = Report(
                    where=Q(state=_OVERDUE)),
             _event("granted_yuan", "发放金额(元)", "amount granted",
                    Label("期内发放金额合计", "amounts granted in the period, summed"),
-                   Kind.LOAN_IN, unit=_YUAN, sums=True),
+                   Kind.LOAN_IN, unit=YUAN, sums=True),
             _stock("loan", "outstanding_yuan", "在贷金额(元)", "amount outstanding",
                    Label("期末未还清贷款的发放金额合计", "amounts granted of loans not repaid at the end, summed"),
-                   unit=_YUAN, sums=True),
+                   unit=YUAN, sums=True),
         ]),
         Group(Label("培训与鉴定", "Training"), [
             _event("trainings_applied", "申请", "applied", Label("期内申请", "applied for in the period"),

@@ -36,12 +36,16 @@ class Rate:
     under: tuple[str, ...]  # summed
 
 
+Column = Indicator | Rate
+"""A column of a report."""
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Columns under one heading."""
 
     label: Label
-    columns: Sequence[Indicator | Rate]
+    columns: Sequence[Column]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,15 @@ class Report:
     annex: Sequence[str] = ()
     """The columns whose entries the workbook lists by name on a second sheet."""
 
-    def columns(self) -> Iterator[Indicator | Rate]:
+    def columns(self) -> Iterator[Column]:
         """All columns from left to right."""
         for group in self.groups:
             yield from group.columns
+
+    @property
+    def width(self) -> int:
+        """How many columns it has."""
+        return sum(1 for _column in self.columns())
 
     def indicators(self) -> list[Indicator]:
         """The columns that count facts."""

@@ -78,7 +78,7 @@ R6: Final = Report(
             _came("freed", "离岗空出", "freed", Label("期内录用人员离岗空出", "somebody who was hired left"),
                   Reason.FREED),
             _went("filled", "已补", "filled",
-                  Label("期内因录用补上的空缺", "filled by hiring in the period"), Reason.FILLED),
+                  Label("期内补上的空缺:录用上岗,或登记为招满", "filled in the period: somebody was hired, or the vacancy was stated to be filled"), Reason.FILLED),
             _went("withdrawn", "撤销", "withdrawn", Label("期内撤销岗位的空缺", "of vacancies withdrawn"),
                   Reason.WITHDRAWN),
             _went("expired", "过期", "expired",
