@@ -47,7 +47,8 @@ FORMATS: Final = frozenset(renderer.format for renderer in FILES)
 
 def columns_shown(serializer: serializers.Serializer) -> list[str]:
     """The columns of a file: the serializer's fields, without what only rows of JSON need."""
-    return [name for name in serializer.fields if name not in ("memberships", "row_version")]
+    names: list[str] = [*serializer.fields]  # type: ignore[list-item] # a mapping from names, which stubs take for a list
+    return [name for name in names if name not in ("memberships", "row_version")]
 
 
 def csv_lines(rows: Iterable[Any], serializer: serializers.Serializer) -> Iterator[str]:
