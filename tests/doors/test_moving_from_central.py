@@ -201,6 +201,7 @@ def test_a_project_is_taken_over_whole_and_a_second_run_changes_nothing(project)
     asked = len(project.asked)
     printed, refusal = run(project, "--area", "440106003001")
     assert everything() == here
+    assert Quarantined.objects.count() == 1
     assert "records and edits: 0 taken over, 3 here before" in printed
     again = project.asked[asked:]
     assert not [
