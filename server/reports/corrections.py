@@ -102,7 +102,10 @@ def _differences(access: Access, then: Table, now: Table) -> Iterator[Difference
     explained = 0
     for row, column, before, after in _changed(then.report, then.cells, now.cells):
         name = {**then.labels, **now.labels}.get(row, row)
-        is_hidden = (row, column.name) in then.hidden | now.hidden
+        cell = row, column.name
+        if cell in then.hidden and cell in now.hidden:
+            continue  # that it changed would tell of what is hidden
+        is_hidden = cell in then.hidden or cell in now.hidden
         difference = Difference(
             row=row,
             name="" if row == TOTAL else name,

@@ -39,7 +39,7 @@ from server.reports.facts.kinds import family_of
 from server.reports.problems import NoSuchCell, NoSuchReport, NotKnownThen, OnlyWholeMonths
 
 SMALL: Final = 3
-"""Smaller numbers may tell who it is."""
+"""Smaller numbers may tell who it is; none and one look alike, or the difference would."""
 MOST_ENTRIES: Final = 500
 
 
@@ -151,7 +151,7 @@ def entries_behind(
     """The entries that a number counts. Raises NoSuchReport, NoSuchCell, NotKnownThen.
 
     Those outside the reader's areas, and all of a restricted number for readers without that
-    role, are counted as hidden. Readers who may not see days of birth get months in place of days,
+    role, are counted as hidden; of a small restricted number not even how many there are. Readers who may not see days of birth get months in place of days,
     and no periods that begin within a month: those would tell on which day somebody came of age.
     """
     report = report_named(code)
@@ -170,7 +170,8 @@ def entries_behind(
     counts = facts.aggregate(total=Count("pk"), seen=Count("pk", filter=within))
     total, seen = counts["total"], counts["seen"]
     if is_restricted(report, row, indicator) and not scope.sees_restricted:
-        return Entries(total, hidden=total)
+        known = total if total >= SMALL else 0
+        return Entries(known, hidden=known)
     rows = list(facts.filter(within).order_by("area_code", "entry", "pk")[:MOST_ENTRIES])
     shown = [_behind(indicator, fact, sees_days=sees_days) for fact in rows]
     return Entries(total, shown, total - seen, seen - len(shown))
@@ -241,8 +242,8 @@ def _hidden(report: Report, scope: Scope, cells: Cells) -> Iterable[tuple[str, s
         return
     for row, numbers in cells.items():
         for indicator in report.indicators():
-            number = numbers[indicator.name] or 0
-            if 0 < number < SMALL and is_restricted(report, row, indicator):
+            number = numbers.get(indicator.judged_by or indicator.name) or 0
+            if number < SMALL and is_restricted(report, row, indicator):
                 yield row, indicator.name
 
 

@@ -17,6 +17,12 @@ UNASKED: Final = re.compile(
     "/v1/sessions|/login|/account|/logout|/language|%\\(fingerprint\\)s|/api/v1/schema/|/healthz|/encryption-keys/"
 )
 """Addresses that know of no area: log-in, log-out, one's own account, language, keys, the document of REST itself."""
+
+
+_REPORTS: Final = tuple(f"?report={code}&area=%(area)s&period=2026" for code in ("R2", "R7", "R9"))
+"""A report about persons, and those with restricted numbers."""
+
+
 QUERIES: Final[dict[str, tuple[str, ...]]] = {
     "/xml/": ("?reason=look",),
     "/export/": ("?reason=look",),
@@ -41,9 +47,13 @@ QUERIES: Final[dict[str, tuple[str, ...]]] = {
     "/reports/filings": ("?area=%(area)s&period=2026Q3",),
     "/reports/%(code)s/": ("?area=%(area)s&period=2026",),
     "/reports/%(code)s/entries/": ("?area=%(area)s&period=2026&row=total&column=people",),
-    "/reports": ("?report=R2&area=%(area)s&period=2026",),
-    "/reports/sheet": ("?report=R2&area=%(area)s&period=2026",),
-    "/reports/entries": ("?report=R2&area=%(area)s&period=2026&row=total&column=people",),
+    "/reports": _REPORTS,
+    "/reports/sheet": _REPORTS,
+    "/reports/entries": (
+        "?report=R2&area=%(area)s&period=2026&row=total&column=people",
+        "?report=R7&area=%(area)s&period=2026&row=total&column=party",
+        "?report=R9&area=%(area)s&period=2026&row=total&column=people",
+    ),
 }
 """Endings of addresses → the queries to ask with; "" alone for others."""
 

@@ -207,7 +207,7 @@ def _query(table: Table, **more: str) -> str:
 def _number(table: Table, row: str, column: Indicator | Rate, number: Any, head: object) -> Number:
     if isinstance(column, Rate):
         return Number(str(head), "—" if number is None else f"{number:.2f}", "")
-    if not number or table.scope.known_by is not None:
+    if not number or table.scope.known_by is not None or isinstance(number, str):
         return Number(str(head), "—" if number is None else str(number), "")
     query = _query(table, row=row, column=column.name)
     return Number(str(head), str(number), f"{reverse('console:report-entries')}?{query}")

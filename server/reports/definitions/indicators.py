@@ -76,6 +76,7 @@ class Indicator:
     late: bool = False  # events that are about a day before the period
     sums: str = ""  # the column of facts that is summed; "" counts facts
     is_restricted: bool = False  # about what only the restricted role may know
+    judged_by: str = ""  # of a restricted sum: the column that counts what it sums
     ledger: str = ""  # of records: the register
 
     def day(self, period: Period) -> date:

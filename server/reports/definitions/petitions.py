@@ -50,13 +50,14 @@ def _event(
     where: Q | None = None,
     unit: Label = _CASES,
     sums: bool = False,
+    judged_by: str = "",
 ) -> Indicator:
     """Something that happened in the period; what is about petitions is for the restricted role."""
     holds = Q(kind=kind) & (Q(reason=reason) if reason else Q()) & (where or Q())
     return Indicator(
         name, Label(zh, en), words, _CLAUSE, Grain.EVENT, When.DURING, Place.EVENT,
         lambda _day: holds, unit, sums="quantity" if sums else "",
-        is_restricted=family_of(kind) == "petition",
+        is_restricted=family_of(kind) == "petition", judged_by=judged_by,
     )  # fmt: skip
 
 
@@ -111,7 +112,8 @@ R9: Final = Report(
                    EventKind.PETITION_ACCEPTED),
             _event("people", "人次", "people",
                    Label("期内收到的信访的人数合计", "people of the petitions received, summed"),
-                   EventKind.PETITION_IN, Reason.RECEIVED, unit=_PEOPLE, sums=True),
+                   EventKind.PETITION_IN, Reason.RECEIVED, unit=_PEOPLE, sums=True,
+                   judged_by="received"),
             _event("groups", "集体访", "groups",
                    Label("期内收到的五人及以上的信访", "petitions received of five people or more"),
                    EventKind.PETITION_IN, Reason.RECEIVED, where=Q(quantity__gte=_GROUP)),
