@@ -72,6 +72,8 @@ class Act(models.TextChoices):
 
     REVIEW = "review", _("record reviewed")
     COMMENT = "comment", _("record commented")
+    SENT_BACK = "sent_back", _("answers sent back")
+    SEND_BACK_WITHDRAWN = "send_back_withdrawn", _("sending back withdrawn")
     SUBMISSION_DELETED = "submission_deleted", _("record deleted")
     SUBMISSION_RESTORED = "submission_restored", _("record restored")
     ERASURE_ASKED = "erasure_asked", _("erasure asked for")

@@ -18,6 +18,7 @@ another mapping, and returns how many submissions are concerned."""
 AFTER_SUBMISSION = [
     "server.submissions.opening.open_encrypted",
     "server.submissions.steps.place",
+    "server.corrections.steps.read_corrections",
     "server.ledgers.steps.merge",
     "server.datasets.filling.fill_lists",
     "server.quarantine.steps.release",
@@ -33,6 +34,8 @@ ENTITY_LISTS = {
     "persons": "server.ledgers.entity_lists.lists.persons",
     "vacancies": "server.ledgers.entity_lists.lists.vacancies",
     "retirees": "server.ledgers.entity_lists.lists.retirees",
+    "corrections": "server.corrections.phones.corrections",
+    "correction_choices": "server.corrections.phones.correction_choices",
 }
 """Entity list, by the file name of a form's media without .csv → the forms.entities.EntityList that
 builds its rows for a worker."""

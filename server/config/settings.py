@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "server.forms",
     "server.submissions",
     "server.quarantine",
+    "server.corrections",
     "server.datasets",
     "server.bulletin",
     "server.imports",

@@ -202,6 +202,9 @@ SENTENCES: dict[tuple[str, str], Any] = {
     (ExceptionKind.ENTITY_FAULT, ""): gettext_lazy(
         "A form's entity block cannot be used; its answers were kept."
     ),
+    (ExceptionKind.CORRECTION_FAULT, ""): gettext_lazy(
+        "A correction replaces nothing; what it says was kept. Reject it to ask the worker again."
+    ),
 }
 """(kind, column) → the sentence; the one for column "" serves every column that has none of its own."""
 

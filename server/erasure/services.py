@@ -19,6 +19,7 @@ from server.core import blobs
 from server.core.clock import office_day
 from server.core.problems import ReasonMissing
 from server.core.row_security import Crossing, across_areas
+from server.corrections import services as corrections
 from server.erasure.models import Erasure
 from server.erasure.problems import (
     AlreadyAsked,
@@ -117,12 +118,20 @@ def consent(*, erasure: Erasure, user: User, access: Access, at: datetime) -> Er
     hashes: set[bytes] = set()
     erased: list[int] = []
     about: dict[str, set[UUID]] = {} if row.person is None else entries_about_person(row.person)
-    for submission, paths in _records_of(row, about).items():
+    records = _records_of(row, about)
+    correcting: set[int] = set()
+    for submission, paths in records.items():
         if paths is None:
+            correcting |= corrections.erase_submission(submission)
             hashes |= erase_submission(submission, at=at)
         else:
+            correcting |= corrections.erase_parts(submission, paths)
             hashes |= erase_parts(submission, paths, at=at)
         hashes |= forget_documents(submission)
+        row.n_submissions += 1
+        erased.append(submission)
+    for submission in sorted(correcting - records.keys()):
+        hashes |= erase_submission(submission, at=at) | forget_documents(submission)
         row.n_submissions += 1
         erased.append(submission)
     merge_submissions(submission_ids=erased, as_of=office_day(at), judging=False)

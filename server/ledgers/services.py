@@ -12,6 +12,7 @@ from server.ledgers.desk.choosing import choose
 from server.ledgers.desk.forgetting import forget_person, forget_withdrawn
 from server.ledgers.desk.links import acts_for, state_of_link
 from server.ledgers.desk.moves import NextMove, move, next_moves
+from server.ledgers.desk.sending_back import askable_places, send_back
 from server.ledgers.desk.settling import Choice, settle, unsettle
 from server.ledgers.desk.suggesting import Suggestion, suggestions
 from server.ledgers.refolding.merging import merge_submissions, refold_due
@@ -23,6 +24,7 @@ __all__ = [
     "NextMove",
     "Suggestion",
     "acts_for",
+    "askable_places",
     "choose",
     "correct",
     "correct_as_stored",
@@ -35,6 +37,7 @@ __all__ = [
     "move",
     "next_moves",
     "refold_due",
+    "send_back",
     "settle",
     "settle_due_links",
     "state_of_link",

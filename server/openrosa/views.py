@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from server.accounts.access import PUBLISHERS, Worker
 from server.accounts.selectors import FieldLogin, office_access
 from server.core import blobs, clock
+from server.corrections.phones import CORRECTIONS
+from server.corrections.services import note_fetch
 from server.datasets import phones as own_lists
 from server.forms import selectors as forms
 from server.forms.entities import EntityList, entity_list
@@ -95,7 +97,7 @@ def form_xml(
 ) -> HttpResponse:
     """The XForm of a form version, exactly the bytes that were hashed at publication."""
     only_reading(request)
-    _worker, form_version = _fetched(request, token, form, version)
+    _login, form_version = _fetched(request, token, form, version)
     return responses.document(
         request, bytes(form_version.xform), etag=form_version.md5, is_shared=True
     )
@@ -106,7 +108,8 @@ def manifest(
 ) -> HttpResponse:
     """The files of a form version; hash and type of an entity list depend on the worker."""
     only_reading(request)
-    worker, form_version = _fetched(request, token, form, version)
+    field_login, form_version = _fetched(request, token, form, version)
+    worker = field_login.worker
     base = addresses.base(request, token)
     folder = addresses.form(base, form_version.form.form_id, form_version.version)
     files = forms.media_of(form_version)
@@ -126,11 +129,13 @@ def media(
 ) -> HttpResponseBase:
     """A file of a form version: a stored file, or an entity list built for this worker."""
     only_reading(request)
-    worker, form_version = _fetched(request, token, form, version)
+    field_login, form_version = _fetched(request, token, form, version)
     name = addresses.text_of(filename)
     for file in forms.media_of(form_version):
         if file.filename == name:
-            return _entities(request, file, worker) if _is_list(file) else _stored(request, file)
+            return (
+                _entities(request, file, field_login) if _is_list(file) else _stored(request, file)
+            )
     raise NoSuchMedia
 
 
@@ -176,7 +181,7 @@ def _outcome_text(outcome: Outcome) -> str:
 
 def _fetched(
     request: HttpRequest, token: str | None, form: str, version: str
-) -> tuple[Worker, FormVersion]:
+) -> tuple[FieldLogin, FormVersion]:
     """Who fetches a form version, and the version. Raises FormNotOffered, and as login_to_read."""
     field_login, office = login_to_read(request, token)
     worker = field_login.worker
@@ -187,7 +192,7 @@ def _fetched(
         form_version = forms.offered_version(worker.user_id, worker.areas, form_id, name)
     if form_version is None:
         raise FormNotOffered
-    return worker, form_version
+    return field_login, form_version
 
 
 def _is_list(file: FormMedia) -> bool:
@@ -215,11 +220,13 @@ def _entity_list(file: FormMedia) -> EntityList:
     return entities
 
 
-def _entities(request: HttpRequest, file: FormMedia, worker: Worker) -> HttpResponseBase:
-    entities = _entity_list(file)
+def _entities(request: HttpRequest, file: FormMedia, field_login: FieldLogin) -> HttpResponseBase:
+    entities, worker = _entity_list(file), field_login.worker
     list_hash = entities.hash(worker)
     if responses.is_current(request, list_hash):
         return responses.not_modified(list_hash)
+    if request.method != "HEAD" and file.filename == f"{CORRECTIONS}.csv":
+        note_fetch(worker=worker, field_account_id=field_login.field_account_id, at=clock.now())
     return responses.document(
         request,
         b"".join(entities.csv(worker)),

@@ -151,6 +151,9 @@ _PERMIT: Final = Rule(
 RULES: Final[dict[str, Rule]] = {
     "audit_entry": _AUDIT,
     "bulletin_bulletin": _own("area_code"),
+    "corrections_answer": _OF_SUBMISSION,
+    "corrections_askedanswer": _of("submissions_submission", "submission_id", own="area_code"),
+    "corrections_sendback": _OF_SUBMISSION,
     "datasets_entity": _ENTITY,
     "datasets_entityversion": _of("datasets_entity", "entity_id"),
     "datasets_unapplied": _OF_SUBMISSION,

@@ -18,6 +18,17 @@ KEPT_IN_THE_RECORD = {
     "home_visit.risk": "restricted, and no column of the dictionary: shown with the record to readers who hold the role",
     "home_visit.photo": "a file that proves the visit; no ledger has a column for it",
     "employer_survey.photo": "a file that proves the visit; no ledger has a column for it",
+    **{
+        f"correction.{name}": "the answer replaces one of another record, by that record's form (server/corrections)"
+        for name in (
+            "new_text",
+            "new_integer",
+            "new_decimal",
+            "new_date",
+            "new_choice",
+            "new_choices",
+        )
+    },
     "service_application.declaration": "the applicant's signature below the application as a whole",
 }
 """Questions whose answers stay in the submission alone → the reason."""

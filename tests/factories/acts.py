@@ -197,6 +197,8 @@ MORE: Final[dict[str, Any]] = {
     "/field-accounts/new": _new_name,
     "/api/v1/field-accounts/": _new_name,
     "/find": lambda _about: {"column": "person.id_no"},
+    "/send-back/": lambda _about: {"answers": ["/data/remark"]},
+    "/send-back": lambda _about: {"answer": ["/data/remark"]},
     "/bulk": lambda about: {
         "entry": [str(about.entries["offer"]["own"].pk)],
         "act": f"move:state:{_move(DEFINITIONS['offer'], about)['to']}",

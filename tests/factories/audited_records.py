@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from server.audit.models import Act
 from server.core.clock import now
+from server.corrections import services as corrections
+from server.corrections.models import SendBack
 from server.erasure import services as erasure
 from server.ledgers import services as ledgers
 from server.ledgers.models import ContributionRow
@@ -20,6 +22,7 @@ from server.submissions.models import ReviewDecision, Submission
 from tests.conftest import COMMUNITY
 from tests.factories.audited import AT, Office
 from tests.factories.filings import make_filing
+from tests.factories.sent_back import make_correction_form
 
 
 class Case(NamedTuple):
@@ -42,7 +45,36 @@ def approve_all(office: Office) -> object:
     )
 
 
+def asked_again(office: Office, place: str = "/data/members[1]/name") -> SendBack:
+    """Send an answer of the office's record back."""
+    return ledgers.send_back(
+        submission=office.submission,
+        places=[place],
+        reason="核对",
+        reviewer=office.chief,
+        access=office.access,
+        at=AT,
+    )
+
+
 RECORD_CASES = {
+    "corrections.services.ask_again": Case(
+        asked_again,
+        (Act.REVIEW, Act.SENT_BACK),
+        lambda office: (office.submission, make_correction_form()),
+    ),
+    "corrections.services.withdraw": Case(
+        lambda office: corrections.withdraw(
+            submission=office.submission, actor=office.chief, access=office.access, at=AT
+        ),
+        (Act.REVIEW, Act.SEND_BACK_WITHDRAWN),
+        lambda office: (office.submission, make_correction_form(), asked_again(office)),
+    ),
+    "ledgers.services.send_back": Case(
+        asked_again,
+        (Act.REVIEW, Act.SENT_BACK),
+        lambda office: (office.submission, make_correction_form()),
+    ),
     "erasure.services.ask_for_submission": Case(
         lambda office: erasure.ask_for_submission(
             submission=office.submission, cause="error", **office.by_chief

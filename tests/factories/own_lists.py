@@ -91,9 +91,11 @@ def publish(people: Field, *forms: dict[str, Any]) -> None:
         assert answer.status_code == 201, answer.content
 
 
-def listed(phone: Phone, form: str = "tree_visit", name: str = "trees") -> dict[str, Any]:
+def listed(
+    phone: Phone, form: str = "tree_visit", name: str = "trees", version: str = "1"
+) -> dict[str, Any]:
     """What a phone gets of the list: `kind`, `hash` and `rows` (label → row)."""
-    answer = Client().get(f"{phone.base}/forms/{form}/1/manifest.xml")
+    answer = Client().get(f"{phone.base}/forms/{form}/{version}/manifest.xml")
     assert answer.status_code == 200, answer.content
     file = next(
         item

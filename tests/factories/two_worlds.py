@@ -38,6 +38,7 @@ from tests.factories.console import (
 from tests.factories.filings import make_filing
 from tests.factories.imports import make_import
 from tests.factories.ledgers import id_number
+from tests.factories.sent_back import make_correction_form, send_back_of
 from tests.factories.side import FORM, Side, document, file_name, mapping, questions
 from tests.factories.trees import plant
 
@@ -87,9 +88,11 @@ def make_worlds(make_user: Any) -> tuple[Side, Side]:
     own_people = [side.entries["person"]["own"] for side in sides]
     north.link, south.link = make_link(*own_people)
     plant(sides, form)
+    make_correction_form()
     for side, other in (sides, sides[::-1]):
         _link(side, other)
         _about(side, other, form)
+        send_back_of(side)
     hold_restricted(sides, are_there=True)
     return sides
 
@@ -334,13 +337,9 @@ def _about(side: Side, other: Side, form: Any) -> None:
         **waiting,
     )
     QuarantineRefusal.objects.create(
-        day=AT.date(),
-        limit="phone_items",
-        reason="form-closed",
-        submitter=side.worker,
-        area=side.area,
-        count=1,
-    )
+        day=AT.date(), limit="phone_items", reason="form-closed", submitter=side.worker,
+        area=side.area, count=1,
+    )  # fmt: skip
     ApprovedVersion.objects.create(
         submission=side.submission, version=side.version, area_code=side.area
     )

@@ -235,6 +235,10 @@ class OriginSerializer(serializers.Serializer):
         help_text="A record of another area: what it is and whose is not said."
     )
     instance_id = serializers.CharField(allow_null=True)
+    corrected_by = serializers.CharField(
+        allow_null=True,
+        help_text="The instanceID of the correction whose answer this is; null: the record's own.",
+    )
     path = serializers.CharField(help_text="The question's path in the form, or the record's.")
     question = serializers.CharField(help_text="The question's label.")
     worker = serializers.CharField(allow_null=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from server.api.fields import MaskedTextField, PlaceField
+from server.corrections.selectors import State
 from server.forms.models import EncryptionKey
 from server.submissions.models import EncryptedVersion, ReviewState
 
@@ -151,6 +152,65 @@ class SubmissionDetailSerializer(SubmissionSerializer):
         help_text="Files that the answers name and that have not arrived.",
     )
     decisions = DecisionSerializer(many=True, read_only=True)
+
+
+class SendBackSerializer(serializers.Serializer):
+    """Answers to send back to the worker's phone."""
+
+    answers = serializers.ListField(
+        child=serializers.CharField(max_length=500),
+        max_length=200,
+        help_text="The paths of the answers, as `answers` of the submission has them:"
+        " /data/members[2]/edu.",
+    )
+    reason = serializers.CharField(max_length=2000, help_text="The worker reads it on the phone.")
+    version = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=249,
+        default="",
+        help_text="The instanceID of the version you looked at. If an edit has replaced it since,"
+        " nothing is sent back (409).",
+    )
+
+
+class SentBackSerializer(serializers.Serializer):
+    """An answer that was sent back, and where it stands."""
+
+    id = serializers.UUIDField(
+        read_only=True, source="asked.pk", help_text="The row of the phone's list `corrections`."
+    )
+    path = serializers.CharField(read_only=True, source="asked.place")
+    question = serializers.CharField(read_only=True, source="asked.label")
+    old_value = MaskedTextField(
+        source="asked.shown_value", help_text="As the phone shows it, without protected numbers."
+    )
+    reason = MaskedTextField()
+    state = serializers.ChoiceField(
+        read_only=True,
+        choices=[state.value for state in State],
+        help_text="waiting: no phone of the worker has fetched the list since; comment: the"
+        " correction was rejected, and the reason has not come yet; edited: an edit of the record"
+        " gave another answer.",
+    )
+    since = serializers.DateTimeField(read_only=True)
+    worker = serializers.CharField(read_only=True, source="asked.worker.username")
+    sent_by = serializers.CharField(read_only=True, source="asked.send_back.user.username")
+    sent_at = serializers.DateTimeField(read_only=True, source="asked.send_back.at")
+    correction = serializers.CharField(
+        read_only=True,
+        source="answer.submission.instance_id",
+        default=None,
+        allow_null=True,
+        help_text="The instanceID of the last record that answers it, rejected or not.",
+    )
+    new_value = MaskedTextField(source="answer.value", default=None, allow_null=True)
+    fault = serializers.CharField(
+        read_only=True,
+        source="answer.fault",
+        default="",
+        help_text="Why the answer replaces nothing; empty when it fits.",
+    )
 
 
 class ReviewSerializer(serializers.Serializer):

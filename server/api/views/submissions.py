@@ -24,6 +24,8 @@ from server.api.shapes.submissions import (
     DecisionSerializer,
     DeletionSerializer,
     ReviewSerializer,
+    SendBackSerializer,
+    SentBackSerializer,
     SubmissionDetailSerializer,
     SubmissionSerializer,
 )
@@ -32,12 +34,15 @@ from server.audit.models import Act
 from server.core import blobs
 from server.core.clock import now
 from server.core.request_problems import NothingHere
+from server.corrections.selectors import sent_back_of
+from server.corrections.services import withdraw
 from server.disclosure.models import ExportPermit
 from server.disclosure.selectors import areas_of, facts_of, open_permits
 from server.disclosure.services import let_out
 from server.ledgers.reading.answers import ShownAnswer, for_program, shown_answers
 from server.ledgers.reading.files import file_as_received
 from server.ledgers.reading.redaction import document_for
+from server.ledgers.services import send_back
 from server.submissions import selectors, services
 from server.submissions.deletions import deletions
 from server.submissions.filters import DeletionFilters, SubmissionFilters
@@ -179,6 +184,57 @@ class Submissions(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             at=now(),
         )
         return Response(DecisionSerializer(decision).data, status=201)
+
+    @extend_schema(parameters=[FORM], responses=SentBackSerializer(many=True))
+    @action(
+        detail=True,
+        methods=["get"],
+        url_path="send-back",
+        filterset_class=None,
+        pagination_class=None,
+    )
+    def send_back(self, request: Request, instance_id: str) -> Response:
+        """What of the submission was sent back to the worker's phone, the latest first."""
+        return self._sent_back(self.get_object())
+
+    @extend_schema(
+        parameters=[FORM],
+        request=SendBackSerializer,
+        responses={201: SentBackSerializer(many=True)},
+    )
+    @send_back.mapping.post
+    def ask_again(self, request: Request, instance_id: str) -> Response:
+        """Ask the worker to give some answers again; they become rows of the phone's list `corrections`."""
+        submission = self.get_object()
+        body = self.read_body(SendBackSerializer)
+        send_back(
+            submission=submission,
+            places=body["answers"],
+            reason=body["reason"],
+            version=body["version"],
+            reviewer=self.user,
+            access=self.access,
+            at=now(),
+        )
+        return self._sent_back(submission, status=201)
+
+    @extend_schema(parameters=[FORM], request=None, responses=SentBackSerializer(many=True))
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path="send-back/withdraw",
+        filterset_class=None,
+        pagination_class=None,
+    )
+    def withdraw(self, request: Request, instance_id: str) -> Response:
+        """Take back what still waits for the worker; the rows leave the phone's list."""
+        submission = self.get_object()
+        withdraw(submission=submission, actor=self.user, access=self.access, at=now())
+        return self._sent_back(submission)
+
+    def _sent_back(self, submission: Submission, status: int = 200) -> Response:
+        rows = sent_back_of(self.access, submission)
+        return Response(SentBackSerializer(rows, many=True).data, status=status)
 
     @extend_schema(parameters=[FORM, REASON], responses={204: None})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:

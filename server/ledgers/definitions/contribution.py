@@ -36,6 +36,9 @@ class Contribution:
     links: dict[str, str] = field(default_factory=dict)  # name → a key of the linked entry
     flags: tuple[str, ...] = ()  # members of ContributionFlag
     identities: dict[str, str] = field(default_factory=dict)  # key → its identity at every office
+    corrected: dict[str, int] = field(
+        default_factory=dict
+    )  # column → the submission that corrects it
     entry: str = ""  # the entry that the keys resolve to now
 
     @property

@@ -72,6 +72,7 @@ OFFERS: Final[Mapping[ExceptionKind, tuple[Offer, ...]]] = {
     ),
     ExceptionKind.ENTITY_CONFLICT: _RECORD,
     ExceptionKind.ENTITY_FAULT: _RECORD,
+    ExceptionKind.CORRECTION_FAULT: (Offer(Resolution.REJECT), *_RECORD),
 }
 """Kind of exception → what resolves it, the likeliest first."""
 

@@ -67,14 +67,16 @@ class ExceptionKind(StrEnum):
     POSSIBLE_DUPLICATE = "possible_duplicate"
     ENTITY_CONFLICT = "entity_conflict"
     ENTITY_FAULT = "entity_fault"
+    CORRECTION_FAULT = "correction_fault"
 
 
 FOLDED_KINDS = frozenset(ExceptionKind) - {
     ExceptionKind.POSSIBLE_DUPLICATE,
     ExceptionKind.ENTITY_CONFLICT,
     ExceptionKind.ENTITY_FAULT,
+    ExceptionKind.CORRECTION_FAULT,
 }
-"""The kinds that folding an entry raises; the others come from comparing persons and from entity claims."""
+"""The kinds that folding an entry raises; the others come from comparing persons, entity claims and corrections."""
 
 
 class ActKind(StrEnum):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
+from lxml import etree
+
+from server.core import xml
 from server.core.clock import office_day
 from server.core.sealing import seal_text, search_hash, unseal_document
+from server.corrections.documents import Correction, corrected
 from server.ledgers.definitions.columns import Kind, hash_purpose
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import COLUMNS, CONFIRMS, FAMILIES, LINKS
@@ -53,6 +57,7 @@ class Source:
     area_code: str
     flags: tuple[str, ...]
     document: bytes  # sealed; of a record that arrived encrypted, the opened answers
+    corrections: tuple[Correction, ...] = ()  # that stand, in the order of receipt
 
 
 @dataclass(slots=True)
@@ -81,7 +86,37 @@ def extracted_of(source: Source, mapping: dict[str, Any]) -> Extracted | None:
         return None
     if not mapping.get("records"):
         return Extracted(Head(), [], [])
-    return records(document, mapping, office_day(source.received_at))
+    today = office_day(source.received_at)
+    if source.corrections:
+        return _corrected(source, xml.parse(document), mapping, today)
+    return records(document, mapping, today)
+
+
+def _corrected(
+    source: Source, root: etree._Element, mapping: dict[str, Any], today: date
+) -> Extracted:
+    """The records with the corrected answers; each column that a correction changed names its submission."""
+    extracted = records(root, mapping, today)
+    by: dict[tuple[str, int], dict[str, int]] = {}
+    for item, has_place in corrected(root, source.version_received_at, source.corrections):
+        if not has_place:
+            extracted.gone.add(item.version_id)
+            continue
+        before = {(record.ledger, record.ordinal): record.values for record in extracted.records}
+        gone = extracted.gone
+        extracted = records(root, mapping, today)
+        extracted.gone.update(gone)
+        for record in extracted.records:
+            place = record.ledger, record.ordinal
+            known = before.get(place, {})
+            for column in {*record.values, *known}:
+                if record.values.get(column) != known.get(column):
+                    by.setdefault(place, {})[column] = item.submission_id
+    extracted.records[:] = [
+        replace(record, corrected=by.get((record.ledger, record.ordinal), {}))
+        for record in extracted.records
+    ]
+    return extracted
 
 
 def shared_keys(extracted: Extracted | None) -> set[str]:
@@ -105,7 +140,7 @@ def contributed(source: Source, extracted: Extracted | None, offices: Offices) -
         return Contributed(is_readable=False)
     head = extracted.head
     naming = _Naming(source.area_code or head.area_code, offices)
-    level = _level(extracted, source)
+    unreviewed = {item.submission_id for item in source.corrections if not item.is_approved}
     contributions = [
         Contribution(
             id=contribution_id(source.version_id, record.ordinal),
@@ -118,7 +153,7 @@ def contributed(source: Source, extracted: Extracted | None, offices: Offices) -
             received_at=source.version_received_at,
             instance_id=source.instance_id,
             worker_id=source.submitter_id,
-            level=level,
+            level=_level(extracted, source, record, unreviewed),
             area_code=naming.area,
             values=sealed_values(record.ledger, record.values),
             links={
@@ -126,6 +161,7 @@ def contributed(source: Source, extracted: Extracted | None, offices: Offices) -
             },
             flags=_flags(record, source, extracted),
             identities=naming.identities(record.ledger, record.keys),
+            corrected=record.corrected,
         )
         for record in extracted.records
     ]
@@ -179,11 +215,15 @@ def _all_keys(extracted: Iterable[Record]) -> Iterator[tuple[str, tuple[Key, ...
             yield LINKS[name], linked
 
 
-def _level(extracted: Extracted, source: Source) -> Level:
-    """How well the records are verified (rules.md, Verification levels V0–V4); approval makes no imported row better."""
+def _level(extracted: Extracted, source: Source, record: Record, unreviewed: set[int]) -> Level:
+    """How well a record is verified (rules.md, Verification levels V0–V4).
+
+    Approval makes no imported row better, and no record that has an answer of a correction
+    among `unreviewed`.
+    """
     if extracted.is_imported:
         return Level.IMPORTED
-    if source.review_state == "approved":
+    if source.review_state == "approved" and unreviewed.isdisjoint(record.corrected.values()):
         return Level.REVIEWED
     return Level.PROXY if extracted.head.met_whom not in ("", _THE_PERSON) else Level.IN_PERSON
 

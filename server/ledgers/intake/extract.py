@@ -53,6 +53,7 @@ class Record:
     values: dict[str, Any]  # sealed columns in plain
     links: dict[str, tuple[Key, ...]]
     flags: tuple[str, ...] = ()  # bad_id, bad_uscc, bad_phone: kept, but not trusted as a key
+    corrected: dict[str, int] = field(default_factory=dict)  # column → the correcting submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Extracted:
     records: list[Record]
     problems: list[str]  # "bad_date /data/members[2]/birth": kind and path, never the answer
     is_imported: bool = False  # a row of an old ledger: level V0
+    gone: set[int] = field(default_factory=set)  # versions of corrections without a place in it
 
 
 def records(

@@ -82,6 +82,7 @@ EXCEPTION_CHOICES = _choices(
         ExceptionKind.POSSIBLE_DUPLICATE: _("possibly the same"),
         ExceptionKind.ENTITY_CONFLICT: _("changed from an older state"),
         ExceptionKind.ENTITY_FAULT: _("entity cannot be used"),
+        ExceptionKind.CORRECTION_FAULT: _("correction cannot be used"),
     },
     ExceptionKind,
 )

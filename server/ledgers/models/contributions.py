@@ -49,6 +49,9 @@ class ContributionRow(models.Model):
     links = models.JSONField(default=dict)  # name → a key of the entry it links to
     flags = ArrayField(models.CharField(max_length=40), default=list)  # bad_id, outside_area, …
     identities = models.JSONField(default=dict)  # key → what other offices know the entry by
+    corrected = models.JSONField(
+        default=dict, db_default={}
+    )  # column → the submission whose answer replaced the record's (corrections)
 
     class Meta:
         db_table = "ledgers_contribution"

@@ -164,14 +164,18 @@ def with_records(access: Access, rows: QuerySet[LedgerException]) -> QuerySet[Le
 
 
 def exceptions_of(access: Access, submission: Submission) -> QuerySet[LedgerException]:
-    """The exceptions raised by entity claims of the submission's current version, and of its approved one. One query more."""
+    """The exceptions raised by entity claims and corrections of the submission's current version, and of its approved one. One query more."""
     of_versions = Q(pk__in=())
     for version in versions_at_work([submission.pk]).values_list("pk", flat=True):
         first = contribution_id(version, 0)
         of_versions |= Q(contribution__range=(first, first + PER_VERSION - 1))
     return exceptions(access).filter(
         of_versions,
-        kind__in=(ExceptionKind.ENTITY_CONFLICT, ExceptionKind.ENTITY_FAULT),
+        kind__in=(
+            ExceptionKind.ENTITY_CONFLICT,
+            ExceptionKind.ENTITY_FAULT,
+            ExceptionKind.CORRECTION_FAULT,
+        ),
         column="",
     )
 

@@ -38,6 +38,8 @@ class Origin:
     verified_level: int
     rule: str  # M0–M6
     is_elsewhere: bool = False  # of another area: who, which record and which question are not said
+    corrected_by: str | None = None  # the instanceID of the correction whose answer this is
+    correction_id: int | None = None  # and its submission
 
     @property
     def is_desk_act(self) -> bool:
@@ -171,6 +173,7 @@ def _origin(contribution: ContributionRow, ledger: str, column: Column, *, is_he
             is_elsewhere=True,
         )
     version = contribution.form_version
+    correction = _correction(contribution, column)
     path, question = contribution.path, ""
     if version is not None:
         paths = question_paths(version.mapping, ledger, column.name)
@@ -193,11 +196,21 @@ def _origin(contribution: ContributionRow, ledger: str, column: Column, *, is_he
         instance_id=contribution.submission.instance_id if contribution.submission else None,
         path=path,
         question=question or str(column.label),
-        worker=str(contribution.worker),
+        worker=str(correction.submitter if correction else contribution.worker),
         observed_at=contribution.observed_at,
         verified_level=contribution.level,
         rule=column.merge.value,
+        corrected_by=correction.instance_id if correction else None,
+        correction_id=correction.pk if correction else None,
     )
+
+
+def _correction(contribution: ContributionRow, column: Column) -> Submission | None:
+    """The record whose answer replaced that of the contribution's own, in this column. One query, or none."""
+    number = contribution.corrected.get(column.name)
+    if number is None:
+        return None
+    return Submission.objects.filter(pk=number).select_related("submitter").first()
 
 
 def _indexed(question: str, record: str) -> str:

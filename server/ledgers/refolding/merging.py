@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from django.db import transaction
 
+from server.corrections.standing import corrections_of, faulty, targets_of
 from server.ledgers.definitions.ledgers import FAMILIES
 from server.ledgers.entity_lists.claims import (
     judge_claims,
@@ -26,6 +28,7 @@ from server.ledgers.storage.claim_exceptions import (
     reconcile_claim_exceptions,
 )
 from server.ledgers.storage.contributions import contributions_of_submissions
+from server.ledgers.storage.correction_exceptions import reconcile_correction_exceptions
 from server.ledgers.storage.locks import take_merge_lock
 from server.ledgers.storage.naming import load_naming
 from server.ledgers.storage.sources import form_mappings, sources_of
@@ -44,22 +47,31 @@ def merge_submissions(
     A version that names by uuid an entry outside its sender's areas is held, and nothing of it
     is merged; the submissions concerned are returned, to be placed and merged again by the
     version that counts then. Without `judging`, as in a rebuild, the stored verdicts stand.
+    With a correction the record that it corrects is merged again (decision 0353).
     Takes the merge lock to the end of the transaction. Doing it again changes nothing.
     """
     take_merge_lock()
     load_naming()
-    ids = list(dict.fromkeys(submission_ids))
-    sources = sources_of(ids)
+    ids = list(dict.fromkeys([*submission_ids, *sorted(targets_of(submission_ids))]))
+    corrections = corrections_of(ids)
+    sources = [
+        replace(source, corrections=tuple(corrections.get(source.submission_id, ())))
+        for source in sources_of(ids)
+    ]
     mappings = _mappings_of({source.form_version_id for source in sources})
     claims = unjudged_claims(sources)
     uncounted = set(ids) - {source.submission_id for source in sources}
     to_withdraw = set(uncounted)  # with the first sub-batch
     held: set[int] = set()
+    gone: set[int] = set()
     for sub_batch in sub_batches(sources, claims):
         extracted = [
             (source, extracted_of(source, mappings[source.form_version_id]))
             for source in sub_batch.sources
         ]
+        gone.update(
+            version for _source, records in extracted if records for version in records.gone
+        )
         offices = offices_for(
             {key for _source, records in extracted for key in shared_keys(records)}
         )
@@ -83,6 +95,7 @@ def merge_submissions(
         to_withdraw.clear()
     accept_claims_on_listed_entries()
     reconcile_claim_exceptions([submission for submission in ids if submission not in held])
+    reconcile_correction_exceptions(*faulty(ids, gone))
     write_tombstones(uncounted)
     return sorted(held)
 

@@ -5,7 +5,7 @@ The same fold over the sources that counted then; nothing of it is stored.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from server.core.clock import office_day
 from server.core.masking import Precision, first_day
 from server.core.row_security import Crossing, across_areas
 from server.core.sealed_fields import OpenedField
+from server.corrections.standing import answering, past_corrections
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import LEDGERS, name_of
 from server.ledgers.folding.derive.rules import rules
@@ -31,7 +32,7 @@ from server.ledgers.refolding.offices import offices_for
 from server.ledgers.storage.desk_acts import contributions_of_acts
 from server.ledgers.storage.identity_keys import keys_of_entries, resolved_keys
 from server.ledgers.storage.naming import load_naming
-from server.ledgers.storage.past import acts_on, past_sources, submissions_of
+from server.ledgers.storage.past import acts_on, counted_then, past_sources, submissions_of
 from server.ledgers.storage.sources import form_mappings
 from server.submissions.steps import plausible_time
 
@@ -114,7 +115,13 @@ def _known(entry: str, known_by: datetime) -> list[Contribution]:
 
 
 def _contributions_of(submissions: set[int], known_by: datetime) -> list[Contribution]:
-    sources = past_sources(submissions, known_by)
+    corrections = past_corrections(
+        submissions, counted_then(answering(submissions), known_by), known_by
+    )
+    sources = [
+        replace(source, corrections=tuple(corrections.get(source.submission_id, ())))
+        for source in past_sources(submissions, known_by)
+    ]
     mappings = form_mappings({source.form_version_id for source in sources})
     extracted = [
         (source, extracted_of(source, mappings[source.form_version_id])) for source in sources

@@ -21,7 +21,7 @@ _SELECT = """
     select id, family, entry::text as entry, keys::text[] as keys, submission_id, form_version_id,
            path, observed_at, received_at, instance_id, worker_id, level, area_code,
            "values", links::text as links, flags,
-           identities::text as identities
+           identities::text as identities, corrected::text as corrected
       from ledgers_contribution
 """
 
@@ -70,6 +70,7 @@ def _contribution(
     links: str,
     flags: list[str],
     identities: str,
+    corrected: str,
     **columns: Any,
 ) -> Contribution:
     return Contribution(
@@ -77,6 +78,7 @@ def _contribution(
         values=with_current_key(opened_json(values, _PURPOSE)),
         links=json.loads(links),
         identities=json.loads(identities),
+        corrected=json.loads(corrected),
         flags=tuple(flags),
         **columns,
     )

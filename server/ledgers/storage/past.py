@@ -85,8 +85,14 @@ def past_sources(submissions: Collection[int], known_by: datetime) -> list[Sourc
 
     Time and place of a version that neither is current nor stands approved are left to its answers.
     """
+    counted = counted_then(submissions, known_by)
+    return _sources(counted) if counted else []
+
+
+def counted_then(submissions: Collection[int], known_by: datetime) -> dict[int, str]:
+    """The version of each submission that counted at an instant → how it was reviewed."""
     if not submissions:
-        return []
+        return {}
     by_submission: dict[int, _Submission] = {}
     for version in _versions(submissions, known_by):
         by_submission.setdefault(version.submission_id, _Submission()).versions.append(version)
@@ -95,8 +101,7 @@ def past_sources(submissions: Collection[int], known_by: datetime) -> list[Sourc
         "submission_id", "at", "state"
     ):
         by_submission[submission].decisions.append((at, state))
-    counted = [choice for item in by_submission.values() if (choice := item.counted())]
-    return _sources(dict(counted))
+    return dict(choice for item in by_submission.values() if (choice := item.counted()))
 
 
 def _versions(submissions: Collection[int], known_by: datetime) -> list[_Version]:
