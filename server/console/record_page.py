@@ -16,10 +16,12 @@ from server.console.pages import StaffRequest, area_names
 from server.console.record_sheets import read_record
 from server.console.thumbnails import is_drawn, is_photo
 from server.core.clock import now
+from server.corrections.selectors import State, corrections_by, sent_back_of, with_corrections
 from server.erasure.models import Erasure
 from server.erasure.selectors import may_ask, open_erasure
 from server.ledgers.definitions.columns import Column, Sensitivity
 from server.ledgers.selectors import Change, changes_of, exceptions_of
+from server.ledgers.services import askable_places
 from server.submissions import services
 from server.submissions.models import ReviewDecision, Submission, SubmissionVersion
 from server.submissions.selectors import (
@@ -40,7 +42,7 @@ EDITS_COMPARED = 5
 def visible_or_404(request: StaffRequest, number: int) -> Submission:
     """The submission with what its page joins; 404 where the reader does not see it."""
     rows = (
-        visible(request.access)
+        with_corrections(visible(request.access))
         .select_related(
             "form",
             "submitter",
@@ -76,12 +78,20 @@ def record_context(request: StaffRequest, row: Submission) -> dict[str, object]:
     photos = [file for file in attachments if is_photo(file)]
     row_exceptions = list(exceptions_of(request.access, row))
     instance = instances.answers(version) if version else None
+    sent_back = sent_back_of(request.access, row) if row.was_sent_back else []  # type: ignore[attr-defined]
+    corrects = corrections_by(request.access, row) if row.is_correction else []  # type: ignore[attr-defined]
+    may_ask_again = may_review(request, row) and not corrects
+    askable = set(askable_places(row, request.access, instance)) if may_ask_again else set()
     return {
         "submission": row,
         "encrypted": encrypted,
         "remarks": [flag for flag in row.flags if not (encrypted and flag in ENCRYPTION_FLAGS)],
         "may_publish": bool(request.access.areas(PUBLISHERS)),
-        "record": read_record(request.access, row, instance),
+        "record": read_record(request.access, row, instance, askable),
+        "askable": askable,
+        "sent_back": sent_back,
+        "may_withdraw": any(item.is_open or item.state == State.COMMENT for item in sent_back),
+        "corrects": corrects,
         "photos": photos,
         "undrawn": {file.pk for file in photos if not is_drawn(file)},
         "files": [file for file in attachments if not is_photo(file)],

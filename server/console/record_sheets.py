@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +55,7 @@ class AnswerCell:
     url: str = ""  # of the entry that was chosen
     standing: str = ""  # new, same, changed; "" where no ledger is concerned
     ledger: str = ""  # the ledger's value
+    place: str = ""  # by which the answer can be sent back; "" where it cannot
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,16 @@ class ReadRecord:
         return not self.sheets
 
 
-def read_record(access: Access, submission: Submission, instance: Instance | None) -> ReadRecord:
-    """The current version's answers beside the ledgers; an empty one while it is encrypted or cannot be read."""
+def read_record(
+    access: Access,
+    submission: Submission,
+    instance: Instance | None,
+    askable: Collection[str] = (),
+) -> ReadRecord:
+    """The current version's answers beside the ledgers; an empty one while it is encrypted or cannot be read.
+
+    `askable` are the places of answers that the reader may send back.
+    """
     version = submission.current_version
     if version is None or instance is None:
         return ReadRecord()
@@ -109,7 +118,7 @@ def read_record(access: Access, submission: Submission, instance: Instance | Non
         {answer.value for answer in asked if UUID_ANSWER.fullmatch(answer.value)},
         communities=(submission.area_code, submission.located_area),
     )
-    layout = _Layout(access, answers, version.form_version, comparison, chosen)
+    layout = _Layout(access, answers, version.form_version, comparison, chosen, askable)
     return layout.record()
 
 
@@ -133,9 +142,10 @@ class _Layout:
         form: FormVersion,
         comparison: Comparison,
         chosen: Mapping[str, Chosen],
+        askable: Collection[str],
     ) -> None:
         self.access, self.answers, self.comparison = access, answers, comparison
-        self.chosen = chosen
+        self.chosen, self.askable = chosen, askable
         self.place = {
             below_root(item["path"]): number
             for number, item in enumerate(form.questions.get("items", ()))
@@ -250,7 +260,9 @@ class _Layout:
             if not is_nameless(answer):
                 self.result.changed += standing == "changed"
                 self.result.new += standing == "new"
-        return AnswerCell(text, answer.sensitivity is Sensitivity.MASKED, url, standing, ledger)
+        place = answer.path if answer.path in self.askable else ""
+        is_masked = answer.sensitivity is Sensitivity.MASKED
+        return AnswerCell(text, is_masked, url, standing, ledger, place)
 
     def _has_answers(self, place: int) -> bool:
         """Whether the group at this place holds an answer outside of repeats."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from server.accounts.access import Access
 from server.corrections.models import Answer, AskedAnswer
@@ -40,6 +40,14 @@ class Waiting:
     def is_open(self) -> bool:
         """Whether the worker has still to answer."""
         return self.state in (State.WAITING, State.ON_PHONE)
+
+
+def with_corrections(rows: QuerySet[Submission]) -> QuerySet[Submission]:
+    """The submissions with `was_sent_back`, whether any answer was, and `is_correction`; no query more."""
+    return rows.annotate(
+        was_sent_back=Exists(AskedAnswer.objects.filter(submission=OuterRef("pk"))),
+        is_correction=Exists(Answer.objects.filter(submission=OuterRef("pk"))),
+    )
 
 
 def waiting_of_worker(user_id: int) -> list[Waiting]:

@@ -25,6 +25,7 @@ from server.console.record_page import record_context, reviewed, visible_or_404
 from server.console.review_queue import Queue
 from server.core.clock import now
 from server.core.paging import COUNTED
+from server.corrections.selectors import states_of
 from server.submissions import services
 from server.submissions.models import ReviewDecision
 from server.submissions.selectors import openings_of
@@ -76,6 +77,7 @@ def review(request: StaffRequest) -> HttpResponse:
         questions=questions,
         shown=shown,
         answers=answers,
+        sent_back=states_of(request.access, [row.pk for row in page]),
         kept=[
             (name, value) for name, value in request.GET.items() if name not in ("page", "column")
         ],

@@ -22,6 +22,7 @@ from server.console.record_page import (
 )
 from server.console.review_queue import Queue
 from server.core.clock import now
+from server.corrections.selectors import states_of
 from server.submissions import services
 from server.submissions.deletions import deletions
 from server.submissions.filters import DeletionFilters, SubmissionFilters
@@ -61,6 +62,7 @@ def _list(
         page,
         shows=shows,
         areas=area_names(row.area_code for row in page),
+        sent_back=states_of(request.access, [row.pk for row in page]),
         **context,
     )
 

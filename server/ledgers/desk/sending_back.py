@@ -14,16 +14,16 @@ from lxml import etree
 
 from server.accounts.access import READERS, Access
 from server.accounts.models import User
-from server.corrections.documents import corrected, element_at, text_of
+from server.corrections.documents import Correction, corrected, element_at, text_of
 from server.corrections.fitting import TYPES
 from server.corrections.models import SendBack
-from server.corrections.phones import CORRECTIONS
 from server.corrections.problems import CannotBeAskedAgain
+from server.corrections.selectors import corrections_by
 from server.corrections.services import Question, ask_again
 from server.corrections.standing import corrections_of
 from server.forms.entities import is_of_ledgers
-from server.forms.entity_forms import entity_form
 from server.forms.models import FormVersion
+from server.forms.selectors import entity_forms
 from server.ledgers.definitions.columns import Reading, Sensitivity
 from server.ledgers.reading.answers import Clearance, ShownAnswer, shown_answers
 from server.ledgers.reading.redaction import protection_of
@@ -53,7 +53,10 @@ def send_back(
     """
     current = submission.current_version
     assert current is not None  # noqa: S101 selectors give no other
-    askable = {question.place: question for question in _questions(submission)}
+    is_correction = bool(corrections_by(access, submission))
+    standing = corrections_of([submission.pk]).get(submission.pk, [])
+    instance = None if is_correction else answers_of(current)
+    askable = {question.place: question for question in _questions(submission, instance, standing)}
     for place in places:
         if place not in askable:
             raise CannotBeAskedAgain(place=place)
@@ -70,39 +73,41 @@ def send_back(
     )
 
 
-def askable_places(submission: Submission, access: Access) -> list[str]:
-    """The places of the record's current answers that the reader sees and can send back."""
+def askable_places(submission: Submission, access: Access, instance: Instance | None) -> list[str]:
+    """The places of answers that the reader sees and can send back; `instance` are the current answers, None while encrypted.
+
+    For a record that is no correction itself.
+    """
     if not access.may(READERS, submission.area_code):
         return []
-    return [question.place for question in _questions(submission)]
+    return [question.place for question in _questions(submission, instance, [])]
 
 
-def _questions(submission: Submission) -> Iterator[Question]:
+def _questions(
+    submission: Submission, instance: Instance | None, standing: Sequence[Correction]
+) -> Iterator[Question]:
     """The answers of the current version that a row of a list can ask for again, in form order.
 
-    Calculated answers, points, files and entries of a list are none, nor is anything of a
-    correction, nor what is saved to a list of the office's own, nor by what the record is placed
+    Calculated answers, points, files and entries of a list are none, nor is what is saved to a list of the office's own, nor by what the record is placed
     or its entry named: another record says that. Of protected answers only
     numbers are some, which are masked wherever they stand: a correction is a record of
     another form, where nothing else would be protected.
     """
     version = submission.current_version
-    instance = answers_of(version) if version is not None else None
     if version is None or instance is None:
         return
-    form = version.form_version
-    if form.media.filter(filename=f"{CORRECTIONS}.csv").exists():
-        return
-    root = deepcopy(instance.root)
-    standing = corrections_of([submission.pk]).get(submission.pk, [])
-    for _item in corrected(root, version.received_at, standing):
-        pass
+    form, effective = version.form_version, instance
+    if standing:
+        root = deepcopy(instance.root)
+        for _item in corrected(root, version.received_at, standing):
+            pass
+        effective = Instance(etree.tostring(root, encoding="utf-8"))
     own, choices = _own_lists(form), form.questions.get("choices", {})
     items = {item["path"]: item for item in form.questions.get("items", ())}
     with translation.override(settings.LANGUAGE_CODE):
         shown = {
             answer.path: answer
-            for answer in shown_answers(_as_instance(root), form, _ON_PHONES)
+            for answer in shown_answers(effective, form, _ON_PHONES)
             if answer.kind == "question" and answer.type in TYPES
         }
     protected, numbers, placing = protection_of(form), _number_paths(form), _placing(form)
@@ -166,10 +171,6 @@ def _kinds_around(kinds: Mapping[str, Sensitivity], path: str) -> bool:
 
 def _own_lists(form: FormVersion) -> frozenset[str]:
     """The questions that save to entity lists of the office's own, which corrections do not reach."""
-    declared = entity_form(bytes(form.xform))
+    declared = entity_forms([form.pk])[form.pk]
     own = {name for name in declared.datasets if not is_of_ledgers(name)}
     return frozenset(declared.properties) if own else frozenset()
-
-
-def _as_instance(root: etree._Element) -> Instance:
-    return Instance(etree.tostring(root, encoding="utf-8"))
