@@ -6,9 +6,10 @@ from typing import Any, cast
 
 from django.core.paginator import InvalidPage
 from django.utils.translation import gettext as _
-from rest_framework.pagination import CursorPagination, PageNumberPagination
+from rest_framework.pagination import BasePagination, CursorPagination, PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 
 from server.api.problems import InvalidQuery
 from server.core.paging import COUNTED, CappedPaginator
@@ -126,6 +127,55 @@ class Pages(_Sized, PageNumberPagination):
             "schema": {"type": "string"},
         }
         return [*super().get_schema_operation_parameters(view), cursor]
+
+
+class ByPlace(_Sized, BasePagination):
+    """Pages of rows that are of several tables: each page names the place where the next one begins. Counts nothing."""
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        """The rows of the page. Raises InvalidQuery for a cursor that is none, and for numbers of pages."""
+        self.request, self.cursor = request, request.query_params.get("cursor", "")
+        if "page" in request.query_params:
+            detail = _("There is no such parameter here.")
+            raise InvalidQuery(errors=[{"pointer": "#/page", "code": "unknown", "detail": detail}])
+        try:
+            rows, self.next = queryset.page(self.cursor, self.get_page_size(request))
+        except ValueError as invalid:
+            detail = _("Follow `next` of the page before; other values name no place.")
+            raise InvalidQuery(
+                errors=[{"pointer": "#/cursor", "code": "invalid", "detail": detail}]
+            ) from invalid
+        self.n_rows = len(rows)
+        return list(rows)
+
+    def rows_read(self) -> tuple[int, int | None]:
+        """How many rows the page has, and the place of the last one in the whole list; None far from the beginning."""
+        return self.n_rows, None if self.cursor else self.n_rows
+
+    def get_paginated_response(self, data: Any) -> Response:
+        here = self.request.build_absolute_uri()
+        following = replace_query_param(here, "cursor", self.next) if self.next else None
+        return Response({"next": following, "results": data})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "required": ["next", "results"],
+            "properties": {
+                "next": {"type": ["string", "null"], "format": "uri"},
+                "results": schema,
+            },
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        described = {
+            "cursor": ("Where the page begins: follow `next`.", {"type": "string"}),
+            "page_size": ("Rows a page, 1 to 1000.", {"type": "integer"}),
+        }
+        return [
+            {"name": name, "in": "query", "required": False, "description": text, "schema": kind}
+            for name, (text, kind) in described.items()
+        ]
 
 
 def _no_page(*, is_capped: bool) -> dict[str, str]:

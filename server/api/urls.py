@@ -10,6 +10,7 @@ from server.api.views.audit import Audit
 from server.api.views.base import Nowhere
 from server.api.views.bulletins import Bulletins
 from server.api.views.disclosure import ExportPermits
+from server.api.views.due_visits import VisitsDue
 from server.api.views.encryption import EncryptionKeys
 from server.api.views.erasure import Erasures
 from server.api.views.filings import Filings
@@ -33,6 +34,7 @@ VIEWS: dict[str, Any] = {
     "erasures": Erasures,
     "quarantine": Quarantine,
     **LEDGER_VIEWS,
+    "visits/due": VisitsDue,
     "exceptions": Exceptions,
     "links": Links,
     "reports/filings": Filings,

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import django_filters
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.utils.functional import lazystr
 from django.utils.translation import gettext_lazy as _
 
 from server.accounts.access import Access
+from server.core.clock import today
 from server.core.codes import restricted_codes
 from server.core.filters import (
     AnyOf,
@@ -56,6 +57,7 @@ from server.ledgers.models import (
 from server.ledgers.models.base import LedgerEntry
 from server.ledgers.models.choices import EXCEPTION_CHOICES, FAMILY_CHOICES, LINK_CHOICES
 from server.ledgers.rounded import RoundedDay, RoundedOrdering
+from server.ledgers.selectors import PLANS
 from server.ledgers.storage.searching import (
     HOUSEHOLD_TEXTS,
     cases_holding,
@@ -348,3 +350,31 @@ class ExceptionFilters(ListFilters):
     class Meta:
         model = LedgerException
         fields = ()
+
+
+class DueVisitFilters(ListFilters):
+    """Filters of the visits due, whichever ledger asks for them."""
+
+    area = Area(
+        label=_("Area"), help_text="Within this division (code): a community, or what lies above."
+    )
+    worker = Colleague(
+        field_name="worker", label=_("Worker"), help_text="The id of the linked worker."
+    )
+    plan = AnyOf(
+        field_name="plan",
+        lookup_expr="in",
+        label=_("Why"),
+        codes=lambda: PLANS,
+        options=lambda _access: PLANS.items(),
+        help_text="Plans of visits, with commas between.",
+    )
+    overdue = Flag(method="is_overdue", label=_("State"), yes=_("overdue"), no=_("not yet overdue"))
+    due_from = Day(field_name="due_on", lookup_expr="gte", label=_("Due from"))
+    due_to = Day(field_name="due_on", lookup_expr="lte", label=_("Due until"))
+
+    def is_overdue(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        """Those whose due day is over, or those whose day is not."""
+        return (
+            rows.filter(due_on__lt=today()) if value == "true" else rows.filter(due_on__gte=today())
+        )

@@ -15,6 +15,7 @@ from server.ledgers.entity_lists.sizes import households_by_area, is_crowded
 from server.ledgers.reading.candidates import Candidate, candidates
 from server.ledgers.reading.declared import Declared, declared_facts
 from server.ledgers.reading.dossier import Dossier, dossier
+from server.ledgers.reading.due_visits import PLANS, DueVisit, DueVisits, due_visits
 from server.ledgers.reading.entries import (
     assisted,
     cases,
@@ -72,6 +73,7 @@ from server.ledgers.storage.about_person import entries_about_person, records_of
 from server.ledgers.storage.changes import first_days
 
 __all__ = [
+    "PLANS",
     "Beside",
     "Candidate",
     "Change",
@@ -80,6 +82,8 @@ __all__ = [
     "Counts",
     "Declared",
     "Dossier",
+    "DueVisit",
+    "DueVisits",
     "Effect",
     "Event",
     "GivenValue",
@@ -107,6 +111,7 @@ __all__ = [
     "desk_acts",
     "desk_acts_on",
     "dossier",
+    "due_visits",
     "employers",
     "entries_about_person",
     "entry_as_of",

@@ -44,6 +44,7 @@ SAME_ROWS = {
     "imports": "imports",
     "audit": "audit",
     "people": "users",
+    "due-visits": "visits/due",
 }
 """Page of the console → the list of REST that has the same rows."""
 WITHOUT_REST = {"field-accounts": WorkerFilters, "codes": WorkerFilters}

@@ -164,6 +164,7 @@ RULES = (
             "erasures",
             "export-permits",
             "reports",
+            "visits/due",
         ),
     ),
     look(f"/reports/R2/?area={STREET}000&period=2026Q1"),

@@ -78,6 +78,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                 _("To do"),
                 (_("Today"), "home", ()),
                 (_("Review queue"), "review", ("review-record", "approve-many")),
+                (_("Visits due"), "due-visits", ()),
                 (_("Submissions"), "submissions", ("submission", "deleted")),
                 (_("Exceptions"), "exceptions", ("settle",)),
                 (_("Known to other offices"), "links", ()),

@@ -229,6 +229,11 @@ class Person(LedgerEntry):
             models.Index(
                 fields=("emp_status", "area_code", "name", "id"), name="person_by_employment"
             ),
+            models.Index(
+                fields=("visit_due", "id"),
+                name="persons_by_next_visit",
+                condition=models.Q(visit_due__isnull=False),
+            ),
             *(
                 models.Index(
                     fields=("area_code", "name", "id"),
