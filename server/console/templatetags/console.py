@@ -62,6 +62,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
     access: Access = request.access
 
     quarantine = (_("Quarantine"), "quarantine", ("quarantine-item",))
+    accounts = (_("Field accounts"), "field-accounts", ("new-field-account",))
 
     def section(label: str, *links: tuple[str, str, tuple[str, ...]]) -> Section:
         return Section(
@@ -123,11 +124,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                     if access.areas(ADMINISTRATORS)
                     else []
                 ),
-                *(
-                    [(_("Field accounts"), "field-accounts", ("new-field-account",))]
-                    if access.areas(REVIEWERS)
-                    else []
-                ),
+                *([accounts] if access.areas(REVIEWERS) else []),
                 *(
                     [
                         (_("Search by number"), "find", ()),
