@@ -201,6 +201,9 @@ RULES = (
     look(f"{SUBMISSION}comments/"),
     look(f"{SUBMISSION}xml/?reason=look", STAFF),
     act("post", f"{SUBMISSION}review/", 201, {"state": "approved"}),
+    look(f"{SUBMISSION}send-back/"),
+    act("post", f"{SUBMISSION}send-back/", 409, {"answers": ["/data/outcome"], **WHY}),  # no phone
+    act("post", f"{SUBMISSION}send-back/withdraw/", 409),  # nothing waits
     act("delete", f"{SUBMISSION}?reason=look", 204),
     look("/deletions/{deletions}/"),
     act("post", "/deletions/{deletions}/restore/", 200),

@@ -22,7 +22,7 @@ def make_correction_form() -> Any:
 
 
 def send_back_of(side: Side) -> None:
-    """An answer of the side's record that waits for its worker, and another that was answered by a record that does not fit."""
+    """An answer of the side's record that waits for its worker, and another that was answered by the deleted one, which does not fit."""
     from server.corrections.models import Answer, AskedAnswer, SendBack
 
     sent = SendBack.objects.create(
@@ -52,9 +52,10 @@ def send_back_of(side: Side) -> None:
         )
         for name in ("waiting", "answered")
     )
+    correction = side.deletion.submission
     Answer.objects.create(
-        version=side.version,
-        submission=side.submission,
+        version=correction.versions.get(),
+        submission=correction,
         asked=answered,
         target=side.submission,
         value=f"{side.tag} new",

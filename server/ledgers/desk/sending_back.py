@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from lxml import etree
 
-from server.accounts.access import READERS, Access
+from server.accounts.access import READERS, REVIEWERS, Access
 from server.accounts.models import User
 from server.corrections.documents import Correction, corrected, element_at, text_of
 from server.corrections.fitting import TYPES
@@ -29,6 +29,7 @@ from server.ledgers.reading.answers import Clearance, ShownAnswer, shown_answers
 from server.ledgers.reading.redaction import protection_of
 from server.submissions.instance import Instance
 from server.submissions.models import Submission
+from server.submissions.problems import MayNotReview
 from server.submissions.selectors import answers_of
 
 _NUMBERS: Final = frozenset({Reading.ID_NO, Reading.USCC, Reading.PHONE})
@@ -49,8 +50,10 @@ def send_back(
     """Ask the worker of a record to give the answers at these places again.
 
     `version` and `last_decision` are as `submissions.services.review` has them. Raises
-    CannotBeAskedAgain, and as `corrections.services.ask_again`.
+    MayNotReview, CannotBeAskedAgain, and as `corrections.services.ask_again`.
     """
+    if not access.may(REVIEWERS, submission.area_code):
+        raise MayNotReview
     current = submission.current_version
     assert current is not None  # noqa: S101 selectors give no other
     is_correction = bool(corrections_by(access, submission))
