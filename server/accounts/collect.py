@@ -7,7 +7,7 @@ import io
 import json
 import zlib
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import segno
 
@@ -25,8 +25,20 @@ def base_url(server: str, token: str) -> str:
     return f"{server.rstrip('/')}/key/{token}"
 
 
+def draft_url(server: str, token: str, form_id: str) -> str:
+    """The address at which Collect tries the draft of a form, as ODK Central has it."""
+    form = quote(form_id, safe="")
+    return f"{server.rstrip('/')}/v1/test/{token}/projects/1/forms/{form}/draft"
+
+
 def settings(
-    *, server_url: str, project: str, person: str, username: str = "", password: str = ""
+    *,
+    server_url: str,
+    project: str,
+    person: str,
+    username: str = "",
+    password: str = "",
+    icon: str = "",
 ) -> dict[str, Any]:
     """Collect's settings for one worker: the phone keeps exactly the forms the server lists, and sends records by itself.
 
@@ -46,7 +58,7 @@ def settings(
             "metadata_username": person,
         },
         "admin": {},
-        "project": {"name": project, "icon": project[:1], "color": "#b03a2e"},
+        "project": {"name": project, "icon": icon or project[:1], "color": "#b03a2e"},
     }
 
 

@@ -25,7 +25,7 @@ _EDITING: Final = _(
     "Records are corrected with PUT, or on the phone that sent them; there is no form on the web."
 )
 _DRAFTS: Final = _(
-    "A draft cannot be filled in. Try forms on an installation of your own, which “ruhu up” makes, before you publish them."
+    "Of a draft there are its XForm, fields, files and test records: draft.xml, draft/fields, draft/attachments, draft/submissions. Tables and exports are made of published forms."
 )
 _CONSOLE: Final = _("It is on the pages of the console, or among the commands of “ruhu”.")
 
@@ -37,7 +37,7 @@ _PLACES: Final[tuple[tuple[str, tuple[str, ...], str, Any], ...]] = (
     (r"(roles|users)(/.*)?", _ALL, "users", _ROLES),
     (r"projects/1/datasets(/.*)?", _CHANGES, "datasets", _STAYS),
     (r"projects/1/forms/[^/]+/submissions/[^/]+/edits?(/.*)?", _ALL, "edit", _EDITING),
-    (r"(projects/1/forms/[^/]+/draft|test)/.*", _ALL, "draft", _DRAFTS),
+    (r"projects/1/forms/[^/]+/draft[./].*", _ALL, "draft", _DRAFTS),
     (r"projects(/1(/key)?)?", _CHANGES, "projects", _CONSOLE),
     (r"projects/1/forms/[^/]+", ("DELETE",), "forms", _CONSOLE),
     (r"(audits|config|backup|user-preferences)(/.*)?", _ALL, "audits", _CONSOLE),

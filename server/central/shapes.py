@@ -13,6 +13,7 @@ from server.core.masking import mask_numbers
 from server.forms.encryption import as_text
 from server.forms.models import EncryptionKey, Form, FormDraft, FormVersion
 from server.submissions.models import Comment, Submission, SubmissionVersion
+from server.trials.models import TrialRecord
 
 PROJECT: Final = 1
 """An installation is field project."""
@@ -124,7 +125,7 @@ def form(form: Form) -> dict[str, Any]:
 
 
 def draft(draft: FormDraft) -> dict[str, Any]:
-    """A draft. It has no token, because drafts cannot be filled in here."""
+    """A draft, with the token by which phones try it."""
     return {
         "projectId": PROJECT,
         "xmlFormId": draft.form_id,
@@ -135,7 +136,7 @@ def draft(draft: FormDraft) -> dict[str, Any]:
         "keyId": None,
         "version": draft.version,
         "hash": draft.md5,
-        "draftToken": None,
+        "draftToken": draft.token or None,
         "createdAt": instant(draft.saved_at),
         "updatedAt": None,
         "publishedAt": None,
@@ -204,6 +205,23 @@ def _fields(below: Iterable[Field], above: str, odata: bool) -> Iterable[dict[st
             "selectMultiple": True if field.type == "select_multiple" else None,
         }
         yield from _fields(field.children, path, odata)
+
+
+def trial(record: TrialRecord) -> dict[str, Any]:
+    """A test record without its answers; nobody is its submitter, because a draft's token names nobody."""
+    version = {
+        "instanceId": record.instance_id,
+        "submitterId": None,
+        "deviceId": mask_numbers(record.device_id) or None,
+        "userAgent": None,
+        "createdAt": instant(record.received_at),
+    }
+    return {
+        **version,
+        "reviewState": None,
+        "updatedAt": None,
+        "currentVersion": {**version, "current": True},
+    }
 
 
 def submission(row: Submission) -> dict[str, Any]:

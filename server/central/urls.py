@@ -17,6 +17,7 @@ from server.central.views import (
     people,
     sheets,
     submissions,
+    trials,
 )
 
 app_name = "central"
@@ -24,6 +25,8 @@ app_name = "central"
 _ODATA: Final = {"OData-Version": "4.0"}
 _FORM: Final = "projects/1/forms/<str:form>"
 _LIST: Final = "projects/1/datasets/<str:name>"
+_TRIALS: Final = f"{_FORM}/draft/submissions"
+_TRIAL: Final = f"{_TRIALS}/<str:instance>"
 _RECORDS: Final = f"{_FORM}/submissions"
 _RECORD: Final = f"{_RECORDS}/<str:instance>"
 
@@ -65,8 +68,18 @@ urlpatterns = [
     path(f"{_FORM}/attachments/<str:name>", Endpoint(GET=forms.attachment)),
     path(f"{_FORM}/draft", Endpoint(GET=drafts.draft, POST=drafts.save, DELETE=drafts.drop)),
     path(f"{_FORM}/draft/attachments", Endpoint(GET=drafts.attachments)),
-    path(f"{_FORM}/draft/attachments/<str:name>", Endpoint(POST=drafts.attach)),
+    path(
+        f"{_FORM}/draft/attachments/<str:name>",
+        Endpoint(GET=drafts.attachment, POST=drafts.attach),
+    ),
     path(f"{_FORM}/draft/publish", Endpoint(POST=drafts.publish)),
+    path(f"{_FORM}/draft.xml", Endpoint(GET=drafts.form_xml)),
+    path(f"{_FORM}/draft/fields", Endpoint(GET=drafts.fields)),
+    path(_TRIALS, Endpoint(GET=trials.submissions, POST=trials.create)),
+    path(f"{_TRIAL}.xml", Endpoint(GET=trials.document)),
+    path(_TRIAL, Endpoint(GET=trials.submission)),
+    path(f"{_TRIAL}/attachments", Endpoint(GET=trials.attachments)),
+    path(f"{_TRIAL}/attachments/<str:name>", Endpoint(GET=trials.attachment)),
     path(f"{_FORM}/fields", Endpoint(GET=forms.fields)),
     path(f"{_FORM}/versions", Endpoint(GET=forms.versions)),
     path(f"{_FORM}/versions/<str:version>.xml", Endpoint(GET=forms.version_xml)),

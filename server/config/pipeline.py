@@ -46,3 +46,7 @@ OWN_ENTITY_LIST = "server.datasets.phones.own_list"
 DECLARED_LISTS = "server.datasets.declaring.declare_lists"
 """declare_lists(version: forms.models.FormVersion, actor: User | None) -> None: makes the lists and properties that
 a form version declares, in the transaction that publishes it."""
+
+AFTER_TRIAL = "server.trials.services.forget"
+"""forget(draft: forms.models.FormDraft) -> None: lets go of the test records of a draft, in the transaction that
+publishes, replaces or deletes it."""

@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "server.accounts",
     "server.forms",
     "server.submissions",
+    "server.trials",
     "server.quarantine",
     "server.corrections",
     "server.datasets",
@@ -303,6 +304,7 @@ AFTER_READING_AGAIN = pipeline.AFTER_READING_AGAIN
 ENTITY_LISTS = pipeline.ENTITY_LISTS
 OWN_ENTITY_LIST = pipeline.OWN_ENTITY_LIST
 DECLARED_LISTS = pipeline.DECLARED_LISTS
+AFTER_TRIAL = pipeline.AFTER_TRIAL
 RUHU_VALIDATE_JAVA = env.str("RUHU_JAVA", default="java")
 """The Java runtime for ODK Validate; without one, forms are published without that check."""
 

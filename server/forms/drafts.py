@@ -1,17 +1,23 @@
 """Writes of drafts: a checked workbook that is kept until its files have come, and then published.
 
-A draft is checked like a publication, except that files may still be missing. Phones do not
-see it, and it accepts no records. A form has at most one draft.
+A draft is checked like a publication, except that files may still be missing. The phones of
+workers do not see it. Whoever has its token tries it on a phone (server.trials); the token and
+what was sent with it are gone when the draft is published, replaced or deleted. A form has at
+most one draft.
 """
 
 from __future__ import annotations
 
+import secrets
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.module_loading import import_string
 
 from server.accounts.models import User
 from server.audit.models import Act
@@ -29,6 +35,8 @@ from server.forms.problems import (
 )
 from server.forms.services import Publication
 
+TOKEN_BYTES: Final = 32
+
 
 def save(
     *,
@@ -38,10 +46,12 @@ def save(
     author: User,
     at: datetime,
     takes_warnings: bool = True,
+    is_of_any: bool = False,
 ) -> FormDraft:
     """Check a workbook and save it as the draft of the form `form_id`, or of a new form if that is None.
 
-    Replaces the draft that the form had. Raises every problem of a publication except
+    With `is_of_any` the workbook says of which form it is, new or not. Replaces the draft that
+    the form had; its test records go with it. Raises every problem of a publication except
     MissingMedia, and FormExists, NoSuchForm, OtherFormId, DraftHasWarnings; then nothing has
     changed.
     """
@@ -54,7 +64,7 @@ def save(
 
     prepared = prepare(content=workbook, filename=filename, media={}, validate=True, is_draft=True)
     workbook_form_id = prepared.form.form_id
-    if form_id is None and Form.objects.filter(form_id=workbook_form_id).exists():
+    if form_id is None and not is_of_any and Form.objects.filter(form_id=workbook_form_id).exists():
         raise FormExists(form_id=workbook_form_id)
     if form_id is not None and workbook_form_id != form_id:
         raise OtherFormId(form_id=form_id, other=workbook_form_id)
@@ -62,9 +72,10 @@ def save(
         raise DraftHasWarnings(warnings="\n".join(prepared.warnings))
     wanted = [name for name in prepared.form.files if name not in prepared.entity_lists]
     source = blobs.store([workbook])
+    made = [_file(name, blobs.store([content])) for name, content in prepared.files.items()]
     with transaction.atomic():
         authority.claim(author, workbook_form_id)
-        draft, _is_new = FormDraft.objects.update_or_create(
+        draft, is_new = FormDraft.objects.update_or_create(
             form_id=workbook_form_id,
             defaults={
                 "title": prepared.form.title,
@@ -72,11 +83,18 @@ def save(
                 "md5": prepared.md5,
                 "workbook_sha256": source.sha256,
                 "wanted": wanted,
-                "files": [],
+                "files": made,  # by the conversion; all others are attached
+                "token": secrets.token_urlsafe(TOKEN_BYTES),
+                "xform": prepared.document,
+                "lists": list(prepared.entity_lists),
+                "mapping": prepared.mapping,
+                "questions": prepared.questions,
                 "saved_by": author,
                 "saved_at": at,
             },
         )
+        if not is_new:
+            _end_trial(draft)
         _record(Act.DRAFT_SAVED, workbook_form_id, author, version=draft.version)
     return draft
 
@@ -106,14 +124,14 @@ def attach(*, form_id: str, name: str, content: Iterable[bytes], actor: User) ->
         draft = _draft(form_id, FormDraft.objects.select_for_update())
         name = _wanted_name(draft, name)
         others = [file for file in draft.files if file["name"] != name]
-        draft.files = [*others, {"name": name, "sha256": blob.sha256.hex()}]
+        draft.files = [*others, _file(name, blob)]
         draft.save(update_fields=["files"])
         _record(Act.DRAFT_FILE, form_id, actor, file=name)
     return draft
 
 
 def publish(*, form_id: str, version: str | None, publisher: User) -> Publication:
-    """Publish the draft, under another version if one is given, and delete it.
+    """Publish the draft, under another version if one is given, and delete it with its test records.
 
     Files that the draft lacks are taken from the current version. A draft that was changed
     meanwhile stays. Raises UnknownDraft and every problem of a publication; then the draft
@@ -136,16 +154,23 @@ def publish(*, form_id: str, version: str | None, publisher: User) -> Publicatio
         media={name: content for name, content in media.items() if name in draft.wanted},
         validate=False,  # it was validated when it was saved
     )
-    FormDraft.objects.filter(pk=draft.pk, saved_at=draft.saved_at, files=draft.files).delete()
+    with transaction.atomic():
+        same = FormDraft.objects.select_for_update().filter(
+            pk=draft.pk, saved_at=draft.saved_at, files=draft.files
+        )
+        for published in same:
+            _end_trial(published)
+            published.delete()
     return publication
 
 
 @transaction.atomic
 def drop(*, form_id: str, actor: User) -> None:
-    """Delete the form's draft. Raises UnknownDraft, NotAllowed, FormConcernsOtherAreas."""
-    _draft(form_id)
+    """Delete the form's draft and its test records. Raises UnknownDraft, NotAllowed, FormConcernsOtherAreas."""
+    draft = _draft(form_id, FormDraft.objects.select_for_update())
     authority.require(actor, form_id)
-    FormDraft.objects.filter(form_id=form_id).delete()
+    _end_trial(draft)
+    draft.delete()
     _record(Act.DRAFT_DELETED, form_id, actor)
     authority.release(form_id)
 
@@ -159,6 +184,20 @@ def _record(act: Act, form_id: str, actor: User, **facts: object) -> None:
         area=authority.area_of(form_id),
         facts=facts,
     )
+
+
+def _end_trial(draft: FormDraft) -> None:
+    """Let go of what was sent to try the draft. Part of the caller's transaction, which locks the draft."""
+    import_string(settings.AFTER_TRIAL)(draft)
+
+
+def _file(name: str, blob: blobs.Blob) -> dict[str, object]:
+    return {
+        "name": name,
+        "sha256": blob.sha256.hex(),
+        "md5": blob.md5.hex(),
+        "size": blob.size,
+    }
 
 
 def _is_known(form_id: str) -> bool:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from server.core.resealing import SealedField
+from server.core.sealed_fields import SealedText
 from server.geo.models import AreaCodeField
 
 
@@ -169,7 +170,14 @@ class FormDraft(models.Model):
     md5 = models.CharField(max_length=32)  # of the XForm, before the server adds its key
     workbook_sha256 = models.BinaryField(max_length=32)
     wanted = models.JSONField(default=list)  # names of the files the form needs
-    files = models.JSONField(default=list)  # the files that have come: [{name, sha256}]
+    files = models.JSONField(default=list)  # the files that have come: [{name, sha256, md5, size}]
+    token = SealedText(
+        default=""
+    )  # opens the draft to phones; "" for drafts of before there were any
+    xform = models.BinaryField(default=b"")  # the bytes that phones get to try
+    lists = models.JSONField(default=list)  # file names of the entity lists that the form needs
+    mapping = models.JSONField(default=dict)  # both as those of a FormVersion
+    questions = models.JSONField(default=dict)
     saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     saved_at = models.DateTimeField()
 

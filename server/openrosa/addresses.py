@@ -11,17 +11,29 @@ from urllib.parse import quote, unquote, urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 
+from server.accounts import collect
+
 NO_VERSION = "___"
 """The path segment of an empty form version, as in ODK Central."""
 
 
 def base(request: HttpRequest, token: str | None) -> str:
     """The server URL with which the phone was set up: of the field account, or `/odk` without a token."""
-    host = settings.RUHU_BASE_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"
+    host = _server(request)
     return f"{host}/odk" if token is None else f"{host}/key/{quote(token, safe='')}"
 
 
-def submission_over_tls(request: HttpRequest, token: str | None) -> str:
+def submission(request: HttpRequest, token: str | None) -> str:
+    """The URL to which the phone sends."""
+    return f"{base(request, token)}/submission"
+
+
+def draft(request: HttpRequest, token: str, form_id: str) -> str:
+    """The server URL with which a phone was set up to try a draft."""
+    return collect.draft_url(_server(request), token, form_id)
+
+
+def over_tls(request: HttpRequest, url: str) -> str:
     """The https URL for submissions, for a phone whose request came without TLS; "" when there is none.
 
     Collect follows a Location to the same host only. Without RUHU_BEHIND_TLS_PROXY the
@@ -31,7 +43,7 @@ def submission_over_tls(request: HttpRequest, token: str | None) -> str:
     if not settings.RUHU_BEHIND_TLS_PROXY or request.is_secure() or base_url.scheme != "https":
         return ""
     host = urlsplit(f"//{request.get_host()}").hostname
-    return f"{base(request, token)}/submission" if host == base_url.hostname else ""
+    return url if host == base_url.hostname else ""
 
 
 def form(base: str, form_id: str, version: str) -> str:
@@ -52,3 +64,7 @@ def text_of(segment: str) -> str:
 def version_of(segment: str) -> str:
     """The form version of a segment; inverse of `form`."""
     return "" if segment == NO_VERSION else unquote(segment)
+
+
+def _server(request: HttpRequest) -> str:
+    return settings.RUHU_BASE_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"

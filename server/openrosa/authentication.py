@@ -1,4 +1,4 @@
-"""Authenticates requests: by the token in the URL, or by HTTP Digest and Basic under /odk/."""
+"""Authenticates requests: by the token in the URL, of a phone or of a draft, or by HTTP Digest and Basic under /odk/."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ from server.accounts.selectors import (
 )
 from server.accounts.tokens import Use
 from server.core import clock, row_security
-from server.openrosa import digest
+from server.forms.drafts_tried import draft_of_token, worker_trying
+from server.forms.models import FormDraft
+from server.openrosa import addresses, digest
 from server.openrosa.problems import CredentialsNeeded, PasswordPause, TlsNeeded
+from server.trials.problems import DraftGone
 
 BASIC = f'Basic realm="{REALM}", charset="UTF-8"'
 
@@ -76,6 +79,21 @@ def login_to_read(request: HttpRequest, token: str | None) -> tuple[FieldLogin, 
         raise NoFieldWork
     row_security.read_as(areas, field_login.worker.user_id)
     return FieldLogin(Worker(field_login.worker.user_id, areas), None), access
+
+
+def login_to_try(token: str, form: str) -> FormDraft:
+    """The draft that whoever has its token tries; `form` is a segment of the path. Raises DraftGone."""
+    draft = draft_of_token(addresses.text_of(form), token)
+    if draft is None:
+        raise DraftGone
+    return draft
+
+
+def read_lists_of(draft: FormDraft) -> Worker:
+    """Whose entity lists who tries the draft gets; the rest of the request sees the rows of that person's areas."""
+    worker = worker_trying(draft)
+    row_security.read_as(worker.areas, worker.user_id)
+    return worker
 
 
 def challenges(request: HttpRequest, *, is_stale: bool = False) -> list[str]:

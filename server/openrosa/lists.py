@@ -28,6 +28,12 @@ def form_list(forms: tuple[OfferedForm, ...], base: str) -> bytes:
     return _list("xformsList", "xforms", (_form(form, base) for form in forms))
 
 
+def draft_list(draft: OfferedForm, base: str) -> bytes:
+    """The form list of who tries a draft; `base` is the server URL of the phone."""
+    line = _xform(draft, f"{base}.xml", f"{base}/manifest")
+    return _list("xformsList", "xforms", (line,))
+
+
 def manifest(media: Iterable[MediaLine]) -> bytes:
     """The manifest of a form version."""
     return _list("xformsManifest", "manifest", map(_media, media))
@@ -52,12 +58,16 @@ def _list(namespace: str, root: str, entries: Iterable[str]) -> bytes:
 
 
 def _form(form: OfferedForm, base: str) -> str:
-    address = escape(addresses.form(base, form.form_id, form.version))
-    manifest_url = f"<manifestUrl>{address}/manifest.xml</manifestUrl>" if form.has_media else ""
+    address = addresses.form(base, form.form_id, form.version)
+    return _xform(form, f"{address}/form.xml", f"{address}/manifest.xml")
+
+
+def _xform(form: OfferedForm, url: str, manifest: str) -> str:
+    manifest_url = f"<manifestUrl>{escape(manifest)}</manifestUrl>" if form.has_media else ""
     return (
         f"<xform><formID>{escape(form.form_id)}</formID><name>{escape(form.title)}</name>"
         f"<version>{escape(form.version)}</version><hash>md5:{form.md5}</hash>"
-        f"<downloadUrl>{address}/form.xml</downloadUrl>{manifest_url}</xform>"
+        f"<downloadUrl>{escape(url)}</downloadUrl>{manifest_url}</xform>"
     )
 
 

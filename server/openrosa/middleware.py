@@ -22,7 +22,7 @@ from server.openrosa.authentication import challenges
 from server.openrosa.draining import drain
 from server.openrosa.problems import CredentialsNeeded, MethodNotAllowed, NoSuchAddress
 
-PREFIXES = ("/key/", "/odk/")
+PREFIXES = ("/key/", "/odk/", "/v1/test/")
 
 _log = structlog.get_logger("server.openrosa")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.urls import re_path
 
-from server.openrosa import briefcase, views
+from server.openrosa import briefcase, drafts, views
 
 _VERSION = r"^forms/(?P<form>[^/]+)/(?P<version>[^/]+)"
 
@@ -28,3 +28,13 @@ OPENROSA = [
     ),
     re_path(r"^(?:upload|formUpload)/?$", briefcase.upload, name="upload"),
 ]
+
+DRAFTS = [
+    re_path(r"^draft\.xml/?$", drafts.form_xml, name="form_xml"),
+    re_path(r"^draft/formList/?$", drafts.form_list, name="formList"),
+    re_path(r"^draft/manifest/?$", drafts.manifest, name="manifest"),
+    re_path(r"^draft/attachments/(?P<filename>[^/]+)/?$", drafts.media, name="media"),
+    re_path(r"^draft/submission/?$", drafts.submission, name="submission"),
+    re_path(r"^draft/entities/integrity/?$", drafts.integrity, name="integrity"),
+]
+"""The same for a draft, at the addresses that ODK Central gives to phones that try it."""

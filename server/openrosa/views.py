@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import mimetypes
-from collections.abc import Collection
 from functools import cache
-from typing import Final
 
 from django.conf import settings
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from server.accounts.access import PUBLISHERS, Worker
 from server.accounts.selectors import FieldLogin, office_access
-from server.core import blobs, clock
+from server.core import clock
 from server.corrections.phones import CORRECTIONS
 from server.corrections.services import note_fetch
 from server.datasets import phones as own_lists
@@ -24,30 +20,12 @@ from server.forms import selectors as forms
 from server.forms.entities import EntityList, entity_list
 from server.forms.models import FormMedia, FormVersion
 from server.ledgers.selectors import deleted_entities
-from server.openrosa import addresses, lists, responses, uploads
+from server.openrosa import addresses, lists, media_files, responses, uploads
 from server.openrosa.authentication import login, login_to_read, login_to_work
 from server.openrosa.methods import only_reading
 from server.openrosa.problems import FormNotOffered, MethodNotAllowed, NoSuchMedia, TooManyIds
 from server.quarantine.services import receive_or_quarantine
 from server.submissions.services import Outcome, Sender
-
-MEDIA_TYPES: Final = frozenset(
-    {
-        "audio/mp4",
-        "audio/mpeg",
-        "audio/ogg",
-        "audio/x-wav",
-        "image/gif",
-        "image/jpeg",
-        "image/png",
-        "image/webp",
-        "text/csv",
-        "video/3gpp",
-        "video/mp4",
-        "video/webm",
-    }
-)
-"""The types under which files of forms are sent; phones go by the file's name, and browsers must not run it."""
 
 MOST_IDS = 10_000
 """More than fit into the longest request line that the web server takes (server/ops/web/limits.py)."""
@@ -58,7 +36,9 @@ def submission(request: HttpRequest, token: str | None = None) -> HttpResponse:
     """HEAD: headers with the size limit and, if needed, the https URL. POST: store an upload, answer when it is committed."""
     if request.method == "HEAD":
         login(request, token)
-        return responses.nothing(location=addresses.submission_over_tls(request, token))
+        return responses.nothing(
+            location=addresses.over_tls(request, addresses.submission(request, token))
+        )
     if request.method != "POST":
         raise MethodNotAllowed(methods="HEAD, POST")
     field_login = login(request, token)
@@ -70,7 +50,7 @@ def submission(request: HttpRequest, token: str | None = None) -> HttpResponse:
         sender=sender,
         received_at=clock.now(),
     )
-    return responses.message(_outcome_text(receipt.outcome), status=201, nature="submit_success")
+    return responses.message(outcome_text(receipt.outcome), status=201, nature="submit_success")
 
 
 def form_list(request: HttpRequest, token: str | None = None) -> HttpResponse:
@@ -114,11 +94,19 @@ def manifest(
     folder = addresses.form(base, form_version.form.form_id, form_version.version)
     files = forms.media_of(form_version)
     approval: frozenset[str] = frozenset()
-    if any(map(_is_list, files)):
+    named = [file.filename for file in files if media_files.is_list(file)]
+    if named:
         approval = forms.approval_lists(worker.user_id, worker.areas)
-        approval |= own_lists.approval_lists(file.filename for file in files if _is_list(file))
+        approval |= own_lists.approval_lists(named)
     lines = [
-        _line(file, worker, base, f"{folder}/media/{addresses.segment(file.filename)}", approval)
+        media_files.line(
+            file,
+            _list_of(file),
+            worker,
+            url=f"{folder}/media/{addresses.segment(file.filename)}",
+            integrity_url=f"{base}/entities/integrity",
+            needs_approval=file.filename.removesuffix(".csv") in approval,
+        )
         for file in files
     ]
     return responses.document(request, lists.manifest(lines))
@@ -130,19 +118,26 @@ def media(
     """A file of a form version: a stored file, or an entity list built for this worker."""
     only_reading(request)
     field_login, form_version = _fetched(request, token, form, version)
-    name = addresses.text_of(filename)
+    worker, name = field_login.worker, addresses.text_of(filename)
     for file in forms.media_of(form_version):
         if file.filename == name:
-            return (
-                _entities(request, file, field_login) if _is_list(file) else _stored(request, file)
-            )
+            entities = _list_of(file)
+            if entities is not None and _is_sent_corrections(request, file, entities, worker):
+                note_fetch(
+                    worker=worker, field_account_id=field_login.field_account_id, at=clock.now()
+                )
+            return media_files.content(request, file, entities, worker)
     raise NoSuchMedia
 
 
 def integrity(request: HttpRequest, token: str | None = None) -> HttpResponse:
     """For each entity ID in `id` (comma-separated), whether the entity was deleted. Raises TooManyIds."""
     only_reading(request)
-    worker = login_to_work(request, token).worker
+    return deleted_among(request, login_to_work(request, token).worker)
+
+
+def deleted_among(request: HttpRequest, worker: Worker) -> HttpResponse:
+    """The integrity answer for the IDs that the request names, as this worker may know. Raises TooManyIds."""
     named = request.GET.get("id", "")
     if named.count(",") >= MOST_IDS:
         raise TooManyIds(most=MOST_IDS)
@@ -167,7 +162,8 @@ def _sender(request: HttpRequest, field_login: FieldLogin, document: bytes) -> S
 
 
 @cache
-def _outcome_text(outcome: Outcome) -> str:
+def outcome_text(outcome: Outcome) -> str:
+    """What the phone shows after an upload, in the installation's language."""
     with translation.override(settings.LANGUAGE_CODE):
         match outcome:
             case Outcome.RESEND:
@@ -195,56 +191,22 @@ def _fetched(
     return field_login, form_version
 
 
-def _is_list(file: FormMedia) -> bool:
-    return file.kind == FormMedia.Kind.ENTITY_LIST
-
-
-def _line(
-    file: FormMedia, worker: Worker, base: str, url: str, approval: Collection[str]
-) -> lists.MediaLine:
-    if not _is_list(file):
-        return lists.MediaLine(file.filename, file.md5, url)
-    list_hash = _entity_list(file).hash(worker)
-    needs_approval = file.filename.removesuffix(".csv") in approval
-    if needs_approval:
-        # Collect stores a list's type only when it downloads the list, so the hash depends on it.
-        list_hash = hashlib.md5(f"approval {list_hash}".encode(), usedforsecurity=False).hexdigest()
-    integrity_url = f"{base}/entities/integrity"
-    return lists.MediaLine(file.filename, list_hash, url, integrity_url, needs_approval)
-
-
-def _entity_list(file: FormMedia) -> EntityList:
+def _list_of(file: FormMedia) -> EntityList | None:
+    """The entity list that the file is; None for a stored file. Raises NoSuchMedia."""
+    if not media_files.is_list(file):
+        return None
     entities = entity_list(file.filename)
     if entities is None:
         raise NoSuchMedia
     return entities
 
 
-def _entities(request: HttpRequest, file: FormMedia, field_login: FieldLogin) -> HttpResponseBase:
-    entities, worker = _entity_list(file), field_login.worker
-    list_hash = entities.hash(worker)
-    if responses.is_current(request, list_hash):
-        return responses.not_modified(list_hash)
-    if request.method != "HEAD" and file.filename == f"{CORRECTIONS}.csv":
-        note_fetch(worker=worker, field_account_id=field_login.field_account_id, at=clock.now())
-    return responses.document(
-        request,
-        b"".join(entities.csv(worker)),
-        etag=list_hash,
-        content_type="text/csv; charset=utf-8",
+def _is_sent_corrections(
+    request: HttpRequest, file: FormMedia, entities: EntityList, worker: Worker
+) -> bool:
+    """Whether the phone now gets corrections that it did not have."""
+    return (
+        file.filename == f"{CORRECTIONS}.csv"
+        and request.method != "HEAD"
+        and not responses.is_current(request, entities.hash(worker))
     )
-
-
-def _stored(request: HttpRequest, file: FormMedia) -> HttpResponseBase:
-    if file.sha256 is None:
-        raise NoSuchMedia
-    if responses.is_current(request, file.md5):
-        return responses.not_modified(file.md5)
-    guessed = mimetypes.guess_type(file.filename)[0]
-    content_type = guessed if guessed in MEDIA_TYPES else "application/octet-stream"
-    headers = {**responses.HEADERS, "Content-Length": str(file.size)}
-    response: HttpResponseBase = HttpResponse(content_type=content_type, headers=headers)
-    if request.method != "HEAD":
-        content = blobs.open_blob(file.sha256)
-        response = FileResponse(content, content_type=content_type, headers=headers)
-    return responses.validated(response, file.md5)

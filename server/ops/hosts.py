@@ -22,7 +22,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 _log = structlog.get_logger("server.hosts")
-_PHONES: Final = ("/key/", "/odk/")
+_PHONES: Final = ("/key/", "/odk/", "/v1/test/")
 
 
 class KnownHosts:

@@ -7,7 +7,7 @@ from typing import Any
 
 from server.core import personal_numbers
 
-_TOKEN = re.compile(r"(/key/|/v1/sessions/)[^/\s\"'?]+")
+_TOKEN = re.compile(r"(/key/|/v1/sessions/|/v1/test/)[^/\s\"'?]+")
 
 
 def mask(text: str) -> str:

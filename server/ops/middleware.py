@@ -50,6 +50,7 @@ _FORESEEN = (
 
 _DOORS = {
     "/api/": Door.REST,
+    "/v1/test/": Door.OPENROSA,
     "/v1/": Door.CENTRAL,
     "/key/": Door.OPENROSA,
     "/odk/": Door.OPENROSA,

@@ -249,6 +249,7 @@ OPEN: Final[dict[str, str]] = {
     "socialaccount_socialtoken": _READ_FIRST,
     "submissions_accepteddocument": "hashes of documents, which decide whether a record is new",
     "submissions_waiting": "the queue holds numbers of records",
+    "trials_trialrecord": "what is sent to try a draft belongs to no area; the form's administrators read it",
 }
 """Table → why requests may see all its rows."""
 

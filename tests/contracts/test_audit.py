@@ -60,6 +60,7 @@ EXEMPT_MODULES = {
         ),
         PHONES,
     ),
+    "server.trials.services": "test records come from phones and go with the draft, whose saving, publication and deletion are recorded",
     "server.submissions.services.holding": "judges what phones sent; decisions are recorded by the quarantine's services, which call it",
 }  # fmt: skip
 """Module → why none of its functions records anything."""

@@ -14,6 +14,7 @@ from tests.conftest import COMMUNITY, STREET
 from tests.factories.console import AT, make_deleted, make_home, make_street
 from tests.factories.permits import permitted
 from tests.factories.roles import BLIND, OTHER_STREET, PUBLISHERS, READERS, STAFF, in_every_role
+from tests.factories.trials import make_trial
 
 SENDERS = frozenset({"worker", "street", "administrator"})
 HOUSEHOLD = "8d3c6f4e-0000-4000-8000-000000000001"
@@ -84,7 +85,15 @@ RULES = (
     Rule("delete", f"{FORM}/draft", PUBLISHERS, blind=403, outside=403),
     Rule("get", f"{FORM}/draft/attachments", PUBLISHERS, blind=403),
     Rule("post", f"{FORM}/draft/attachments/a.png", PUBLISHERS, blind=403, outside=403, body=b"a"),
+    Rule("get", f"{FORM}/draft/attachments/b.png", PUBLISHERS, blind=403),
     Rule("post", f"{FORM}/draft/publish", PUBLISHERS, blind=403, outside=403, body=b"x"),
+    Rule("get", f"{FORM}/draft.xml", PUBLISHERS, blind=403),
+    Rule("get", f"{FORM}/draft/fields", PUBLISHERS, blind=403),
+    *(
+        Rule("get", f"{FORM}/draft/submissions{part}", PUBLISHERS, denied=404)
+        for part in ("", "/uuid:1", "/uuid:1.xml", "/uuid:1/attachments", "/uuid:1/attachments/evil.html")
+    ),
+    Rule("post", f"{FORM}/draft/submissions", PUBLISHERS, denied=404, body=XML % (b"new", b"")),
     Rule("post", f"{FORM}/submissions.csv", outside=200),
     Rule("post", f"{FORM}/submissions.csv.zip", outside=200),
     Rule("get", "projects/1/datasets", READERS | BLIND, outside=200),
@@ -160,9 +169,11 @@ def street(divisions, make_user) -> Any:
     version.save()
     FormMedia.objects.create(form_version=version, filename="door.png", kind="file", sha256=sha256)
     FormDraft.objects.create(
-        form_id="household_survey", workbook_sha256=sha256, wanted=["a.png"], saved_by=made.worker,
-        saved_at=AT,
+        form_id="household_survey", workbook_sha256=sha256, wanted=["a.png", "b.png"],
+        saved_by=made.worker, saved_at=AT, token="no-draft-but-this", version="2026112001",
+        files=[{"name": "b.png", "sha256": sha256.hex(), "md5": "", "size": 1}],
     )  # fmt: skip
+    make_trial("uuid:1", b"<data/>")
     return made
 
 

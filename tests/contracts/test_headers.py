@@ -33,6 +33,7 @@ SHOWS_NOTHING = frozenset(
         "/key/%(token)s/view/files/%(form)s/%(instance)s/%(filename)s",
         "/odk/submission",
         "/key/%(token)s/submission",
+        "/v1/test/%(token)s/projects/1/forms/%(form)s/draft/submission",
         "/odk/upload",
         "/key/%(token)s/upload",
         "/api/v1/field-accounts/%(id)s/",

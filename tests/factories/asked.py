@@ -69,6 +69,9 @@ def samples_of(side: Side) -> dict[str, str]:
     }
     return {
         "/key/%(token)s": side.token,
+        "/v1/test/%(token)s": "no-such-draft",
+        "/draft/attachments/%(filename)s": "households.csv",
+        "/draft/submissions/%(instance)s/attachments/%(name)s": "households.csv",
         "%(form)s": FORM,
         "%(form_id)s": FORM,
         "%(version)s": "2026112001",

@@ -23,6 +23,7 @@ from tests.factories.imports import make_import
 from tests.factories.permits import make_waiting
 from tests.factories.submissions import make_phone
 from tests.factories.trees import make_list, make_tree
+from tests.factories.trials import make_trial
 
 CANARY = b"<html xmlns='http://www.w3.org/1999/xhtml'><script>canary()</script></html>"
 """A script in every file that comes from outside."""
@@ -51,8 +52,11 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
     photo = attach(street.submission, "evil.jpg", photo_bytes() + CANARY)
     FormDraft.objects.create(
         form_id=street.form.form_id, title="", md5="", workbook_sha256=workbook.sha256,
-        saved_by=street.worker, saved_at=AT,
+        saved_by=street.worker, saved_at=AT, token="no-draft-but-this", xform=CANARY,
+        wanted=["evil.html"],
+        files=[{"name": "evil.html", "sha256": workbook.sha256.hex(), "md5": workbook.md5.hex(), "size": workbook.size}],
     )  # fmt: skip
+    make_trial("uuid:1", CANARY)
     area = street.person.area_code
     Bulletin.objects.create(
         area_code=COMMUNITY,
@@ -82,6 +86,9 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
     filing = str(make_filing(street.worker, area).pk)
     return {
         "/key/%(token)s": phone.token,
+        "/v1/test/%(token)s": "no-draft-but-this",
+        "/draft/attachments/%(filename)s": "evil.html",
+        "/draft/submissions/%(instance)s/attachments/%(name)s": "evil.html",
         "%(token)s": "no-such-session",
         "%(form)s": street.form.form_id,
         "%(form_id)s": street.form.form_id,

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
+from django.http import FileResponse, HttpResponse
 from django.utils.translation import gettext as _
 
 from server.accounts.access import PUBLISHERS
 from server.central import bodies, shapes
 from server.central.endpoint import Call
 from server.central.reading import published_form
+from server.central.schema import schema_of
+from server.core import blobs
 from server.core.problems import Problem
-from server.core.request_problems import NotAllowed
+from server.core.request_problems import NotAllowed, NothingHere
 from server.forms import drafts
 from server.forms import selectors as forms
+from server.forms.drafts_tried import media_of_draft
 from server.forms.models import FormDraft
 from server.forms.problems import NotAWorkbook
 
@@ -71,6 +75,37 @@ def attachments(call: Call, form: str) -> list[dict[str, Any]]:
     _require(call)
     files = forms.draft_files(forms.draft(call.access, form))
     return [shapes.form_file(name, is_there=is_there) for name, is_there in files.items()]
+
+
+def attachment(call: Call, form: str, name: str) -> FileResponse:
+    """A file that the draft has, its own or the current version's."""
+    _require(call)
+    files = media_of_draft(forms.draft(call.access, form))
+    file = next((file for file in files if file.filename == name), None)
+    if file is None or file.sha256 is None or not blobs.exists(file.sha256):
+        raise NothingHere
+    return FileResponse(
+        blobs.open_blob(file.sha256),
+        as_attachment=True,
+        filename=name,
+        content_type="application/octet-stream",
+    )
+
+
+def form_xml(call: Call, form: str) -> HttpResponse:
+    """The XForm of the draft, as phones get it that try it."""
+    _require(call)
+    draft = forms.draft(call.access, form)
+    if not draft.token:  # saved before drafts kept it
+        raise NothingHere
+    return HttpResponse(bytes(draft.xform), content_type="application/xml; charset=utf-8")
+
+
+def fields(call: Call, form: str) -> list[dict[str, Any]]:
+    """The fields of the draft as a flat list; ?odata=true gives their names in OData."""
+    _require(call)
+    draft = forms.draft(call.access, form)
+    return shapes.fields(schema_of(draft.questions), odata=_is_true(call, "odata"))
 
 
 def attach(call: Call, form: str, name: str) -> dict[str, Any]:

@@ -19,10 +19,12 @@ from server.console.pages import (
     staff_page,
     status_of,
 )
+from server.console.views import drafts
 from server.core.clock import now
 from server.core.problems import Problem
 from server.forms import selectors, services
 from server.forms.authority import may_administer
+from server.forms.drafts_tried import drafts as drafts_of
 from server.forms.filters import FormFilters
 from server.forms.models import Form, FormAudience
 from server.submissions.selectors import with_awaiting
@@ -31,7 +33,7 @@ from server.submissions.services import set_approval as approve
 
 @staff_page()
 def forms(request: StaffRequest) -> HttpResponse:
-    """Every form with its versions and whom it is offered to."""
+    """Every form with its versions and whom it is offered to, and the drafts of forms that the user may administer."""
     versions = selectors.versions(request.access).order_by("form_id", "-published_at", "-id")
     by_form = {key: list(rows) for key, rows in groupby(versions, attrgetter("form_id"))}
     audience: dict[int, list[FormAudience]] = {}
@@ -53,6 +55,7 @@ def forms(request: StaffRequest) -> HttpResponse:
             if row.area
         ),
         "states": Form.State.choices,
+        "drafts": drafts_of(request.access),
         "may_publish": bool(request.access.areas(PUBLISHERS)),
     }
     return render(request, "console/forms/list.html", context, status=status_of(filterset))
@@ -60,13 +63,15 @@ def forms(request: StaffRequest) -> HttpResponse:
 
 @staff_page("GET", "HEAD", "POST", roles=PUBLISHERS)
 def publish(request: StaffRequest) -> HttpResponse:
-    """Publish a workbook; when it is refused, the page names sheet, row and remedy and takes the next upload."""
+    """Publish a workbook, or save it as a draft; when it is refused, the page names sheet, row and remedy and takes the next upload."""
     if request.method != "POST":
         return render(request, "console/forms/publish.html", {"form": PublishForm()})
     given = checked(PublishForm(request.POST, request.FILES))
     workbook = given["workbook"]
     media = {file.name or "": file.read() for file in request.FILES.getlist("media")}
     try:
+        if "draft" in request.POST:
+            return drafts.save(request, workbook)
         publication = services.publish_workbook(
             workbook=workbook.read(),
             filename=workbook.name,

@@ -34,7 +34,10 @@ _END: Final = b"\r\n\r\n"
 _LONGEST_SIZE_LINE: Final = 300
 _LONGEST_TRAILER: Final = 8 * 1024
 _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*")
-_LISTS_ENTITIES: Final = re.compile(rb"[A-Z]+ /(?:key/[^/ ]{1,500}|odk)/entities/integrity[/? ]")
+_LISTS_ENTITIES: Final = re.compile(
+    rb"[A-Z]+ /(?:key/[^/ ]{1,500}|odk|v1/test/[^ ?]{1,900}/draft)/entities/integrity[/? ]"
+)
+_BY_TOKEN: Final = ("/key/", "/v1/test/")
 _KNOWN_BY: Final = ("AUTHORIZATION", "COOKIE")
 
 
@@ -305,7 +308,7 @@ class Incoming:
     def _begin_body(self, request: Any) -> None:
         self.request = request
         most = self._limits.body
-        if not request.path.startswith("/key/") and not any(
+        if not request.path.startswith(_BY_TOKEN) and not any(
             name in _KNOWN_BY for name, _value in request.headers
         ):
             most = min(most, self._limits.stranger_body)

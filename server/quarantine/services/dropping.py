@@ -14,6 +14,7 @@ from server.core import blobs
 from server.forms.models import FormDraft, FormMedia, FormVersion
 from server.quarantine.models import Quarantined
 from server.submissions.models import Attachment, SubmissionVersion
+from server.trials.models import TrialRecord
 
 UNTOUCHED: timedelta = timedelta(days=1)
 """Blobs stored later than this before now stay: they may belong to an upload that is not committed."""
@@ -77,5 +78,6 @@ def is_named(sha256: bytes) -> bool:
         or FormVersion.objects.filter(workbook_sha256=sha256).exists()
         or FormDraft.objects.filter(workbook_sha256=sha256).exists()
         or FormDraft.objects.filter(files__contains=[{"sha256": sha256.hex()}]).exists()
+        or TrialRecord.objects.filter(files__contains=[{"sha256": sha256.hex()}]).exists()
         or Quarantined.objects.filter(attachments__contains=[{"sha256": sha256.hex()}]).exists()
     )

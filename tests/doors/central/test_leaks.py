@@ -11,6 +11,24 @@ import pytest
 from tests.factories import asked, leaks
 
 DOOR: Final = "/v1"
+DRAFTS: Final = {
+    *(
+        f"/v1/projects/1/forms/%(form)s/draft{end}"
+        for end in (
+            ".xml", "/fields", "/submissions", "/submissions/%(instance)s",
+            "/submissions/%(instance)s.xml", "/submissions/%(instance)s/attachments",
+            "/submissions/%(instance)s/attachments/%(name)s",
+        )
+    ),
+    *(
+        f"/v1/test/%(token)s/projects/1/forms/%(form)s/draft{end}"
+        for end in (
+            ".xml", "/formList", "/manifest", "/attachments/%(filename)s", "/submission",
+            "/entities/integrity",
+        )
+    ),
+}  # fmt: skip
+"""Those of drafts: only administrators of the form and who has the token see one (tests/doors/test_drafts_tried.py)."""
 SHOWS_NOTHING: Final = frozenset(
     {
         "/v1/projects/1/forms/%(form)s.xlsx",
@@ -19,6 +37,7 @@ SHOWS_NOTHING: Final = frozenset(
         "/v1/projects/1/forms/%(form)s/draft/attachments",
         "/v1/projects/1/forms/%(form)s/draft/attachments/%(name)s",
         "/v1/projects/1/forms/%(form)s/draft/publish",
+        *DRAFTS,
         "/v1/projects/1/forms/%(form)s/submissions/%(instance)s/restore",
         "/v1/projects/1/app-users/%(actor)s",
         "/v1/projects/1/datasets/%(name)s/properties",
