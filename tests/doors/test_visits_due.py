@@ -193,6 +193,21 @@ def test_a_month_counts_each_day_and_leads_to_its_list(due, log_in, django_asser
         assert "甲新" in client.get(f"/visits/due?month={text}").content.decode()
 
 
+def test_a_visit_to_the_home_counts_for_the_retired_person_who_lives_there(due, asking):
+    """As for the last visit that the row shows; a visit to another member does not count."""
+    from server.ledgers.models import Household, Person, Visit
+
+    home = Household.objects.filter(area_code=COMMUNITY).first()
+    Person.objects.filter(name="己老").update(household=home)
+    for days, person in ((-3, None), (-2, due["甲新"])):
+        Visit.objects.create(
+            **entry(COMMUNITY, household=home, person=person, outcome="1", visited_at=at(days))
+        )
+    (row,) = [row for row in rows(asking("street")) if row["name"] == "己老"]
+    assert row["last_visit"] == (today() - 3 * DAY).isoformat()
+    assert row["due_on"] == (today() + 177 * DAY).isoformat()
+
+
 def test_a_retired_person_and_an_employer_are_due_by_the_rules_in_force(due, asking):
     """The last visit is out of date, and without a visit the day of retirement or confirmation counts."""
     from server.ledgers.models import Employer, Person, Retiree, Visit

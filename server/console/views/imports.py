@@ -24,7 +24,6 @@ from server.console.pages import (
     staff_page,
     status_of,
 )
-from server.core.clock import today
 from server.geo.codes import code_prefix
 from server.imports import selectors, services
 from server.imports.filters import ImportFilters
@@ -92,7 +91,7 @@ def imports(request: StaffRequest) -> HttpResponse:
         "query": query_without_page(request),
         "rows": [(row, _label(row), progress[row.pk]) for row in rows],
         "areas": area_names(row.area_code for row in rows),
-        "upload": OldLedgerForm(areas=areas, initial={"as_of": today()}),
+        "upload": OldLedgerForm(areas=areas),
     }
     return render(request, "console/imports/list.html", context, status=status_of(filterset))
 

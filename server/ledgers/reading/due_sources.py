@@ -120,7 +120,9 @@ def _of_retired(access: Access, day: date) -> QuerySet[Any]:
         default=_days(VisitPlan.RETIRED, day),
         output_field=IntegerField(),
     )
-    made_on = _last_visit(person=OuterRef("person"))
+    # A visit to the home and to nobody in particular counts for whoever lives there (rules.md, Visits).
+    at_home = _last_visit(household=OuterRef("person__household"), person=None)
+    made_on = Greatest(_last_visit(person=OuterRef("person")), at_home)
     start = Coalesce(made_on, "transferred_in_on", "retired_on")
     sees_person = access.within("person__area_code")
     due: QuerySet[Any] = rows.annotate(
