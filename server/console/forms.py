@@ -324,7 +324,8 @@ class PublishForm(forms.Form):
     """A workbook and the media files it names."""
 
     workbook = forms.FileField(
-        label=_("XLSForm workbook (.xlsx)"), widget=forms.FileInput(attrs={"accept": ".xlsx"})
+        label=_("XLSForm workbook (.xlsx, .xls)"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls"}),
     )
     new_lists = forms.BooleanField(
         label=_("Entity lists that the form names and nobody has are made"), required=False

@@ -60,8 +60,10 @@ def save(
     if form_id is not None:
         authority.require(author, form_id)
 
-    from server.forms.publication import prepare  # slow to import, see services._convert
+    from server.forms.old_workbooks import as_xlsx  # slow to import, see services._convert
+    from server.forms.publication import prepare
 
+    workbook = as_xlsx(workbook, filename)
     prepared = prepare(content=workbook, filename=filename, media={}, validate=True, is_draft=True)
     workbook_form_id = prepared.form.form_id
     if form_id is None and not is_of_any and Form.objects.filter(form_id=workbook_form_id).exists():

@@ -56,13 +56,13 @@ class FaultyWorkbook(Problem):
 
 
 class NotAWorkbook(Problem):
-    """The file is not an .xlsx workbook, or it is damaged."""
+    """The file is neither an .xlsx nor an .xls workbook, or it is damaged."""
 
     type = "not-a-workbook"
     status = 400
     title = _("Not an Excel workbook")
     template = _(
-        "{filename} is not an .xlsx workbook ({reason}). Save the form as “Excel workbook (.xlsx)” and try again."
+        "{filename} is not an .xlsx or .xls workbook ({reason}). Save the form as “Excel workbook (.xlsx)” and try again."
     )
 
 

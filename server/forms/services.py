@@ -68,7 +68,7 @@ def publish_workbook(
 ) -> Publication:
     """Publish a workbook, unless the same content is already published.
 
-    Converts and checks outside the transaction, stores files as blobs, then records form,
+    An .xls becomes an .xlsx, which is kept. Converts and checks outside the transaction, stores files as blobs, then records form,
     version, media and (for a new form) its audience in one transaction that locks the form.
     A new version becomes the current version; records of earlier versions are still accepted.
     If the form has a current encryption key, the version carries it and its name ends with
@@ -149,8 +149,10 @@ def _convert(
 ) -> _Converted:
     # pyxform and openpyxl take half a second to import; the doors, and the publication of
     # unchanged workbooks, do without them.
+    from server.forms.old_workbooks import as_xlsx
     from server.forms.publication import prepare
 
+    workbook = as_xlsx(workbook, filename)
     prepared = prepare(
         content=workbook,
         filename=filename,

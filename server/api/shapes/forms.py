@@ -82,7 +82,7 @@ class FormVersionSerializer(serializers.Serializer):
 class WorkbookSerializer(serializers.Serializer):
     """An XLSForm workbook with the files it names."""
 
-    workbook = serializers.FileField(help_text="The .xlsx.")
+    workbook = serializers.FileField(help_text="The .xlsx, or an .xls, which becomes an .xlsx.")
     media = serializers.ListField(
         child=serializers.FileField(allow_empty_file=True), required=False
     )

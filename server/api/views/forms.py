@@ -78,7 +78,7 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         responses={200: FormVersionSerializer, 201: FormVersionSerializer},
     )
     def create(self, request: Request) -> Response:
-        """Publish an .xlsx with its media: 201, or 200 when the same content was published before."""
+        """Publish an .xlsx or .xls with its media: 201, or 200 when the same content was published before."""
         self.require(PUBLISHERS)
         body = self.read_body(WorkbookSerializer)
         workbook = request.FILES["workbook"]
@@ -131,7 +131,7 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     @extend_schema(parameters=[VERSION], responses={(200, XLSX): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], renderer_classes=[Bytes], filterset_class=None)
     def workbook(self, request: Request, form_id: str) -> FileResponse:
-        """The .xlsx that the version was made from."""
+        """The .xlsx that the version was made from; an .xls was made into one."""
         version = self._version(request)
         if not blobs.exists(version.workbook_sha256):
             raise NothingHere

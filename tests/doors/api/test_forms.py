@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+from datetime import datetime
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from tests.doors.api.conftest import assert_problem
+from tests.samples import old_excel
 
 SHEETS = {
     "survey": [("type", "name", "label"), ("text", "remark", "备注")],
@@ -16,7 +20,7 @@ SHEETS = {
 }
 
 
-def workbook(**sheets: list[tuple[str, ...]]) -> SimpleUploadedFile:
+def workbook(**sheets: list[tuple[Any, ...]]) -> SimpleUploadedFile:
     book = Workbook()
     book.remove(book.active)
     for name, rows in {**SHEETS, **sheets}.items():
@@ -75,6 +79,53 @@ def test_a_file_that_is_no_workbook_is_refused(publisher):
     assert [error["pointer"] for error in body["errors"]] == ["#/workbook"]
     as_json = publisher.post("/api/v1/forms/", {}, content_type="application/json")
     assert_problem(as_json, "unsupported-media-type", 415)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_old_xls_publishes_the_same_form_as_its_xlsx(publisher):
+    given = workbook(
+        survey=[
+            ("type", "name", "label", "default", "readonly", "constraint"),
+            ("text", "remark", "备注", 20, True, None),
+            ("date", "day", "日期", datetime(2026, 11, 28), None, ". > '2026-01-01'"),  # noqa: DTZ001 as a cell holds it
+        ],
+        settings=[("form_title", "form_id", "version"), ("示范", "demo", 2026112301)],
+    ).read()
+    as_xls = old_excel.as_xls(given)
+
+    def publish(content: bytes, name: str):
+        return publisher.post("/api/v1/forms/", {"workbook": SimpleUploadedFile(name, content)})
+
+    first = publish(as_xls, "demo.xls")
+    assert first.status_code == 201, first.content
+    assert publish(as_xls, "demo.xls").status_code == 200
+    same = publish(given, "demo.xlsx")
+    assert (same.status_code, same.json()["md5"]) == (200, first.json()["md5"])
+    xform = publisher.get("/api/v1/forms/demo/xform/").content
+    assert hashlib.md5(xform).hexdigest() == first.json()["md5"]
+    assert "2026-11-28 00:00:00" in xform.decode()
+    saved = publisher.get("/api/v1/forms/demo/workbook/")
+    assert "demo-2026112301.xlsx" in saved.headers["Content-Disposition"]
+    book = load_workbook(io.BytesIO(b"".join(saved.streaming_content)))
+    assert [cell.value for cell in book["survey"][2]][:4] == ["text", "remark", "备注", "20"]
+
+
+def test_faults_of_an_old_xls_have_the_rows_of_excel_and_what_is_none_is_refused(publisher):
+    rows = [("type", "name", "label"), (), ("txt", "remark", "备注")]
+    faulty = old_excel.xls({**SHEETS, "survey": rows})
+    sent = SimpleUploadedFile("demo.xls", faulty)
+    body = assert_problem(
+        publisher.post("/api/v1/forms/", {"workbook": sent}), "faulty-workbook", 400
+    )
+    assert [(fault["sheet"], fault["row"]) for fault in body["faults"]] == [("survey", 3)]
+    for content in (faulty[:1500], b"type,name,label"):
+        sent = SimpleUploadedFile("demo.xls", content)
+        body = assert_problem(
+            publisher.post("/api/v1/forms/", {"workbook": sent}), "not-a-workbook", 400
+        )
+        assert "demo.xls" in body["detail"]
+        assert ".xlsx" in body["detail"]
+    assert publisher.get("/api/v1/forms/").json()["count"] == 0
 
 
 def test_only_administrators_publish(street, asking):

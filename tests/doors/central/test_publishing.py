@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from typing import Any
+from urllib.parse import quote
 
 import openpyxl
 import pytest
@@ -12,10 +13,11 @@ from django.test import Client
 
 from server.forms.models import Form, FormDraft
 from tests.doors.central.client import FORM, FORMS, assert_central, get
-from tests.samples import xlsforms
+from tests.samples import old_excel, xlsforms
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NEW = f"{FORMS}/plain"
+XLS = "application/vnd.ms-excel"
 DRAFT = f"{NEW}/draft"
 
 
@@ -55,6 +57,25 @@ def test_a_workbook_is_published_at_once(administrator):
     assert not FormDraft.objects.exists()
     again = send(administrator, f"{FORMS}?publish=true&ignoreWarnings=true", workbook("2"))
     assert_central(again, 409.3)  # a new form only
+
+
+def test_an_old_xls_becomes_a_draft_and_a_form_as_its_xlsx_would(administrator):
+    new = f"{FORMS}?ignoreWarnings=true"
+    old, name = old_excel.as_xls(workbook()), quote("旧表.xls")
+    assert send(administrator, new, old, XLS).json()["version"] == "1"
+    draft = get(administrator, f"{DRAFT}.xml").content
+    assert send(administrator, f"{DRAFT}?ignoreWarnings=true", workbook()).status_code == 200
+    assert get(administrator, f"{DRAFT}.xml").content == draft
+    assert send(administrator, f"{DRAFT}?ignoreWarnings=true", old, XLS).status_code == 200
+    assert send(administrator, f"{DRAFT}/publish?version=2").json() == {"success": True}
+    assert get(administrator, NEW).json()["version"] == "2"
+    book = openpyxl.load_workbook(io.BytesIO(get(administrator, f"{NEW}.xlsx").getvalue()))
+    assert [cell.value for cell in book["survey"][2]][:3] == ["text", "a", "A"]
+    for content in (old[:1500], b"type,name,label"):
+        refused = administrator.post(
+            new, content, content_type=XLS, secure=True, headers={"X-XlsForm-FormId-Fallback": name}
+        )
+        assert ".xlsx" in assert_central(refused, 400.15)["message"]
 
 
 def test_who_wants_to_know_of_warnings_is_told_and_nothing_is_kept(administrator):

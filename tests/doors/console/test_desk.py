@@ -10,6 +10,7 @@ from server.accounts.collect import read_code_text
 from server.accounts.models import FieldAccount, RoleGrant, User
 from server.forms.models import Form, FormVersion
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
+from tests.samples import old_excel
 from tests.samples.xlsforms import workbook
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,6 +36,7 @@ def test_a_form_is_published_closed_and_opened_again(db, divisions, log_in):
     page = client.get("/forms").content.decode()
     assert "Published: 谈话记录, version 2026112301." in page
     assert upload(client, workbook(GOOD)).status_code == 302
+    assert upload(client, old_excel.as_xls(workbook(GOOD)), "chat.xls").status_code == 302
     assert FormVersion.objects.count() == 1
     client.post(reverse("console:form-state", args=["chat"]), {"state": "closed"})
     assert Form.objects.get().state == "closed"
@@ -47,7 +49,8 @@ def test_a_form_is_published_closed_and_opened_again(db, divisions, log_in):
 @pytest.mark.parametrize(
     ("content", "name", "sentence"),
     [
-        (b"not a workbook", "chat.xlsx", "is not an .xlsx workbook"),
+        (b"not a workbook", "chat.xlsx", "is not an .xlsx or .xls workbook"),
+        (old_excel.xls({"survey": []})[:2000], "chat.xls", "an old .xls file that is damaged"),
         (workbook(GOOD.replace("text  |", "txet  |")), "chat.xlsx", "survey"),
     ],
 )

@@ -15,7 +15,7 @@ from server.forms import services
 
 class Command(BaseCommand):
     help = gettext_noop(
-        "Publish XLSForm workbooks (.xlsx). Prints a line for each: published, unchanged or refused. "
+        "Publish XLSForm workbooks (.xlsx, .xls). Prints a line for each: published, unchanged or refused. "
         "A refused workbook changes nothing; exit code 1 when any was refused."
     )
     requires_system_checks: list[
