@@ -149,7 +149,7 @@ class _Form:
             path = f"{self._path}/versions/{_segment(name or _NO_VERSION)}"
             yield SourceForm(
                 name,
-                workbook=lambda path=path: self.project._bytes(f"{path}.xlsx"),  # type: ignore[misc]
+                workbook=lambda path=path: self._workbook(path),  # type: ignore[misc]
                 files=self._files(path),
             )
 
@@ -158,7 +158,16 @@ class _Form:
         if not self.about.get("draftToken"):
             return None
         path = f"{self._path}/draft"
-        return Draft(workbook=lambda: self.project._bytes(f"{path}.xlsx"), files=self._files(path))
+        return Draft(workbook=lambda: self._workbook(path), files=self._files(path))
+
+    def _workbook(self, path: str) -> bytes:
+        """The workbook that a version or draft was made of, an old .xls where Central has no other."""
+        try:
+            return self.project._bytes(f"{path}.xlsx")
+        except SourceRefused as problem:
+            if not problem.is_absent:
+                raise
+            return self.project._bytes(f"{path}.xls")
 
     def _files(self, path: str) -> list[File]:
         """The form's own files; entity lists come from the lists."""

@@ -98,7 +98,9 @@ def test_a_clerk_reviews_looks_up_and_maps_and_an_administrator_manages(
 
     case = (
         AssistanceCase.objects.filter(
-            subject_person__household__loc__isnull=False, last_visit__isnull=False
+            subject_person__household__loc__isnull=False,
+            subject_person__household__head_person__isnull=False,
+            last_visit__isnull=False,
         )
         .exclude(subject_person__household__assisted_categories=[])
         .select_related("subject_person__household")

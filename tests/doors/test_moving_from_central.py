@@ -19,6 +19,7 @@ from server.quarantine.models import Quarantined
 from server.submissions.models import Attachment, Submission, SubmissionVersion
 from tests.factories.central_server import EMAIL, PASSWORD, Project, serving
 from tests.samples import xlsforms
+from tests.samples.old_excel import as_xls
 
 pytestmark = pytest.mark.django_db
 TREE = "uuid:7f000000-0000-4000-8000-000000000001"
@@ -219,6 +220,13 @@ def test_a_run_that_was_cut_goes_on(project):
     here = everything()
     assert (len(here["records"]), len(here["documents"]), len(here["entities"])) == (3, 4, 2)
     assert here["records"][TREE] == ("approved", ["Well done.", "Seen."])
+
+
+def test_a_form_that_central_has_as_an_old_workbook_comes_too(project):
+    path = "/forms/planting/versions/1"
+    project.answers[f"{path}.xls"] = as_xls(project.answers.pop(f"{path}.xlsx"))
+    run(project)
+    assert Form.objects.get(form_id="planting").current_version.version == "1"
 
 
 def test_a_dry_run_counts_and_changes_nothing(project):

@@ -45,6 +45,12 @@ SHOWS_NOTHING: Final = frozenset(
         "/forms/%(form_id)s/approval",
         "/forms/%(form_id)s/audience",
         "/field-accounts/%(number)s/revoke",
+        "/forms/%(form_id)s/draft",  # for administrators of both streets alone
+        "/forms/%(form_id)s/draft/delete",
+        "/forms/%(form_id)s/draft/file",
+        "/forms/%(form_id)s/draft/publish",
+        "/submissions/%(number)s/send-back",
+        "/submissions/%(number)s/send-back/withdraw",
         "/imports/%(number)s/act",
         "/jobs/%(area)s",
         "/jobs/%(area)s/feed.xml",
