@@ -227,3 +227,49 @@ def test_a_retired_person_and_an_employer_are_due_by_the_rules_in_force(due, ask
     Person.objects.filter(name="己老").update(person_status="3")
     Retiree.objects.exclude(special=[]).update(state="3")
     assert [row["name"] for row in rows(client, **query)] == ["甲厂"]
+
+
+def test_the_day_sheet_has_a_workers_doors_from_the_nearest_to_the_nearest(
+    due, street, log_in, django_assert_max_num_queries
+):
+    from server.ledgers.models import AssistanceCase, Household, Person
+
+    client = log_in()
+    for name, lon in (("甲新", 113.30), ("远些", 113.33), ("近些", 113.31), ("无处", None)):
+        place = f"SRID=4326;POINT({lon} 23.1)" if lon else None
+        home = Household.objects.create(
+            **entry(COMMUNITY, hh_no=name, address=f"{name}街1号", loc=place)
+        )
+        if name == "甲新":
+            Person.objects.filter(name=name).update(household=home)
+            continue
+        person = Person.objects.create(
+            **entry(COMMUNITY, name=name, person_status="1", household=home, id_no="449901199001011234")
+        )  # fmt: skip
+        AssistanceCase.objects.create(
+            **entry(COMMUNITY, state="6", next_due=today(), linked_worker=street.worker,
+                    opened_on=today() - 90 * DAY, subject_person=person)
+        )  # fmt: skip
+    sheet = f"/visits/due/{street.worker.pk}/day-sheet?due_to={today()}"
+    narrowed = client.get(f"/visits/due?worker={street.worker.pk}").content.decode()
+    assert f'href="{sheet}"' in narrowed
+    assert "/day-sheet" not in client.get("/visits/due").content.decode()
+    with django_assert_max_num_queries(24):
+        text = client.get(sheet).content.decode()
+    order = re.findall(r'<p class="whom">(..) ', text)
+    assert order[:3] == ["甲新", "近些", "远些"]
+    assert sorted(order[3:]) == sorted(["乙在", "无处"])
+    assert text.count('class="note"') == 5
+    assert "4499" not in text
+    assert "丙安" not in text
+    empty = client.get(sheet.replace(f"{today()}", "2020-01-01")).content.decode()
+    assert "No visit of this worker is due" in empty
+
+
+def test_the_day_sheet_refuses_a_bad_day_and_knows_no_worker_elsewhere(due, street, log_in):
+    sheet = f"/visits/due/{street.worker.pk}/day-sheet"
+    answer = log_in().get(f"{sheet}?due_to=2026-13-01")
+    assert answer.status_code == 400
+    assert "The day is not valid" in answer.content.decode()
+    assert log_in().get("/visits/due/999999/day-sheet").status_code == 404
+    assert log_in("street", OTHER_STREET_COMMUNITY[:9]).get(sheet).status_code == 404

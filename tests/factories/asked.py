@@ -47,6 +47,7 @@ QUERIES: Final[dict[str, tuple[str, ...]]] = {
     "/reports/filings": ("?area=%(area)s&period=2026Q3",),
     "/reports/%(code)s/": ("?area=%(area)s&period=2026",),
     "/reports/%(code)s/entries/": ("?area=%(area)s&period=2026&row=total&column=people",),
+    "/visits/due/%(user_id)s/day-sheet": ("?due_to=2036-01-01",),
     "/reports": _REPORTS,
     "/reports/sheet": _REPORTS,
     "/reports/entries": (

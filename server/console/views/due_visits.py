@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import Calendar
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from server.accounts.selectors import workers
 from server.console.pages import (
     PAGE_SIZE,
     StaffRequest,
@@ -62,6 +64,7 @@ def due_visits(request: StaffRequest) -> HttpResponse:
         "month": _Month.of(visits, month, query, day) if month and not is_bad else None,
         "this_month": _with(query, month=f"{day:%Y-%m}"),
         "day": day,
+        "sheet": "" if is_bad else _sheet(request, filterset.form.cleaned_data),
         "title": _("Visits due"),
     }
     last_row = None if request.GET.get("cursor") else len(rows)
@@ -114,6 +117,17 @@ class _Month:
             _with(query, month=f"{first + timedelta(days=31):%Y-%m}"),
             query.urlencode(),
         )
+
+
+def _sheet(request: StaffRequest, chosen: Mapping[str, Any]) -> str:
+    """The address of the day sheet of the worker that the list is narrowed to; "" of nobody. At most one query."""
+    if not chosen["worker"]:
+        return ""
+    worker = workers(request.access).filter(pk=int(chosen["worker"])).first()
+    if worker is None:
+        return ""
+    day = chosen["due_to"] or today()
+    return f"{reverse('console:day-sheet', args=[worker.pk])}?due_to={day}"
 
 
 def _month(text: str) -> date | None:

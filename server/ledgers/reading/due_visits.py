@@ -118,6 +118,7 @@ class DueVisit:
     employer: UUID | None
     name: str  # "" of somebody in another area
     address: str
+    position: tuple[float, float] | None  # longitude and latitude of the address, WGS 84
     worker: Any
     reason: str
 
@@ -247,6 +248,7 @@ def _due_visit(row: _Row, known: _Known, day: date) -> DueVisit:
         employer=row.employer if entry is not None else None,
         name=_name(entry),
         address=_address(entry),
+        position=_position(entry),
         worker=known.workers.get(row.worker) if row.worker else None,
         reason=_reason(row, plan, last_visit, attempts, day),
     )
@@ -285,8 +287,18 @@ def _name(entry: Any) -> str:
     return title_of(entry) if entry is not None else ""
 
 
+def _home(entry: Any) -> Any:
+    """The household of a person, as far as the reader sees it; any other entry itself."""
+    return joined(entry, "household") if isinstance(entry, Person) else entry
+
+
+def _position(entry: Any) -> tuple[float, float] | None:
+    place = getattr(_home(entry), "loc", None)
+    return (place.x, place.y) if place else None
+
+
 def _address(entry: Any) -> str:
-    home = joined(entry, "household") if isinstance(entry, Person) else entry
+    home = _home(entry)
     if home is None:
         return ""
     parts = [home.address, getattr(home, "building", None), getattr(home, "room", None)]
