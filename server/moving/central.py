@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import requests
 
+from server.moving.problems import SourceRefused
 from server.moving.source import (
     Comment,
     Draft,
@@ -23,7 +24,6 @@ from server.moving.source import (
     OldRecord,
     OldVersion,
     SourceForm,
-    SourceRefused,
 )
 
 TIMEOUT: Final = (10, 120)

@@ -30,6 +30,7 @@ from server.datasets.services import NewEntity, create_entities, update_entity
 from server.forms import drafts
 from server.forms.models import Form, FormVersion
 from server.forms.services import publish_workbook, set_state
+from server.moving.problems import SourceRefused
 from server.moving.source import (
     File,
     FormSource,
@@ -38,7 +39,6 @@ from server.moving.source import (
     OldRecord,
     OldVersion,
     Source,
-    SourceRefused,
 )
 from server.quarantine.services import receive_or_quarantine
 from server.submissions.drain import drain_now

@@ -1,4 +1,4 @@
-"""What is taken over from another server, whichever it is. Pure but for `SourceRefused`."""
+"""What is taken over from another server, whichever it is. Pure."""
 
 from __future__ import annotations
 
@@ -6,25 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
-
-from django.utils.translation import gettext_lazy as _
-
-from server.core.problems import Problem
-
-
-class SourceRefused(Problem):
-    """The other server did not answer as its API says."""
-
-    type, status = "source-refused", 424
-    title = _("The other server refused")
-    template = _(
-        "{address} answered: {reason}. Check the address, the project and the account, then start again; what was taken over stays."
-    )
-
-    @property
-    def is_absent(self) -> bool:
-        """Whether the other server only has no such thing, and the rest can go on."""
-        return str(self.data.get("reason", "")).startswith("404")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_noop
 from server.accounts.access import ADMINISTRATORS, access_of
 from server.accounts.models import User
 from server.moving.central import CentralProject
+from server.moving.problems import SourceRefused
 from server.moving.services import Report, counts_of, take_over
-from server.moving.source import SourceRefused
 
 PASSWORD = "RUHU_IMPORT_PASSWORD"  # noqa: S105 the name of a variable
 _EACH = 100
