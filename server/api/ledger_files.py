@@ -16,7 +16,7 @@ from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer
 
 from server.core.plain import dumps
-from server.core.spreadsheets import inert
+from server.core.spreadsheets import XLSX_TYPE, Echo, inert
 
 _BATCH: Final = 1000
 _MOST_IN_EXCEL: Final = 1_048_575
@@ -37,7 +37,7 @@ class CsvFile(BaseRenderer):
 class ExcelFile(CsvFile):
     """`?format=xlsx`: the whole list."""
 
-    media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    media_type = XLSX_TYPE
     format = "xlsx"
 
 
@@ -54,7 +54,7 @@ def columns_shown(serializer: serializers.Serializer) -> list[str]:
 def csv_lines(rows: Iterable[Any], serializer: serializers.Serializer) -> Iterator[str]:
     """The lines of a CSV file that Excel opens as UTF-8; lists are written as codes with blanks between."""
     columns = columns_shown(serializer)
-    write: Callable[[list[Any]], Any] = csv.writer(_Echo()).writerow
+    write: Callable[[list[Any]], Any] = csv.writer(Echo()).writerow
     yield "\ufeff" + write(columns)
     lines: list[str] = []
     for cells in _cells(rows, serializer, columns):
@@ -108,10 +108,3 @@ def _cell(value: Any) -> Any:
     elif isinstance(value, dict):
         value = dumps(value)
     return inert(value)
-
-
-class _Echo:
-    """A file that gives each line back instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line

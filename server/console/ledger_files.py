@@ -30,7 +30,7 @@ from server.console.problems import ListTooLong
 from server.console.tables import Reading, TableColumn
 from server.core.clock import now
 from server.core.keyset import ordered
-from server.core.spreadsheets import inert
+from server.core.spreadsheets import Echo, inert
 from server.disclosure.models import ExportPermit
 from server.disclosure.selectors import areas_of, facts_of, open_permits
 
@@ -74,7 +74,7 @@ def _permits(shown: LedgerList, reading: Reading) -> list[ExportPermit]:
 
 def csv_lines(shown: LedgerList, reading: Reading) -> Iterator[str]:
     """The lines of a CSV file that Excel opens as UTF-8."""
-    out = csv.writer(_Echo())
+    out = csv.writer(Echo())
     head = out.writerow([inert(str(column.label)) for column in shown.state.columns])
     return chain(["\ufeff", head], (out.writerow(line) for line in _lines(shown, reading)))
 
@@ -133,10 +133,3 @@ def _lines(shown: LedgerList, reading: Reading) -> Iterator[list[Any]]:
 def _cell(column: TableColumn, row: Any, reading: Reading) -> Any:
     value = inert(column.text(row, reading))
     return value.isoformat() if isinstance(value, date) and value.year < 1900 else value
-
-
-class _Echo:
-    """A file that gives each line back instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line

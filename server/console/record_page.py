@@ -16,7 +16,7 @@ from server.console.pages import StaffRequest, area_names
 from server.console.record_sheets import read_record
 from server.console.thumbnails import is_drawn, is_photo
 from server.core.clock import now
-from server.corrections.selectors import State, corrections_by, sent_back_of, with_corrections
+from server.corrections.selectors import corrections_by, sent_back_of, with_corrections
 from server.erasure.models import Erasure
 from server.erasure.selectors import may_ask, open_erasure
 from server.ledgers.definitions.columns import Column, Sensitivity
@@ -90,7 +90,7 @@ def record_context(request: StaffRequest, row: Submission) -> dict[str, object]:
         "record": read_record(request.access, row, instance, askable),
         "askable": askable,
         "sent_back": sent_back,
-        "may_withdraw": any(item.is_open or item.state == State.COMMENT for item in sent_back),
+        "may_withdraw": any(item.may_be_withdrawn for item in sent_back),
         "corrects": corrects,
         "photos": photos,
         "undrawn": {file.pk for file in photos if not is_drawn(file)},

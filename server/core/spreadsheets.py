@@ -16,6 +16,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Final
 
+XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _RUN: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _TYPED: Final = (bool, int, float, Decimal, date, time, timedelta)  # a datetime is a date
@@ -33,3 +34,11 @@ def inert(cell: object) -> Cell:
     begins = text.lstrip(" \N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}\N{ZERO WIDTH NO-BREAK SPACE}")
     is_run = begins.startswith(_RUN) or not begins[:1].isprintable()
     return f"{chr(39) if is_run else ''}{_CONTROL.sub(chr(0xFFFD), text)}"
+
+
+class Echo:
+    """A file that gives each line back instead of keeping it: for `csv.writer`."""
+
+    def write(self, line: str) -> str:
+        """The line."""
+        return line

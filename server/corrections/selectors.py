@@ -41,6 +41,11 @@ class Waiting:
         """Whether the worker has still to answer."""
         return self.state in (State.WAITING, State.ON_PHONE)
 
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """Whether it waits for the worker, or for the reason why the last correction was rejected."""
+        return self.is_open or self.state == State.COMMENT
+
 
 def with_corrections(rows: QuerySet[Submission]) -> QuerySet[Submission]:
     """The submissions with `was_sent_back`, whether any answer was, and `is_correction`; no query more."""

@@ -72,7 +72,7 @@ def ask_again(
         raise NothingToSendBack
     locked = Submission.objects.select_for_update().get(pk=submission.pk)
     _check_worker(version, locked)
-    asked = {item.asked.place for item in sent_back_of(access, locked) if _waits(item.state)}
+    asked = {item.asked.place for item in sent_back_of(access, locked) if item.may_be_withdrawn}
     for question in questions:
         if question.place in asked:
             raise AskedAlready(place=question.label or question.place)
@@ -126,10 +126,6 @@ def ask_again(
     return sent
 
 
-def _waits(state: State) -> bool:
-    return state in (State.WAITING, State.ON_PHONE, State.COMMENT)
-
-
 def _check_worker(version: SubmissionVersion, submission: Submission) -> None:
     """Raises NobodyGetsIt unless the sender works in the record's area and is offered a form with the list."""
     worker = User.objects.get(pk=version.submitter_id)
@@ -154,7 +150,7 @@ def withdraw(*, submission: Submission, actor: User, access: Access, at: datetim
         raise MayNotReview
     locked = Submission.objects.select_for_update().get(pk=submission.pk)
     items = sent_back_of(access, locked)
-    open_rows = [item.asked for item in items if _waits(item.state)]
+    open_rows = [item.asked for item in items if item.may_be_withdrawn]
     if not open_rows:
         raise NothingToWithdraw
     AskedAnswer.objects.filter(pk__in=[row.pk for row in open_rows]).update(

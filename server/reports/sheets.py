@@ -17,7 +17,6 @@ from server.reports.definitions.indicators import YUAN
 from server.reports.definitions.tables import Column, Rate
 from server.reports.selectors import Table
 
-XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV_TYPE: Final = "text/csv; charset=utf-8"
 _BOM: Final = "\ufeff"
 _FIRST_WIDTH, _WIDTH, _DIVISION_WIDTH = 22, 9, 13  # characters

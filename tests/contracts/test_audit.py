@@ -158,7 +158,7 @@ EXEMPT = {
     "server.moving.services.counts_of": READS,
     "server.moving.services.take_over": "calls a service for each thing that it takes over, and each records its act",
     "server.submissions.services.deciding_many.decide_each": PART,
-    "server.submissions.services.deciding_many.state_before": READS,
+    "server.submissions.services.deciding_many.states_before": READS,
     "server.submissions.services.erasing.erase_parts": PART,
     "server.submissions.services.erasing.erase_submission": PART,
 }

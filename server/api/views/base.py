@@ -50,8 +50,12 @@ class Door(GenericAPIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse files to a browser's session: a link in a message could fetch them. Raises NotByLink."""
         super().initial(request, *args, **kwargs)
-        is_session = isinstance(request.successful_authenticator, SessionAuthentication)
-        if is_session and Bytes in self.renderer_classes:
+        if Bytes in self.renderer_classes:
+            self.refuse_links()
+
+    def refuse_links(self) -> None:
+        """Refuse a browser's session, which a link in a message could use to fetch files. Raises NotByLink."""
+        if isinstance(self.request.successful_authenticator, SessionAuthentication):
             raise NotByLink
 
     @property

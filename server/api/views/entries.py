@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.http import FileResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
-from rest_framework.authentication import SessionAuthentication
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.parsers import JSONParser
@@ -24,7 +23,6 @@ from server.accounts.access import common_prefix
 from server.api import ledger_files
 from server.api.filters import PAGING
 from server.api.ledger_files import FILES, FORMATS, ExcelFile
-from server.api.problems import NotByLink
 from server.api.shapes.decisions import (
     ActSerializer,
     CandidateSerializer,
@@ -104,8 +102,7 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         kind = getattr(request, "accepted_renderer", None)
         if kind is None or kind.format not in FORMATS:
             return super().list(request, *args, **kwargs)
-        if isinstance(request.successful_authenticator, SessionAuthentication):
-            raise NotByLink
+        self.refuse_links()
         rows = self.filter_queryset(self.get_queryset())
         record(
             Act.EXPORT,

@@ -30,6 +30,7 @@ from server.api.views.base import Door
 from server.core import blobs
 from server.core.clock import now
 from server.core.request_problems import NothingHere
+from server.core.spreadsheets import XLSX_TYPE
 from server.forms import selectors, services
 from server.forms.filters import FormFilters
 from server.forms.models import Form, FormVersion
@@ -37,7 +38,6 @@ from server.forms.problems import NoSuchForm
 from server.submissions.selectors import with_awaiting
 from server.submissions.services import set_approval
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 VERSION = OpenApiParameter("version", str, description="The current version when left out.")
 
 
@@ -128,7 +128,7 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         )
         return self.retrieve(request, form_id=form_id)
 
-    @extend_schema(parameters=[VERSION], responses={(200, XLSX): OpenApiTypes.BINARY})
+    @extend_schema(parameters=[VERSION], responses={(200, XLSX_TYPE): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], renderer_classes=[Bytes], filterset_class=None)
     def workbook(self, request: Request, form_id: str) -> FileResponse:
         """The .xlsx that the version was made from; an .xls was made into one."""
@@ -137,7 +137,7 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             raise NothingHere
         file = blobs.open_blob(version.workbook_sha256)
         name = f"{form_id}-{version.version}.xlsx" if version.version else f"{form_id}.xlsx"
-        return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+        return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX_TYPE)
 
     @extend_schema(parameters=[VERSION], responses={(200, "text/xml"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], renderer_classes=[Bytes], filterset_class=None)

@@ -22,11 +22,12 @@ from server.api.shapes.reports import (
     plain_table,
 )
 from server.api.views.base import Door
+from server.core.spreadsheets import XLSX_TYPE
 from server.reports import selectors
 from server.reports.annexes import annex_of
 from server.reports.definitions.registry import REPORTS
 from server.reports.models import PersonFact
-from server.reports.sheets import CSV_TYPE, XLSX_TYPE, as_csv, as_xlsx, file_name
+from server.reports.sheets import CSV_TYPE, as_csv, as_xlsx, file_name
 
 
 class _Sheet(BaseRenderer):

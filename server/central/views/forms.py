@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from django.http import FileResponse, HttpResponse
 
@@ -13,14 +13,13 @@ from server.central.reading import fallback_created_at, published_form
 from server.central.schema import schema_of
 from server.core import blobs
 from server.core.request_problems import InvalidRequest, NotAllowed, NothingHere
+from server.core.spreadsheets import XLSX_TYPE
 from server.forms import selectors as forms
 from server.forms.models import Form, FormMedia
 from server.forms.services import set_state
 from server.geo.selectors import division_names
 from server.ledgers.entity_lists.listed import NAMES
 from server.submissions.selectors import record_counts
-
-WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def projects(call: Call) -> list[dict[str, Any]]:
@@ -82,7 +81,7 @@ def workbook(call: Call, form: str) -> FileResponse:
     """The XLSForm of the current version."""
     version = published_form(call, form).current_version
     assert version is not None  # noqa: S101 the form is published
-    return _file(version.workbook_sha256, f"{form}.xlsx", WORKBOOK)
+    return _file(version.workbook_sha256, f"{form}.xlsx", XLSX_TYPE)
 
 
 def attachments(call: Call, form: str) -> list[dict[str, Any]]:

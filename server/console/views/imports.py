@@ -24,6 +24,7 @@ from server.console.pages import (
     staff_page,
     status_of,
 )
+from server.core.spreadsheets import XLSX_TYPE
 from server.geo.codes import code_prefix
 from server.imports import selectors, services
 from server.imports.filters import ImportFilters
@@ -32,7 +33,6 @@ from server.imports.sheets import remarks_sheet
 from server.ledgers.definitions.ledgers import DEFINITIONS
 from server.ledgers.intake.old_columns import LEDGERS
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _REMARKS_SHOWN = 100
 _HEADING = "heading:"
 """Begins the name of the field that says what a heading means."""
@@ -151,7 +151,7 @@ def progress(request: StaffRequest, number: int) -> HttpResponse:
 def remarks(request: StaffRequest, number: int) -> HttpResponse:
     """Every row that stays out and why, as a workbook."""
     row = selectors.import_numbered(request.access, number)
-    response = HttpResponse(remarks_sheet(row.remarks), content_type=XLSX)
+    response = HttpResponse(remarks_sheet(row.remarks), content_type=XLSX_TYPE)
     response["Content-Disposition"] = f'attachment; filename="remarks-{row.pk}.xlsx"'
     return response
 

@@ -18,6 +18,7 @@ from server.audit.services import record_list
 from server.console.forms import checked
 from server.console.pages import StaffRequest, area_names, staff_page
 from server.core.clock import today
+from server.core.spreadsheets import XLSX_TYPE
 from server.ledgers.definitions.ledgers import DEFINITIONS
 from server.reports import selectors
 from server.reports.annexes import annex_of, names_of
@@ -28,7 +29,7 @@ from server.reports.definitions.registry import REPORTS
 from server.reports.definitions.tables import Rate
 from server.reports.filings import filing_of, may_prepare
 from server.reports.selectors import Behind, Table
-from server.reports.sheets import XLSX_TYPE, about, as_xlsx, file_name
+from server.reports.sheets import about, as_xlsx, file_name
 from server.reports.sheets import rows_of as rows_of_table
 
 _MANY_COLUMNS: Final = 20

@@ -21,7 +21,7 @@ from server.submissions.models import (
     Submission,
 )
 from server.submissions.problems import MayNotReview, TooManyAtOnce
-from server.submissions.services.deciding_many import decide_each, state_before
+from server.submissions.services.deciding_many import decide_each, states_before
 
 UNDECIDED: Final = (ReviewState.RECEIVED, ReviewState.EDITED)
 """States in which many are approved at once; what somebody has reported issues of is decided one by one."""
@@ -92,23 +92,16 @@ def undo_approvals(*, batch: UUID, reviewer: User, access: Access, at: datetime)
     mine = ReviewDecision.objects.filter(
         access.within("submission__area_code", roles=REVIEWERS), batch=batch
     )
-    decisions = {decision.submission_id: decision for decision in mine}
-    if not decisions:
+    numbers = set(mine.order_by().values_list("submission", flat=True))
+    if not numbers:
         raise MayNotReview
     locked = list(
         Submission.objects.select_for_update(of=("self",))
-        .filter(pk__in=decisions, review_state=ReviewState.APPROVED)
+        .filter(pk__in=numbers, review_state=ReviewState.APPROVED)
         .select_related("current_version")
         .order_by("pk")
     )
-    every: dict[int, list[ReviewDecision]] = {}
-    for decision in ReviewDecision.objects.filter(submission__in=locked):
-        every.setdefault(decision.submission_id, []).append(decision)
-    states = {
-        row: state_before(row, every[row.pk])
-        for row in locked
-        if every[row.pk][-1] == decisions[row.pk]
-    }
+    states = states_before(locked, batch)
     decide_each(list(states), states, uuid4(), reviewer, at, "")
     record(
         Act.REVIEW,

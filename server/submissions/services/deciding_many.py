@@ -56,12 +56,7 @@ def take_back_rejections(
         .select_related("current_version")
         .order_by("pk")
     )
-    every: dict[int, list[ReviewDecision]] = {}
-    for decision in ReviewDecision.objects.filter(submission__in=rows):
-        every.setdefault(decision.submission_id, []).append(decision)
-    states = {
-        row: state_before(row, every[row.pk]) for row in rows if every[row.pk][-1].batch == batch
-    }
+    states = states_before(rows, batch)
     decide_each(list(states), states, batch, user, at, "")
     _record(batch, user, area, "", ReviewState.RECEIVED, len(states))
     return len(states)
@@ -82,7 +77,17 @@ def _record(
     )
 
 
-def state_before(row: Submission, decisions: list[ReviewDecision]) -> str:
+def states_before(rows: list[Submission], batch: UUID) -> dict[Submission, str]:
+    """The state that each of the rows had before the batch decided about it, of those about which nobody decided later."""
+    every: dict[int, list[ReviewDecision]] = {}
+    for decision in ReviewDecision.objects.filter(submission__in=rows):
+        every.setdefault(decision.submission_id, []).append(decision)
+    return {
+        row: _state_before(row, every[row.pk]) for row in rows if every[row.pk][-1].batch == batch
+    }
+
+
+def _state_before(row: Submission, decisions: list[ReviewDecision]) -> str:
     """The state before the last of the row's decisions, which are in order: the one decided before, unless an edit arrived since."""
     version = row.current_version
     before = decisions[-2] if len(decisions) > 1 else None
