@@ -19,6 +19,7 @@ from server.core.codes import code_lists
 from server.core.labels import Label
 from server.ledgers.folding.derive.ages import turns
 from server.reports.definitions.periods import Period
+from server.reports.facts.kinds import EventKind, Reason, family_of
 
 YUAN: Final = Label("元", "yuan")
 """The unit of amounts, which have two decimals."""
@@ -104,6 +105,29 @@ def _in_time(when: When, period: Period) -> Q:
 def years_before(day: date, years: int) -> date:
     """The day so many years before, for ages: born on it or before is that old or older."""
     return turns(day, -years)
+
+
+def happened(
+    name: str,
+    zh: str,
+    en: str,
+    words: Label,
+    kind: EventKind,
+    reason: Reason | None = None,
+    *,
+    clause: str,
+    unit: Label,
+    where: Q | None = None,
+    sums: bool = False,
+    judged_by: str = "",
+) -> Indicator:
+    """Events of a kind in the period, or the sum of their quantities; what is about petitions is for the restricted role."""
+    holds = Q(kind=kind) & (Q(reason=reason) if reason else Q()) & (where or Q())
+    return Indicator(
+        name, Label(zh, en), words, clause, Grain.EVENT, When.DURING, Place.EVENT,
+        lambda _day: holds, unit, sums="quantity" if sums else "",
+        is_restricted=family_of(kind) == "petition", judged_by=judged_by,
+    )  # fmt: skip
 
 
 def each_code(

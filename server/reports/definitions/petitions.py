@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from django.db.models import Q
@@ -15,9 +16,10 @@ from server.reports.definitions.indicators import (
     Place,
     When,
     each_code,
+    happened,
 )
 from server.reports.definitions.tables import Balance, Group, Report, Rows, Unit
-from server.reports.facts.kinds import EventKind, Reason, family_of
+from server.reports.facts.kinds import EventKind, Reason
 
 _CASES: Final = Label("件", "cases")
 _PEOPLE: Final = Label("人次", "people")
@@ -39,27 +41,7 @@ def _stock(
     )  # fmt: skip
 
 
-def _event(
-    name: str,
-    zh: str,
-    en: str,
-    words: Label,
-    kind: EventKind,
-    reason: Reason | None = None,
-    *,
-    where: Q | None = None,
-    unit: Label = _CASES,
-    sums: bool = False,
-    judged_by: str = "",
-) -> Indicator:
-    """Something that happened in the period; what is about petitions is for the restricted role."""
-    holds = Q(kind=kind) & (Q(reason=reason) if reason else Q()) & (where or Q())
-    return Indicator(
-        name, Label(zh, en), words, _CLAUSE, Grain.EVENT, When.DURING, Place.EVENT,
-        lambda _day: holds, unit, sums="quantity" if sums else "",
-        is_restricted=family_of(kind) == "petition", judged_by=judged_by,
-    )  # fmt: skip
-
+_event: Final = partial(happened, clause=_CLAUSE, unit=_CASES)
 
 _RECEIVED: Final = _event(
     "received", "收到", "received", Label("期内收到的信访", "petitions received in the period"),

@@ -9,7 +9,7 @@ from django.db.models import Q
 from server.core.labels import Label
 from server.ledgers.definitions.codes import Sex
 from server.ledgers.definitions.vocabulary import RetireeState
-from server.reports.definitions.indicators import Condition, Grain, Indicator, Place, When
+from server.reports.definitions.indicators import Condition, Grain, Indicator, Place, When, happened
 from server.reports.definitions.tables import Balance, Group, Rate, Report, Rows, Unit
 from server.reports.facts.kinds import EventKind, Reason
 
@@ -44,11 +44,8 @@ def _in_care(
 
 
 def _change(name: str, zh: str, en: str, kind: EventKind, reason: Reason) -> Indicator:
-    return Indicator(
-        name, Label(zh, en), Label(f"期内{zh}的退休人员,按发生日期", f"{en} in the period, by the day it happened"),
-        _CLAUSE, Grain.EVENT, When.DURING, Place.EVENT,
-        lambda _day: Q(kind=kind, reason=reason), _PERSONS,
-    )  # fmt: skip
+    words = Label(f"期内{zh}的退休人员,按发生日期", f"{en} in the period, by the day it happened")
+    return happened(name, zh, en, words, kind, reason, clause=_CLAUSE, unit=_PERSONS)
 
 
 def _late(name: str, zh: str, en: str, words: Label, where: Q) -> Indicator:

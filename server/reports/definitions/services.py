@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from django.db.models import Q
 
 from server.core.labels import Label
-from server.reports.definitions.indicators import YUAN, Grain, Indicator, Place, When, each_code
+from server.reports.definitions.indicators import (
+    YUAN,
+    Grain,
+    Indicator,
+    Place,
+    When,
+    each_code,
+    happened,
+)
 from server.reports.definitions.tables import Balance, Group, Report, Rows, Unit
 from server.reports.facts.kinds import EventKind as Kind
 from server.reports.facts.kinds import Reason
@@ -40,24 +49,7 @@ def _stock(
     )  # fmt: skip
 
 
-def _event(
-    name: str,
-    zh: str,
-    en: str,
-    words: Label,
-    kind: Kind,
-    reason: Reason | None = None,
-    *,
-    where: Q | None = None,
-    unit: Label = _PERSONS,
-    sums: bool = False,
-) -> Indicator:
-    holds = Q(kind=kind) & (Q(reason=reason) if reason else Q()) & (where or Q())
-    return Indicator(
-        name, Label(zh, en), words, _CLAUSE, Grain.EVENT, When.DURING, Place.EVENT,
-        lambda _day: holds, unit, sums="quantity" if sums else "",
-    )  # fmt: skip
-
+_event: Final = partial(happened, clause=_CLAUSE, unit=_PERSONS)
 
 _IN_FORCE: Final = _stock(
     "certificate", "certificates_after", "期末有效", "in force at the end",

@@ -7,7 +7,7 @@ from typing import Final
 from django.db.models import Q
 
 from server.core.labels import Label
-from server.reports.definitions.indicators import Grain, Indicator, Place, When
+from server.reports.definitions.indicators import Grain, Indicator, Place, When, happened
 from server.reports.definitions.tables import Balance, Group, Report, Rows, Unit
 from server.reports.facts.kinds import EventKind, Reason
 
@@ -36,10 +36,7 @@ def _free(
 
 
 def _change(name: str, zh: str, en: str, words: Label, kind: EventKind, where: Q) -> Indicator:
-    return Indicator(
-        name, Label(zh, en), words, _CLAUSE, Grain.EVENT, When.DURING, Place.EVENT,
-        lambda _day: Q(kind=kind) & where, _PLACES, sums="quantity",
-    )  # fmt: skip
+    return happened(name, zh, en, words, kind, clause=_CLAUSE, unit=_PLACES, where=where, sums=True)
 
 
 def _came(name: str, zh: str, en: str, words: Label, reason: Reason) -> Indicator:
@@ -51,10 +48,9 @@ def _went(name: str, zh: str, en: str, words: Label, reason: Reason) -> Indicato
 
 
 def _hired(name: str, zh: str, en: str, words: Label, where: Q) -> Indicator:
-    return Indicator(
-        name, Label(zh, en), words, _CLAUSE, Grain.EVENT, When.DURING, Place.EVENT,
-        lambda _day: Q(kind=EventKind.HIRED) & where, _PERSONS,
-    )  # fmt: skip
+    return happened(
+        name, zh, en, words, EventKind.HIRED, clause=_CLAUSE, unit=_PERSONS, where=where
+    )
 
 
 R6: Final = Report(
