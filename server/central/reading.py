@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from hashlib import sha256
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from lxml import etree
 
 from server.accounts.access import REVEALERS, common_prefix
 from server.audit.models import Act
 from server.audit.services import record
-from server.central import shapes, tables
+from server.central import layouts, shapes, sheets, tables
 from server.central.endpoint import Call
+from server.central.layouts import Layout, Level, lay_out, packed
 from server.central.queries import Columns
-from server.central.schema import Schema, schema_of
+from server.central.schema import ROOT, Schema, schema_of
+from server.central.sheets import Sheet, as_csv
+from server.central.tables import Table
+from server.core.plain import dumps
 from server.core.request_problems import NothingHere
 from server.disclosure.models import ExportPermit
 from server.disclosure.selectors import (
@@ -29,6 +37,7 @@ from server.forms.models import Form
 from server.ledgers.reading.answers import (
     Clearance,
     for_program,
+    layout_digest,
     masks_nothing,
     redacted_instance,
 )
@@ -41,7 +50,16 @@ from server.submissions.models import (
     Submission,
     SubmissionVersion,
 )
+from server.submissions.record_rows import (
+    BATCH,
+    Order,
+    RecordRow,
+    in_batches,
+    laid_out,
+    versions_with_answers,
+)
 from server.submissions.selectors import answers_of, files_of_all, may_have_any_file
+from server.submissions.services.laying_out import NewLayout, keep_layouts
 
 REASON: Final = "ODK Central API"
 
@@ -58,6 +76,33 @@ def fallback_created_at(call: Call) -> datetime:
     """The time stated for what has none of its own, as the project: when the first form, or else the user, was created."""
     first = forms.published(call.access).order_by("created_at").first()
     return first.created_at if first else call.user.created_at
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A record with its answers as the user may see them."""
+
+    row: RecordRow
+    layout: Layout | None  # None while it is encrypted
+
+    @property
+    def level(self) -> Level | None:
+        """The level of its root; None while it is encrypted."""
+        return self.layout.level if self.layout else None
+
+    @property
+    def n_missing(self) -> int:
+        """How many files the answers name that have not arrived."""
+        return len(self.layout.files_named - self.row.files_here) if self.layout else 0
+
+
+@dataclass(frozen=True, slots=True)
+class JsonRow:
+    """A row of a table as JSON."""
+
+    id: str
+    parent: str  # the id of the row above; "" in the table of submissions
+    text: str
 
 
 class Reader:
@@ -80,34 +125,106 @@ class Reader:
         self.whole_areas = areas_of(self._permits)
         self._feeds_no_ledger = feeds_no_ledger(mapping for _name, mapping in mappings.values())
 
-    def instance(self, row: Submission) -> etree._Element | None:
-        """The instance with what the user may not see masked; None while it is encrypted."""
-        version = row.current_version
-        assert version is not None  # noqa: S101 inserted by the same statement
-        return self.answers_of(version, row.area_code)
+    @cached_property
+    def sheet(self) -> Sheet:
+        """How lines of the table of submissions are made."""
+        return Sheet(self.schema, ROOT)
+
+    @cached_property
+    def submissions(self) -> Table:
+        """How rows of the table of submissions are made when nothing else is asked for."""
+        return tables.table(self.schema.fields, (), self.schema.fields)
+
+    @cached_property
+    def _digests(self) -> dict[int, bytes]:
+        """Version of the form → the digest of all that decides how its records are laid out."""
+        return {
+            pk: layout_digest(self.schema.fields, protected, (layouts, sheets, tables))
+            for pk, protected in self._protected.items()
+        }
+
+    def read(
+        self,
+        rows: QuerySet[Submission],
+        order: Order,
+        after: Sequence[Any] = (),
+        size: int = BATCH,
+        *,
+        has_updated_at: bool = False,
+    ) -> Iterator[list[Read]]:
+        """The records in batches, as `in_batches` reads them. Answers that were not laid out before are laid out, and kept."""
+        for batch in in_batches(rows, order, after, size, has_updated_at=has_updated_at):
+            yield self.with_answers(batch)
+
+    def with_answers(self, batch: Sequence[RecordRow]) -> list[Read]:
+        """The records with their answers, in the same order. One query for each clearance among them, and for new layouts."""
+        by_clearance: dict[Clearance, list[RecordRow]] = {}
+        for row in batch:
+            by_clearance.setdefault(self._clearance(row.area_code), []).append(row)
+        read: dict[int, Read] = {}
+        for clearance, rows in by_clearance.items():
+            kept = dict(laid_out(rows, _number(clearance), self._digests))
+            anew = {row.version_id: row for row in rows if row.version_id not in kept}
+            kept.update(self._lay_out(anew, clearance))
+            for row in rows:
+                layout = kept.get(row.version_id)
+                read[row.pk] = Read(row, None if layout is None else Layout(layout))
+        return [read[row.pk] for row in batch]
+
+    def _lay_out(
+        self, rows: Mapping[int, RecordRow], clearance: Clearance
+    ) -> Iterator[tuple[int, bytes]]:
+        """The version and layout of records that are not encrypted; they are kept once all are read."""
+        if not rows:
+            return
+        new = []
+        for pk, version in versions_with_answers(rows).items():
+            root = self._redacted(version, clearance)
+            if root is None:
+                continue
+            named = tables.answered(root, self.schema.binaries)
+            names = sorted({compared(name) for name in named if is_sent(name)})
+            level = lay_out(root, self.schema.fields)
+            [row] = self.submissions.rows(level, rows[pk].instance_id)
+            layout = packed(level, names, as_csv(self.sheet.cells(level)), properties(row.values))
+            yield pk, layout
+            sealed = bytes(version.document)
+            digest = self._digests[version.form_version_id]
+            new.append(NewLayout(rows[pk].pk, pk, digest, layout, sha256(sealed).digest()))
+        keep_layouts(new, _number(clearance))
 
     def answers_of(self, version: SubmissionVersion, area_code: str) -> etree._Element | None:
-        """The same of any version of a submission in the area; None while it is encrypted, or when it is erased."""
+        """The instance of any version of a submission in the area, with what the user may not see masked.
+
+        None while it is encrypted, or when it is erased.
+        """
+        return self._redacted(version, self._clearance(area_code))
+
+    def _redacted(self, version: SubmissionVersion, clearance: Clearance) -> etree._Element | None:
         instance = None if version.erased_at else answers_of(version)
         if instance is None:
             return None
+        return redacted_instance(
+            instance.document, self._protected[version.form_version_id], clearance
+        )
+
+    def _clearance(self, area_code: str) -> Clearance:
         clearance = self._clearances.get(area_code)
         if clearance is None:
             clearance = for_program(self.access, area_code, self.whole_areas)
             self._clearances[area_code] = clearance
-        protected = self._protected[version.form_version_id]
-        return redacted_instance(instance.document, protected, clearance)
+        return clearance
 
-    def files(self, rows: Iterable[Submission]) -> Iterator[tuple[Submission, Attachment]]:
+    def files(self, rows: Iterable[RecordRow]) -> Iterator[tuple[RecordRow, Attachment]]:
         """The files that the user may have as they were received, each with its submission."""
         whole = {
-            row.current_version_id: row
+            row.version_id: row
             for row in rows
             if row.area_code.startswith(self.whole_areas) or self._masks_nothing(row)
         }
         for file in files_of_all(whole):
             row = whole[file.version_id]
-            protected = self._protected[row.current_version.form_version_id]  # type: ignore[union-attr]
+            protected = self._protected[row.form_version_id]
             may_have = (
                 may_have_any_file(self.access, row.area_code, file.name)
                 or not protected.has_restricted
@@ -115,60 +232,50 @@ class Reader:
             if may_have and (row.area_code.startswith(self.whole_areas) or names_nobody(file)):
                 yield row, file
 
-    def _masks_nothing(self, row: Submission) -> bool:
+    def _masks_nothing(self, row: RecordRow) -> bool:
         """Whether files of the submission need no permit as far as its answers tell."""
-        version = row.current_version
-        instance = answers_of(version) if version and self._feeds_no_ledger else None
-        if version is None or instance is None:
+        if not self._feeds_no_ledger:
+            return False
+        version = versions_with_answers([row.version_id])[row.version_id]
+        instance = answers_of(version)
+        if instance is None:
             return False
         return masks_nothing(instance.document, self._protected[version.form_version_id])
 
-    def rows(
-        self, row: Submission, table: str, columns: Columns, *, wkt: bool, expand: bool
-    ) -> Iterator[dict[str, Any]]:
+    def table(self, name: str, columns: Columns, *, wkt: bool, expand: bool) -> Table:
+        """How rows of the table with these columns are made."""
+        if name == ROOT and columns.fields == self.schema.fields and not (wkt or expand):
+            return self.submissions
+        chain = self.schema.tables[name]
+        return tables.table(self.schema.fields, chain, columns.fields, wkt=wkt, expand=expand)
+
+    def rows(self, record: Read, table: Table, columns: Columns) -> Iterator[JsonRow]:
         """The rows of a submission in a table."""
-        root, chain = self.instance(row), self.schema.tables[table]
-        if chain:
-            join = tables.join_column(chain)
-            for cells in self._below(root, row, table, columns, wkt=wkt, expand=expand):
-                if join not in columns.keys:
-                    del cells[join]
-                yield cells
+        key, layout = record.row.instance_id, record.layout
+        if table is self.submissions and layout is not None:
+            yield JsonRow(key, "", self._row(record, {"__id": key}, columns, layout.properties))
             return
-        own: dict[str, Any] = {"__id": row.instance_id}
+        for row in table.rows(record.level, key):
+            own = {"__id": row.id}
+            if table.join in columns.keys:
+                own[table.join] = row.parent
+            yield JsonRow(
+                row.id, row.parent, self._row(record, own, columns, properties(row.values))
+            )
+
+    def _row(
+        self, record: Read, own: dict[str, Any], columns: Columns, properties_shown: str
+    ) -> str:
         if columns.system:
-            system = self.system(row, root)
+            system = self.system(record)
             own["__system"] = {name: system[name] for name in system if name in columns.system}
-        if root is None:
-            yield {**own, **tables.unanswered(row.instance_id, columns.fields)}
-            return
-        for answers in self._below(root, row, table, columns, wkt=wkt, expand=expand):
-            yield {**own, **answers}
+        return f"{{{','.join(filter(None, (properties(own), properties_shown)))}}}"
 
-    def _below(
-        self,
-        root: etree._Element | None,
-        row: Submission,
-        table: str,
-        columns: Columns,
-        *,
-        wkt: bool,
-        expand: bool,
-    ) -> Iterator[dict[str, Any]]:
-        if root is None:
-            return iter(())
-        chain = self.schema.tables[table]
-        return tables.rows(root, row.instance_id, chain, columns.fields, wkt=wkt, expand=expand)
-
-    def system(self, row: Submission, root: etree._Element | None) -> dict[str, Any]:
+    def system(self, record: Read) -> dict[str, Any]:
         """`__system` of a submission."""
-        version = row.current_version
-        assert version is not None  # noqa: S101 inserted by the same statement
-        answered = () if root is None else tables.answered(root, self.schema.binaries)
-        wanted = {compared(name) for name in answered if is_sent(name)}
-        n_missing = len(wanted - row.files_here)  # type: ignore[attr-defined]
-        name = self.versions[version.form_version_id]
-        return shapes.system(row, name, n_missing, _status(row) if root is None else None)
+        row = record.row
+        status = _status(row) if record.layout is None else None
+        return shapes.system(row, self.versions[row.form_version_id], record.n_missing, status)
 
     def record_export(
         self, table: str, size: Mapping[str, int], *, submission: Submission | None = None
@@ -199,8 +306,17 @@ def record_export(
     )
 
 
-def _status(row: Submission) -> str:
-    record: EncryptedVersion | None = getattr(row.current_version, "encrypted", None)
-    if record is not None and record.state == EncryptedVersion.State.INCOMPLETE:
+def _status(row: RecordRow) -> str:
+    if row.encrypted_state == EncryptedVersion.State.INCOMPLETE:
         return "missingEncryptedFormData"
     return "notDecrypted"
+
+
+def properties(values: Mapping[str, Any]) -> str:
+    """Properties as JSON without braces."""
+    return dumps(values)[1:-1]
+
+
+def _number(clearance: Clearance) -> int:
+    """The clearance as layouts of records are kept by."""
+    return clearance.masked | clearance.days << 1 | clearance.restricted << 2

@@ -13,6 +13,7 @@ from server.core.masking import mask_numbers
 from server.forms.encryption import as_text
 from server.forms.models import EncryptionKey, Form, FormDraft, FormVersion
 from server.submissions.models import Comment, Submission, SubmissionVersion
+from server.submissions.record_rows import RecordRow
 from server.trials.models import TrialRecord
 
 PROJECT: Final = 1
@@ -313,21 +314,19 @@ def comment(row: Comment) -> dict[str, Any]:
 
 
 def system(
-    row: Submission, version: str, n_missing_files: int, status: str | None
+    row: RecordRow, version: str, n_missing_files: int, status: str | None
 ) -> dict[str, Any]:
-    """`__system` of a submission that `selectors.in_batches` counted versions and files of."""
-    current = row.current_version
-    present: int = row.n_files  # type: ignore[attr-defined]
+    """`__system` of a submission."""
     return {
         "submissionDate": instant(row.received_at),
-        "updatedAt": instant(row.updated_at),  # type: ignore[attr-defined]
+        "updatedAt": instant(row.updated_at),
         "submitterId": str(row.submitter_id),
-        "submitterName": str(row.submitter),
-        "attachmentsPresent": present,
-        "attachmentsExpected": present + n_missing_files,
+        "submitterName": row.submitter,
+        "attachmentsPresent": row.n_files,
+        "attachmentsExpected": row.n_files + n_missing_files,
         "status": status,
         "reviewState": REVIEW_STATES[row.review_state],
-        "deviceId": mask_numbers(current.device_id if current else "") or None,
-        "edits": row.n_versions - 1,  # type: ignore[attr-defined]
+        "deviceId": mask_numbers(row.device_id) or None,
+        "edits": row.n_versions - 1,
         "formVersion": version,
     }

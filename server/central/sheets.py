@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from lxml import etree
-
+from server.central.layouts import Level, Step, slots, way_to
 from server.central.schema import Field, Schema
-from server.core.xml import local_name
+from server.core.spreadsheets import Echo
 
 SYSTEM: Final = {
     "KEY": "__id",
@@ -26,29 +26,61 @@ SYSTEM: Final = {
 _POINT: Final = ("Latitude", "Longitude", "Altitude", "Accuracy")
 
 
-def header(schema: Schema, table: str) -> list[str]:
-    """The header of a table's file."""
-    names = list(_names(schema.columns(table), ""))
-    if schema.tables[table]:
-        return [*names, "PARENT_KEY", "KEY"]
-    return ["SubmissionDate", *names, *SYSTEM]
+class Sheet:
+    """How the lines of a table's file are made: made once for all of them."""
+
+    def __init__(self, schema: Schema, table: str) -> None:
+        chain, self.columns = schema.tables[table], schema.columns(table)
+        self.way = way_to(schema.fields, chain)
+        questions = [
+            (slot, field)
+            for slot, field in enumerate(slots(self.columns))
+            if field.kind == "question"
+        ]
+        self._slots = [slot for slot, _field in questions]
+        points = [
+            place for place, (_slot, field) in enumerate(questions) if field.type == "geopoint"
+        ]
+        self._points = points[::-1]  # the last first: a point becomes four cells
+
+    @property
+    def header(self) -> list[str]:
+        """The header of the file."""
+        names = list(_names(self.columns, ""))
+        if self.way:
+            return [*names, "PARENT_KEY", "KEY"]
+        return ["SubmissionDate", *names, *SYSTEM]
+
+    def cells(self, level: Level) -> list[str]:
+        """The cells of the questions of a level of this table."""
+        cells = [level[slot] for slot in self._slots]
+        for place in self._points:
+            cells[place : place + 1] = (*cells[place].split(), "", "", "", "")[:4]
+        return cells
+
+    @property
+    def blank(self) -> list[str]:
+        """The cells of a record that is encrypted."""
+        return self.cells([""] * len(slots(self.columns)))
+
+    def repeat_lines(self, level: Level, instance_id: str) -> Iterator[list[Any]]:
+        """The lines of a repeat; KEY is the path to the repetition, numbered from 1."""
+        for repetition, key, parent in _reached(level, self.way, instance_id):
+            yield [*self.cells(repetition), parent, key]
 
 
-def submission_line(
-    root: etree._Element | None, schema: Schema, instance_id: str, system: dict[str, Any]
-) -> list[Any]:
-    """The line of a submission; its answers are blank while it is encrypted (`root` is None)."""
-    system = {**system, "__id": instance_id}
-    answers = _cells(root, schema.fields)
-    return [system["submissionDate"], *answers, *(system[name] for name in SYSTEM.values())]
+def as_csv(cells: Sequence[object]) -> str:
+    """The beginning of a line of CSV: the cells, each with a comma behind it."""
+    if not cells:
+        return ""
+    line: str = csv.writer(Echo()).writerow([*cells, ""])  # type: ignore[assignment] # what Echo gives back
+    return line.removesuffix("\r\n")
 
 
-def repeat_lines(
-    root: etree._Element, chain: tuple[Field, ...], instance_id: str
-) -> Iterator[list[Any]]:
-    """The lines of a repeat; KEY is the path to the repetition, numbered from 1."""
-    for element, key, parent in _reached(root, chain, instance_id, instance_id):
-        yield [*_cells(element, chain[-1].children), parent, key]
+def submission_line(cells: str, instance_id: str, system: dict[str, Any]) -> str:
+    """The line of a submission, of whose answers these are the cells, as CSV."""
+    after = [instance_id if name == "__id" else system[name] for name in SYSTEM.values()]
+    return f"{system['submissionDate']},{cells}{csv.writer(Echo()).writerow(after)}"
 
 
 def file_names(form_id: str, schema: Schema) -> dict[str, str]:
@@ -87,42 +119,12 @@ def _names(fields: Iterable[Field], above: str) -> Iterator[str]:
             yield name
 
 
-def _cells(element: etree._Element | None, fields: Iterable[Field]) -> list[str]:
-    cells: list[str] = []
-    _add_cells(cells, element, fields)
-    return cells
-
-
-def _add_cells(cells: list[str], element: etree._Element | None, fields: Iterable[Field]) -> None:
-    children: dict[str, etree._Element] = {}
-    for child in () if element is None else element:
-        children.setdefault(local_name(child), child)
-    for field in fields:
-        there, kind = children.get(field.name), field.kind
-        if kind == "group":
-            _add_cells(cells, there, field.children)
-        elif field.type == "geopoint":
-            text = "" if there is None else there.text or ""
-            cells += (*text.split(), *[""] * 4)[:4]
-        elif kind == "question":
-            cells.append("" if there is None else there.text or "")
-
-
-def _reached(
-    element: etree._Element, chain: tuple[Field, ...], place: str, parent: str
-) -> Iterator[tuple[etree._Element, str, str]]:
-    field, *rest = chain
-    number = 0
-    for child in element:
-        if local_name(child) != field.name:
-            continue
-        if field.kind == "repeat":
-            number += 1
-            here = f"{place}/{field.name}[{number}]"
-            above = here if rest else parent
-        else:
-            here, above = f"{place}/{field.name}", parent
+def _reached(level: Level, steps: Sequence[Step], key: str) -> Iterator[tuple[Level, str, str]]:
+    step, *rest = steps
+    path = "/".join((key, *(group.name for group in step.groups), step.repeat.name))
+    for number, repetition in enumerate(level[step.slot], 1):
+        here = f"{path}[{number}]"
         if rest:
-            yield from _reached(child, tuple(rest), here, above)
+            yield from _reached(repetition, rest, here)
         else:
-            yield child, here, parent
+            yield repetition, here, key

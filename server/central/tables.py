@@ -1,4 +1,4 @@
-"""Converts an instance to the rows of an OData table, with ids and join columns. Pure.
+"""Converts levels of instances (layouts.py) to the rows of an OData table, with ids and join columns. Pure.
 
 The ids are computed as Central does: a hash of the first version's instanceID and the position
 in each repeat on the way. So they survive edits, do not depend on paging, and stay the same
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,9 +18,9 @@ from urllib.parse import quote
 
 from lxml import etree
 
+from server.central.layouts import Level, Step, places, way_to
 from server.central.schema import ROOT, Field
 from server.core import answers, clock
-from server.core.xml import local_name
 
 _INT64: Final = 1 << 63
 _MOST_OFFSET: Final = timedelta(hours=14)
@@ -75,31 +75,48 @@ def join_column(chain: Iterable[Field]) -> str:
     return f"__{'-'.join((ROOT, *(field.odata_name for field in around)))}-id"
 
 
-def rows(
-    root: etree._Element,
-    instance_id: str,
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table."""
+
+    id: str
+    parent: str  # the id of the row above; "" in the root's table
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """How the rows of a table are made from the levels of instances: made once for all rows of an answer."""
+
+    way: tuple[Step, ...]
+    join: str  # the column that holds the id of the parent row; "" of the root's table
+    columns: tuple[_Column, ...]
+
+    def rows(self, level: Level | None, instance_id: str) -> Iterator[Row]:
+        """The rows of an instance, in document order; all properties are null while it is encrypted (`level` is None)."""
+        place = top(instance_id)
+        if not self.way:
+            yield Row(place.id, "", _values(level, self.columns, place))
+        elif level is not None:
+            for repetition, own, parent in _reached(level, self.way, place):
+                yield Row(own.id, parent, _values(repetition, self.columns, own))
+
+
+def table(
+    fields: tuple[Field, ...],
     chain: tuple[Field, ...],
     columns: tuple[Field, ...],
     *,
     wkt: bool = False,
     expand: bool = False,
-) -> Iterator[dict[str, Any]]:
-    """The rows of an instance in the table of the repeat `chain[-1]`, in document order.
+) -> Table:
+    """The table of the repeat `chain[-1]`, or the root's, of a form with these fields.
 
-    `columns` are the fields of each row: `chain[-1].children` or some of them.
+    `columns` are the fields of each row: those of the table or some of them.
     """
-    join = join_column(chain) if chain else ""
-    for element, place, parent in _reached(root, top(instance_id), instance_id, chain):
-        row: dict[str, Any] = {"__id": place.id}
-        if join:
-            row[join] = parent
-        row.update(_values(element, columns, place, wkt, expand))
-        yield row
-
-
-def unanswered(instance_id: str, columns: tuple[Field, ...]) -> dict[str, Any]:
-    """A row in which every property is null."""
-    return _values(None, columns, top(instance_id), wkt=False, expand=False)
+    own = chain[-1].children if chain else fields
+    made = _columns(columns, places(own), wkt, expand)
+    return Table(way_to(fields, chain), join_column(chain) if chain else "", made)
 
 
 def answered(root: etree._Element, paths: frozenset[str]) -> Iterator[str]:
@@ -115,75 +132,78 @@ def answered(root: etree._Element, paths: frozenset[str]) -> Iterator[str]:
 
 def value(text: str, type: str, *, wkt: bool = False) -> Any:
     """An answer as a value of OData's JSON; None when it is blank or not of the type."""
-    text = text.strip() if type in _READERS or type in _SHAPES else text
-    if not text.strip():
-        return None
-    if type in _SHAPES:
-        return _shape(text, type, wkt)
-    return _READERS[type](text) if type in _READERS else text
+    read = _reader(type, wkt)
+    if read is None:
+        return text if text and not text.isspace() else None
+    return read(text)
 
 
-def _reached(
-    element: etree._Element, place: Place, parent: str, chain: tuple[Field, ...]
-) -> Iterator[tuple[etree._Element, Place, str]]:
-    if not chain:
-        yield element, place, parent
-        return
-    field, *rest = chain
-    number = 0
-    for child in element:
-        if local_name(child) == field.name:
-            if field.kind == "repeat":
-                inside, above = place.repeat(field, number), _nearest(place)
-                number += 1
-            else:
-                inside, above = place.group(field), parent
-            yield from _reached(child, inside, above, tuple(rest))
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A property of a row."""
+
+    field: Field
+    name: str
+    slot: int = -1  # of a question or repeat
+    read: Callable[[str], Any] | None = None  # of a question that is no text
+    inner: tuple[_Column, ...] = ()  # of a group, or of a repeat that is expanded
+    is_expanded: bool = False
 
 
-def _nearest(place: Place) -> str:
-    """The id of the repetition, or else the submission, that contains the place."""
-    steps = place.steps
-    while steps and steps[-1].endswith("#"):
-        steps = steps[:-1]
-    return Place(place.instance_id, steps).id
-
-
-def _values(
-    element: etree._Element | None,
-    columns: tuple[Field, ...],
-    place: Place,
-    wkt: bool,
-    expand: bool,
-) -> dict[str, Any]:
-    """The properties of an element; all null when it does not exist."""
-    values: dict[str, Any] = {}
-    children: dict[str, list[etree._Element]] = {}
-    for child in () if element is None else element:
-        name = local_name(child)
-        if name in children:
-            children[name].append(child)
-        else:
-            children[name] = [child]
-    for field in columns:
-        there = children.get(field.name, [])
-        first = there[0] if there else None
+def _columns(
+    fields: Iterable[Field], place_of: Mapping[str, int], wkt: bool, expand: bool
+) -> tuple[_Column, ...]:
+    columns = []
+    for field in fields:
+        name, slot = field.odata_name, place_of.get(field.path, -1)
         if field.kind == "question":
-            text = None if first is None else first.text
-            values[field.odata_name] = value(text, field.type, wkt=wkt) if text else None
+            columns.append(_Column(field, name, slot, _reader(field.type, wkt)))
         elif field.kind == "group":
-            below = place.group(field) if field.has_repeats else place
-            values[field.odata_name] = _values(first, field.children, below, wkt, expand)
+            inner = _columns(field.children, place_of, wkt, expand)
+            columns.append(_Column(field, name, inner=inner))
         else:
-            link = f"{place.link}/{quote(field.odata_name)}"
-            values[f"{field.odata_name}@odata.navigationLink"] = link
-            if expand:
-                values[field.odata_name] = [
-                    {"__id": own.id, **_values(element, field.children, own, wkt, expand)}
-                    for number, element in enumerate(there)
-                    for own in (place.repeat(field, number),)
+            below = _columns(field.children, places(field.children), wkt, True) if expand else ()
+            columns.append(_Column(field, name, slot, inner=below, is_expanded=expand))
+    return tuple(columns)
+
+
+def _values(level: Level | None, columns: tuple[_Column, ...], place: Place) -> dict[str, Any]:
+    """The properties of a level; all null when there is none."""
+    values: dict[str, Any] = {}
+    for column in columns:
+        name, kind = column.name, column.field.kind
+        if kind == "question":
+            text = "" if level is None else level[column.slot]
+            if not text or text.isspace():
+                values[name] = None
+            else:
+                values[name] = text if column.read is None else column.read(text)
+        elif kind == "group":
+            inside = place.group(column.field) if column.field.has_repeats else place
+            values[name] = _values(level, column.inner, inside)
+        else:
+            values[f"{name}@odata.navigationLink"] = f"{place.link}/{quote(name)}"
+            if column.is_expanded:
+                values[name] = [
+                    {"__id": own.id, **_values(repetition, column.inner, own)}
+                    for number, repetition in enumerate(() if level is None else level[column.slot])
+                    for own in (place.repeat(column.field, number),)
                 ]
     return values
+
+
+def _reached(level: Level, way: Sequence[Step], place: Place) -> Iterator[tuple[Level, Place, str]]:
+    """The repetitions at the end of the way, each with its place and the id of the row above."""
+    step, *rest = way
+    parent = place.id
+    for group in step.groups:
+        place = place.group(group)
+    for number, repetition in enumerate(level[step.slot]):
+        own = place.repeat(step.repeat, number)
+        if rest:
+            yield from _reached(repetition, rest, own)
+        else:
+            yield repetition, own, parent
 
 
 def _int(text: str) -> int | None:
@@ -243,6 +263,16 @@ _READERS: Final[Mapping[str, Any]] = {
     "dateTime": _instant,
 }
 _SHAPES: Final = {"geopoint": "POINT", "geotrace": "LINESTRING", "geoshape": "POLYGON"}
+
+
+def _reader(type: str, wkt: bool) -> Callable[[str], Any] | None:
+    """The function that reads an answer of the type; None where it is the text itself."""
+    if type in _SHAPES:
+        return lambda text: _shape(text, type, wkt) if (text := text.strip()) else None
+    if type in _READERS:
+        read = _READERS[type]
+        return lambda text: read(text) if (text := text.strip()) else None
+    return None
 
 
 def _shape(text: str, type: str, wkt: bool) -> Any:

@@ -131,7 +131,12 @@ def unseal_text(sealed: str, purpose: str) -> str:
 
 def seal_document(document: bytes) -> bytes:
     """Compress and encrypt an instance XML; `unseal_document` gives the same bytes back."""
-    return seal(_compressor().compress(document), "document")
+    return seal_packed(document, "document")
+
+
+def seal_packed(plain: bytes, purpose: str) -> bytes:
+    """Compress and encrypt; `unseal_packed` gives the same bytes back."""
+    return seal(_compressor().compress(plain), purpose)
 
 
 def _compressor() -> zstandard.ZstdCompressor:
@@ -144,7 +149,12 @@ def _compressor() -> zstandard.ZstdCompressor:
 
 def unseal_document(sealed: bytes) -> bytes:
     """The instance XML that `seal_document` sealed. Raises as `unseal`."""
-    return _decompressor().decompress(unseal(sealed, "document"))
+    return unseal_packed(sealed, "document")
+
+
+def unseal_packed(sealed: bytes, purpose: str) -> bytes:
+    """What `seal_packed` sealed for the purpose. Raises as `unseal`."""
+    return _decompressor().decompress(unseal(sealed, purpose))
 
 
 def _decompressor() -> zstandard.ZstdDecompressor:
@@ -194,6 +204,7 @@ __all__ = [
     "reseal",
     "seal",
     "seal_document",
+    "seal_packed",
     "seal_text",
     "search_hash",
     "search_hashes",
@@ -201,5 +212,6 @@ __all__ = [
     "token_hash",
     "unseal",
     "unseal_document",
+    "unseal_packed",
     "unseal_text",
 ]

@@ -193,6 +193,7 @@ RULES: Final[dict[str, Rule]] = {
     "submissions_deletion": _OF_SUBMISSION,
     "submissions_encryptedversion": _OF_VERSION,
     "submissions_erasedfile": _OF_VERSION,
+    "submissions_laidoutanswers": _OF_SUBMISSION,
     "submissions_reviewdecision": _OF_SUBMISSION,
     "submissions_reviewopening": _OF_SUBMISSION,
     "submissions_submission": _SUBMISSION,

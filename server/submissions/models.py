@@ -26,6 +26,7 @@ from server.core.resealing import SealedField
 from server.core.sealed_fields import SealedText
 from server.forms.models import EncryptionKey, Form, FormVersion
 from server.geo.models import AreaCodeField
+from server.submissions.laid_out import LaidOutAnswers as LaidOutAnswers  # a table of this app
 
 
 class ReviewState(models.TextChoices):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -268,65 +268,6 @@ def record_counts(access: Access) -> dict[int, dict[str, Any]]:
     return by_form
 
 
-def in_batches(
-    rows: QuerySet[Submission],
-    order: Sequence[tuple[str, bool]],
-    after: Sequence[Any] = (),
-    size: int = 100,
-) -> Iterator[list[Submission]]:
-    """All rows, `size` at a time, each with `n_versions` and `n_files` of its current version.
-
-    `order` lists columns without nulls and whether they descend, the primary key last;
-    `after` is the values of a row (`place_of`), after which to go on. Each batch is a query
-    of its own by these values, so that no row is repeated or lost while others arrive.
-    """
-    ordered = rows.order_by(*(f"{'-' if down else ''}{name}" for name, down in order))
-    while True:
-        left = ordered.filter(_behind(order, after)) if after else ordered
-        batch = list(left[:size])
-        if batch:
-            count_versions_and_files(batch)
-            yield batch
-        if len(batch) < size:
-            return
-        after = place_of(batch[-1], order)
-
-
-def place_of(row: Submission, order: Sequence[tuple[str, bool]]) -> tuple[Any, ...]:
-    """A row's values of the columns it is ordered by."""
-    return tuple(getattr(row, name) for name, _down in order)
-
-
-def _behind(order: Sequence[tuple[str, bool]], after: Sequence[Any]) -> Q:
-    behind, same = Q(pk__in=()), Q()
-    for (name, down), value in zip(order, after, strict=True):
-        behind |= same & Q(**{f"{name}__{'lt' if down else 'gt'}": value})
-        same &= Q(**{name: value})
-    return behind
-
-
-def count_versions_and_files(batch: Sequence[Submission]) -> None:
-    """Give each row `n_versions`, and of its current version `n_files` and `files_here`, their names as compared.
-
-    Two queries.
-    """
-    received = without_held(SubmissionVersion.objects.filter(submission__in=batch))
-    versions = _counts(received, "submission")
-    current = [row.current_version_id for row in batch]
-    files: dict[int, list[str]] = {}
-    shown = _shown(Attachment.objects.filter(version__in=current)).order_by()
-    for version, name in shown.values_list("version", "name"):
-        files.setdefault(version, []).append(compared(name))
-    for row in batch:
-        row.n_versions = versions.get(row.pk, 1)  # type: ignore[attr-defined]
-        here = files.get(row.current_version_id or 0, [])
-        row.n_files, row.files_here = len(here), frozenset(here)  # type: ignore[attr-defined]
-
-
-def _counts(rows: QuerySet[Any], by: str) -> Mapping[int, int]:
-    return dict(rows.order_by().values_list(by).annotate(count=Count("pk")))
-
-
 def document_of(version: SubmissionVersion) -> bytes:
     """The instance's bytes exactly as they were received."""
     return unseal_document(bytes(version.document))
@@ -370,7 +311,7 @@ def files_of(version_id: int | None) -> QuerySet[Attachment]:
 
     An unencrypted file that came under the name of a decrypted one is left out: it is not signed.
     """
-    return _shown(Attachment.objects.filter(version=version_id)).order_by("name")
+    return shown_files(Attachment.objects.filter(version=version_id)).order_by("name")
 
 
 def missing_files(
@@ -401,10 +342,11 @@ def files_as_they_came(version: SubmissionVersion) -> QuerySet[Attachment]:
 
 def files_of_all(version_ids: Iterable[int | None]) -> QuerySet[Attachment]:
     """`files_of` several versions."""
-    return _shown(Attachment.objects.filter(version__in=list(version_ids))).order_by("pk")
+    return shown_files(Attachment.objects.filter(version__in=list(version_ids))).order_by("pk")
 
 
-def _shown(files: QuerySet[Attachment]) -> QuerySet[Attachment]:
+def shown_files(files: QuerySet[Attachment]) -> QuerySet[Attachment]:
+    """Of these files those that are shown: of an encrypted version, decrypted files instead of the encrypted ones."""
     signed = Attachment.objects.filter(
         version=OuterRef("version"), name=OuterRef("name"), opened_from__isnull=False
     )

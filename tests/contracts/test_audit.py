@@ -125,6 +125,7 @@ EXEMPT = {
     "server.forms.keys.key_named": READS,
     "server.forms.keys.private_key": "opens a key in memory: submissions.opening records its use",
     "server.forms.services.files_of": READS,
+    "server.submissions.services.laying_out.keep_layouts": "the export that it is part of is recorded",
     "server.ledgers.services.forget_person": PART,
     "server.ledgers.desk.links.acts_for": READS,
     "server.ledgers.desk.acts.may_decide": READS,

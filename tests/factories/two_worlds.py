@@ -17,8 +17,7 @@ from django.contrib.gis.geos import Point
 from server.audit.models import Act
 from server.audit.services import record
 from server.core import blobs
-from server.core.codes import code_lists, restricted_codes
-from server.core.sealing import seal_document, seal_text, search_hash
+from server.core.sealing import seal_document, seal_packed, seal_text, search_hash
 from server.disclosure.models import ExportPermit
 from server.ledgers.definitions.columns import Column, Kind, Reading, Sensitivity, hash_purpose
 from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
@@ -38,6 +37,7 @@ from tests.factories.console import (
 from tests.factories.filings import make_filing
 from tests.factories.imports import make_import
 from tests.factories.ledgers import id_number
+from tests.factories.restricted_values import open_code, restricted_value
 from tests.factories.sent_back import make_correction_form, send_back_of
 from tests.factories.side import FORM, Side, document, file_name, mapping, questions
 from tests.factories.trees import plant
@@ -127,7 +127,13 @@ def _bulletin(side: Side) -> None:
 
 
 def _record(side: Side, form: Any) -> None:
-    from server.submissions.models import Comment, ReviewDecision, Submission, SubmissionVersion
+    from server.submissions.models import (
+        Comment,
+        LaidOutAnswers,
+        ReviewDecision,
+        Submission,
+        SubmissionVersion,
+    )
 
     side.submission = Submission.objects.create(
         form=form, instance_id=side.instance_id, submitter=side.worker, area_code=side.area,
@@ -148,6 +154,10 @@ def _record(side: Side, form: Any) -> None:
         )  # fmt: skip
     side.submission.current_version = side.version
     side.submission.save()
+    LaidOutAnswers.objects.create(
+        submission=side.submission, clearance=7, version=side.version, digest=b"another",
+        layout=seal_packed(f"{side.tag} layout".encode(), "laid out"),
+    )  # fmt: skip
     for kind in sorted(FILE_TYPES):
         content = f"{side.tag} {kind} content {side.typed_no}".encode()
         content = photo_bytes() + content if kind == "image" else content
@@ -203,7 +213,7 @@ def _value(side: Side, ledger: str, column: Column, depth: str) -> dict[str, Any
             f"{name}_hash": search_hash(value, hash_purpose(column)),
         }
     plain: dict[Kind, Any] = {
-        Kind.CODE: _open_code(column), Kind.CODES: [_open_code(column)], Kind.INTEGER: 3,
+        Kind.CODE: open_code(column), Kind.CODES: [open_code(column)], Kind.INTEGER: 3,
         Kind.DECIMAL: 4, Kind.BOOLEAN: True, Kind.DATE: date(1965, 1, 1), Kind.INSTANT: AT,
         Kind.AREA: side.area, Kind.POINT: Point(side.lon, 23.125, srid=4326),
         Kind.IMAGE: file_name(side, "image"),
@@ -215,11 +225,6 @@ def _value(side: Side, ledger: str, column: Column, depth: str) -> dict[str, Any
     if column.sensitivity is Sensitivity.RESTRICTED:
         return {}
     return {name: plain[column.kind]}
-
-
-def _open_code(column: Column) -> str:
-    codes = code_lists().get(column.codes) or code_lists()["YN"]
-    return next(code for code in codes.codes if code not in codes.restricted)
 
 
 def _link(side: Side, other: Side) -> None:
@@ -371,9 +376,7 @@ def hold_restricted(sides: tuple[Side, ...], *, are_there: bool) -> None:
                     name: value if are_there else unrestricted(column, value)
                     for name, column in COLUMNS[ledger].items()
                     if has_restricted(column)
-                    and (
-                        value := _restricted_value(side, column, f"{ledger}.{name}{DEPTHS[depth]}")
-                    )
+                    and (value := restricted_value(side, column, f"{ledger}.{name}{DEPTHS[depth]}"))
                     is not None
                 }
                 if ledger == "household":
@@ -394,26 +397,3 @@ def hold_restricted(sides: tuple[Side, ...], *, are_there: bool) -> None:
         kept = seal_document(document(side, f"uuid:{side.tag}-kept", restricted=are_there))
         Quarantined.objects.filter(pk=side.item.pk).update(document=kept)
         Repair.objects.filter(item=side.item).update(document=kept)
-
-
-def _restricted_value(side: Side, column: Column, place: str) -> Any:
-    """A value that only the restricted role sees; a text names its place."""
-    match column.kind:
-        case Kind.JSON:
-            return {"family": "0", "reason": "11", "skills": ["1"], "training": ["01"], "wish": []}
-        case Kind.SEALED:
-            return seal_text(f"{side.sealed_no}44", column.name)
-        case Kind.TEXT:
-            return f"{side.tag} {place} despair"
-        case Kind.BOOLEAN:
-            return True
-        case Kind.CODE | Kind.CODES:
-            return _restricted_code(column)
-    return None
-
-
-def _restricted_code(column: Column) -> Any:
-    hidden = restricted_codes(column.codes)
-    code = next(reversed(hidden)) if hidden else next(iter(code_lists()[column.codes].codes))
-    with_open = [_open_code(column), code] if hidden else [code]
-    return with_open if column.kind is Kind.CODES else code

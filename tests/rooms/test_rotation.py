@@ -34,7 +34,7 @@ from tests.factories.stored import as_stored
 
 AS_OF = date(2026, 12, 1)
 NOT_SEALED = {
-    "sha256", "md5", "token_hash", "public_key", "xform", "workbook_sha256", "previous", "hash",
+    "sha256", "md5", "token_hash", "public_key", "xform", "workbook_sha256", "previous", "hash", "digest",
 }  # fmt: skip
 
 

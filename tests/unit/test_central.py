@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.central import edmx, filters, queries, sheets, tables
+from server.central import edmx, filters, layouts, queries, sheets, tables
 from server.central.problems import BadSkipToken
 from server.central.queries import PageEnd
 from server.central.schema import Schema, identifier, pruned, schema_of, walk
@@ -48,8 +48,12 @@ DOUBLE = xml.parse(
 
 
 def rows(table: str, root: Any = DOUBLE, schema: Schema = SCHEMA, **options: bool) -> list[Any]:
-    chain = schema.tables[table]
-    return list(tables.rows(root, "two", chain, schema.columns(table), **options))
+    made = tables.table(schema.fields, schema.tables[table], schema.columns(table), **options)
+    level = layouts.lay_out(root, schema.fields)
+    return [
+        {"__id": row.id, **({made.join: row.parent} if made.join else {}), **row.values}
+        for row in made.rows(level, "two")
+    ]
 
 
 def test_the_tables_of_a_form():

@@ -12,6 +12,7 @@ from server.accounts.selectors import colleagues
 from server.central import shapes, tables
 from server.central.differences import differences
 from server.central.endpoint import Call
+from server.central.layouts import places
 from server.central.lists import read_list
 from server.central.problems import UnknownProperty
 from server.central.reading import Reader, published_form, record_export
@@ -160,18 +161,14 @@ def _features(
 ) -> Iterator[Mapping[str, Any]]:
     if field is None:
         return
-    rows = selectors.records(call.access, form.form_id).order_by("-pk")
-    related = rows.select_related("current_version__form_version", "current_version__encrypted")
-    for row in related.iterator(100):
-        root = reader.instance(row)
-        element = (
-            None
-            if root is None
-            else root.find("/".join(f"{{*}}{step}" for step in field.path.strip("/").split("/")))
-        )
-        shape = None if element is None else tables.value(element.text or "", field.type)
-        if shape is not None:
-            yield _feature(row.instance_id, {"fieldpath": field.path}, shape)
+    slot = places(reader.schema.fields)[field.path]
+    rows = selectors.records(call.access, form.form_id)
+    for batch in reader.read(rows, [("pk", True)]):
+        for record in batch:
+            text = "" if record.level is None else record.level[slot]
+            shape = tables.value(text, field.type)
+            if shape is not None:
+                yield _feature(record.row.instance_id, {"fieldpath": field.path}, shape)
 
 
 def _shape(text: str) -> Any:

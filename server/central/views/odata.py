@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import chain, islice
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from django.db.models import DateTimeField, QuerySet, Value
@@ -14,18 +14,18 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
-from server.central import edmx, queries, tables
+from server.central import edmx, queries
 from server.central.conditions import COLUMNS, as_q
 from server.central.endpoint import Call
 from server.central.problems import OptionNotOffered
 from server.central.queries import Columns, PageEnd, Query
-from server.central.reading import Reader, published_form
+from server.central.reading import JsonRow, Read, Reader, published_form
 from server.central.schema import ROOT, schema_of
 from server.central.service import CHUNK, JSON, as_json, check_version, service_url
 from server.core.request_problems import NothingHere
 from server.submissions import selectors
 from server.submissions.models import Submission
-from server.submissions.selectors import in_batches, place_of
+from server.submissions.record_rows import BATCH, record_row
 
 _NEVER: Final = Value(datetime(1970, 1, 1, tzinfo=UTC), DateTimeField())
 
@@ -91,28 +91,24 @@ def _one(
         raise NothingHere
     columns = queries.select_columns(reader.schema, names, query.select)
     key = steps[0][1] or ""
-    row = selectors.record(call.access, reader.form.form_id, key)
-    selectors.count_versions_and_files([row])
-    whole = queries.select_columns(reader.schema, names, ())
-    all_keys = Columns(columns.fields, columns.system, whole.keys)
-    rows = list(reader.rows(row, names, all_keys, wkt=query.wkt, expand=query.expand))
+    named = selectors.record(call.access, reader.form.form_id, key)
+    row = record_row(selectors.records(call.access, reader.form.form_id), pk=named.pk)
+    if row is None:
+        raise NothingHere
+    table = reader.table(names, columns, wkt=query.wkt, expand=query.expand)
+    rows = list(reader.rows(reader.with_answers([row])[0], table, columns))
     last = max(place for place, (_name, key) in enumerate(steps) if key is not None)
     if last:
-        above = reader.schema.tables[names]
-        column = "__id" if last == len(steps) - 1 else tables.join_column(above)
-        rows = [cells for cells in rows if cells.get(column) == steps[last][1]]
-    reader.record_export(names, {"rows": len(rows)}, submission=row)
+        is_row = last == len(steps) - 1
+        rows = [row for row in rows if (row.id if is_row else row.parent) == steps[last][1]]
+    reader.record_export(names, {"rows": len(rows)}, submission=named)
     end = None if query.top is None else query.skip + query.top
     url = service_url(call, "forms", reader.form.form_id)
-    body: dict[str, Any] = {"@odata.context": f"{url}/$metadata#{names}"}
-    if query.count:
-        body["@odata.count"] = len(rows)
-    unwanted = whole.keys - columns.keys - {"__id"}
-    body["value"] = [
-        {name: value for name, value in cells.items() if name not in unwanted}
-        for cells in rows[query.skip : end]
-    ]
-    return HttpResponse(as_json(body), content_type=JSON)
+    context = as_json(f"{url}/$metadata#{names}")
+    count = f'"@odata.count":{len(rows)},' if query.count else ""
+    value = ",".join(row.text for row in rows[query.skip : end])
+    body = f'{{"@odata.context":{context},{count}"value":[{value}]}}'
+    return HttpResponse(body, content_type=JSON)
 
 
 class _Page:
@@ -137,6 +133,7 @@ class _Page:
             rows.filter(as_q(query.filter, call.now)) if query.filter else rows
         )
         self.is_root = table == ROOT
+        self._made = reader.table(table, columns, wkt=query.wkt, expand=query.expand)
         self._n_rows: int | None = None  # once all are read
 
     def text(self) -> Iterator[str]:
@@ -150,10 +147,9 @@ class _Page:
             if n_rows == self.query.top:
                 is_more = True
                 break
-            text = as_json(row)
-            pieces.append(f",{text}" if n_rows else text)
+            pieces.append(f",{row.text}" if n_rows else row.text)
             n_rows, last = n_rows + 1, after
-            size += len(text)
+            size += len(row.text)
             if size > CHUNK:
                 yield "".join(pieces)
                 pieces, size = [], 0
@@ -168,7 +164,7 @@ class _Page:
             pieces.append(f',"@odata.count":{n_rows if whole else self._count()}')
         yield "".join((*pieces, "}"))
 
-    def _skipped(self) -> Iterator[tuple[dict[str, Any], PageEnd]]:
+    def _skipped(self) -> Iterator[tuple[JsonRow, PageEnd]]:
         """The rows from the beginning of the page on; the database skips whole submissions."""
         after = self.query.after
         if not self.is_root:
@@ -177,25 +173,30 @@ class _Page:
             return self._rows(after)
         skipped = self._ordered()[self.query.skip - 1 : self.query.skip]
         row = next(iter(skipped), None)
-        return iter(()) if row is None else self._rows(PageEnd(place_of(row, self.order)))
+        if row is None:
+            return iter(())
+        return self._rows(PageEnd(tuple(getattr(row, name) for name, _down in self.order)))
 
-    def _rows(self, after: PageEnd | None) -> Iterator[tuple[dict[str, Any], PageEnd]]:
+    def _rows(self, after: PageEnd | None) -> Iterator[tuple[JsonRow, PageEnd]]:
         if after is not None and after.n_rows is not None:
-            partial = self.rows.filter(pk=after.values[-1]).first()
+            partial = record_row(self.rows, pk=after.values[-1])
             if partial is not None:
-                selectors.count_versions_and_files([partial])
-                yield from islice(self._of(partial), after.n_rows, None)
-        size = 100 if self.query.top is None else min(100, self.query.top + 1)
-        for batch in in_batches(self.rows, self.order, after.values if after else (), size):
-            for row in batch:
-                yield from self._of(row)
+                partial.place = tuple(after.values)
+                [record] = self.reader.with_answers([partial])
+                yield from islice(self._of(record), after.n_rows, None)
+        size = BATCH if self.query.top is None else min(BATCH, self.query.top + 1)
+        begin = after.values if after else ()
+        has_updated_at = "updatedAt" in self.columns.system
+        for batch in self.reader.read(
+            self.rows, self.order, begin, size, has_updated_at=has_updated_at
+        ):
+            for record in batch:
+                yield from self._of(record)
 
-    def _of(self, row: Submission) -> Iterator[tuple[dict[str, Any], PageEnd]]:
-        place = place_of(row, self.order)
-        options = {"wkt": self.query.wkt, "expand": self.query.expand}
-        rows = self.reader.rows(row, self.table, self.columns, **options)
-        for number, cells in enumerate(rows, 1):
-            yield cells, PageEnd(place, None if self.is_root else number)
+    def _of(self, record: Read) -> Iterator[tuple[JsonRow, PageEnd]]:
+        rows = self.reader.rows(record, self._made, self.columns)
+        for number, row in enumerate(rows, 1):
+            yield row, PageEnd(record.row.place, None if self.is_root else number)
 
     def _ordered(self) -> QuerySet[Submission]:
         return self.rows.order_by(
@@ -213,9 +214,10 @@ class _Page:
         if self.is_root:
             return self.rows.count()
         nothing = Columns((), frozenset(), frozenset())
+        table = self.reader.table(self.table, nothing, wkt=False, expand=False)
         return sum(
             1
-            for batch in in_batches(self.rows, [("pk", True)])
-            for row in batch
-            for _row in self.reader.rows(row, self.table, nothing, wkt=False, expand=False)
+            for batch in self.reader.read(self.rows, [("pk", True)])
+            for record in batch
+            for _row in self.reader.rows(record, table, nothing)
         )

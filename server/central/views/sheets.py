@@ -19,11 +19,13 @@ from server.central.conditions import as_q
 from server.central.endpoint import Call
 from server.central.filters import parse
 from server.central.problems import OptionNotOffered
-from server.central.reading import Reader, published_form
+from server.central.reading import Read, Reader, published_form
 from server.central.schema import ROOT
+from server.central.sheets import Sheet, as_csv
 from server.core import blobs
 from server.submissions import selectors
 from server.submissions.models import Submission
+from server.submissions.record_rows import RecordRow
 
 _NOT_SUPPORTED: Final = {
     "deletedFields": "true",
@@ -36,7 +38,8 @@ _NOT_SUPPORTED: Final = {
 def table(call: Call, form: str) -> StreamingHttpResponse:
     """The submissions without their repeats."""
     rows = _rows(call, form)
-    reader, batches = Reader(call, published_form(call, form)), _batches(rows)
+    reader = Reader(call, published_form(call, form))
+    batches = _batches(reader, rows)
     reader.record_export("csv", {"submissions": rows.count()})
     response = StreamingHttpResponse(_text(reader, batches), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = "attachment"
@@ -50,7 +53,8 @@ def archive(call: Call, form: str) -> StreamingHttpResponse:
     the records are read.
     """
     rows = _rows(call, form)
-    reader, batches = Reader(call, published_form(call, form)), _batches(rows)
+    reader = Reader(call, published_form(call, form))
+    batches = _batches(reader, rows)
     has_files = call.request.GET.get("attachments", "").lower() != "false"
     kind = "csv.zip with files" if has_files else "csv.zip"
     reader.record_export(kind, {"submissions": rows.count()})
@@ -62,7 +66,7 @@ def archive(call: Call, form: str) -> StreamingHttpResponse:
 
 
 def _packed(
-    reader: Reader, batches: Iterator[list[Submission]], form: str, *, has_files: bool
+    reader: Reader, batches: Iterator[list[Read]], form: str, *, has_files: bool
 ) -> Iterator[bytes]:
     """The bytes of the archive: the submissions as they are read, then the repeats, the files and the audit logs.
 
@@ -71,22 +75,29 @@ def _packed(
     """
     out, names = _Outgoing(), sheets.file_names(form, reader.schema)
     with ExitStack() as stack:
-        packed = stack.enter_context(zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED))
+        packed = stack.enter_context(
+            zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+        )
         repeats = {
             name: stack.enter_context(_sheet()) for name in reader.schema.tables if name != ROOT
         }
+        made = {name: Sheet(reader.schema, name) for name in repeats}
         for name, sheet in repeats.items():
-            csv.writer(sheet).writerow(sheets.header(reader.schema, name))
+            csv.writer(sheet).writerow(made[name].header)
         listed, log = stack.enter_context(_sheet()), stack.enter_context(_sheet())
         with packed.open(names[ROOT], "w", force_zip64=True) as entry:
             yield out.taken()
             text = io.StringIO()
-            csv.writer(text).writerow(sheets.header(reader.schema, ROOT))
+            csv.writer(text).writerow(reader.sheet.header)
             for batch in batches:
-                for row in batch:
-                    _write(reader, row, text, repeats)
+                for record in batch:
+                    text.write(_line(reader, record))
+                    if made and record.level is not None:
+                        for name, sheet in repeats.items():
+                            lines = made[name].repeat_lines(record.level, record.row.instance_id)
+                            csv.writer(sheet).writerows(lines)
                 if has_files:
-                    _list_files(reader, batch, listed)
+                    _list_files(reader, [record.row for record in batch], listed)
                 entry.write(_emptied(text))
                 yield out.taken()
             entry.write(_emptied(text))
@@ -150,22 +161,23 @@ def _rows(call: Call, form: str) -> QuerySet[Submission]:
     return rows
 
 
-def _batches(rows: QuerySet[Submission]) -> Iterator[list[Submission]]:
+def _batches(reader: Reader, rows: QuerySet[Submission]) -> Iterator[list[Read]]:
     """The submissions, newest first."""
-    return selectors.in_batches(rows, [("pk", True)])
+    return reader.read(rows, [("pk", True)])
 
 
-def _text(reader: Reader, batches: Iterator[list[Submission]]) -> Iterator[bytes]:
+def _text(reader: Reader, batches: Iterator[list[Read]]) -> Iterator[bytes]:
     text = io.StringIO()
-    out = csv.writer(text)
-    out.writerow(sheets.header(reader.schema, ROOT))
-    for batch in batches:
-        for row in batch:
-            root = reader.instance(row)
-            line = (reader.schema, row.instance_id, reader.system(row, root))
-            out.writerow(sheets.submission_line(root, *line))
-        yield _emptied(text)
+    csv.writer(text).writerow(reader.sheet.header)
     yield _emptied(text)
+    for batch in batches:
+        yield "".join(_line(reader, record) for record in batch).encode()
+
+
+def _line(reader: Reader, record: Read) -> str:
+    layout = record.layout
+    cells = layout.cells if layout else as_csv(reader.sheet.blank)
+    return sheets.submission_line(cells, record.row.instance_id, reader.system(record))
 
 
 def _emptied(text: io.StringIO) -> bytes:
@@ -176,17 +188,7 @@ def _emptied(text: io.StringIO) -> bytes:
     return data
 
 
-def _write(reader: Reader, row: Submission, text: IO[str], repeats: dict[str, IO[str]]) -> None:
-    root = reader.instance(row)
-    line = (reader.schema, row.instance_id, reader.system(row, root))
-    csv.writer(text).writerow(sheets.submission_line(root, *line))
-    if root is not None:
-        for name, sheet in repeats.items():
-            chain = reader.schema.tables[name]
-            csv.writer(sheet).writerows(sheets.repeat_lines(root, chain, row.instance_id))
-
-
-def _list_files(reader: Reader, batch: list[Submission], listed: IO[str]) -> None:
+def _list_files(reader: Reader, batch: list[RecordRow], listed: IO[str]) -> None:
     """List the files of submissions that the user may have whole: name, SHA-256, instanceID."""
     out = csv.writer(listed)
     for row, file in reader.files(batch):

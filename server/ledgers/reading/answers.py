@@ -15,15 +15,21 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
 
 from lxml import etree
 
 from server.accounts.access import REVEALERS, Access
-from server.core import personal_numbers
+from server.core import masking, personal_numbers
+from server.core.codes import restricted_codes
 from server.core.masking import mask, mask_numbers
 from server.core.xml import local_name, parse
 from server.forms.models import FormVersion
+from server.ledgers.definitions import sensitivity
 from server.ledgers.definitions.columns import Sensitivity
+from server.ledgers.reading import redaction
 from server.ledgers.reading.entries import may_see_restricted
 from server.ledgers.reading.redaction import ProtectedNode, Protection, protection_of, withhold
 from server.submissions.answers import Answer, answer_tree
@@ -36,6 +42,8 @@ _MIN_SEARCHED_LENGTH = 5
 _SHORTEST_MASKED = min(_MIN_SEARCHED_LENGTH, len("20260101"), personal_numbers.SHORTEST)
 """No shorter answer holds a value that is searched for, a day of birth or a personal number."""
 _MASKABLE = (Sensitivity.MASKED, Sensitivity.BIRTH)
+_MASKING = (masking, personal_numbers, sensitivity, redaction)
+"""What decides, beside this module, what is masked and withheld."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +170,25 @@ def redacted_instance(
     for element, attribute, shown in _masked(texts, values):
         setattr(element, attribute, shown)
     return root
+
+
+def layout_digest(layout: object, protected: Protection, makers: tuple[ModuleType, ...]) -> bytes:
+    """16 bytes that change with all that decides what a program gets of a document.
+
+    That is the layout, what is protected, and the source of the modules that mask and withhold and of the
+    `makers`, which lay out. Where the digest is another, what was kept is made anew.
+    """
+    codes = {name: dict(restricted_codes(name)) for name in protected.lists.values()}
+    parts = (layout, sorted(protected.kinds.items()), sorted(protected.lists.items()), codes)
+    digest = hashlib.blake2b(repr(parts).encode(), digest_size=16)
+    digest.update(_sources((*_MASKING, *makers)))
+    return digest.digest()
+
+
+@cache
+def _sources(modules: tuple[ModuleType, ...]) -> bytes:
+    files = (__file__, *(module.__file__ for module in modules))
+    return b"".join(hashlib.blake2b(Path(file or "").read_bytes()).digest() for file in files)
 
 
 def masks_nothing(document: bytes, protected: Protection) -> bool:

@@ -21,6 +21,7 @@ from server.submissions.models import (
     Attachment,
     EncryptedVersion,
     ErasedFile,
+    LaidOutAnswers,
     Submission,
     SubmissionVersion,
 )
@@ -48,6 +49,7 @@ def erase_submission(submission_id: int, *, at: datetime) -> set[bytes]:
     versions = SubmissionVersion.objects.filter(submission=submission)
     hashes = _erase_versions(versions, at)
     ApprovedVersion.objects.filter(submission=submission).delete()
+    LaidOutAnswers.objects.filter(submission=submission).delete()
     submission.current_version = None
     submission.title = ""
     submission.location = submission.accuracy = submission.observed_at = None
@@ -89,6 +91,7 @@ def erase_parts(submission_id: int, paths: Collection[str], *, at: datetime) -> 
     left = set(envelopes.mentioned(document, names)) - {AUDIT_LOG}
     hashes = _erase_files(files.exclude(name__in=left))
     hashes |= _erase_versions(submission.versions.exclude(pk=version.pk), at)
+    LaidOutAnswers.objects.filter(submission=submission).delete()
     ApprovedVersion.objects.filter(submission=submission).exclude(version=version).delete()
     queue([submission.pk], at=at)
     return hashes

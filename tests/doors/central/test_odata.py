@@ -260,14 +260,16 @@ def test_an_administrator_of_everything_sees_everything(street, asking):
 def test_lists_cost_the_same_for_any_number_of_records(many, street, asking, statements):
     client = asking()
     attach(street.submission, "b.jpg", b"b")
-    counts = set()
+    first, counts = set(), set()
     for top in (2, 8):
-        statements.clear()
-        table(client, top=top)
-        counts.add(len(statements))
+        for number in (first, counts):  # the first time the answers are laid out, and kept
+            statements.clear()
+            table(client, top=top)
+            number.add(len(statements))
     statements.clear()
     rows = json.loads(get(client, f"{FORM}/submissions").getvalue())
     assert len(rows) == 8
     assert len(statements) <= 10  # the cursor's own among them
-    assert len(counts) == 1
+    assert len(counts) == len(first) == 1
     assert counts.pop() <= 11  # the caller's permits among them
+    assert first.pop() <= 16
