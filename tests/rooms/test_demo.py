@@ -186,6 +186,19 @@ def test_the_command_says_what_is_missing(db, workbooks):
         call_command("demo", "--until", "2199-01-01")
 
 
+def test_a_whole_street_is_asked_for_by_one_word(forms, monkeypatch):
+    """Too long for the suite: what the command asks for, with fewer households behind it."""
+    from server.ops.management.commands import demo
+
+    monkeypatch.setitem(demo._STREET, "households", 15)
+    out = io.StringIO()
+    call_command("demo", "--street", "--until", "2026-11-01", "--json", stdout=out)
+    assert json.loads(out.getvalue())["ledgers"]["households"] >= 15
+    assert (
+        Division.objects.filter(code__startswith="440106003", level=5, valid_to=None).count() == 15
+    )
+
+
 def test_the_demo_does_not_mix_with_a_real_street(forms):
     division = Division.objects.create(code="440106003000", level=4, name="真街道")
     Boundary.objects.create(

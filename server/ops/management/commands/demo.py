@@ -20,6 +20,8 @@ from server.ops.demo.street import FormsMissing, OtherDivisions, Result, Size, m
 LOCAL = "http://127.0.0.1:8000"
 _MOST_HOUSEHOLDS = 30_000
 _MOST_COMMUNITIES = 60
+_STREET = {"communities": 15, "households": 30_000, "quarters": 4}
+"""A street of the size that the office plans with: some 95,000 submissions."""
 
 _LABELS = {
     "submissions": gettext_lazy("submissions"),
@@ -54,6 +56,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.description = _(self.help)
         size = Size()
+        parser.add_argument(
+            "--street",
+            action="store_true",
+            help=_(
+                "a whole street instead: {communities} communities with {households} households in all, {quarters} quarters"
+            ).format(**_STREET),
+        )
         parser.add_argument(
             "--communities",
             type=int,
@@ -92,6 +101,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         households = options["households"] * options["communities"]
+        if options["street"]:
+            options |= _STREET
+            households = _STREET["households"]
         for name, value, most in (
             ("--communities", options["communities"], _MOST_COMMUNITIES),
             ("--quarters", options["quarters"], 12),
