@@ -6,12 +6,47 @@ import base64
 import io
 import json
 import zlib
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import segno
 
 _THIS_MACHINE: Final = ("127.0.0.1", "::1", "localhost")
+
+
+PROTECTED: Final = (
+    "change_server",
+    "form_update_mode",
+    "change_autosend",
+    "delete_after_send",
+    "change_form_metadata",
+    "delete_saved",
+)
+"""Collect's admin keys that an area may close: server, updates, sending, deleting after sending, metadata, deleting."""
+
+
+@dataclass(frozen=True, slots=True)
+class AreaSettings:
+    """What an area chose for the phones of its workers; without choices, what every code had before."""
+
+    deletes_sent: bool = True
+    names_worker: bool = True
+    may_change: tuple[str, ...] = PROTECTED
+    admin_password: str = field(default="", repr=False)
+
+    def admin(self) -> dict[str, Any]:
+        """Collect's part `admin`: false hides a setting from whoever does not know the password; Collect allows the rest."""
+        closed: dict[str, Any] = {key: False for key in PROTECTED if key not in self.may_change}
+        if self.admin_password:
+            closed["admin_pw"] = self.admin_password
+        return closed
+
+
+def without_password(collect_settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings as they may be shown in plain text: the admin password is in the code alone."""
+    admin = {key: value for key, value in collect_settings["admin"].items() if key != "admin_pw"}
+    return {**collect_settings, "admin": admin}
 
 
 def unreachable_host(server: str) -> str:
@@ -39,11 +74,12 @@ def settings(
     username: str = "",
     password: str = "",
     icon: str = "",
+    chosen: AreaSettings,
 ) -> dict[str, Any]:
     """Collect's settings for one worker: the phone keeps exactly the forms the server lists, and sends records by itself.
 
-    Sent records, which hold ID numbers, are deleted on the phone once the server has them.
-    `person` is the worker's user name, which forms with a question `username` take.
+    Sent records, which hold ID numbers, are deleted on the phone once the server has them, unless the
+    area (`chosen`) wants them kept. `person` is the worker's user name, which forms with a question `username` take.
     `general` and `admin` must both be present, else Collect refuses the code.
     """
     return {
@@ -54,10 +90,10 @@ def settings(
             "password": password,
             "form_update_mode": "match_exactly",
             "autosend": "wifi_and_cellular",
-            "delete_send": True,
-            "metadata_username": person,
+            "delete_send": chosen.deletes_sent,
+            "metadata_username": person if chosen.names_worker else "",
         },
-        "admin": {},
+        "admin": chosen.admin(),
         "project": {"name": project, "icon": icon or project[:1], "color": "#b03a2e"},
     }
 

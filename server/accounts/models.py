@@ -219,6 +219,33 @@ class SavedView(models.Model):
         )
 
 
+class PhoneSettings(models.Model):
+    """Collect's settings that the QR codes of an area's workers carry (phone_settings.py).
+
+    They hold in the areas below, too, until an area nearer to the worker has settings of its own.
+    """
+
+    area = AreaCodeField(blank=True, unique=True)  # prefix; "" is everywhere
+    admin_password = SealedField(
+        purpose="admin password of phones", default=b""
+    )  # b"": the office wants none
+    deletes_sent = models.BooleanField(default=True)
+    names_worker = models.BooleanField(default=True)
+    may_change = ArrayField(models.CharField(max_length=40), default=list)  # collect.PROTECTED
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("area",)
+        verbose_name_plural = "phone settings"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(area__regex=r"^\d{0,12}$"),
+                name="phone_settings_area_is_a_code_prefix",
+            ),
+        )
+
+
 class PasswordFailures(models.Model):
     """How many different wrong passwords in a row came for one user name from one address (lockout.py)."""
 

@@ -53,6 +53,24 @@ class BadArea(Problem):
     )
 
 
+class BadPhoneSetting(Problem):
+    """A setting of phones is not one that an area may choose."""
+
+    type, status = "bad-phone-setting", 400
+    title = _("The setting is not known")
+    template = _("{setting} cannot be set so. Possible: {known}.")
+
+
+class NoPhoneSettings(Problem):
+    """The area has no settings of its own."""
+
+    type, status = "no-phone-settings", 404
+    title = _("The area has no phone settings")
+    template = _(
+        "The area {area} has no phone settings of its own; those of the area around it hold, else the defaults."
+    )
+
+
 class BadDay(Problem):
     """The first or last day of a role lies in the future, or the last before the first."""
 

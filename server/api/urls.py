@@ -19,6 +19,7 @@ from server.api.views.imports import Imports
 from server.api.views.ledgers import LEDGER_VIEWS
 from server.api.views.links import Links
 from server.api.views.office import Divisions, Exceptions, FieldAccounts
+from server.api.views.phone_settings import PhonesOfAreas
 from server.api.views.quarantine import Quarantine
 from server.api.views.reports import Reports
 from server.api.views.submissions import Deletions, Submissions
@@ -43,6 +44,7 @@ VIEWS: dict[str, Any] = {
     "imports": Imports,
     "divisions": Divisions,
     "field-accounts": FieldAccounts,
+    "phone-settings": PhonesOfAreas,
     "users": Users,
     "audit": Audit,
     "export-permits": ExportPermits,

@@ -46,6 +46,7 @@ class Act(models.TextChoices):
     FACTORS_RESET = "factors_reset", _("second factors of a colleague removed")
     CODE_ISSUED = "code_issued", _("phone code issued")
     CODE_REVOKED = "code_revoked", _("phone code revoked")
+    PHONE_SETTINGS = "phone_settings", _("phone settings of an area changed or removed")
 
     DRAFT_SAVED = "draft_saved", _("form draft saved")
     DRAFT_FILE = "draft_file", _("file of a draft uploaded")

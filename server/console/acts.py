@@ -29,6 +29,7 @@ _KINDS: Final[dict[str, Any]] = {
     "division": gettext_lazy("division"),
     "audit": gettext_lazy("audit log"),
     "permit": gettext_lazy("export permit"),
+    "phonesettings": gettext_lazy("phone settings"),
     "savedview": gettext_lazy("saved view"),
     BudgetSpent.type: gettext_lazy("reveals of a day"),
     SearchesSpent.type: gettext_lazy("searches of an hour"),

@@ -217,6 +217,7 @@ OPEN: Final[dict[str, str]] = {
     "accounts_fieldaccount": _READ_FIRST,
     "accounts_formergrant": _READ_FIRST,
     "accounts_passwordfailures": _READ_FIRST,
+    "accounts_phonesettings": "settings hold for the areas below, whose offices issue the codes; the password is sealed",
     "accounts_rolegrant": _READ_FIRST,
     "accounts_savedview": _READ_FIRST,
     "accounts_session": _READ_FIRST,

@@ -51,7 +51,7 @@ WITHOUT_REST = {"field-accounts": WorkerFilters, "codes": WorkerFilters}
 """Lists that only the console has: of workers, where REST lists their phones."""
 UNFILTERED = {"disclosures", "permits"}
 """Pages of the console with a list in pages that nothing narrows."""
-COMPUTED = {"reports", "reports/filings", "bulletins"}
+COMPUTED = {"reports", "reports/filings", "bulletins", "phone-settings"}
 """Of REST: what is worked out for a division and period, which their own parameters name; and bulletins, one a division."""
 LISTS = {name: view for name, view in VIEWS.items() if name not in COMPUTED}
 

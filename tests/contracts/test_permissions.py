@@ -158,6 +158,7 @@ RULES = (
             "imports",
             "divisions",
             "field-accounts",
+            "phone-settings",
             "users",
             "audit",
             "deletions",
@@ -246,6 +247,11 @@ RULES = (
     act("post", "/links/{links}/acts/", 201, {"kind": "two_places", "reason": "核对"}),
     act("post", "/links/{links}/acts/{desk-acts}/undo/", 200),
     look("/divisions/440106003001/"),
+    Rule("get", "/phone-settings/440106003/", PUBLISHERS, 200, 404, 404, 404),
+    administer(
+        "/phone-settings/440106003/", 200, {"deletes_sent": True}, outside=403, method="put"
+    ),
+    administer("/phone-settings/440106003/", 204, outside=403, method="delete"),
     Rule(
         "put",
         "/bulletins/440106003001/",
@@ -299,6 +305,7 @@ RULES = (
 def names(divisions, make_user, settings) -> dict[str, Any]:
     """The ids of the things in the first street, by the first part of their address."""
     from server.accounts import identity_provider
+    from server.accounts.models import PhoneSettings
     from server.accounts.services import issue_token
     from server.ledgers.models import Spell, Vacancy, Visit
 
@@ -311,6 +318,7 @@ def names(divisions, make_user, settings) -> dict[str, Any]:
         **entry(area, person=street.person, spell_kind="1", start_on=AT.date())
     )
     account, _token = issue_token(user=street.worker, actor=None)
+    PhoneSettings.objects.create(area=STREET, changed_at=AT, changed_by=street.worker)
     settings.RUHU_OIDC_ISSUER = "https://id.example"
     identity_provider.link(
         user=make_user("wu", role="street", area=STREET), subject="s-1", actor=None

@@ -74,6 +74,7 @@ def test_a_table_with_an_area_is_open_only_where_that_is_decided() -> None:
     }
     assert having_an_area & set(row_policies.OPEN) == {
         "accounts_formergrant",
+        "accounts_phonesettings",
         "accounts_rolegrant",
         "forms_formaudience",
     }

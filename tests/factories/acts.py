@@ -176,6 +176,8 @@ MORE: Final[dict[str, Any]] = {
     "/bulletins/%(area_code)s/": lambda _about: {"contact": "office", "is_open": False},
     "/imports/%(number)s/act": lambda _about: {"step": "start"},
     "/imports/%(id)s/": lambda _about: {"as_of": "2024-06-30"},
+    "/phone-settings/%(area)s/": lambda _about: {"deletes_sent": True},
+    "/phone-settings": lambda about: {"area": about.area, "deletes_sent": "on"},
     "/bulletins": lambda about: {"area": about.area, "contact": "office"},
     "/lists/%(name)s/%(uuid)s/change": lambda _about: {"label": "Oak", "version": "1"},
     "/projects/1/app-users": lambda about: {"displayName": f"{about.tag} phone"},

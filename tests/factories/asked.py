@@ -104,6 +104,7 @@ def samples_of(side: Side) -> dict[str, str]:
         "/exceptions/%(number)s": str(side.exceptions[1].pk),
         "/divisions/%(code)s": side.area,
         "/bulletins/%(area_code)s": side.area,
+        "/phone-settings/%(area)s": side.area,
         "/jobs/%(area)s": side.area,
         **{f"/imports/%({name})s": str(side.imported.pk) for name in ("id", "number")},
         "/reports/%(code)s": "R2",

@@ -31,6 +31,7 @@ CANARY = b"<html xmlns='http://www.w3.org/1999/xhtml'><script>canary()</script><
 
 def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
     """Something that exists for each parameter; the files among it hold a script."""
+    from server.accounts.models import PhoneSettings
     from server.accounts.services import issue_token
     from server.bulletin.models import Bulletin
     from server.core import blobs
@@ -58,6 +59,7 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
     )  # fmt: skip
     make_trial("uuid:1", CANARY)
     area = street.person.area_code
+    PhoneSettings.objects.create(area=COMMUNITY, changed_at=AT, changed_by=street.worker)
     Bulletin.objects.create(
         area_code=COMMUNITY,
         contact="棠荫路1号",
@@ -137,6 +139,7 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
         "/acts/%(act)s": "1",
         "/divisions/%(code)s": COMMUNITY,
         "/bulletins/%(area_code)s": COMMUNITY,
+        "/phone-settings/%(area)s": COMMUNITY,
         "/jobs/%(area)s": COMMUNITY,
         "/imports/%(id)s": imported,
         "/imports/%(number)s": imported,

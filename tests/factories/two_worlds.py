@@ -101,7 +101,7 @@ def make_worlds(make_user: Any) -> tuple[Side, Side]:
 
 
 def _people(side: Side, make_user: Any) -> None:
-    from server.accounts.models import FieldAccount, SavedView
+    from server.accounts.models import FieldAccount, PhoneSettings, SavedView
     from server.accounts.services import issue_token
 
     side.worker = make_user(f"{side.tag}-worker", role="worker", area=side.area)
@@ -116,6 +116,7 @@ def _people(side: Side, make_user: Any) -> None:
         user=side.worker, ledger="person", title=f"{side.tag} view", query="", area=side.area,
         is_shared=True, created_at=AT,
     )  # fmt: skip
+    PhoneSettings.objects.create(area=side.area, changed_at=AT, changed_by=side.worker)
 
 
 def _bulletin(side: Side) -> None:

@@ -297,7 +297,12 @@ def test_a_field_account_prints_as_its_worker_and_label(divisions) -> None:
 
 def test_the_code_can_be_drawn() -> None:
     text = collect.code_text(
-        collect.settings(server_url="https://r.example/key/x", project="入户", person="li")
+        collect.settings(
+            server_url="https://r.example/key/x",
+            project="入户",
+            person="li",
+            chosen=collect.AreaSettings(),
+        )
     )
 
     assert collect.png(text).startswith(b"\x89PNG")

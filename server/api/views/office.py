@@ -20,6 +20,7 @@ from server.accounts import services as account_services
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.filters import FieldAccountFilters
 from server.accounts.models import FieldAccount, Role, User
+from server.accounts.phone_settings import chosen_for_each
 from server.accounts.problems import UnknownUser
 from server.api.shapes.office import (
     DivisionOutlineSerializer,
@@ -208,7 +209,10 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
             new_accounts = account_services.add_codes(
                 users=users, label=body["label"], actor=self.user
             )
-        set_ups = [self._set_up(account.user, account, token) for account, token in new_accounts]
+        chosen = chosen_for_each(users)
+        set_ups = [
+            self._set_up(account, token, chosen[account.user_id]) for account, token in new_accounts
+        ]
         return Response(SetUpSerializer(set_ups, many=True).data, status=201)
 
     @extend_schema(request=EndingSerializer, responses=EndedSerializer)
@@ -234,23 +238,28 @@ class FieldAccounts(ViewSetMixin, ListModelMixin, Door):
     def _new_code(
         self, user: User, account: FieldAccount, token: str, password: str | None = None
     ) -> Response:
-        set_up = self._set_up(user, account, token, password)
+        set_up = self._set_up(account, token, chosen_for_each([user])[user.pk], password)
         return Response(SetUpSerializer(set_up).data, status=201)
 
     def _set_up(
-        self, user: User, account: FieldAccount, token: str, password: str | None = None
+        self,
+        account: FieldAccount,
+        token: str,
+        chosen: collect.AreaSettings,
+        password: str | None = None,
     ) -> dict[str, Any]:
+        user = account.user
         server = settings.RUHU_BASE_URL or self.request.build_absolute_uri("/")
         base_url = collect.base_url(server, token)
         settings_of_collect = collect.settings(
-            server_url=base_url, project=user.name, person=user.username
+            server_url=base_url, project=user.name, person=user.username, chosen=chosen
         )
         return {
             "id": account.pk,
             "username": user.username,
             "password": password,
             "base_url": base_url,
-            "collect": settings_of_collect,
+            "collect": collect.without_password(settings_of_collect),
             "qr": collect.code_text(settings_of_collect),
         }
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from server.accounts import collect, services
 from server.accounts.access import REVIEWERS, access_of
 from server.accounts.models import Role, User
+from server.accounts.phone_settings import chosen_for
 from server.accounts.selectors import grants_near, manageable_workers, people
 from server.central import bodies, shapes
 from server.central.endpoint import Call
@@ -56,7 +57,9 @@ def create(call: Call) -> dict[str, Any]:
         actor=call.user,
     )
     address = collect.base_url(_server(call.request), new.token)
-    code = collect.settings(server_url=address, project=name, person=new.user.username)
+    code = collect.settings(
+        server_url=address, project=name, person=new.user.username, chosen=chosen_for(new.user)
+    )
     return shapes.app_user(new.user) | {
         "token": new.token,
         "serverUrl": address,

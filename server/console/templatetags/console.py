@@ -126,6 +126,11 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                 ),
                 *([accounts] if access.areas(REVIEWERS) else []),
                 *(
+                    [(_("Phone settings"), "phone-settings", ())]
+                    if access.areas(ADMINISTRATORS)
+                    else []
+                ),
+                *(
                     [
                         (_("Search by number"), "find", ()),
                         (_("Export permits"), "permits", ("new-permit",)),

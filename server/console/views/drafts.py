@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from server.accounts import collect
 from server.accounts.access import PUBLISHERS
+from server.accounts.phone_settings import chosen_for
 from server.console.forms import checked
 from server.console.pages import StaffRequest, server_address, staff_page
 from server.console.problems import FormFieldsWrong
@@ -137,7 +138,11 @@ def _drawn(request: StaffRequest, draft: FormDraft, address: str) -> str:
     """The QR code as SVG; Collect gives the draft a project of its own."""
     project = _("[Draft] {title}").format(title=draft.title)
     settings = collect.settings(
-        server_url=address, project=project, person=request.user.username, icon="📝"
+        server_url=address,
+        project=project,
+        person=request.user.username,
+        icon="📝",
+        chosen=chosen_for(request.user),
     )
     drawn = collect.svg(collect.code_text(settings))
     return mark_safe(drawn)  # noqa: S308 drawn by segno from our own text

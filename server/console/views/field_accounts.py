@@ -18,6 +18,7 @@ from server.accounts import collect, rosters, services
 from server.accounts.access import REVIEWERS, Access
 from server.accounts.filters import WorkerFilters
 from server.accounts.models import FieldAccount, Role, RoleGrant, User
+from server.accounts.phone_settings import chosen_for, chosen_for_each
 from server.accounts.selectors import former_work, manageable_workers, may_set_password
 from server.accounts.services import CODES_AT_ONCE
 from server.console.forms import RosterForm, WorkerForm, checked
@@ -210,13 +211,14 @@ def codes(request: StaffRequest) -> HttpResponse:
 def _sheets(request: StaffRequest, issued: list[tuple[User, str, str]]) -> HttpResponse:
     """The codes of several workers on one page to print: each worker with the token, and the password where there is a new one."""
     grants = [grant for worker, *_secrets in issued for grant in worker.grants.all()]
+    settings = chosen_for_each([worker for worker, *_secrets in issued])
     context = {
         "areas": _names(grants),
         "sheets": [
             {
                 "worker": worker,
                 "password": password,
-                "code": _drawn(worker, _address(request, token)),
+                "code": _drawn(worker, _address(request, token), settings[worker.pk]),
             }
             for worker, token, password in issued
         ],
@@ -237,7 +239,7 @@ def _sheet(request: StaffRequest, worker: User, token: str, password: str = "") 
         "password": password,
         "address": address,
         "unreachable": _unreachable(request),
-        "code": _drawn(worker, address),
+        "code": _drawn(worker, address, chosen_for(worker)),
         "grants": grants,
         "areas": _names(grants),
     }
@@ -254,9 +256,14 @@ def _unreachable(request: StaffRequest) -> str:
     return server if collect.unreachable_host(server) else ""
 
 
-def _drawn(worker: User, address: str) -> SafeString:
+def _drawn(worker: User, address: str, chosen: collect.AreaSettings) -> SafeString:
     """The QR code as SVG; Collect calls the project by the worker's name, because two workers may share a phone."""
     code = collect.code_text(
-        collect.settings(server_url=address, project=worker.name, person=worker.username)
+        collect.settings(
+            server_url=address,
+            project=worker.name,
+            person=worker.username,
+            chosen=chosen,
+        )
     )
     return mark_safe(collect.svg(code))  # noqa: S308 drawn by segno from our own text

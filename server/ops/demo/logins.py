@@ -47,7 +47,10 @@ class Login:
         if self.token:
             base_url = collect.base_url(server, self.token)
             settings = collect.settings(
-                server_url=base_url, project=self.username, person=self.username
+                server_url=base_url,
+                project=self.username,
+                person=self.username,
+                chosen=collect.AreaSettings(),
             )
             members |= {
                 "base_url": base_url,

@@ -116,6 +116,10 @@ def test_the_code_is_one_collect_reads():
 
     address = collect.base_url("http://192.0.2.1:8000", "secret")
     settings = read_code_text(
-        collect.code_text(collect.settings(server_url=address, project="入户", person="li"))
+        collect.code_text(
+            collect.settings(
+                server_url=address, project="入户", person="li", chosen=collect.AreaSettings()
+            )
+        )
     )
     assert settings["general"]["server_url"] == address

@@ -33,6 +33,7 @@ PAGES = [
     ("new-key", PUBLISHING),
     ("private-key", PUBLISHING),
     ("field-accounts", DESK),
+    ("phone-settings", PUBLISHING),
     ("new-field-account", DESK),
     ("codes", DESK),
     ("people", PUBLISHING),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 
 from server.accounts import collect, contact, selectors, services
 from server.accounts.models import FieldAccount, Role
+from server.accounts.phone_settings import chosen_for
 from server.core import clock
 from server.core.problems import Problem
 from server.ops.tables import table
@@ -90,7 +91,10 @@ class Command(BaseCommand):
     def _print(self, worker: services.NewWorker, options: dict[str, Any]) -> None:
         base_url = collect.base_url(options["base_url"], worker.token)
         collect_settings = collect.settings(
-            server_url=base_url, project=worker.user.name, person=worker.user.username
+            server_url=base_url,
+            project=worker.user.name,
+            person=worker.user.username,
+            chosen=chosen_for(worker.user),
         )
         text = collect.code_text(collect_settings)
         if options["json"]:
@@ -101,7 +105,7 @@ class Command(BaseCommand):
                 "field_account": worker.field_account.pk,
                 "base_url": base_url,
                 "password_url": f"{options['base_url'].rstrip('/')}/odk",
-                "collect": collect_settings,
+                "collect": collect.without_password(collect_settings),
                 "qr": text,
             }
             self.stdout.write(json.dumps(members, ensure_ascii=False))
