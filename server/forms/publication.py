@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 import unicodedata
@@ -20,18 +19,11 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from server.core.xml import BadXml
-from server.forms import conversion, encryption, validation, xform
+from server.forms import conversion, encryption, entity_faults, validation, xform
 from server.forms import workbook as workbooks
-from server.forms.entities import (
-    entity_list,
-    is_entity_list,
-    is_of_ledgers,
-    list_name,
-    properties,
-)
+from server.forms.entities import is_entity_list, list_name
 from server.forms.entity_forms import entity_form
 from server.forms.problems import Fault, FaultyWorkbook, MissingMedia
-from server.forms.sheets import Row
 from server.forms.workbook import Workbook
 from server.forms.xform import XForm
 
@@ -84,16 +76,16 @@ def prepare(
     if faults:
         raise FaultyWorkbook(faults)
     faults += _form_faults(form, workbook)
-    faults += _entity_faults(document, workbook)
+    faults += entity_faults.property_faults(document, workbook)
     if not may_make_lists:
-        faults += _new_list_faults(document, workbook)
+        faults += entity_faults.new_list_faults(document, workbook)
     mapping: dict[str, Any] = {}
     with collecting(faults):
         mapping = import_string(settings.AT_PUBLICATION)(workbook, form)
-    faults += _restricted_faults(document, workbook, mapping)
+    faults += entity_faults.restricted_faults(document, workbook, mapping)
     remarks = [
         *workbook.remarks,
-        *(_entity_remarks(document, workbook, mapping) if mapping else ()),
+        *(entity_faults.list_remarks(document, workbook, mapping) if mapping else ()),
     ]
     warnings = [*remarks, *(str(warning).strip() for warning in result.warnings)]
     if validate:
@@ -263,100 +255,6 @@ def _form_faults(form: XForm, workbook: Workbook) -> Iterator[Fault]:
             sheet="settings",
             row=setting.number,
         )
-
-
-def _entity_faults(document: bytes, workbook: Workbook) -> Iterator[Fault]:
-    """Properties that a list cannot have: what is written to them would exist on one phone only."""
-    named = entity_form(document).datasets
-    for row in workbook.survey:
-        prefix, _hash, rest = row["save_to"].partition("#")
-        name, column = (prefix, rest) if rest else (named[0] if len(named) == 1 else "", prefix)
-        known = entity_list(f"{name}.csv") if column else None
-        if known is None:
-            continue
-        if not is_of_ledgers(name):
-            yield from _spelled_otherwise(name, column, properties(known), row)
-        elif column not in properties(known):
-            close = difflib.get_close_matches(column.lower(), properties(known), 3)
-            yield Fault(
-                _(
-                    "The list “{list}” has no property “{name}”; the answer would stay on the phone."
-                ).format(list=name, name=column),
-                _("Use one of: {names}.").format(names=", ".join(close or properties(known))),
-                sheet="survey",
-                row=row.number,
-            )
-
-
-def _restricted_faults(
-    document: bytes, workbook: Workbook, mapping: Mapping[str, Any]
-) -> Iterator[Fault]:
-    """Restricted answers that are saved to a list: phones hold no restricted facts."""
-    restricted = mapping.get("restricted", ())
-    for path, name in entity_form(document).properties.items():
-        if any(f"{path}/".startswith(f"{place}/") for place in restricted):
-            row = workbook.row_of(path)
-            yield Fault(
-                _("The restricted answer to “{name}” is saved to an entity list.").format(
-                    name=name
-                ),
-                _("Remove its save_to: everybody who holds the list on a phone would read it."),
-                sheet="survey",
-                row=row.number if row else None,
-            )
-
-
-def _spelled_otherwise(name: str, column: str, known: list[str], row: Row) -> Iterator[Fault]:
-    """A property that a list of the office's own has with other capitals: phones take both for the same."""
-    same = next((item for item in known if item.lower() == column.lower()), column)
-    if same != column:
-        yield Fault(
-            _("The list “{list}” has the property “{name}” spelled otherwise.").format(
-                list=name, name=column
-            ),
-            _("Write {name}.").format(name=same),
-            sheet="survey",
-            row=row.number,
-        )
-
-
-def _new_lists(document: bytes, workbook: Workbook) -> Iterator[tuple[str, int]]:
-    """The entity lists that the form makes, with their row of the sheet."""
-    rows = {row["list_name"]: row.number for row in workbook.entities}
-    for name in entity_form(document).datasets:
-        if not is_entity_list(f"{name}.csv"):
-            yield name, rows.get(name, 0)
-
-
-def _new_list_faults(document: bytes, workbook: Workbook) -> Iterator[Fault]:
-    for name, row in _new_lists(document, workbook):
-        yield Fault(
-            _("There is no entity list “{name}”.").format(name=name),
-            _("Correct the name, or say when you publish that the form makes new entity lists."),
-            sheet="entities",
-            row=row,
-        )
-
-
-def _entity_remarks(
-    document: bytes, workbook: Workbook, mapping: Mapping[str, Any]
-) -> Iterator[str]:
-    """What is said about lists whose entries the form makes or changes, but whose ledger it does not fill."""
-    filled = {
-        f"{mapping['records'][index]['ledger']}.{column}"
-        for targets in mapping["questions"].values()
-        for index, column, _conversion, _list in targets
-    }
-    for name, number in _new_lists(document, workbook):
-        yield _("sheet entities, row {row}: “{list}” is a new entity list.").format(
-            row=number, list=name
-        )
-    for row in workbook.entities:
-        known = entity_list(f"{row['list_name']}.csv")
-        if known is not None and known.saved_by and known.saved_by not in filled:
-            yield _(
-                "sheet entities, row {row}: entries of “{list}” that this form makes or changes are seen on the same phone only, because no question is saved to {target} (bind::ruhu:saveto)."
-            ).format(row=row.number, list=row["list_name"], target=known.saved_by)
 
 
 def _media(
