@@ -190,6 +190,7 @@ _CODES: Final = {
     "instance-id-too-long": 400.13,
     "faulty-workbook": 400.15,
     "not-a-workbook": 400.15,
+    "not-an-xform": 400.15,
     "form-has-warnings": 400.16,
     "bad-filter": 400.18,
     "no-deprecated-id": 400.19,

@@ -321,11 +321,11 @@ class NewUserForm(RoleForm):
 
 
 class PublishForm(forms.Form):
-    """A workbook and the media files it names."""
+    """A workbook or an XForm, and the media files it names."""
 
     workbook = forms.FileField(
-        label=_("XLSForm workbook (.xlsx, .xls)"),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls"}),
+        label=_("XLSForm workbook (.xlsx, .xls) or XForm (.xml)"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.xml"}),
     )
     new_lists = forms.BooleanField(
         label=_("Entity lists that the form names and nobody has are made"), required=False

@@ -48,7 +48,7 @@ def save(
     takes_warnings: bool = True,
     is_of_any: bool = False,
 ) -> FormDraft:
-    """Check a workbook and save it as the draft of the form `form_id`, or of a new form if that is None.
+    """Check a workbook or an XForm and save it as the draft of the form `form_id`, or of a new form if that is None.
 
     With `is_of_any` the workbook says of which form it is, new or not. Replaces the draft that
     the form had; its test records go with it. Raises every problem of a publication except
@@ -84,6 +84,7 @@ def save(
                 "version": prepared.form.version,
                 "md5": prepared.md5,
                 "workbook_sha256": source.sha256,
+                "has_workbook": prepared.has_workbook,
                 "wanted": wanted,
                 "files": made,  # by the conversion; all others are attached
                 "token": secrets.token_urlsafe(TOKEN_BYTES),
@@ -143,9 +144,10 @@ def publish(*, form_id: str, version: str | None, publisher: User) -> Publicatio
     authority.require(publisher, form_id)
     workbook = blobs.read(draft.workbook_sha256)
     if version:
-        from server.forms.versioned import with_version  # slow to import
+        from server.forms import given_xforms, versioned  # slow to import
 
-        workbook = with_version(workbook, version)
+        names = versioned if draft.has_workbook else given_xforms
+        workbook = names.with_version(workbook, version)
     current = FormVersion.objects.filter(current_of__form_id=form_id).first()
     media = services.files_of(current) if current else {}
     media |= {file["name"]: blobs.read(bytes.fromhex(file["sha256"])) for file in draft.files}

@@ -33,7 +33,7 @@ def property_faults(document: bytes, workbook: Workbook) -> Iterator[Fault]:
                     "The list “{list}” has no property “{name}”; the answer would stay on the phone."
                 ).format(list=name, name=column),
                 _("Use one of: {names}.").format(names=", ".join(close or properties(known))),
-                sheet="survey",
+                sheet=row.sheet,
                 row=row.number,
             )
 
@@ -51,7 +51,7 @@ def restricted_faults(
                     name=name
                 ),
                 _("Remove its save_to: everybody who holds the list on a phone would read it."),
-                sheet="survey",
+                sheet=row.sheet if row else "survey",
                 row=row.number if row else None,
             )
 
@@ -65,17 +65,17 @@ def _spelled_otherwise(name: str, column: str, known: list[str], row: Row) -> It
                 list=name, name=column
             ),
             _("Write {name}.").format(name=same),
-            sheet="survey",
+            sheet=row.sheet,
             row=row.number,
         )
 
 
-def _new_lists(document: bytes, workbook: Workbook) -> Iterator[tuple[str, int]]:
+def _new_lists(document: bytes, workbook: Workbook) -> Iterator[tuple[str, Row]]:
     """The entity lists that the form makes, with their row of the sheet."""
-    rows = {row["list_name"]: row.number for row in workbook.entities}
+    rows = {row["list_name"]: row for row in workbook.entities}
     for name in entity_form(document).datasets:
         if not is_entity_list(f"{name}.csv"):
-            yield name, rows.get(name, 0)
+            yield name, rows.get(name, Row("entities", 0, {}, {}))
 
 
 def new_list_faults(document: bytes, workbook: Workbook) -> Iterator[Fault]:
@@ -84,8 +84,8 @@ def new_list_faults(document: bytes, workbook: Workbook) -> Iterator[Fault]:
         yield Fault(
             _("There is no entity list “{name}”.").format(name=name),
             _("Correct the name, or say when you publish that the form makes new entity lists."),
-            sheet="entities",
-            row=row,
+            sheet=row.sheet,
+            row=row.number,
         )
 
 
@@ -96,13 +96,16 @@ def list_remarks(document: bytes, workbook: Workbook, mapping: Mapping[str, Any]
         for targets in mapping["questions"].values()
         for index, column, _conversion, _list in targets
     }
-    for name, number in _new_lists(document, workbook):
-        yield _("sheet entities, row {row}: “{list}” is a new entity list.").format(
-            row=number, list=name
-        )
+    for name, row in _new_lists(document, workbook):
+        yield _("{place}: “{list}” is a new entity list.").format(place=_place(row), list=name)
     for row in workbook.entities:
         known = entity_list(f"{row['list_name']}.csv")
         if known is not None and known.saved_by and known.saved_by not in filled:
             yield _(
-                "sheet entities, row {row}: entries of “{list}” that this form makes or changes are seen on the same phone only, because no question is saved to {target} (bind::ruhu:saveto)."
-            ).format(row=row.number, list=row["list_name"], target=known.saved_by)
+                "{place}: entries of “{list}” that this form makes or changes are seen on the same phone only, because no question is saved to {target} (bind::ruhu:saveto)."
+            ).format(place=_place(row), list=row["list_name"], target=known.saved_by)
+
+
+def _place(row: Row) -> str:
+    """Where the row is, in words."""
+    return Fault("", "", row.sheet, row.number).where

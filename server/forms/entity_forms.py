@@ -24,6 +24,7 @@ class EntityForm:
     creates: frozenset[str]  # the lists in which it may create entities
     properties: Mapping[str, str]
     saved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # list → its properties
+    lists: Mapping[str, str] = field(default_factory=dict)  # path of a question → its list
 
 
 def entity_form(document: bytes) -> EntityForm:
@@ -45,7 +46,9 @@ def entity_form(document: bytes) -> EntityForm:
         places[_place(element)] = name
         if element.get("create") is not None:
             creates.add(name)
-    return EntityForm(tuple(datasets), frozenset(creates), properties, _saved(properties, places))
+    lists = _lists(properties, places)
+    saved = _saved(properties, lists)
+    return EntityForm(tuple(datasets), frozenset(creates), properties, saved, lists)
 
 
 def _entities(primary: etree._Element | None) -> Iterator[etree._Element]:
@@ -66,13 +69,21 @@ def _place(block: etree._Element) -> str:
     return "/" + "/".join(reversed(names[1:]))
 
 
-def _saved(properties: Mapping[str, str], places: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """List → the properties that questions save to: each question belongs to the nearest record with a block around it."""
-    saved: dict[str, dict[str, None]] = {}
-    for path, name in properties.items():
+def _lists(properties: Mapping[str, str], places: Mapping[str, str]) -> dict[str, str]:
+    """Question → its list: each question belongs to the nearest record with a block around it."""
+    lists = {}
+    for path in properties:
         around = [place for place in places if path.startswith(f"{place}/")]
         if around:
-            saved.setdefault(places[max(around, key=len)], {}).setdefault(name)
+            lists[path] = places[max(around, key=len)]
+    return lists
+
+
+def _saved(properties: Mapping[str, str], lists: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """List → the properties that questions save to."""
+    saved: dict[str, dict[str, None]] = {}
+    for path, listed in lists.items():
+        saved.setdefault(listed, {}).setdefault(properties[path])
     return {name: tuple(names) for name, names in saved.items()}
 
 

@@ -111,7 +111,8 @@ class FormVersion(models.Model):
     title = models.CharField(max_length=250)
     xform = models.BinaryField()  # exactly the bytes served
     md5 = models.CharField(max_length=32)
-    workbook_sha256 = models.BinaryField(max_length=32)  # the .xlsx, among the blobs
+    workbook_sha256 = models.BinaryField(max_length=32)  # the .xlsx or XForm given, among the blobs
+    has_workbook = models.BooleanField(default=True, db_default=True)  # else an XForm was given
     mapping = models.JSONField()  # where each answer goes in the ledgers (ledgers.intake.mapping)
     questions = models.JSONField()  # what showing an answer needs (XForm.as_questions)
     reader = models.PositiveSmallIntegerField(
@@ -168,7 +169,8 @@ class FormDraft(models.Model):
     title = models.CharField(max_length=250)
     version = models.CharField(max_length=250, blank=True, db_collation="C")
     md5 = models.CharField(max_length=32)  # of the XForm, before the server adds its key
-    workbook_sha256 = models.BinaryField(max_length=32)
+    workbook_sha256 = models.BinaryField(max_length=32)  # of the workbook, or of the XForm given
+    has_workbook = models.BooleanField(default=True, db_default=True)
     wanted = models.JSONField(default=list)  # names of the files the form needs
     files = models.JSONField(default=list)  # the files that have come: [{name, sha256, md5, size}]
     token = SealedText(

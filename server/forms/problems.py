@@ -14,7 +14,10 @@ from server.core.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of a workbook: where it is, what is wrong, and what to do."""
+    """One fault of a workbook: where it is, what is wrong, and what to do.
+
+    Of an XForm without a workbook, `sheet` is the path of an element, and `row` the line.
+    """
 
     fault: str
     remedy: str
@@ -23,7 +26,9 @@ class Fault:
 
     @property
     def where(self) -> str:
-        """`survey, row 12` in the active language; empty when it concerns the file as a whole."""
+        """`sheet survey, row 12` or `/data/a, line 12` in the active language; empty when it concerns the file as a whole."""
+        if self.sheet.startswith("/") and self.row:
+            return gettext("{path}, line {line}").format(path=self.sheet, line=self.row)
         if self.sheet and self.row:
             return gettext("sheet {sheet}, row {row}").format(sheet=self.sheet, row=self.row)
         return gettext("sheet {sheet}").format(sheet=self.sheet) if self.sheet else ""
@@ -63,6 +68,39 @@ class NotAWorkbook(Problem):
     title = _("Not an Excel workbook")
     template = _(
         "{filename} is not an .xlsx or .xls workbook ({reason}). Save the form as “Excel workbook (.xlsx)” and try again."
+    )
+
+
+class NotAnXForm(Problem):
+    """The file is no XForm that phones and this server can read, or is made to hurt whoever reads it."""
+
+    type = "not-an-xform"
+    status = 400
+    title = _("Not an XForm")
+    template = _(
+        "{filename} is not an XForm that can be published ({reason}). Nothing was changed. Correct the XML, or publish the workbook it was made from."
+    )
+
+
+class XFormTooLarge(Problem):
+    """The XForm is larger than any form needs."""
+
+    type = "xform-too-large"
+    status = 413
+    title = _("The XForm is too large")
+    template = _(
+        "{filename}: {reason}. A form needs far less: put long lists of choices into a CSV file, and send it again."
+    )
+
+
+class NoWorkbook(Problem):
+    """The form version was published as an XForm, so that it has no workbook."""
+
+    type = "no-workbook"
+    status = 404
+    title = _("The form has no workbook")
+    template = _(
+        "Form {form_id} was published as an XForm and has no workbook. Get its XForm instead."
     )
 
 

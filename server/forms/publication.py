@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django.conf import settings
@@ -19,11 +19,12 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from server.core.xml import BadXml
-from server.forms import conversion, encryption, entity_faults, validation, xform
+from server.forms import conversion, encryption, entity_faults, given_xforms, validation, xform
 from server.forms import workbook as workbooks
 from server.forms.entities import is_entity_list, list_name
 from server.forms.entity_forms import entity_form
 from server.forms.problems import Fault, FaultyWorkbook, MissingMedia
+from server.forms.sheets import Row
 from server.forms.workbook import Workbook
 from server.forms.xform import XForm
 
@@ -48,6 +49,7 @@ class Prepared:
     warnings: list[str]
     entity_lists: tuple[str, ...]
     files: dict[str, bytes]
+    has_workbook: bool  # else it was given as an XForm
 
 
 def prepare(
@@ -59,23 +61,16 @@ def prepare(
     is_draft: bool = False,
     may_make_lists: bool = True,
 ) -> Prepared:
-    """Convert and check a workbook; for a draft, files may be missing. Changes nothing.
+    """Convert and check a workbook, or check an XForm; for a draft, files may be missing. Changes nothing.
 
     Unless it `may_make_lists`, a form that names an unknown entity list is refused: the name may be misspelled.
 
-    Raises FaultyWorkbook with all faults, NotAWorkbook, WorkbookTooLarge, MissingMedia.
+    Raises FaultyWorkbook with all faults, NotAWorkbook, WorkbookTooLarge, NotAnXForm, XFormTooLarge, MissingMedia.
     """
-    workbook = workbooks.read(content, filename)
-    faults = [*workbook.faults, *_setting_faults(workbook), *_saveto_faults(workbook)]
-    if not workbook.is_whole:  # what follows would complain of what was not read
-        raise FaultyWorkbook(faults)
-    with collecting(faults):
-        result = conversion.converted(workbook)
-        document = result.xform.encode()
-        form = _read(document)
-    if faults:
-        raise FaultyWorkbook(faults)
-    faults += _form_faults(form, workbook)
+    is_given = given_xforms.is_xform(content, filename)
+    converted = _given(content, filename) if is_given else _converted(content, filename)
+    form, document, workbook = converted.form, converted.document, converted.workbook
+    faults = list(converted.faults)
     faults += entity_faults.property_faults(document, workbook)
     if not may_make_lists:
         faults += entity_faults.new_list_faults(document, workbook)
@@ -87,13 +82,13 @@ def prepare(
         *workbook.remarks,
         *(entity_faults.list_remarks(document, workbook, mapping) if mapping else ()),
     ]
-    warnings = [*remarks, *(str(warning).strip() for warning in result.warnings)]
+    warnings = [*remarks, *converted.warnings]
     if validate:
         with collecting(faults):
             warnings += validation.validate(document, workbook)
     if faults:
-        raise FaultyWorkbook(faults)
-    generated = {ITEMSETS: result.itemsets.encode()} if result.itemsets else {}
+        raise FaultyWorkbook(_placed(faults) if is_given else faults)
+    generated = converted.generated
     declared = entity_form(document).datasets
     lists, files = _media(form, {**media, **generated}, generated, declared, is_draft=is_draft)
     return Prepared(
@@ -105,7 +100,59 @@ def prepare(
         warnings=warnings,
         entity_lists=lists,
         files=files,
+        has_workbook=not is_given,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A form that was converted from its workbook, or given as an XForm, with the faults seen so far."""
+
+    form: XForm
+    document: bytes
+    workbook: Workbook
+    faults: tuple[Fault, ...]
+    warnings: tuple[str, ...] = ()
+    generated: dict[str, bytes] = field(default_factory=dict)
+
+
+def _converted(content: bytes, filename: str) -> _Form:
+    """The form of a workbook. Raises FaultyWorkbook, NotAWorkbook, WorkbookTooLarge."""
+    workbook = workbooks.read(content, filename)
+    faults = [*workbook.faults, *_setting_faults(workbook), *_saveto_faults(workbook)]
+    if not workbook.is_whole:  # what follows would complain of what was not read
+        raise FaultyWorkbook(faults)
+    with collecting(faults):
+        result = conversion.converted(workbook)
+        document = result.xform.encode()
+        form = _read(document)
+    if faults:
+        raise FaultyWorkbook(faults)
+    return _Form(
+        form,
+        document,
+        workbook,
+        tuple(_form_faults(form, workbook)),
+        tuple(str(warning).strip() for warning in result.warnings),
+        {ITEMSETS: result.itemsets.encode()} if result.itemsets else {},
+    )
+
+
+def _given(content: bytes, filename: str) -> _Form:
+    """The form of an XForm. Raises FaultyWorkbook, NotAnXForm, XFormTooLarge."""
+    form, source = given_xforms.read(content, filename)
+    faults = list(given_xforms.faults(form, source, content))
+    if form.form_id:
+        faults += _setting_faults(source)
+    faults += _key_and_title_faults(form, source.setting)
+    if faults:
+        raise FaultyWorkbook(faults)
+    return _Form(form, content, source, ())
+
+
+def _placed(faults: Iterable[Fault]) -> list[Fault]:
+    """The faults of an XForm without the names of sheets, which it has not."""
+    return [fault if fault.sheet.startswith("/") else replace(fault, sheet="") for fault in faults]
 
 
 @contextmanager
@@ -120,30 +167,39 @@ def collecting(faults: list[Fault]) -> Iterator[None]:
 def encrypted(prepared: Prepared, public_key: bytes) -> Prepared:
     """The same form with the server's key: its bytes, hash and version change. Raises FaultyWorkbook."""
     form = prepared.form
+    sheet = "settings" if prepared.has_workbook else ""
     if not form.version:
         raise FaultyWorkbook(
             Fault(
                 _("There is no version, to which the form's key could be added."),
-                _("Write “version” into the first row of the settings sheet and its value below."),
-                sheet="settings",
+                _("Write “version” into the first row of the settings sheet and its value below.")
+                if sheet
+                else _("Give the first element of the primary instance an attribute version."),
+                sheet=sheet,
             )
         )
     version = encryption.version_with(form.version, public_key)
-    document = encryption.inject(
-        prepared.document, root=form.root, public_key=public_key, version=version
+    no_key = Fault(
+        _("The form cannot carry a key."),
+        _("Remove unusual elements from the settings sheet.")
+        if sheet
+        else _("Write its model, submission and version as pyxform writes them."),
+        sheet=sheet,
     )
+    try:
+        document = encryption.inject(
+            prepared.document, root=form.root, public_key=public_key, version=version
+        )
+    except ValueError:
+        raise FaultyWorkbook(no_key) from None
     form_with_key = _read(document)
     if (form_with_key.version, form_with_key.public_key) != (
         version,
         encryption.as_text(public_key),
     ):
-        raise FaultyWorkbook(
-            Fault(
-                _("The form cannot carry a key."),
-                _("Remove unusual elements from the settings sheet."),
-                sheet="settings",
-            )
-        )
+        raise FaultyWorkbook(no_key)
+    if not prepared.has_workbook:
+        form_with_key = replace(form_with_key, title=form.title)
     return replace(
         prepared,
         form=form_with_key,
@@ -162,7 +218,7 @@ def _setting_faults(workbook: Workbook) -> Iterator[Fault]:
             yield Fault(
                 _("The {name} “{text}” cannot stand in an address.").format(name=name, text=text),
                 _why_no_address(text),
-                sheet="settings",
+                sheet=setting.sheet,
                 row=setting.number,
             )
     if setting["submission_url"]:
@@ -236,6 +292,10 @@ def _form_faults(form: XForm, workbook: Workbook) -> Iterator[Fault]:
             sheet="settings",
             row=setting.number,
         )
+    yield from _key_and_title_faults(form, setting)
+
+
+def _key_and_title_faults(form: XForm, setting: Row) -> Iterator[Fault]:
     if form.public_key:
         try:
             encryption.read_public_key(form.public_key)
@@ -245,14 +305,14 @@ def _form_faults(form: XForm, workbook: Workbook) -> Iterator[Fault]:
                 _(
                     "Give the base64 text of an RSA key of at least 2048 bits on one line, without the BEGIN and END lines."
                 ),
-                sheet="settings",
+                sheet=setting.sheet,
                 row=setting.number,
             )
     if not 0 < len(form.title) <= 250:
         yield Fault(
             _("There is no form_title, or it is too long."),
             _("Give the form a title of at most 250 characters."),
-            sheet="settings",
+            sheet=setting.sheet,
             row=setting.number,
         )
 

@@ -18,7 +18,13 @@ from server.core import blobs
 from server.core.xml import BadXml
 from server.forms import xform
 from server.forms.models import FormVersion
-from server.forms.problems import FaultyWorkbook, NotAWorkbook, WorkbookTooLarge
+from server.forms.problems import (
+    FaultyWorkbook,
+    NotAnXForm,
+    NotAWorkbook,
+    WorkbookTooLarge,
+    XFormTooLarge,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ def read_again(*, at: datetime) -> ReadAgain:
 
 def _read_version(version: FormVersion) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Questions and mapping of a published version; no mapping when its workbook cannot be read any more."""
+    from server.forms import given_xforms
     from server.forms import workbook as workbooks
 
     try:
@@ -71,8 +78,19 @@ def _read_version(version: FormVersion) -> tuple[dict[str, Any], dict[str, Any] 
     except (BadXml, xform.BadXForm):
         return version.questions, None
     try:
-        workbook = workbooks.read(blobs.read(version.workbook_sha256), "form.xlsx")
+        content = blobs.read(version.workbook_sha256)
+        if version.has_workbook:
+            workbook = workbooks.read(content, "form.xlsx")
+        else:
+            _form, workbook = given_xforms.read(content, "form.xml")
         mapping: dict[str, Any] = import_string(settings.AT_PUBLICATION)(workbook, form)
-    except (FaultyWorkbook, NotAWorkbook, WorkbookTooLarge, FileNotFoundError):
+    except (
+        FaultyWorkbook,
+        NotAWorkbook,
+        WorkbookTooLarge,
+        NotAnXForm,
+        XFormTooLarge,
+        FileNotFoundError,
+    ):
         return form.as_questions(), None
     return form.as_questions(), mapping

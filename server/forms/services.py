@@ -66,16 +66,16 @@ def publish_workbook(
     may_make_lists: bool = True,
     is_offered: bool = True,
 ) -> Publication:
-    """Publish a workbook, unless the same content is already published.
+    """Publish a workbook or an XForm, unless the same content is already published.
 
-    An .xls becomes an .xlsx, which is kept. Converts and checks outside the transaction, stores files as blobs, then records form,
+    An .xls becomes an .xlsx, which is kept; phones get the bytes of an XForm as they are. Converts and checks outside the transaction, stores files as blobs, then records form,
     version, media and (for a new form) its audience in one transaction that locks the form.
     A new version becomes the current version; records of earlier versions are still accepted.
     If the form has a current encryption key, the version carries it and its name ends with
     the key's. A new form is offered where the publisher is an administrator, if it is to be offered. Entity lists that
     nobody has are made, unless it may not make lists: then the form is refused. Raises
     NotAllowed, FormConcernsOtherAreas, FaultyWorkbook, NotAWorkbook, WorkbookTooLarge,
-    MissingMedia, VersionExists; then nothing has changed.
+    NotAnXForm, XFormTooLarge, MissingMedia, VersionExists; then nothing has changed.
     """
     media = media or {}
     published = selectors.published_from(hashlib.sha256(workbook).digest(), media)
@@ -201,6 +201,7 @@ def _record(
         xform=prepared.document,
         md5=prepared.md5,
         workbook_sha256=converted.source.sha256,
+        has_workbook=prepared.has_workbook,
         mapping=prepared.mapping,
         questions=prepared.questions,
         reader=xform.READER,

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from pyxform.validators.odk_validate import ODK_VALIDATE_PATH
 
 from server.forms import conversion, refusals
 from server.forms.problems import Fault, FaultyWorkbook
+from server.forms.sheets import Row
 from server.forms.workbook import Workbook
 
 TIMEOUT: Final = 60  # seconds
@@ -36,7 +38,7 @@ _OPTIONS: Final = (
     "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true",
 )  # fmt: skip
 _one_at_a_time: Final = threading.Lock()
-_PATH = re.compile(r"/data(?:/[\w.-]*[\w])+")
+_PATH = re.compile(r"/[\w.-]*\w(?:/[\w.-]*\w)+")
 _REFERENCE = re.compile(r"\$\{([\w.-]+)\}")
 
 
@@ -63,10 +65,12 @@ def validate(xform: bytes, workbook: Workbook) -> list[str]:
             break
         message = " ".join(ErrorCleaner.odk_validate(messages).split())
         row = _row_named(message, workbook)
-        faults.append(refusals.validate_fault(message[:1000], row))
-        if row is None or row in rows or time.monotonic() > until:
+        fault = refusals.validate_fault(message[:1000], row.number if row else None)
+        faults.append(replace(fault, sheet=row.sheet) if row else fault)
+        is_given = not workbook.definition  # an XForm, of which no plain form is made
+        if row is None or row.number in rows or time.monotonic() > until or is_given:
             break
-        rows.append(row)
+        rows.append(row.number)
         again = conversion.without_logic(workbook, rows)
         if again is None:
             break
@@ -113,10 +117,11 @@ def _run(command: list[str], messages: Path) -> tuple[int | None, str]:
     return (None if code < 0 else code), text
 
 
-def _row_named(message: str, workbook: Workbook) -> int | None:
+def _row_named(message: str, workbook: Workbook) -> Row | None:
     """The survey row of the first path in the message, or of the first `${name}`, into which ErrorCleaner turns paths."""
     for path in _PATH.findall(message):
-        if row := workbook.row_of(path):
-            return row.number
+        is_of_form = path.startswith("/data/") or not workbook.definition
+        if is_of_form and (row := workbook.row_of(path)):
+            return row
     names = set(_REFERENCE.findall(message))
-    return next((row.number for row in workbook.survey if row["name"] in names), None)
+    return next((row for row in workbook.survey if row["name"] in names), None)

@@ -10,7 +10,7 @@ bear the name of any element (`body`, `item`, `title`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ SAVETO: Final = "{urn:ruhu:xforms}saveto"
 RESTRICTED: Final = "{urn:ruhu:xforms}restricted"
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
 _XFORMS: Final = "http://www.w3.org/2002/xforms"
+_OPENROSA: Final = "{http://openrosa.org/xforms}"
+_PREFIX: Final = re.compile(r"(?<![^/])[\w.-]+:")
 _NODESET_LIST = re.compile(r"^instance\('([^']+)'\)")
 _ITEXT = re.compile(r"^jr:itext\('([^']+)'\)$")
 _ITEXT_REF = re.compile(r"^jr:itext\(\s*([\w.-]+)\s*\)$")
@@ -40,6 +42,7 @@ _CONTROLS: Final = {
     "rank",
     "secret",
 }
+_SECTIONS: Final = {"group", "repeat"}
 _LANGUAGES: Final = ("zh", "en")
 
 
@@ -120,22 +123,22 @@ def read(document: bytes) -> XForm:
     if data is None:
         raise BadXForm("no primary instance")
     texts = _Texts(model)
-    binds = {bind.get("nodeset", ""): bind for bind in _children(model, "bind")}
-    controls = _controls(body)
+    root = f"/{local_name(data)}"
+    binds = {absolute(bind.get("nodeset", ""), root): bind for bind in _children(model, "bind")}
+    controls = _controls(body, {bind.get("id", ""): path for path, bind in binds.items()}, root)
     nodes = tuple(
         _node(element, path, repeats, binds.get(path), controls.get(path), texts)
         for element, path, repeats in _walk(data, controls)
     )
-    title = _child(head, "title", _XHTML)
-    submission = _child(model, "submission")
+    title, submission = _child(head, "title", _XHTML), _child(model, "submission")
     meta = next((child for child in data if local_name(child) == "meta"), ())
     return XForm(
-        form_id=data.get("id", ""),
-        version=data.get("version", ""),
+        form_id=data.get("id") or data.get(f"{_OPENROSA}id") or "",
+        version=data.get("version") or data.get(f"{_OPENROSA}version") or "",
         title=(_all_text(title).strip() if title is not None else ""),
         root=local_name(data),
         nodes=nodes,
-        choices=_choices(instances[1:], body, texts),
+        choices=_choices(instances[1:], controls, texts),
         files=tuple(sorted(set(_files(model, nodes, data)))),
         has_instance_id=any(local_name(child) == "instanceID" for child in meta),
         submission_url=submission.get("action", "") if submission is not None else "",
@@ -156,24 +159,36 @@ def _children(
     return parent.iterchildren(f"{{{namespace}}}{name}")
 
 
-def _in_body(body: etree._Element) -> Iterator[etree._Element]:
-    """The controls, groups and repeats, in document order; what a control contains is not among them."""
+def absolute(reference: str, around: str) -> str:
+    """The path, without prefixes, of a node that stands in a form as `/data/a`, or as `a` within the element `around`."""
+    steps = _PREFIX.sub("", reference.strip())
+    return steps if not steps or steps.startswith("/") else f"{around}/{steps}"
+
+
+def in_body(
+    body: etree._Element, by_id: Mapping[str, str], around: str
+) -> Iterator[tuple[etree._Element, str]]:
+    """Controls, groups and repeats in document order with the path each refers to, by itself or by its bind's id.
+
+    What a control contains is not among them; a group may refer to nothing: its path is then that around it.
+    """
     for child in body:
         name = local_name(child)
-        if child.tag != f"{{{_XFORMS}}}{name}":
+        if child.tag != f"{{{_XFORMS}}}{name}" or name not in _CONTROLS | _SECTIONS:
             continue
-        if name in _CONTROLS:
-            yield child
-        elif name in ("group", "repeat"):
-            yield child
-            yield from _in_body(child)
+        reference = child.get("nodeset" if name == "repeat" else "ref")
+        path = absolute(reference or by_id.get(child.get("bind", "-"), ""), around)
+        yield child, path
+        if name in _SECTIONS:
+            yield from in_body(child, by_id, path or around)
 
 
-def _controls(body: etree._Element) -> dict[str, list[etree._Element]]:
+def _controls(
+    body: etree._Element, by_id: Mapping[str, str], root: str
+) -> dict[str, list[etree._Element]]:
     """The body elements by the path they refer to; a repeat has a group and a repeat element."""
     controls: dict[str, list[etree._Element]] = {}
-    for element in _in_body(body):
-        path = element.get("nodeset" if local_name(element) == "repeat" else "ref")
+    for element, path in in_body(body, by_id, root):
         if path:
             controls.setdefault(path, []).append(element)
     return controls
@@ -223,7 +238,7 @@ def _node(
         name=local_name(element),
         kind=kind,
         type=_type(path, bind, control) if kind == "question" else "",
-        list=_list(control),
+        list=_list(control, path),
         label=texts.label(labelled),
         depth=path.count("/") - 2,
         repeats=repeats,
@@ -247,14 +262,14 @@ def _type(path: str, bind: etree._Element | None, control: etree._Element | None
     return bound
 
 
-def _list(control: etree._Element | None) -> str:
+def _list(control: etree._Element | None, path: str) -> str:
     if control is None:
         return ""
     itemset = next(_children(control, "itemset"), None)
     if itemset is None:
-        return control.get("ref", "") if any(True for _ in _children(control, "item")) else ""
-    named = _NODESET_LIST.match(itemset.get("nodeset", "").strip())
-    return named[1] if named else ""
+        return path if any(True for _ in _children(control, "item")) else ""
+    listed = _NODESET_LIST.match(itemset.get("nodeset", "").strip())
+    return listed[1] if listed else ""
 
 
 class _Texts:
@@ -311,17 +326,18 @@ def _plain(element: etree._Element) -> str:
 
 
 def _choices(
-    instances: list[etree._Element], body: etree._Element, texts: _Texts
+    instances: list[etree._Element], controls: dict[str, list[etree._Element]], texts: _Texts
 ) -> dict[str, dict[str, dict[str, str]]]:
     """The choice lists: secondary instances within the form, and items written into a control."""
     selects = [
-        control
-        for control in _in_body(body)
+        (path, control)
+        for path, elements in controls.items()
+        for control in elements
         if local_name(control) in ("select1", "select", "rank")
     ]
     refs: dict[str, _Refs] = {}
-    for control in selects:
-        if (itemset := _child(control, "itemset")) is not None and (name := _list(control)):
+    for path, control in selects:
+        if (itemset := _child(control, "itemset")) is not None and (name := _list(control, path)):
             refs.setdefault(name, _refs(itemset))
     lists: dict[str, dict[str, dict[str, str]]] = {}
     for instance in instances:
@@ -330,10 +346,10 @@ def _choices(
             name = instance.get("id", "")
             items = (item for item in root if local_name(item) == "item")
             lists[name] = dict(_item(item, refs.get(name, _Refs()), texts) for item in items)
-    for control in selects:
+    for path, control in selects:
         inline = dict(_inline(item, texts) for item in _children(control, "item"))
         if inline:
-            lists[control.get("ref", "")] = inline
+            lists[path] = inline
     return lists
 
 

@@ -161,13 +161,14 @@ class _Form:
         return Draft(workbook=lambda: self._workbook(path), files=self._files(path))
 
     def _workbook(self, path: str) -> bytes:
-        """The workbook that a version or draft was made of, an old .xls where Central has no other."""
-        try:
-            return self.project._bytes(f"{path}.xlsx")
-        except SourceRefused as problem:
-            if not problem.is_absent:
-                raise
-            return self.project._bytes(f"{path}.xls")
+        """The workbook that a version or draft was made of, an old .xls where Central has no other, else its XForm."""
+        for kind in ("xlsx", "xls"):
+            try:
+                return self.project._bytes(f"{path}.{kind}")
+            except SourceRefused as problem:
+                if not problem.is_absent:
+                    raise
+        return self.project._bytes(f"{path}.xml")
 
     def _files(self, path: str) -> list[File]:
         """The form's own files; entity lists come from the lists."""

@@ -18,7 +18,7 @@ from server.forms.models import Form, FormAudience, FormDraft, FormMedia
 from server.quarantine.models import Quarantined
 from server.submissions.models import Attachment, Submission, SubmissionVersion
 from tests.factories.central_server import EMAIL, PASSWORD, Project, serving
-from tests.samples import xlsforms
+from tests.samples import given, xlsforms
 from tests.samples.old_excel import as_xls
 
 pytestmark = pytest.mark.django_db
@@ -227,6 +227,18 @@ def test_a_form_that_central_has_as_an_old_workbook_comes_too(project):
     project.answers[f"{path}.xls"] = as_xls(project.answers.pop(f"{path}.xlsx"))
     run(project)
     assert Form.objects.get(form_id="planting").current_version.version == "1"
+
+
+def test_a_form_that_central_has_as_an_xform_alone_comes_too(project):
+    path = project.form("garden", [("1", b"", {"map.png": b"p"})])
+    del project.answers[f"{path}/versions/1.xlsx"]
+    project.answers[f"{path}/versions/1.xml"] = given.XFORM
+    instance_id = "uuid:11111111-0000-4000-8000-000000000001"
+    project.record(path, [(instance_id, given.RECORD, {"p.jpg": PICTURE})])
+    run(project)
+    version = Form.objects.get(form_id="garden").current_version
+    assert (bytes(version.xform), version.has_workbook) == (given.XFORM, False)
+    assert Submission.objects.get(instance_id=instance_id).form.form_id == "garden"
 
 
 def test_a_dry_run_counts_and_changes_nothing(project):

@@ -66,11 +66,12 @@ class Field:
         media: Mapping[str, bytes] | None = None,
         *,
         new_lists: bool = True,
+        filename: str = "form.xlsx",
     ) -> Any:
         """The answer of POST /api/v1/forms/."""
         content = sheets if isinstance(sheets, bytes) else book(sheets)
         workbook = io.BytesIO(content)
-        workbook.name = "form.xlsx"
+        workbook.name = filename
         files = []
         for name, data in (media or {}).items():
             file = io.BytesIO(data)

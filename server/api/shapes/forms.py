@@ -80,9 +80,11 @@ class FormVersionSerializer(serializers.Serializer):
 
 
 class WorkbookSerializer(serializers.Serializer):
-    """An XLSForm workbook with the files it names."""
+    """An XLSForm workbook, or an XForm, with the files it names."""
 
-    workbook = serializers.FileField(help_text="The .xlsx, or an .xls, which becomes an .xlsx.")
+    workbook = serializers.FileField(
+        help_text="The .xlsx, an .xls, which becomes an .xlsx, or the XML of an XForm, which phones get as it is."
+    )
     media = serializers.ListField(
         child=serializers.FileField(allow_empty_file=True), required=False
     )

@@ -34,7 +34,7 @@ from server.core.spreadsheets import XLSX_TYPE
 from server.forms import selectors, services
 from server.forms.filters import FormFilters
 from server.forms.models import Form, FormVersion
-from server.forms.problems import NoSuchForm
+from server.forms.problems import NoSuchForm, NoWorkbook
 from server.submissions.selectors import with_awaiting
 from server.submissions.services import set_approval
 
@@ -78,7 +78,7 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         responses={200: FormVersionSerializer, 201: FormVersionSerializer},
     )
     def create(self, request: Request) -> Response:
-        """Publish an .xlsx or .xls with its media: 201, or 200 when the same content was published before."""
+        """Publish an .xlsx, .xls or XForm with its media: 201, or 200 when the same content was published before."""
         self.require(PUBLISHERS)
         body = self.read_body(WorkbookSerializer)
         workbook = request.FILES["workbook"]
@@ -131,8 +131,10 @@ class Forms(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     @extend_schema(parameters=[VERSION], responses={(200, XLSX_TYPE): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], renderer_classes=[Bytes], filterset_class=None)
     def workbook(self, request: Request, form_id: str) -> FileResponse:
-        """The .xlsx that the version was made from; an .xls was made into one."""
+        """The .xlsx that the version was made from; an .xls was made into one. 404 for a form given as an XForm."""
         version = self._version(request)
+        if not version.has_workbook:
+            raise NoWorkbook(form_id=form_id)
         if not blobs.exists(version.workbook_sha256):
             raise NothingHere
         file = blobs.open_blob(version.workbook_sha256)

@@ -1,4 +1,4 @@
-"""Publishes forms: a workbook at once, or as a draft that waits for its files."""
+"""Publishes forms: a workbook or an XForm at once, or as a draft that waits for its files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from django.http import FileResponse, HttpResponse
-from django.utils.translation import gettext as _
 
 from server.accounts.access import PUBLISHERS
 from server.central import bodies, shapes
@@ -20,7 +19,6 @@ from server.forms import drafts
 from server.forms import selectors as forms
 from server.forms.drafts_tried import media_of_draft
 from server.forms.models import FormDraft
-from server.forms.problems import NotAWorkbook
 
 DONE = {"success": True}
 
@@ -40,7 +38,7 @@ def create(call: Call) -> dict[str, Any]:
 
 
 def save(call: Call, form: str) -> dict[str, Any]:
-    """Save a draft of the form from the workbook in the body, else from the current version."""
+    """Save a draft of the form from the workbook or XForm in the body, else from the current version."""
     _require(call)
     if bodies.is_empty(call.request):
         drafts.reopen(form_id=form, author=call.user, at=call.now)
@@ -118,17 +116,15 @@ def attach(call: Call, form: str, name: str) -> dict[str, Any]:
 
 def _save(call: Call, form_id: str | None) -> FormDraft:
     named = unquote(call.request.headers.get("X-XlsForm-FormId-Fallback", ""))
-    filename = f"{named[:100] or form_id or 'form'}.xlsx"
-    if call.request.content_type in ("application/xml", "text/xml"):
-        reason = _("an XForm, while the workbook is what is kept and checked here")
-        raise NotAWorkbook(filename=filename, reason=reason)
+    is_xform = call.request.content_type in ("application/xml", "text/xml")
+    filename = f"{named[:100] or form_id or 'form'}.{'xml' if is_xform else 'xlsx'}"
     return drafts.save(
         workbook=bodies.read_whole(call.request),
         filename=filename,
         form_id=form_id,
         author=call.user,
         at=call.now,
-        takes_warnings=_is_true(call, "ignoreWarnings"),
+        takes_warnings=is_xform or _is_true(call, "ignoreWarnings"),  # Central warns of workbooks
     )
 
 

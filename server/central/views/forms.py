@@ -16,6 +16,7 @@ from server.core.request_problems import InvalidRequest, NotAllowed, NothingHere
 from server.core.spreadsheets import XLSX_TYPE
 from server.forms import selectors as forms
 from server.forms.models import Form, FormMedia
+from server.forms.problems import NoWorkbook
 from server.forms.services import set_state
 from server.geo.selectors import division_names
 from server.ledgers.entity_lists.listed import NAMES
@@ -78,9 +79,11 @@ def version_xml(call: Call, form: str, version: str) -> HttpResponse:
 
 
 def workbook(call: Call, form: str) -> FileResponse:
-    """The XLSForm of the current version."""
+    """The XLSForm of the current version. Raises NoWorkbook for a form that was given as an XForm."""
     version = published_form(call, form).current_version
     assert version is not None  # noqa: S101 the form is published
+    if not version.has_workbook:
+        raise NoWorkbook(form_id=form)
     return _file(version.workbook_sha256, f"{form}.xlsx", XLSX_TYPE)
 
 

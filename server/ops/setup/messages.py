@@ -340,7 +340,7 @@ COMMANDS: dict[str, str] = {
     "oldledger": "逐行检查 Excel 旧台帐能否读入，不保存任何内容",
     "openapi": "生成 REST 接口的 OpenAPI 文档",
     "problems": "生成调用方可能遇到的全部问题的列表",
-    "publish": "发布 XLSForm 工作簿（.xlsx、.xls）",
+    "publish": "发布 XLSForm 工作簿（.xlsx、.xls）或 XForm（.xml）",
     "quarantine": "列出未能收录的内容及原因；导出、收录或清除",
     "restored": "恢复之后核对文件并记入操作日志（由 ./ruhu restore 调用）",
     "migrate": "执行数据表变更，并使各数据库角色的行级策略与数据表一致",

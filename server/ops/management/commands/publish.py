@@ -1,4 +1,4 @@
-"""./ruhu publish FILE…: publish form versions from XLSForm workbooks."""
+"""./ruhu publish FILE…: publish form versions from XLSForm workbooks or XForms."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from server.forms import services
 
 class Command(BaseCommand):
     help = gettext_noop(
-        "Publish XLSForm workbooks (.xlsx, .xls). Prints a line for each: published, unchanged or refused. "
-        "A refused workbook changes nothing; exit code 1 when any was refused."
+        "Publish XLSForm workbooks (.xlsx, .xls) or XForms (.xml). Prints a line for each: published, unchanged or refused. "
+        "A refused file changes nothing; exit code 1 when any was refused."
     )
     requires_system_checks: list[
         str
@@ -55,7 +55,7 @@ class Command(BaseCommand):
                 )
         if refused:
             raise CommandError(
-                _("{refused} of {all} workbooks were refused.").format(
+                _("{refused} of {all} files were refused.").format(
                     refused=refused, all=len(options["workbooks"])
                 )
             )
