@@ -107,7 +107,7 @@ class MaskedField(serializers.Field):
 
     def __init__(self, columns: tuple[Column, ...], **kwargs: Any) -> None:
         super().__init__(read_only=True, source="*", **kwargs)
-        self.columns = columns
+        self.columns = tuple(column for column in columns if masking.is_maskable(column))
 
     def to_representation(self, value: Model) -> list[str]:
         if is_whole(value, self.context):

@@ -95,9 +95,12 @@ def _sheet(book: Any, title: str, columns: list[str]) -> Any:
 def _cells(
     rows: Iterable[Any], serializer: serializers.Serializer, columns: list[str]
 ) -> Iterator[list[Any]]:
+    """The cells of each row: each field of the serializer is asked itself, without what a serializer does around its fields for each row."""
+    fields = [serializer.fields[name] for name in columns]
+    asked = [(field.get_attribute, field.to_representation) for field in fields]
     for row in rows:
-        shown = serializer.to_representation(row)
-        yield [_cell(shown.get(name)) for name in columns]
+        values = ((read(row), show) for read, show in asked)
+        yield [_cell(None if value is None else show(value)) for value, show in values]
 
 
 def _cell(value: Any) -> Any:

@@ -26,9 +26,12 @@ Cell = str | bool | int | float | Decimal | date | time | timedelta
 
 def inert(cell: object) -> Cell:
     """The value as a cell that is not run; "" for None."""
-    if cell is None:
+    if isinstance(cell, str):
+        if cell[:1].isalnum() and cell.isprintable():
+            return cell  # nearly all cells, at once
+    elif cell is None:
         return ""
-    if isinstance(cell, _TYPED):
+    elif isinstance(cell, _TYPED):
         return cell
     text = str(cell)
     begins = text.lstrip(" \N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}\N{ZERO WIDTH NO-BREAK SPACE}")

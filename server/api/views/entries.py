@@ -55,6 +55,10 @@ from server.ledgers.models.base import LedgerEntry
 from server.ledgers.problems import NoSuchEntry
 
 
+_IN_NO_FILE = ("history", "origins")
+"""Fields of entries that are large."""
+
+
 class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
     """One ledger. A subclass names the model."""
 
@@ -119,7 +123,8 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         return self._file(rows, kind.format)
 
     def _file(self, rows: QuerySet[Any], format: str) -> HttpResponseBase:
-        each, serializer = rows.iterator(1000), self.get_serializer()
+        each = rows.only(*self._in_files()).iterator(1000)
+        serializer = self.get_serializer()
         name = f"{self.ledger.path}-{today():%Y%m%d}.{format}"
         if format == ExcelFile.format:
             file = ledger_files.workbook(each, serializer, str(self.ledger.label))
@@ -129,6 +134,13 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
+
+    def _in_files(self) -> list[str]:
+        """The fields that rows of files need, and what is shown of what they name."""
+        own = (field.name for field in self.model._meta.concrete_fields)
+        people = (f"{name}__username" for name in ("recorded_by", *users_of(self.model)))
+        source = ("source_submission__instance_id", "source_submission__form__form_id")
+        return [*(name for name in own if name not in _IN_NO_FILE), *people, *source]
 
     def get_object(self) -> Any:
         """The entry with this id, or the one it was merged into. Raises NothingHere, also outside the caller's areas."""
