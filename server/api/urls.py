@@ -22,6 +22,7 @@ from server.api.views.office import Divisions, Exceptions, FieldAccounts
 from server.api.views.phone_settings import PhonesOfAreas
 from server.api.views.quarantine import Quarantine
 from server.api.views.reports import Reports
+from server.api.views.rules import RulesView
 from server.api.views.submissions import Deletions, Submissions
 from server.api.views.users import Users
 
@@ -42,6 +43,7 @@ VIEWS: dict[str, Any] = {
     "reports": Reports,
     "bulletins": Bulletins,
     "imports": Imports,
+    "rules": RulesView,
     "divisions": Divisions,
     "field-accounts": FieldAccounts,
     "phone-settings": PhonesOfAreas,

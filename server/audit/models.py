@@ -57,6 +57,7 @@ class Act(models.TextChoices):
     FORM_APPROVAL = "form_approval", _("form's approval changed")
 
     IMPORT = "import", _("old ledger checked, taken in or undone")
+    RULE = "rule", _("rule changed from a day, or the change withdrawn")
     BULLETIN = "bulletin", _("public bulletin opened, changed or closed")
 
     LIST_MADE = "list_made", _("entity list made")

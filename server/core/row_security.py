@@ -41,6 +41,7 @@ class Crossing(Enum):
     ERASURE = "everything that records say of a person goes, whichever office they came to"
     ENTITY_LISTS = "whoever administers all areas of an entity list says which property holds the area of each of its entities"
     PAST = "what an entry was is folded as the entry is, and given if it lay in the reader's areas then"
+    RULES = "a rule of an area changes what is folded from contributions of every area; its preview shows the rows of that area alone"
     KEYS = (
         "an encrypted record names its area inside, so that no area is known before it is decrypted"
     )

@@ -18,7 +18,7 @@ from server.audit.services import record
 from server.core import clock
 from server.core.problems import Problem
 from server.disclosure.problems import BudgetSpent, SearchesSpent
-from server.ledgers.folding.derive.rules import rules
+from server.ledgers.storage.rules import standing_rules
 
 _COUNTED: Final = {
     "reveals_a_day": Q(act__in=(Act.REVEAL, Act.SUBJECT_ACCESS))
@@ -42,7 +42,7 @@ def reveals_spent(access: Access, area: str, rule: str = "reveals_a_day") -> Bud
 
     What an export permit allowed does not count: it has a limit of its own. One query.
     """
-    limit = rules().number(rule, area, clock.today())
+    limit = standing_rules().number(rule, area, clock.today())
     begins = datetime.combine(clock.today(), time(), clock.OFFICE)
     acts = AuditEntry.objects.filter(_COUNTED[rule], actor_id=access.user_id, at__gte=begins)
     if acts.exclude(facts__has_key="permit").count() < limit:
@@ -52,7 +52,7 @@ def reveals_spent(access: Access, area: str, rule: str = "reveals_a_day") -> Bud
 
 def searches_spent(access: Access, area: str) -> SearchesSpent | None:
     """The problem to raise when the user has searched by number as often within an hour as the rule allows, else None. One query."""
-    limit = rules().number("finds_an_hour", area, clock.today())
+    limit = standing_rules().number("finds_an_hour", area, clock.today())
     acts = AuditEntry.objects.filter(
         actor_id=access.user_id, act=Act.FIND, at__gt=clock.now() - _HOUR
     )

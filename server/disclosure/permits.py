@@ -25,8 +25,8 @@ from server.disclosure.problems import (
 from server.disclosure.revealing import check_reason
 from server.forms import selectors as forms
 from server.ledgers.definitions.ledgers import DEFINITIONS, LEDGERS
-from server.ledgers.folding.derive.rules import rules
 from server.ledgers.problems import NotYours
+from server.ledgers.storage.rules import standing_rules
 from server.submissions.models import Submission
 
 _State: Final = ExportPermit.State
@@ -46,7 +46,7 @@ def request_permit(
         raise BadPermit(why=_("Give the area as a division's code or its leading digits."))
     check_reason(reason)
     now, today = clock.now(), clock.today()
-    longest = rules().number("permit_days", area, today)
+    longest = standing_rules().number("permit_days", area, today)
     if not 1 <= days <= longest:
         raise BadPermit(
             why=_("A permit is open from 1 to {days} days; ask for no more.").format(days=longest)
@@ -54,7 +54,7 @@ def request_permit(
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         rows = _rows(access, kind, name, area)
-        alone = rules().number("permit_rows_alone", area, today)
+        alone = standing_rules().number("permit_rows_alone", area, today)
         permit = ExportPermit.objects.create(
             user=user,
             kind=kind,

@@ -153,3 +153,35 @@ class SamePerson(Problem):
     template = _(
         "You stated this yourself for the other office. Ask somebody else of this office to agree."
     )
+
+
+class NoSuchRule(Problem):
+    """The rule table has no such key, or nobody decided such a value in the reader's areas."""
+
+    type, status = "no-such-rule", 404
+    title = _("No such rule")
+    template = _("There is no rule like this in your areas. Open the list of rules again.")
+
+
+class RuleNotYours(Problem):
+    """The rule is decided by a wider area than the user's, or for another area, or only with a release."""
+
+    type, status = "rule-not-yours", 403
+    title = _("This rule is decided elsewhere")
+    template = _("You cannot change the rule {key} for this area: {why}.")
+
+
+class BadRule(Problem):
+    """The value, the area or the days of a rule do not fit."""
+
+    type, status = "bad-rule", 422
+    title = _("The rule does not fit")
+    template = _("The rule {key} cannot be changed like this: {why}.")
+
+
+class RuleWithdrawn(Problem):
+    """The change of the rule was withdrawn before."""
+
+    type, status = "rule-withdrawn", 409
+    title = _("This change is withdrawn already")
+    template = _("Somebody has withdrawn this change already. Open the list of rules again.")

@@ -1,6 +1,12 @@
 """Reads of the ledgers, each within the reader's access."""
 
 from server.ledgers.desk.choosing import Effect, preview_correction
+from server.ledgers.desk.rules import (
+    may_change,
+    preview_change,
+    preview_withdrawal,
+    proposed_rule,
+)
 from server.ledgers.entity_lists.chosen import Chosen, address_title, chosen_entries
 from server.ledgers.entity_lists.integrity import deleted_entities
 from server.ledgers.entity_lists.listed import (
@@ -58,6 +64,7 @@ from server.ledgers.reading.provenance import (
     values_given,
 )
 from server.ledgers.reading.reasons import Reason, reasons
+from server.ledgers.reading.rules import StandingRule, decided_rules, standing_list
 from server.ledgers.reading.timeline import Event, timeline
 from server.ledgers.refolding.beside import (
     Beside,
@@ -93,6 +100,7 @@ __all__ = [
     "Reason",
     "Source",
     "Standing",
+    "StandingRule",
     "Subject",
     "acts_on_link",
     "address_title",
@@ -106,6 +114,7 @@ __all__ = [
     "counted_once",
     "counts_by_area",
     "counts_by_worker",
+    "decided_rules",
     "declared_facts",
     "deleted_entities",
     "desk_acts",
@@ -135,12 +144,16 @@ __all__ = [
     "list_size",
     "listed_entity",
     "listed_entries",
+    "may_change",
     "may_see_restricted",
     "memberships",
     "memberships_of",
     "named_entries",
     "persons",
+    "preview_change",
     "preview_correction",
+    "preview_withdrawal",
+    "proposed_rule",
     "provenance",
     "reasons",
     "records_of",
@@ -148,6 +161,7 @@ __all__ = [
     "rows_of",
     "sources_of",
     "spells",
+    "standing_list",
     "subjects_of_record",
     "timeline",
     "vacancies",

@@ -12,6 +12,7 @@ from server.ledgers.desk.choosing import choose
 from server.ledgers.desk.forgetting import forget_person, forget_withdrawn
 from server.ledgers.desk.links import acts_for, state_of_link
 from server.ledgers.desk.moves import NextMove, move, next_moves
+from server.ledgers.desk.rules import change_rule, withdraw_rule
 from server.ledgers.desk.sending_back import askable_places, send_back
 from server.ledgers.desk.settling import Choice, settle, unsettle
 from server.ledgers.desk.suggesting import Suggestion, suggestions
@@ -25,6 +26,7 @@ __all__ = [
     "Suggestion",
     "acts_for",
     "askable_places",
+    "change_rule",
     "choose",
     "correct",
     "correct_as_stored",
@@ -46,4 +48,5 @@ __all__ = [
     "undo",
     "unsettle",
     "void",
+    "withdraw_rule",
 ]

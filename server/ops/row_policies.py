@@ -240,6 +240,7 @@ OPEN: Final[dict[str, str]] = {
     "geo_division_successors": "the divisions are public",
     "ledgers_foldversion": "says by which version of the code the ledgers were computed",
     "ledgers_changedentry": "holds uuids alone: which entries a fold has changed",
+    "ledgers_rulevalue": "values of rules hold for whole areas and tell of nobody; every page judges by those of the areas around its own",
     "ledgers_naming": "one sealed secret for the whole installation",
     "mfa_authenticator": _READ_FIRST,
     "procrastinate_events": _JOBS,

@@ -17,7 +17,7 @@ from django.db.models import Count, Model, Q, QuerySet, Sum
 from server.core.codes import code_lists
 from server.geo.codes import code_prefix, lies_in
 from server.geo.models import PREFIX_LENGTH
-from server.ledgers.folding.derive.rules import rules
+from server.ledgers.storage.rules import standing_rules
 from server.reports.definitions.indicators import Grain, Indicator, When
 from server.reports.definitions.periods import Period
 from server.reports.definitions.tables import Balance, Rate, Report, Rows, terms
@@ -137,7 +137,9 @@ def codes_of(report: Report, scope: Scope) -> list[str]:
     """The codes that a report has as rows: assistance categories in force at the end of the period, or a list's."""
     if report.rows is Rows.CODES:
         return [*code_lists()[report.codes].codes, NO_CODE]
-    which = rules().find("category_set", scope.area.ljust(12, "0"), scope.period.last) or ""
+    which = (
+        standing_rules().find("category_set", scope.area.ljust(12, "0"), scope.period.last) or ""
+    )
     return [code for code in code_lists()["AC"].codes if code.startswith(which)]
 
 

@@ -12,7 +12,7 @@ from server.accounts.access import ADMINISTRATORS, RESTRICTED, Access
 from server.core import clock
 from server.core.clock import OFFICE
 from server.geo.models import Division, Level
-from server.ledgers.folding.derive.rules import rules
+from server.ledgers.storage.rules import standing_rules
 from server.reports.counting import Scope
 from server.reports.course import SENT, Office, Rule, State, Step, staff_of, steps_from
 from server.reports.definitions.periods import Period, period_named
@@ -105,7 +105,7 @@ def division_of(area: str) -> Division:
 
 def due_on(division: Division, period: Period) -> date:
     """The day on which the report of a division is due, as the rule table has it at the period's end."""
-    table = rules()
+    table = standing_rules()
     day = max(period.last, table.first_day)
     days = table.number(_DUE[Level(division.level)], division.code, day)
     return period.last + timedelta(days=days)

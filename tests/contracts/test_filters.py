@@ -51,8 +51,8 @@ WITHOUT_REST = {"field-accounts": WorkerFilters, "codes": WorkerFilters}
 """Lists that only the console has: of workers, where REST lists their phones."""
 UNFILTERED = {"disclosures", "permits"}
 """Pages of the console with a list in pages that nothing narrows."""
-COMPUTED = {"reports", "reports/filings", "bulletins", "phone-settings"}
-"""Of REST: what is worked out for a division and period, which their own parameters name; and bulletins, one a division."""
+COMPUTED = {"reports", "reports/filings", "bulletins", "phone-settings", "rules"}
+"""Of REST: what is worked out for a division and period or day, which their own parameters name; and bulletins and settings, one a division."""
 LISTS = {name: view for name, view in VIEWS.items() if name not in COMPUTED}
 
 PAGES = {**{page: VIEWS[name].filterset_class for page, name in SAME_ROWS.items()}, **WITHOUT_REST}

@@ -32,6 +32,7 @@ from tests.factories.filings import make_filing
 from tests.factories.imports import make_import
 from tests.factories.permits import make_waiting
 from tests.factories.roles import BLIND, OTHER_STREET, PUBLISHERS, READERS, STAFF, in_every_role
+from tests.factories.rules import make_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,13 @@ FORM, SUBMISSION = "/forms/household_survey/", "/submissions/{submissions}/"
 KEY = "/encryption-keys/{encryption-keys}/"
 IMPORT = "/imports/{imports}/"
 FILING = "/reports/filings/{filings}/"
+RULE = {
+    "key": "visit_attempts",
+    "area": STREET,
+    "value": "4",
+    "since": "2026-01-01",
+    "reason": "核对",
+}
 WHY = {"cause": "error", "reason": "核对"}
 RULES = (
     *map(
@@ -155,6 +163,7 @@ RULES = (
             "exceptions",
             "links",
             "bulletins",
+            "rules",
             "imports",
             "divisions",
             "field-accounts",
@@ -262,6 +271,11 @@ RULES = (
         404,
         {"contact": "", "is_open": False},
     ),
+    *(
+        Rule("post", f"/rules/{part}", STAFF, status, 403, 403, 403, RULE)
+        for part, status in (("", 201), ("preview/", 200))
+    ),
+    act("post", "/rules/{rules}/withdraw/", 200, {"reason": BECAUSE}),
     Rule("post", "/imports/", STAFF, 400, 403, 403, 400),  # without a file
     *(look(f"{IMPORT}{part}", STAFF, denied=404) for part in ("", "remarks/", "rows/")),
     act("patch", IMPORT, 200, {"as_of": "2024-06-30"}, denied=404),
@@ -349,6 +363,7 @@ def names(divisions, make_user, settings) -> dict[str, Any]:
         "field-accounts": account.pk,
         "encryption-keys": key.fingerprint,
         "imports": make_import(street.worker, area).pk,
+        "rules": make_rule(street.worker, area).pk,
         "filings": make_filing(street.worker, area).pk,
         "export-permits": make_waiting(make_user("colleague")).pk,
     }

@@ -153,6 +153,10 @@ def _report(about: Side) -> dict[str, Any]:
     return {"report": "R5", "area": about.area, "period": "2026Q3", "starts_on": "1"}
 
 
+def _rule(_about: Side) -> dict[str, Any]:
+    return {"key": "visit_attempts", "value": "4", "since": "2026-01-01"}
+
+
 def _street(about: Side) -> dict[str, Any]:
     return {"subject": "ledger:person", "area": about.area[:9]}
 
@@ -178,6 +182,9 @@ MORE: Final[dict[str, Any]] = {
     "/imports/%(id)s/": lambda _about: {"as_of": "2024-06-30"},
     "/phone-settings/%(area)s/": lambda _about: {"deletes_sent": True},
     "/phone-settings": lambda about: {"area": about.area, "deletes_sent": "on"},
+    "/rules/": _rule,
+    "/rules/change": lambda about: {**_rule(about), "area": about.area},
+    "/rules/preview/": _rule,
     "/bulletins": lambda about: {"area": about.area, "contact": "office"},
     "/lists/%(name)s/%(uuid)s/change": lambda _about: {"label": "Oak", "version": "1"},
     "/projects/1/app-users": lambda about: {"displayName": f"{about.tag} phone"},

@@ -48,6 +48,8 @@ QUERIES: Final[dict[str, tuple[str, ...]]] = {
     "/reports/%(code)s/": ("?area=%(area)s&period=2026",),
     "/reports/%(code)s/entries/": ("?area=%(area)s&period=2026&row=total&column=people",),
     "/visits/due/%(user_id)s/day-sheet": ("?due_to=2036-01-01",),
+    "/rules/change": ("?key=visit_attempts",),
+    "/rules/": ("", "?area=%(area)s"),
     "/reports": _REPORTS,
     "/reports/sheet": _REPORTS,
     "/reports/entries": (
@@ -106,6 +108,7 @@ def samples_of(side: Side) -> dict[str, str]:
         "/bulletins/%(area_code)s": side.area,
         "/phone-settings/%(area)s": side.area,
         "/jobs/%(area)s": side.area,
+        **{f"/rules/%({name})s": str(side.rule.pk) for name in ("id", "number")},
         **{f"/imports/%({name})s": str(side.imported.pk) for name in ("id", "number")},
         "/reports/%(code)s": "R2",
         **{f"/reports/filings/%({name})s": str(side.filing.pk) for name in ("id", "number")},

@@ -12,16 +12,18 @@ from server.corrections import services as corrections
 from server.corrections.models import SendBack
 from server.erasure import services as erasure
 from server.ledgers import services as ledgers
-from server.ledgers.models import ContributionRow
+from server.ledgers.folding.derive.rules import Rule
+from server.ledgers.models import ContributionRow, RuleValue
 from server.reports import services as reports
 from server.reports.course import Step
 from server.reports.definitions.periods import period_named
 from server.reports.models import Filing
 from server.submissions import services as submissions
 from server.submissions.models import ReviewDecision, Submission
-from tests.conftest import COMMUNITY
+from tests.conftest import COMMUNITY, STREET
 from tests.factories.audited import AT, Office
 from tests.factories.filings import make_filing
+from tests.factories.rules import make_rule
 from tests.factories.sent_back import make_correction_form
 
 
@@ -175,6 +177,22 @@ RECORD_CASES = {
         ),
         (Act.DESK_ACT,),
         lambda office: office.persons,
+    ),
+    "ledgers.services.change_rule": Case(
+        lambda office: ledgers.change_rule(
+            Rule("visit_attempts", STREET, AT.date(), None, "4"),
+            reason="核对",
+            access=office.access,
+            at=AT,
+        ),
+        (Act.RULE,),
+    ),
+    "ledgers.services.withdraw_rule": Case(
+        lambda office: ledgers.withdraw_rule(
+            RuleValue.objects.get().pk, reason="核对", access=office.access, at=AT
+        ),
+        (Act.RULE,),
+        lambda office: make_rule(office.chief, STREET),
     ),
     "ledgers.services.undo": Case(
         lambda office: ledgers.undo(act=office.desk_act, access=office.access, at=AT),

@@ -21,6 +21,7 @@ from tests.factories.declared import make_declared
 from tests.factories.filings import make_filing
 from tests.factories.imports import make_import
 from tests.factories.permits import make_waiting
+from tests.factories.rules import make_rule
 from tests.factories.submissions import make_phone
 from tests.factories.trees import make_list, make_tree
 from tests.factories.trials import make_trial
@@ -60,6 +61,7 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
     make_trial("uuid:1", CANARY)
     area = street.person.area_code
     PhoneSettings.objects.create(area=COMMUNITY, changed_at=AT, changed_by=street.worker)
+    rule = str(make_rule(street.worker, COMMUNITY).pk)
     Bulletin.objects.create(
         area_code=COMMUNITY,
         contact="棠荫路1号",
@@ -141,6 +143,7 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
         "/bulletins/%(area_code)s": COMMUNITY,
         "/phone-settings/%(area)s": COMMUNITY,
         "/jobs/%(area)s": COMMUNITY,
+        **{f"/rules/%({name})s": rule for name in ("id", "number")},
         "/imports/%(id)s": imported,
         "/imports/%(number)s": imported,
         "/reports/%(code)s": "R2",
@@ -184,6 +187,7 @@ QUERIES = {
     "R2": f"?area={COMMUNITY}&period=2026",
     "entries": f"?report=R2&area={COMMUNITY}&period=2026&row=total&column=people",
     "filings": f"?area={COMMUNITY}&period=2026Q3",
+    "change": "?key=visit_attempts",
     "submissionList": "?formId=household_survey",
 }
 """The last word of an address → the query that it needs."""

@@ -38,6 +38,7 @@ class Side:
     permit: Any = None
     imported: Any = None  # an old ledger that it has uploaded
     filing: Any = None  # a report that it has submitted
+    rule: Any = None  # a value of the rule table that it has decided
     tree: Any = None  # an entity of a list of the office's own
 
     @property

@@ -38,6 +38,7 @@ from tests.factories.filings import make_filing
 from tests.factories.imports import make_import
 from tests.factories.ledgers import id_number
 from tests.factories.restricted_values import open_code, restricted_value
+from tests.factories.rules import make_rule
 from tests.factories.sent_back import make_correction_form, send_back_of
 from tests.factories.side import FORM, Side, document, file_name, mapping, questions
 from tests.factories.trees import plant
@@ -80,6 +81,7 @@ def make_worlds(make_user: Any) -> tuple[Side, Side]:
     for side in sides:
         _people(side, make_user)
         _bulletin(side)
+        side.rule = make_rule(side.worker, side.area, f"{side.tag} because")
         _record(side, form)
         _gone(side, form)
         for depth in DEPTHS:

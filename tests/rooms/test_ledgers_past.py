@@ -25,13 +25,14 @@ APART = frozenset({"row_version", "web_point", "assisted_categories"})
 
 ACTS = st.sampled_from(
     ["send"] * 6 + ["edit", "edit", "rejected", "approved", "received", "same", "correct", "void", "undo"]
+    + ["rule", "rule", "unrule"]
 )  # fmt: skip
 
 
 @pytest.fixture
 def office(divisions, make_user, monkeypatch):
     monkeypatch.setattr(steps, "OLDEST", timedelta(days=3650))  # the forms speak of years
-    return Office(make_user("zhang"))
+    return Office(make_user("zhang"), make_user("root", role="administrator", area=""))
 
 
 def plain(value: Any) -> Any:
@@ -99,6 +100,8 @@ def test_as_of_then_is_what_was_and_as_of_now_is_what_is(office, forms, acts, se
                 office.send(replacement, edits=edited)
             elif act in ("rejected", "approved", "received") and office.submissions:
                 office.review(choose.choice(office.submissions), act)
+            elif act in ("rule", "unrule"):
+                office.rule(act, choose)
             else:
                 try:
                     office.desk_act(act, choose)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from server.accounts.access import access_of
 from server.ledgers.definitions.ledgers import LEDGERS
+from server.ledgers.folding.derive.rules import Rule
 from server.ledgers.models import (
     ContributionRow,
     DeskAct,
@@ -20,9 +21,19 @@ from server.ledgers.models import (
     LedgerException,
     Membership,
     Person,
+    RuleValue,
 )
 from server.ledgers.problems import AlreadyDone
-from server.ledgers.services import correct, mark_same, merge_submissions, refold_due, undo, void
+from server.ledgers.services import (
+    change_rule,
+    correct,
+    mark_same,
+    merge_submissions,
+    refold_due,
+    undo,
+    void,
+    withdraw_rule,
+)
 from server.reports.facts.keeping import keep_up_entirely
 from server.submissions import services
 from server.submissions.models import Waiting
@@ -73,8 +84,9 @@ def forget_ledgers() -> None:
 class Office:
     """Sends, edits and reviews submissions, and does desk acts; a clock ticks between them."""
 
-    def __init__(self, user: Any) -> None:
+    def __init__(self, user: Any, administrator: Any) -> None:
         self.user, self.access = user, access_of(user)
+        self.administrator = access_of(administrator)
         self.versions = make_versions()
         self.submissions: list[Any] = []
         self.clock = datetime(2026, 9, 1, tzinfo=UTC)
@@ -132,6 +144,16 @@ class Office:
         elif what == "undo" and done:
             undo(act=choose.choice(done), access=self.access, at=self.clock)
 
+    def rule(self, what: str, choose: random.Random) -> None:
+        how = {"reason": "test", "access": self.administrator, "at": self.tick()}
+        if what == "rule":
+            key, value = choose.choice(RULES)
+            since = date(2026, 1, 1) + timedelta(days=choose.randrange(400))
+            until = choose.choice([None, since + timedelta(days=choose.randrange(1, 200))])
+            change_rule(Rule(key, choose.choice(RULED), since, until, value), **how)
+        elif standing := list(RuleValue.objects.filter(withdrawn_at=None)):
+            withdraw_rule(choose.choice(standing).pk, **how)
+
     def rebuild(self, order: random.Random, *, batch: int) -> None:
         """Everything again from nothing, in another order and other batches."""
         forget_ledgers()
@@ -147,16 +169,26 @@ class Office:
             apply_act(act, datetime(2026, 11, 23, 4, tzinfo=UTC))
 
 
+RULES = [
+    ("older.m", "30"), ("older.f", "52"), ("category_set", "A"), ("visit_attempts", "1"),
+    ("working_age_until.zero_emp.m", "40"), ("working_age_until.stat.f", "40"),
+    ("working_age_until.stat.m", "40"), ("retirement_reform", "0"), ("stable_months", "1"),
+    ("long_unemployed_months", "1"), ("visit_due.candidate", "3"), ("place_slack_m", "10"),
+]  # fmt: skip
+RULED = ["", "4401", "440106003", "440106003001", "4403"]
+"""Areas for which rules are decided: around the histories', inside them, and another."""
+
 ACTS = st.sampled_from(
     ["send"] * 6
     + ["edit", "edit", "rejected", "approved", "approved", "received"]
     + ["need", "need", "free", "same", "correct", "void", "undo", "undo"]
+    + ["rule", "rule", "unrule"]
 )
 
 
 @pytest.fixture
 def office(divisions, make_user):
-    return Office(make_user("zhang"))
+    return Office(make_user("zhang"), make_user("root", role="administrator", area=""))
 
 
 @settings(
@@ -176,7 +208,7 @@ def test_whatever_happened_the_ledgers_are_what_a_rebuild_makes(office, forms, a
     with transaction.atomic():
         office.submissions.clear()
         pending = list(forms)
-        for act in ["send", *acts, *["send"] * len(forms)]:
+        for act in ["send", *acts, *["send"] * len(forms), "rule", *acts[:1]]:
             if act == "send" and pending:
                 office.send(pending.pop())
             elif act == "edit" and office.submissions and pending:
@@ -186,6 +218,8 @@ def test_whatever_happened_the_ledgers_are_what_a_rebuild_makes(office, forms, a
                 office.send(replacement, edits=edited)
             elif act in ("rejected", "approved", "received") and office.submissions:
                 office.review(choose.choice(office.submissions), act)
+            elif act in ("rule", "unrule"):
+                office.rule(act, choose)
             elif act in ("need", "free"):
                 office.need_approval(choose.choice(["survey", "home_visit"]), act == "need")
             else:

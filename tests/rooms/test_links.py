@@ -293,7 +293,7 @@ def test_above_the_days_number_the_county_decides(desks, monkeypatch):
             Rule("move_silence_days", "", date(2005, 1, 1), None, "7"),
         ]
     )
-    monkeypatch.setattr(desk, "rules", lambda: table)
+    monkeypatch.setattr(desk, "standing_rules", lambda: table)
     second = id_number("1980-05-01", 5)
     for area, home in ((HERE, "here too"), (THERE, "there too")):
         desks.send(survey(area, "03-09", home, member(name="王三", id_no=second)))
@@ -319,7 +319,7 @@ def test_above_the_days_number_the_county_decides(desks, monkeypatch):
 
 def test_the_number_of_moves_begins_again_with_the_day(desks, monkeypatch):
     table = Rules([Rule("moves_a_day", "", date(2005, 1, 1), None, "1")])
-    monkeypatch.setattr(desk, "rules", lambda: table)
+    monkeypatch.setattr(desk, "standing_rules", lambda: table)
     services.undo(act=desks.states(HERE, MOVE), access=desks.access(HERE), at=AT)
     assert not desks.states(HERE, MOVE).value.get("needs_county")  # what was undone is not counted
     desks.states(THERE, REFUSE)

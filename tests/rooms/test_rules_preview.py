@@ -9,7 +9,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from server.core import clock
-from server.ledgers import services
 from server.ledgers.definitions.ledgers import LEDGERS
 from server.ledgers.folding.derive.rules import Rule, rules
 from server.ledgers.models import AssistanceCase, Person
@@ -17,34 +16,16 @@ from server.ledgers.refolding import scope
 from server.ledgers.refolding.previewing import UnfitRule, check, preview
 from server.ledgers.refolding.rebuild import rebuild
 from tests.conftest import COMMUNITY
-from tests.factories.ledgers import id_number, make_versions, member, store, street, uuid_of
+from tests.factories.rules import make_people
 
 pytestmark = pytest.mark.django_db
-SEEKING = {
-    "emp_status": "21",
-    "work_capacity": "1",
-    "job_willing": "1",
-    "hukou_type": "10",
-    "spell.unemp_date": "2026-02-01",
-}
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
 def people(divisions, make_user):
     """Two men who seek work, 56 and 51 years old at least, and a child."""
-    staff, versions = make_user("zhang"), make_versions()
-    for number, born in enumerate(("1970-05-01", "1975-01-01", "2019-01-01")):
-        seeking = SEEKING if number < 2 else {}
-        filled = street(number, [member(id_no=id_number(born, 2 * number + 1), **seeking)])
-        submission = store(
-            filled,
-            version=versions[filled.form],
-            submitter=staff,
-            instance_id=f"uuid:{uuid_of(str(number))}",
-        )
-        services.merge_submissions(submission_ids=[submission.pk], as_of=clock.today())
-    return Person.objects.order_by("birth_date")
+    return make_people(make_user)
 
 
 def previewed(capsys, *words: str) -> str:
@@ -100,7 +81,7 @@ def test_the_preview_is_what_a_rebuild_would_find(people, monkeypatch):
     rule = Rule("older.m", "4401", clock.today() - 400 * DAY, None, "53")
     result = preview(rule, today=clock.today(), most=1000)
     table = rules().with_rule(rule)
-    monkeypatch.setattr(scope, "rules", lambda: table)
+    monkeypatch.setattr(scope, "standing_rules", lambda: table)
     differences = rebuild(
         area="", as_of=clock.today(), keep=False, progress=lambda _done, _of: None
     ).differences

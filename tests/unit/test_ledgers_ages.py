@@ -245,7 +245,14 @@ def test_a_further_rule_goes_before_those_of_its_area_from_its_day_on(table):
     ],
 )
 def test_the_next_day_on_which_a_rule_changes(table, after, change):
-    assert table.next_change(after) == change
+    assert table.next_change(after, STREET) == change
+
+
+def test_a_rule_of_another_area_changes_nothing_on_its_day(table):
+    elsewhere = table.with_rule(Rule("limit", "4403", date(2021, 5, 1), None, "8"))
+    assert elsewhere.next_change(date(2020, 1, 1), STREET) == date(2024, 1, 1)
+    assert elsewhere.next_change(date(2020, 1, 1), "440306001001") == date(2021, 5, 1)
+    assert elsewhere.without_rule(elsewhere.all[0]).all == table.all
 
 
 def test_the_cache_of_rules_does_not_grow_without_end(monkeypatch):

@@ -62,6 +62,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
     access: Access = request.access
 
     quarantine = (_("Quarantine"), "quarantine", ("quarantine-item",))
+    rules = (_("Rules"), "rules", ("change-rule", "withdraw-rule"))
     accounts = (_("Field accounts"), "field-accounts", ("new-field-account",))
 
     def section(label: str, *links: tuple[str, str, tuple[str, ...]]) -> Section:
@@ -138,7 +139,11 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                     if access.areas(REVEALERS)
                     else []
                 ),
-                *([(_("Disclosure log"), "disclosures", ())] if access.areas(REVIEWERS) else []),
+                *(
+                    [(_("Disclosure log"), "disclosures", ()), rules]
+                    if access.areas(REVIEWERS)
+                    else []
+                ),
                 (_("Audit log"), "audit", ()),
                 *([(_("Erasures"), "erasures", ())] if access.areas(ADMINISTRATORS) else []),
             ),

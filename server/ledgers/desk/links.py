@@ -14,12 +14,12 @@ from server.audit.services import record
 from server.core.clock import OFFICE, office_day
 from server.core.row_security import Crossing, across_areas
 from server.ledgers.definitions.vocabulary import OF_LINKS, ActKind, LinkState
-from server.ledgers.folding.derive.rules import rules
 from server.ledgers.models import DeskAct, EntryLink
 from server.ledgers.problems import ActReasonMissing, LinkActOutOfPlace, NotYours, SamePerson
 from server.ledgers.refolding.moves import settle_links
 from server.ledgers.storage.links import acts_on_links, moves_confirmed
 from server.ledgers.storage.locks import take_merge_lock
+from server.ledgers.storage.rules import standing_rules
 
 _DECIDES_FOR_COUNTY = frozenset({Role.COUNTY, Role.ADMINISTRATOR})
 _ANSWERS = frozenset({ActKind.AGREE, ActKind.REFUSE})
@@ -128,7 +128,7 @@ def _check_another_person(link: EntryLink, access: Access) -> None:
 def _is_above_limit(link: EntryLink, at: datetime) -> bool:
     """Whether as many moves as the rule table allows were confirmed today out of the other office, or into this one."""
     day = office_day(at)
-    limit = rules().number("moves_a_day", link.other_office, day)
+    limit = standing_rules().number("moves_a_day", link.other_office, day)
     begins = datetime.combine(day, time(), tzinfo=OFFICE)
     confirmed = moves_confirmed(giving=link.other_office, receiving=link.area_code, since=begins)
     return confirmed >= limit

@@ -26,6 +26,7 @@ from server.ledgers.models.exceptions import LedgerException
 from server.ledgers.models.households import Household, Membership
 from server.ledgers.models.links import EntryLink
 from server.ledgers.models.people import AssistanceCase, Person, Spell
+from server.ledgers.models.rules import RuleValue
 from server.ledgers.models.visits import Visit
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "Policy",
     "Retiree",
     "RetireeChange",
+    "RuleValue",
     "Spell",
     "Training",
     "Transfer",

@@ -36,10 +36,10 @@ from server.ledgers.definitions.vocabulary import (
     VISITED,
     CaseState,
 )
-from server.ledgers.folding.derive.rules import rules
 from server.ledgers.models import Visit
 from server.ledgers.reading.entries import cases, employers, persons, rows_of
 from server.ledgers.storage.fragments import IS_OPEN
+from server.ledgers.storage.rules import standing_rules
 
 GONE: Final = ("5", "6")
 """Codes of list EC by which an employer has closed or moved out."""
@@ -172,7 +172,9 @@ def _last_visit(**whose: Any) -> Subquery:
 
 def _days(plan: VisitPlan, day: date) -> Case:
     """The days between visits of a plan where a row lies, by the rules in force on the day: the longest area prefix wins."""
-    in_force = [rule for rule in rules().of_key(RULE_OF[plan]) if rule.applies(rule.area, day)]
+    in_force = [
+        rule for rule in standing_rules().of_key(RULE_OF[plan]) if rule.applies(rule.area, day)
+    ]
     in_force.sort(key=lambda rule: -len(rule.area))
     return Case(
         *(When(area_code__startswith=rule.area, then=Value(int(rule.value))) for rule in in_force),

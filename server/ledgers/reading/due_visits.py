@@ -27,12 +27,13 @@ from server.core.masking import mask_numbers
 from server.core.paging import COUNTED
 from server.ledgers.definitions.visit_plans import LEDGER_OF, RULE_OF, VisitPlan
 from server.ledgers.definitions.vocabulary import VISITED, ExceptionKind, VisitOutcome
-from server.ledgers.folding.derive.rules import rules
+from server.ledgers.folding.derive.rules import Rules
 from server.ledgers.models import Household, Person, Visit
 from server.ledgers.reading.due_sources import FIELDS, due_sources
 from server.ledgers.reading.entries import employers, exceptions, households, persons, visits
 from server.ledgers.reading.joined import joined, joined_key
 from server.ledgers.reading.provenance import title_of
+from server.ledgers.storage.rules import standing_rules
 
 Narrow = Callable[[QuerySet[Any]], QuerySet[Any]]
 
@@ -136,6 +137,7 @@ class _Known:
     workers: Mapping[int, Any]
     escalated: Mapping[UUID, int]
     visits: list[_Made]
+    rules: Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,7 @@ def _known(access: Access, rows: list[_Row]) -> _Known:
             _Made(person, household, employer, outcome, office_day(at))
             for person, household, employer, outcome, at in made.values_list(*_VISIT)
         ],
+        standing_rules(),
     )
 
 
@@ -250,7 +253,7 @@ def _due_visit(row: _Row, known: _Known, day: date) -> DueVisit:
         address=_address(entry),
         position=_position(entry),
         worker=known.workers.get(row.worker) if row.worker else None,
-        reason=_reason(row, plan, last_visit, attempts, day),
+        reason=_reason(row, plan, last_visit, attempts, day, known.rules),
     )
 
 
@@ -305,10 +308,17 @@ def _address(entry: Any) -> str:
     return mask_numbers(" ".join(part for part in parts if part))
 
 
-def _reason(row: _Row, plan: VisitPlan, last_visit: date | None, attempts: int, day: date) -> str:
+def _reason(
+    row: _Row,
+    plan: VisitPlan,
+    last_visit: date | None,
+    attempts: int,
+    day: date,
+    rules: Rules,
+) -> str:
     """Why the visit is due on that day, in the reader's language."""
     key = RULE_OF.get(plan)
-    days = rules().number(key, row.area_code, day) if key else None
+    days = rules.number(key, row.area_code, day) if key else None
     words = _OF_HOUSEHOLDS.get(plan) if row.household else None
     parts = [str(words or _REASONS[plan]).format(days=days)]
     if last_visit is None:

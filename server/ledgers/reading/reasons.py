@@ -9,10 +9,11 @@ from server.accounts.access import Access
 from server.ledgers.definitions.conditions import WORDINGS, Condition
 from server.ledgers.definitions.vocabulary import SpellKind
 from server.ledgers.folding.derive.people import FLAGS, Known
-from server.ledgers.folding.derive.rules import Rules, rules
+from server.ledgers.folding.derive.rules import Rules
 from server.ledgers.folding.spells import Spell as FoldedSpell
 from server.ledgers.models import Person
 from server.ledgers.reading.entries import hidden_columns, spells, value_for
+from server.ledgers.storage.rules import standing_rules
 
 _COLUMNS = ("emp_status", "work_capacity", "job_willing", "sex")
 
@@ -32,12 +33,12 @@ class Reason:
 
 
 def reasons(access: Access, person: Person, on: date) -> dict[str, list[Reason]]:
-    """Flag → its conditions, each met or not on a day, by the person's row and spells as they are now. One query.
+    """Flag → its conditions, each met or not on a day, by the person's row and spells as they are now. Two queries.
 
     A flag with a condition on a column that the reader may not see is left out; a value that is
     hidden counts as the value that is shown for it.
     """
-    table = rules()
+    table = standing_rules()
     known = Known(_row(access, person), _spells(access, person), on, table)
     hidden = hidden_columns(access, person)
     area = person.area_code

@@ -31,6 +31,7 @@ from server.ledgers.storage.contributions import contributions_of_submissions
 from server.ledgers.storage.correction_exceptions import reconcile_correction_exceptions
 from server.ledgers.storage.locks import take_merge_lock
 from server.ledgers.storage.naming import load_naming
+from server.ledgers.storage.rules import queue_changes
 from server.ledgers.storage.sources import form_mappings, sources_of
 from server.ledgers.storage.tables import TABLES
 
@@ -115,9 +116,10 @@ def _mappings_of(versions: set[int]) -> dict[int, dict[str, Any]]:
 def refold_due(*, as_of: date, limit: int = 500) -> int:
     """Fold again up to `limit` entries of each family whose derived columns change by this day.
 
-    Returns how many were due. Takes the merge lock to the end of the transaction.
+    Also those that rest on a decided rule that begins or ends by this day. Returns how many were due. Takes the merge lock to the end of the transaction.
     """
     take_merge_lock()
+    queue_changes(as_of)
     changed = ChangedEntries()
     for family in FAMILIES:
         changed.entries[family] = TABLES[family].due(as_of, limit)

@@ -20,7 +20,6 @@ from server.core.sealed_fields import OpenedField
 from server.corrections.standing import answering, past_corrections
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import LEDGERS, name_of
-from server.ledgers.folding.derive.rules import rules
 from server.ledgers.folding.fold import FoldResult, fold_everything
 from server.ledgers.folding.row import Row
 from server.ledgers.identity.components import components
@@ -33,6 +32,7 @@ from server.ledgers.storage.desk_acts import contributions_of_acts
 from server.ledgers.storage.identity_keys import keys_of_entries, resolved_keys
 from server.ledgers.storage.naming import load_naming
 from server.ledgers.storage.past import acts_on, counted_then, past_sources, submissions_of
+from server.ledgers.storage.rules import rules_known_by
 from server.ledgers.storage.sources import form_mappings
 from server.submissions.steps import plausible_time
 
@@ -67,7 +67,7 @@ def past_of(entry: str, *, on: date, known_by: datetime) -> Past:
     entries = components(contributions)
     for contribution in contributions:
         contribution.entry = entries[contribution.family, contribution.keys[0]]
-    return Past(fold_everything(contributions, entries, on, rules()), entries)
+    return Past(fold_everything(contributions, entries, on, rules_known_by(known_by)), entries)
 
 
 def entry_as_of(

@@ -1,7 +1,7 @@
-"""What a further rule would change in the ledgers, without changing anything (rules.md, Rule table).
+"""What another rule table would change in the ledgers, without changing anything (rules.md, Rule table).
 
-The entries of an area are folded twice in memory, with the table in force and with the
-further rule, over the same contributions.
+The entries of an area are folded twice in memory, with the table in force and with a further
+rule or without a decided one, over the same contributions.
 """
 
 from __future__ import annotations
@@ -15,16 +15,20 @@ from typing import Any
 from django.db import transaction
 
 from server.ledgers.definitions.columns import Kind
-from server.ledgers.definitions.ledgers import COLUMNS, FAMILIES, LEDGERS
-from server.ledgers.folding.derive.rules import Rule, rules
+from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
+from server.ledgers.definitions.rule_keys import RULE_KEYS, UnfitValue
+from server.ledgers.folding.derive.rules import Rule, Rules
 from server.ledgers.folding.fold import FoldResult, fold
 from server.ledgers.folding.row import Row
 from server.ledgers.refolding.scope import ChangedEntries, Scope
 from server.ledgers.storage.naming import load_naming
+from server.ledgers.storage.rules import standing_rules
 
 _BATCH = 200
 _COUNTED = (Kind.BOOLEAN, Kind.CODE)
 """Kinds of columns of which the preview counts values; of others that they differ."""
+_OF_THE_FOLD = frozenset({"refold_on"})
+"""Columns that say when an entry is folded again, and nothing that anybody reads."""
 _Rows = dict[tuple[str, str], Row]
 """(ledger, entry) → the row."""
 
@@ -35,7 +39,7 @@ class UnfitRule(ValueError):
 
 @dataclass(slots=True)
 class Preview:
-    """How the rows of an area would differ under a further rule, on a day."""
+    """How the rows of an area would differ under another rule table, on a day."""
 
     day: date
     compared: Counter[str] = field(default_factory=Counter)
@@ -48,40 +52,41 @@ class Preview:
     """(ledger, entry) → the columns that would differ, for an entry that would come or go none."""
 
 
-def preview(rule: Rule, *, today: date, most: int) -> Preview:
+def preview(rule: Rule, *, today: date, most: int, without: bool = False) -> Preview:
     """Fold up to so many entries of each ledger of the rule's area with and without it; writes nothing.
 
-    The day is today or, for a rule that begins later, its first day. Which entries are taken
-    is decided by their ids, so that the same are taken again. Reads in one transaction, in batches.
+    `without` asks for the reverse: the rule was decided, and the table would be without it. The
+    day is today or, for a rule that begins later, its first day. Which entries are taken
+    is decided by their ids, so that the same are taken again. Families that rest on no rule of
+    this key are not read. Reads in one transaction, in batches.
 
     Raises UnfitRule: the table has no such key, or its values are of another kind.
     """
-    check(rule)
+    if not without:
+        check(rule)
+    standing = standing_rules()
+    other = standing.without_rule(rule) if without else standing.with_rule(rule)
     result = Preview(max(today, rule.since))
     load_naming()
     seen: set[tuple[str, str]] = set()
     with transaction.atomic():
-        for family in FAMILIES:
+        for family in RULE_KEYS[rule.key].families:
             entries = _entries(family, rule.area, most + 1)
             if len(entries) > most:
                 result.cut.add(family)
             for start in range(0, min(len(entries), most), _BATCH):
                 batch = entries[start : min(start + _BATCH, most)]
-                before, after = _folded_twice(family, batch, rule, result.day)
+                before, after = _folded_twice(family, batch, other, result.day)
                 _compare(before, after, rule.area, seen, result)
     return result
 
 
 def check(rule: Rule) -> None:
-    """Raise UnfitRule when the table has no rule of this key, or none with a value of this kind."""
-    known = rules().of_key(rule.key)
-    if not any(_kind(rule.value) == _kind(other.value) for other in known):
-        raise UnfitRule(rule.key)
-
-
-def _kind(value: str) -> tuple[str, ...]:
-    """A value without its digits: numbers are of a kind, words only with themselves."""
-    return tuple(sorted({"0" if word.isdecimal() else word for word in value.split()}))
+    """Raise UnfitRule when the table has no rule of this key, or the key takes no such value."""
+    try:
+        RULE_KEYS[rule.key].fitting(rule.value)
+    except (KeyError, UnfitValue) as error:
+        raise UnfitRule(rule.key) from error
 
 
 def _entries(family: str, area: str, most: int) -> list[str]:
@@ -90,7 +95,7 @@ def _entries(family: str, area: str, most: int) -> list[str]:
 
 
 def _folded_twice(
-    family: str, entries: Sequence[str], rule: Rule, day: date
+    family: str, entries: Sequence[str], other: Rules, day: date
 ) -> tuple[_Rows, _Rows]:
     changed = ChangedEntries()
     changed.entries[family] |= set(entries)
@@ -98,7 +103,7 @@ def _folded_twice(
     scope.widen()
     given = scope.fold_input(day)
     before = _rows(fold(given))
-    return before, _rows(fold(replace(given, rules=given.rules.with_rule(rule))))
+    return before, _rows(fold(replace(given, rules=other)))
 
 
 def _rows(folded: FoldResult) -> _Rows:
@@ -120,7 +125,9 @@ def _compare(
             result.columns[ledger, "", "" if old is None else "+", "" if new is None else "+"] += 1
             result.entries[entry] = []
             continue
-        differing = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+        differing = sorted(
+            name for name in {*old, *new} - _OF_THE_FOLD if old.get(name) != new.get(name)
+        )
         for name in differing:
             result.columns[ledger, name, *_values(ledger, name, old, new)] += 1
         if differing:

@@ -10,7 +10,6 @@ from datetime import date
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import FAMILIES, LINKS, TIES, Tie
 from server.ledgers.definitions.vocabulary import Family
-from server.ledgers.folding.derive.rules import rules
 from server.ledgers.folding.fold import FoldInput
 from server.ledgers.storage.contributions import (
     contributions_of_entries,
@@ -23,6 +22,7 @@ from server.ledgers.storage.memberships import (
     members_of_households,
     memberships_elsewhere,
 )
+from server.ledgers.storage.rules import standing_rules
 from server.ledgers.storage.visits import visits_to_households
 
 _OF_PERSONS = (Family.VISIT, *(tie.of for tie in TIES if tie.family == Family.PERSON))
@@ -154,7 +154,7 @@ class Scope:
             entries=self.keys,
             scope=self.entries,
             as_of=as_of,
-            rules=rules(),
+            rules=standing_rules(),
             outside_households=household_facts(self.outside_households),
             outside_visits=visits_to_households(self.outside_households),
             outside_memberships=memberships,

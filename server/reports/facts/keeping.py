@@ -17,9 +17,9 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 
 from server.core import clock
-from server.ledgers.folding.derive.rules import rules
 from server.ledgers.models import ChangedEntry
 from server.ledgers.services import mark_changed, take_changed
+from server.ledgers.storage.rules import standing_rules
 from server.reports.facts.subjects import ROWS, SUBJECTS, TABLE_OF, concerned
 from server.reports.models import EventFact, RecordFact
 
@@ -87,7 +87,7 @@ def forget(entries: Collection[UUID]) -> None:
 
 
 def _recompute(families: Mapping[str, Collection[str]], now: datetime) -> None:
-    table = rules()
+    table = standing_rules()
     rows: dict[type[models.Model], set[Any]] = defaultdict(set)
     for family, entries in families.items():
         for row in SUBJECTS[family].facts(entries, table) if entries else ():

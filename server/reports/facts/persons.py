@@ -128,10 +128,10 @@ class _Life:
             days.update(filter(None, (membership.since, membership.until)))
         if self.died_on is not None:
             days.add(self.died_on)
-        change = self.rules.next_change(person.listed_on)
+        change = self.rules.next_change(person.listed_on, person.area_code)
         while change is not None:
             days.add(change)
-            change = self.rules.next_change(change)
+            change = self.rules.next_change(change, person.area_code)
         days = {day for day in days if day >= person.listed_on}
         for day in sorted(days):
             days.update(filter(None, self.working_age(day)))
@@ -143,7 +143,8 @@ class _Life:
 
     def _ages_on(self, day: date) -> tuple[_Ages, _Ages]:
         """The working age and the age of 4050 by the rules of a day, which hold until they change."""
-        person, until = self.person, self.rules.next_change(day)
+        person = self.person
+        until = self.rules.next_change(day, person.area_code)
         if until not in self._ages:
             day = max(day, self.rules.first_day)
             if person.born is None:

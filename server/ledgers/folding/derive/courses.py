@@ -100,7 +100,7 @@ class _Life:
             return
         by = standing.contribution if standing.day == day else None
         home, registered_at = self.homes.on(day)
-        changes_on = self.rules.next_change(day)
+        changes_on = self.rules.next_change(day, self.area)
         ages = self._ages_until(changes_on, day)
         now = Circumstances(
             day, standing, activity, home, registered_at, ages, self.area, self.rules

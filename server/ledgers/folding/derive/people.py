@@ -176,7 +176,7 @@ def next_change(row: Row, spells: Sequence[Spell], as_of: date, rules: Rules) ->
     costs work and a day too few leaves a stale ledger.
     """
     days = [*_days_by_age(row, as_of, rules), *_days_by_spells(row, spells, as_of, rules)]
-    rule_change = rules.next_change(as_of)
+    rule_change = rules.next_change(as_of, row["area_code"])
     if rule_change is not None:
         days.append(rule_change)
     return min((day for day in days if day > as_of), default=None)

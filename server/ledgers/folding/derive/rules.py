@@ -1,4 +1,4 @@
-"""The rule table: values that differ by place and by date, in rules.csv beside this file (rules.md, Rule table). Pure."""
+"""The rule table: values that differ by place and by date, shipped in rules.csv beside this file (rules.md, Rule table). Pure."""
 
 from __future__ import annotations
 
@@ -50,13 +50,8 @@ class Rules:
         self._by_key: dict[str, list[Rule]] = {}
         for rule in sorted(self._rules, key=lambda rule: -len(rule.area)):
             self._by_key.setdefault(rule.key, []).append(rule)
-        self._days_of_change = sorted(
-            day
-            for same_key in self._by_key.values()
-            for rule in same_key
-            for day in (rule.since, rule.until)
-            if day is not None
-        )
+        self._days_of_change: dict[str, list[date]] = {}  # by area, cache of next_change()
+        self._first_day = min((rule.since for rule in self._rules), default=date.max)
         self._values: dict[tuple[str, str, int], str | None] = {}  # cache of find()
 
     def find(self, key: str, area: str, day: date) -> str | None:
@@ -95,20 +90,38 @@ class Rules:
         """Every rule in the order of the table."""
         return self._rules
 
-    def next_change(self, after: date) -> date | None:
-        """The next day on which any rule begins or ends; None when there is none."""
-        place = bisect_right(self._days_of_change, after)
-        return self._days_of_change[place] if place < len(self._days_of_change) else None
+    def without_rule(self, rule: Rule) -> Rules:
+        """The table without the first of its rules that is equal to this."""
+        place = self._rules.index(rule)
+        return Rules((*self._rules[:place], *self._rules[place + 1 :]))
+
+    def next_change(self, after: date, area: str) -> date | None:
+        """The next day on which any rule of an area begins or ends; None when there is none."""
+        days = self._days_of_change.get(area)
+        if days is None:
+            if len(self._days_of_change) >= _MOST_CACHED:
+                self._days_of_change.clear()
+            days = self._days_of_change[area] = sorted(
+                {
+                    day
+                    for rule in self._rules
+                    if area.startswith(rule.area)
+                    for day in (rule.since, rule.until)
+                    if day is not None
+                }
+            )
+        place = bisect_right(days, after)
+        return days[place] if place < len(days) else None
 
     @property
     def first_day(self) -> date:
         """The day from which on the table says anything."""
-        return self._days_of_change[0]
+        return self._first_day
 
 
 @lru_cache(maxsize=1)
 def rules() -> Rules:
-    """The table of the running programme."""
+    """The table as shipped; what offices decided lies over it (storage/rules.py)."""
     with _FILE.open(encoding="utf-8", newline="") as file:
         return Rules(
             Rule(

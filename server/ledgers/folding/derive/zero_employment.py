@@ -172,7 +172,7 @@ class _Workforce:
         return bool(ages) and ages[0] <= day < ages[1]
 
     def _working_ages(self, member: Registered, day: date) -> tuple[date, ...]:
-        until = self.rules.next_change(day)
+        until = self.rules.next_change(day, self.area)
         if until != self._until:
             self._until, self._ages = until, {}
         person = member.membership.person
@@ -219,7 +219,7 @@ class _Household:
         if view.work is not None and self.result.state in _HAS_WORK:
             yield from self._last_on(day)
         self._settle_case(day, view.work)
-        yield self.workforce.rules.next_change(day)
+        yield self.workforce.rules.next_change(day, self.workforce.area)
         yield from self.workforce.ages(day)
 
     @property

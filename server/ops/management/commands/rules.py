@@ -11,8 +11,9 @@ from django.utils.translation import gettext_noop, ngettext
 
 from server.core import clock
 from server.ledgers.definitions.ledgers import COLUMNS, DEFINITIONS
-from server.ledgers.folding.derive.rules import Rule, rules
+from server.ledgers.folding.derive.rules import Rule
 from server.ledgers.refolding.previewing import Preview, UnfitRule, preview
+from server.ledgers.storage.rules import standing_rules
 
 MOST = 1000
 
@@ -25,7 +26,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.description = _(self.help)
         acts = parser.add_subparsers(dest="act", required=True)
-        listing = acts.add_parser("list", help=_("list key, area, days and value"))
+        listing = acts.add_parser(
+            "list", help=_("list key, area, days and value, what offices decided first")
+        )
         listing.add_argument("key", nargs="?", default="", help=_("only keys that begin with this"))
         previewing = acts.add_parser(
             "preview",
@@ -78,7 +81,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{ledger} {entry} {' '.join(columns)}".rstrip())
 
     def _list(self, prefix: str) -> None:
-        for rule in rules().all:
+        for rule in standing_rules().all:
             if rule.key.startswith(prefix):
                 until = rule.until.isoformat() if rule.until else ""
                 self.stdout.write(
