@@ -92,14 +92,15 @@ def dump(area: str) -> str:
         "entry in (select entry from ledgers_contribution where area_code like %(area)s)"
     )
     of_area["submissions_submission"] = "area_code like %(area)s"
-    rows: dict[str, list[str]] = {}
+    rows: dict[str, list[str]] = {table: [] for table in of_area}
+    every = " union all ".join(
+        f"select '{table}', row_to_json(t)::text from {table} t where {condition}"
+        for table, condition in of_area.items()
+    )
     with connection.cursor() as cursor:
-        for table, condition in of_area.items():
-            cursor.execute(
-                f"select row_to_json(t)::text from {table} t where {condition} order by 1",
-                {"area": f"{area}%"},
-            )
-            rows[table] = [row for (row,) in cursor.fetchall()]
+        cursor.execute(f"{every} order by 1, 2", {"area": f"{area}%"})
+        for table, row in cursor.fetchall():
+            rows[table].append(row)
     return json.dumps(rows, ensure_ascii=False, indent=0)
 
 
