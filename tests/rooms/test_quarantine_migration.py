@@ -9,6 +9,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.migration import Migration
+from django.db.migrations.state import ProjectState
 
 from server.accounts.access import access_of
 from server.core import clock
@@ -33,8 +35,26 @@ TABLES = {
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+_mutate_state = Migration.mutate_state
+
+
+def mutated(migration: Migration, state: ProjectState, preserve: bool = True) -> ProjectState:
+    """The state after the migration, without the classes of its models, which the executor then makes.
+
+    Going back, Django makes the classes of nearly all models anew after each operation, of each
+    migration before it begins; only those between two migrations are ever looked at.
+    """
+    if not preserve:
+        return _mutate_state(migration, state, preserve=False)
+    classes = state.__dict__.pop("apps")
+    try:
+        return _mutate_state(migration, state)
+    finally:
+        state.__dict__["apps"] = classes
+
+
 @pytest.fixture
-def migrate():
+def migrate(monkeypatch):
     """migrate(targets), () for the newest state; that again at the end, also after a failure."""
 
     def to(targets) -> None:
@@ -42,7 +62,9 @@ def migrate():
             call_command("migrate", verbosity=0)
             return
         policies_in_force.release()
-        MigrationExecutor(connection).migrate(targets)
+        with monkeypatch.context() as patch:
+            patch.setattr(Migration, "mutate_state", mutated)
+            MigrationExecutor(connection).migrate(targets)
 
     yield to
     to(())
