@@ -263,3 +263,8 @@ def test_the_cache_of_rules_does_not_grow_without_end(monkeypatch):
         assert table.find("limit", "44", date(2005, 1, 1) + number * DAY) == "1"
         sizes.append(len(table._values))
     assert sizes == [1, 2, 3, 1, 2, 3, 1]
+    sizes = []
+    for area in range(7):
+        assert table.next_change(date(2004, 12, 31), str(area)) == date(2005, 1, 1)
+        sizes.append(len(table._days_of_change))
+    assert sizes == [1, 2, 3, 1, 2, 3, 1]
