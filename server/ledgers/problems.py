@@ -97,6 +97,44 @@ class NotOfMove(Problem):
     )
 
 
+class AlreadyOffered(Problem):
+    """The vacancy was suggested or offered to the person already."""
+
+    type, status = "already-offered", 409
+    title = _("Offered already")
+    template = _(
+        "This vacancy was offered to this person on {day}; the offer is in the state “{state}”. Go on with that offer, or suggest another vacancy."
+    )
+
+
+class NotSuitable(Problem):
+    """Something excludes the match: of the person, or of the vacancy."""
+
+    type, status = "not-suitable", 409
+    title = _("This vacancy cannot be suggested to this person")
+    template = _(
+        "The vacancy cannot be suggested: {why}. If that is no longer so, correct it first."
+    )
+
+
+class SuggestionVoided(Problem):
+    """The offer of today was voided, so that a further suggestion would have no row."""
+
+    type, status = "suggestion-voided", 409
+    title = _("This offer was voided today")
+    template = _("The offer of this vacancy was voided today. Undo that instead.")
+
+
+class OfferGoesOn(Problem):
+    """Somebody decided something about the offer since it was suggested."""
+
+    type, status = "offer-goes-on", 409
+    title = _("The offer has gone on")
+    template = _(
+        "Something was decided about this offer since it was suggested. Undo that first, the latest first."
+    )
+
+
 class AlreadyDone(Problem):
     """The act was already undone, the exception already resolved, or the two entries already merged."""
 

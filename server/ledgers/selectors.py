@@ -54,6 +54,7 @@ from server.ledgers.reading.histories import HistoryStep, histories
 from server.ledgers.reading.joined import is_elsewhere, joined, joined_key
 from server.ledgers.reading.links import acts_on_link, counted_once, links, links_on
 from server.ledgers.reading.lookup import holding
+from server.ledgers.reading.matching import Matched, Matches, seekers_for, vacancies_for
 from server.ledgers.reading.overview import Counts, counts_by_area, counts_by_worker
 from server.ledgers.reading.provenance import (
     Change,
@@ -61,6 +62,7 @@ from server.ledgers.reading.provenance import (
     Origin,
     changes_of,
     provenance,
+    title_of,
     values_given,
 )
 from server.ledgers.reading.reasons import Reason, reasons
@@ -96,6 +98,8 @@ __all__ = [
     "GivenValue",
     "HistoryStep",
     "ListedEntry",
+    "Matched",
+    "Matches",
     "Origin",
     "Reason",
     "Source",
@@ -159,12 +163,15 @@ __all__ = [
     "records_of",
     "resolve",
     "rows_of",
+    "seekers_for",
     "sources_of",
     "spells",
     "standing_list",
     "subjects_of_record",
     "timeline",
+    "title_of",
     "vacancies",
+    "vacancies_for",
     "value_for",
     "values_given",
     "visible_categories",

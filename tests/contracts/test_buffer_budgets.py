@@ -20,7 +20,7 @@ from server.core.keyset import Key, Place, ordered, slice_of
 from server.core.paging import CappedPaginator
 from server.ledgers import selectors, services
 from server.ledgers.filters import CaseFilters, HouseholdFilters, PersonFilters, VisitFilters
-from server.ledgers.models import Household, Person
+from server.ledgers.models import Household, Person, Vacancy
 from server.ops.row_policies import WEB
 from server.submissions.filters import SubmissionFilters
 from server.submissions.selectors import records, submissions
@@ -210,6 +210,24 @@ def test_only_the_rows_of_a_page_are_joined_to_others(county, page):
 @pytest.mark.parametrize("access", [COUNTY_STAFF, WORKER], ids=["county", "worker"])
 def test_a_group_of_persons_is_not_looked_for_among_all(county, access, given):
     check(paged(PersonFilters, by_name, access=access, **given), each=800, together=850)
+
+
+def test_seekers_are_taken_from_their_index_and_vacancies_from_their_street(county):
+    """A tenth of those without work seek work in the street of the vacancy; reading all of the county's takes more."""
+    Person.objects.filter(emp_status="21").update(person_status="1", wish_job=["4"])
+    vacancy = Vacancy.objects.filter(area_code__startswith=COUNTY).order_by("pk")[0]
+    Vacancy.objects.filter(pk=vacancy.pk).update(
+        occupation="4", state="3", expires_on=AS_OF, n_wanted=9, n_filled=0
+    )
+    vacancy = selectors.vacancies(COUNTY_STAFF).get(pk=vacancy.pk)
+    with explained() as seen:
+        matches = selectors.seekers_for(COUNTY_STAFF, vacancy, AS_OF)
+    assert matches.rows
+    check(seen, each=60 + 15 * len(matches.rows), together=160 + 40 * len(matches.rows))
+    person = selectors.persons(COUNTY_STAFF).get(pk=matches.rows[0].entry.pk)
+    with explained() as seen:
+        assert selectors.vacancies_for(COUNTY_STAFF, person, AS_OF).rows
+    check(seen, each=300, together=500)
 
 
 def test_open_cases_come_first_without_sorting_all(county):

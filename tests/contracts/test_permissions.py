@@ -99,6 +99,11 @@ MASKED = {
 }
 
 
+MORE_OF = {"persons": ("why/", "vacancies/"), "vacancies": ("seekers/",)}
+SUGGESTED = {"persons": "vacancy", "vacancies": "person"}
+OTHER_PATH = {"persons": "vacancies", "vacancies": "persons"}
+
+
 def of_ledger(method: str, path: str, *, allowed: int = 200, body: Any = None) -> Rule:
     """Something of an entry: for readers to read, for the desk to do; of a restricted ledger for none of these roles."""
     definition = LEDGERS[path.split("/")[1]]
@@ -111,7 +116,7 @@ def of_ledger(method: str, path: str, *, allowed: int = 200, body: Any = None) -
 def _of_entries() -> Iterator[Rule]:
     for path, definition in LEDGERS.items():
         one = f"/{path}/{{{path}}}/"
-        parts = ("", "origins/", "history/", *(("why/",) if path == "persons" else ()))
+        parts = ("", "origins/", "history/", *MORE_OF.get(path, ()))
         for part in parts:
             yield of_ledger("get", one + part)
         if MASKED[path]:
@@ -134,6 +139,9 @@ def _of_entries() -> Iterator[Rule]:
             wrong = {"column": "none", "value": "1", "reason": BECAUSE}
             yield of_ledger("post", f"{one}correct/", allowed=422, body=wrong)
             yield of_ledger("post", f"{one}void/", allowed=201, body={"reason": BECAUSE})
+        if path in SUGGESTED:
+            nobody_suits = {SUGGESTED[path]: f"{{{OTHER_PATH[path]}}}", "reason": BECAUSE}
+            yield of_ledger("post", f"{one}suggest/", allowed=409, body=nobody_suits)
         if path in ("persons", "households", "employers"):
             yield of_ledger("get", f"{one}candidates/")
             itself = {"other": f"{{{path}}}", "reason": BECAUSE}

@@ -410,7 +410,9 @@ def test_crossings_are_those_of_the_list() -> None:
             "quarantine/services/replaying.py",
             "quarantine/services/resolving.py",
         },
-        "DESK": {f"ledgers/desk/{name}.py" for name in ("acts", "links", "moves", "settling")},
+        "DESK": {
+            f"ledgers/desk/{name}.py" for name in ("acts", "links", "moves", "offering", "settling")
+        },
         "PAST": {"ledgers/refolding/past.py"},
         "ERASURE": {"erasure/services.py"},
         "APPROVAL": {"submissions/services/approving.py"},

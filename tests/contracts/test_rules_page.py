@@ -18,7 +18,7 @@ PAGE = (Path(__file__).resolve().parents[2] / "api_docs" / "rules.md").read_text
 HEADINGS = (
     "Ages", "Retirement", "Working age", "Employment status and spells", "Judged day by day",
     "Assistance categories", "4050", "Zero-employment households", "Cases: entry", "Cases: states", "Cases: exit",
-    "Due dates", "Visits", "Identity of persons", "Candidates", "Identity of employers",
+    "Due dates", "Visits", "Identity of persons", "Candidates", "Matching", "Identity of employers",
     "Identity of households", "Merge rules M0–M6", "Verification levels V0–V4", "Exceptions",
     "Code lists", "Coordinates", "Disclosure", "Rule table",
 )  # fmt: skip

@@ -53,6 +53,10 @@ TAKES_MORE: Final = {
         f"POST /api/v1/{path}/%(id)s/{act}/"
         for path in ("persons", "households", "employers") for act in ("same", "not-same")
     },
+    "needs somebody who seeks work and an open vacancy (tests/doors/test_matching.py)": {
+        "POST /api/v1/persons/%(id)s/suggest/", "POST /api/v1/vacancies/%(id)s/suggest/",
+        "POST /persons/%(entry)s/suggest",
+    },
     "takes a file, which is not sent here (tests/doors/console/test_lists.py, tests/doors/test_imports.py)": {
         "POST /lists/%(name)s/upload", "POST /api/v1/imports/", "POST /imports",
     },

@@ -125,6 +125,7 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
         "/spells/%(id)s": str(spell.pk),
         "/employers/%(id)s": str(street.employer.pk),
         "/employers/%(entry)s": str(street.employer.pk),
+        "/vacancies/%(entry)s": str(Vacancy.objects.get(area_code=area).pk),
         **{f"/{DEFINITIONS[ledger].path}/%(id)s": str(row.pk) for ledger, row in declared.items()},
         "%(path)s": "offers",
         "/ledgers/%(path)s/%(entry)s": str(declared["offer"].pk),

@@ -13,6 +13,7 @@ from server.geo.models import Boundary, Division
 from server.ledgers.definitions.ledgers import FOLDED, LEDGERS
 from server.ledgers.models import (
     AssistanceCase,
+    DeskAct,
     Household,
     LedgerException,
     Membership,
@@ -63,6 +64,8 @@ def test_a_street_is_made_and_a_second_run_changes_nothing(forms):
     by_form = Offer.objects.filter(source_submission__in=offers)
     assert by_form.count() == offers.count() > 0
     assert Visit.objects.filter(purpose="4").count() == offers.count()
+    suggested = Offer.objects.filter(source_submission=None)
+    assert suggested.count() == DeskAct.objects.filter(kind="suggest").count()
     retired = Submission.objects.filter(form__form_id="retiree_visit")
     assert Retiree.objects.count() == retired.count() > 0
     applications = Submission.objects.filter(form__form_id="service_application")

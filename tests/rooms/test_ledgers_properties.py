@@ -12,7 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.accounts.access import access_of
+from server.core.clock import office_day
 from server.ledgers.definitions.ledgers import LEDGERS
+from server.ledgers.definitions.vocabulary import ActKind
+from server.ledgers.desk.offering import offered_entry
+from server.ledgers.desk.stored import Subject, store_act
 from server.ledgers.folding.derive.rules import Rule
 from server.ledgers.models import (
     ContributionRow,
@@ -22,8 +26,9 @@ from server.ledgers.models import (
     Membership,
     Person,
     RuleValue,
+    Vacancy,
 )
-from server.ledgers.problems import AlreadyDone
+from server.ledgers.problems import AlreadyDone, OfferGoesOn
 from server.ledgers.services import (
     change_rule,
     correct,
@@ -141,6 +146,8 @@ class Office:
             correct(entry=choose.choice(people), column="edu", value="10", **how)
         elif what == "void" and people:
             void(entry=choose.choice(people), **how)
+        elif what == "suggest" and people and (vacancy := Vacancy.objects.order_by("id").first()):
+            self.suggest(Person.objects.get(pk=choose.choice(people)), vacancy)
         elif what == "undo" and done:
             undo(act=choose.choice(done), access=self.access, at=self.clock)
 
@@ -153,6 +160,19 @@ class Office:
             change_rule(Rule(key, choose.choice(RULED), since, until, value), **how)
         elif standing := list(RuleValue.objects.filter(withdrawn_at=None)):
             withdraw_rule(choose.choice(standing).pk, **how)
+
+    def suggest(self, person: Person, vacancy: Vacancy) -> None:
+        """Suggest a vacancy, whether it suits or not."""
+        store_act(
+            ActKind.SUGGEST,
+            "offer",
+            Subject(offered_entry(person, vacancy, office_day(self.clock)), person.area_code),
+            "test",
+            self.access,
+            self.clock,
+            value={"offered_on": office_day(self.clock).isoformat()},
+            links={"person": str(person.pk), "vacancy": str(vacancy.pk)},
+        )
 
     def rebuild(self, order: random.Random, *, batch: int) -> None:
         """Everything again from nothing, in another order and other batches."""
@@ -183,6 +203,7 @@ ACTS = st.sampled_from(
     + ["edit", "edit", "rejected", "approved", "approved", "received"]
     + ["need", "need", "free", "same", "correct", "void", "undo", "undo"]
     + ["rule", "rule", "unrule"]
+    + ["suggest", "suggest"]
 )
 
 
@@ -225,7 +246,7 @@ def test_whatever_happened_the_ledgers_are_what_a_rebuild_makes(office, forms, a
             else:
                 try:
                     office.desk_act(act, choose)
-                except AlreadyDone:
+                except (AlreadyDone, OfferGoesOn):
                     continue
             if choose.random() < 0.3:
                 keep_up_entirely()

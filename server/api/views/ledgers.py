@@ -22,6 +22,7 @@ from server.api.shapes.ledgers import (
     entry_serializer,
 )
 from server.api.views.entries import Compared, Decided, Entries, Moved, Moves
+from server.api.views.matching import Placed, Sought
 from server.core.clock import today
 from server.disclosure.services import find, give_dossier, reveal
 from server.ledgers import selectors
@@ -73,7 +74,7 @@ def _find_answers_with(rows: Any) -> Any:
 
 
 @_find_answers_with(entry_serializer(Person)(many=True))
-class Persons(Compared, Moves, SealedEntries):
+class Persons(Compared, Moves, Placed, SealedEntries):
     """城乡劳动力资源台帐: persons."""
 
     model = Person
@@ -166,6 +167,7 @@ def _views_of(definition: LedgerDefinition) -> type[Entries]:
     is_sealed = any(column.kind is Kind.SEALED for column in columns)
     is_masked = any(map(is_maskable, columns))
     bases: tuple[type, ...] = (
+        *_MORE.get(definition.name, ()),
         Moved if definition.machines else Decided,
         SealedEntries if is_sealed else Revealed if is_masked else Entries,
     )
@@ -180,6 +182,8 @@ def _views_of(definition: LedgerDefinition) -> type[Entries]:
     return _find_answers_with(serializer(many=True))(made) if is_sealed else made
 
 
+_MORE: dict[str, tuple[type, ...]] = {"vacancy": (Sought,)}
+"""What a ledger has besides what its declaration says."""
 _OF_THEIR_OWN: dict[str, type[Entries]] = {
     "person": Persons,
     "household": Households,

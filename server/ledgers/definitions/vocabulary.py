@@ -92,6 +92,7 @@ class ActKind(StrEnum):
     STATE = "state"
     AGREE = "agree"
     REFUSE = "refuse"
+    SUGGEST = "suggest"
 
 
 OF_LINKS = (
@@ -102,6 +103,10 @@ OF_LINKS = (
     ActKind.DIFFERENT,
 )
 """What a desk can state about the link between its entry and another office's (decision 0251)."""
+
+
+LINKS_OF_ACTS = ("person", "vacancy")
+"""The links of an entry that a desk act makes: whom which vacancy was suggested to."""
 
 
 class LinkState(StrEnum):

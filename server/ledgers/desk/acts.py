@@ -20,13 +20,14 @@ from server.ledgers.desk.exceptions import reopen
 from server.ledgers.desk.stored import Subject, apply_act, record_decision, store_act
 from server.ledgers.desk.values import plain_value
 from server.ledgers.intake.contribute import sealed_values
-from server.ledgers.models import DeskAct, LedgerException
+from server.ledgers.models import DeskAct, IdentityKey, LedgerException
 from server.ledgers.problems import (
     AlreadyDone,
     NoSuchEntry,
     NoSuchValue,
     NotCorrectable,
     NotYours,
+    OfferGoesOn,
     OtherOffice,
 )
 from server.ledgers.reading.entries import resolve
@@ -183,7 +184,7 @@ def undo(*, act: DeskAct, access: Access, at: datetime) -> DeskAct:
     An exception that the act resolved is open again.
 
     Takes the merge lock, then locks the act's row, both to the end of the transaction.
-    Raises AlreadyDone, NotYours.
+    Raises AlreadyDone, NotYours, OfferGoesOn for a suggestion about which more was decided.
     """
     take_merge_lock()
     act = DeskAct.objects.select_for_update().get(pk=act.pk)
@@ -191,6 +192,8 @@ def undo(*, act: DeskAct, access: Access, at: datetime) -> DeskAct:
         raise AlreadyDone
     if not may_decide(access, act.family, act.area_code, _roles_for(act)):
         raise NotYours
+    if act.kind == ActKind.SUGGEST and _has_gone_on(act):
+        raise OfferGoesOn
     act.undone_at, act.undone_by_id = at, access.user_id
     act.save(update_fields=["undone_at", "undone_by"])
     reopen(LedgerException.objects.filter(act=act))
@@ -200,6 +203,14 @@ def undo(*, act: DeskAct, access: Access, at: datetime) -> DeskAct:
         settle_links([str(act.link)], office_day(at))
     record_decision(Act.DESK_ACT_UNDONE, act, access)
     return act
+
+
+def _has_gone_on(act: DeskAct) -> bool:
+    """Whether further acts on the entry stand: without what made it they would be about nothing."""
+    entry = resolve(act.family, act.entry) or act.entry
+    keys = IdentityKey.objects.filter(family=act.family, entry=entry).values("key")
+    acts = DeskAct.objects.filter(family=act.family, entry__in=keys, undone_at=None)
+    return acts.exclude(pk=act.pk).exists()
 
 
 def _subject(family: str, entry: UUID, access: Access) -> Subject:

@@ -42,7 +42,8 @@ def forget_person(person: UUID, about: Keys, *, at: datetime) -> None:
     is_about = Q(entry=person, family=Family.PERSON) | Q(other=person, family=Family.PERSON)
     for family, keys in about.items():
         is_about |= Q(family=family) & (Q(entry__in=keys) | Q(other__in=keys))
-    acts = DeskAct.objects.filter(is_about)
+    names = [str(key) for key in about.get(Family.PERSON, ())]
+    acts = DeskAct.objects.filter(is_about | Q(links__person__in=names))
     contributions = contributions_with_ids(contribution_id_of_act(act) for act in acts)
     replace_contributions(contributions, [], office_day(at))
     acts.delete()

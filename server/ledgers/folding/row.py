@@ -199,11 +199,12 @@ def is_void(contributions: Sequence[Contribution]) -> bool:
 
 
 def has_values(contributions: Sequence[Contribution]) -> bool:
-    """Whether any submission carries a value of the entry.
+    """Whether any submission, or a desk act that made the entry, carries a value of it.
 
-    Keys alone make no row, and neither do corrections of what was withdrawn.
+    Keys alone make no row, and neither do corrections of what was withdrawn. A desk act makes
+    an entry if it says what the entry links to.
     """
-    return any(item.values and not item.is_desk_act for item in contributions)
+    return any(item.values and (item.links or not item.is_desk_act) for item in contributions)
 
 
 def readable_number(area_code: str, entry: str) -> str:

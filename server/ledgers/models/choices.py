@@ -48,6 +48,7 @@ ACT_CHOICES = _choices(
         ActKind.MOVE: _("has moved here"),
         ActKind.AGREE: _("agreed"),
         ActKind.REFUSE: _("refused"),
+        ActKind.SUGGEST: _("suggest a vacancy"),
     },
     ActKind,
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext_lazy as _
 
 from server.core.resealing import SealedField
 from server.core.sealed_fields import SealedText
 from server.geo.models import AreaCodeField
 from server.ledgers.definitions.columns import SealedValues
-from server.ledgers.definitions.vocabulary import OF_LINKS, ActKind
+from server.ledgers.definitions.vocabulary import LINKS_OF_ACTS, OF_LINKS, ActKind
 from server.ledgers.models.choices import ACT_CHOICES, FAMILY_CHOICES, one_of
 
 
@@ -56,6 +57,16 @@ class ContributionRow(models.Model):
     class Meta:
         db_table = "ledgers_contribution"
         constraints = (one_of("family", FAMILY_CHOICES, "a_contribution_is_of_a_known_family"),)
+        indexes = (
+            *(
+                models.Index(
+                    KeyTextTransform(link, "links"),
+                    name=f"desk_acts_that_name_a_{link}",
+                    condition=Q(submission=None),
+                )
+                for link in LINKS_OF_ACTS
+            ),
+        )  # of submissions, what links to an entry is found by the submission
 
 
 class IdentityKey(models.Model):
@@ -147,6 +158,9 @@ class DeskAct(models.Model):
     link = models.UUIDField(null=True)  # that the act is about (identity/links.py)
     column = models.CharField(max_length=60, blank=True, default="")
     value = SealedValues(null=True)
+    links = models.JSONField(
+        default=dict, db_default={}
+    )  # of an act that makes an entry: link → uuid of the entry that it names
     evidence = ArrayField(models.CharField(max_length=10), default=list)  # MAT: documents seen
     area_code = AreaCodeField(default="")
     reason = SealedText(_("reason"))
@@ -169,10 +183,23 @@ class DeskAct(models.Model):
                 condition=Q(other=None) | ~Q(other=F("entry")),
                 name="an_act_of_likeness_names_different_entries",
             ),
+            models.CheckConstraint(
+                condition=(Q(kind=ActKind.SUGGEST.value) & ~Q(links={}))
+                | (~Q(kind=ActKind.SUGGEST.value) & Q(links={})),
+                name="an_act_that_makes_an_entry_names_others",
+            ),
         )
         indexes = (
             models.Index(fields=("family", "entry"), name="desk_acts_on_an_entry"),
             models.Index(
                 fields=("link",), name="desk_acts_on_a_link", condition=Q(link__isnull=False)
+            ),
+            *(
+                models.Index(
+                    KeyTextTransform(link, "links"),
+                    name=f"suggestions_of_a_{link}",
+                    condition=Q(kind=ActKind.SUGGEST.value),
+                )
+                for link in LINKS_OF_ACTS
             ),
         )

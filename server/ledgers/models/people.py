@@ -39,7 +39,8 @@ from server.ledgers.definitions.columns import (
 )
 from server.ledgers.definitions.declaring import LedgerDefinition, View
 from server.ledgers.definitions.machines import CASE, PERSON_STATUS
-from server.ledgers.definitions.vocabulary import CaseState, CloseReason
+from server.ledgers.definitions.suitability import COULD_SEEK
+from server.ledgers.definitions.vocabulary import CaseState, CloseReason, PersonStatus
 from server.ledgers.models.base import LedgerEntry
 
 GROUPS: Final = (
@@ -50,6 +51,13 @@ GROUPS: Final = (
     "is_key",
 )
 """The groups of persons that offices work through: few of a county's persons, each with an index of its own."""
+
+MAY_SEEK: Final = models.Q(
+    models.Q(job_willing=None) | models.Q(job_willing=True),
+    person_status=PersonStatus.ACTIVE.value,
+    emp_status__in=sorted(map(str, COULD_SEEK)),
+)
+"""The persons among whom matching looks for seekers: few of a county's, in an index by area."""
 
 
 class Person(LedgerEntry):
@@ -234,6 +242,7 @@ class Person(LedgerEntry):
                 name="persons_by_next_visit",
                 condition=models.Q(visit_due__isnull=False),
             ),
+            models.Index(fields=("area_code", "id"), name="persons_seeking", condition=MAY_SEEK),
             *(
                 models.Index(
                     fields=("area_code", "name", "id"),

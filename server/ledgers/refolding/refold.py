@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Final
 
 from server.ledgers.definitions.contribution import Contribution
-from server.ledgers.definitions.ledgers import FAMILIES
-from server.ledgers.definitions.vocabulary import Family, Ledger
+from server.ledgers.definitions.ledgers import FAMILIES, LINKS
+from server.ledgers.definitions.vocabulary import LINKS_OF_ACTS, Family, Ledger
 from server.ledgers.entity_lists.versions import update_versions_of
 from server.ledgers.folding.fold import FoldResult, fold
 from server.ledgers.folding.row import Row
@@ -26,6 +27,7 @@ from server.ledgers.storage.contributions import (
     contributions_of_entries,
     contributions_of_submissions,
     delete_contributions,
+    desk_acts_naming,
     insert_contributions,
     move_contributions,
     note_withdrawn_keys,
@@ -40,6 +42,9 @@ from server.ledgers.storage.identity_keys import (
 )
 from server.ledgers.storage.memberships import membership_rows
 from server.ledgers.storage.tables import MEMBERSHIPS, TABLES
+
+_SUGGESTED: Final = frozenset(LINKS[link] for link in LINKS_OF_ACTS)
+"""The families whose entries desk acts name when they make an entry."""
 
 
 def replace_contributions(
@@ -78,7 +83,8 @@ def _store_contributions(
     if not removed and not added:
         return None
     keys = {key for contribution in (*removed, *added) for key in contribution.keys}
-    touched = set(resolved_keys(keys).values())
+    known = resolved_keys(keys)
+    touched = set(known.values())
     removed_ids = {contribution.id for contribution in removed}
     staying = [
         contribution
@@ -116,6 +122,8 @@ def _store_contributions(
     for contribution in (*new, *staying, *added):
         changed.contributions[contribution.id] = contribution
     _add_neighbours(staying, moved, renamed, changed)
+    new_keys = {key for (family, key) in entries.keys() - known.keys() if family in _SUGGESTED}
+    _add_suggestions(new_keys, removed, renamed, changed)
     return changed
 
 
@@ -196,6 +204,30 @@ def _add_neighbours(
     for contribution in contributions_of_submissions(submissions):
         changed.contributions.setdefault(contribution.id, contribution)
         changed.entries[contribution.family].add(contribution.entry)
+
+
+def _add_suggestions(
+    new_keys: set[str],
+    removed: Sequence[Contribution],
+    renamed: set[str],
+    changed: ChangedEntries,
+) -> None:
+    """Add what desk acts made that name an entry by a key which came, went or names another entry now, and what an undone act named."""
+    gone = {
+        key
+        for contribution in removed
+        if contribution.family in _SUGGESTED
+        for key in contribution.keys
+        if (contribution.family, key) not in changed.keys
+    }
+    moved = {key for (_family, key), entry in changed.keys.items() if entry in renamed}
+    for contribution in desk_acts_naming(keys=new_keys | gone | moved):
+        changed.contributions.setdefault(contribution.id, contribution)
+        changed.entries[contribution.family].add(contribution.entry)
+    undone = [item for item in removed if item.is_desk_act and item.links]
+    named = resolved_keys(key for item in undone for key in item.links.values())
+    for (family, _key), entry in named.items():
+        changed.entries[family].add(entry)
 
 
 def _write(folded: FoldResult, scope: Scope) -> set[str]:

@@ -14,6 +14,7 @@ from server.ledgers.folding.fold import FoldInput
 from server.ledgers.storage.contributions import (
     contributions_of_entries,
     contributions_of_submissions,
+    desk_acts_naming,
 )
 from server.ledgers.storage.households import household_facts
 from server.ledgers.storage.identity_keys import resolved_keys
@@ -59,7 +60,8 @@ class Scope:
     The changed persons, the households these belong to, the members of those households;
     visits, cases and spells follow their persons and households. Every link of a
     contribution points at an entry that has a contribution of the same submission, so
-    whatever depends on an entry is found through the entry's submissions.
+    whatever depends on an entry is found through the entry's submissions; only what a desk
+    act made is found by its links.
     """
 
     def __init__(self, changed: ChangedEntries) -> None:
@@ -101,6 +103,7 @@ class Scope:
             for contribution in self._contributions(Family.VISIT)
             if self._is_loaded(contribution, households, people)
         }
+        self._load_suggestions(people | self.entries[Family.VACANCY])
         self._load_what_is_counted()
 
     def _add_what_counts(self) -> None:
@@ -200,6 +203,11 @@ class Scope:
             if contribution.entry in entries and contribution.submission_id is not None
         } - self.changed.loaded_submissions
         for contribution in contributions_of_submissions(submissions, families=only):
+            self.contributions.setdefault(contribution.id, contribution)
+
+    def _load_suggestions(self, entries: set[str]) -> None:
+        """Load the contributions of desk acts that name these entries: no submission leads to them."""
+        for contribution in desk_acts_naming(entries=entries):
             self.contributions.setdefault(contribution.id, contribution)
 
     def _load_homes_of_lone_visits(self, people: set[str]) -> None:

@@ -12,8 +12,9 @@ from django.db import models
 
 from server.core.sealed_fields import opened_json, sealed_json
 from server.ledgers.definitions.contribution import Contribution
+from server.ledgers.definitions.vocabulary import LINKS_OF_ACTS
 from server.ledgers.models import ContributionRow
-from server.ledgers.storage.database import dumps, execute, query
+from server.ledgers.storage.database import dumps, execute, query, query_values
 from server.ledgers.storage.resealing import with_current_key
 
 _PURPOSE = "ledgers_contribution.values"
@@ -55,6 +56,20 @@ def contributions_of_submissions(
 def contributions_with_ids(ids: Iterable[int]) -> list[Contribution]:
     """The contributions with these ids, as far as they exist."""
     return _contributions("id = any(%s::bigint[])", list(ids))
+
+
+def desk_acts_naming(
+    *, entries: Iterable[str] = (), keys: Iterable[str] = ()
+) -> list[Contribution]:
+    """The contributions of desk acts whose links name these entries, under any of their keys, or these keys."""
+    named = list(keys)
+    if wanted := list(entries):
+        named += query_values(
+            "select key::text from ledgers_identitykey where entry = any(%s::uuid[])", (wanted,)
+        )
+    conditions = " or ".join(f"links ->> '{link}' = any(%s::text[])" for link in LINKS_OF_ACTS)
+    more = (named,) * (len(LINKS_OF_ACTS) - 1)
+    return _contributions(f"submission_id is null and ({conditions})", named, *more)
 
 
 def _contributions(where: str, wanted: list[Any], *more: Any) -> list[Contribution]:

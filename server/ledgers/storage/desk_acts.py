@@ -20,7 +20,7 @@ def contributions_of_acts(acts: Iterable[DeskAct]) -> list[Contribution]:
 def _contribution(act: DeskAct) -> Contribution:
     if act.kind == ActKind.VOID:
         values = {"void": True}
-    elif act.kind in (ActKind.CORRECT, ActKind.STATE):
+    elif act.kind in (ActKind.CORRECT, ActKind.STATE, ActKind.SUGGEST):
         values = with_current_key(dict(act.value or {}))
     else:
         values = {}
@@ -36,8 +36,9 @@ def _contribution(act: DeskAct) -> Contribution:
         instance_id=f"{DESK}{act.pk}",
         worker_id=act.user_id,
         level=Level.DOCUMENT if act.evidence else Level.REVIEWED,
-        area_code="",
+        area_code=act.area_code if act.kind == ActKind.SUGGEST else "",
         values=values,
+        links=dict(act.links),
     )
 
 

@@ -6,10 +6,14 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from django.db.models import Q
+from django.db.models.fields.json import KeyTextTransform
 
+from server.ledgers.definitions.vocabulary import LINKS_OF_ACTS, ActKind
 from server.ledgers.intake.contribute import Source
 from server.ledgers.models import DeskAct
 from server.ledgers.storage.database import query, query_values
@@ -67,10 +71,13 @@ def submissions_of(keys: Collection[str], entries: Collection[str]) -> set[int]:
 
 
 def acts_on(keys: Iterable[str], known_by: datetime) -> list[DeskAct]:
-    """The desk acts on entries of these keys that stood at an instant, as they stood."""
+    """The desk acts on entries of these keys, or that link an entry to one, which stood at an instant, as they stood."""
     named = list(keys)
-    acts = DeskAct.objects.filter(
-        Q(entry__in=named) | Q(other__in=named),
+    linked = {f"of_{link}": KeyTextTransform(link, "links") for link in LINKS_OF_ACTS}
+    suggests = Q(kind=ActKind.SUGGEST)
+    of_links = [suggests & Q(**{f"{name}__in": named}) for name in linked]
+    acts = DeskAct.objects.alias(**linked).filter(
+        reduce(or_, of_links, Q(entry__in=named) | Q(other__in=named)),
         Q(undone_at=None) | Q(undone_at__gt=known_by),
         at__lte=known_by,
     )

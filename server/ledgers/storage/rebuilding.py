@@ -8,8 +8,39 @@ running tables, which stay reachable as `public.…`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
+from server.ledgers.definitions.vocabulary import LINKS_OF_ACTS
 from server.ledgers.storage.database import execute, query_values
+
+_CLOSING: Final = """
+    insert into closed
+    select distinct other.id
+      from closed
+      join ledgers_contribution mine on mine.id = closed.id
+      {join}
+     where not exists (select from closed known where known.id = other.id)
+"""
+_TIED: Final = _CLOSING.format(
+    join="""join ledgers_contribution other
+              on other.entry = mine.entry or other.submission_id = mine.submission_id"""
+)
+_NAMED: Final = _CLOSING.format(
+    join="""cross join lateral jsonb_each_text(mine.links) link
+            join ledgers_identitykey named
+              on named.key = link.value::uuid and mine.submission_id is null
+            join ledgers_contribution other on other.entry = named.entry"""
+)
+"""What a desk act that made an entry names."""
+_NAMING: Final = tuple(
+    _CLOSING.format(
+        join=f"""join ledgers_identitykey named on named.entry = mine.entry
+                 join ledgers_contribution other
+                   on other.submission_id is null and other.links ->> '{link}' = named.key::text"""
+    )
+    for link in LINKS_OF_ACTS
+)
+"""The entries that desk acts made which name one, by each link."""
 
 
 def hide_tables(tables: Iterable[str]) -> None:
@@ -54,17 +85,7 @@ def sources_of_area(area: str) -> tuple[list[int], list[int]]:
         "        where submission.area_code like %s",
         (f"{area}%", f"{area}%"),
     )
-    while execute(
-        """
-        insert into closed
-        select distinct other.id
-          from closed
-          join ledgers_contribution mine on mine.id = closed.id
-          join ledgers_contribution other
-            on other.entry = mine.entry or other.submission_id = mine.submission_id
-         where not exists (select from closed known where known.id = other.id)
-        """
-    ):
+    while execute(_TIED) + execute(_NAMED) + sum(execute(statement) for statement in _NAMING):
         pass
     submissions = query_values(
         "select distinct submission_id from ledgers_contribution join closed using (id)"

@@ -31,7 +31,7 @@ from server.ledgers.storage.fragments import IS_OPEN
 from server.ops.demo import answers, boundaries, defects, logins, photos, services
 from server.ops.demo.answers import Listed, Subject
 from server.ops.demo.instances import Template
-from server.ops.demo.jobs import publish_vacancies
+from server.ops.demo.jobs import publish_vacancies, suggest_vacancies
 from server.ops.demo.logins import Login
 from server.ops.demo.plan import Calendar, Plan, PlannedSubmission
 from server.ops.demo.population import population
@@ -142,6 +142,7 @@ def make(size: Size, progress: Progress) -> Result:
     _decide(size.seed, {login.username for login in handed_out})
     drain_all(progress)
     publish_vacancies(size.seed, {login.username for login in handed_out})
+    suggest_vacancies({login.username for login in handed_out})
     recoded = sum(bool(community.former_code) for community in street.communities)
     return Result(
         size,

@@ -41,6 +41,7 @@ SHOWS_NOTHING: Final = frozenset(
         "/deletions/%(number)s/restore",
         "/erasures/%(number)s/decision",
         "/persons/%(entry)s/erase",
+        "/persons/%(entry)s/suggest",
         "/forms/%(form_id)s/state",
         "/forms/%(form_id)s/approval",
         "/forms/%(form_id)s/audience",
