@@ -184,6 +184,7 @@ RULES: Final[dict[str, Rule]] = {
     "reports_filing": _own("area_code"),
     "reports_filingstep": replace(_of("reports_filing", "filing_id"), only_adds=True),
     "reports_householdfact": _own("area_code"),
+    "reports_marketfact": _own("area_code", "place"),
     "reports_personfact": _own("area_code", "residence_area", "hukou_area"),
     "reports_recordfact": _own("area_code"),
     "reports_retireefact": _own("area_code"),

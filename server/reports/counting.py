@@ -20,13 +20,14 @@ from server.geo.models import PREFIX_LENGTH
 from server.ledgers.storage.rules import standing_rules
 from server.reports.definitions.indicators import Grain, Indicator, When
 from server.reports.definitions.periods import Period
-from server.reports.definitions.tables import Balance, Rate, Report, Rows, terms
+from server.reports.definitions.tables import Balance, Measure, Rate, Report, Rows, terms
 from server.reports.facts.kinds import EventKind, family_of
 from server.reports.models import (
     CaseFact,
     DependantFact,
     EventFact,
     HouseholdFact,
+    MarketFact,
     PersonFact,
     RecordFact,
     RetireeFact,
@@ -39,6 +40,7 @@ TABLES: Final[Mapping[Grain, type[Model]]] = {
     Grain.RETIREE: RetireeFact,
     Grain.DEPENDANT: DependantFact,
     Grain.RECORD: RecordFact,
+    Grain.MARKET: MarketFact,
     Grain.EVENT: EventFact,
 }
 TOTAL: Final = "total"
@@ -244,9 +246,12 @@ def plain_number(number: Any) -> float:
 
 
 def rate_of(rate: Rate, row: Mapping[str, float | None]) -> float | None:
-    """A rate of the numbers of a row, in percent; None where there is nothing to divide by."""
-    under = sum(row[name] or 0 for name in rate.under)
-    return round(100 * sum(row[name] or 0 for name in rate.over) / under, 2) if under else None
+    """A rate of the numbers of a row; None where there is nothing to divide by."""
+    over, under = (sum(row[name] or 0 for name in names) for names in (rate.over, rate.under))
+    if rate.measure is Measure.DIFFERENCE:
+        return over - under
+    factor = 100 if rate.measure is Measure.PERCENT else 1
+    return round(factor * over / under, 2) if under else None
 
 
 def _side(names: Sequence[str], row: Mapping[str, float | None]) -> float:

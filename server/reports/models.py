@@ -164,6 +164,35 @@ class RecordFact(StateFact):
         )
 
 
+class MarketFact(StateFact):
+    """Free places of a vacancy, or a person who seeks work (R1): as they stand, and as they begin.
+
+    A row with `is_new` says what began on the day `since` and holds on no day.
+    """
+
+    ledger = models.CharField(max_length=20)  # of the entry: vacancy or person
+    place = AreaCodeField(default="")  # the community for which it counts
+    is_new = models.BooleanField()
+    ended_on = models.DateField(null=True)  # of what begins again: the day on which it had ended
+    quantity = models.DecimalField(max_digits=14, decimal_places=2)  # places; 1 of a person
+    category = models.CharField(max_length=10, default="")  # OCC, of a person the first wished
+    industry = models.CharField(max_length=10, default="")  # IND, of the employer
+    econ_type = models.CharField(max_length=10, default="")  # ET, of the employer
+    edu = models.CharField(max_length=10, default="")  # EDU, of a vacancy the lowest
+    skill = models.CharField(max_length=10, default="")  # SK, of a person the highest
+    age_max = models.SmallIntegerField(null=True)  # of a vacancy
+    kind = models.CharField(max_length=10, default="")  # of a person (facts/seekers.py)
+    sex = models.CharField(max_length=10, default="")
+    born = models.DateField(null=True)
+    graduated_on = models.DateField(null=True)  # from a college
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("place",), name="market_facts_by_place"),
+            models.Index(fields=("entry",), name="market_facts_of_an_entry"),
+        )
+
+
 class EventFact(Fact):
     """Something that happened to an entry on a day (facts/kinds.py lists the kinds)."""
 

@@ -15,6 +15,7 @@ from server.core.spreadsheets import inert
 from server.reports.annexes import Line
 from server.reports.definitions.indicators import YUAN
 from server.reports.definitions.tables import Column, Rate
+from server.reports.forms import forms_of
 from server.reports.selectors import Table
 
 CSV_TYPE: Final = "text/csv; charset=utf-8"
@@ -62,18 +63,33 @@ def as_csv(table: Table) -> bytes:
 def as_xlsx(table: Table, preparer: str, annex: Sequence[Line] = ()) -> bytes:
     """The report as a workbook: title, unit, period and preparer, headings over groups, to be printed on one page's width.
 
-    A report with more than 40 columns has a line for each, and the divisions side by side. A name
-    list follows on a sheet of its own.
+    A report with more than 40 columns has a line for each, and the divisions side by side. Tables
+    that a report prescribes for the whole area come first, a name list last, on sheets of their own.
     """
     from openpyxl import Workbook
-    from openpyxl.styles import Alignment, Border, Font, Side
-    from openpyxl.utils import get_column_letter
 
     book = Workbook()
     sheet: Any = book.active
     sheet.title = table.report.code
     layout = _turned if table.report.width > _MOST_COLUMNS else _straight
     last, width = layout(sheet, table)
+    _frame(sheet, table, preparer, last, width)
+    if table.report.forms:
+        prescribed = book.create_sheet(_("Prescribed tables"), 0)
+        _frame(prescribed, table, preparer, *_prescribed(prescribed, table))
+        book.active = 0
+    if table.report.annex:
+        _annex(book.create_sheet(_("Name list")), table, annex)
+    content = BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def _frame(sheet: Any, table: Table, preparer: str, last: int, width: int) -> None:
+    """What stands above and below the numbers, borders, and the print area as wide as one page."""
+    from openpyxl.styles import Alignment, Border, Font, Side
+    from openpyxl.utils import get_column_letter
+
     title = _line(sheet, 1, f"{table.report.code} {table.report.title}", 1, width)
     title.font, title.alignment = Font(bold=True, size=16), _centred()
     about_table = _line(sheet, 2, listed(about(table)), 1, width)
@@ -90,11 +106,6 @@ def as_xlsx(table: Table, preparer: str, annex: Sequence[Line] = ()) -> bytes:
     sheet.page_setup.paperSize = 9
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    if table.report.annex:
-        _annex(book.create_sheet(_("Name list")), table, annex)
-    content = BytesIO()
-    book.save(content)
-    return content.getvalue()
 
 
 def _centred() -> Any:
@@ -115,7 +126,7 @@ def _number(cell: Any, column: Column, number: float | str | None) -> None:
     from openpyxl.styles import Alignment
 
     cell.value = number if number is not None else "—"
-    has_cents = isinstance(column, Rate) or column.unit is YUAN
+    has_cents = column.has_decimals if isinstance(column, Rate) else column.unit is YUAN
     cell.number_format = "#,##0.00" if has_cents else "#,##0"
     cell.alignment = Alignment(horizontal="right")
 
@@ -167,8 +178,7 @@ def _turned(sheet: Any, table: Table) -> tuple[int, int]:
         for column in group.columns:
             line += 1
             sheet.cell(line, 2, inert(str(column.label)))
-            unit = "%" if isinstance(column, Rate) else str(column.unit)
-            sheet.cell(line, 3, inert(unit)).alignment = _centred()
+            sheet.cell(line, 3, inert(str(column.unit))).alignment = _centred()
             for place, (_key, _name, numbers) in enumerate(rows, 4):
                 _number(sheet.cell(line, place), column, numbers[line - _HEAD_ROW - 1])
         head = sheet.cell(first, 1, inert(str(group.label)))
@@ -182,6 +192,31 @@ def _turned(sheet: Any, table: Table) -> tuple[int, int]:
     sheet.print_title_rows = f"{_HEAD_ROW}:{_HEAD_ROW}"
     sheet.print_title_cols = "A:C"
     sheet.page_setup.orientation = "landscape" if len(rows) > _MOST_UPRIGHT else "portrait"
+    return line, width
+
+
+def _prescribed(sheet: Any, table: Table) -> tuple[int, int]:
+    """The tables that the report prescribes, one below the other; as `_straight`."""
+    from openpyxl.styles import Font
+
+    forms = forms_of(table)
+    width = 1 + max(len(form.heads) for form in forms)
+    line = _HEAD_ROW - 1
+    for form in forms:
+        line += 1
+        _line(sheet, line, form.title, 1, width).font = Font(bold=True)
+        line += 1
+        for place, text in enumerate((_("Item"), *form.heads), 1):
+            sheet.cell(line, place, inert(text)).alignment = _centred()
+        for name, cells in form.lines:
+            line += 1
+            sheet.cell(line, 1, inert(name))
+            for place, cell in enumerate(cells, 2):
+                if cell.column is not None:
+                    _number(sheet.cell(line, place), cell.column, cell.number)
+    sheet.column_dimensions["A"].width = 2 * _FIRST_WIDTH
+    for letter in "BCDE"[: width - 1]:
+        sheet.column_dimensions[letter].width = _DIVISION_WIDTH
     return line, width
 
 

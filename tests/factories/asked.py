@@ -19,7 +19,9 @@ UNASKED: Final = re.compile(
 """Addresses that know of no area: log-in, log-out, one's own account, language, keys, the document of REST itself."""
 
 
-_REPORTS: Final = tuple(f"?report={code}&area=%(area)s&period=2026" for code in ("R2", "R7", "R9"))
+_REPORTS: Final = tuple(
+    f"?report={code}&area=%(area)s&period=2026" for code in ("R1", "R2", "R7", "R9")
+)
 """A report about persons, and those with restricted numbers."""
 
 

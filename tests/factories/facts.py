@@ -14,12 +14,15 @@ from server.reports.models import (
     DependantFact,
     EventFact,
     HouseholdFact,
+    MarketFact,
     PersonFact,
     RecordFact,
     RetireeFact,
 )
 
-TABLES = (PersonFact, HouseholdFact, CaseFact, RetireeFact, DependantFact, RecordFact, EventFact)
+TABLES = (
+    PersonFact, HouseholdFact, CaseFact, RetireeFact, DependantFact, RecordFact, MarketFact, EventFact,
+)  # fmt: skip
 
 
 def known_facts() -> dict[str, set[Any]]:

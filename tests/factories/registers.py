@@ -168,4 +168,52 @@ SERVICES = {
     ),
 }
 """Form → its mapping, for what is done for a person."""
-FORMS = {"retiree": RETIREE, "registers": REGISTERS, "posts": POSTS, **SERVICES}
+MARKET = form_mapping(
+    [
+        {"ledger": "employer", "at": "/data", "repeat": False, "keys": ["id"], "links": {}},
+        {
+            "ledger": "vacancy",
+            "at": "/data",
+            "repeat": False,
+            "keys": ["id"],
+            "links": {"employer": 0},
+        },
+        {"ledger": "person", "at": "/data", "repeat": False, "keys": ["id", "id_no"], "links": {}},
+        {
+            "ledger": "offer",
+            "at": "/data",
+            "repeat": False,
+            "keys": ["person+vacancy+offered_on"],
+            "links": {"person": 2, "vacancy": 1},
+        },
+    ],
+    {
+        "/data/employer_id": [[0, "id", "entry_id", ""]],
+        "/data/household_id": [[1, "id", "entry_id", ""]],
+        "/data/person_id": [[2, "id", "entry_id", ""]],
+        **questions_at(
+            "/data/visit", 0, {"name": "name", "industry": "code:IND", "econ_type": "code:ET"}
+        ),
+        **questions_at(
+            "/data/household",
+            1,
+            {"title": "name", "occupation": "code:OCC", "n_wanted": "integer", "expires_on": "date"}
+            | {"edu_min": "code:EDU", "skill_min": "code:SK", "age_max": "integer"}
+            | {"state": "code:ST7"},
+        ),
+        **questions_at(
+            "/data/person",
+            2,
+            {**PERSON_COLUMNS, "skill_grade": "codes:SK", "graduated_on": "date"}
+            | {"hukou_area": "area"},
+        ),
+        **questions_at(
+            "/data/visit",
+            3,
+            {"offered_on": "date", "state": "code:ST8", "hired_on": "date", "left_on": "date"}
+            | {"left_reason": "code:UR"},
+        ),
+    },
+)
+"""An employer in `visit`, a vacancy in `household`, a person in `person`, an offer of the one to the other in `visit`."""
+FORMS = {"market": MARKET, "retiree": RETIREE, "registers": REGISTERS, "posts": POSTS, **SERVICES}

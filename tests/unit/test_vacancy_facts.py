@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.reports.facts.records import HireRecord, RecordState, VacancyRecord
+from server.reports.facts.records import Event, HireRecord, MarketState, RecordState, VacancyRecord
 from server.reports.facts.vacancies import vacancy_facts
 from tests.factories.ledgers import COMMUNITY
 
@@ -32,7 +32,7 @@ def flows(record):
     return [
         (row.kind.rpartition("_")[2], row.day, str(row.reason), int(row.quantity))
         for row in vacancy_facts(record)
-        if not isinstance(row, RecordState) and row.kind.startswith("vacancy")
+        if isinstance(row, Event) and row.kind.startswith("vacancy")
     ]
 
 
@@ -106,3 +106,39 @@ def test_who_leaves_frees_a_place_and_a_replacement_of_the_day_takes_it_at_once(
         ("in", BEGUN + 5 * DAY, "freed", 1),
         ("out", BEGUN + 5 * DAY, "filled", 1),
     ]
+
+
+def asked(record):
+    """(day, how many, since when over) of the places asked for."""
+    return [
+        (row.since, int(row.quantity), row.ended_on)
+        for row in vacancy_facts(record)
+        if isinstance(row, MarketState) and row.is_new
+    ]
+
+
+def test_places_in_force_again_say_since_when_they_were_not_and_further_ones_are_asked_for_beside():
+    over = date(2026, 5, 1)
+    history = {
+        **vacancy().history,
+        "n_wanted": steps([(BEGUN, 2), (over + DAY, 5)]),
+        "expires_on": steps([(BEGUN, "2026-04-30"), (over + 2 * DAY, "2026-06-30")]),
+    }
+    left = HireRecord("a", BEGUN + DAY, over + 3 * DAY, is_assisted=False)
+    record = vacancy(history=history, hires=[left])
+    assert asked(record) == [(BEGUN, 2, None), (over + 2 * DAY, 1, over), (over + 2 * DAY, 3, None)]
+    assert flows(record)[2:-1] == [
+        ("out", over, "expired", 1),
+        ("in", over + 2 * DAY, "renewed", 1),
+        ("in", over + 2 * DAY, "more", 3),
+        ("in", over + 3 * DAY, "freed", 1),
+    ]
+
+
+def test_places_that_stand_free_are_those_of_the_states():
+    hire = HireRecord("a", BEGUN + DAY, None, is_assisted=False)
+    record = vacancy(industry="C", hires=[hire])
+    free = [row for row in vacancy_facts(record) if isinstance(row, MarketState) and not row.is_new]
+    assert [(row.since, row.until, int(row.quantity), row.industry) for row in free] == [
+        (BEGUN, BEGUN + DAY, 2, "C"), (BEGUN + DAY, date(2026, 5, 1), 1, "C"),
+    ]  # fmt: skip

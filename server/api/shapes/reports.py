@@ -7,9 +7,9 @@ from typing import Any
 from rest_framework import serializers
 
 from server.core import clock
-from server.reports.definitions.indicators import Indicator
 from server.reports.definitions.periods import LATEST_START, period_named, quarter_before
-from server.reports.definitions.tables import Rate, Report
+from server.reports.definitions.tables import Report
+from server.reports.forms import forms_of
 from server.reports.selectors import Table
 from server.reports.sheets import rows_of
 
@@ -72,6 +72,21 @@ class ReportRowSerializer(serializers.Serializer):
     numbers = serializers.DictField(child=serializers.JSONField(allow_null=True))
 
 
+class ReportFormLineSerializer(serializers.Serializer):
+    """A line of a prescribed table: numbers under its heads, null where there is none."""
+
+    name = serializers.CharField()
+    numbers = serializers.ListField(child=serializers.JSONField(allow_null=True))
+
+
+class ReportFormSerializer(serializers.Serializer):
+    """A table that the report prescribes for the whole area, made of the numbers of its last row."""
+
+    title = serializers.CharField()
+    heads = serializers.ListField(child=serializers.CharField())
+    lines = ReportFormLineSerializer(many=True)
+
+
 class ReportGapSerializer(serializers.Serializer):
     """A balance that does not hold: the two numbers, and entries of which the sides count different numbers."""
 
@@ -98,6 +113,7 @@ class ReportSerializer(serializers.Serializer):
     is_behind = serializers.BooleanField(help_text="Entries have changed that are not counted yet.")
     columns = ReportColumnSerializer(many=True)
     rows = ReportRowSerializer(many=True)
+    forms = ReportFormSerializer(many=True)
     gaps = ReportGapSerializer(many=True)
 
 
@@ -142,15 +158,11 @@ def columns_of(report: Report) -> list[dict[str, str]]:
             "group": str(group.label),
             "title": str(column.label),
             "definition": str(column.words),
-            "unit": _unit(column),
+            "unit": str(column.unit),
         }
         for group in report.groups
         for column in group.columns
     ]
-
-
-def _unit(column: Indicator | Rate) -> str:
-    return "%" if isinstance(column, Rate) else str(column.unit)
 
 
 def plain_table(table: Table) -> dict[str, Any]:
@@ -171,6 +183,17 @@ def plain_table(table: Table) -> dict[str, Any]:
         "rows": [
             {"row": key, "name": name, "numbers": dict(zip(names, numbers, strict=True))}
             for key, name, numbers in rows_of(table)
+        ],
+        "forms": [
+            {
+                "title": form.title,
+                "heads": form.heads,
+                "lines": [
+                    {"name": name, "numbers": [cell.number for cell in cells]}
+                    for name, cells in form.lines
+                ],
+            }
+            for form in forms_of(table)
         ],
         "gaps": [
             {

@@ -22,12 +22,13 @@ from server.core.spreadsheets import XLSX_TYPE
 from server.ledgers.definitions.ledgers import DEFINITIONS
 from server.reports import selectors
 from server.reports.annexes import annex_of, names_of
-from server.reports.counting import Gap
+from server.reports.counting import TOTAL, Gap
 from server.reports.definitions.indicators import Indicator
 from server.reports.definitions.periods import LATEST_START, period_named, quarter_before
 from server.reports.definitions.registry import REPORTS
 from server.reports.definitions.tables import Rate
 from server.reports.filings import filing_of, may_prepare
+from server.reports.forms import Cell, forms_of
 from server.reports.selectors import Behind, Table
 from server.reports.sheets import about, as_xlsx, file_name
 from server.reports.sheets import rows_of as rows_of_table
@@ -111,7 +112,28 @@ def as_shown(table: Table) -> dict[str, Any]:
         "is_turned": is_turned,
         "heads": _areas_as_heads(table) if is_turned else _columns_as_heads(table),
         "lines": list(_turned(table) if is_turned else _straight(table)),
+        "forms": [
+            (
+                form.title,
+                form.heads,
+                [
+                    Line("", name, "", _cells(table, form.heads, cells), False)
+                    for name, cells in form.lines
+                ],
+            )
+            for form in forms_of(table)
+        ],
     }
+
+
+def _cells(table: Table, heads: Sequence[str], cells: Sequence[Cell]) -> list[Number]:
+    """The numbers of a line of a prescribed table, each leading to its entries."""
+    return [
+        _number(table, TOTAL, cell.column, cell.number, head)
+        if cell.column
+        else Number(head, "", "")
+        for head, cell in zip(heads, cells, strict=True)
+    ]
 
 
 @staff_page()
@@ -207,7 +229,8 @@ def _query(table: Table, **more: str) -> str:
 
 def _number(table: Table, row: str, column: Indicator | Rate, number: Any, head: object) -> Number:
     if isinstance(column, Rate):
-        return Number(str(head), "—" if number is None else f"{number:.2f}", "")
+        text = "—" if number is None else f"{number:.2f}" if column.has_decimals else str(number)
+        return Number(str(head), text, "")
     if not number or table.scope.known_by is not None or isinstance(number, str):
         return Number(str(head), "—" if number is None else str(number), "")
     query = _query(table, row=row, column=column.name)

@@ -16,6 +16,7 @@ from server.ledgers.definitions.vocabulary import (
     Family,
     Ledger,
     PersonStatus,
+    SpellKind,
 )
 from server.ledgers.folding.history import Step, Why, stored
 from server.ledgers.folding.imported import is_imported
@@ -33,6 +34,7 @@ from server.ledgers.folding.spells import Spell, statuses_of
 from server.ledgers.folding.standing import Standing, follow
 
 _COLUMNS = COLUMNS[Ledger.PERSON]
+_REMEMBERED = tuple(name for name, column in _COLUMNS.items() if column.is_remembered)
 _GIVEN_BY_ID_NUMBER = ("birth_date", "sex")
 _SET_HERE = frozenset(
     {*_GIVEN_BY_ID_NUMBER, "id_no", "name", "person_status", "phone", "household"}
@@ -81,7 +83,32 @@ def fold_person(
     activities = statuses_of(ended)
     if len(activities) > 1:
         builder.row["history"]["emp_status"] = stored(activities)
+    _remember(builder, observations, ended, contributions[0].day)
     return PersonFold(builder, contributions, standings, ended)
+
+
+def _remember(
+    builder: RowBuilder,
+    observations: Mapping[str, Sequence[Observation]],
+    spells: Sequence[Spell],
+    first_day: date,
+) -> None:
+    """Keep the values that remembered columns went through, but where the row's value has held since the first record.
+
+    A value that is stated again after work was taken up is a step of its own: whoever has found
+    work wishes for other work only when that is stated anew.
+    """
+    jobs = [spell.start for spell in spells if spell.kind is SpellKind.EMPLOYED]
+    for name in _REMEMBERED:
+        steps: list[Step] = []
+        for contribution, value in observations.get(name, ()):
+            day, last = contribution.day, steps[-1] if steps else None
+            if last is None or last.value != value or any(last.day < job <= day for job in jobs):
+                why = Why.DECIDED if contribution.is_desk_act else Why.STATED
+                steps.append(Step(day, value, contribution.id, why))
+        since = [(step.day, step.value) for step in steps]
+        if steps and since != [(first_day, builder.row.get(name))]:
+            builder.row["history"][name] = stored(steps)
 
 
 def _without_withdrawn_deaths(contributions: Sequence[Contribution]) -> Sequence[Contribution]:

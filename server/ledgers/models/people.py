@@ -140,7 +140,7 @@ class Person(LedgerEntry):
     phone_hash = hash_of()
     earlier_phones = sealed_list("phone")  # the two before it
     work_capacity = code("WC", "劳动能力", "capacity to work", Merge.VERIFIED)
-    job_willing = boolean("就业愿望", "willing to work", Merge.LATEST)
+    job_willing = boolean("就业愿望", "willing to work", Merge.LATEST, is_remembered=True)
     emp_status = code("ES", "就业状况", "employment status", Merge.INTERVAL)
     person_status = code("PS", "人员状态", "status of the record", Merge.STATES, required=True)
     insurance = codes("INS", "参加社会保险", "social insurance", Merge.LATEST)
@@ -152,6 +152,7 @@ class Person(LedgerEntry):
         "求职意向工种",
         "wished occupations",
         Merge.LATEST,
+        is_remembered=True,
         depends=Depends("job_willing", (True,)),
     )
     wish_wage = code(

@@ -34,6 +34,7 @@ class Grain(StrEnum):
     RETIREE = "retiree"
     DEPENDANT = "dependant"
     RECORD = "record"  # of the register in `ledger`
+    MARKET = "market"  # free places and seekers, by `ledger`
     EVENT = "event"
 
 
@@ -43,6 +44,8 @@ class When(StrEnum):
     BEGIN = "begin"
     END = "end"
     DURING = "during"
+    NEW = "new"  # began in the period, and had not stood so at its beginning
+    WHOLE = "whole"  # stood so at the beginning, or is new
 
 
 class Place(StrEnum):
@@ -98,6 +101,11 @@ class Indicator:
 def _in_time(when: When, period: Period) -> Q:
     if when is When.DURING:
         return Q(day__gte=period.first, day__lte=period.last)
+    if when is When.NEW:
+        is_first = Q(ended_on=None) | Q(ended_on__lt=period.first)
+        return Q(is_new=True, since__gte=period.first, since__lte=period.last) & is_first
+    if when is When.WHOLE:
+        return _in_time(When.BEGIN, period) | _in_time(When.NEW, period)
     day = period.begin if when is When.BEGIN else period.last
     return Q(since__lte=day) & (Q(until=None) | Q(until__gt=day))
 

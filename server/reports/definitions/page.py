@@ -8,9 +8,15 @@ from django.utils import translation
 
 from server.reports.definitions.indicators import Indicator, Place, When
 from server.reports.definitions.registry import REPORTS
-from server.reports.definitions.tables import Balance, Rate, Report
+from server.reports.definitions.tables import Balance, Measure, Rate, Report
 
-_WHEN = {When.BEGIN: "beginning", When.END: "end", When.DURING: "in the period"}
+_WHEN = {
+    When.BEGIN: "beginning",
+    When.END: "end",
+    When.DURING: "in the period",
+    When.NEW: "new in the period",
+    When.WHOLE: "beginning, or new in the period",
+}
 _PLACE = {
     Place.RESIDENCE: "residence",
     Place.HUKOU: "hukou",
@@ -51,8 +57,13 @@ def _row(column: Indicator | Rate) -> str:
     words = f"{column.words.zh}; {column.words.en}"
     if isinstance(column, Rate):
         over, under = " + ".join(column.over), " + ".join(column.under)
-        formula = f"{over} / ({under}), percent"
-        cells = [column.name, column.label.zh, column.label.en, words, "", formula, "", "", "%"]
+        formula = {
+            Measure.PERCENT: f"{over} / ({under}), percent",
+            Measure.RATIO: f"{over} / ({under})",
+            Measure.DIFFERENCE: f"{over} − ({under})",
+        }[column.measure]
+        unit = column.unit.en
+        cells = [column.name, column.label.zh, column.label.en, words, "", formula, "", "", unit]
     else:
         cells = [
             column.name, column.label.zh, column.label.en, words, column.clause,

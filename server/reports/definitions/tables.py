@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from server.core.labels import Label
 from server.reports.definitions.indicators import Indicator
@@ -25,15 +26,41 @@ class Unit(StrEnum):
     QUARTER = "quarter"
 
 
+class Measure(StrEnum):
+    """How a number follows from two others of the same row."""
+
+    PERCENT = "percent"
+    RATIO = "ratio"
+    DIFFERENCE = "difference"
+
+
+_UNITS: Final = {
+    Measure.PERCENT: Label("%", "%"),
+    Measure.RATIO: Label("倍", "times"),
+    Measure.DIFFERENCE: Label("人", "persons"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A percentage of two numbers of the same row; never summed or averaged."""
+    """A percentage, a ratio or the difference of two numbers of the same row; never summed or averaged."""
 
     name: str
     label: Label
     words: Label
-    over: tuple[str, ...]
+    over: tuple[str, ...]  # summed
     under: tuple[str, ...]  # summed
+    measure: Measure = Measure.PERCENT
+
+    @property
+    def unit(self) -> Label:
+        """The unit of the number."""
+        return _UNITS[self.measure]
+
+    @property
+    def has_decimals(self) -> bool:
+        """Whether the number has two decimals."""
+        return self.measure is not Measure.DIFFERENCE
 
 
 Column = Indicator | Rate
@@ -62,6 +89,22 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A table of its own that a report prescribes for the whole area, made of numbers of its last row.
+
+    `lines` are a name and the columns whose numbers stand beside it, "" where there is none. With
+    `ranked_by`, the place of a number in the line, only the lines with a positive number are shown,
+    the largest first and at most ten; `is_least` takes the negative ones, the lowest first.
+    """
+
+    label: Label
+    heads: Sequence[Label]
+    lines: Sequence[tuple[Label, Sequence[str]]]
+    ranked_by: int | None = None
+    is_least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A table that offices send in."""
 
@@ -77,6 +120,7 @@ class Report:
     )
     annex: Sequence[str] = ()
     """The columns whose entries the workbook lists by name on a second sheet."""
+    forms: Sequence[Form] = ()
 
     def columns(self) -> Iterator[Column]:
         """All columns from left to right."""

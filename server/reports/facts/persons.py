@@ -32,8 +32,9 @@ from server.reports.facts.records import (
 
 _REGISTERED: Final = "20"
 _RETIRED: Final = "31"
-_NEW_REASONS: Final = frozenset({"01", "12"})
-_JOB_REASONS: Final = frozenset({"02", "03", "04", "05", "06", "07", "08"})
+NEW_REASONS: Final = frozenset({"01", "12"})
+JOB_REASONS: Final = frozenset({"02", "03", "04", "05", "06", "07", "08"})
+"""Reasons of unemployment (UR) of those who had no work before, and of those who had."""
 _CANCELLED_BY_JOB: Final = frozenset({"01", "02", "03"})
 _CANCELLED_BY_RETIREMENT: Final = "04"
 
@@ -48,7 +49,7 @@ class _Day(NamedTuple):
 
 def person_facts(person: PersonRecord, rules: Rules) -> tuple[list[PersonState], list[Event]]:
     """The person's states, oldest first, and the events of working age and registration."""
-    life = _Life(person, rules)
+    life = Life(person, rules)
     days = [life.on(day) for day in life.days()]
     return _joined(days), [*_working_age(life, days), *_registration(life, days)]
 
@@ -73,7 +74,7 @@ _Ages = tuple[date | None, date | None]
 """The first day of an age, and the first day after it."""
 
 
-class _Life:
+class Life:
     """One person; answers for any day."""
 
     def __init__(self, person: PersonRecord, rules: Rules) -> None:
@@ -255,7 +256,7 @@ def _holds(item: MembershipRecord, day: date) -> bool:
     return item.since <= day and (item.until is None or day < item.until)
 
 
-def _working_age(life: _Life, days: Iterable[_Day]) -> Iterator[Event]:
+def _working_age(life: Life, days: Iterable[_Day]) -> Iterator[Event]:
     """Who comes among those of working age of a community, and who leaves them."""
     before: _Day | None = None
     place = ""
@@ -273,7 +274,7 @@ def _working_age(life: _Life, days: Iterable[_Day]) -> Iterator[Event]:
         place, before = here, item
 
 
-def _left_because(life: _Life, now: _Day, before: _Day | None) -> Reason:
+def _left_because(life: Life, now: _Day, before: _Day | None) -> Reason:
     if now.state is None:
         status = life.status(now.day)
         if status == PersonStatus.DECEASED:
@@ -287,7 +288,7 @@ def _left_because(life: _Life, now: _Day, before: _Day | None) -> Reason:
     return Reason.CORRECTED
 
 
-def _came_because(life: _Life, now: _Day, before: _Day | None) -> Reason:
+def _came_because(life: Life, now: _Day, before: _Day | None) -> Reason:
     state = now.state
     if before is None:
         return Reason.LISTED
@@ -300,7 +301,7 @@ def _came_because(life: _Life, now: _Day, before: _Day | None) -> Reason:
     return Reason.CORRECTED
 
 
-def _registration(life: _Life, days: Iterable[_Day]) -> Iterator[Event]:
+def _registration(life: Life, days: Iterable[_Day]) -> Iterator[Event]:
     """Who is registered as unemployed in a community of hukou, and who is no longer."""
     before: PersonState | None = None
     for item in days:
@@ -319,7 +320,7 @@ def _registration(life: _Life, days: Iterable[_Day]) -> Iterator[Event]:
         before = state
 
 
-def _deregistered_because(life: _Life, now: _Day) -> Reason:
+def _deregistered_because(life: Life, now: _Day) -> Reason:
     if now.state is None:
         return Reason.OTHER
     cancelled = next((item for item in life.person.spells if item.cancel_date == now.day), None)
@@ -333,12 +334,12 @@ def _deregistered_because(life: _Life, now: _Day) -> Reason:
     return Reason.RETIRED if now.state.activity == _RETIRED else Reason.OTHER
 
 
-def _registered_because(life: _Life, now: _Day) -> Reason:
+def _registered_because(life: Life, now: _Day) -> Reason:
     spell = life.spell_on(now.day)
     reason = spell.unemp_reason if spell else None
-    if reason in _NEW_REASONS:
+    if reason in NEW_REASONS:
         return Reason.NEW_ENTRANT
-    if reason in _JOB_REASONS:
+    if reason in JOB_REASONS:
         return Reason.FROM_JOB
     was_employed = spell is not None and any(
         item.kind == SpellKind.EMPLOYED and item.end == spell.start for item in life.person.spells
@@ -346,7 +347,7 @@ def _registered_because(life: _Life, now: _Day) -> Reason:
     return Reason.FROM_JOB if was_employed and reason is None else Reason.OTHER
 
 
-def _event(life: _Life, kind: EventKind, now: _Day, place: str, reason: Reason) -> Event:
+def _event(life: Life, kind: EventKind, now: _Day, place: str, reason: Reason) -> Event:
     person = life.person
     spell = life.spell_on(now.day)
     of_spell = kind in (EventKind.REGISTERED_IN, EventKind.REGISTERED_OUT)

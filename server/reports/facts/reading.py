@@ -46,6 +46,7 @@ def persons(entries: Collection[str]) -> list[PersonRecord]:
     rows = Person.objects.filter(pk__in=entries).values(
         "id", "area_code", "observed_at", "sex", "birth_date", "hukou_type", "edu", "emp_status",
         "work_capacity", "surplus", "person_status", "death_date", "residence_kind", "history",
+        "job_willing", "wish_job", "skill_grade", "graduated_on", "hukou_area",
     )  # fmt: skip
     listed = first_days(entries)
     spells, memberships = _spells(entries), _memberships(person_id__in=entries)
@@ -70,6 +71,11 @@ def persons(entries: Collection[str]) -> list[PersonRecord]:
             history=row["history"],
             spells=spells[str(row["id"])],
             memberships=memberships[str(row["id"])],
+            willing=row["job_willing"],
+            wished=row["wish_job"] or (),
+            skills=row["skill_grade"] or (),
+            graduated_on=row["graduated_on"],
+            registered_in=row["hukou_area"] or "",
             cases=cases.get(str(row["id"]), ()),
             visits=visits[str(row["id"])],
             dated=dated[str(row["id"])],

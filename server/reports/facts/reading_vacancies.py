@@ -20,7 +20,8 @@ def vacancies(entries: Collection[str]) -> Iterator[VacancyRecord]:
     """The vacancies of these entries that have a row."""
     columns = (
         "id", "area_code", "observed_at", "history", "n_wanted", "expires_on", "occupation",
-        "is_public_welfare", "welfare_kind",
+        "is_public_welfare", "welfare_kind", "employer__industry", "employer__econ_type", "edu_min",
+        "skill_min", "age_max",
     )  # fmt: skip
     rows: Any = Vacancy.objects.filter(pk__in=entries).values(*columns)
     hires = _hires(entries)
@@ -38,6 +39,11 @@ def vacancies(entries: Collection[str]) -> Iterator[VacancyRecord]:
             category=row["occupation"] or "",
             categories=((row["welfare_kind"] or _OTHER_POST,) if row["is_public_welfare"] else ()),
             hires=hires[str(row["id"])],
+            industry=row["employer__industry"] or "",
+            econ_type=row["employer__econ_type"] or "",
+            edu=row["edu_min"] or "",
+            skill=row["skill_min"] or "",
+            age_max=row["age_max"],
         )
 
 
@@ -57,4 +63,6 @@ def concerned(taken: dict[str, set[str]]) -> set[str]:
     """The vacancies whose facts may differ where these entries (family → uuids) changed."""
     offers: Any = Offer.objects.filter(pk__in=taken.get("offer", ()))
     named = offers.exclude(vacancy_id=None).values_list("vacancy_id", flat=True)
-    return set(taken.get("vacancy", ())) | {str(vacancy) for vacancy in named}
+    every: Any = Vacancy.objects
+    theirs = every.filter(employer_id__in=taken.get("employer", ())).values_list("pk", flat=True)
+    return set(taken.get("vacancy", ())) | {str(vacancy) for vacancy in (*named, *theirs)}

@@ -83,6 +83,11 @@ class PersonRecord(NamedTuple):
     history: Mapping[str, Steps]
     spells: Sequence[SpellRecord]  # oldest first
     memberships: Sequence[MembershipRecord]
+    willing: bool | None = None  # the job wish
+    wished: Sequence[str] = ()  # OCC
+    skills: Sequence[str] = ()  # SK
+    graduated_on: date | None = None
+    registered_in: str = ""  # the division of the hukou, wherever it lies
     cases: Sequence[CaseRecord] = ()
     visits: Sequence[VisitRecord] = ()
     dated: Sequence[DatedRecord] = ()
@@ -193,6 +198,11 @@ class VacancyRecord(NamedTuple):
     category: str  # OCC
     categories: tuple[str, ...]  # PW, of a public-welfare post
     hires: Sequence[HireRecord]
+    industry: str = ""  # IND, of the employer
+    econ_type: str = ""  # ET, of the employer
+    edu: str = ""  # EDU, the lowest asked for
+    skill: str = ""  # SK, the lowest asked for
+    age_max: int | None = None
 
 
 class PersonState(NamedTuple):
@@ -288,6 +298,30 @@ class RecordState(NamedTuple):
     categories: tuple[str, ...]
     due_on: date | None
     quantity: Decimal | None
+
+
+class MarketState(NamedTuple):
+    """A row of MarketFact."""
+
+    entry: str
+    area_code: str
+    since: date
+    until: date | None
+    ledger: str
+    place: str
+    is_new: bool
+    ended_on: date | None
+    quantity: Decimal
+    category: str
+    industry: str = ""
+    econ_type: str = ""
+    edu: str = ""
+    skill: str = ""
+    age_max: int | None = None
+    kind: str = ""
+    sex: str = ""
+    born: date | None = None
+    graduated_on: date | None = None
 
 
 class Event(NamedTuple):

@@ -39,6 +39,7 @@ from server.reports.facts.records import (
     DependantState,
     Event,
     HouseholdState,
+    MarketState,
     PersonState,
     RecordState,
     RetireeState,
@@ -55,12 +56,14 @@ from server.reports.facts.registers import (
     talk_facts,
 )
 from server.reports.facts.retirees import retiree_facts
+from server.reports.facts.seekers import seeker_facts
 from server.reports.facts.vacancies import vacancy_facts
 from server.reports.models import (
     CaseFact,
     DependantFact,
     EventFact,
     HouseholdFact,
+    MarketFact,
     PersonFact,
     RecordFact,
     RetireeFact,
@@ -73,6 +76,7 @@ ROWS: Final[dict[type[models.Model], type[Any]]] = {
     RetireeFact: RetireeState,
     DependantFact: DependantState,
     RecordFact: RecordState,
+    MarketFact: MarketState,
     EventFact: Event,
 }
 """Table → its rows as plain tuples."""
@@ -90,7 +94,8 @@ class Subject(NamedTuple):
 
 def _of_persons(entries: Collection[str], table: Rules) -> Iterable[Any]:
     for person in reading.persons(entries):
-        for rows in (*person_facts(person, table), *case_facts(person)):
+        facts = (*person_facts(person, table), *case_facts(person), seeker_facts(person, table))
+        for rows in facts:
             yield from rows
 
 
@@ -147,10 +152,12 @@ def _register(
 
 
 SUBJECTS: Final[dict[str, Subject]] = {
-    Family.PERSON: Subject(Person, PersonFact, {CaseFact: "person"}, _of_persons),
+    Family.PERSON: Subject(
+        Person, PersonFact, {CaseFact: "person", MarketFact: "entry"}, _of_persons
+    ),
     Family.HOUSEHOLD: Subject(Household, HouseholdFact, {}, _of_households),
     Family.RETIREE: Subject(Retiree, RetireeFact, {DependantFact: "retiree"}, _of_retirees),
-    Family.VACANCY: Subject(Vacancy, RecordFact, {}, _of_vacancies),
+    Family.VACANCY: Subject(Vacancy, RecordFact, {MarketFact: "entry"}, _of_vacancies),
     "petition": _register(Petition, reading_registers.petitions, PETITIONS),
     "loan": _register(Loan, reading_registers.loans, LOANS),
     "training": _register(Training, reading_registers.trainings, TRAININGS),

@@ -1,8 +1,11 @@
-"""The facts of a vacancy: how many places are free from day to day, and why that changes (R6). Pure.
+"""The facts of a vacancy: how many places are free from day to day, and why that changes (R6, R1). Pure.
 
 Places are free while the vacancy is neither withdrawn nor expired: as many as are wanted less
 those who work there. Each change is an event with its number of places, made by the same walk, so
 that free at the end = free at the beginning + in − out.
+
+Places are asked for anew when the vacancy begins, is in force again, or wants more people. A place
+that somebody leaves has been asked for before.
 """
 
 from __future__ import annotations
@@ -17,10 +20,11 @@ from typing import Any, Final, NamedTuple
 from server.ledgers.definitions.vocabulary import VacancyState as State
 from server.ledgers.folding.history import Why
 from server.reports.facts.kinds import EventKind, Reason
-from server.reports.facts.records import Event, RecordState, VacancyRecord
+from server.reports.facts.records import Event, MarketState, RecordState, VacancyRecord
 
 _LEDGER: Final = "vacancy"
 _DAY: Final = timedelta(days=1)
+_ASKED_FOR: Final = (Reason.RECEIVED, Reason.RENEWED, Reason.MORE)
 _DERIVED: Final = (Why.FILLED, Why.EXPIRED)
 _ENDS: Final = {
     State.FILLED: Reason.FILLED,
@@ -60,6 +64,8 @@ class _Places:
     expires_on: date | None = None
     hired: int = 0
     today: date = date.min
+    ended_on: date | None = None  # the last day on which places ceased to be free by an end
+    wanted_then: int = 0
 
     def take(self, change: _Change) -> None:
         """Let a change take effect."""
@@ -92,25 +98,71 @@ class _Places:
         return State.PART_FILLED if self.hired else self.state
 
 
-def vacancy_facts(vacancy: VacancyRecord) -> list[RecordState | Event]:
-    """The states of the vacancy with the places that are free, and what changed their number."""
-    places, states, events = _Places(), [], []
+def vacancy_facts(vacancy: VacancyRecord) -> list[RecordState | MarketState | Event]:
+    """The states of the vacancy with the places that are free, what changed their number, and the places asked for."""
+    places = _Places()
+    states: list[RecordState] = []
+    events: list[Event] = []
+    asked: list[MarketState] = []
     for change in sorted(_changes(vacancy), key=lambda change: (change.day, change.what)):
         before, ended = places.free(), places.why_ended()
         places.take(change)
         if change.what is _What.GIVEN:
             continue
         more = places.free() - (0 if change.what is _What.BEGIN else before)
-        if more:
+        if ended is None and places.why_ended() is not None:
+            places.ended_on, places.wanted_then = change.day, places.wanted
+        for reason, number in _parts(
+            places, _reason(change, more, ended, places.why_ended()), more
+        ):
             kind = EventKind.VACANCY_IN if more > 0 else EventKind.VACANCY_OUT
-            reason = _reason(change, more, ended, places.why_ended())
             event = _event(vacancy, kind, change.day, reason, change.source)
-            events.append(event._replace(quantity=Decimal(abs(more))))
+            events.append(event._replace(quantity=Decimal(number)))
+            if more > 0 and reason in _ASKED_FOR:
+                row = _market(vacancy, change.day, number)
+                ended_on = places.ended_on if reason is Reason.RENEWED else None
+                asked.append(row._replace(until=change.day, is_new=True, ended_on=ended_on))
         states.append(_state(vacancy, change.day, places))
     for hire in vacancy.hires:
         who = Reason.ASSISTED if hire.is_assisted else ""
         events.append(_event(vacancy, EventKind.HIRED, hire.since, who, hire.id))
-    return [*_joined(states), *events]
+    joined = list(_joined(states))
+    return [*joined, *events, *_free_places(vacancy, joined), *_summed(asked)]
+
+
+def _parts(places: _Places, reason: Reason, more: int) -> Iterator[tuple[Reason, int]]:
+    """Why the number of free places changed, by how much: of what is in force again, the places wanted in addition apart."""
+    further = 0
+    if reason is Reason.RENEWED:
+        further = min(more, max(0, places.wanted - places.wanted_then))
+    for part, number in ((reason, abs(more) - further), (Reason.MORE, further)):
+        if number:
+            yield part, number
+
+
+def _free_places(vacancy: VacancyRecord, states: Iterable[RecordState]) -> Iterator[MarketState]:
+    """The free places while there are any, without breaks where their number stays."""
+    previous: MarketState | None = None
+    for state in states:
+        free = int(state.quantity or 0)
+        if previous is not None and previous.until == state.since and previous.quantity == free:
+            previous = previous._replace(until=state.until)
+            continue
+        if previous is not None:
+            yield previous
+        previous = _market(vacancy, state.since, free)._replace(until=state.until) if free else None
+    if previous is not None:
+        yield previous
+
+
+def _summed(asked: Iterable[MarketState]) -> Iterator[MarketState]:
+    """The places asked for on a day and alike in the rest as a row: equal rows would be the same fact."""
+    numbers: dict[MarketState, Decimal] = {}
+    for row in asked:
+        alike = row._replace(quantity=Decimal(0))
+        numbers[alike] = numbers.get(alike, Decimal(0)) + row.quantity
+    for row, number in numbers.items():
+        yield row._replace(quantity=number)
 
 
 def _changes(vacancy: VacancyRecord) -> Iterator[_Change]:
@@ -173,6 +225,26 @@ def _state(vacancy: VacancyRecord, day: date, places: _Places) -> RecordState:
         categories=vacancy.categories,
         due_on=places.expires_on,
         quantity=Decimal(places.free()),
+    )
+
+
+def _market(vacancy: VacancyRecord, day: date, places: int) -> MarketState:
+    return MarketState(
+        entry=vacancy.id,
+        area_code=vacancy.area_code,
+        since=day,
+        until=None,
+        ledger=_LEDGER,
+        place=vacancy.area_code,
+        is_new=False,
+        ended_on=None,
+        quantity=Decimal(places),
+        category=vacancy.category,
+        industry=vacancy.industry,
+        econ_type=vacancy.econ_type,
+        edu=vacancy.edu,
+        skill=vacancy.skill,
+        age_max=vacancy.age_max,
     )
 
 
