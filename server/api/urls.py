@@ -10,6 +10,7 @@ from server.api.views.audit import Audit
 from server.api.views.base import Nowhere
 from server.api.views.bulletins import Bulletins
 from server.api.views.disclosure import ExportPermits
+from server.api.views.division_changes import DivisionChanges
 from server.api.views.due_visits import VisitsDue
 from server.api.views.encryption import EncryptionKeys
 from server.api.views.erasure import Erasures
@@ -45,6 +46,7 @@ VIEWS: dict[str, Any] = {
     "imports": Imports,
     "rules": RulesView,
     "divisions": Divisions,
+    "division-changes": DivisionChanges,
     "field-accounts": FieldAccounts,
     "phone-settings": PhonesOfAreas,
     "users": Users,

@@ -103,6 +103,8 @@ class Act(models.TextChoices):
     RESTORED = "restored", _("restored from a backup")
 
     DIVISIONS_IMPORTED = "divisions_imported", _("divisions imported")
+    DIVISION_RENAMED = "division_renamed", _("division renamed")
+    DIVISION_RENAME_UNDONE = "division_rename_undone", _("division's new name undone")
     LEDGERS_REBUILT = "ledgers_rebuilt", _("ledgers rebuilt")
 
 

@@ -13,7 +13,7 @@ from django_filters.constants import EMPTY_VALUES
 
 from server.core.filters import Day, ListFilters, OneOf, Ordering, Search
 from server.geo.codes import code_prefix, lies_in
-from server.geo.models import Division, Level
+from server.geo.models import Division, DivisionChange, Level
 from server.geo.selectors import divisions_inside
 
 _CODE = RegexValidator(
@@ -60,3 +60,13 @@ class DivisionFilters(ListFilters):
 
     def in_force_on(self, rows: QuerySet[Any], _name: str, day: Any) -> QuerySet[Any]:
         return rows.exclude(valid_from__gt=day).exclude(valid_to__lte=day)
+
+
+class DivisionChangeFilters(ListFilters):
+    """Filters of the list of changed divisions."""
+
+    area = Area(field_name="division__code")
+
+    class Meta:
+        model = DivisionChange
+        fields = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import PointOnSurface, Transform
 from django.contrib.postgres.indexes import GistIndex
@@ -119,3 +120,43 @@ class Boundary(models.Model):
                 name="boundary_ends_after_it_begins",
             ),
         )
+
+
+class DivisionChange(models.Model):
+    """A division got another name on a day; its code stays. Kept for good, also when it is undone (decision 0382).
+
+    From the day on the division has `name`; on the days before it had `name_before`.
+    """
+
+    division = models.ForeignKey(Division, models.PROTECT, related_name="changes")
+    takes_effect_on = models.DateField()  # the first day of the new name
+    name_before = models.CharField(max_length=100)
+    name_en_before = models.CharField(max_length=100, blank=True)
+    name = models.CharField(max_length=100)
+    name_en = models.CharField(max_length=100, blank=True)
+    reason = models.CharField(max_length=500)
+    evidence = models.CharField(max_length=100)  # number of the document that orders the change
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("division", "takes_effect_on"),
+                condition=Q(undone_at=None),
+                name="one_standing_name_per_division_and_day",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name_before} → {self.name}"
+
+    @property
+    def shown_before(self) -> str:
+        """The name on the days before, in the active language."""
+        return self.name_before if in_chinese() else self.name_en_before or self.name_before

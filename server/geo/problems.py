@@ -38,3 +38,12 @@ class NoSuchTile(Problem):
     template = _(
         "Tile {z}/{x}/{y} does not exist. Zoom runs from 0 to 22; a zoom level has 2^zoom columns and rows."
     )
+
+
+class ChangeRefused(Problem):
+    """The change of a division cannot be made or undone."""
+
+    type = "division-change-refused"
+    status = 409
+    title = _("The division cannot be changed so")
+    template = _("{reason} Nothing was changed.")

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from server.core import clock
 from server.geo import tiles
 from server.geo.codes import ancestors_of_prefix, code_prefix
-from server.geo.models import Division, Level
+from server.geo.models import Division, DivisionChange, Level
 
 if TYPE_CHECKING:
     from server.accounts.access import Access
@@ -33,9 +33,46 @@ def _above(areas: Iterable[str]) -> list[str]:
     return sorted({code for area in areas for code in ancestors_of_prefix(area)})
 
 
-def division_names(codes: Iterable[str]) -> dict[str, str]:
-    """Names in the active language by 12-digit code; unknown codes are absent."""
-    return {division.code: str(division) for division in Division.objects.filter(code__in=codes)}
+def division_names(codes: Iterable[str], *, on: date | None = None) -> dict[str, str]:
+    """Names in the active language by 12-digit code, those of today or of the day `on`; unknown codes are absent."""
+    codes = list(codes)
+    names = {division.code: str(division) for division in Division.objects.filter(code__in=codes)}
+    for change in _since(codes, on):
+        names[change.division_id] = change.shown_before
+    return names
+
+
+def as_named_on(divisions: Iterable[Division], day: date) -> list[Division]:
+    """The same divisions, not to be saved, with the names that they had on the day."""
+    listed = {division.code: division for division in divisions}
+    for change in _since(list(listed), day):
+        division = listed[change.division_id]
+        division.name, division.name_en = change.name_before, change.name_en_before
+    return list(listed.values())
+
+
+def _since(codes: list[str], day: date | None) -> Iterable[DivisionChange]:
+    """The changes of name that stand and took effect after the day, the newest first; none for today and later days."""
+    if day is None or day >= clock.today():
+        return ()
+    return DivisionChange.objects.filter(
+        division__in=codes, undone_at=None, takes_effect_on__gt=day
+    ).order_by("-takes_effect_on")
+
+
+def names_before(codes: Iterable[str]) -> dict[str, set[str]]:
+    """Division code → the names that it had before its changes of name, in Chinese and English."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for change in DivisionChange.objects.filter(division__in=list(codes), undone_at=None):
+        names[change.division_id] |= {change.name_before, change.name_en_before} - {""}
+    return names
+
+
+def division_changes(access: Access) -> QuerySet[DivisionChange]:
+    """The changes of name of the divisions that the reader sees, the newest first; undone ones, too."""
+    return DivisionChange.objects.filter(division__in=divisions(access)).select_related(
+        "division", "made_by", "undone_by"
+    )
 
 
 def codes_of_place(code: str) -> set[str]:

@@ -1,20 +1,28 @@
-"""Imports divisions and their boundaries."""
+"""Imports divisions and their boundaries, and renames divisions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from server.audit.models import Act
 from server.audit.services import record
+from server.core import clock
+from server.core.request_problems import NotAllowed, NothingHere
 from server.geo.codes import ancestors_of, level_of
 from server.geo.features import Feature, features_of
-from server.geo.models import Boundary, Division
+from server.geo.models import Boundary, Division, DivisionChange
+from server.geo.problems import ChangeRefused
+from server.geo.renames import Rename, check_rename, last_change, may_rename
+from server.geo.selectors import division_changes
+
+if TYPE_CHECKING:
+    from server.accounts.access import Access
 
 
 @dataclass(slots=True)
@@ -143,3 +151,84 @@ def _name_successors(feature: Feature) -> None:
         )
     if feature.successors:
         Division.objects.get(code=feature.code).successors.set(successors)
+
+
+@transaction.atomic
+def rename_division(rename: Rename, *, reason: str, evidence: str, actor: Access) -> DivisionChange:
+    """Give a division another name from a day on; it keeps its code, so no entry, role or list changes its place.
+
+    Locks the division. Raises NothingHere, NotAllowed, ChangeRefused.
+    """
+    Division.objects.select_for_update().filter(code=rename.code).first()
+    division = check_rename(rename, actor)
+    change = DivisionChange.objects.create(
+        division=division,
+        takes_effect_on=rename.takes_effect_on,
+        name_before=division.name,
+        name_en_before=division.name_en,
+        name=rename.name,
+        name_en=rename.name_en,
+        reason=reason,
+        evidence=evidence,
+        made_at=clock.now(),
+        made_by_id=actor.user_id,
+    )
+    _give_name(change.division_id, rename.name, rename.name_en)
+    _record_rename(Act.DIVISION_RENAMED, change, actor, reason)
+    return change
+
+
+@transaction.atomic
+def undo_rename(number: int, *, reason: str, actor: Access) -> DivisionChange:
+    """Give a division the name back that it had before a change. Locks the division.
+
+    Raises NothingHere, NotAllowed; ChangeRefused if the change is undone or the name has changed since.
+    """
+    seen = division_changes(actor).filter(pk=number).first()
+    if seen is None:
+        raise NothingHere
+    division = Division.objects.select_for_update(of=("self",)).get(pk=seen.division_id)
+    if not may_rename(actor, division):
+        raise NotAllowed
+    change = DivisionChange.objects.select_related("division").get(pk=number)
+    if change.undone_at is not None:
+        raise ChangeRefused(reason=_("This change is undone already."))
+    later = last_change(division)
+    if later is not None and later.pk != change.pk:
+        raise ChangeRefused(
+            reason=_("The division was renamed again on {day}; undo that change first.").format(
+                day=later.takes_effect_on
+            )
+        )
+    if (division.name, division.name_en) != (change.name, change.name_en):
+        raise ChangeRefused(
+            reason=_("A divisions file has given the division the name “{name}” since.").format(
+                name=division.name
+            )
+        )
+    change.undone_at, change.undone_by_id = clock.now(), actor.user_id
+    change.save(update_fields=("undone_at", "undone_by"))
+    _give_name(division.code, change.name_before, change.name_en_before)
+    _record_rename(Act.DIVISION_RENAME_UNDONE, change, actor, reason)
+    return change
+
+
+def _give_name(code: str, name: str, name_en: str) -> None:
+    Division.objects.filter(code=code).update(name=name, name_en=name_en)
+
+
+def _record_rename(act: Act, change: DivisionChange, actor: Access, reason: str) -> None:
+    record(
+        act,
+        actor=actor,
+        object_type="division",
+        object_id=change.division_id,
+        area=change.division_id,
+        reason=reason,
+        facts={
+            "before": change.name_before,
+            "after": change.name,
+            "day": change.takes_effect_on.isoformat(),
+            "evidence": change.evidence,
+        },
+    )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from server.accounts.access import REVIEWERS, Access
 from server.geo.codes import code_prefix, lies_in, whole_code
 from server.geo.models import Division, Level
-from server.geo.selectors import divisions_inside
+from server.geo.selectors import divisions_inside, names_before
 from server.imports.old_forms import ENTRY
 from server.ledgers.intake.old_columns import AREA, AS_OF
 from server.ledgers.intake.old_ledgers import Remark, Row
@@ -81,9 +81,11 @@ class _Communities:
         mine = divisions_inside(access.held_as(REVIEWERS)).filter(
             lies_in(code_prefix(area), "code"), level=Level.COMMUNITY, valid_to=None
         )
-        for division in mine:
+        divisions = list(mine)
+        before = names_before(division.code for division in divisions)
+        for division in divisions:
             self._codes.add(division.code)
-            for name in _names(division):
+            for name in _names(division) | set(map(_short, before.get(division.code, ()))):
                 self._by_name[name].add(division.code)
 
     def own(self, area: str) -> str | None:

@@ -89,7 +89,7 @@ def annex_of(access: Access, user: User, table: Table) -> list[Line]:
             return []
         shown += [(str(column.label), item) for item in behind.shown]
     names = names_of(access, [item for _column, item in shown])
-    areas = division_names({item.area_code for _column, item in shown})
+    areas = division_names({item.area_code for _column, item in shown}, on=period.last)
     lines = [
         Line(
             column, names.get(item.entry, item.entry[:8]), areas.get(item.area_code, ""), item.since

@@ -12,6 +12,7 @@ from server.accounts.access import ADMINISTRATORS, RESTRICTED, Access
 from server.core import clock
 from server.core.clock import OFFICE
 from server.geo.models import Division, Level
+from server.geo.selectors import as_named_on
 from server.ledgers.storage.rules import standing_rules
 from server.reports.counting import Scope
 from server.reports.course import SENT, Office, Rule, State, Step, staff_of, steps_from
@@ -140,10 +141,11 @@ def board(access: Access, *, area: str, period: Period, code: str | None = None)
     """
     above = division_of(area)
     kinds = [report_named(code)] if code else list(REPORTS.values())
-    divisions = list(
+    divisions = as_named_on(
         Division.objects.filter(access.within("code"), Q(pk=area) | Q(parent=above))
         .filter(Q(valid_to=None) | Q(valid_to__gt=period.first))
-        .order_by("code")
+        .order_by("code"),
+        period.last,
     )
     if not divisions:
         raise NoSuchReport

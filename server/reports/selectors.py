@@ -127,10 +127,10 @@ def table_of(
     return Table(
         report=report,
         area=area,
-        area_name=division_names([area]).get(area, area),
+        area_name=division_names([area], on=scope.period.last).get(area, area),
         scope=scope,
         cells=cells,
-        labels=labels_of(report, cells),
+        labels=labels_of(report, cells, scope.period),
         hidden=frozenset(_hidden(report, scope, cells)),
         gaps=list(gaps),
         counted_at=scope.known_by or now(),
@@ -210,8 +210,8 @@ def _indicator(report: Report, column: str) -> Indicator:
     return named[0]
 
 
-def labels_of(report: Report, cells: Iterable[str]) -> dict[str, str]:
-    """The names of rows by their keys."""
+def labels_of(report: Report, cells: Iterable[str], period: Period) -> dict[str, str]:
+    """The names of rows by their keys; divisions have the names of the period's last day."""
     keys = list(cells)
     if report.rows is Rows.CATEGORIES:
         return {key: label_of("AC", key) or key for key in keys}
@@ -219,7 +219,7 @@ def labels_of(report: Report, cells: Iterable[str]) -> dict[str, str]:
         return {
             key: _("Unknown") if key == NO_CODE else label_of(report.codes, key) for key in keys
         }
-    names = division_names(keys)
+    names = division_names(keys, on=period.last)
     return {key: names.get(key, key) for key in keys}
 
 

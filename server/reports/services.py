@@ -156,7 +156,7 @@ def _count(filing: Filing, at: FilingStep | None = None) -> _Counted:
 
 def _words(counted: _Counted, access: Access) -> str:
     """The balances that do not hold, with their numbers; of restricted rows without, for who may not see them."""
-    names = {**labels_of(counted.report, counted.cells), TOTAL: _("Total")}
+    names = {**labels_of(counted.report, counted.cells, counted.scope.period), TOTAL: _("Total")}
     sees = access.may(RESTRICTED, counted.scope.area)
     words = []
     for gap in counted.gaps[:_GAPS_NAMED]:

@@ -19,6 +19,7 @@ from tests.factories.console import (
     make_deleted,
     make_erasure,
     make_quarantined,
+    make_renamed,
     make_stranger_key,
     make_street,
 )
@@ -74,6 +75,7 @@ def client(divisions, make_user) -> Client:
     Spell.objects.create(**entry(COMMUNITY, person=street.person, start_on=AT.date()))
     make_waiting(make_user("colleague"))
     make_import(street.worker, COMMUNITY)
+    make_renamed(street.worker, COMMUNITY)
     make_declared(COMMUNITY, person=street.person, employer=street.employer)
     RoleGrant.objects.create(
         user=make_user("admin", role="administrator", area=""), role="restricted", area=""

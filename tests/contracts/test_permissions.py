@@ -24,6 +24,7 @@ from tests.factories.console import (
     make_erasure,
     make_home,
     make_quarantined,
+    make_renamed,
     make_stranger_key,
     make_street,
 )
@@ -84,6 +85,13 @@ def administer(
 
 
 BECAUSE = "核对身份证件"
+RENAME = {
+    "division": "440106003001",
+    "name": "新社区",
+    "takes_effect_on": "2026-01-01",
+    "reason": BECAUSE,
+    "evidence": "1",
+}
 PERMIT = "/export-permits/{export-permits}/"
 LEDGERS = {definition.path: definition for definition in DEFINITIONS.values()}
 SEALED = {
@@ -174,6 +182,7 @@ RULES = (
             "rules",
             "imports",
             "divisions",
+            "division-changes",
             "field-accounts",
             "phone-settings",
             "users",
@@ -264,6 +273,19 @@ RULES = (
     act("post", "/links/{links}/acts/", 201, {"kind": "two_places", "reason": "核对"}),
     act("post", "/links/{links}/acts/{desk-acts}/undo/", 200),
     look("/divisions/440106003001/"),
+    # a street's administrators do not rename it: the county's do (tests/doors/test_division_changes.py)
+    Rule("post", "/division-changes/", frozenset(), 201, 403, 404, 404, RENAME),
+    Rule("post", "/division-changes/preview/", frozenset(), 200, 403, 404, 404, RENAME),
+    Rule(
+        "post",
+        "/division-changes/{division-changes}/undo/",
+        frozenset(),
+        200,
+        403,
+        404,
+        404,
+        {"reason": BECAUSE},
+    ),
     Rule("get", "/phone-settings/440106003/", PUBLISHERS, 200, 404, 404, 404),
     administer(
         "/phone-settings/440106003/", 200, {"deletes_sent": True}, outside=403, method="put"
@@ -370,6 +392,7 @@ def names(divisions, make_user, settings) -> dict[str, Any]:
         "desk-acts": make_statement(make_user("lu", area=STREET), street.link).pk,
         "field-accounts": account.pk,
         "encryption-keys": key.fingerprint,
+        "division-changes": make_renamed(street.worker, area).pk,
         "imports": make_import(street.worker, area).pk,
         "rules": make_rule(street.worker, area).pk,
         "filings": make_filing(street.worker, area).pk,

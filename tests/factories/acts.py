@@ -175,12 +175,24 @@ SEARCHED: Final = {
     and definition.path not in ("persons", "households", "employers")
 }
 """Words of addresses → a column of that ledger by which entries are searched."""
+
+
+def _rename(about: Side) -> dict[str, Any]:
+    return {
+        "division": about.area, "name": "look", "takes_effect_on": "2026-11-01", "reason": "look",
+        "evidence": "1", "kind": "rename",
+    }  # fmt: skip
+
+
 MORE: Final[dict[str, Any]] = {
     "/field-accounts/roster": lambda about: {"roster": f"new {about.tag}\t{about.area}"},
     "/bulletins/%(area_code)s/": lambda _about: {"contact": "office", "is_open": False},
     "/imports/%(number)s/act": lambda _about: {"step": "start"},
     "/imports/%(id)s/": lambda _about: {"as_of": "2024-06-30"},
     "/phone-settings/%(area)s/": lambda _about: {"deletes_sent": True},
+    "/division-changes/": _rename,
+    "/division-changes/preview/": _rename,
+    "/divisions/changes": _rename,
     "/phone-settings": lambda about: {"area": about.area, "deletes_sent": "on"},
     "/rules/": _rule,
     "/rules/change": lambda about: {**_rule(about), "area": about.area},

@@ -107,6 +107,8 @@ def samples_of(side: Side) -> dict[str, str]:
         "/exceptions/%(id)s": str(side.exceptions[1].pk),
         "/exceptions/%(number)s": str(side.exceptions[1].pk),
         "/divisions/%(code)s": side.area,
+        "/division-changes/%(id)s": str(side.renamed.pk),
+        "/divisions/changes/%(number)s": str(side.renamed.pk),
         "/bulletins/%(area_code)s": side.area,
         "/phone-settings/%(area)s": side.area,
         "/jobs/%(area)s": side.area,

@@ -201,6 +201,17 @@ def make_deleted(
     )
 
 
+def make_renamed(user: Any, area: str) -> Any:
+    """A change of a division's name that the user made; it is undone."""
+    from server.geo.models import DivisionChange
+
+    return DivisionChange.objects.create(
+        division_id=area, takes_effect_on=AT.date(), name_before="旧社区", name="新社区",
+        reason="批复", evidence="民政〔2026〕1号", made_at=AT, made_by=user, undone_at=AT,
+        undone_by=user,
+    )  # fmt: skip
+
+
 def make_erasure(submission: Any, user: Any, **values: Any) -> Any:
     """A request to erase the submission."""
     from server.erasure.models import Erasure

@@ -13,6 +13,7 @@ from tests.factories.console import (
     make_deleted,
     make_erasure,
     make_quarantined,
+    make_renamed,
     make_stranger_key,
     make_street,
     photo_bytes,
@@ -62,6 +63,7 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
     area = street.person.area_code
     PhoneSettings.objects.create(area=COMMUNITY, changed_at=AT, changed_by=street.worker)
     rule = str(make_rule(street.worker, COMMUNITY).pk)
+    renamed = make_renamed(street.worker, COMMUNITY)
     Bulletin.objects.create(
         area_code=COMMUNITY,
         contact="棠荫路1号",
@@ -141,6 +143,8 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
         "/links/%(side)s": str(street.link.pk),
         "/acts/%(act)s": "1",
         "/divisions/%(code)s": COMMUNITY,
+        "/division-changes/%(id)s": str(renamed.pk),
+        "/divisions/changes/%(number)s": str(renamed.pk),
         "/bulletins/%(area_code)s": COMMUNITY,
         "/phone-settings/%(area)s": COMMUNITY,
         "/jobs/%(area)s": COMMUNITY,

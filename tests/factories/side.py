@@ -36,6 +36,7 @@ class Side:
     link: Any = None  # of its own person with the other side's
     erasure: Any = None
     permit: Any = None
+    renamed: Any = None  # an undone change of its division's name
     imported: Any = None  # an old ledger that it has uploaded
     filing: Any = None  # a report that it has submitted
     rule: Any = None  # a value of the rule table that it has decided

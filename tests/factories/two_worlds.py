@@ -82,6 +82,7 @@ def make_worlds(make_user: Any) -> tuple[Side, Side]:
         _people(side, make_user)
         _bulletin(side)
         side.rule = make_rule(side.worker, side.area, f"{side.tag} because")
+        _division(side)
         _record(side, form)
         _gone(side, form)
         for depth in DEPTHS:
@@ -119,6 +120,17 @@ def _people(side: Side, make_user: Any) -> None:
         is_shared=True, created_at=AT,
     )  # fmt: skip
     PhoneSettings.objects.create(area=side.area, changed_at=AT, changed_by=side.worker)
+
+
+def _division(side: Side) -> None:
+    from server.geo.models import DivisionChange
+
+    side.renamed = DivisionChange.objects.create(
+        division_id=side.area, takes_effect_on=AT.date(), name_before=f"{side.tag} before",
+        name_en_before=f"{side.tag} before en", name=f"{side.tag} name",
+        name_en=f"{side.tag} name en", reason=f"{side.tag} order", evidence=f"{side.tag} number",
+        made_at=AT, made_by=side.worker, undone_at=AT, undone_by=side.worker,
+    )  # fmt: skip
 
 
 def _bulletin(side: Side) -> None:

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from server.accounts.access import access_of
+from server.accounts.models import RoleGrant
 from server.audit.models import Act, AuditEntry
 from server.audit.origin import current
 from server.bulletin import services as bulletins
@@ -13,7 +15,8 @@ from server.forms import drafts, keys
 from server.forms import services as forms
 from server.forms.models import Form
 from server.geo.models import Division, Level
-from server.geo.services import import_divisions
+from server.geo.renames import Rename
+from server.geo.services import import_divisions, rename_division, undo_rename
 from server.quarantine import services as quarantine
 from server.quarantine.models import Quarantined
 from server.quarantine.services.resolving import mark_accepted, record_about
@@ -31,6 +34,14 @@ from tests.factories.audited_lists import LIST_CASES
 from tests.factories.audited_records import RECORD_CASES, Case
 
 pytestmark = pytest.mark.django_db
+
+
+def _county(office: Office) -> None:
+    """A street, whose county the chief administers."""
+    Division.objects.get_or_create(
+        code="440106003000", defaults={"level": Level.STREET, "name": "棠荫街道"}
+    )
+    RoleGrant.objects.create(user=office.chief, role="administrator", area="440106")
 
 
 CASES = {
@@ -201,6 +212,25 @@ CASES = {
     ),
     "submissions.opening.take_private_key": Case(
         lambda office: opening.take_private_key(**office.private_key(), at=AT), (Act.KEY_GIVEN,)
+    ),
+    "geo.services.rename_division": Case(
+        lambda office: rename_division(
+            Rename("440106003000", "新街道", "", AT.date()), reason="批复", evidence="1",
+            actor=access_of(office.chief),
+        ),
+        (Act.DIVISION_RENAMED,),
+        _county,
+    ),
+    "geo.services.undo_rename": Case(
+        lambda office: undo_rename(
+            rename_division(
+                Rename("440106003000", "新街道", "", AT.date()), reason="批复", evidence="1",
+                actor=access_of(office.chief),
+            ).pk,
+            reason="录错", actor=access_of(office.chief),
+        ),
+        (Act.DIVISION_RENAMED, Act.DIVISION_RENAME_UNDONE),
+        _county,
     ),
     "bulletin.services.keep_bulletin": Case(
         lambda office: bulletins.keep_bulletin(

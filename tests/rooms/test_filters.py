@@ -23,7 +23,7 @@ from server.audit.models import AuditEntry
 from server.erasure.filters import ErasureFilters
 from server.forms.filters import EncryptionKeyFilters, FormFilters
 from server.forms.models import EncryptionKey
-from server.geo.filters import DivisionFilters
+from server.geo.filters import DivisionChangeFilters, DivisionFilters
 from server.geo.models import Division
 from server.ledgers import filters
 from server.ledgers.models import EntryLink, LedgerException
@@ -36,6 +36,7 @@ from tests.factories.console import (
     make_erasure,
     make_form,
     make_quarantined,
+    make_renamed,
     make_stranger_key,
     make_submission,
 )
@@ -244,6 +245,15 @@ def test_encryption_keys(db):
             "is_retired": {"true": "b", "false": "a"},
             "ordering": {"form": "ab", "-form": "ba"},
         },
+    )
+
+
+def test_changes_of_divisions(divisions, make_user):
+    user = make_user("chief")
+    check(
+        DivisionChangeFilters,
+        {"a": make_renamed(user, COMMUNITY), "b": make_renamed(user, OTHER_COMMUNITY)},
+        {"area": {COMMUNITY: "a", OTHER_COMMUNITY: "b", "440106": "ab"}},
     )
 
 

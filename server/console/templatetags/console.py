@@ -64,6 +64,10 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
     quarantine = (_("Quarantine"), "quarantine", ("quarantine-item",))
     rules = (_("Rules"), "rules", ("change-rule", "withdraw-rule"))
     accounts = (_("Field accounts"), "field-accounts", ("new-field-account",))
+    office = [
+        (_("Phone settings"), "phone-settings", ()),
+        (_("Changes of divisions"), "division-changes", ()),
+    ]
 
     def section(label: str, *links: tuple[str, str, tuple[str, ...]]) -> Section:
         return Section(
@@ -126,11 +130,7 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
                     else []
                 ),
                 *([accounts] if access.areas(REVIEWERS) else []),
-                *(
-                    [(_("Phone settings"), "phone-settings", ())]
-                    if access.areas(ADMINISTRATORS)
-                    else []
-                ),
+                *(office if access.areas(ADMINISTRATORS) else []),
                 *(
                     [
                         (_("Search by number"), "find", ()),

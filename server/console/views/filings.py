@@ -88,7 +88,9 @@ def filing(request: StaffRequest, number: int) -> HttpResponse:
         "rules": reading.steps_open_to(request.access, sent),
         "steps": steps,
         "labels": selectors.labels_of(
-            context["report"], {row for step in steps for _balance, row in step.failed}
+            context["report"],
+            {row for step in steps for _balance, row in step.failed},
+            reading.period_of(sent),
         ),
         "live": f"{reverse('console:reports')}?{urlencode({'report': sent.report, **asked})}",
         "board": f"{reverse('console:filings')}?{urlencode(asked)}",

@@ -121,7 +121,7 @@ class LedgerList:
 
 
 class CommunityList:
-    """The list of communities: they come from the divisions, which change by import only, so the rows are hashed."""
+    """The list of communities: they come from the divisions, which change seldom, so the rows are hashed."""
 
     name = EntityList.COMMUNITIES
     columns: tuple[str, ...] = ("name", "label", "__version", "code", "street", "geometry")
