@@ -38,6 +38,7 @@ SHOWS_NOTHING = frozenset(
         "/key/%(token)s/upload",
         "/api/v1/field-accounts/%(id)s/",
         "/api/v1/bulletins/%(area_code)s/",
+        "/api/v1/rules/preview/",  # by POST alone
         "/v1/projects/1/app-users/%(actor)s",
         "/v1/projects/1/datasets/%(name)s/properties",
         "/v1/projects/1/forms/%(form)s/assignments/%(role)s/%(actor)s",

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from server.accounts.access import access_of
 from server.accounts.models import RoleGrant, User
 from server.audit.models import Act, AuditEntry
 from server.core import clock
 from server.ledgers.definitions.ledgers import LEDGERS
-from server.ledgers.definitions.rule_keys import RULE_KEYS
-from server.ledgers.folding.derive.rules import rules
+from server.ledgers.definitions.rule_keys import RULE_KEYS, Changer
+from server.ledgers.folding.derive.rules import Rule, rules
 from server.ledgers.models import Person, RuleValue
+from server.ledgers.problems import RuleNotYours
 from server.ledgers.refolding.rebuild import rebuild
-from server.ledgers.services import refold_due
+from server.ledgers.services import change_rule, refold_due
 from tests.conftest import COMMUNITY, STREET
 from tests.doors.api.conftest import assert_problem
 from tests.factories.rules import make_people
@@ -252,3 +254,18 @@ def test_staff_preview_change_and_take_back_a_rule_on_its_pages(people, make_use
     assert "已撤回" in client.get("/rules").content.decode()
     assert "由别的单位决定" in client.get("/rules/change?key=older.m").content.decode()
     assert client.get("/rules/change?key=none").status_code == 404
+
+
+def test_every_rule_but_those_of_releases_is_decided_and_queued(people, make_user):
+    access = access_of(make_user("root", role="administrator", area=""))
+    for key in RULE_KEYS.values():
+        value = rules().of_key(key.key)[-1].value
+        same = Rule(key.key, COMMUNITY, date(2025, 1, 1), None, value)
+        if key.changer is Changer.RELEASE:
+            with pytest.raises(RuleNotYours):
+                change_rule(same, reason="核对", access=access, at=clock.now())
+        else:
+            change_rule(same, reason="核对", access=access, at=clock.now())
+    before = rows()
+    fold()
+    assert rows() == before  # the values are those of the shipped table

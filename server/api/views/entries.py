@@ -54,7 +54,6 @@ from server.ledgers.models import AssistanceCase, DeskAct
 from server.ledgers.models.base import LedgerEntry
 from server.ledgers.problems import NoSuchEntry
 
-
 _IN_NO_FILE = ("history", "origins")
 """Fields of entries that are large."""
 
