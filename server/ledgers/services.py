@@ -12,7 +12,7 @@ from server.ledgers.desk.choosing import choose
 from server.ledgers.desk.forgetting import forget_person, forget_withdrawn
 from server.ledgers.desk.links import acts_for, state_of_link
 from server.ledgers.desk.moves import NextMove, move, next_moves
-from server.ledgers.desk.offering import may_suggest, suggest
+from server.ledgers.desk.offering import suggest
 from server.ledgers.desk.rules import change_rule, withdraw_rule
 from server.ledgers.desk.sending_back import askable_places, send_back
 from server.ledgers.desk.settling import Choice, settle, unsettle
@@ -36,7 +36,6 @@ __all__ = [
     "mark_changed",
     "mark_not_same",
     "mark_same",
-    "may_suggest",
     "merge_submissions",
     "move",
     "next_moves",

@@ -13,7 +13,7 @@ from server.corrections.models import SendBack
 from server.erasure import services as erasure
 from server.ledgers import services as ledgers
 from server.ledgers.folding.derive.rules import Rule
-from server.ledgers.models import ContributionRow, RuleValue
+from server.ledgers.models import ContributionRow, Person, RuleValue, Vacancy
 from server.reports import services as reports
 from server.reports.course import Step
 from server.reports.definitions.periods import period_named
@@ -22,6 +22,7 @@ from server.submissions import services as submissions
 from server.submissions.models import ReviewDecision, Submission
 from tests.conftest import COMMUNITY, STREET
 from tests.factories.audited import AT, Office
+from tests.factories.console import entry
 from tests.factories.filings import make_filing
 from tests.factories.rules import make_rule
 from tests.factories.sent_back import make_correction_form
@@ -177,6 +178,18 @@ RECORD_CASES = {
         ),
         (Act.DESK_ACT,),
         lambda office: office.persons,
+    ),
+    "ledgers.services.suggest": Case(
+        lambda office: ledgers.suggest(
+            person=office.persons[0].pk, vacancy=Vacancy.objects.get().pk, **office.deed
+        ),
+        (Act.DESK_ACT,),
+        lambda office: (
+            Person.objects.filter(pk=office.persons[0].pk).update(
+                person_status="1", emp_status="20"
+            ),
+            Vacancy.objects.create(**entry(COMMUNITY, title="保安", state="3")),
+        ),
     ),
     "ledgers.services.change_rule": Case(
         lambda office: ledgers.change_rule(

@@ -19,6 +19,7 @@ from server.core.clock import now, today
 from server.core.codes import code_lists
 from server.core.labels import comma, listed
 from server.ledgers import services
+from server.ledgers.desk.acts import may_decide
 from server.ledgers.models import Vacancy
 from server.ledgers.selectors import (
     Matched,
@@ -108,7 +109,8 @@ def _lines(request: StaffRequest, matches: Matches, about: Any) -> list[dict[str
                 "row": row,
                 "person": person,
                 "vacancy": vacancy,
-                "may_suggest": row.offer is None and services.may_suggest(request.access, person),
+                "may_suggest": row.offer is None
+                and may_decide(request.access, "offer", person.area_code),
                 "reason": _in_brief(row),
             }
         )

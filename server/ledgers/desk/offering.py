@@ -38,11 +38,6 @@ OFFER: Final = "offer"
 RowT = TypeVar("RowT", Person, Vacancy)
 
 
-def may_suggest(access: Access, person: Person) -> bool:
-    """Whether the user may suggest vacancies to a person: the offer stands where the person does."""
-    return may_decide(access, OFFER, person.area_code)
-
-
 @across_areas(Crossing.DESK)
 @transaction.atomic
 def suggest(
@@ -58,7 +53,7 @@ def suggest(
     take_merge_lock()
     seeker = _visible(persons(access), Family.PERSON, person)
     post = _visible(vacancies(access), Family.VACANCY, vacancy)
-    if not may_suggest(access, seeker):
+    if not may_decide(access, OFFER, seeker.area_code):
         raise NotYours
     day = office_day(at)
     _check_pair(access, seeker, post)
