@@ -77,6 +77,7 @@ def test_a_table_with_an_area_is_open_only_where_that_is_decided() -> None:
         "accounts_phonesettings",
         "accounts_rolegrant",
         "forms_formaudience",
+        "ledgers_rulevalue",
     }
 
 
@@ -414,6 +415,7 @@ def test_crossings_are_those_of_the_list() -> None:
             f"ledgers/desk/{name}.py" for name in ("acts", "links", "moves", "offering", "settling")
         },
         "PAST": {"ledgers/refolding/past.py"},
+        "RULES": {"ledgers/desk/rules.py"},
         "ERASURE": {"erasure/services.py"},
         "APPROVAL": {"submissions/services/approving.py"},
         "ENTITY_LISTS": {"datasets/declaring.py"},

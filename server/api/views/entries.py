@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any, ClassVar
@@ -134,7 +134,7 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 
-    def _in_files(self) -> list[str]:
+    def _in_files(self) -> Sequence[str]:
         """The fields that rows of files need, and what is shown of what they name."""
         own = (field.name for field in self.model._meta.concrete_fields)
         people = (f"{name}__username" for name in ("recorded_by", *users_of(self.model)))
