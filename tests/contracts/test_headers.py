@@ -39,6 +39,7 @@ SHOWS_NOTHING = frozenset(
         "/api/v1/field-accounts/%(id)s/",
         "/api/v1/bulletins/%(area_code)s/",
         "/api/v1/rules/preview/",  # by POST alone
+        "/api/v1/division-changes/preview/",  # by POST alone
         "/v1/projects/1/app-users/%(actor)s",
         "/v1/projects/1/datasets/%(name)s/properties",
         "/v1/projects/1/forms/%(form)s/assignments/%(role)s/%(actor)s",
