@@ -25,6 +25,8 @@ SHOWS_NOTHING: Final = frozenset(
         "/api/v1/field-accounts/%(id)s/",
         "/api/v1/bulletins/%(area_code)s/",
         "/api/v1/rules/preview/",  # these rows have no contributions to fold
+        "/api/v1/division-changes/preview/",  # for administrators of the county
+        "/api/v1/division-changes/%(id)s/undo/",
         "/api/v1/imports/%(id)s/undo/",
         "/api/v1/imports/%(id)s/restore/",
         "/api/v1/links/%(id)s/acts/%(act)s/undo/",

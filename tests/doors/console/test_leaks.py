@@ -21,6 +21,7 @@ SHOWS_NOTHING: Final = frozenset(
         "/exceptions/%(number)s/reopen",
         "/saved-views/%(number)s/delete",
         "/review/batches/%(batch)s/undo",
+        "/divisions/changes/%(number)s/undo",  # for administrators of the county
         "/quarantine/replay",
         "/permits/%(number)s",
         "/permits/new",
