@@ -22,7 +22,7 @@ SUFFIXES = {".py", ".md", ".toml", ".html", ".csv", ".yaml", ".mjs", ".java", ".
 _BY_NUMBER = re.compile(r"(?i)\b(?:design|domain|openrosa\.md|house-style)\s*§|§\d")
 _SECTION = re.compile(r"\b([a-z][a-z-]*\.md)`?, (?=[A-Z4][a-z0-9]|V0)(.{3,90})")
 _ANCHOR = re.compile(r"\bapi_docs/([a-z-]+\.md)#([\w-]+)")
-_LINK = re.compile(r"(?<!!)\[[^\]\n]+\]\((?!https?:|mailto:)([^)\s]+)\)")
+_LINK = re.compile(r"(?<!!)\[[^\]\n]+\]\((?!https?:|mailto:|console:)([^)\s]+)\)")
 _DECISION = re.compile(r"\bdecisions? (\d{4})(?: and (\d{4}))?")
 _DECISION_BESIDE = re.compile(r"\((\d{4})\)|\b(?:in|of|by|See|see) (\d{4})\b(?! [A-Z][a-z]+ber)")
 _PATH = re.compile(r"(?<![\w./-])((?:server|tests|api_docs|xlsforms)/[\w./-]+\.\w+)(?:::(\w+))?")

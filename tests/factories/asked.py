@@ -77,6 +77,7 @@ def samples_of(side: Side) -> dict[str, str]:
         "/v1/test/%(token)s": "no-such-draft",
         "/draft/attachments/%(filename)s": "households.csv",
         "/draft/submissions/%(instance)s/attachments/%(name)s": "households.csv",
+        "/help/%(slug)s": "tour",
         "%(form)s": FORM,
         "%(form_id)s": FORM,
         "%(version)s": "2026112001",

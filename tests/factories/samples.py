@@ -96,6 +96,7 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
         "/draft/attachments/%(filename)s": "evil.html",
         "/draft/submissions/%(instance)s/attachments/%(name)s": "evil.html",
         "%(token)s": "no-such-session",
+        "/help/%(slug)s": "tour",
         "%(form)s": street.form.form_id,
         "%(form_id)s": street.form.form_id,
         "%(version)s": version,

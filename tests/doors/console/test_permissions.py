@@ -40,6 +40,7 @@ PAGES = [
     ("new-user", PUBLISHING),
     ("disclosures", DESK),
     ("audit", EVERYONE),
+    ("help", EVERYONE),
 ]
 OBJECTS = [
     ("submission", "submission"),
