@@ -49,6 +49,10 @@ TAKES_MORE: Final = {
     "deletes what only its owner may, and nobody saved here (tests/doors/console/test_saved_views.py)": {
         "POST /saved-views/%(number)s/delete",
     },
+    "needs an administrator of the county (tests/doors/test_division_changes.py)": {
+        "POST /api/v1/division-changes/", "POST /api/v1/division-changes/preview/", "POST /api/v1/division-changes/%(id)s/undo/",
+        "POST /divisions/changes", "POST /divisions/changes/%(number)s/undo",
+    },
     "needs a second entry (test_settling.py)": {
         f"POST /api/v1/{path}/%(id)s/{act}/"
         for path in ("persons", "households", "employers") for act in ("same", "not-same")
