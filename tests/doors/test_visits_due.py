@@ -140,7 +140,7 @@ def test_visits_due_are_narrowed_and_walked_by_place(due, asking, django_assert_
         assert {row["name"] for row in rows(client, **{name: value})} == expected, name
     walked, address = [], f"{ADDRESS}?page_size=3"
     while address:
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(15):
             page = client.get(address).json()
         walked += [row["name"] for row in page["results"]]
         address = page["next"]
@@ -169,7 +169,7 @@ def test_the_page_lists_reasons_and_links_the_supervisors_exception(
     due, log_in, django_assert_max_num_queries
 ):
     client = log_in()
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         text = client.get("/visits/due").content.decode()
     assert re.findall(r'<a href="/persons/[^"]+">(..)</a>', text) == [
         "甲新", "乙在", "丙安", "戊老", "丁失", "己老",
@@ -183,7 +183,7 @@ def test_the_page_lists_reasons_and_links_the_supervisors_exception(
 
 def test_a_month_counts_each_day_and_leads_to_its_list(due, log_in, django_assert_max_num_queries):
     client, day = log_in(), today() - 3 * DAY
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         text = client.get(f"/visits/due?month={day:%Y-%m}&worker=").content.decode()
     (address,) = re.findall(rf'\?([^"]*due_from={day}[^"]*)"', text)
     shown = client.get("/visits/due?" + address.replace("&amp;", "&")).content.decode()
@@ -254,7 +254,7 @@ def test_the_day_sheet_has_a_workers_doors_from_the_nearest_to_the_nearest(
     narrowed = client.get(f"/visits/due?worker={street.worker.pk}").content.decode()
     assert f'href="{sheet}"' in narrowed
     assert "/day-sheet" not in client.get("/visits/due").content.decode()
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         text = client.get(sheet).content.decode()
     order = re.findall(r'<p class="whom">(..) ', text)
     assert order[:3] == ["甲新", "近些", "远些"]

@@ -18,7 +18,7 @@ def manual(request: StaffRequest, slug: str = pages.SLUGS[0]) -> HttpResponse:
         raise Http404(_("The manual has no such page."))
     language = get_language() or "zh-hans"
     context = {
-        "page": pages.page(slug, language),
+        "shown": pages.page(slug, language),
         "menu": pages.menu(language),
     }
     return render(request, "console/manual.html", context)

@@ -36,10 +36,10 @@ from server.ledgers.definitions.vocabulary import (
     VISITED,
     CaseState,
 )
+from server.ledgers.folding.derive.rules import Rules
 from server.ledgers.models import Visit
 from server.ledgers.reading.entries import cases, employers, persons, rows_of
 from server.ledgers.storage.fragments import IS_OPEN
-from server.ledgers.storage.rules import standing_rules
 
 GONE: Final = ("5", "6")
 """Codes of list EC by which an employer has closed or moved out."""
@@ -52,13 +52,13 @@ FIELDS: Final = (
 keeps it; `since` the day from which the plan counts, where a promise may have come before it."""
 
 
-def due_sources(access: Access, day: date) -> list[QuerySet[Any]]:
+def due_sources(access: Access, day: date, rules: Rules) -> list[QuerySet[Any]]:
     """The visits due, whenever, that the reader sees: one query a ledger, none run yet. `day` picks the rules in force."""
     return [
         _of_cases(access),
         _of_persons(access),
-        _of_retired(access, day),
-        _of_employers(access, day),
+        _of_retired(access, day, rules),
+        _of_employers(access, day, rules),
     ]
 
 
@@ -109,15 +109,15 @@ def _of_persons(access: Access) -> QuerySet[Any]:
     )
 
 
-def _of_retired(access: Access, day: date) -> QuerySet[Any]:
+def _of_retired(access: Access, day: date, rules: Rules) -> QuerySet[Any]:
     """Retired persons in care, of a special class or not, after the last visit, else after they were handed over."""
     rows = rows_of(access, LEDGER_OF[VisitPlan.RETIRED]).filter(
         state__in=LISTED_RETIREES, person__person_status__in=LISTED_PERSONS
     )
     is_special = Q(special__len__gt=0)
     days = Case(
-        When(is_special, then=_days(VisitPlan.RETIRED_SPECIAL, day)),
-        default=_days(VisitPlan.RETIRED, day),
+        When(is_special, then=_days(VisitPlan.RETIRED_SPECIAL, day, rules)),
+        default=_days(VisitPlan.RETIRED, day, rules),
         output_field=IntegerField(),
     )
     # A visit to the home and to nobody in particular counts for whoever lives there (rules.md, Visits).
@@ -144,13 +144,13 @@ def _of_retired(access: Access, day: date) -> QuerySet[Any]:
     return due.filter(due_on__isnull=False)
 
 
-def _of_employers(access: Access, day: date) -> QuerySet[Any]:
+def _of_employers(access: Access, day: date, rules: Rules) -> QuerySet[Any]:
     """Main employers, after the last visit, else after anything was last confirmed of them."""
     made_on = _last_visit(employer=OuterRef("pk"))
     start = Coalesce(made_on, "last_confirmed_on", TruncDate("observed_at", tzinfo=OFFICE))
     rows = employers(access).filter(Q(change=None) | ~Q(change__in=GONE), is_main=True)
     return rows.annotate(
-        due_on=_plus(start, _days(VisitPlan.EMPLOYER, day)),
+        due_on=_plus(start, _days(VisitPlan.EMPLOYER, day, rules)),
         plan=Value(str(VisitPlan.EMPLOYER), TextField()),
         worker=F("linked_worker_id"),
         made_on=made_on,
@@ -170,11 +170,9 @@ def _last_visit(**whose: Any) -> Subquery:
     )
 
 
-def _days(plan: VisitPlan, day: date) -> Case:
+def _days(plan: VisitPlan, day: date, rules: Rules) -> Case:
     """The days between visits of a plan where a row lies, by the rules in force on the day: the longest area prefix wins."""
-    in_force = [
-        rule for rule in standing_rules().of_key(RULE_OF[plan]) if rule.applies(rule.area, day)
-    ]
+    in_force = [rule for rule in rules.of_key(RULE_OF[plan]) if rule.applies(rule.area, day)]
     in_force.sort(key=lambda rule: -len(rule.area))
     return Case(
         *(When(area_code__startswith=rule.area, then=Value(int(rule.value))) for rule in in_force),

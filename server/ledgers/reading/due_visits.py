@@ -146,11 +146,13 @@ class DueVisits:
 
     access: Access
     day: date
+    rules: Rules
     sources: list[QuerySet[Any]]
 
     def narrowed(self, narrow: Narrow) -> DueVisits:
         """Those whose rows pass the filters, which are applied to each ledger's query."""
-        return DueVisits(self.access, self.day, [narrow(source) for source in self.sources])
+        sources = [narrow(source) for source in self.sources]
+        return DueVisits(self.access, self.day, self.rules, sources)
 
     def page(self, after: str, size: int) -> tuple[list[DueVisit], str]:
         """The rows after a place, "" for the beginning, and the place of the last when there are more, else "".
@@ -160,7 +162,7 @@ class DueVisits:
         rows = list(islice(self._after(after, size + 1), size + 1))
         shown, rest = rows[:size], rows[size:]
         last = f"{shown[-1].due_on}.{shown[-1].pk}" if rest else ""
-        known = _known(self.access, shown)
+        known = _known(self.access, shown, self.rules)
         return [_due_visit(row, known, self.day) for row in shown], last
 
     def count(self) -> int:
@@ -193,11 +195,12 @@ class DueVisits:
 
 
 def due_visits(access: Access, day: date) -> DueVisits:
-    """The visits due that the reader sees, overdue ones first."""
-    return DueVisits(access, day, due_sources(access, day))
+    """The visits due that the reader sees, overdue ones first. One query, for the rules that were decided."""
+    rules = standing_rules()
+    return DueVisits(access, day, rules, due_sources(access, day, rules))
 
 
-def _known(access: Access, rows: list[_Row]) -> _Known:
+def _known(access: Access, rows: list[_Row], rules: Rules) -> _Known:
     """The entries, workers, visits and exceptions that the rows name, as far as the reader sees them."""
     people = _by_key(persons(access).select_related("household"), (row.person for row in rows))
     homes = _by_key(
@@ -220,7 +223,7 @@ def _known(access: Access, rows: list[_Row]) -> _Known:
             _Made(person, household, employer, outcome, office_day(at))
             for person, household, employer, outcome, at in made.values_list(*_VISIT)
         ],
-        standing_rules(),
+        rules,
     )
 
 
