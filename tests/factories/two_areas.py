@@ -88,8 +88,14 @@ def dump(area: str) -> str:
     of_area["ledgers_membership"] = (
         "household_id in (select id from ledgers_household where area_code like %(area)s)"
     )
+    # A record of the area about an entry that stands elsewhere makes the entry's keys no rows of the area.
+    standing_elsewhere = " union all ".join(
+        f"select id from {model._meta.db_table} where area_code not like %(area)s"
+        for model in LEDGERS.values()
+    )
     of_area["ledgers_identitykey"] = (
         "entry in (select entry from ledgers_contribution where area_code like %(area)s)"
+        f" and entry not in ({standing_elsewhere})"
     )
     of_area["submissions_submission"] = "area_code like %(area)s"
     rows: dict[str, list[str]] = {table: [] for table in of_area}
