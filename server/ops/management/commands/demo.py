@@ -21,7 +21,7 @@ LOCAL = "http://127.0.0.1:8000"
 _MOST_HOUSEHOLDS = 30_000
 _MOST_COMMUNITIES = 60
 _STREET = {"communities": 15, "households": 30_000, "quarters": 4}
-"""A street of the size that the office plans with: some 95,000 submissions."""
+"""A street of the size that the office plans with: over 100,000 submissions."""
 
 _LABELS = {
     "submissions": gettext_lazy("submissions"),
