@@ -165,18 +165,16 @@ class Reader:
         for clearance, rows in by_clearance.items():
             kept = dict(laid_out(rows, _number(clearance), self._digests))
             anew = {row.version_id: row for row in rows if row.version_id not in kept}
-            kept.update(self._lay_out(anew, clearance))
+            kept |= self._lay_out(anew, clearance)
             for row in rows:
                 layout = kept.get(row.version_id)
                 read[row.pk] = Read(row, None if layout is None else Layout(layout))
         return [read[row.pk] for row in batch]
 
-    def _lay_out(
-        self, rows: Mapping[int, RecordRow], clearance: Clearance
-    ) -> Iterator[tuple[int, bytes]]:
-        """The version and layout of records that are not encrypted; they are kept once all are read."""
+    def _lay_out(self, rows: Mapping[int, RecordRow], clearance: Clearance) -> dict[int, bytes]:
+        """Version → layout of those of the records that are not encrypted; they are kept."""
         if not rows:
-            return
+            return {}
         new = []
         for pk, version in versions_with_answers(rows).items():
             root = self._redacted(version, clearance)
@@ -187,11 +185,11 @@ class Reader:
             level = lay_out(root, self.schema.fields)
             [row] = self.submissions.rows(level, rows[pk].instance_id)
             layout = packed(level, names, as_csv(self.sheet.cells(level)), properties(row.values))
-            yield pk, layout
-            sealed = bytes(version.document)
             digest = self._digests[version.form_version_id]
+            sealed = bytes(version.document)
             new.append(NewLayout(rows[pk].pk, pk, digest, layout, sha256(sealed).digest()))
         keep_layouts(new, _number(clearance))
+        return {item.version_id: item.layout for item in new}
 
     def answers_of(self, version: SubmissionVersion, area_code: str) -> etree._Element | None:
         """The instance of any version of a submission in the area, with what the user may not see masked.
@@ -217,11 +215,12 @@ class Reader:
 
     def files(self, rows: Iterable[RecordRow]) -> Iterator[tuple[RecordRow, Attachment]]:
         """The files that the user may have as they were received, each with its submission."""
-        whole = {
-            row.version_id: row
-            for row in rows
-            if row.area_code.startswith(self.whole_areas) or self._masks_nothing(row)
-        }
+        whole: dict[int, RecordRow] = {}
+        masked: dict[int, RecordRow] = {}
+        for row in rows:
+            is_whole = row.area_code.startswith(self.whole_areas)
+            (whole if is_whole else masked)[row.version_id] = row
+        whole |= {pk: masked[pk] for pk in self._masking_nothing(masked)}
         for file in files_of_all(whole):
             row = whole[file.version_id]
             protected = self._protected[row.form_version_id]
@@ -232,15 +231,14 @@ class Reader:
             if may_have and (row.area_code.startswith(self.whole_areas) or names_nobody(file)):
                 yield row, file
 
-    def _masks_nothing(self, row: RecordRow) -> bool:
-        """Whether files of the submission need no permit as far as its answers tell."""
+    def _masking_nothing(self, version_ids: Iterable[int]) -> Iterator[int]:
+        """Those of the versions whose files need no permit as far as their answers tell. One query, none for forms that feed ledgers."""
         if not self._feeds_no_ledger:
-            return False
-        version = versions_with_answers([row.version_id])[row.version_id]
-        instance = answers_of(version)
-        if instance is None:
-            return False
-        return masks_nothing(instance.document, self._protected[version.form_version_id])
+            return
+        for pk, version in versions_with_answers(version_ids).items():
+            instance, protected = answers_of(version), self._protected[version.form_version_id]
+            if instance is not None and masks_nothing(instance.document, protected):
+                yield pk
 
     def table(self, name: str, columns: Columns, *, wkt: bool, expand: bool) -> Table:
         """How rows of the table with these columns are made."""

@@ -10,6 +10,7 @@ import zipfile
 import pytest
 
 from tests.factories.field import Field, id_of, instance
+from tests.factories.statements import counted
 from tests.unit.test_personal_numbers import ID_18, MOBILE
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,6 +62,19 @@ def test_a_permit_is_needed_where_a_mask_would_hide_something(
     assert tuple(got) == expected
     files = {"media/p.jpg": expected[1], "media/p.doc": expected[2]}
     assert packed(people, form) == {name for name, code in files.items() if code == 200}
+
+
+def test_an_archive_costs_the_same_for_any_number_of_records(people: Field) -> None:
+    """What a mask would hide is looked for in all records of a batch at once."""
+    form, counts = people.form(SURVEY), set()
+    for number in range(1, 5):
+        answers = f"<tree>榕树</tree><photo>p{number}.jpg</photo>"
+        people.taken(instance(form, answers), {f"p{number}.jpg": PHOTO + bytes([number])})
+        packed(people, form)  # the answers are laid out
+        with counted() as sent:
+            assert len(packed(people, form)) == number
+        counts.add(len(sent))
+    assert len(counts) == 1
 
 
 def test_a_form_that_feeds_a_ledger_needs_a_permit_for_its_photos(people: Field) -> None:
