@@ -255,6 +255,15 @@ def test_a_rule_of_another_area_changes_nothing_on_its_day(table):
     assert elsewhere.without_rule(elsewhere.all[0]).all == table.all
 
 
+def test_only_rules_on_which_people_rest_change_anything_for_them(table):
+    """Entries are queued by the families of a key; a person that no key queues must not wait for its day."""
+    later = date(2021, 5, 1)
+    for key, change in (("older.m", later), ("place_slack_m", None), ("vacancy_days", None)):
+        changed = rules().with_rule(Rule(key, "4401", later, None, "45"))
+        before = rules().next_change(later - DAY, STREET)
+        assert changed.next_change(later - DAY, STREET) == (change or before), key
+
+
 def test_the_cache_of_rules_does_not_grow_without_end(monkeypatch):
     monkeypatch.setattr(rules_module, "_MOST_CACHED", 3)
     table = Rules([Rule("limit", "", date(2005, 1, 1), None, "1")])

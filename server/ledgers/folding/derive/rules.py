@@ -11,6 +11,12 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
+from server.ledgers.definitions.rule_keys import RULE_KEYS
+from server.ledgers.definitions.vocabulary import Family
+
+_NOT_OF_PEOPLE = frozenset(
+    key for key, rule in RULE_KEYS.items() if Family.PERSON not in rule.families
+)
 _FILE = Path(__file__).with_name("rules.csv")
 _MOST_CACHED = 50_000
 
@@ -96,7 +102,10 @@ class Rules:
         return Rules((*self._rules[:place], *self._rules[place + 1 :]))
 
     def next_change(self, after: date, area: str) -> date | None:
-        """The next day on which any rule of an area begins or ends; None when there is none."""
+        """The next day on which a rule of an area begins or ends on which people's rows rest; None when there is none.
+
+        People rest on every rule of the table that RULE_KEYS does not give to other families alone.
+        """
         days = self._days_of_change.get(area)
         if days is None:
             if len(self._days_of_change) >= _MOST_CACHED:
@@ -105,7 +114,7 @@ class Rules:
                 {
                     day
                     for rule in self._rules
-                    if area.startswith(rule.area)
+                    if area.startswith(rule.area) and rule.key not in _NOT_OF_PEOPLE
                     for day in (rule.since, rule.until)
                     if day is not None
                 }
