@@ -184,6 +184,16 @@ def test_a_case_counts_the_offers_of_its_time_and_refusals_by_day():
     assert row_of(result, "offer", "before")["case_id"] is None
 
 
+def test_an_offer_without_a_day_is_counted_in_no_case():
+    history = assisted()
+    history.state(
+        "offer", "o", "2026-03-01", {"response": "1"}, links={"person": "p", "vacancy": "v"}
+    )
+    result = fold_contributions(history.contributions, ON)
+    (case,) = result.rows["case"]
+    assert (case["offers_n"], row_of(result, "offer", "o")["state"]) == (0, "2")
+
+
 def test_a_voided_offer_counts_for_nothing():
     history = assisted()
     offered(history, "o", result="2")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from server.ledgers.folding.derive.rules import rules
@@ -49,6 +49,9 @@ CHANGES = st.lists(
     CHANGES, st.none() | DAYS, st.lists(DAYS, max_size=2),
     st.lists(st.tuples(DAYS, st.sampled_from("12345")), max_size=3),
 )  # fmt: skip
+@example(  # moved out, died there, and came in again by a report of the day after
+    [change("22", date(2025, 11, 1)), change("11", date(2026, 2, 2))], date(2026, 2, 1), [], []
+)
 def test_stock_and_flows_agree_on_every_day(changes, died_on, proofs, steps):
     states = [[day.isoformat(), state, None, "stated"] for day, state in sorted(steps)]
     relative = DependantRecord("d", COMMUNITY, LISTED, None)

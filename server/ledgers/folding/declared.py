@@ -95,10 +95,11 @@ def count(counted: Counted, rows: Sequence[Row]) -> int:
 
 
 def count_between(counted: Counted, rows: Sequence[Row], first: date, last: date | None) -> int:
-    """The count over the rows of a time, whose last day belongs to it."""
+    """The count over the rows of a time, whose last day belongs to it; a row without a day is of none."""
     end = last or date.max
+    days = ((row, row.get(counted.day)) for row in rows)
     return count(
-        counted, [row for row in rows if first <= date.fromisoformat(row[counted.day]) <= end]
+        counted, [row for row, day in days if day and first <= date.fromisoformat(day) <= end]
     )
 
 

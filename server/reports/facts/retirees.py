@@ -76,7 +76,8 @@ def _reported(retiree: RetireeRecord) -> list[_Move]:
         deaths[0].source if deaths else retiree.id,
         deaths[0].reported_on if deaths else retiree.death_reported_on or retiree.died_on,
     )
-    return [*(move for move in moves if move.state != State.DECEASED), death]
+    alive = (move for move in moves if move.state != State.IN_CARE or move.day <= death.day)
+    return [*(move for move in alive if move.state != State.DECEASED), death]
 
 
 def _walk(retiree: RetireeRecord) -> Iterator[_Move]:
