@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from server.reports.facts.records import Event, HireRecord, MarketState, RecordState, VacancyRecord
@@ -41,6 +41,9 @@ def steps(values):
 
 
 @settings(max_examples=80, deadline=None)
+@example(  # a record gives the vacancy twice: over and for one person, valid and for two
+    [], [(BEGUN, 1), (BEGUN, 2)], [(BEGUN, BEGUN - DAY), (BEGUN, BEGUN + 9 * DAY)], []
+)
 @given(
     st.lists(st.tuples(DAYS, st.sampled_from("134567")), max_size=4).map(sorted),
     st.lists(st.tuples(DAYS, st.integers(0, 4)), max_size=3).map(sorted),
@@ -58,6 +61,7 @@ def test_free_places_and_their_changes_agree_on_every_day(states, wanted, expiri
         hires=[HireRecord(f"o{n}", *hire, is_assisted=False) for n, hire in enumerate(hires)],
     )
     rows = vacancy_facts(record)
+    assert len(set(rows)) == len(rows), "equal rows are stored once"
     held = [row for row in rows if isinstance(row, RecordState)]
     assert [row.until for row in held] == [*(row.since for row in held[1:]), None]
     free = 0

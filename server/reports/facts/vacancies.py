@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import IntEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from server.ledgers.definitions.vocabulary import VacancyState as State
 from server.ledgers.folding.history import Why
@@ -123,11 +123,20 @@ def vacancy_facts(vacancy: VacancyRecord) -> list[RecordState | MarketState | Ev
                 ended_on = places.ended_on if reason is Reason.RENEWED else None
                 asked.append(row._replace(until=change.day, is_new=True, ended_on=ended_on))
         states.append(_state(vacancy, change.day, places))
+    joined = list(_joined(states))
+    return [
+        *joined,
+        *_summed(events),
+        *_hired(vacancy),
+        *_free_places(vacancy, joined),
+        *_summed(asked),
+    ]
+
+
+def _hired(vacancy: VacancyRecord) -> Iterator[Event]:
     for hire in vacancy.hires:
         who = Reason.ASSISTED if hire.is_assisted else ""
-        events.append(_event(vacancy, EventKind.HIRED, hire.since, who, hire.id))
-    joined = list(_joined(states))
-    return [*joined, *events, *_free_places(vacancy, joined), *_summed(asked)]
+        yield _event(vacancy, EventKind.HIRED, hire.since, who, hire.id)
 
 
 def _parts(places: _Places, reason: Reason, more: int) -> Iterator[tuple[Reason, int]]:
@@ -155,12 +164,15 @@ def _free_places(vacancy: VacancyRecord, states: Iterable[RecordState]) -> Itera
         yield previous
 
 
-def _summed(asked: Iterable[MarketState]) -> Iterator[MarketState]:
-    """The places asked for on a day and alike in the rest as a row: equal rows would be the same fact."""
-    numbers: dict[MarketState, Decimal] = {}
-    for row in asked:
+_Fact = TypeVar("_Fact", Event, MarketState)
+
+
+def _summed(facts: Iterable[_Fact]) -> Iterator[_Fact]:
+    """Facts that differ in nothing but their number of places as a row: equal rows would be the same fact."""
+    numbers: dict[_Fact, Decimal] = {}
+    for row in facts:
         alike = row._replace(quantity=Decimal(0))
-        numbers[alike] = numbers.get(alike, Decimal(0)) + row.quantity
+        numbers[alike] = numbers.get(alike, Decimal(0)) + (row.quantity or 0)
     for row, number in numbers.items():
         yield row._replace(quantity=number)
 
