@@ -213,10 +213,10 @@ class Verdict(models.Model):
 
 
 class ApprovedVersion(models.Model):
-    """The approved version of a submission that was edited afterwards; deleted when the edit is approved.
+    """The approved version of a submission that was edited afterwards.
 
-    Where the form needs approval, the ledgers count this version until then
-    (submissions/counting.py).
+    Where the form needs approval, the ledgers count this version until the edit is approved
+    (submissions/counting.py), and again when that approval is taken back.
     """
 
     submission = models.OneToOneField(

@@ -38,13 +38,14 @@ class Office:
         self.versions["survey"].xform = SAVETO
         self.versions["survey"].save()
 
-    def send(self, filled, edits=None, name=None) -> Submission:
+    def send(self, filled, edits=None, name=None, received_at=None) -> Submission:
         made = store(
             filled,
             version=self.versions[filled.form],
             submitter=self.user,
             instance_id=f"uuid:{uuid_of(name or str(next(self.numbers)))}",
             submission=edits,
+            received_at=received_at,
         )
         queue([made.pk], at=now())
         drain.drain_now()
@@ -156,8 +157,26 @@ def test_what_was_approved_counts_until_its_correction_is(office):
     assert room() == "101"
     office.decide(sent, "approved")
     assert told() == ("109", OTHER_COMMUNITY, 3)
-    assert not ApprovedVersion.objects.exists()
     assert rows() == {}, "it lies in another community now"
+    office.decide(sent, "received")
+    assert told() == ("101", COMMUNITY, 3), "the approval was taken back"
+
+
+def test_approvals_of_many_taken_back_leave_what_was_approved_before(office):
+    office.need()
+    sent = office.send(CREATE)
+    office.decide(sent, "approved")
+    sent = office.send(CORRECTED, edits=sent, received_at=now())
+    waits = room()
+    who = {"reviewer": office.user, "access": access_of(office.user)}
+    batch, _many = services.approve_many(
+        rows=Submission.objects.all(), seen_at=now(), at=now(), **who
+    )
+    drain.drain_now()
+    counted = room()
+    services.undo_approvals(batch=batch, at=now(), **who)
+    drain.drain_now()
+    assert (waits, counted, room()) == ("101", "109", "101")
 
 
 def test_a_rejection_ends_an_earlier_approval_for_corrections_to_come(office):

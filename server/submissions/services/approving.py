@@ -78,12 +78,14 @@ def let_approved_stand(submission: Submission, current: SubmissionVersion) -> No
     """
     match submission.review_state:
         case ReviewState.APPROVED:
-            ApprovedVersion.objects.create(
+            ApprovedVersion.objects.update_or_create(
                 submission=submission,
-                version=current,
-                observed_at=submission.observed_at,
-                area_code=submission.area_code,
-                flags=submission.flags,
+                defaults={
+                    "version": current,
+                    "observed_at": submission.observed_at,
+                    "area_code": submission.area_code,
+                    "flags": submission.flags,
+                },
             )
         case ReviewState.REJECTED:
             ApprovedVersion.objects.filter(submission=submission).delete()

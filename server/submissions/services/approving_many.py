@@ -15,7 +15,6 @@ from server.accounts.models import User
 from server.audit.models import Act
 from server.audit.services import record
 from server.submissions.models import (
-    ApprovedVersion,
     ReviewDecision,
     ReviewState,
     Submission,
@@ -69,7 +68,6 @@ def approve_many(
     decide_each(
         approved, dict.fromkeys(approved, ReviewState.APPROVED), batch, reviewer, at, reason
     )
-    ApprovedVersion.objects.filter(submission__in=approved).delete()
     record(
         Act.REVIEW,
         actor=reviewer,

@@ -13,7 +13,6 @@ from server.audit.models import Act
 from server.audit.services import record
 from server.core.problems import ReasonMissing
 from server.submissions.models import (
-    ApprovedVersion,
     Comment,
     ReviewDecision,
     ReviewState,
@@ -64,8 +63,6 @@ def review(
     )
     before, locked.review_state = locked.review_state, decided
     locked.save(update_fields=["review_state"])
-    if decided == ReviewState.APPROVED:
-        ApprovedVersion.objects.filter(submission=locked).delete()
     submission.review_state = decided
     queue([locked.pk], at=at)
     record(
