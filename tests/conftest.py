@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from tests.factories.statements import counted
@@ -25,10 +26,11 @@ os.environ["RUHU_SECRET_KEYS"] = base64.b64encode(b"test key, 32 bytes, never us
 # The tests' connection owns the tables; requests take on the role of the web processes. pytest-django
 # may have read the settings before this file.
 django_settings.RUHU_WEB_ROLE = "ruhu_web"
-# The suite decides whether a commit is taken, so it runs the same examples each time; other
-# examples are tried on purpose, by `./ruhu test --long explore`.
-hypothesis_settings.register_profile("suite", derandomize=True)
-hypothesis_settings.register_profile("explore", derandomize=False, print_blob=True)
+# The suite decides whether a commit is taken, so it runs the same examples each time, and how busy
+# the machine is fails nothing; other examples are tried on purpose, by `./ruhu test --long explore`.
+patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+hypothesis_settings.register_profile("suite", derandomize=True, **patient)
+hypothesis_settings.register_profile("explore", derandomize=False, print_blob=True, **patient)
 hypothesis_settings.load_profile("suite")
 gc.set_threshold(200_000)  # until all tests are collected, hardly anything is garbage
 
