@@ -46,6 +46,7 @@ class CentralProject:
 
     address: str  # …/v1/projects/N
     session: requests.Session
+    is_reviewed: bool = True
 
     @classmethod
     def log_in(cls, server: str, project: int, email: str, password: str) -> Self:
@@ -92,6 +93,10 @@ class CentralProject:
         return [
             str(user["displayName"]) for user in self._json("/app-users") if user.get("token", True)
         ]
+
+    def faults(self) -> list[tuple[str, str]]:
+        """None: a server gives what it lists, or refuses."""
+        return []
 
     def _json(self, path: str) -> Any:
         return _ask(self.session, "GET", self.address + path).json()

@@ -1,10 +1,20 @@
-"""Why taking over from another server ends."""
+"""Why taking over from another server or from a folder ends."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
 from server.core.problems import Problem
+
+
+class NoSuchFolder(Problem):
+    """The folder is not there, or nothing in it is a form or a record."""
+
+    type, status = "no-such-folder", 404
+    title = _("No folder of forms and records")
+    template = _(
+        "{folder} is no folder, or has neither forms nor records. Give the folder that ODK Briefcase stores into, or the folder of a project of ODK Collect."
+    )
 
 
 class SourceRefused(Problem):

@@ -1,4 +1,4 @@
-"""Takes over what another server has, in the order in which one thing needs the other. Safe to repeat at any time.
+"""Takes over what another server or a folder has, in the order in which one thing needs the other. Safe to repeat at any time.
 
 Forms, then their records with edits, files, review states and comments, then entity lists, then
 accounts of workers. Whatever is here already is passed over, so that a run that was cut goes on
@@ -63,6 +63,7 @@ class Report:
     taken: Counter[str] = field(default_factory=Counter)
     known: Counter[str] = field(default_factory=Counter)
     refused: list[tuple[str, str]] = field(default_factory=list)  # what, and why
+    sealed: list[str] = field(default_factory=list)  # records taken over that are still encrypted
 
 
 def counts_of(source: Source) -> dict[str, int]:
@@ -79,21 +80,33 @@ def counts_of(source: Source) -> dict[str, int]:
     return dict(counts)
 
 
-def take_over(source: Source, *, actor: User, area: str, progress: Progress) -> Report:
+def take_over(
+    source: Source,
+    *,
+    actor: User,
+    area: str,
+    progress: Progress,
+    sends_from: tuple[str, ...] | None = None,
+) -> Report:
     """Take over everything that the source has, as this administrator; app users become workers of `area`, unless that is "".
 
-    Each thing is a transaction of its own. Raises SourceRefused when the source does not answer;
+    Records are sent from the areas `sends_from`, or from all that the administrator has. Each thing is a transaction of its own. Raises SourceRefused when the source does not answer;
     the next run goes on.
     """
-    taking = _Taking(actor, access_of(actor), progress)
+    access = access_of(actor)
+    taking = _Taking(
+        actor, access, access.sends_from() if sends_from is None else sends_from, progress
+    )
+    taking.report.refused += source.faults()
     forms = list(source.forms())
     for form in forms:
         taking.versions(form)
     for form in forms:
         taking.records(form)
     drain_now()  # records make entities, and are reviewed where they lie
-    for form in forms:
-        taking.decisions(form)
+    if source.is_reviewed:
+        for form in forms:
+            taking.decisions(form)
     for entity_list in source.lists():
         taking.entities(entity_list)
     for form in forms:
@@ -110,6 +123,7 @@ class _Taking:
 
     actor: User
     access: Access
+    sends_from: tuple[str, ...]
     progress: Progress
     report: Report = field(default_factory=Report)
 
@@ -172,12 +186,14 @@ class _Taking:
             sender=Sender(
                 user_id=self.actor.pk,
                 field_account_id=None,
-                areas=self.access.sends_from(),
+                areas=self.sends_from,
                 device_id=version.device_id,
                 user_agent=version.user_agent,
             ),
             received_at=version.received_at,
         )
+        if version.is_encrypted:
+            self.report.sealed.append(version.instance_id)
         return receipt.outcome is not Outcome.RESEND
 
     def decisions(self, form: FormSource) -> None:

@@ -44,6 +44,7 @@ class OldVersion:
     device_id: str
     user_agent: str
     files: list[File]
+    is_encrypted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,12 @@ class ListSource(Protocol):
 
 
 class Source(Protocol):
-    """Everything that a project has."""
+    """Everything that a project or a folder has."""
 
+    def name(self) -> str: ...
+    @property
+    def is_reviewed(self) -> bool: ...  # whether its records have review states and comments
     def forms(self) -> Iterator[FormSource]: ...
     def lists(self) -> Iterator[ListSource]: ...
     def app_users(self) -> list[str]: ...
+    def faults(self) -> list[tuple[str, str]]: ...  # what it has and cannot give, and why

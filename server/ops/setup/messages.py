@@ -333,7 +333,7 @@ COMMANDS: dict[str, str] = {
     "formtext": "把 xlsforms/ 中的工作簿写成文本，工作表每一行占一行，便于审阅改动",
     "generate": "重新生成所有由代码生成的文件，或检查它们是否为最新",
     "keys": "加密表单：生成或更换密钥，列出密钥和待解开的记录，提交私钥，解开记录",
-    "import": "接收 ODK Central 的一个项目：表单、记录、文件、审核、实体名单",
+    "import": "接收 ODK Central 的一个项目或 Briefcase 的文件夹：表单、记录、文件",
     "indicators": "由声明写出报表与指标说明",
     "machines": "由台帐声明画出状态图",
     "messages": "由源代码更新界面翻译 django.po 并编译，列出缺少中文的条目",

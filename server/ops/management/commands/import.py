@@ -1,9 +1,12 @@
-"""./ruhu import central URL --project N: take a project of ODK Central over."""
+"""./ruhu import central URL --project N: take a project of ODK Central over. ./ruhu import briefcase FOLDER: take a folder of records over."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from getpass import getpass
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,9 +15,11 @@ from django.utils.translation import gettext_noop
 
 from server.accounts.access import ADMINISTRATORS, access_of
 from server.accounts.models import User
+from server.core.problems import Problem
+from server.moving.briefcase import BriefcaseFolder
 from server.moving.central import CentralProject
-from server.moving.problems import SourceRefused
 from server.moving.services import Report, counts_of, take_over
+from server.moving.source import Source
 
 PASSWORD = "RUHU_IMPORT_PASSWORD"  # noqa: S105 the name of a variable
 _EACH = 100
@@ -22,7 +27,8 @@ _EACH = 100
 
 class Command(BaseCommand):
     help = gettext_noop(
-        "Take a project of ODK Central over: form versions, drafts, files, records with edits and review, entity lists, app users. "
+        "Take a project of ODK Central over: form versions, drafts, files, records with edits and review, entity lists, app users; "
+        "or a folder of ODK Briefcase or Collect: forms, files, records with edits. "
         "Can be repeated: what is here is passed over. Exit code 1 when something could not be taken."
     )
 
@@ -36,19 +42,36 @@ class Command(BaseCommand):
             "--email", required=True, help=_("who logs in there and may read the project")
         )
         central.add_argument(
-            "--as",
-            dest="username",
-            required=True,
-            help=_("the administrator here in whose name all is taken over"),
-        )
-        central.add_argument(
             "--area",
             default="",
             help=_("division whose workers the app users become; without it they are left out"),
         )
-        central.add_argument(
-            "--dry-run", action="store_true", help=_("count what there is and change nothing")
+        folder = kinds.add_parser(
+            "briefcase", help=_("a folder of ODK Briefcase, or of a project of ODK Collect")
         )
+        folder.add_argument("folder", metavar="FOLDER", type=Path, help=_("the folder"))
+        folder.add_argument(
+            "--area",
+            default="",
+            help=_("division that the records come from; one that names another place is held"),
+        )
+        folder.add_argument(
+            "--form",
+            action="append",
+            default=[],
+            metavar="FORM_ID",
+            help=_("take this form only; may be given several times"),
+        )
+        for kind in (central, folder):
+            kind.add_argument(
+                "--as",
+                dest="username",
+                required=True,
+                help=_("the administrator here in whose name all is taken over"),
+            )
+            kind.add_argument(
+                "--dry-run", action="store_true", help=_("count what there is and change nothing")
+            )
 
     def handle(self, *args: Any, **options: Any) -> None:
         actor = User.objects.filter(username=options["username"], is_active=True).first()
@@ -59,20 +82,26 @@ class Command(BaseCommand):
                 )
             )
         area = options["area"].strip()
-        if area and not area.isdecimal():
+        if area and not (area.isascii() and area.isdecimal()):
             raise CommandError(_("--area takes a division code or its leading digits."))
-        password = os.environ.get(PASSWORD) or getpass(_("Password there: "))
+        is_folder = options["kind"] == "briefcase"
         try:
-            with CentralProject.log_in(
-                options["server"], options["project"], options["email"], password
-            ) as source:
-                self.stdout.write(_("Project: {name}").format(name=source.name()))
+            with _opened(options) as source:
+                name = _("Folder: {name}") if is_folder else _("Project: {name}")
+                self.stdout.write(name.format(name=source.name()))
                 if options["dry_run"]:
                     for what, number in counts_of(source).items():
                         self.stdout.write(f"  {_named(what)}: {number}")
+                    self._refuse(source.faults())
                     return
-                report = take_over(source, actor=actor, area=area, progress=self._progress)
-        except SourceRefused as problem:
+                report = take_over(
+                    source,
+                    actor=actor,
+                    area="" if is_folder else area,
+                    progress=self._progress,
+                    sends_from=(area,) if is_folder and area else None,
+                )
+        except Problem as problem:
             raise CommandError(str(problem)) from None
         self._print(report)
 
@@ -87,14 +116,36 @@ class Command(BaseCommand):
                     what=_named(what), taken=report.taken[what], known=report.known[what]
                 )
             )
-        for what, why in report.refused:
-            self.stderr.write(f"  {what}: {why}")
+        if report.sealed:
+            self.stdout.write(
+                _(
+                    "  {number} of the records are encrypted. They are kept whole; with the form's private key (page “Encryption”) they are opened."
+                ).format(number=len(report.sealed))
+            )
+        self._refuse(report.refused)
         if report.refused:
             raise CommandError(
                 _(
                     "{number} could not be taken; see above. Records among them lie in the quarantine."
                 ).format(number=len(report.refused))
             )
+
+    def _refuse(self, refused: list[tuple[str, str]]) -> None:
+        for what, why in refused:
+            self.stderr.write(f"  {what}: {why}")
+
+
+@contextmanager
+def _opened(options: dict[str, Any]) -> Iterator[Source]:
+    """The source that the command line names. Raises SourceRefused, NoSuchFolder."""
+    if options["kind"] == "briefcase":
+        yield BriefcaseFolder.read(options["folder"], options["form"])
+        return
+    password = os.environ.get(PASSWORD) or getpass(_("Password there: "))
+    with CentralProject.log_in(
+        options["server"], options["project"], options["email"], password
+    ) as source:
+        yield source
 
 
 def _named(what: str) -> str:
