@@ -19,7 +19,7 @@ _LEDGERS: Final = _(
     "This list is read from the ledgers, which change by forms and on the office's pages, each value with its source. Where a value came from is at /api/v1/households/ID/origins/, and so for employers, persons and cases. Lists of your own can be changed here."
 )
 _STAYS: Final = _(
-    "Lists and properties stay, because phones may hold them; entities are deleted and restored one by one, and nothing purges them."
+    "Lists and properties stay, because phones may hold them; entities are deleted and restored, alone or many at once, and nothing purges them."
 )
 _EDITING: Final = _(
     "Records are corrected with PUT, or on the phone that sent them; there is no form on the web."

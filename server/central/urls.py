@@ -130,6 +130,8 @@ urlpatterns = [
     path(f"{_LIST}/entities", Endpoint(GET=datasets.entries, POST=own_lists.create)),
     path(f"{_LIST}/entities.geojson", Endpoint(GET=history.entities_geojson)),
     path(f"{_LIST}/entities.csv", Endpoint(GET=datasets.sheet)),
+    path(f"{_LIST}/entities/bulk-delete", Endpoint(POST=own_lists.delete_many)),
+    path(f"{_LIST}/entities/bulk-restore", Endpoint(POST=own_lists.restore_many)),
     path(
         f"{_LIST}/entities/<str:entity>",
         Endpoint(GET=datasets.entry, PATCH=own_lists.update, DELETE=own_lists.delete),

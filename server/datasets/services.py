@@ -169,6 +169,40 @@ def delete_entity(
 
 
 @transaction.atomic
+def delete_entities(
+    *,
+    dataset: Dataset,
+    uuids: Sequence[UUID],
+    reason: str,
+    actor: User,
+    access: Access,
+    at: datetime,
+) -> int:
+    """Take entities out of their list: all of them, or none; how many they are. Locks them in the order of their uuids.
+
+    Raises UnknownEntity, NotAllowed, ReasonMissing, EntityInvalid.
+    """
+    in_order = _once(uuids)
+    for uuid in in_order:
+        delete_entity(dataset=dataset, uuid=uuid, reason=reason, actor=actor, access=access, at=at)
+    return len(in_order)
+
+
+@transaction.atomic
+def restore_entities(
+    *, dataset: Dataset, uuids: Sequence[UUID], actor: User, access: Access, at: datetime
+) -> int:
+    """Put entities that office staff deleted back into their list: all of them, or none; how many they are.
+
+    Locks them in the order of their uuids. Raises UnknownEntity, NotAllowed, EntityInvalid.
+    """
+    in_order = _once(uuids)
+    for uuid in in_order:
+        restore_entity(dataset=dataset, uuid=uuid, actor=actor, access=access, at=at)
+    return len(in_order)
+
+
+@transaction.atomic
 def restore_entity(
     *, dataset: Dataset, uuid: UUID, actor: User, access: Access, at: datetime
 ) -> None:
@@ -189,6 +223,14 @@ def may_write(access: Access, entity: Entity) -> bool:
     return entity.is_shared and any(
         covers((entity.area_code,), area) for area in access.areas(REVIEWERS)
     )
+
+
+def _once(uuids: Sequence[UUID]) -> list[UUID]:
+    """The uuids in the order in which all lock them, each once. Raises EntityInvalid."""
+    if len(uuids) > MOST:
+        fault = _("there are more than {most} entities.").format(most=MOST)
+        raise EntityInvalid(number=MOST + 1, fault=fault)
+    return sorted(set(uuids))
 
 
 def _lock(dataset: Dataset, uuid: UUID, access: Access, gone_as: str = "") -> Entity:

@@ -109,6 +109,8 @@ RULES = (
     Rule("patch", f"{TREE}?force=true", STAFF, body=b'{"label": "Oak"}', kind=JSON),
     Rule("delete", TREE, STAFF),
     Rule("post", f"{TREES}/entities/{GONE}/restore", STAFF),
+    Rule("post", f"{TREES}/entities/bulk-delete", STAFF, body=b'{"ids": ["%s"]}' % TREE[-36:].encode(), kind=JSON),
+    Rule("post", f"{TREES}/entities/bulk-restore", STAFF, body=b'{"ids": ["%s"]}' % GONE.encode(), kind=JSON),
     *(Rule("get", f"{TREE}/{part}") for part in ("versions", "diffs", "audits")),
     Rule("get", f"{FORM}.svc/Submissions('uuid:1')"),
     Rule("get", f"{FORM}.svc/Submissions('uuid:1')/members"),

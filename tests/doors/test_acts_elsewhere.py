@@ -40,7 +40,7 @@ TAKES_MORE: Final = {
     },
     "is refused as long as its subject is as it is here": {
         "POST /submissions/%(number)s/erase", "POST /api/v1/exceptions/%(id)s/undo/", "POST /exceptions/%(number)s/reopen", "POST /api/v1/links/%(id)s/acts/%(act)s/undo/",
-        f"POST {_LIST}/entities/%(entity)s/restore", "POST /lists/%(name)s/%(uuid)s/restore",
+        f"POST {_LIST}/entities/%(entity)s/restore", f"POST {_LIST}/entities/bulk-restore", "POST /lists/%(name)s/%(uuid)s/restore",
         f"POST {_FORM}/submissions/%(instance)s/restore", f"POST {_FORM}/submissions/%(instance)s/attachments/%(name)s",
         "POST /permits/%(number)s", "POST /api/v1/export-permits/%(id)s/consent/",
         "POST /api/v1/export-permits/%(id)s/refuse/", "POST /api/v1/export-permits/%(id)s/withdraw/",
@@ -117,6 +117,7 @@ CHANGING: Final = {
     f"POST {_LIST}/entities",
     f"PATCH {_LIST}/entities/%(entity)s",
     f"DELETE {_LIST}/entities/%(entity)s",
+    f"POST {_LIST}/entities/bulk-delete",
     *(
         f"{method} {address}: {name}"
         for method, address in (

@@ -203,6 +203,8 @@ MORE: Final[dict[str, Any]] = {
     "/projects/1/datasets": lambda about: {"name": f"wells_{about.tag}"},
     "/datasets/%(name)s/properties": lambda _about: {"name": "girth"},
     "/datasets/%(name)s/entities": lambda about: {"label": "Oak", "data": {"area": about.area}},
+    "/entities/bulk-delete": lambda about: {"ids": [str(about.tree.uuid)]},
+    "/entities/bulk-restore": lambda about: {"ids": [str(about.tree.uuid)]},
     "/entities/%(entity)s": lambda _about: {"label": "Oak", "data": {"species": "oak"}},
     "/reports/filings/": _report,
     "/reports/filings/new": _report,

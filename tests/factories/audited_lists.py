@@ -97,6 +97,20 @@ LIST_CASES = {
         (Act.ENTITY_DELETED,),
         tree,
     ),
+    "datasets.services.delete_entities": Case(
+        lambda office: services.delete_entities(
+            dataset=trees(office), uuids=[tree(office).uuid], reason="felled", **_by(office)
+        ),
+        (Act.ENTITY_DELETED,),
+        tree,
+    ),
+    "datasets.services.restore_entities": Case(
+        lambda office: services.restore_entities(
+            dataset=trees(office), uuids=[tree(office).uuid], **_by(office)
+        ),
+        (Act.ENTITY_RESTORED,),
+        _felled,
+    ),
     "datasets.services.restore_entity": Case(
         lambda office: services.restore_entity(
             dataset=trees(office), uuid=tree(office).uuid, **_by(office)

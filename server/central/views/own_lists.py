@@ -140,6 +140,33 @@ def restore(call: Call, name: str, entity: str) -> dict[str, bool]:
     return DONE
 
 
+def delete_many(call: Call, name: str) -> dict[str, Any]:
+    """Take the entities `ids` out of the list, all or none; `count` is how many they are."""
+    dataset = _writable(call, name, REVIEWERS)
+    count = services.delete_entities(
+        dataset=dataset,
+        uuids=_given_ids(call),
+        reason=_notes(call),
+        actor=call.user,
+        access=call.access,
+        at=call.now,
+    )
+    return {**DONE, "count": count}
+
+
+def restore_many(call: Call, name: str) -> dict[str, Any]:
+    """Put the deleted entities `ids` back into the list, all or none; `count` is how many they are."""
+    dataset = _writable(call, name, REVIEWERS)
+    count = services.restore_entities(
+        dataset=dataset,
+        uuids=_given_ids(call),
+        actor=call.user,
+        access=call.access,
+        at=call.now,
+    )
+    return {**DONE, "count": count}
+
+
 def versions(call: Call, name: str, entity: str) -> list[dict[str, Any]]:
     """The versions of an entity, oldest first, each with the state that it had then."""
     return [entities.version(item) for item in _versions(call, name, entity)]
@@ -218,6 +245,19 @@ def _texts(data: Any, pointer: str) -> Mapping[str, str]:
     if not isinstance(data, dict) or not all(isinstance(text, str) for text in data.values()):
         raise InvalidRequest(errors=[{"pointer": pointer}])
     return data
+
+
+def _given_ids(call: Call) -> list[UUID]:
+    """The uuids of `ids`; of one that is written `uuid:…` what follows."""
+    given = bodies.read_json(call.request).get("ids")
+    if not isinstance(given, list) or not given:
+        raise InvalidRequest(errors=[{"pointer": "#/ids"}])
+    return [
+        _given_uuid(
+            text.removeprefix("uuid:") if isinstance(text, str) else text, f"#/ids/{number}"
+        )
+        for number, text in enumerate(given)
+    ]
 
 
 def _given_uuid(text: Any, pointer: str) -> UUID:

@@ -43,6 +43,8 @@ SHOWS_NOTHING: Final = frozenset(
         "/v1/projects/1/datasets/%(name)s/properties",
         "/v1/projects/1/forms/%(form)s/assignments/%(role)s/%(actor)s",
         "/v1/projects/1/datasets/%(name)s/entities/%(entity)s/restore",
+        "/v1/projects/1/datasets/%(name)s/entities/bulk-delete",
+        "/v1/projects/1/datasets/%(name)s/entities/bulk-restore",
         "/v1/",
         "/v1",
     }

@@ -152,6 +152,32 @@ def test_an_entity_changed_deleted_and_restored(trees: Field) -> None:
     assert [act["notes"] for act in audits if act["action"] == "entity.delete"] == ["felled"]
 
 
+def test_many_entities_are_deleted_and_restored_all_or_none(trees: Field, asking) -> None:
+    client = trees.administrator
+    ok(send(client, "patch", TREES, {"areaProperty": "area"}))
+    for uuid in (TREE, OAK):
+        trees.taken(registered(uuid, area=COMMUNITY))
+    ids = {"ids": [OAK, f"uuid:{TREE}", OAK]}
+    there = asking("street", area=OTHER_STREET)
+    for way in ("bulk-delete", "bulk-restore"):
+        path = f"{TREES}/entities/{way}"
+        assert_central(send(there, "post", path, ids), 404.1)
+        assert_central(send(client, "post", path, {"ids": [TREE, str(uuid4())]}), 404.1)
+        for wrong in ({}, {"ids": []}, {"ids": TREE}, {"ids": [TREE, 7]}, {"ids": ["1"]}):
+            assert send(client, "post", path, wrong).status_code == 400
+        assert_central(send(client, "post", f"{LISTS}/households/entities/{way}", ids), 501.1)
+    assert Entity.objects.filter(gone_as="").count() == 2
+    path = f"{TREES}/entities/bulk-delete"
+    answer = ok(send(trees.street, "post", path, ids, **{"x-action-notes": "felled"}))
+    assert answer == {"success": True, "count": 2}
+    assert json.loads(get(client, f"{TREES}/entities").getvalue()) == []
+    audits = ok(get(client, f"{TREES}/entities/{OAK}/audits"))
+    assert [act["notes"] for act in audits if act["action"] == "entity.delete"] == ["felled"]
+    assert_central(send(client, "post", path, ids), 404.1)
+    assert ok(send(client, "post", f"{TREES}/entities/bulk-restore", ids))["count"] == 2
+    assert len(json.loads(get(client, f"{TREES}/entities").getvalue())) == 2
+
+
 def test_each_office_has_its_entities(trees: Field, asking) -> None:
     ok(send(trees.administrator, "patch", TREES, {"areaProperty": "area"}))
     trees.taken(registered(area=COMMUNITY))
