@@ -8,8 +8,8 @@ from typing import Final
 
 from lxml import etree
 
-from server.core import xml
 from server.core.xml import local_name
+from server.forms.xform_trees import tree
 
 _NAMESPACE: Final = "{http://www.opendatakit.org/xforms/entities}"
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
@@ -33,7 +33,7 @@ def entity_form(document: bytes) -> EntityForm:
         return EntityForm((), frozenset(), {})
     datasets: dict[str, None] = {}
     creates, properties = set(), {}
-    head = xml.parse(document).find(f"{{{_XHTML}}}head")
+    head = tree(document).find(f"{{{_XHTML}}}head")
     model = head.find(f"{{{_XFORMS}}}model") if head is not None else None
     for child in () if model is None else model.iterchildren(f"{{{_XFORMS}}}*"):
         if child.tag == f"{{{_XFORMS}}}bind" and (name := _saveto(child)):

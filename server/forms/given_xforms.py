@@ -25,6 +25,7 @@ from server.forms.problems import Fault, NotAnXForm, XFormTooLarge
 from server.forms.sheets import MAX_ROWS, Row, Sheet
 from server.forms.workbook import MAX_BYTES, Workbook
 from server.forms.xform import Node, XForm, absolute, in_body
+from server.forms.xform_trees import tree
 
 LEDGERS: Final = "{urn:ruhu:xforms}ledgers"
 MAX_TEXT: Final = 32_767
@@ -35,17 +36,20 @@ _MEBIBYTE: Final = 1024 * 1024
 _MARK: Final = b"\xef\xbb\xbf"
 _INSTANCE: Final = re.compile(r"instance\(\s*['\"]([^'\"]+)['\"]\s*\)")
 _ATTRIBUTE: Final = re.compile(rb"\s+([^\s=/>]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
+_HTML: Final = re.compile(rb"<([\w.-]+:)?html\b")
 _WORDS: Final = frozenset({"key", "link", "level"})
 _PROPERTY: Final = re.compile(r"(?!__)[^\W\d][\w.-]{0,99}")
 _RESERVED: Final = frozenset({"name", "label"})
 
 
 def is_xform(content: bytes, filename: str) -> bool:
-    """Whether the file is meant as an XForm: by its name, or as XML that names XForms; Excel writes other XML as .xls."""
+    """Whether the file is meant as an XForm: by its name, or as XML that names XForms or begins as html; Excel writes other XML as .xls."""
     if PurePath(filename).suffix.lower() == ".xml":
         return True
     begin = content[:512].removeprefix(_MARK).lstrip()[:1]
-    return begin == b"<" and _XFORMS[1:-1].encode() in content
+    return begin == b"<" and (
+        _XFORMS[1:-1].encode() in content or _HTML.search(content[:4096]) is not None
+    )
 
 
 def read(content: bytes, filename: str) -> tuple[XForm, Workbook]:
@@ -60,7 +64,7 @@ def read(content: bytes, filename: str) -> tuple[XForm, Workbook]:
         reason = _("it begins with a byte-order mark, which phones refuse")
         raise NotAnXForm(filename=filename, reason=reason)
     try:
-        root = xml.parse(content)
+        root = tree(content)
         content.decode("utf-8")
         form = xform.read(content)
     except BadXml as error:
@@ -69,9 +73,7 @@ def read(content: bytes, filename: str) -> tuple[XForm, Workbook]:
         reason = _("its text is not in UTF-8")
         raise NotAnXForm(filename=filename, reason=reason) from None
     except xform.BadXForm:
-        reason = _(
-            "it has no h:head with a model and a primary instance, or no h:body, in the namespaces of XHTML and XForms"
-        )
+        reason = _("it has no head with a model and a primary instance, or no body")
         raise NotAnXForm(filename=filename, reason=reason) from None
     if (root.getroottree().docinfo.encoding or "UTF-8").upper() not in ("UTF-8", "ASCII"):
         reason = _("it declares another encoding than UTF-8")
@@ -126,7 +128,7 @@ def faults(form: XForm, source: Workbook, document: bytes) -> Iterator[Fault]:
                 row.sheet,
                 row.number,
             )  # fmt: skip
-    yield from _lost(form, xml.parse(document))
+    yield from _lost(form, tree(document))
 
 
 def with_version(content: bytes, version: str) -> bytes:
@@ -282,14 +284,14 @@ def _no_node(element: etree._Element, path: str) -> Fault:
 def _start_of_data(content: bytes) -> int:
     """Where the first element of the primary instance begins, in bytes."""
     parser = expat.ParserCreate(namespace_separator="}")
-    way = [f"{_XHTML}head"[1:], *(f"{_XFORMS}{name}"[1:] for name in ("model", "instance"))]
+    way = ["head", "model", "instance"]
     inside: list[str] = []
     starts: list[int] = []
 
     def start(name: str, _attributes: object) -> None:
         if inside[1:] == way and not starts:
             starts.append(parser.CurrentByteIndex)
-        inside.append(name)
+        inside.append(name.rpartition("}")[2])
 
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda _name: inside.pop()

@@ -16,8 +16,10 @@ from typing import Any, Final
 
 from lxml import etree
 
-from server.core import xml
 from server.core.xml import local_name
+from server.forms.xform_trees import XFORMS as _XFORMS
+from server.forms.xform_trees import XHTML as _XHTML
+from server.forms.xform_trees import tree
 
 READER: Final = 2
 """The number of this reader. Whoever changes what is read from a form that is published already raises it by one:
@@ -25,8 +27,6 @@ versions that an earlier reader read are then read again (reading_again.read_aga
 
 SAVETO: Final = "{urn:ruhu:xforms}saveto"
 RESTRICTED: Final = "{urn:ruhu:xforms}restricted"
-_XHTML: Final = "http://www.w3.org/1999/xhtml"
-_XFORMS: Final = "http://www.w3.org/2002/xforms"
 _OPENROSA: Final = "{http://openrosa.org/xforms}"
 _PREFIX: Final = re.compile(r"(?<![^/])[\w.-]+:")
 _NODESET_LIST = re.compile(r"^instance\('([^']+)'\)")
@@ -113,7 +113,7 @@ def read(document: bytes) -> XForm:
     """The form in an XForm document. Raises core.xml.BadXml (not XML, DOCTYPE) or BadXForm."""
     if document.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         raise BadXForm("byte-order mark")
-    html = xml.parse(document)
+    html = tree(document)
     head = _child(html, "head", _XHTML)
     model, body = _child(head, "model"), _child(html, "body", _XHTML)
     if model is None or body is None:

@@ -131,8 +131,8 @@ def test_what_is_no_form_is_refused_in_words(people, settings):
             (b"\xef\xbb\xbf" + XFORM, "byte-order mark"),
             (XFORM.replace(b'"UTF-8"', b'"GB18030"'), "UTF-8"),
             (XFORM.replace(b"Owner", b"\xff"), "broken"),
-            (b"<html><body/></html>", "no h:head"),
-            (changed(("http://www.w3.org/2002/xforms", "urn:x")), "namespaces"),
+            (b"<html><body/></html>", "no head with a model"),
+            (changed(("<h:body>", "<h:main>"), ("</h:body>", "</h:main>")), "no body"),
         ):
             assert words in refused(hostile), hostile[:60]
     refused(b"<a>" + b" " * (5 << 20) + b"</a>", 413)
@@ -191,6 +191,35 @@ def test_binds_that_name_ledgers_fill_them(people):
     wrong = mapped.replace(b"household key=id", b"house key=id")
     named = faults(people.publish(wrong, MEDIA))
     assert any("/garden, line 28: There is no ledger “house”." in line for line in named)
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [(' xmlns="http://www.w3.org/2002/xforms"', "")],
+        [("http://www.w3.org/2002/xforms", "urn:x")],
+        [(' xmlns="http://www.w3.org/2002/xforms"', ' xmlns="http://www.w3.org/1999/xhtml"')],
+        [
+            (' xmlns="http://www.w3.org/2002/xforms"', ""),
+            (' xmlns:h="http://www.w3.org/1999/xhtml"', ""),
+            ("<h:", "<"),
+            ("</h:", "</"),
+        ],
+    ],
+)
+def test_elements_without_the_namespaces_are_found_by_name_as_collect_does(people, pairs):
+    form = changed(*pairs)
+    answer = people.publish(form, MEDIA)
+    assert answer.status_code == 201, answer.content
+    assert people.central(f"{GARDEN}.xml").content == form
+    people.taken(RECORD, {"p.jpg": b"photo"})
+    (row,) = people.rows("garden")
+    assert (row["owner"], row["body"], row["kind"], row["colour"]) == ("Li", 3, "oak", "r g")
+    assert len(people.rows("garden", "Submissions.plants")) == 2
+    assert "Li" in people.central("/datasets/gardens/entities.csv").getvalue().decode()
+    later = form.replace(b"version='1'", b"version='2'")
+    assert sent(people, later, "?publish=true").status_code in (200, 409)
+    assert xform.read(with_version(form, "7")).version == "7"
 
 
 def test_the_server_adds_its_key_or_says_why_not(people):
