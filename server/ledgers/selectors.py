@@ -80,6 +80,7 @@ from server.ledgers.refolding.beside import (
 from server.ledgers.refolding.past import entry_as_of
 from server.ledgers.storage.about_person import entries_about_person, records_of
 from server.ledgers.storage.changes import first_days
+from server.ledgers.storage.copying import copied
 
 __all__ = [
     "PLANS",
@@ -115,6 +116,7 @@ __all__ = [
     "changes_of",
     "chosen_entries",
     "compare",
+    "copied",
     "counted_once",
     "counts_by_area",
     "counts_by_worker",

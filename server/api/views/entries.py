@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any, ClassVar
@@ -53,9 +53,6 @@ from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.models import AssistanceCase, DeskAct
 from server.ledgers.models.base import LedgerEntry
 from server.ledgers.problems import NoSuchEntry
-
-_IN_NO_FILE = ("history", "origins")
-"""Fields of entries that are large."""
 
 
 class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
@@ -122,24 +119,16 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         return self._file(rows, kind.format)
 
     def _file(self, rows: QuerySet[Any], format: str) -> HttpResponseBase:
-        each = rows.only(*self._in_files()).iterator(1000)
         serializer = self.get_serializer()
         name = f"{self.ledger.path}-{today():%Y%m%d}.{format}"
         if format == ExcelFile.format:
-            file = ledger_files.workbook(each, serializer, str(self.ledger.label))
+            file = ledger_files.workbook(rows, serializer, str(self.ledger.label))
             return FileResponse(file, as_attachment=True, filename=name)
         return StreamingHttpResponse(
-            ledger_files.csv_lines(each, serializer),
+            ledger_files.csv_parts(rows, serializer),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
-
-    def _in_files(self) -> Sequence[str]:
-        """The fields that rows of files need, and what is shown of what they name."""
-        own = (field.name for field in self.model._meta.concrete_fields)
-        people = (f"{name}__username" for name in ("recorded_by", *users_of(self.model)))
-        source = ("source_submission__instance_id", "source_submission__form__form_id")
-        return [*(name for name in own if name not in _IN_NO_FILE), *people, *source]
 
     def get_object(self) -> Any:
         """The entry with this id, or the one it was merged into. Raises NothingHere, also outside the caller's areas."""

@@ -22,7 +22,7 @@ from server.ledgers.models.base import LedgerEntry
 RowT = TypeVar("RowT", bound=Model)
 SOURCE: Final = "source_submission"
 RECORDED_BY: Final = "recorded_by"
-_SHOWS: Final = "shows_"
+SHOWS: Final = "shows_"
 
 
 def with_reach(access: Access, rows: QuerySet[RowT]) -> QuerySet[RowT]:
@@ -50,12 +50,12 @@ def note_reach(access: Access, row: LedgerEntry) -> None:
     """Let an entry that no selector read say of what it names whether the reader sees it. A query for each."""
     for name, column in columns_of(type(row)).items():
         if column.kind is Kind.ENTRY:
-            setattr(row, _SHOWS + name, _is_within(access, row, name))
+            setattr(row, SHOWS + name, _is_within(access, row, name))
         elif column.kind is Kind.USER:
-            setattr(row, _SHOWS + name, _is_near(access, row, name))
+            setattr(row, SHOWS + name, _is_near(access, row, name))
     from_here = _is_within(access, row, SOURCE)
-    setattr(row, _SHOWS + SOURCE, from_here)
-    setattr(row, _SHOWS + RECORDED_BY, from_here or _is_near(access, row, RECORDED_BY))
+    setattr(row, SHOWS + SOURCE, from_here)
+    setattr(row, SHOWS + RECORDED_BY, from_here or _is_near(access, row, RECORDED_BY))
 
 
 def _is_within(access: Access, row: LedgerEntry, name: str) -> bool:
@@ -71,7 +71,7 @@ def _is_near(access: Access, row: LedgerEntry, name: str) -> bool:
 
 def shows(row: Model, name: str) -> bool:
     """Whether the reader sees what the row names there; never for a row that no selector read."""
-    return bool(getattr(row, _SHOWS + name, False))
+    return bool(getattr(row, SHOWS + name, False))
 
 
 def joined(row: Model, name: str) -> Any:
@@ -123,6 +123,6 @@ def _there(rows: QuerySet[Any]) -> Subquery:
 
 
 def _saying(rows: QuerySet[RowT], conditions: Mapping[str, Subquery | Coalesce]) -> QuerySet[RowT]:
-    annotations: dict[str, Any] = {_SHOWS + name: there for name, there in conditions.items()}
+    annotations: dict[str, Any] = {SHOWS + name: there for name, there in conditions.items()}
     reached: QuerySet[RowT] = rows.annotate(**annotations)
     return reached

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+from datetime import timedelta
 
 import openpyxl
 import pytest
+from django.test import Client
 
+from server.accounts.models import RoleGrant
+from server.accounts.passwords import log_in as known
+from server.api import ledger_files
 from server.audit.models import Act, AuditEntry
+from server.core import clock
+from server.disclosure.models import ExportPermit
 from server.ledgers.definitions.ledgers import DEFINITIONS
-from tests.conftest import STREET
+from tests.conftest import COMMUNITY, OTHER_COMMUNITY, OTHER_STREET_COMMUNITY, STREET
 from tests.factories.declared import make_declared
+from tests.factories.ledger_lines import make_hostile, written_row_by_row
 
 pytestmark = pytest.mark.django_db
 
@@ -74,3 +83,62 @@ def test_the_file_is_read_in_few_statements(street, asking, django_assert_max_nu
     client = asking()
     with django_assert_max_num_queries(12):
         lines_of(client.get("/api/v1/persons/", {"format": "csv"}))
+
+
+def cells_apart(given, expected):
+    """The cells in which two files differ, for whoever reads why the test failed."""
+    lines = [csv.DictReader(io.StringIO(text, newline="")) for text in (given, expected)]
+    return [
+        (name, here[name], there[name])
+        for here, there in zip(*lines, strict=True)
+        for name in there
+        if here[name] != there[name]
+    ]
+
+
+READERS = {
+    "a street": (STREET, "", ""),
+    "a street with a permit": (STREET, "", STREET),
+    "restricted in one community": (STREET, COMMUNITY, ""),
+    "restricted in one community, with a permit in another": (STREET, COMMUNITY, OTHER_COMMUNITY),
+    "all there is": ("", STREET, OTHER_COMMUNITY),
+    "a community": (OTHER_COMMUNITY, "", ""),
+}
+"""Area of the street's role, of the restricted role, of export permits."""
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_file_by_copy_is_that_of_the_rows_one_by_one(street, make_user, monkeypatch, reader):
+    monkeypatch.setattr(ledger_files, "_FIRST", 7)  # several batches
+    monkeypatch.setattr(ledger_files, "_BATCH", 30)
+    area, restricted, whole = READERS[reader]
+    users = [make_user(name, role="worker", area=COMMUNITY) for name in ("li", "@sum", "陈-1")]
+    users.append(make_user("afar", role="worker", area=OTHER_STREET_COMMUNITY))
+    make_declared(street.person.area_code, person=street.person, employer=street.employer)
+    areas = [COMMUNITY, OTHER_COMMUNITY, OTHER_STREET_COMMUNITY]
+    user = make_user("reader", area=area)
+    if restricted:
+        RoleGrant.objects.create(user=user, role="restricted", area=restricted)
+    for ledger in DEFINITIONS:
+        if whole:
+            ExportPermit.objects.create(
+                user=user, kind="ledger", name=ledger, area_code=whole, reason="look", rows=1,
+                requested_at=clock.now(), expires_at=clock.now() + timedelta(days=1),
+                needs_consent=False,
+            )  # fmt: skip
+        make_hostile(ledger, areas, users, n=20, seed=len(reader))
+    known("reader", "correct horse", address="127.0.0.1")
+    proof = base64.b64encode(b"reader:correct horse").decode()
+    client = Client(headers={"authorization": f"Basic {proof}"})
+    for ledger, definition in DEFINITIONS.items():
+        answer = client.get(f"/api/v1/{definition.path}/", {"format": "csv"})
+        given, expected = b"".join(answer).decode(), written_row_by_row(user, ledger)
+        assert cells_apart(given, expected) == [], ledger
+        assert given == expected, ledger
+
+
+def test_the_head_comes_before_any_row_is_read(street, asking, django_assert_num_queries):
+    parts = iter(asking().get("/api/v1/persons/", {"format": "csv"}))
+    with django_assert_num_queries(0):
+        assert next(parts).startswith("\ufeffid,area_code,".encode())
+    assert str(street.person.pk).encode() in b"".join(parts)
