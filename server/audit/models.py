@@ -96,6 +96,8 @@ class Act(models.TextChoices):
     REPORT_PREPARED = "report_prepared", _("report prepared")
     REPORT_STEP = "report_step", _("report checked, submitted, returned, accepted or locked")
 
+    FIGURES_STATED = "figures_stated", _("figures for reports stated")
+
     SEALING_KEY_MADE = "sealing_key_made", _("sealing key made")
     SEALING_ROTATED = "sealing_rotated", _("sealed anew with the current key")
     SEALING_KEY_DROPPED = "sealing_key_dropped", _("retired sealing key dropped")

@@ -10,14 +10,21 @@ from typing import Any, Final
 
 from server.accounts.access import Access
 from server.accounts.models import User
+from server.accounts.selectors import colleagues
 from server.audit.services import record_list
+from server.core.masking import mask_numbers
 from server.geo.selectors import division_names
 from server.ledgers.reading.masking import without_numbers
 from server.ledgers.reading.provenance import title_of
 from server.ledgers.selectors import rows_of
+from server.reports.corrections import Late
 from server.reports.counting import TOTAL
+from server.reports.definitions.indicators import Grain
+from server.reports.facts.received import number_of_record, uuid_of_record
+from server.reports.models import FigureFact
 from server.reports.problems import OnlyWholeMonths
 from server.reports.selectors import Behind, Table, entries_behind
+from server.submissions.selectors import submissions
 
 _OF: Final = ("person", "retiree", "employer")
 """Links whose entry gives its name to a row that has none."""
@@ -33,13 +40,16 @@ class Line:
     day: date
 
 
-def names_of(access: Access, shown: Iterable[Behind]) -> dict[str, str]:
+def names_of(access: Access, shown: Iterable[Behind | Late]) -> dict[str, str]:
     """Entry → what people call it, where the reader may see it: its own name, else that of whom it is about."""
     by_ledger: dict[str, set[str]] = defaultdict(set)
     for item in shown:
         by_ledger[item.ledger].add(item.entry)
     names: dict[str, str] = {}
     for ledger, entries in by_ledger.items():
+        if ledger in _NOT_LEDGERS:
+            names |= _NOT_LEDGERS[ledger](access, entries)
+            continue
         rows = list(rows_of(access, ledger).filter(pk__in=entries))
         own = {str(row.pk): without_numbers(title_of(row)) for row in rows}
         if ledger == "vacancy":
@@ -47,6 +57,32 @@ def names_of(access: Access, shown: Iterable[Behind]) -> dict[str, str]:
             own |= {row: f"{employers[row]} · {own[row]}" for row in employers}
         names |= own | _borrowed(access, rows)
     return names
+
+
+def _records(access: Access, entries: Iterable[str]) -> dict[str, str]:
+    """The titles of submissions."""
+    numbers = [number_of_record(entry) for entry in entries]
+    titles = submissions(access).filter(pk__in=numbers).values_list("pk", "title", "form__form_id")
+    return {
+        uuid_of_record(number): mask_numbers(title) or form_id for number, title, form_id in titles
+    }
+
+
+def _figures(access: Access, entries: Iterable[str]) -> dict[str, str]:
+    """The names of staff, and of communities of a census, that stated figures are about."""
+    rows = FigureFact.objects.filter(access.within(), entry__in=list(entries))
+    about = list(rows.values_list("entry", "area_code", "worker"))
+    staff = colleagues(access, {worker for _entry, _area, worker in about if worker is not None})
+    people = {user.pk: str(user) for user in staff}
+    areas = division_names({area for _entry, area, _worker in about})
+    return {
+        str(entry): areas.get(area, area) if worker is None else people.get(worker, "—")
+        for entry, area, worker in about
+    }
+
+
+_NOT_LEDGERS: Final = {str(Grain.RECEIVED): _records, str(Grain.FIGURE): _figures}
+"""What facts are about beside the entries of ledgers."""
 
 
 def _of_link(access: Access, rows: list[Any], link: str) -> dict[str, str]:

@@ -19,12 +19,14 @@ from server.reports.counting import (
     Cells,
     cells_of,
     facts_behind,
+    kind_of_entry,
+    ledger_of,
     plain_number,
     rate_of,
     weight_of,
 )
 from server.reports.course import SENT
-from server.reports.definitions.indicators import Grain, Indicator
+from server.reports.definitions.indicators import Indicator
 from server.reports.definitions.tables import Rate, Report, Rows
 from server.reports.filings import board, frozen_table, last_frozen, period_of
 from server.reports.models import Filing
@@ -32,7 +34,6 @@ from server.reports.problems import NotFrozen
 from server.reports.selectors import (
     Table,
     is_restricted,
-    ledger_of,
     report_named,
     scope_of,
     table_of,
@@ -178,7 +179,7 @@ def _late(
         changed = [facts.filter(entry__in=entries) for facts in both]
     counted: dict[str, float] = defaultdict(float)
     ledgers, areas = {}, {}
-    kinds = ("kind",) if column.grain is Grain.EVENT else ()
+    kinds = kind_of_entry(column)
     names = ("entry", "area_code", *kinds, *weight_of(column))
     for facts, sign in zip(changed, (1, -1), strict=True):
         times: dict[str, float] = defaultdict(float)

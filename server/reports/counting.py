@@ -25,10 +25,13 @@ from server.reports.facts.kinds import EventKind, family_of
 from server.reports.models import (
     CaseFact,
     DependantFact,
+    DoubtFact,
     EventFact,
+    FigureFact,
     HouseholdFact,
     MarketFact,
     PersonFact,
+    ReceivedFact,
     RecordFact,
     RetireeFact,
 )
@@ -42,6 +45,9 @@ TABLES: Final[Mapping[Grain, type[Model]]] = {
     Grain.RECORD: RecordFact,
     Grain.MARKET: MarketFact,
     Grain.EVENT: EventFact,
+    Grain.RECEIVED: ReceivedFact,
+    Grain.DOUBT: DoubtFact,
+    Grain.FIGURE: FigureFact,
 }
 TOTAL: Final = "total"
 """The key of the row of totals."""
@@ -217,7 +223,7 @@ def _count(indicator: Indicator, where: Q) -> Count | Sum:
     if indicator.sums:
         return Sum(indicator.sums, filter=where)
     if indicator.counts_entries:
-        return Count("entry", filter=where, distinct=True)
+        return Count(indicator.once, filter=where, distinct=True)
     return Count("pk", filter=where)
 
 
@@ -266,17 +272,30 @@ def _causes(report: Report, scope: Scope, balance: Balance, key: str) -> tuple[l
     for names, side in ((balance.left, 1), (balance.right, -1)):
         for name, sign in terms(names):
             indicator = by_name[name]
-            is_event = indicator.grain is Grain.EVENT
+            kinds = kind_of_entry(indicator)
             owner = "person" if indicator.grain is Grain.CASE else "entry"
-            columns = (owner, *(("kind",) if is_event else ()), *weight_of(indicator))
+            columns = (owner, *kinds, *weight_of(indicator))
             for entry, *rest in facts_behind(report, scope, key, indicator).values_list(*columns):
-                if is_event:
-                    ledger = family_of(rest.pop(0))
-                elif indicator.grain is not Grain.CASE:
-                    ledger = indicator.ledger or indicator.grain
+                kind = rest.pop(0) if kinds else ""
+                if indicator.grain is not Grain.CASE:
+                    ledger = ledger_of(indicator, kind)
                 counted[str(entry)] += sign * side * (rest[0] if rest else 1)
     causing = {entry for entry, n in counted.items() if n > 0 or (n < 0 and not balance.is_at_most)}
     return sorted(causing)[:_GAP_SHOWN], str(ledger)
+
+
+def kind_of_entry(indicator: Indicator) -> tuple[str, ...]:
+    """The column of a fact that says of which ledger its entry is; none where all are of one."""
+    return {Grain.EVENT: ("kind",), Grain.DOUBT: ("ledger",)}.get(indicator.grain, ())
+
+
+def ledger_of(indicator: Indicator, kind: str) -> str:
+    """The ledger of an entry that an indicator counts; `kind` is the value of `kind_of_entry`."""
+    if indicator.grain is Grain.EVENT:
+        return str(family_of(kind))
+    if indicator.grain is Grain.DOUBT:
+        return kind
+    return indicator.ledger or str(indicator.grain)
 
 
 def weight_of(indicator: Indicator) -> tuple[str, ...]:

@@ -193,6 +193,58 @@ class MarketFact(StateFact):
         )
 
 
+class ReceivedFact(Fact):
+    """A record that a phone sent: when it reached the office, whether its place agrees, what reviewers said.
+
+    `entry` is the record's number written as a UUID.
+    """
+
+    day = models.DateField()  # of the visit
+    days_late = models.IntegerField()  # from the visit to receipt
+    position = models.CharField(max_length=10)  # received.Position
+    state = models.CharField(max_length=12)  # submissions.ReviewState
+    worker = models.BigIntegerField()  # user
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("area_code", "day"), name="received_facts_by_area"),
+            models.Index(fields=("entry",), name="facts_of_a_received_record"),
+        )
+
+
+class DoubtFact(StateFact):
+    """An exception of an entry: from the day on which the record that raised it arrived to the day on which somebody resolved it."""
+
+    ledger = models.CharField(max_length=20)  # of the entry
+    kind = models.CharField(max_length=24)  # ExceptionKind
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("area_code",), name="doubt_facts_by_area"),
+            models.Index(fields=("entry",), name="doubt_facts_of_an_entry"),
+        )
+
+
+class FigureFact(StateFact):
+    """What an office states that no form asks: a census count, a certificate or a study day of a member of staff.
+
+    `entry` names the community of a census count, else the member of staff (figures.py).
+    """
+
+    kind = models.CharField(max_length=12)  # figures.Kind
+    day = models.DateField()  # `since`
+    worker = models.BigIntegerField(null=True)  # user
+    quantity = models.DecimalField(max_digits=14, decimal_places=2)
+    """Households of a census; hours of study; 1 of a certificate."""
+    people = models.IntegerField(default=0)  # of a census
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("area_code", "kind"), name="figure_facts_by_area"),
+            models.Index(fields=("entry",), name="facts_of_a_figure"),
+        )
+
+
 class EventFact(Fact):
     """Something that happened to an entry on a day (facts/kinds.py lists the kinds)."""
 

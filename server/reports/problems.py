@@ -123,3 +123,13 @@ class FrozenAltered(Problem):
     template = _(
         "What is stored of report {number} is not what was signed: its SHA-256 differs. Nothing of it is shown. Ask the administrators to compare with a backup."
     )
+
+
+class BadFigures(Problem):
+    """A line of a table of figures that cannot be taken; nothing of the table is."""
+
+    type, status = "bad-figures", 400
+    title = _("The figures cannot be taken")
+    template = _(
+        "Line {line}, column {column}: {reason}. Correct the table and send all of it again; nothing was taken."
+    )

@@ -27,6 +27,8 @@ from server.reports.counting import (
     cells_of,
     facts_behind,
     gaps_of,
+    kind_of_entry,
+    ledger_of,
     plain_number,
     weight_of,
 )
@@ -35,7 +37,6 @@ from server.reports.definitions.periods import Period
 from server.reports.definitions.registry import REPORTS
 from server.reports.definitions.tables import Rate, Report, Rows, terms
 from server.reports.facts.keeping import is_behind
-from server.reports.facts.kinds import family_of
 from server.reports.problems import NoSuchCell, NoSuchReport, NotKnownThen, OnlyWholeMonths
 
 SMALL: Final = 3
@@ -164,7 +165,7 @@ def entries_behind(
         raise NoSuchCell
     facts = facts_behind(report, scope, row, indicator)
     if indicator.counts_entries:
-        once = facts.order_by("entry", "pk").distinct("entry")
+        once = facts.order_by(indicator.once, "pk").distinct(indicator.once)
         facts = facts.model._default_manager.filter(pk__in=once.values("pk"))
     within = access.within("area_code")
     counts = facts.aggregate(total=Count("pk"), seen=Count("pk", filter=within))
@@ -196,7 +197,7 @@ def _known_since(report: Report) -> datetime | None:
     counted = {(item.grain, item.ledger) for item in report.indicators()}
     since: list[datetime] = []
     for grain, ledger in counted:
-        if grain is not Grain.EVENT:
+        if grain not in (Grain.EVENT, Grain.FIGURE):
             facts = TABLES[grain]._default_manager.filter(**({"ledger": ledger} if ledger else {}))
             first = facts.aggregate(since=Min("known_from"))["since"]
             since += [first] if first is not None else []
@@ -247,19 +248,13 @@ def _hidden(report: Report, scope: Scope, cells: Cells) -> Iterable[tuple[str, s
                 yield row, indicator.name
 
 
-def ledger_of(indicator: Indicator, kind: str) -> str:
-    """The ledger of the entries that an indicator counts; `kind` is that of an event."""
-    if indicator.grain is Grain.EVENT:
-        return str(family_of(kind))
-    return indicator.ledger or str(indicator.grain)
-
-
 def _behind(indicator: Indicator, fact: Any, *, sees_days: bool) -> Behind:
     is_event = indicator.grain is Grain.EVENT
-    day = fact.day if is_event else fact.since
+    day = fact.day if hasattr(fact, "day") else fact.since
     if not sees_days:
         day = first_day(day, Precision.MONTH)
-    ledger = ledger_of(indicator, fact.kind if is_event else "")
+    kinds = [getattr(fact, name) for name in kind_of_entry(indicator)]
+    ledger = ledger_of(indicator, *(kinds or [""]))
     reason = fact.reason if is_event else ""
     weights = [plain_number(getattr(fact, name)) for name in weight_of(indicator)]
     return Behind(ledger, str(fact.entry), fact.area_code, day, reason, *weights)

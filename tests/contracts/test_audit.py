@@ -34,6 +34,7 @@ ALSO_SERVICES = (
     "server/ledgers/desk/exceptions.py",
     "server/ledgers/desk/links.py",
     "server/ledgers/desk/settling.py",
+    "server/reports/figures.py",
     "server/submissions/opening.py",
 )
 """Modules of services that are called otherwise."""
@@ -116,6 +117,8 @@ EXEMPT = {
     "server.accounts.tokens.tokens_of": READS,
     "server.accounts.tokens.used": READS,
     "server.accounts.tokens.user_of": READS,
+    "server.reports.figures.read_figures": READS,
+    "server.reports.figures.uuid_of_worker": READS,
     "server.corrections.services.erase_parts": PART,
     "server.corrections.services.erase_submission": PART,
     "server.corrections.services.note_fetch": PHONES,

@@ -14,6 +14,7 @@ from server.erasure import services as erasure
 from server.ledgers import services as ledgers
 from server.ledgers.folding.derive.rules import Rule
 from server.ledgers.models import ContributionRow, Person, RuleValue, Vacancy
+from server.reports import figures
 from server.reports import services as reports
 from server.reports.course import Step
 from server.reports.definitions.periods import period_named
@@ -241,6 +242,15 @@ RECORD_CASES = {
         ),
         (Act.REPORT_STEP,),
         lambda office: make_filing(office.user, COMMUNITY),
+    ),
+    "reports.figures.state_figures": Case(
+        lambda office: figures.state_figures(
+            figures.read_figures(
+                ["kind,area,since,number,people", f"census,{COMMUNITY},2026-01-01,8,9"]
+            )
+        ),
+        (Act.FIGURES_STATED,),
+        actor="",
     ),
     "ledgers.services.settle": Case(
         lambda office: ledgers.settle(

@@ -12,16 +12,19 @@ from server.reports.facts.keeping import keep_up_entirely, known_rows, mark_area
 from server.reports.models import (
     CaseFact,
     DependantFact,
+    DoubtFact,
     EventFact,
     HouseholdFact,
     MarketFact,
     PersonFact,
+    ReceivedFact,
     RecordFact,
     RetireeFact,
 )
 
 TABLES = (
     PersonFact, HouseholdFact, CaseFact, RetireeFact, DependantFact, RecordFact, MarketFact, EventFact,
+    ReceivedFact, DoubtFact,
 )  # fmt: skip
 
 

@@ -22,11 +22,9 @@ from server.console.views.reports import (
 )
 from server.core.clock import today
 from server.geo.models import Level
-from server.ledgers.reading.masking import without_numbers
-from server.ledgers.reading.provenance import title_of
-from server.ledgers.selectors import rows_of
 from server.reports import filings as reading
 from server.reports import selectors, services
+from server.reports.annexes import names_of
 from server.reports.corrections import Difference, correction_of, sum_of_children
 from server.reports.course import RULES, Step
 from server.reports.definitions.periods import period_named, quarter_before
@@ -165,14 +163,7 @@ def _about(sent: Filing) -> dict[str, Any]:
 def _with_names(request: StaffRequest, differences: Iterable[Difference]) -> list[Any]:
     """Each difference with its entries, what people call them, and their pages."""
     differences = list(differences)
-    wanted: dict[str, set[str]] = {}
-    for item in differences:
-        for late in item.entries:
-            wanted.setdefault(late.ledger, set()).add(late.entry)
-    names: dict[str, str] = {}
-    for ledger, entries in wanted.items():
-        for entry in rows_of(request.access, ledger).filter(pk__in=entries):
-            names[str(entry.pk)] = without_numbers(title_of(entry))
+    names = names_of(request.access, [late for item in differences for late in item.entries])
     return [
         (
             item,

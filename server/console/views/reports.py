@@ -23,10 +23,11 @@ from server.ledgers.definitions.ledgers import DEFINITIONS
 from server.reports import selectors
 from server.reports.annexes import annex_of, names_of
 from server.reports.counting import TOTAL, Gap
-from server.reports.definitions.indicators import Indicator
+from server.reports.definitions.indicators import Grain, Indicator
 from server.reports.definitions.periods import LATEST_START, period_named, quarter_before
 from server.reports.definitions.registry import REPORTS
 from server.reports.definitions.tables import Rate
+from server.reports.facts.received import number_of_record
 from server.reports.filings import filing_of, may_prepare
 from server.reports.forms import Cell, forms_of
 from server.reports.selectors import Behind, Table
@@ -283,7 +284,11 @@ def _named(request: StaffRequest, shown: Sequence[Behind]) -> list[tuple[Behind,
 
 
 def address_of(ledger: str, entry: str) -> str:
-    """The page of an entry."""
+    """The page of an entry; "" where what facts are about has none."""
+    if ledger == Grain.FIGURE:
+        return ""
+    if ledger == Grain.RECEIVED:
+        return reverse("console:submission", args=(number_of_record(entry),))
     if ledger in ("person", "household", "case"):
         return reverse(f"console:{ledger}", args=(entry,))
     return reverse("console:entry", args=(DEFINITIONS[ledger].path, entry))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -23,6 +24,7 @@ from server.ledgers.refolding.authority import judge_entries
 from server.ledgers.refolding.offices import offices_for
 from server.ledgers.refolding.refold import refold, replace_contributions
 from server.ledgers.refolding.scope import ChangedEntries
+from server.ledgers.storage.changes import mark_changed
 from server.ledgers.storage.claim_exceptions import (
     accept_claims_on_listed_entries,
     reconcile_claim_exceptions,
@@ -98,6 +100,7 @@ def merge_submissions(
     reconcile_claim_exceptions([submission for submission in ids if submission not in held])
     reconcile_correction_exceptions(*faulty(ids, gone))
     write_tombstones(uncounted)
+    mark_changed({"submission": [str(UUID(int=submission)) for submission in ids]})
     return sorted(held)
 
 

@@ -36,6 +36,9 @@ class Grain(StrEnum):
     RECORD = "record"  # of the register in `ledger`
     MARKET = "market"  # free places and seekers, by `ledger`
     EVENT = "event"
+    RECEIVED = "submission"  # a record that a phone sent
+    DOUBT = "exception"
+    FIGURE = "figure"  # stated by an office: census, certificate, study
 
 
 class When(StrEnum):
@@ -45,6 +48,8 @@ class When(StrEnum):
     END = "end"
     DURING = "during"
     NEW = "new"  # began in the period, and had not stood so at its beginning
+    BEGAN = "began"  # stands so since a day of the period
+    ENDED = "ended"  # stood so until a day of the period
     WHOLE = "whole"  # stood so at the beginning, or is new
 
 
@@ -75,6 +80,7 @@ class Indicator:
     where: Condition
     unit: Label
     counts_entries: bool = False  # each entry once, however often something happened to it
+    once: str = "entry"  # with counts_entries: the column of which each value counts once
     open_where: Condition | None = None
     """The condition for readers without the restricted role, who see another code in place of a restricted one."""
     late: bool = False  # events that are about a day before the period
@@ -104,6 +110,10 @@ def _in_time(when: When, period: Period) -> Q:
     if when is When.NEW:
         is_first = Q(ended_on=None) | Q(ended_on__lt=period.first)
         return Q(is_new=True, since__gte=period.first, since__lte=period.last) & is_first
+    if when is When.BEGAN:
+        return Q(since__gte=period.first, since__lte=period.last)
+    if when is When.ENDED:
+        return Q(until__gte=period.first, until__lte=period.last)
     if when is When.WHOLE:
         return _in_time(When.BEGIN, period) | _in_time(When.NEW, period)
     day = period.begin if when is When.BEGIN else period.last

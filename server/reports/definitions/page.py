@@ -15,6 +15,8 @@ _WHEN = {
     When.END: "end",
     When.DURING: "in the period",
     When.NEW: "new in the period",
+    When.BEGAN: "began in the period",
+    When.ENDED: "ended in the period",
     When.WHOLE: "beginning, or new in the period",
 }
 _PLACE = {
@@ -67,7 +69,7 @@ def _row(column: Indicator | Rate) -> str:
     else:
         cells = [
             column.name, column.label.zh, column.label.en, words, column.clause,
-            column.grain + (" (each entry once)" if column.counts_entries else ""),
+            column.grain + (f" (each {column.once} once)" if column.counts_entries else ""),
             _WHEN[column.when], _PLACE[column.place], column.unit.en,
         ]  # fmt: skip
     return f"| {' | '.join(cells)} |"

@@ -62,11 +62,14 @@ def mark_area(area: str) -> int:
     marked = 0
     for family, subject in SUBJECTS.items():
         entries: set[str] = set()
-        for table, column in ((subject.model, "pk"), (subject.states, "entry")):
+        for table, column, named in (
+            (subject.model, subject.column, subject.named),
+            (subject.states, "entry", str),
+        ):
             rows: Any = table._default_manager.filter(area_code__startswith=area)
             if table is RecordFact:
                 rows = rows.filter(ledger=family)
-            entries |= {str(entry) for entry in rows.values_list(column, flat=True).iterator()}
+            entries |= {named(entry) for entry in rows.values_list(column, flat=True).iterator()}
         mark_changed({family: entries})
         marked += len(entries)
     return marked

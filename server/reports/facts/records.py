@@ -340,3 +340,40 @@ class Event(NamedTuple):
     is_rural: bool
     of_day: date | None = None
     quantity: Decimal | None = None
+
+
+class Received(NamedTuple):
+    """A row of ReceivedFact."""
+
+    entry: str
+    area_code: str
+    day: date
+    days_late: int
+    position: str
+    state: str
+    worker: int
+
+
+class Doubt(NamedTuple):
+    """A row of DoubtFact."""
+
+    entry: str
+    area_code: str
+    since: date
+    until: date | None
+    ledger: str
+    kind: str
+
+
+class Figure(NamedTuple):
+    """A row of FigureFact."""
+
+    entry: str
+    area_code: str
+    since: date
+    until: date | None
+    kind: str
+    day: date
+    worker: int | None
+    quantity: Decimal
+    people: int

@@ -14,6 +14,7 @@ from server.ledgers.models import (
     Consultation,
     Household,
     Inspection,
+    LedgerException,
     Loan,
     Person,
     Petition,
@@ -33,14 +34,18 @@ from server.reports.facts.cases import case_facts
 from server.reports.facts.households import household_facts
 from server.reports.facts.kinds import family_of
 from server.reports.facts.persons import person_facts
+from server.reports.facts.received import doubt_facts, received_facts, uuid_of_record
 from server.reports.facts.records import (
     CaseState,
     CourseRecord,
     DependantState,
+    Doubt,
     Event,
+    Figure,
     HouseholdState,
     MarketState,
     PersonState,
+    Received,
     RecordState,
     RetireeState,
 )
@@ -61,13 +66,17 @@ from server.reports.facts.vacancies import vacancy_facts
 from server.reports.models import (
     CaseFact,
     DependantFact,
+    DoubtFact,
     EventFact,
+    FigureFact,
     HouseholdFact,
     MarketFact,
     PersonFact,
+    ReceivedFact,
     RecordFact,
     RetireeFact,
 )
+from server.submissions.models import Submission
 
 ROWS: Final[dict[type[models.Model], type[Any]]] = {
     PersonFact: PersonState,
@@ -77,6 +86,9 @@ ROWS: Final[dict[type[models.Model], type[Any]]] = {
     DependantFact: DependantState,
     RecordFact: RecordState,
     MarketFact: MarketState,
+    ReceivedFact: Received,
+    DoubtFact: Doubt,
+    FigureFact: Figure,
     EventFact: Event,
 }
 """Table → its rows as plain tuples."""
@@ -90,6 +102,8 @@ class Subject(NamedTuple):
     states: type[models.Model]  # their facts, by `entry`
     owned: Mapping[type[models.Model], str]  # further tables → the column that names the entry
     facts: Callable[[Collection[str], Rules], Iterable[Any]]  # of these entries, computed anew
+    column: str = "pk"  # of the model, that names the entry
+    named: Callable[[Any], str] = str  # the entry as facts name it
 
 
 def _of_persons(entries: Collection[str], table: Rules) -> Iterable[Any]:
@@ -143,6 +157,14 @@ def _of_talks(entries: Collection[str], _table: Rules) -> Iterable[Any]:
         yield from talk_facts(talk)
 
 
+def _of_received(entries: Collection[str], _table: Rules) -> Iterable[Any]:
+    return received_facts(entries)
+
+
+def _of_doubts(entries: Collection[str], _table: Rules) -> Iterable[Any]:
+    return doubt_facts(entries)
+
+
 def _register(
     model: type[models.Model],
     read: Callable[[Collection[str]], Iterable[CourseRecord]],
@@ -166,6 +188,8 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "certificate": Subject(Certificate, RecordFact, {}, _of_certificates),
     "inspection": Subject(Inspection, RecordFact, {}, _of_matters),
     "consultation": Subject(Consultation, RecordFact, {}, _of_talks),
+    "submission": Subject(Submission, ReceivedFact, {}, _of_received, named=uuid_of_record),
+    "exception": Subject(LedgerException, DoubtFact, {}, _of_doubts, column="entry"),
 }
 
 
