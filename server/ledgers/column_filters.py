@@ -51,7 +51,9 @@ class Colleague(ChosenNumber):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            options=lambda access: [(str(user.pk), str(user)) for user in workers(access)],
+            options=lambda access: [
+                (str(user.pk), str(user)) for user in workers(access).prefetch_related(None)
+            ],
             **kwargs,
         )
 

@@ -361,6 +361,14 @@ class DueVisitFilters(ListFilters):
     worker = Colleague(
         field_name="worker", label=_("Worker"), help_text="The id of the linked worker."
     )
+    unassigned = Flag(
+        field_name="worker",
+        lookup_expr="isnull",
+        label=_("Assigned"),
+        help_text="Linked to no worker.",
+        yes=_("to nobody"),
+        no=_("to a worker"),
+    )
     plan = AnyOf(
         field_name="plan",
         lookup_expr="in",

@@ -31,6 +31,14 @@ class ActReasonMissing(ReasonMissing):
     type, status = "act-reason-missing", 422
 
 
+class NoSuchWorker(Problem):
+    """Nobody who works in the reader's areas has this id."""
+
+    type, status = "no-such-worker", 422
+    title = _("No such worker")
+    template = _("Choose somebody who works in your areas: visits can be handed to nobody else.")
+
+
 class NotCorrectable(Problem):
     """The column is computed or fixed, or this ledger has no such column."""
 

@@ -1,5 +1,6 @@
 """Reads of the ledgers, each within the reader's access."""
 
+from server.ledgers.desk.assigning import Handing, plan_handing
 from server.ledgers.desk.choosing import Effect, preview_correction
 from server.ledgers.desk.rules import (
     may_change,
@@ -97,6 +98,7 @@ __all__ = [
     "Effect",
     "Event",
     "GivenValue",
+    "Handing",
     "HistoryStep",
     "ListedEntry",
     "Matched",
@@ -156,6 +158,7 @@ __all__ = [
     "memberships_of",
     "named_entries",
     "persons",
+    "plan_handing",
     "preview_change",
     "preview_correction",
     "preview_withdrawal",

@@ -8,6 +8,7 @@ from server.ledgers.desk.acts import (
     undo,
     void,
 )
+from server.ledgers.desk.assigning import hand_over
 from server.ledgers.desk.choosing import choose
 from server.ledgers.desk.forgetting import forget_person, forget_withdrawn
 from server.ledgers.desk.links import acts_for, state_of_link
@@ -33,6 +34,7 @@ __all__ = [
     "correct_as_stored",
     "forget_person",
     "forget_withdrawn",
+    "hand_over",
     "mark_changed",
     "mark_not_same",
     "mark_same",

@@ -131,6 +131,7 @@ def test_visits_due_are_narrowed_and_walked_by_place(due, asking, django_assert_
     query = {
         "area": (OTHER_COMMUNITY, {"丙安"}),
         "worker": (due["丁失"].linked_worker_id, {"丙安", "丁失"}),
+        "unassigned": ("true", {"甲厂", "戊老", "己老"}),
         "overdue": ("true", {"甲新", "甲厂"}),
         "plan": ("retired,retired_special", {"戊老", "己老"}),
         "due_to": (today().isoformat(), {"甲新", "甲厂", "乙在"}),
@@ -169,7 +170,7 @@ def test_the_page_lists_reasons_and_links_the_supervisors_exception(
     due, log_in, django_assert_max_num_queries
 ):
     client = log_in()
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(26):
         text = client.get("/visits/due").content.decode()
     assert re.findall(r'<a href="/persons/[^"]+">(..)</a>', text) == [
         "甲新", "乙在", "丙安", "戊老", "丁失", "己老",
@@ -273,3 +274,139 @@ def test_the_day_sheet_refuses_a_bad_day_and_knows_no_worker_elsewhere(due, stre
     assert "The day is not valid" in answer.content.decode()
     assert log_in().get("/visits/due/999999/day-sheet").status_code == 404
     assert log_in("street", OTHER_STREET_COMMUNITY[:9]).get(sheet).status_code == 404
+
+
+def hand_over(client, visits, worker, **more):
+    body = {"visits": visits, "worker": worker, "reason": "分片包干", **more}
+    return client.post(f"{ADDRESS}hand-over/", body, content_type="application/json")
+
+
+@pytest.fixture
+def folded(divisions, make_user):
+    """A surveyed household of two persons seeking work, whose cases are due, and two workers."""
+    from server.ledgers import services
+    from server.ledgers.models import AssistanceCase, Person
+    from tests.factories.ledgers import id_number, make_versions, member, store, uuid_of
+    from tests.factories.ledgers import street as survey
+
+    xie = make_user("xie", role="worker", area=STREET)
+    lin = make_user("lin", role="worker", area=COMMUNITY)
+    people = [
+        member(
+            key=key, name=name, emp_status="21", work_capacity="1", job_willing="1",
+            hukou_type="10", **{"spell.unemp_date": "2026-02-01"}, id_no=id_number(born, 1),
+        )
+        for key, name, born in (("p", "陈一", "1970-05-01"), ("q", "陈二", "1971-05-01"))
+    ]  # fmt: skip
+    filled = survey(1, people)
+    submission = store(
+        filled,
+        version=make_versions()[filled.form],
+        submitter=xie,
+        instance_id=f"uuid:{uuid_of('handed')}",
+    )
+    services.merge_submissions(submission_ids=[submission.pk], as_of=today())
+
+    def linked() -> set[int | None]:
+        held = (AssistanceCase.objects.filter(next_due__isnull=False), Person.objects.exclude(visit_due=None))  # fmt: skip
+        return {worker for rows in held for worker in rows.values_list("linked_worker", flat=True)}
+
+    return xie, lin, linked
+
+
+def test_visits_are_handed_over_at_rest_after_a_preview_that_changes_nothing(folded, asking):
+    from server.ledgers.models import DeskAct
+
+    xie, lin, linked = folded
+    client = asking("street")
+    visits = [row["id"] for row in rows(client)]
+    assert len(visits) > 1
+    before = linked()
+    seen = hand_over(client, visits, "lin", preview=True).json()
+    assert (set(seen["changing"]), seen["acts"]) == (set(visits), [])
+    assert linked() == before != {lin.pk}
+    done = hand_over(client, visits, "lin").json()
+    assert (len(done["acts"]), done["refused"], linked()) == (len(visits), [], {lin.pk})
+    again = hand_over(client, visits, "lin").json()
+    assert (again["changing"], set(again["unchanged"]), again["acts"]) == ([], set(visits), [])
+    assert_problem(hand_over(client, visits, "nobody"), "no-such-worker", 422)
+    assert_problem(hand_over(client, [], "lin"), "invalid-request", 400)
+    stranger = asking("street", area=OTHER_STREET_COMMUNITY[:9])
+    assert_problem(hand_over(stranger, visits, "lin"), "no-such-worker", 422)
+    assert hand_over(asking("worker", area=COMMUNITY), visits, "lin").status_code == 403
+    assert DeskAct.objects.count() == len(visits)
+
+
+def test_a_workers_visits_are_handed_over_in_the_console_and_taken_back_as_one(folded, log_in):
+    from server.ledgers.models import DeskAct
+
+    xie, lin, linked = folded
+    client = log_in()
+    text = client.get("/visits/due").content.decode()
+    assert f'<option value="{lin.pk}">' in text
+    before = linked()
+    chosen = re.findall(r'name="entry" value="([^"]+)"', text)
+    filters = f"area={COMMUNITY[:9]}000&unassigned={'true' if before == {None} else 'false'}"
+    given = {"all": "1", "query": filters, "worker": lin.pk, "reason": "休假"}
+    address = "/visits/due/hand-over"
+    seen = client.post(address, {**given, "step": "preview"}).content.decode()
+    assert re.findall(r'name="entry" value="([^"]+)"', seen) == chosen
+    assert DeskAct.objects.count() == 0
+    answer = client.post(address, given, follow=True)
+    assert answer.redirect_chain[-1][0] == f"/visits/due?{filters}"
+    assert linked() == {lin.pk}
+    number = DeskAct.objects.filter(undone_at=None).count()
+    assert number == len(chosen)
+    acts = DeskAct.objects.values_list("pk", flat=True)
+    client.post("/desk-acts/undo", {"act": list(acts)})
+    assert linked() == before
+    for bad in ({"worker": ""}, {"reason": ""}, {"all": "", "entry": []}, {"query": "overdue=x"}):
+        assert client.post(address, {**given, **bad}).status_code == 400, bad
+    assert client.post(address, {**given, "all": "", "entry": ["x"]}).status_code == 404
+    one = {"all": "", "entry": chosen[0], "worker": lin.pk, "reason": "越区"}
+    assert log_in("worker", COMMUNITY).post(address, one).status_code == 403
+    assert log_in("street", OTHER_STREET_COMMUNITY[:9]).post(address, one).status_code == 400
+    assert DeskAct.objects.filter(undone_at=None).count() == 0
+
+
+def test_the_board_has_a_column_for_each_worker_and_one_for_nobody(
+    due, street, log_in, django_assert_max_num_queries
+):
+    client = log_in()
+    with django_assert_max_num_queries(25):
+        text = client.get("/visits/due?board=1").content.decode()
+    columns = re.split(r'<section class="board-column" data-column="', text)[1:]
+    cards = {column.split('"')[0]: re.findall(r"<strong>([^<]+)</strong>", column) for column in columns}  # fmt: skip
+    assert cards[str(street.worker.pk)] == ["甲新", "乙在", "棠荫路9号 101"]
+    assert cards[str(due["丁失"].linked_worker_id)] == ["丙安", "丁失"]
+    assert "draggable" in text
+    assert "draggable" not in log_in("worker", COMMUNITY).get("/visits/due?board=1").content.decode()
+
+
+def test_a_week_counts_workers_and_communities_and_its_numbers_lead_to_their_lists(
+    due, log_in, django_assert_max_num_queries
+):
+    from server.ledgers.models import AssistanceCase
+
+    AssistanceCase.objects.filter(area_code=OTHER_COMMUNITY).update(next_due=today())
+    client = log_in()
+    with django_assert_max_num_queries(18):
+        text = client.get(f"/visits/due?week={today() + 7 * DAY}").content.decode()
+    monday = today() + 7 * DAY - (today().weekday()) * DAY
+    counts = {"before": 0, "in": 0}
+    for row in rows(client):
+        day = datetime.fromisoformat(row["due_on"]).date()
+        counts["before"] += day < monday
+        counts["in"] += monday <= day < monday + 7 * DAY
+    sums = re.findall(r'<a href="\?([^"]+)"><strong>(\d+)</strong>', text)
+    half = sum(int(number) for _query, number in sums)
+    assert half == 2 * (counts["before"] + counts["in"])
+    for query, number in sums:
+        listed = client.get("/visits/due?" + query.replace("&amp;", "&")).content.decode()
+        assert listed.count('name="entry"') == int(number)
+    chips = re.findall(r'<a class="badge brand" href="\?([^"]+)">[^<]+ (\d+)</a>', client.get("/visits/due").content.decode())  # fmt: skip
+    assert len(chips) == 2
+    for query, number in chips:
+        listed = client.get("/visits/due?" + query.replace("&amp;", "&")).content.decode()
+        assert listed.count('name="entry"') == int(number)
+

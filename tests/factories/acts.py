@@ -226,6 +226,12 @@ MORE: Final[dict[str, Any]] = {
         "entry": [str(about.entries["offer"]["own"].pk)],
         "act": f"move:state:{_move(DEFINITIONS['offer'], about)['to']}",
     },
+    "/visits/due/hand-over/": lambda about: {
+        "visits": [str(about.entries["case"]["own"].pk)], "worker": about.worker.username,
+    },
+    "/visits/due/hand-over": lambda about: {
+        "entry": [str(about.entries["case"]["own"].pk)], "worker": about.worker.pk,
+    },
     "/desk-acts/undo": lambda about: {"act": [about.act.pk]},
     "/ledgers/%(path)s/views": lambda _about: {"title": "look"},
     "/search": lambda _about: {"words": "look"},

@@ -63,7 +63,7 @@ def bulk(request: StaffRequest, path: str) -> HttpResponse:
     else:
         _move, column, to = act.split(":")
         outcome = desk.move_each(rows, column=column, to=to, **common)
-    _tell(request, outcome)
+    tell(request, outcome)
     return redirect(_back(request, reverse("console:ledger", args=[path])))
 
 
@@ -107,7 +107,7 @@ def _chosen(request: StaffRequest, definition: LedgerDefinition, keys: list[str]
         raise Http404 from None
 
 
-def _tell(request: StaffRequest, outcome: desk.Outcome) -> None:
+def tell(request: StaffRequest, outcome: desk.Outcome) -> None:
     """Say in a toast what was done, with its undo, and above the list what was refused."""
     done = len(outcome.acts)
     if done:

@@ -1,19 +1,25 @@
-"""The visits due and overdue: a list with reasons, and a month by days."""
+"""The visits due and overdue: a list with reasons, a week and a month by days, a board by workers."""
 
 from __future__ import annotations
 
-from calendar import Calendar
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from server.accounts.access import REVIEWERS
 from server.accounts.selectors import workers
+from server.console.due_views import (
+    board_of,
+    chips_of,
+    monday_of,
+    month_of,
+    week_of,
+    with_values,
+)
 from server.console.pages import (
     PAGE_SIZE,
     StaffRequest,
@@ -26,18 +32,21 @@ from server.core.clock import today
 from server.core.paging import COUNTED
 from server.ledgers import selectors
 from server.ledgers.filters import DueVisitFilters
-from server.ledgers.selectors import PLANS, DueVisit, DueVisits
+from server.ledgers.selectors import DueVisit, DueVisits
 
 MONTH = "month"
 """The parameter of the address that names a month, as 2026-11; with it the page shows the month."""
-PLACES = (MONTH, "cursor")
+WEEK = "week"
+"""Names a day of the week that the page shows."""
+BOARD = "board"
+PLACES = (MONTH, WEEK, BOARD, "cursor")
 YEARS = range(2000, 2100)
 """The years whose months the page shows."""
 
 
 @staff_page()
 def due_visits(request: StaffRequest) -> HttpResponse:
-    """The visits due in the user's areas, the longest overdue first; or how many are due on each day of a month."""
+    """The visits due in the user's areas, the longest overdue first; or as a week, a month, or a board of workers."""
     access, day = request.access, today()
     every = selectors.due_visits(access, day)
 
@@ -46,77 +55,67 @@ def due_visits(request: StaffRequest) -> HttpResponse:
 
     filterset = DueVisitFilters(request.GET, every.sources[0], access=access)
     is_bad = bool(filterset.errors)
-    visits = every.narrowed(narrowed)
-    month = _month(request.GET.get(MONTH, ""))
-    rows, after = ([], "") if is_bad or month else _page(visits, request.GET.get("cursor", ""))
     query = _query_without(request, *PLACES)
-    number = 0 if is_bad or month else visits.count()
     context = {
-        **filter_context(filterset, ("area", "worker", "plan", "overdue", "due_to")),
-        "page": rows,
-        "lines": [(row, _address(row)) for row in rows],
-        "number": min(number, COUNTED),
-        "capped": number > COUNTED,
+        **filter_context(filterset, ("area", "worker", "unassigned", "plan", "overdue", "due_to")),
         "query": query.urlencode(),
-        "next": _with(query, cursor=after) if after else "",
-        "filtered": any(value for name, value in query.items()),
-        "areas": area_names(row.area_code for row in rows),
-        "month": _Month.of(visits, month, query, day) if month and not is_bad else None,
-        "this_month": _with(query, month=f"{day:%Y-%m}"),
         "day": day,
         "sheet": "" if is_bad else _sheet(request, filterset.form.cleaned_data),
         "title": _("Visits due"),
+        "may_assign": bool(access.areas(REVIEWERS)),
     }
-    last_row = None if request.GET.get("cursor") else len(rows)
-    return render_parts(
-        request, "console/due", filterset, context, rows=len(rows), last_row=last_row
-    )
+    rows = 0
+    if not is_bad:
+        context |= _view(request, every.narrowed(narrowed), query, day)
+        rows = len(context.get("lines", ()))
+        if "board" in context:
+            rows = context["board"].number
+        elif not request.htmx and "lines" in context:
+            context["chips"] = chips_of(every, day)
+    last_row = None if request.GET.get("cursor") else rows
+    return render_parts(request, "console/due", filterset, context, rows=rows, last_row=last_row)
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """A day of the month with what is due on it."""
+def _view(request: StaffRequest, visits: DueVisits, query: QueryDict, day: date) -> dict[str, Any]:
+    """What the page shows of the visits: the list, unless the address names another view."""
+    access, asked = request.access, request.GET
+    month = _month(asked.get(MONTH, ""))
+    week = _day(asked.get(WEEK, "")) if not month else None
+    name = MONTH if month else WEEK if week else BOARD if asked.get(BOARD) else ""
+    context: dict[str, Any] = {
+        "view": name,
+        "kept": [(name, asked[name])] if name else [],
+        "views": [
+            (_("List"), query.urlencode(), name == ""),
+            (_("Week"), with_values(query, week=f"{monday_of(day)}"), name == WEEK),
+            (_("Month"), with_values(query, month=f"{day:%Y-%m}"), name == MONTH),
+            (_("Board"), with_values(query, board="1"), name == BOARD),
+        ],
+    }
+    if month:
+        return {**context, "month": month_of(visits, month, query, day)}
+    if week:
+        return {**context, "week": week_of(visits, monday_of(week), query, access, day)}
+    if name == BOARD:
+        staff = _staff(request)
+        return {**context, "board": board_of(visits, staff), "people": staff}
+    rows, after = _page(visits, asked.get("cursor", ""))
+    number = visits.count()
+    return {
+        **context,
+        "lines": [(row, _address(row)) for row in rows],
+        "number": min(number, COUNTED),
+        "capped": number > COUNTED,
+        "next": with_values(query, cursor=after) if after else "",
+        "filtered": any(value for name, value in query.items()),
+        "areas": area_names(row.area_code for row in rows),
+        "people": _staff(request) if access.areas(REVIEWERS) else [],
+    }
 
-    day: date
-    is_inside: bool
-    is_today: bool
-    is_overdue: bool
-    number: int
-    plans: list[tuple[Any, int]]  # label and number, the most first
-    query: str  # of the day's list
 
-
-@dataclass(frozen=True, slots=True)
-class _Month:
-    """A month as the page shows it."""
-
-    first: date
-    weeks: list[list[_Cell]]
-    before: str  # the queries of the months before and after, and of the list
-    after: str
-    listed: str
-
-    @staticmethod
-    def of(visits: DueVisits, first: date, query: QueryDict, today_: date) -> _Month:
-        """Count the visits of each day that the month's weeks show. One query a ledger."""
-        weeks = Calendar().monthdatescalendar(first.year, first.month)
-        counts = visits.by_day(weeks[0][0], weeks[-1][-1])
-
-        def cell(day: date) -> _Cell:
-            plans = counts.get(day, Counter())
-            return _Cell(
-                day, day.month == first.month, day == today_, day < today_, plans.total(),
-                [(PLANS[plan], number) for plan, number in plans.most_common()],
-                _with(query, due_from=f"{day}", due_to=f"{day}"),
-            )  # fmt: skip
-
-        return _Month(
-            first,
-            [[cell(day) for day in week] for week in weeks],
-            _with(query, month=f"{first - timedelta(days=1):%Y-%m}"),
-            _with(query, month=f"{first + timedelta(days=31):%Y-%m}"),
-            query.urlencode(),
-        )
+def _staff(request: StaffRequest) -> list[Any]:
+    """The workers of the user's areas, by name. One query."""
+    return list(workers(request.access).prefetch_related(None).order_by("username"))
 
 
 def _sheet(request: StaffRequest, chosen: Mapping[str, Any]) -> str:
@@ -137,6 +136,15 @@ def _month(text: str) -> date | None:
     except ValueError:
         return None
     return first if first and first.year in YEARS else None
+
+
+def _day(text: str) -> date | None:
+    """The day that an address names; None for anything else."""
+    try:
+        day = date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return day if day and day.year in YEARS else None
 
 
 def _page(visits: DueVisits, after: str) -> tuple[list[DueVisit], str]:
@@ -160,10 +168,3 @@ def _query_without(request: StaffRequest, *names: str) -> QueryDict:
     for name in names:
         query.pop(name, None)
     return query
-
-
-def _with(query: QueryDict, **values: str) -> str:
-    changed = query.copy()
-    for name, value in values.items():
-        changed[name] = value
-    return changed.urlencode()

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, DateField, F, Q, QuerySet, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -154,6 +154,12 @@ class DueVisits:
         sources = [narrow(source) for source in self.sources]
         return DueVisits(self.access, self.day, self.rules, sources)
 
+    def named(self, keys: Iterable[UUID]) -> list[DueVisit]:
+        """Those of the entries with these ids, in the order of lists. At most eleven queries."""
+        wanted = list(keys)
+        chosen = self.narrowed(lambda rows: rows.filter(pk__in=wanted))
+        return chosen.page("", len(wanted))[0]
+
     def page(self, after: str, size: int) -> tuple[list[DueVisit], str]:
         """The rows after a place, "" for the beginning, and the place of the last when there are more, else "".
 
@@ -177,6 +183,19 @@ class DueVisits:
             for due_on, plan, number in within.values_list("due_on", "plan").annotate(Count("pk")):
                 days.setdefault(due_on, Counter())[VisitPlan(plan)] += number
         return days
+
+    def by_worker_and_area(
+        self, first: date, last: date
+    ) -> Counter[tuple[int | None, str, date | None]]:
+        """Worker's id, community's code and due day → how many visits; None for all days before the first. One query a ledger."""
+        counts: Counter[tuple[int | None, str, date | None]] = Counter()
+        day = Case(When(due_on__gte=first, then=F("due_on")), output_field=DateField())
+        for source in self.sources:
+            until = source.order_by().filter(due_on__lte=last).annotate(day=day)
+            groups = until.values_list("worker", "area_code", "day").annotate(Count("pk"))
+            for worker, area, due_on, number in groups:
+                counts[worker, area, due_on] += number
+        return counts
 
     def _after(self, after: str, size: int) -> Iterable[_Row]:
         ahead = Q()

@@ -14,7 +14,7 @@ from tests.factories import asked, leaks
 
 DOOR: Final = "/api"
 DECIDES: Final = re.compile(
-    r"%\(id\)s/(correct|void|same|not-same|suggest|acts/%\(act\)s/undo)/$|/petitions/(%\(id\)s/reveal|find)/$"
+    r"%\(id\)s/(correct|void|same|not-same|suggest|acts/%\(act\)s/undo)/$|/visits/due/hand-over/$|/petitions/(%\(id\)s/reveal|find)/$"
 )
 """What office staff decide about an entry answers with the decision alone (tests/doors/api/test_moves.py); a restricted
 ledger opens its numbers to nobody who posts here."""

@@ -18,6 +18,7 @@ SHOWS_NOTHING: Final = frozenset(
         "/ledgers/%(path)s/%(entry)s/move/%(column)s/%(to)s",
         "/ledgers/%(path)s/%(entry)s/void",
         "/desk-acts/undo",
+        "/visits/due/hand-over",
         "/exceptions/%(number)s/reopen",
         "/saved-views/%(number)s/delete",
         "/review/batches/%(batch)s/undo",
