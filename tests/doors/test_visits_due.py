@@ -317,7 +317,7 @@ def folded(divisions, make_user):
 def test_visits_are_handed_over_at_rest_after_a_preview_that_changes_nothing(folded, asking):
     from server.ledgers.models import DeskAct
 
-    xie, lin, linked = folded
+    _xie, lin, linked = folded
     client = asking("street")
     visits = [row["id"] for row in rows(client)]
     assert len(visits) > 1
