@@ -65,13 +65,18 @@ def role(number: int, system: str) -> dict[str, Any]:
     return {"id": number, "name": _ROLE_NAMES[number], "system": system, "verbs": []}
 
 
+SHOWN_ONCE: Final = "shown-once"
+"""In place of the token of a phone that may still send: clients take null for access that has ended, and make the worker again."""
+
+
 def app_user(user: User) -> dict[str, Any]:
     """A worker with a phone. The token is shown once, when the worker is made."""
+    may_send = any(account.revoked_at is None for account in user.field_accounts.all())
     return {
         **person(user),
         "type": "field_key",
         "projectId": PROJECT,
-        "token": None,
+        "token": SHOWN_ONCE if may_send else None,
         "areas": sorted({grant.area for grant in user.grants.all() if grant.role == Role.WORKER}),
         "lastUsed": instant(user.last_seen_at),
     }

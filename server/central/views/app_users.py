@@ -31,7 +31,8 @@ def app_users(call: Call) -> list[dict[str, Any]]:
     """The workers whose phones the caller may manage; their tokens are not kept, so that none is shown again."""
     if not call.access.areas(REVIEWERS):
         raise NotAllowed
-    rows = manageable_workers(call.access).filter(is_active=True).prefetch_related("grants")
+    rows = manageable_workers(call.access).filter(is_active=True)
+    rows = rows.prefetch_related("grants", "field_accounts")
     return [shapes.app_user(worker) for worker in rows]
 
 

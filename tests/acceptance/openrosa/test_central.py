@@ -118,7 +118,7 @@ def test_pyodk_publishes_forms_with_their_files(client: Client, tmp_path: Path) 
 
 def test_pyodk_reads_entity_lists(client: Client) -> None:
     lists = [entity_list.name for entity_list in client.entity_lists.list()]
-    assert lists == [
+    assert lists[:7] == [
         "communities",
         "households",
         "cases",
