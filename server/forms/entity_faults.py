@@ -18,14 +18,17 @@ from server.forms.workbook import Workbook
 def property_faults(document: bytes, workbook: Workbook) -> Iterator[Fault]:
     """Properties that a list cannot have: what is written to them would exist on one phone only."""
     named = entity_form(document).datasets
+    written: dict[str, list[str]] = {}  # list of the office's own → properties of the rows above
     for row in workbook.survey:
         prefix, _hash, rest = row["save_to"].partition("#")
         name, column = (prefix, rest) if rest else (named[0] if len(named) == 1 else "", prefix)
-        known = entity_list(f"{name}.csv") if column else None
-        if known is None:
+        if not column or not name:
             continue
-        if not is_of_ledgers(name):
-            yield from _spelled_otherwise(name, column, properties(known), row)
+        known = entity_list(f"{name}.csv")
+        if known is None or not is_of_ledgers(name):
+            above = written.setdefault(name, list(properties(known)) if known else [])
+            yield from _spelled_otherwise(name, column, above, row)
+            above.append(column)
         elif column not in properties(known):
             close = difflib.get_close_matches(column.lower(), properties(known), 3)
             yield Fault(
@@ -57,7 +60,7 @@ def restricted_faults(
 
 
 def _spelled_otherwise(name: str, column: str, known: list[str], row: Row) -> Iterator[Fault]:
-    """A property that a list of the office's own has with other capitals: phones take both for the same."""
+    """A property that a list of the office's own, or a row above, has with other capitals: phones take both for the same."""
     same = next((item for item in known if item.lower() == column.lower()), column)
     if same != column:
         yield Fault(

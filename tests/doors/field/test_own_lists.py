@@ -255,3 +255,19 @@ def test_restricted_answers_are_not_saved_to_lists(people: Field) -> None:
     answer = people.publish(sheets)
     assert answer.status_code == 400
     assert [(fault["sheet"], fault["row"]) for fault in answer.json()["faults"]] == [("survey", 2)]
+
+
+def test_two_spellings_of_a_property_in_one_form_are_refused_with_their_row(people: Field) -> None:
+    """The list is new: the second spelling is measured by the row above it."""
+    answer = people.publish(
+        {
+            "survey": "type|name|label|save_to\ntext|a|A|Girth\ntext|b|B|girth",
+            "entities": "list_name|label\nwells|${a}",
+            "settings": "form_id|version\nwells|1",
+        }
+    )
+    assert answer.status_code == 400, answer.content
+    (fault,) = answer.json()["faults"]
+    assert (fault["sheet"], fault["row"]) == ("survey", 3)
+    assert "Girth" in fault["remedy"]
+    assert not Dataset.objects.filter(name="wells").exists()
