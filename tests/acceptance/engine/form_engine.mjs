@@ -167,6 +167,8 @@ async function enter(node, value, file) {
     }
     case 'upload':
       return node.setValue(value && new File([await readFile(file)], value, { type: 'image/jpeg' }));
+    case 'rank':
+      return node.setValues(value === null ? [] : value.split(' '));
     case 'trigger':
       return node.setValue(value !== null);
     default:
