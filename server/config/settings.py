@@ -242,7 +242,10 @@ TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("RUHU_STATIC", default=str(VAR / "static")))
-STATICFILES_DIRS = [("vendor/maplibre-gl", VAR / "npm" / "node_modules" / "maplibre-gl" / "dist")]
+STATICFILES_DIRS = [
+    ("vendor/maplibre-gl", VAR / "npm" / "node_modules" / "maplibre-gl" / "dist"),
+    ("vendor/web-forms", VAR / "npm" / "bundle"),
+]
 STATICFILES_FINDERS = [
     "server.console.static_files.Libraries",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",

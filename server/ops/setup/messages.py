@@ -16,6 +16,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "step_packages": ("System packages", "系统软件包"),
     "step_venv": ("Python packages", "Python 软件包"),
     "step_npm": ("Browser libraries", "网页前端库"),
+    "step_bundle": ("Forms in the browser", "网页填表组件"),
     "step_engine": ("Second form engine", "第二个表单引擎"),
     "step_nginx": ("Web server nginx", "网页服务器 nginx"),
     "step_translations": ("Translations", "界面翻译"),

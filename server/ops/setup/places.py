@@ -27,6 +27,11 @@ class Places:
         return self.var / "npm"
 
     @property
+    def bundle(self) -> Path:
+        """What set-up bundles of the npm packages, for the page that fills in forms."""
+        return self.npm / "bundle"
+
+    @property
     def npm_tests(self) -> Path:
         return self.var / "npm-tests"
 

@@ -38,6 +38,7 @@ def preparation(
         _system_packages(places, database, stamps, testing=testing),
         environment.virtual_environment(places, stamps, testing=developing),
         environment.browser_libraries(places, stamps),
+        environment.browser_bundle(places, stamps),
         environment.translations(places, stamps),
         environment.sealing_key(
             places, has_data=bool(database.cluster and database.cluster.version())
