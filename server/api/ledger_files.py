@@ -50,8 +50,15 @@ class ExcelFile(CsvFile):
     format = "xlsx"
 
 
+class GeoPackageFile(CsvFile):
+    """`?format=gpkg`: the whole list of a ledger with a place."""
+
+    media_type = "application/geopackage+sqlite3"
+    format = "gpkg"
+
+
 FILES: Final = (CsvFile, ExcelFile)
-FORMATS: Final = frozenset(renderer.format for renderer in FILES)
+FORMATS: Final = frozenset(renderer.format for renderer in (*FILES, GeoPackageFile))
 
 
 def columns_shown(serializer: serializers.Serializer) -> list[str]:
@@ -62,9 +69,15 @@ def columns_shown(serializer: serializers.Serializer) -> list[str]:
 
 def csv_parts(rows: QuerySet[Any], serializer: serializers.Serializer) -> Iterator[bytes]:
     """The parts of a CSV file that Excel opens as UTF-8; lists are written as codes with blanks between."""
-    columns = columns_shown(serializer)
-    yield f"\ufeff{','.join(columns)}\r\n".encode()
-    open_cells = OpenCells(rows.model, serializer, columns)
+    yield f"\ufeff{','.join(columns_shown(serializer))}\r\n".encode()
+    yield from parts_of(rows, serializer, is_inert=True)
+
+
+def parts_of(
+    rows: QuerySet[Any], serializer: serializers.Serializer, *, is_inert: bool
+) -> Iterator[bytes]:
+    """The lines of CSV without their head, some thousands at a time; for programs they need not be inert."""
+    open_cells = OpenCells(rows.model, serializer, columns_shown(serializer), is_inert=is_inert)
     keys = rows.order_by("pk").annotate(key=Cast("pk", TextField())).values_list("key", flat=True)
     remaining, size = keys.iterator(_BATCH), _FIRST
     while batch := list(islice(remaining, size)):
@@ -77,7 +90,7 @@ def workbook(rows: QuerySet[Any], serializer: serializers.Serializer, title: str
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    lines = csv.reader(_lines(csv_parts(rows, serializer)))
+    lines = csv.reader(lines_of(csv_parts(rows, serializer)))
     columns = columns_shown(serializer)
     next(lines)
     typed = _typed(serializer, columns)
@@ -97,7 +110,7 @@ def workbook(rows: QuerySet[Any], serializer: serializers.Serializer, title: str
     return file
 
 
-def _lines(parts: Iterable[bytes]) -> Iterator[str]:
+def lines_of(parts: Iterable[bytes]) -> Iterator[str]:
     """The lines of a CSV file, for csv.reader; a cell with a line break is in several."""
     for part in parts:
         yield from io.StringIO(part.decode(), newline="")

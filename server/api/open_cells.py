@@ -33,14 +33,20 @@ class OpenCells:
     """The cells of a file of these columns, in the order of the columns."""
 
     def __init__(
-        self, model: type[Model], serializer: serializers.Serializer, columns: Sequence[str]
+        self,
+        model: type[Model],
+        serializer: serializers.Serializer,
+        columns: Sequence[str],
+        *,
+        is_inert: bool = True,
     ) -> None:
         self._model = model
+        self._inert = inert if is_inert else _as_it_is
         self._masked: set[str] = set()  # texts of the present row that are shown masked
         context = serializer.context
         sight = Sight(context["whole_areas"], context["restricted_areas"])
         declared = [f.column for f in serializer.fields.values() if isinstance(f, ColumnField)]
-        self.cells = cells_of(model, columns, declared, sight)
+        self.cells = cells_of(model, columns, declared, sight, is_inert=is_inert)
         self._show: dict[bytes, Callable[[bytes], bytes]] = {}
         for letter, (is_whole, sees) in SIGHTS.items():
             areas = {
@@ -68,20 +74,20 @@ class OpenCells:
                 opened = _opener(
                     self._model, name, Kind.POINT if isinstance(field, PlaceField) else Kind.INSTANT
                 )
-                return lambda stored: _written(field.to_representation(opened(stored)))
-            return lambda stored: _written(bytes.fromhex(stored.decode()).decode())
+                return lambda stored: self._written(field.to_representation(opened(stored)))
+            return lambda stored: self._written(bytes.fromhex(stored.decode()).decode())
         opened = _opener(self._model, name, column.kind if not column.is_searched else None)
         may_be_masked = masking.holds_text(column) and not is_whole
 
         def shown(stored: bytes) -> tuple[bytes, bool]:
             row = SimpleNamespace(area_code="", **{name: opened(stored)})
             is_masked = may_be_masked and masking.is_masked(row, column, sees_days=False)
-            return _written(field.get_attribute(row)), is_masked
+            return self._written(field.get_attribute(row)), is_masked
 
         if (
             column.kind is Kind.SEALED
         ):  # hardly two of a file are the same, and no row is restricted here
-            return lambda stored: _written(
+            return lambda stored: self._written(
                 field.read(SimpleNamespace(**{name: opened(stored)}), is_whole)
             )
         kept = lru_cache(_KEPT)(shown)
@@ -104,6 +110,21 @@ class OpenCells:
         )
         self._masked.clear()
         return " ".join(shown).encode()
+
+    def _written(self, value: Any) -> bytes:
+        """A value as a cell of a line of CSV."""
+        if isinstance(value, list) and all(isinstance(part, str) for part in value):
+            value = " ".join(value)
+        elif isinstance(value, list | dict):
+            value = dumps(value)
+        text = str(self._inert(value))
+        if "," in text or '"' in text or "\n" in text or "\r" in text:
+            text = '"' + text.replace('"', '""') + '"'
+        return text.encode()
+
+
+def _as_it_is(value: Any) -> Any:
+    return "" if value is None else value
 
 
 def _opener(model: type[Model], name: str, kind: Kind | None) -> Callable[[bytes], Any]:
@@ -131,15 +152,3 @@ def _opener(model: type[Model], name: str, kind: Kind | None) -> Callable[[bytes
             return lambda stored: GEOSGeometry(stored.decode())
         case _:
             return lambda stored: bytes.fromhex(stored.decode()).decode()
-
-
-def _written(value: Any) -> bytes:
-    """A value as a cell of a line of CSV."""
-    if isinstance(value, list) and all(isinstance(part, str) for part in value):
-        value = " ".join(value)
-    elif isinstance(value, list | dict):
-        value = dumps(value)
-    text = str(inert(value))
-    if "," in text or '"' in text or "\n" in text or "\r" in text:
-        text = '"' + text.replace('"', '""') + '"'
-    return text.encode()

@@ -20,9 +20,9 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
 from server.accounts.access import common_prefix
-from server.api import ledger_files
+from server.api import ledger_files, typed_files
 from server.api.filters import PAGING
-from server.api.ledger_files import FILES, FORMATS, ExcelFile
+from server.api.ledger_files import FILES, FORMATS, CsvFile, ExcelFile, GeoPackageFile
 from server.api.shapes.decisions import (
     ActSerializer,
     CandidateSerializer,
@@ -94,11 +94,15 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         return facts_of(self.permits)
 
     def get_renderers(self) -> list[Any]:
-        files = [renderer() for renderer in FILES] if self.action == "list" else []
+        if self.action != "list":
+            return super().get_renderers()
+        files = [renderer() for renderer in FILES]
+        if self.place:
+            files.append(GeoPackageFile())
         return [*super().get_renderers(), *files]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        """The entries of the caller's areas, by page or cursor; with `format=csv` or `xlsx` all of them that pass the filters, as a file."""
+        """The entries of the caller's areas, by page or cursor; with `format=csv`, `xlsx` or `gpkg` all of them that pass the filters, as a file."""
         kind = getattr(request, "accepted_renderer", None)
         if kind is None or kind.format not in FORMATS:
             return super().list(request, *args, **kwargs)
@@ -116,19 +120,22 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
                 **self.export_facts(),
             },
         )
-        return self._file(rows, kind.format)
+        return self._file(rows, kind.format, kind.media_type)
 
-    def _file(self, rows: QuerySet[Any], format: str) -> HttpResponseBase:
-        serializer = self.get_serializer()
+    def _file(self, rows: QuerySet[Any], format: str, media_type: str) -> HttpResponseBase:
+        serializer, title = self.get_serializer(), str(self.ledger.label)
         name = f"{self.ledger.path}-{today():%Y%m%d}.{format}"
+        if format == CsvFile.format:
+            return StreamingHttpResponse(
+                ledger_files.csv_parts(rows, serializer),
+                content_type="text/csv; charset=utf-8",
+                headers={"Content-Disposition": f'attachment; filename="{name}"'},
+            )
         if format == ExcelFile.format:
-            file = ledger_files.workbook(rows, serializer, str(self.ledger.label))
-            return FileResponse(file, as_attachment=True, filename=name)
-        return StreamingHttpResponse(
-            ledger_files.csv_parts(rows, serializer),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+            file = ledger_files.workbook(rows, serializer, title)
+        else:
+            file = typed_files.geopackage(rows, serializer, self.ledger.path, title, self.place)
+        return FileResponse(file, as_attachment=True, filename=name, content_type=media_type)
 
     def get_object(self) -> Any:
         """The entry with this id, or the one it was merged into. Raises NothingHere, also outside the caller's areas."""

@@ -51,10 +51,19 @@ class Sight:
 
 
 def cells_of(
-    model: type[Model], names: Sequence[str], more: Sequence[Column], sight: Sight
+    model: type[Model],
+    names: Sequence[str],
+    more: Sequence[Column],
+    sight: Sight,
+    *,
+    is_inert: bool,
 ) -> Cells:
-    """The cells of a ledger's columns in this order; `more` are columns besides those declared."""
-    writer = _Writer({**columns_of(model), **{column.name: column for column in more}}, sight)
+    """The cells of a ledger's columns in this order; `more` are columns besides those declared.
+
+    Inert ones are for spreadsheets (core/spreadsheets.py), others for programs that read types: instants of these are in UTC.
+    """
+    columns = {**columns_of(model), **{column.name: column for column in more}}
+    writer = _Writer(columns, sight, is_inert)
     expressions = tuple(writer.cell(place, name) for place, name in enumerate(names))
     return Cells(tuple(writer.paths), writer.seen(), writer.masked, (*expressions, r"E'\x03'"))
 
@@ -63,6 +72,7 @@ def cells_of(
 class _Writer:
     columns: dict[str, Column]
     sight: Sight
+    is_inert: bool
     paths: dict[str, str] = field(default_factory=dict)
     codes: list[str] = field(default_factory=list)  # texts that are expected to be codes
     masked: str = "null::text"
@@ -124,7 +134,9 @@ class _Writer:
                 return self._code(place, value)
             case Kind.BOOLEAN:
                 return f"case when {value} then 'True' when not {value} then 'False' end"
-            case Kind.DECIMAL:  # a text for programs, which a sign would make a formula
+            case Kind.DECIMAL if (
+                self.is_inert
+            ):  # a text for programs, which a sign would make a formula
                 return f"case when {value} < 0 then '''' || {value}::text else {value}::text end"
             case Kind.DATE:
                 return self._date(column, value)
@@ -190,6 +202,8 @@ class _Writer:
         return f"coalesce({value}::text in ({values}), false)"
 
     def _instant(self, place: int, value: str) -> str:
+        if not self.is_inert:
+            return f"to_char({value} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
         local = f"({value} at time zone '{OFFICE.key}')"
         return (
             f"case when {value} < '{_SUMMER_TIMES_END}' then {_open(place, _hex(f'{value}::text'))}"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import json
 from datetime import timedelta
 
 import openpyxl
 import pytest
+from django.contrib.gis.gdal import DataSource
+from django.contrib.gis.gdal.field import OFTDate, OFTInteger64
 from django.test import Client
 
 from server.accounts.models import RoleGrant
@@ -142,3 +145,26 @@ def test_the_head_comes_before_any_row_is_read(street, asking, django_assert_num
     with django_assert_num_queries(0):
         assert next(parts).startswith("\ufeffid,area_code,".encode())
     assert str(street.person.pk).encode() in b"".join(parts)
+
+
+def test_a_geopackage_is_opened_by_gdal(street, asking, tmp_path):
+    make_hostile("household", [COMMUNITY], [], n=20, seed=3)
+    client = asking()
+    path = tmp_path / "households.gpkg"
+    path.write_bytes(b"".join(client.get("/api/v1/households/", {"format": "gpkg"})))
+    lines = {
+        line["id"]: line for line in lines_of(client.get("/api/v1/households/", {"format": "csv"}))
+    }
+    (layer,) = DataSource(path)
+    assert (layer.name, layer.srs.srid, layer.num_feat) == ("households", 4326, len(lines))
+    types = dict(zip(layer.fields, layer.field_types, strict=True))
+    assert (types["n_members"], types["last_confirmed_on"]) == (OFTInteger64, OFTDate)
+    for feature in layer:
+        line = lines[feature.get("id")]
+        assert (feature.get("kind") or "") == line["kind"].removeprefix("'")
+        if line["loc"]:
+            assert list(feature.geom.coords) == json.loads(line["loc"])["coordinates"]
+
+
+def test_only_ledgers_with_a_place_are_geopackages(street, asking):
+    assert asking().get("/api/v1/persons/", {"format": "gpkg"}).status_code == 406
