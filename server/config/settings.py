@@ -340,6 +340,8 @@ LOGGING = {
         "django.request": {"level": "CRITICAL"},  # ops.middleware logs each request once
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "procrastinate": {"level": "WARNING"},
+        "weasyprint": {"level": "WARNING"},  # each step of a paper
+        "fontTools": {"level": "WARNING"},
     },
 }
 structlog.configure(

@@ -54,6 +54,7 @@ QUERIES: Final[dict[str, tuple[str, ...]]] = {
     "/rules/": ("", "?area=%(area)s"),
     "/reports": _REPORTS,
     "/reports/sheet": _REPORTS,
+    "/reports/paper": ("?report=R2&area=%(area)s&period=2026",),
     "/reports/entries": (
         "?report=R2&area=%(area)s&period=2026&row=total&column=people",
         "?report=R7&area=%(area)s&period=2026&row=total&column=party",

@@ -16,6 +16,7 @@ import django_filters
 from django.apps import apps
 from django.db import transaction
 from django.test import Client
+from pypdf import PdfReader
 
 from server.accounts.access import REVEALERS
 from server.accounts.models import RoleGrant
@@ -158,7 +159,10 @@ def ask(client: Client, method: str, path: str, worker: str = "") -> tuple[int, 
 
 
 def unpacked(body: bytes) -> bytes:
-    """The body; of a zip the names and contents of its files."""
+    """The body; of a zip the names and contents of its files, of a PDF its text."""
+    if body.startswith(b"%PDF"):
+        pages = PdfReader(io.BytesIO(body)).pages
+        return "\n".join(page.extract_text() for page in pages).encode()
     if not body.startswith(b"PK"):
         return body
     with zipfile.ZipFile(io.BytesIO(body)) as packed:

@@ -27,6 +27,7 @@ from server.reports import selectors
 from server.reports.annexes import annex_of
 from server.reports.definitions.registry import REPORTS
 from server.reports.models import PersonFact
+from server.reports.paper import PDF_TYPE, as_pdf
 from server.reports.sheets import CSV_TYPE, as_csv, as_xlsx, file_name
 
 
@@ -52,6 +53,14 @@ class Xlsx(_Sheet):
     charset = None
 
 
+class Pdf(_Sheet):
+    """For `?format=pdf`."""
+
+    media_type = PDF_TYPE
+    format = "pdf"
+    charset = None
+
+
 class Reports(ViewSetMixin, Door):
     """The tables that offices send in, counted from facts for the caller's areas."""
 
@@ -65,7 +74,7 @@ class Reports(ViewSetMixin, Door):
 
     def get_renderers(self) -> list[Any]:
         is_table = getattr(self, "action", None) == "retrieve"
-        return [JSONRenderer(), Csv(), Xlsx()] if is_table else [JSONRenderer()]
+        return [JSONRenderer(), Csv(), Xlsx(), Pdf()] if is_table else [JSONRenderer()]
 
     @extend_schema(responses=ReportKindSerializer(many=True))
     def list(self, request: Request) -> Response:
@@ -75,7 +84,7 @@ class Reports(ViewSetMixin, Door):
 
     @extend_schema(parameters=[AskedSerializer], responses=ReportSerializer)
     def retrieve(self, request: Request, code: str) -> Any:
-        """A report for a division and period, with the balances that do not hold; `format=csv` and `format=xlsx` give sheets."""
+        """A report for a division and period, with the balances that do not hold; `format=csv` and `format=xlsx` give sheets, `format=pdf` the paper to be signed."""
         table = selectors.table(self.access, code, **self._asked(AskedSerializer))
         wanted = request.accepted_renderer.format
         if wanted == "csv":
@@ -84,6 +93,8 @@ class Reports(ViewSetMixin, Door):
             annex = annex_of(self.access, self.user, table)
             content = as_xlsx(table, str(self.user), annex)
             return _file(content, XLSX_TYPE, file_name(table, "xlsx"))
+        if wanted == "pdf":
+            return _file(as_pdf(table, str(self.user)), PDF_TYPE, file_name(table, "pdf"))
         return Response(ReportSerializer(plain_table(table)).data)
 
     @extend_schema(parameters=[CellSerializer], responses=ReportEntriesSerializer)

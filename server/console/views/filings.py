@@ -17,6 +17,7 @@ from server.console.pages import StaffRequest, staff_page
 from server.console.views.reports import (
     AskForm,
     address_of,
+    as_paper,
     as_shown,
     periods_to_choose,
 )
@@ -30,6 +31,7 @@ from server.reports.course import RULES, Step
 from server.reports.definitions.periods import period_named, quarter_before
 from server.reports.definitions.registry import REPORTS
 from server.reports.models import Filing
+from server.reports.problems import NotFrozen
 
 
 class BoardForm(AskForm):
@@ -98,6 +100,17 @@ def filing(request: StaffRequest, number: int) -> HttpResponse:
     if frozen:
         context |= as_shown(reading.frozen_table(request.access, frozen[0])) | {"signed": frozen[1]}
     return render(request, "console/reports/filing.html", context)
+
+
+@staff_page()
+def paper(request: StaffRequest, number: int) -> HttpResponse:
+    """The table that was submitted last as PDF, with its SHA-256. Raises NoSuchFiling, NotFrozen, FrozenAltered."""
+    sent = reading.filing_numbered(request.access, number)
+    frozen = reading.last_frozen(sent)
+    if frozen is None:
+        raise NotFrozen
+    table = reading.frozen_table(request.access, frozen[0])
+    return as_paper(request, table, str(frozen[1].by), frozen[1].sha256)
 
 
 @staff_page("POST")

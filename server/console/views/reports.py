@@ -30,6 +30,7 @@ from server.reports.definitions.tables import Rate
 from server.reports.facts.received import number_of_record
 from server.reports.filings import filing_of, may_prepare
 from server.reports.forms import Cell, forms_of
+from server.reports.paper import PDF_TYPE, as_pdf
 from server.reports.selectors import Behind, Table
 from server.reports.sheets import about, as_xlsx, file_name
 from server.reports.sheets import rows_of as rows_of_table
@@ -100,6 +101,7 @@ def reports(request: StaffRequest) -> HttpResponse:
                 (gap, table.labels.get(gap.row, gap.row), _behind_gap(gap)) for gap in table.gaps
             ],
             "sheet": f"{reverse('console:report-sheet')}?{_query(table)}",
+            "paper": f"{reverse('console:report-paper')}?{_query(table)}",
         }
     return render(request, "console/reports/table.html", context)
 
@@ -145,6 +147,25 @@ def sheet(request: StaffRequest) -> HttpResponse:
     return HttpResponse(
         as_xlsx(table, str(request.user), annex_of(request.access, request.user, table)),
         XLSX_TYPE,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@staff_page()
+def paper(request: StaffRequest) -> HttpResponse:
+    """The report as PDF for signature. Raises BadPeriod, NoSuchReport."""
+    table = _table(request, checked(_asked(request)))
+    return as_paper(request, table)
+
+
+def as_paper(
+    request: StaffRequest, table: Table, signer: str = "", digest: str = ""
+) -> HttpResponse:
+    """The answer that holds a table as PDF; without a signer the reader has prepared it."""
+    name = file_name(table, "pdf")
+    return HttpResponse(
+        as_pdf(table, signer or str(request.user), digest),
+        PDF_TYPE,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 

@@ -55,6 +55,9 @@ SERVING = (
     Package("gdal-bin", _library("libgdal")),
     Package("gettext", on_path("msgfmt")),
     Package("binutils", on_path("objdump")),
+    Package("libpango-1.0-0", _library("libpango-1.0")),  # reports as PDF
+    Package("libpangoft2-1.0-0", _library("libpangoft2-1.0")),
+    Package("fonts-noto-cjk", _exists("/usr/share/fonts/**/*CJK*")),
     Package(
         "openjdk-17-jre-headless", on_path(os.environ.get("RUHU_JAVA") or "java"), optional=True
     ),
@@ -67,7 +70,6 @@ TESTING = (
     *BACKUPS,
     Package("chromium", on_path("chromium", "chromium-browser")),
     Package("chromium-driver", on_path("chromedriver")),
-    Package("fonts-noto-cjk", _exists("/usr/share/fonts/**/*CJK*")),
     Package("openjdk-17-jdk-headless", on_path("javac")),
 )
 
