@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import strip_tags
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from server.accounts.access import REVEALERS, Access
@@ -156,6 +159,16 @@ def plain(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return str(value)
+
+
+def minute(value: datetime | None) -> str:
+    """An instant to the minute, as at the office; "" for none."""
+    return plain(value) if value else ""
+
+
+def words_of(html: str) -> str:
+    """The text of a cell without its markup, for files."""
+    return unescape(strip_tags(html)) if isinstance(html, SafeString) else html
 
 
 def structured(value: Any) -> str:

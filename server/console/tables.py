@@ -20,6 +20,8 @@ from django.http import QueryDict
 from server.accounts.access import Access
 from server.core.keyset import Key, Place
 
+_PAGES_BY_NUMBER = 200
+"""Numbered pages, as old links name them, end here."""
 STATE = ("columns", "sort", "with", "after", "before", "last", "page")
 """Parameters of the address that are no filters of the list."""
 PLACES = ("after", "before", "last", "page")
@@ -30,11 +32,15 @@ Value = str | int | Decimal | date | None
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Who reads a table, the names of what its rows name, and the areas in which a permit shows values whole."""
+    """Who reads a table, the names of what its rows name, and the areas in which a permit shows values whole.
+
+    `more` is what else the cells of a list read for all rows of a page at once.
+    """
 
     access: Access
     names: Mapping[Any, str] = field(default_factory=dict)
     whole_in: tuple[str, ...] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def is_whole(self, area: str) -> bool:
         """Whether a permit shows the values of rows in this area without masks."""
@@ -52,7 +58,7 @@ class TableColumn:
     sort: tuple[Key, ...] = ()
     kind: str = ""  # class of the cells: num, when, nowrap
     is_shown: bool = True  # unless the address says which columns are
-    is_printed: bool = True
+    is_in_files: bool = True  # not for buttons
 
     def cell(self, row: Any, reading: Reading) -> Any:
         """What the page shows."""
@@ -61,11 +67,13 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A list of entries: its columns, its own order, and the page of a row."""
+    """A list of entries: its columns, its own order, the page of a row, and how an address names a row."""
 
     columns: tuple[TableColumn, ...]
     order: tuple[Key, ...]
-    address: Callable[[Any], str]
+    address: Callable[[Any], str]  # "" where rows have no page
+    key: Callable[[str], UUID | int] = UUID  # raises ValueError
+    anchor: str = ""  # rows are marked with it and their key, for links to them
 
     def sorted_by(self, name: str) -> tuple[Key, ...]:
         """The keys of a column, "-name" for falling; those of the table where the column is none to sort by."""
@@ -127,11 +135,14 @@ def state_of(table: Table, query: QueryDict) -> State:
     columns = [column for column in table.columns if column.name in wanted]
     if not columns:
         columns = [column for column in table.columns if column.is_shown]
-    sort = query.get("sort", "")
+    sort = query.get("sort") or query.get("ordering", "")  # as REST and old links call it
     if not any(column.name == sort.removeprefix("-") and column.sort for column in table.columns):
         sort = ""
     place = Place(
-        after=_row(query.get("after")), before=_row(query.get("before")), is_last="last" in query
+        after=_row(table, query.get("after")),
+        before=_row(table, query.get("before")),
+        is_last="last" in query,
+        page=_number(query.get("page")),
     )
     return State(tuple(columns), sort, place, tuple(_words(query, "with")), query)
 
@@ -140,11 +151,24 @@ def _words(query: QueryDict, name: str) -> list[str]:
     return [word for text in query.getlist(name) for word in text.split(",") if word]
 
 
-def _row(text: str | None) -> UUID | None:
+def _row(table: Table, text: str | None) -> UUID | int | None:
     try:
-        return UUID(text) if text else None
+        return table.key(text) if text else None
     except ValueError:
         return None
+
+
+def whole_number(text: str) -> int:
+    """A row's number as an address names it. Raises ValueError."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise ValueError(text)
+    return int(text)
+
+
+def _number(text: str | None) -> int:
+    """The number of a page; 1 for what is none."""
+    is_number = text is not None and text.isascii() and text.isdecimal() and len(text) < 6
+    return min(max(int(text), 1), _PAGES_BY_NUMBER) if is_number and text else 1
 
 
 def lines(

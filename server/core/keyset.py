@@ -30,15 +30,20 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which page: the rows `after` a row, `before` it, or the `last` ones; the first ones where nothing is given."""
+    """Which page: the rows `after` a row, `before` it, or the `last` ones; the first ones where nothing is given.
 
-    after: UUID | None = None
-    before: UUID | None = None
+    A row is named by its primary key. A `page` by number is what old links ask for; the rows
+    before it are counted off, so callers bound it.
+    """
+
+    after: UUID | int | None = None
+    before: UUID | int | None = None
     is_last: bool = False
+    page: int = 1
 
     @property
     def is_first(self) -> bool:
-        return not (self.after or self.before or self.is_last)
+        return not (self.after or self.before or self.is_last or self.page > 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +95,14 @@ def slice_of(rows: QuerySet[Any], keys: Sequence[Key], place: Place, size: int) 
             page = page.filter(_beyond(rows, names, keys, values))
         elif is_back:
             return slice_of(rows, [key.turned() for key in keys[:-1]], Place(), size)
-    taken = list(page[: size + 1])
+    skipped = 0 if is_back or is_placed else (place.page - 1) * size
+    taken = list(page[skipped : skipped + size + 1])
+    if skipped and not taken:
+        return slice_of(rows, keys[:-1], Place(is_last=True), size)
     has_more, taken = len(taken) > size, taken[:size]
     if is_back:
         return Slice(taken[::-1], has_before=has_more, has_after=is_placed)
-    return Slice(taken, has_before=is_placed, has_after=has_more)
+    return Slice(taken, has_before=is_placed or skipped > 0, has_after=has_more)
 
 
 def _names(keys: Sequence[Key]) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
-from server.accounts.filters import WorkerFilters
+from server.accounts.filters import AuditFilters, WorkerFilters
 from server.accounts.models import RoleGrant, User
 from server.api.urls import VIEWS
 from server.console.urls import urlpatterns
@@ -48,9 +48,13 @@ SAME_ROWS = {
     "due-visits": "visits/due",
 }
 """Page of the console → the list of REST that has the same rows."""
-WITHOUT_REST = {"field-accounts": WorkerFilters, "codes": WorkerFilters}
-"""Lists that only the console has: of workers, where REST lists their phones."""
-UNFILTERED = {"disclosures", "permits"}
+WITHOUT_REST = {
+    "field-accounts": WorkerFilters,
+    "codes": WorkerFilters,
+    "disclosures": AuditFilters,
+}
+"""Lists that only the console has: of workers, where REST lists their phones, and of the disclosures among the acts."""
+UNFILTERED = {"permits"}
 """Pages of the console with a list in pages that nothing narrows."""
 COMPUTED = {"reports", "reports/filings", "bulletins", "phone-settings", "rules"}
 """Of REST: what is worked out for a division and period or day, which their own parameters name; and bulletins and settings, one a division."""

@@ -15,11 +15,12 @@ from server.accounts.filters import AuditFilters
 from server.audit.models import Act, AuditEntry
 from server.audit.services import record
 from server.console import acts
-from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
+from server.console.account_lists import audit_list
+from server.console.listing import render_listing
+from server.console.pages import StaffRequest, staff_page
 from server.console.problems import FormFieldsWrong
 from server.core.spreadsheets import Echo, inert
 
-SHOWN = ("actor", "act", "object_id", "area", "at_from", "at_to")
 MOST_LINES = 100_000
 """The most lines of one CSV; the newest ones."""
 
@@ -27,17 +28,11 @@ MOST_LINES = 100_000
 @staff_page()
 def audit(request: StaffRequest) -> HttpResponse:
     """The acts that the user may see, newest first."""
-    filterset = _filtered(request)
-    page = page_of(request, filterset.qs)
-    return render_list(
+    return render_listing(
         request,
-        "console/audit/_rows.html",
-        filterset,
-        page,
-        shows=SHOWN,
-        title=_("Audit log"),
+        audit_list(request),
         subtitle=_("who did what, when, from where and why"),
-        areas=area_names(row.area_code.ljust(12, "0") for row in page if row.area_code),
+        below="console/audit/_whole.html",
     )
 
 

@@ -18,10 +18,10 @@ from django.utils.translation import ngettext
 from server.accounts.access import REVIEWERS
 from server.accounts.selectors import workers
 from server.console.forms import ReasonForm, checked
+from server.console.ledger_lists import BY_PATH
 from server.console.ledger_tables import joined_columns
 from server.console.pages import StaffRequest, staff_page
 from server.console.problems import FormFieldsWrong
-from server.console.views.ledgers import BY_PATH
 from server.core.clock import now
 from server.core.codes import label_of
 from server.ledgers.definitions.declaring import LedgerDefinition

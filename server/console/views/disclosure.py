@@ -9,9 +9,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from server.accounts import selectors as accounts
 from server.accounts.access import REVEALERS, REVIEWERS
+from server.console.account_lists import disclosures_list
 from server.console.forms import FindForm, PermitForm, ReasonForm, checked
+from server.console.listing import render_listing
 from server.console.pages import StaffRequest, area_names, page_of, staff_page
 from server.console.problems import FormFieldsWrong
 from server.disclosure import selectors as disclosure
@@ -126,10 +127,9 @@ def _permits(request: StaffRequest, form: PermitForm, status: int = 200) -> Http
 @staff_page(roles=REVIEWERS)
 def disclosures(request: StaffRequest) -> HttpResponse:
     """The disclosures in the user's areas, newest first: who saw what, and why."""
-    page = page_of(request, accounts.disclosures(request.access))
-    context = {
-        "title": _("Disclosure log"),
-        "page": page,
-        "areas": area_names(row.area_code.ljust(12, "0") for row in page if row.area_code),
-    }
-    return render(request, "console/disclosures.html", context)
+    return render_listing(
+        request,
+        disclosures_list(request),
+        subtitle=_("who looked behind the mask, opened a file or used a key, and why"),
+        empty=_("Nobody has looked yet."),
+    )

@@ -7,23 +7,16 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from server.accounts.access import REVIEWERS
 from server.console.exception_sentences import subjects_of
 from server.console.forms import ReasonForm, checked
-from server.console.pages import (
-    StaffRequest,
-    area_names,
-    page_of,
-    query_with,
-    render_list,
-    staff_page,
-)
+from server.console.listing import render_listing
+from server.console.pages import StaffRequest, area_names, staff_page
+from server.console.record_lists import exceptions_list
 from server.console.settling import LAST_SETTLED, choice_of, settle_context
 from server.core.clock import now
 from server.ledgers import services
-from server.ledgers.filters import ExceptionFilters
 from server.ledgers.models import LedgerException
 from server.ledgers.selectors import desk_acts, with_records
 from server.ledgers.selectors import exceptions as visible
@@ -32,21 +25,11 @@ from server.ledgers.selectors import exceptions as visible
 @staff_page()
 def exceptions(request: StaffRequest) -> HttpResponse:
     """The exceptions of the user's areas; those that nobody resolved yet unless the address asks otherwise."""
-    query = query_with(request, open="true")
-    filterset = ExceptionFilters(query, _rows(request), access=request.access)
-    page = page_of(request, filterset.qs)
-    return render_list(
+    return render_listing(
         request,
-        "console/exceptions/_rows.html",
-        filterset,
-        page,
-        shows=("area", "kind", "open"),
-        title=_("Exceptions"),
+        exceptions_list(request),
         subtitle=_("what the ledgers cannot decide by themselves"),
-        empty=gettext_lazy("No open exceptions."),
-        areas=area_names(row.area_code for row in page),
-        may_resolve=bool(request.access.areas(REVIEWERS)),
-        subjects=subjects_of(request.access, page.object_list),
+        empty=_("No open exceptions."),
         settled=_last_settled(request),
         heading="console/exceptions/_head.html",
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,16 +19,16 @@ from server.accounts.access import REVIEWERS, Access
 from server.accounts.filters import WorkerFilters
 from server.accounts.models import FieldAccount, Role, RoleGrant, User
 from server.accounts.phone_settings import chosen_for, chosen_for_each
-from server.accounts.selectors import former_work, manageable_workers, may_set_password
+from server.accounts.selectors import manageable_workers, may_set_password
 from server.accounts.services import CODES_AT_ONCE
+from server.console.account_lists import workers_list
 from server.console.forms import RosterForm, WorkerForm, checked
+from server.console.listing import render_listing
 from server.console.pages import (
     StaffRequest,
     area_choices,
     area_names,
     filter_context,
-    page_of,
-    query_without_page,
     server_address,
     staff_page,
     status_of,
@@ -37,8 +37,6 @@ from server.console.problems import FormFieldsWrong
 from server.core.clock import now
 from server.forms import selectors as forms
 from server.geo.selectors import divisions_inside
-from server.ledgers.entity_lists.lists import MAX_ROWS
-from server.ledgers.selectors import households_by_area, is_crowded
 from server.quarantine.selectors import count_refused
 
 LISTS = {
@@ -53,29 +51,17 @@ LISTS = {
 @staff_page(roles=REVIEWERS)
 def field_accounts(request: StaffRequest) -> HttpResponse:
     """The workers with their areas and phones; a mark where a phone cannot hold all households of its areas."""
-    filterset = _filtered(request, manageable_workers(request.access))
-    page = page_of(request, filterset.qs)
-    count_refused(page.object_list)
-    held = {
-        worker.pk: [grant.area for grant in worker.grants.all() if grant.role == Role.WORKER]
-        for worker in page
-    }
-    former = [(worker.pk, was) for worker in page for was in former_work(request.access, worker)]
-    households = households_by_area(area for areas in held.values() for area in areas)
-    context = {
-        **filter_context(filterset, ("area", "search")),
-        "page": page,
-        "query": query_without_page(request),
-        "areas": area_names(
-            area.ljust(12, "0")
-            for area in {*chain(*held.values()), *(was.area for _worker, was in former)}
-        ),
-        "former": former,
-        "crowded": {pk for pk, areas in held.items() if is_crowded(areas, households)},
-        "most": MAX_ROWS,
-    }
-    status = status_of(filterset)
-    return render(request, "console/field_accounts/list.html", context, status=status)
+    return render_listing(
+        request,
+        workers_list(request),
+        subtitle=_("the workers of your area and their phones"),
+        actions=[
+            (reverse("console:codes"), _("QR codes for an area")),
+            (reverse("console:roster"), _("Workers from a list")),
+            (reverse("console:new-field-account"), _("Add a worker")),
+        ],
+        empty=_("No community worker in your area yet."),
+    )
 
 
 def _filtered(request: StaffRequest, workers: QuerySet[User]) -> WorkerFilters:

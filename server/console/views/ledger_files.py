@@ -1,4 +1,4 @@
-"""Downloads of the ledgers' lists."""
+"""Downloads of lists: of ledgers, records and accounts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from django.utils.http import content_disposition_header
 from django.utils.timezone import localtime
 
 from server.console import ledger_files as files
-from server.console.ledger_lists import list_of, title_of
+from server.console.all_lists import listing_named
+from server.console.listing import MOST_ROWS
 from server.console.pages import StaffRequest, staff_page
 from server.console.problems import FormFieldsWrong
 from server.console.tables import Reading
-from server.console.views.ledgers import BY_PATH
 from server.core.clock import now
 
 
@@ -22,18 +22,18 @@ def ledger_file(request: StaffRequest, path: str, kind: str) -> Any:
     """A list as CSV or XLSX, as its page shows it; the download is recorded.
 
     By POST, because a link could fetch it (decision 0240); the state of the list stands in the
-    address. Raises FormFieldsWrong for a bad filter, ListTooLong.
+    address. Raises FormFieldsWrong for a bad filter,
+    ListTooLong, RoleMissing.
     """
-    definition = BY_PATH.get(path)
-    if definition is None or kind not in files.MOST_ROWS:
+    if kind not in MOST_ROWS:
         raise Http404
-    shown = list_of(request, definition)
+    shown = listing_named(request, path)
     if shown.filterset.errors:
         name, faults = next(iter(shown.filterset.errors.items()))
         raise FormFieldsWrong(field=shown.filterset.form.fields[name].label, message=faults[0])
     reading = files.reading_of(shown, Reading(request.access))
     files.record_export(shown, reading, request.user, kind)
-    title = title_of(definition, request)
+    title = shown.title
     name = f"{title}-{localtime(now()):%Y%m%d}.{kind}".replace("/", "-")
     if kind == "xlsx":
         return FileResponse(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from server.accounts.access import RESTRICTED, REVIEWERS
 from server.console.exception_sentences import open_exceptions
 from server.console.forms import ReasonForm, checked
-from server.console.ledger_lists import render_ledger
+from server.console.ledger_lists import BY_PATH, render_ledger
 from server.console.ledger_tables import OWN_PAGES, address_of, joined_columns, names_of
 from server.console.moves import CorrectionForm, MoveForm, correctable, desk_panel
 from server.console.pages import StaffRequest, area_names, staff_page
@@ -37,7 +37,6 @@ from server.ledgers.selectors import (
     voids,
 )
 
-BY_PATH = {definition.path: definition for definition in DEFINITIONS.values()}
 _VOIDS_SHOWN = 200
 
 

@@ -7,45 +7,33 @@ from collections.abc import Iterable
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from server.accounts import identity_provider, second_factors, selectors, services
 from server.accounts.access import ADMINISTRATORS, Access
-from server.accounts.filters import PersonFilters
 from server.accounts.models import FormerGrant, Role, RoleGrant, User
 from server.accounts.problems import BadName, BadUserName, NameTaken
 from server.accounts.sessions import sessions_of
 from server.console import office_sign_in
+from server.console.account_lists import people_list
 from server.console.forms import GiveRoleForm, NewUserForm, TakeRoleForm, checked
-from server.console.pages import (
-    StaffRequest,
-    area_choices,
-    area_names,
-    filter_context,
-    page_of,
-    query_without_page,
-    staff_page,
-    status_of,
-)
+from server.console.listing import render_listing
+from server.console.pages import StaffRequest, area_choices, area_names, staff_page
 from server.core import clock
 
 
 @staff_page(roles=ADMINISTRATORS)
 def people(request: StaffRequest) -> HttpResponse:
     """The people who hold a role in the areas that the user administers."""
-    rows = selectors.people(request.access)
-    filterset = PersonFilters(request.GET, rows, access=request.access.held_as(ADMINISTRATORS))
-    page = page_of(request, filterset.qs)
-    held = {user.pk: selectors.administered_grants(request.access, user) for user in page}
-    context = {
-        **filter_context(filterset, ("area", "role", "active", "search")),
-        "page": page,
-        "query": query_without_page(request),
-        "people": [(user, held[user.pk]) for user in page],
-        "areas": _names(grant for grants in held.values() for grant in grants),
-    }
-    return render(request, "console/people/list.html", context, status=status_of(filterset))
+    return render_listing(
+        request,
+        people_list(request),
+        subtitle=_("who may do what in the areas that you administer"),
+        actions=[(reverse("console:new-user"), _("Add a person"))],
+        empty=_("Nobody yet. Add a person."),
+    )
 
 
 @staff_page("GET", "HEAD", "POST", roles=ADMINISTRATORS)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,7 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from server.console.forms import CommentForm, DecisionForm, ReasonForm, checked
+from server.console.listing import render_listing
 from server.console.pages import StaffRequest, area_names, page_of, render_list, staff_page
+from server.console.record_lists import submissions_list
 from server.console.record_page import (
     decision_context,
     may_review,
@@ -22,49 +21,16 @@ from server.console.record_page import (
 )
 from server.console.review_queue import Queue
 from server.core.clock import now
-from server.corrections.selectors import states_of
 from server.submissions import services
 from server.submissions.deletions import deletions
-from server.submissions.filters import DeletionFilters, SubmissionFilters
-from server.submissions.models import Submission
-from server.submissions.selectors import submissions as visible
-
-SHOWN = (
-    "area",
-    "search",
-    "form",
-    "submitter",
-    "received_from",
-    "received_to",
-    "flag",
-    "awaits_approval",
-)
-"""The filters that the list shows besides the state."""
+from server.submissions.filters import DeletionFilters
 
 
 @staff_page()
 def submissions(request: StaffRequest) -> HttpResponse:
     """The list of all submissions of the reader's areas."""
-    rows = visible(request.access).select_related("form", "submitter")
     link = {"url": reverse("console:deleted"), "label": _("Deleted records")}
-    return _list(request, rows, shows=("state", *SHOWN), title=_("Submissions"), link=link)
-
-
-def _list(
-    request: StaffRequest, rows: QuerySet[Submission], shows: Iterable[str], **context: object
-) -> HttpResponse:
-    filterset = SubmissionFilters(request.GET, rows, access=request.access)
-    page = page_of(request, filterset.qs)
-    return render_list(
-        request,
-        "console/submissions/_rows.html",
-        filterset,
-        page,
-        shows=shows,
-        areas=area_names(row.area_code for row in page),
-        sent_back=states_of(request.access, [row.pk for row in page]),
-        **context,
-    )
+    return render_listing(request, submissions_list(request), link=link)
 
 
 @staff_page()

@@ -136,9 +136,9 @@ def test_a_permit_lets_the_rows_of_its_area_out_whole(street, log_in):
 
 
 def test_a_file_that_would_be_too_long_is_refused_in_words(crowd, log_in, monkeypatch):
-    from server.console import ledger_files
+    from server.console import listing
 
-    monkeypatch.setitem(ledger_files.MOST_ROWS, "xlsx", 100)
+    monkeypatch.setitem(listing.MOST_ROWS, "xlsx", 100)
     answer = log_in().post("/ledgers/persons/file/xlsx")
     assert answer.status_code == 400
     assert "at most 100 rows" in answer.content.decode()

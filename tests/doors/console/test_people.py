@@ -38,7 +38,7 @@ def test_the_list_holds_the_people_of_my_areas(chief, make_user):
     assert ">xu<" not in page
     assert ">wu<" not in chief.get("/people?role=street").content.decode()
     assert ">li<" not in chief.get("/people?search=wu").content.decode()
-    assert "Nobody matches" in chief.get("/people?search=nobody").content.decode()
+    assert "Nothing matches" in chief.get("/people?search=nobody").content.decode()
     assert chief.get("/people?role=king").status_code == 400
 
 
