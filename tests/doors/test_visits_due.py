@@ -340,7 +340,7 @@ def test_visits_are_handed_over_at_rest_after_a_preview_that_changes_nothing(fol
 def test_a_workers_visits_are_handed_over_in_the_console_and_taken_back_as_one(folded, log_in):
     from server.ledgers.models import DeskAct
 
-    xie, lin, linked = folded
+    _xie, lin, linked = folded
     client = log_in()
     text = client.get("/visits/due").content.decode()
     assert f'<option value="{lin.pk}">' in text
@@ -380,7 +380,9 @@ def test_the_board_has_a_column_for_each_worker_and_one_for_nobody(
     assert cards[str(street.worker.pk)] == ["甲新", "乙在", "棠荫路9号 101"]
     assert cards[str(due["丁失"].linked_worker_id)] == ["丙安", "丁失"]
     assert "draggable" in text
-    assert "draggable" not in log_in("worker", COMMUNITY).get("/visits/due?board=1").content.decode()
+    assert (
+        "draggable" not in log_in("worker", COMMUNITY).get("/visits/due?board=1").content.decode()
+    )
 
 
 def test_a_week_counts_workers_and_communities_and_its_numbers_lead_to_their_lists(
@@ -409,4 +411,3 @@ def test_a_week_counts_workers_and_communities_and_its_numbers_lead_to_their_lis
     for query, number in chips:
         listed = client.get("/visits/due?" + query.replace("&amp;", "&")).content.decode()
         assert listed.count('name="entry"') == int(number)
-
