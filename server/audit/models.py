@@ -72,6 +72,7 @@ class Act(models.TextChoices):
     KEY_USED = "key_used", _("key used")
     RECORDS_OPENED = "records_opened", _("records opened")
 
+    RECORD_ENTERED = "record_entered", _("record entered at the desk")
     REVIEW = "review", _("record reviewed")
     COMMENT = "comment", _("record commented")
     SENT_BACK = "sent_back", _("answers sent back")

@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "server.moving",
     "server.ledgers",
     "server.reports",
+    "server.entering",
     "server.erasure",
     "server.disclosure",
     "server.openrosa",

@@ -31,6 +31,7 @@ OWN: Final = (
     "assistance",
     "retired",
     "petitions",
+    "window",
     "collect",
     "terms",
 )
@@ -68,6 +69,8 @@ PLACES: Final[dict[str, tuple[str, int]]] = {
     "filing": ("tour", 10),
     "imports": ("tour", 11),
     "import": ("tour", 11),
+    "enter": ("window", 1),
+    "enter-form": ("window", 2),
     "cases": ("assistance", 1),
     "case": ("assistance", 1),
     "map": ("assistance", 3),

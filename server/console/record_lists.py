@@ -22,6 +22,7 @@ from server.console.templatetags.corrections import BADGES, sent_back_in
 from server.core.keyset import Key
 from server.core.labels import listed
 from server.corrections.selectors import states_of
+from server.entering.selectors import marked
 from server.ledgers.filters import ExceptionFilters
 from server.ledgers.models import LedgerException
 from server.ledgers.selectors import exceptions, with_records
@@ -35,7 +36,7 @@ _MOST_WITH_ANSWERS = {"csv": 5_000, "xlsx": 5_000}
 
 def submissions_list(request: StaffRequest) -> Listing:
     """All submissions of the reader's areas; answers may be columns while the filter leaves one form."""
-    rows = submissions(request.access).select_related("form", "submitter")
+    rows = marked(submissions(request.access)).select_related("form", "submitter")
     filterset = SubmissionFilters(request.GET, rows, access=request.access)
     form_id = "" if filterset.errors else request.GET.get("form", "")
     is_of_one_form = form_id != "" and "," not in form_id
@@ -160,6 +161,18 @@ def _state_badges(row: Submission, reading: Reading) -> str:
     )
 
 
+def _submitter(row: Submission, _reading: Reading) -> str:
+    words: list[object] = [row.submitter]
+    if row.is_from_desk:  # type: ignore[attr-defined]
+        words.append(_("at the desk"))
+    return listed(words)
+
+
+def _submitter_badge(row: Submission, _reading: Reading) -> str:
+    badge = format_html(' <span class="badge">{}</span>', _("at the desk"))
+    return format_html("{}{}", row.submitter, badge if row.is_from_desk else "")  # type: ignore[attr-defined]
+
+
 def _remark_badges(row: Submission, _reading: Reading) -> str:
     labels = ((flag_label(flag),) for flag in row.flags)
     return format_html_join(" ", '<span class="badge warn">{}</span>', labels)
@@ -179,9 +192,7 @@ _SUBMISSION = (
     ),
     TableColumn("form", gettext_lazy("Form"), lambda row, _reading: row.form.title),
     TableColumn("area_code", gettext_lazy("Area"), area_of, sort=(Key("area_code"),)),
-    TableColumn(
-        "submitter", gettext_lazy("Worker"), lambda row, _reading: str(row.submitter), kind="nowrap"
-    ),
+    TableColumn("submitter", gettext_lazy("Worker"), _submitter, html=_submitter_badge, kind="nowrap"),
     TableColumn("state", gettext_lazy("State"), _state, html=_state_badges),
     TableColumn(
         "flag", gettext_lazy("Remarks"),

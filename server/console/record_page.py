@@ -17,6 +17,7 @@ from server.console.record_sheets import read_record
 from server.console.thumbnails import is_drawn, is_photo
 from server.core.clock import now
 from server.corrections.selectors import corrections_by, sent_back_of, with_corrections
+from server.entering.selectors import marked
 from server.erasure.models import Erasure
 from server.erasure.selectors import may_ask, open_erasure
 from server.ledgers.definitions.columns import Column, Sensitivity
@@ -42,7 +43,7 @@ EDITS_COMPARED = 5
 def visible_or_404(request: StaffRequest, number: int) -> Submission:
     """The submission with what its page joins; 404 where the reader does not see it."""
     rows = (
-        with_corrections(visible(request.access))
+        marked(with_corrections(visible(request.access)))
         .select_related(
             "form",
             "submitter",

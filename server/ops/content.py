@@ -34,6 +34,19 @@ PAGE_POLICY: Final = "; ".join(
 )
 """Nothing is fetched from elsewhere, so the console works with no internet; nothing inline is run or styled."""
 
+FORM_POLICY: Final = "; ".join(
+    (
+        PAGE_POLICY.replace("img-src 'self' data:", "img-src 'self' data: blob:"),
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "font-src 'self' data:",
+        "connect-src 'self' data:",
+    )
+)
+"""For the one page that fills in forms: ODK Web Forms inserts its own style sheets and fonts, shows photos before they are
+sent, and reads expressions by a parser in WebAssembly. Inline scripts stay forbidden."""
+_FORM_PAGE: Final = "enter-form"
+
 FILE_POLICY: Final = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 SHOWN: Final = frozenset(
@@ -65,7 +78,9 @@ class Content:
         headers.setdefault("Cache-Control", "no-store")
         kind = headers.get("Content-Type", "").partition(";")[0]
         if kind == "text/html" and _is_page(request, response):
-            headers["Content-Security-Policy"] = PAGE_POLICY
+            match = request.resolver_match
+            fills_in = match is not None and match.url_name == _FORM_PAGE
+            headers["Content-Security-Policy"] = FORM_POLICY if fills_in else PAGE_POLICY
             return response
         headers["Content-Security-Policy"] = FILE_POLICY
         if kind and response.status_code < 300 and (kind not in SHOWN or response.streaming):

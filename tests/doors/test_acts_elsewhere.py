@@ -64,6 +64,7 @@ TAKES_MORE: Final = {
     "takes a file, which is not sent here (tests/doors/console/test_lists.py, tests/doors/test_imports.py)": {
         "POST /lists/%(name)s/upload", "POST /api/v1/imports/", "POST /imports",
     },
+    "only shows a form to fill in (tests/doors/console/test_enter.py)": {"POST /enter/%(form_id)s"},
     "links an account to the office's own sign-in, which is not set up here": {
         "PUT /api/v1/users/%(username)s/sign-in/", "DELETE /api/v1/users/%(username)s/sign-in/",
         "POST /people/%(user_id)s/link", "POST /people/%(user_id)s/unlink",
@@ -123,6 +124,7 @@ CHANGING: Final = {
         for method, address in (
             ("POST", f"{_FORM}/submissions"),
             ("POST", "/odk/submission"),
+            ("POST", "/enter/%(form_id)s/send"),
             ("POST", "/key/%(token)s/submission"),
         )
         for name in ("a record of the side's community", "a correction of the side's record")

@@ -124,6 +124,7 @@ RECORDS: Final = {
     SUBMISSIONS: _xml,
     f"{SUBMISSIONS}/%(instance)s": _xml,
     "/odk/submission": multipart,
+    "/enter/%(form_id)s/send": multipart,
     "/key/%(token)s/submission": multipart,
 }
 """Addresses that take records → how a record is wrapped there. Briefcase pushes to the phones' address."""

@@ -85,6 +85,7 @@ def samples_of(side: Side) -> dict[str, str]:
         "/submissions/%(instance)s/versions/%(version)s": f"{side.instance_id}-edit",
         "/versions/%(version)s/attachments/%(name)s": image.name,
         "/media/%(filename)s": "households.csv",
+        "/enter/%(form_id)s/files/%(name)s": "households.csv",
         "/view/files/%(form)s/%(instance)s/%(filename)s": image.name,
         "%(instance)s": side.instance_id,
         "%(instance_id)s": side.instance_id,
@@ -157,6 +158,13 @@ ALSO: Final[dict[str, tuple[dict[str, str], ...]]] = {
         {"/datasets/%(name)s": "persons"},
         {"/datasets/%(name)s": "vacancies"},
         {"/datasets/%(name)s": "retirees"},
+    ),
+    "/enter/%(form_id)s/files/%(name)s": (
+        {"/enter/%(form_id)s/files/%(name)s": "cases.csv"},
+        {"/enter/%(form_id)s/files/%(name)s": "employers.csv"},
+        {"/enter/%(form_id)s/files/%(name)s": "persons.csv"},
+        {"/enter/%(form_id)s/files/%(name)s": "vacancies.csv"},
+        {"/enter/%(form_id)s/files/%(name)s": "retirees.csv"},
     ),
     "/media/%(filename)s": (
         {"/media/%(filename)s": "cases.csv"},

@@ -101,6 +101,7 @@ def every_sample(make_user: Callable[..., Any]) -> dict[str, str]:
         "%(form_id)s": street.form.form_id,
         "%(version)s": version,
         "/media/%(filename)s": "evil.html",
+        "/enter/%(form_id)s/files/%(name)s": "evil.html",
         "/view/files/%(form)s/%(instance)s/%(filename)s": "evil.jpg",
         "%(instance)s": "uuid:1",
         "%(instance_id)s": "uuid:1",

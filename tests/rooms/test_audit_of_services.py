@@ -29,6 +29,7 @@ from tests.contracts.test_audit import services as all_services
 from tests.factories.audited import AT, Office, workbook
 from tests.factories.audited_accounts import ACCOUNTS
 from tests.factories.audited_disclosures import DISCLOSURE_CASES
+from tests.factories.audited_entries import ENTRY_CASES
 from tests.factories.audited_imports import IMPORT_CASES
 from tests.factories.audited_lists import LIST_CASES
 from tests.factories.audited_records import RECORD_CASES, Case
@@ -47,6 +48,7 @@ def _county(office: Office) -> None:
 CASES = {
     **ACCOUNTS,
     **DISCLOSURE_CASES,
+    **ENTRY_CASES,
     **IMPORT_CASES,
     "forms.drafts.save": Case(lambda office: office.save(workbook(), None), (Act.DRAFT_SAVED,)),
     "forms.drafts.reopen": Case(

@@ -9,7 +9,7 @@ from django import template
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from server.accounts.access import ADMINISTRATORS, REVEALERS, REVIEWERS, Access
+from server.accounts.access import ADMINISTRATORS, REVEALERS, REVIEWERS, SENDERS, Access
 
 register = template.Library()
 
@@ -60,6 +60,11 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
             section(
                 _("To do"),
                 (_("Today"), "home", ()),
+                *(
+                    [(_("At the window"), "enter", ("enter-form",))]
+                    if access.areas(SENDERS)
+                    else []
+                ),
                 (_("Review queue"), "review", ("review-record", "approve-many")),
                 (_("Visits due"), "due-visits", ()),
                 (_("Submissions"), "submissions", ("submission", "deleted")),

@@ -19,6 +19,7 @@ from server.disclosure import selectors as disclosure
 from server.disclosure import services
 from server.disclosure.models import ExportPermit
 from server.disclosure.services import find, reveal
+from server.entering.selectors import NUMBER, forms_for_newcomers
 from server.ledgers import selectors
 from server.ledgers.definitions.columns import columns_of
 from server.ledgers.definitions.ledgers import LEDGERS
@@ -65,6 +66,9 @@ def find_by_number(request: StaffRequest) -> HttpResponse:
                 "rows": rows,
                 "areas": area_names(row.area_code for row in rows),
             }
+            if not rows and form.cleaned_data["column"] == NUMBER:
+                context["asked"] = form.cleaned_data["number"]
+                context["newcomers"] = forms_for_newcomers(request.access)
         else:
             status = 400
     return render(request, "console/find.html", context, status=status)

@@ -26,6 +26,7 @@ from server.console.review_queue import Queue
 from server.core.clock import now
 from server.core.paging import COUNTED
 from server.corrections.selectors import states_of
+from server.entering.selectors import marked
 from server.submissions import services
 from server.submissions.models import ReviewDecision
 from server.submissions.selectors import openings_of
@@ -57,7 +58,7 @@ def review(request: StaffRequest) -> HttpResponse:
     is_of_one_form = form_id != "" and "," not in form_id
     questions = questions_of(request.access, form_id, request.GET) if is_of_one_form else []
     shown = [question for question in questions if question.is_shown]
-    rows = queue.rows.select_related("form", "submitter")
+    rows = marked(queue.rows).select_related("form", "submitter")
     if shown:
         rows = rows.select_related("current_version__form_version", "current_version__encrypted")
     page = page_of(request, rows)

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from server.submissions.envelope import Envelope
 from server.submissions.services.files import KeptFile
+
+DESK: Final = "ruhu-desk"
+"""The device of a version that office staff filled in at the desk; it has no field account then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ SHOWS_NOTHING: Final = frozenset(
         "/submissions/%(number)s/send-back",
         "/submissions/%(number)s/send-back/withdraw",
         "/imports/%(number)s/act",
+        "/enter/%(form_id)s/send",
         "/jobs/%(area)s",
         "/jobs/%(area)s/feed.xml",
         "/jobs/%(area)s/poster",

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 AREAS = {"worker": COMMUNITY, "street": STREET, "county": "440106", "administrator": ""}
 EVERYONE = {"worker": 200, "street": 200, "county": 200, "administrator": 200}
 DESK = {"worker": 403, "street": 200, "county": 403, "administrator": 200}
+SENDING = {"worker": 200, "street": 200, "county": 403, "administrator": 200}
 PUBLISHING = {"worker": 403, "street": 403, "county": 403, "administrator": 200}
 PAGES = [
     ("home", EVERYONE),
@@ -24,6 +25,7 @@ PAGES = [
     ("vacancies", EVERYONE),
     ("exceptions", EVERYONE),
     ("links", EVERYONE),
+    ("enter", SENDING),
     ("quarantine", DESK),
     ("map", EVERYONE),
     ("map-search", EVERYONE),

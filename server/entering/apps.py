@@ -1,0 +1,10 @@
+"""The Django app of the entering room."""
+
+from django.apps import AppConfig
+
+
+class EnteringConfig(AppConfig):
+    """Registers the entering room with Django."""
+
+    name = "server.entering"
+    label = "entering"
