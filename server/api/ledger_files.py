@@ -50,6 +50,13 @@ class ExcelFile(CsvFile):
     format = "xlsx"
 
 
+class ParquetFile(CsvFile):
+    """`?format=parquet`: the whole list; GeoParquet where rows have a place."""
+
+    media_type = "application/vnd.apache.parquet"
+    format = "parquet"
+
+
 class GeoPackageFile(CsvFile):
     """`?format=gpkg`: the whole list of a ledger with a place."""
 
@@ -57,7 +64,7 @@ class GeoPackageFile(CsvFile):
     format = "gpkg"
 
 
-FILES: Final = (CsvFile, ExcelFile)
+FILES: Final = (CsvFile, ExcelFile, ParquetFile)
 FORMATS: Final = frozenset(renderer.format for renderer in (*FILES, GeoPackageFile))
 
 

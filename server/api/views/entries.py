@@ -102,7 +102,7 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
         return [*super().get_renderers(), *files]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        """The entries of the caller's areas, by page or cursor; with `format=csv`, `xlsx` or `gpkg` all of them that pass the filters, as a file."""
+        """The entries of the caller's areas, by page or cursor; with `format=csv`, `xlsx`, `parquet` or `gpkg` all of them that pass the filters, as a file."""
         kind = getattr(request, "accepted_renderer", None)
         if kind is None or kind.format not in FORMATS:
             return super().list(request, *args, **kwargs)
@@ -133,8 +133,10 @@ class Entries(ViewSetMixin, ListModelMixin, RetrieveModelMixin, Door):
             )
         if format == ExcelFile.format:
             file = ledger_files.workbook(rows, serializer, title)
-        else:
+        elif format == GeoPackageFile.format:
             file = typed_files.geopackage(rows, serializer, self.ledger.path, title, self.place)
+        else:
+            file = typed_files.parquet(rows, serializer, self.place)
         return FileResponse(file, as_attachment=True, filename=name, content_type=media_type)
 
     def get_object(self) -> Any:

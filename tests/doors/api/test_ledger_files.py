@@ -6,21 +6,27 @@ import base64
 import csv
 import io
 import json
-from datetime import timedelta
+import re
+import struct
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import openpyxl
 import pytest
 from django.contrib.gis.gdal import DataSource
 from django.contrib.gis.gdal.field import OFTDate, OFTInteger64
 from django.test import Client
+from pyarrow import parquet
 
 from server.accounts.models import RoleGrant
 from server.accounts.passwords import log_in as known
 from server.api import ledger_files
 from server.audit.models import Act, AuditEntry
 from server.core import clock
+from server.core.plain import dumps
 from server.disclosure.models import ExportPermit
 from server.ledgers.definitions.ledgers import DEFINITIONS
+from server.ledgers.models import Household
 from tests.conftest import COMMUNITY, OTHER_COMMUNITY, OTHER_STREET_COMMUNITY, STREET
 from tests.factories.declared import make_declared
 from tests.factories.ledger_lines import make_hostile, written_row_by_row
@@ -145,6 +151,45 @@ def test_the_head_comes_before_any_row_is_read(street, asking, django_assert_num
     with django_assert_num_queries(0):
         assert next(parts).startswith("\ufeffid,area_code,".encode())
     assert str(street.person.pk).encode() in b"".join(parts)
+
+
+def plain(value):
+    """A value of a Parquet file, or of JSON, so that both can be compared: an empty text or list is none."""
+    match value:
+        case datetime():
+            return value.astimezone(UTC)
+        case str() if re.fullmatch(r"\d{4}-\d\d-\d\dT.*\+08:00", value):
+            return datetime.fromisoformat(value).astimezone(UTC)
+        case Decimal() | date():
+            return str(value)
+        case bytes():
+            return dumps({"type": "Point", "coordinates": struct.unpack("<BIdd", value)[2:]})
+        case dict():
+            return dumps(value)
+        case "" | []:
+            return None
+    return value
+
+
+def test_a_parquet_file_holds_the_values_of_the_json_list_by_their_types(street, asking):
+    make_declared(street.person.area_code, person=street.person, employer=street.employer)
+    client = asking()
+    for definition in DEFINITIONS.values():
+        path = f"/api/v1/{definition.path}/"
+        shown = client.get(path, {"page_size": 1000}).json()["results"]
+        file = b"".join(client.get(path, {"format": "parquet"}))
+        table = parquet.read_table(io.BytesIO(file))
+        rows = {row["id"]: row for row in table.to_pylist()}
+        assert len(rows) == len(shown)
+        for row in shown:
+            for name, value in rows[row["id"]].items():
+                assert plain(value) == plain(row[name]), (definition.path, name)
+        metadata = json.loads((table.schema.metadata or {}).get(b"geo", b"{}"))
+        assert metadata.get("primary_column", "") == definition.place
+    make_hostile("household", [COMMUNITY], [], n=40, seed=5)
+    file = b"".join(client.get("/api/v1/households/", {"format": "parquet"}))
+    here = Household.objects.filter(area_code__startswith=STREET)
+    assert parquet.read_table(io.BytesIO(file)).num_rows == here.count()
 
 
 def test_a_geopackage_is_opened_by_gdal(street, asking, tmp_path):
