@@ -32,6 +32,7 @@ from server.reports.filings import board, frozen_table, last_frozen, period_of
 from server.reports.models import Filing
 from server.reports.problems import NotFrozen
 from server.reports.selectors import (
+    WITHHELD,
     Table,
     is_restricted,
     report_named,
@@ -42,7 +43,7 @@ from server.reports.selectors import (
 _MOST_EXPLAINED: Final = 200
 _MOST_ENTRIES: Final = 50
 Shown = float | str | None
-"""A number as a reader sees it: "<3" for a small number that is hidden, None where there is none."""
+"""A number as a reader sees it: "*" for one that is hidden, None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,8 @@ def _differences(access: Access, then: Table, now: Table) -> Iterator[Difference
             name="" if row == TOTAL else name,
             column=column.name,
             label=str(column.label),
-            then="<3" if is_hidden else before,
-            now="<3" if is_hidden else after,
+            then=WITHHELD if is_hidden else before,
+            now=WITHHELD if is_hidden else after,
         )
         if isinstance(column, Indicator) and explained < _MOST_EXPLAINED:
             explained += 1

@@ -8,7 +8,7 @@ from typing import Final
 
 from server.reports.counting import TOTAL
 from server.reports.definitions.tables import Column, Form
-from server.reports.selectors import Table
+from server.reports.selectors import WITHHELD, Table
 
 _MOST_RANKED: Final = 10
 
@@ -45,7 +45,7 @@ def _lines(table: Table, form: Form) -> Iterator[tuple[str, list[Cell]]]:
 
 
 def _number(table: Table, name: str) -> float | str | None:
-    return "<3" if (TOTAL, name) in table.hidden else table.cells[TOTAL].get(name)
+    return WITHHELD if (TOTAL, name) in table.hidden else table.cells[TOTAL].get(name)
 
 
 def _ranked(table: Table, form: Form) -> Sequence[tuple[object, Sequence[str]]]:

@@ -38,9 +38,10 @@ from server.reports.definitions.registry import REPORTS
 from server.reports.definitions.tables import Rate, Report, Rows, terms
 from server.reports.facts.keeping import is_behind
 from server.reports.problems import NoSuchCell, NoSuchReport, NotKnownThen, OnlyWholeMonths
+from server.reports.suppression import SMALL, column_flows, withheld
 
-SMALL: Final = 3
-"""Smaller numbers may tell who it is; none and one look alike, or the difference would."""
+WITHHELD: Final = "*"
+"""What stands for a number that the reader may not see. Small numbers and those that protect them look alike."""
 MOST_ENTRIES: Final = 500
 
 
@@ -171,7 +172,8 @@ def entries_behind(
     counts = facts.aggregate(total=Count("pk"), seen=Count("pk", filter=within))
     total, seen = counts["total"], counts["seen"]
     if is_restricted(report, row, indicator) and not scope.sees_restricted:
-        known = total if total >= SMALL else 0
+        hidden = _hidden(report, scope, cells_of(report, scope))
+        known = 0 if (row, indicator.name) in set(hidden) else total
         return Entries(known, hidden=known)
     rows = list(facts.filter(within).order_by("area_code", "entry", "pk")[:MOST_ENTRIES])
     shown = [_behind(indicator, fact, sees_days=sees_days) for fact in rows]
@@ -241,11 +243,17 @@ def hides_gap(report: Report, gap: Gap) -> bool:
 def _hidden(report: Report, scope: Scope, cells: Cells) -> Iterable[tuple[str, str]]:
     if scope.sees_restricted:
         return
-    for row, numbers in cells.items():
-        for indicator in report.indicators():
-            number = numbers.get(indicator.judged_by or indicator.name) or 0
-            if number < SMALL and is_restricted(report, row, indicator):
-                yield row, indicator.name
+    for indicator in report.indicators():
+        judged = indicator.judged_by or indicator.name
+        small = {
+            row
+            for row, numbers in cells.items()
+            if is_restricted(report, row, indicator) and (numbers.get(judged) or 0) < SMALL
+        }
+        if small and report.rows is Rows.AREAS and not indicator.counts_entries:
+            column = {row: numbers.get(indicator.name) or 0 for row, numbers in cells.items()}
+            small = withheld(column_flows(column, TOTAL), small)
+        yield from ((row, indicator.name) for row in small)
 
 
 def _behind(indicator: Indicator, fact: Any, *, sees_days: bool) -> Behind:

@@ -16,7 +16,7 @@ from server.reports.annexes import Line
 from server.reports.definitions.indicators import YUAN
 from server.reports.definitions.tables import Column, Rate
 from server.reports.forms import forms_of
-from server.reports.selectors import Table
+from server.reports.selectors import WITHHELD, Table
 
 CSV_TYPE: Final = "text/csv; charset=utf-8"
 _BOM: Final = "\ufeff"
@@ -34,14 +34,14 @@ def file_name(table: Table, ending: str) -> str:
 
 
 def rows_of(table: Table) -> Iterator[tuple[str, str, list[float | str | None]]]:
-    """(key, name, numbers) of each row, the total last; "<3" for a number that the reader may not see."""
+    """(key, name, numbers) of each row, the total last; "*" for a number that the reader may not see."""
     for key, numbers in table.cells.items():
         name = _("Total") if key == "total" else table.labels[key]
         yield (
             key,
             name,
             [
-                "<3" if (key, column.name) in table.hidden else numbers[column.name]
+                WITHHELD if (key, column.name) in table.hidden else numbers[column.name]
                 for column in table.report.columns()
             ],
         )

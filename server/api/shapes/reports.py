@@ -65,7 +65,7 @@ class ReportKindSerializer(serializers.Serializer):
 
 
 class ReportRowSerializer(serializers.Serializer):
-    """A row: its key, name and numbers by column; null for a rate of nothing, "<3" where withheld."""
+    """A row: its key, name and numbers by column; null for a rate of nothing, "*" where withheld."""
 
     row = serializers.CharField()
     name = serializers.CharField()
