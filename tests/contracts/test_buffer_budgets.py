@@ -19,8 +19,10 @@ from server.core.filters import ListFilters
 from server.core.keyset import Key, Place, ordered, slice_of
 from server.core.paging import CappedPaginator
 from server.ledgers import selectors, services
+from server.ledgers.definitions.vocabulary import Family
 from server.ledgers.filters import CaseFilters, HouseholdFilters, PersonFilters, VisitFilters
 from server.ledgers.models import Household, Person, Vacancy
+from server.ledgers.storage.duplicates import likenesses
 from server.ops.row_policies import WEB
 from server.submissions.filters import SubmissionFilters
 from server.submissions.selectors import records, submissions
@@ -285,3 +287,20 @@ def by_name(access: Access) -> Any:
 def by_number(access: Access) -> Any:
     rows = selectors.households(access).select_related("head_person")
     return rows.order_by("area_code", "hh_no", "id")
+
+
+def test_a_batch_of_households_is_compared_with_those_that_an_index_gives(county):
+    """Joining a batch with all households of its street takes seconds, and reads no page more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ledgers_membership (id, household_id, person_id, role, from_on, contribution)"
+            " select gen_random_uuid(), household_id, id, 'resident', '2026-01-01', 0"
+            "   from ledgers_person where household_id is not null"
+        )
+        cursor.execute("analyze ledgers_membership")
+    here = Household.objects.filter(area_code__startswith=HERE[:9]).order_by("pk")
+    batch = [str(key) for key in here.values_list("pk", flat=True)[:150]]
+    with explained() as seen:
+        likenesses(Family.HOUSEHOLD, batch)
+    (statement,) = seen
+    assert statement.handled <= 20 * len(batch), str(statement)

@@ -51,12 +51,27 @@ class Explained:
     buffers: int  # pages of 8 KB
     plan: str
 
+    @property
+    def handled(self) -> int:
+        """Rows that went through the node of the plan that had most, those it rejected among them."""
+        most, loops = 0, 1
+        for line in self.plan.splitlines():
+            if node := _ROWS.search(line):
+                rows, loops = (int(part) for part in node.groups())
+                most = max(most, rows * loops)
+            elif rejected := _REJECTED.search(line):
+                most = max(most, int(rejected[1]) * loops)
+        return most
+
     def __str__(self) -> str:
         return f"{self.buffers} buffers\n{self.statement}\n{self.plan}"
 
 
 _READS = re.compile(r"\s*(select|insert|update|delete|with)\b", re.IGNORECASE)
 _BUFFERS = re.compile(r"Buffers: shared (?:hit=(\d+))?(?: ?read=(\d+))?")
+
+_ROWS = re.compile(r"\(actual rows=(\d+) loops=(\d+)\)")
+_REJECTED = re.compile(r"Rows Removed by (?:Join )?Filter: (\d+)")
 
 
 @contextmanager

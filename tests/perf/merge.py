@@ -1,20 +1,25 @@
 """How many submissions a second a worker process merges into the ledgers, and the CPU time of each.
 
-    python tests/perf/merge.py [--communities 5] [--households 1000] [--batch 200]
+    python tests/perf/merge.py [--communities 5] [--households 1000] [--batch 200] [--last 600]
+                               [--everything] [--profile FILE]
 
-Uses the database of DATABASE_URL (migrated if need be): publishes xlsforms/, makes the demo
-street there unless there is one, then merges all its submissions again from nothing, in the
-worker's batches, with one commit each. The ledgers are the same afterwards. Prints a
-table, then one JSON object.
+Uses the database of DATABASE_URL (migrated if need be): publishes xlsforms/, and makes the demo
+street there unless there is one. Form by form (FORMS), takes what the last records contribute out of the
+ledgers, and merges these records again, in the worker's batches, with one commit each. With --everything the
+ledgers are emptied first, and all records merged. The ledgers are the same afterwards. Prints a
+table, then one JSON object; with --profile, cProfile's statistics go to a file.
 """
 
 from __future__ import annotations
 
 import argparse
+import cProfile
 import json
 import os
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,57 +27,64 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.config.settings")
 TICKS = os.sysconf("SC_CLK_TCK")
+FORMS = ("household_survey", "home_visit", "quick_change")
+"""F1, F3 and F9: what phones send most."""
 
 
 def main() -> None:
     options = _options()
     _prepare(options)
-    from django.db import connection
-
-    from server.core import clock
     from server.ledgers.definitions.ledgers import LEDGERS
-    from server.ledgers.services import merge_submissions
     from server.ledgers.storage.database import query_values
 
-    ids = _empty_ledgers()
     statements = _count_statements()
-    (backend,) = query_values("select pg_backend_pid()")
-    latencies, before, began = [], _cpu(backend), time.perf_counter()
-    own = time.process_time()
-    for start in range(0, len(ids), options.batch):
-        started = time.perf_counter()
-        merge_submissions(submission_ids=ids[start : start + options.batch], as_of=clock.today())
-        latencies.append(time.perf_counter() - started)
-    seconds, own = time.perf_counter() - began, time.process_time() - own
-    backend_cpu = _cpu(backend) - before
-    count = len(ids)
-    with connection.cursor() as cursor:
-        rows = {}
-        for name, model in LEDGERS.items():
-            cursor.execute(f"select count(*) from {model._meta.db_table}")
-            rows[name] = cursor.fetchone()[0]
-    figures: dict[str, Any] = {
-        "submissions": count,
-        "batch": options.batch,
-        "seconds": round(seconds, 2),
-        "merged_per_second": round(count / seconds),
-        "first_fifth_per_second": _rate(latencies[: len(latencies) // 5 or 1], options.batch),
-        "last_fifth_per_second": _rate(
-            latencies[-(len(latencies) // 5 or 1) : -1] or latencies, options.batch
-        ),
-        "worker_cpu_ms": round(own * 1000 / count, 3),
-        "postgres_cpu_ms": round(backend_cpu * 1000 / count, 3),
-        "sql_per_batch": round(statements[0] / max(len(latencies), 1), 1),
-        "slowest_batch_ms": round(max(latencies) * 1000),
-        **{f"rows_{name}": rows[name] for name in rows},
-    }
+    profile = cProfile.Profile() if options.profile else None
+    figures: dict[str, Any] = {"batch": options.batch}
+    parts = {form: _last_of(form, options.last) for form in FORMS}
+    if options.everything:
+        parts = {"all": _empty_ledgers()} | parts
+    for part, submissions in parts.items():
+        if not submissions:
+            continue
+        _take_out(submissions)
+        with profile or nullcontext():
+            measured = _merged(submissions, options.batch, statements)
+        figures |= {f"{part}.{name}": value for name, value in measured.items()}
+    for name, model in LEDGERS.items():
+        (figures[f"rows_{name}"],) = query_values(f"select count(*) from {model._meta.db_table}")
+    if profile is not None:
+        profile.dump_stats(options.profile)
     for name, value in figures.items():
-        print(f"{name:<24} {value:>10}")
+        print(f"{name:<42} {value:>10}")
     print(json.dumps(figures))
 
 
-def _rate(latencies: list[float], batch: int) -> int:
-    return round(len(latencies) * batch / sum(latencies))
+def _merged(ids: Sequence[int], size: int, statements: list[int]) -> dict[str, Any]:
+    """Merge the submissions in batches; the figures of that."""
+    from server.core import clock
+    from server.ledgers.services import merge_submissions
+    from server.ledgers.storage.database import query_values
+
+    (backend,) = query_values("select pg_backend_pid()")
+    counted, before, own = statements[0], _cpu(backend), time.process_time()
+    latencies = []
+    for start in range(0, len(ids), size):
+        started = time.perf_counter()
+        merge_submissions(submission_ids=ids[start : start + size], as_of=clock.today())
+        latencies.append(time.perf_counter() - started)
+    own, count = time.process_time() - own, len(ids)
+    counted = statements[0] - counted
+    fifth = len(latencies) // 5 or 1
+    return {
+        "submissions": count,
+        "merged_per_second": round(count / sum(latencies)),
+        "first_fifth_per_second": round(fifth * size / sum(latencies[:fifth])),
+        "worker_cpu_ms": round(own * 1000 / count, 3),
+        "postgres_cpu_ms": round((_cpu(backend) - before) * 1000 / count, 3),
+        "sql_per_batch": round(counted / len(latencies), 1),
+        "sql_per_submission": round(counted / count, 2),
+        "slowest_batch_ms": round(max(latencies) * 1000),
+    }
 
 
 def _options() -> argparse.Namespace:
@@ -81,6 +93,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--households", type=int, default=1000, help="in each community")
     parser.add_argument("--quarters", type=int, default=2)
     parser.add_argument("--batch", type=int, default=200)
+    parser.add_argument("--last", type=int, default=600, help="records of each form")
+    parser.add_argument("--everything", action="store_true", help="empty the ledgers first")
+    parser.add_argument("--profile", default="", metavar="FILE")
     return parser.parse_args()
 
 
@@ -112,6 +127,42 @@ def _empty_ledgers() -> list[int]:
     derived += [table.name for table in TABLES.values()]
     execute(f"truncate {', '.join(derived)}")
     return query_values("select id from submissions_submission order by received_at, id")
+
+
+def _take_out(submissions: Sequence[int]) -> None:
+    """Take what these submissions contribute out of the ledgers."""
+    from django.db import transaction
+
+    from server.core import clock
+    from server.ledgers.refolding.refold import replace_contributions
+    from server.ledgers.storage.contributions import contributions_of_submissions
+    from server.ledgers.storage.database import execute
+    from server.ledgers.storage.locks import take_merge_lock
+    from server.ledgers.storage.naming import load_naming
+
+    with transaction.atomic():
+        take_merge_lock()
+        load_naming()
+        standing = contributions_of_submissions(submissions)
+        execute("create temporary table noted on commit drop as table ledgers_withdrawnkey")
+        replace_contributions(standing, [], clock.today())
+        execute(
+            "delete from ledgers_withdrawnkey where (key, submission_id)"
+            " not in (select key, submission_id from noted)"
+        )
+
+
+def _last_of(form: str, count: int) -> list[int]:
+    """The last submissions of a form, oldest first."""
+    from server.ledgers.storage.database import query_values
+
+    newest_first = query_values(
+        "select submission.id from submissions_submission submission"
+        "  join forms_form form on form.id = submission.form_id"
+        " where form.form_id = %s order by submission.received_at desc, submission.id desc limit %s",
+        (form, count),
+    )
+    return newest_first[::-1]
 
 
 def _count_statements() -> list[int]:

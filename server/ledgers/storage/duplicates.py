@@ -39,6 +39,20 @@ _READING: Final = (
 )
 """SQL: the whole name in pinyin."""
 
+_BY_KEY: Final = "join lateral (select * from {0} where id = {1} offset 0) {2} on true"
+"""SQL: the row of a pair's entry, by its primary key.
+
+`offset 0` keeps the planner from joining all rows of a street first: it takes the comparison of
+two rows for more telling than it is.
+"""
+
+
+def _both(table: str) -> str:
+    """SQL: the rows `a` and `b` of pairs `near (mine, theirs)`."""
+    a, b = _BY_KEY.format(table, "near.mine", "a"), _BY_KEY.format(table, "near.theirs", "b")
+    return f"{a} {b}"
+
+
 _PERSONS: Final = f"""
     select {_PAIR} from changed a
       join ledgers_person b
@@ -50,10 +64,9 @@ _PERSONS: Final = f"""
               from ledgers_membership mine
               join ledgers_membership theirs
                 on theirs.household_id = mine.household_id and theirs.person_id <> mine.person_id
-             where mine.person_id = any(%(entries)s::uuid[])) home
-      join changed a on a.id = home.mine
-      join ledgers_person b on b.id = home.theirs and {_SAME_OFFICE}
-       and (b.name = a.name or b.birth_date = a.birth_date)
+             where mine.person_id = any(%(entries)s::uuid[])) near
+      {_both("ledgers_person")}
+     where {_SAME_OFFICE} and (b.name = a.name or b.birth_date = a.birth_date)
 """  # noqa: S608 constants
 _NAMESAKES: Final = f"""
      union all
@@ -108,28 +121,26 @@ _FACTS_OF_EMPLOYERS: Final = """
 _DOOR: Final = "regexp_replace(concat_ws('|', {0}.address, {0}.building, {0}.room), '\\s', '', 'g')"
 _SAME_DOOR: Final = f"b.address <> '' and {_DOOR.format('b')} = {_DOOR.format('a')}"
 _MEMBERS: Final = """
-    with household as materialized (
-        select * from ledgers_household where id = any(%(entries)s::uuid[]))
-    select household.*, member.id as member, member.name as member_name
+    select mine.household_id as id, member.id as member, member.name as member_name
       from (select distinct household_id, person_id from ledgers_membership
              where household_id = any(%(entries)s::uuid[])) mine
-      join household on household.id = mine.household_id
       join ledgers_person member on member.id = mine.person_id
 """
-"""SQL: the changed households, a row for everybody who ever belonged to one."""
+"""SQL: everybody who ever belonged to the changed households, with the household."""
 _HOUSEHOLDS: Final = f"""
-    select {_PAIR} from changed a
-      join ledgers_membership theirs
-        on theirs.person_id = a.member and theirs.household_id <> a.id
-      join ledgers_household b on b.id = theirs.household_id and {_SAME_OFFICE}
-       and ({_SAME_DOOR} or b.hukou_book_no_hash = a.hukou_book_no_hash)
-     union all
-    select {_PAIR} from changed a
-      join ledgers_person namesake on namesake.name = a.member_name and namesake.id <> a.member
-      join ledgers_membership theirs
-        on theirs.person_id = namesake.id and theirs.household_id <> a.id
-      join ledgers_household b on b.id = theirs.household_id and {_SAME_OFFICE}
-       and ({_SAME_DOOR} or b.hukou_book_no_hash = a.hukou_book_no_hash)
+    select {_PAIR}
+      from (select changed.id as mine, theirs.household_id as theirs from changed
+              join ledgers_membership theirs
+                on theirs.person_id = changed.member and theirs.household_id <> changed.id
+             union
+            select changed.id, theirs.household_id from changed
+              join lateral (select id from ledgers_person
+                             where name = changed.member_name and id <> changed.member
+                            offset 0) namesake on true
+              join ledgers_membership theirs
+                on theirs.person_id = namesake.id and theirs.household_id <> changed.id) near
+      {_both("ledgers_household")}
+     where {_SAME_OFFICE} and ({_SAME_DOOR} or b.hukou_book_no_hash = a.hukou_book_no_hash)
 """  # noqa: S608 constants
 _FACTS_OF_HOUSEHOLDS: Final = f"""
     select pairs.entry::text as entry, pairs.other::text as other,
