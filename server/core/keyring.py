@@ -84,7 +84,8 @@ def sealing_keys() -> Sequence[bytes]:
     if path is None:
         return settings.RUHU_SECRET_KEYS
     read = _read
-    if read is not None and read.path == path and time.monotonic() - _looked_at < CHECKED_EACH:
+    is_fresh = read is not None and time.monotonic() - _looked_at < CHECKED_EACH
+    if read is not None and is_fresh and (read.path is path or read.path == path):
         return read.keys
     return look_again()
 

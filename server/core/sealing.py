@@ -13,6 +13,7 @@ import base64
 import hashlib
 import hmac
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -59,9 +60,17 @@ def _key(secret: bytes) -> _Key:
     )
 
 
+_known: tuple[Sequence[bytes], list[_Key]] | None = None
+"""The secrets as `core.keyring` gave them last, and their keys: a batch opens some ten thousand values."""
+
+
 def _keys() -> list[_Key]:
     """The current key first, then retired keys, which still open what they sealed."""
-    return [_key(secret) for secret in keyring.sealing_keys()]
+    global _known
+    secrets, known = keyring.sealing_keys(), _known
+    if known is None or known[0] is not secrets:
+        known = _known = secrets, [_key(secret) for secret in secrets]
+    return known[1]
 
 
 def key_ids() -> list[bytes]:

@@ -15,7 +15,7 @@ from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.vocabulary import LINKS_OF_ACTS
 from server.ledgers.models import ContributionRow
 from server.ledgers.storage.database import dumps, execute, query, query_values
-from server.ledgers.storage.resealing import with_current_key
+from server.ledgers.storage.resealing import is_rotating, with_current_key
 
 _PURPOSE = "ledgers_contribution.values"
 _SELECT = """
@@ -25,6 +25,15 @@ _SELECT = """
            identities::text as identities, corrected::text as corrected
       from ledgers_contribution
 """
+
+
+_EMPTY = "{}"
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    """A stored object; most are empty."""
+    loaded: dict[str, Any] = {} if text == _EMPTY else json.loads(text)
+    return loaded
 
 
 @dataclass(slots=True)
@@ -75,7 +84,11 @@ def desk_acts_naming(
 def _contributions(where: str, wanted: list[Any], *more: Any) -> list[Contribution]:
     if not wanted:
         return []
-    return query(f"{_SELECT} where {where}", (wanted, *more), row=_contribution)
+    read = query(f"{_SELECT} where {where}", (wanted, *more), row=_contribution)
+    if is_rotating():
+        for contribution in read:
+            contribution.values = with_current_key(contribution.values)
+    return read
 
 
 def _contribution(
@@ -90,10 +103,10 @@ def _contribution(
 ) -> Contribution:
     return Contribution(
         keys=tuple(keys),
-        values=with_current_key(opened_json(values, _PURPOSE)),
-        links=json.loads(links),
-        identities=json.loads(identities),
-        corrected=json.loads(corrected),
+        values=opened_json(values, _PURPOSE),
+        links=_loaded(links),
+        identities=_loaded(identities),
+        corrected=_loaded(corrected),
         flags=tuple(flags),
         **columns,
     )

@@ -47,6 +47,8 @@ from typing import Any, TypeVar, overload
 
 import psycopg
 from django.db import connection
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 from psycopg.rows import BaseRowFactory, kwargs_row, scalar_row, tuple_row
 
 from server.core import plain, row_security
@@ -86,9 +88,17 @@ def execute(statement: str, parameters: Parameters = ()) -> int:
 def _run(statement: str, parameters: Parameters, rows: BaseRowFactory[Any]) -> psycopg.Cursor[Any]:
     connection.ensure_connection()
     cursor: psycopg.Cursor[Any] = psycopg.Cursor(connection.connection, row_factory=rows)
+    cursor.adapters.register_loader("timestamptz", _InstantLoader)
     settings = row_security.due(connection.connection)
     execute_after(settings, cursor, statement, parameters, prepare=False)
     return cursor
+
+
+class _InstantLoader(Loader):
+    """Reads an instant as PostgreSQL writes it in the session's zone, UTC; Django's loader is several times slower."""
+
+    def load(self, data: Buffer) -> datetime:
+        return datetime.fromisoformat(bytes(data).decode())
 
 
 def _named(row: Callable[..., Any]) -> BaseRowFactory[Any]:

@@ -50,10 +50,14 @@ def _hash_purposes() -> dict[str, str]:
     }
 
 
+def is_rotating() -> bool:
+    """Whether there is more than one key, so that what is stored may be sealed with another than the current one."""
+    return len(key_ids()) > 1
+
+
 def with_current_key(values: dict[str, Any]) -> dict[str, Any]:
     """The values of a contribution with what is sealed, and its hashes, under the current key. Raises UnknownKey."""
-    current = key_ids()
-    if len(current) == 1:
+    if not is_rotating():
         return values
     return _anew(values, every=False) or values
 
