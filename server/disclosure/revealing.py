@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +12,7 @@ from server.audit.models import Act
 from server.audit.services import record
 from server.core.reasons import says_why
 from server.disclosure import budgets
-from server.disclosure.problems import ReasonSaysNothing
+from server.disclosure.problems import BudgetSpent, ReasonSaysNothing
 from server.ledgers.definitions.columns import Column, Kind, Sensitivity, columns_of
 from server.ledgers.models.base import LedgerEntry
 from server.ledgers.problems import ActReasonMissing, NotCorrectable, NotYours
@@ -53,6 +53,26 @@ def reveal(
             )
             return {column.name: _plain(entry, column) for column in declared}
     budgets.refuse(access, entry.area_code, spent)
+
+
+def reveal_each(
+    access: Access, entries: Iterable[LedgerEntry], columns: Sequence[str], reason: str
+) -> tuple[dict[Any, dict[str, Any]], BudgetSpent | None]:
+    """Entry's id → what `reveal` gives, one disclosure an entry, until the day's limit is reached: then the problem as well.
+
+    Entries where the user may not reveal are left out. Raises ActReasonMissing, ReasonSaysNothing,
+    NotCorrectable. Transactions and locks as in `reveal`.
+    """
+    check_reason(reason)
+    revealed: dict[Any, dict[str, Any]] = {}
+    for entry in entries:
+        if not access.may(REVEALERS, entry.area_code):
+            continue
+        try:
+            revealed[entry.pk] = reveal(access, entry, columns, reason)
+        except BudgetSpent as problem:
+            return revealed, problem
+    return revealed, None
 
 
 def check_reason(reason: str) -> None:

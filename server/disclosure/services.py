@@ -5,7 +5,7 @@ from server.disclosure.dossiers import give_dossier
 from server.disclosure.finding import find
 from server.disclosure.permits import consent, refuse, request_permit, withdraw
 from server.disclosure.records import let_out, let_out_quarantined
-from server.disclosure.revealing import check_reason, reveal
+from server.disclosure.revealing import check_reason, reveal, reveal_each
 
 __all__ = [
     "check_reason",
@@ -18,5 +18,6 @@ __all__ = [
     "refuse",
     "request_permit",
     "reveal",
+    "reveal_each",
     "withdraw",
 ]

@@ -19,6 +19,7 @@ from server.ledgers.entity_lists.listed import (
     listed_entries,
 )
 from server.ledgers.entity_lists.sizes import households_by_area, is_crowded
+from server.ledgers.reading.at_the_door import AtDoor, at_the_doors
 from server.ledgers.reading.candidates import Candidate, candidates
 from server.ledgers.reading.declared import Declared, declared_facts
 from server.ledgers.reading.dossier import Dossier, dossier
@@ -85,6 +86,7 @@ from server.ledgers.storage.copying import copied
 
 __all__ = [
     "PLANS",
+    "AtDoor",
     "Beside",
     "Candidate",
     "Change",
@@ -112,6 +114,7 @@ __all__ = [
     "acts_on_link",
     "address_title",
     "assisted",
+    "at_the_doors",
     "below_root",
     "candidates",
     "cases",

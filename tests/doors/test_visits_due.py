@@ -10,6 +10,7 @@ import pytest
 from server.core.clock import today
 from tests.conftest import COMMUNITY, OTHER_COMMUNITY, OTHER_STREET_COMMUNITY, STREET
 from tests.doors.api.conftest import assert_problem
+from tests.doors.test_permits import limit
 from tests.factories.console import entry
 
 pytestmark = pytest.mark.django_db
@@ -411,3 +412,80 @@ def test_a_week_counts_workers_and_communities_and_its_numbers_lead_to_their_lis
     for query, number in chips:
         listed = client.get("/visits/due?" + query.replace("&amp;", "&")).content.decode()
         assert listed.count('name="entry"') == int(number)
+
+
+def test_a_community_has_a_day_sheet_with_heads_masked_phones_and_what_was_agreed(
+    due, street, log_in, django_assert_max_num_queries
+):
+    from server.core.sealing import seal_text
+    from server.ledgers.models import Household, Person, Visit
+
+    home = Household.objects.get(hh_no="h1")
+    head = Person.objects.create(
+        **entry(COMMUNITY, name="户主", household=home, phone=seal_text("02000001234", "phone"))
+    )
+    Household.objects.filter(pk=home.pk).update(head_person=head)
+    Person.objects.filter(name="甲新").update(phone=seal_text("02000005678", "phone"))
+    Visit.objects.create(
+        **entry(COMMUNITY, person=due["甲新"], outcome="1", visited_at=at(-4),
+                next_visit_on=today(), findings="等电话02000005678", needs=["01"])
+    )  # fmt: skip
+    client = log_in()
+    listed = client.get(f"/visits/due?area={COMMUNITY}").content.decode()
+    sheet = f"/visits/due/day-sheet?area={COMMUNITY}&due_to={today() + 5 * DAY}"
+    assert "/visits/due/day-sheet?area=" in listed
+    with django_assert_max_num_queries(25):
+        text = client.get(sheet).content.decode()
+    assert set(re.findall(r'<p class="whom">(.*?) ·', text)) == {"甲新", "甲厂", "乙在", "户主"}
+    assert "Head of household: 户主" in text
+    assert f"Last agreed: {today()}" in text
+    assert "02000005678" not in text
+    assert re.search(r"Phone: 0\S*\*", text)
+    chosen = re.findall(r'name="entry" value="([^"]+)"', text)
+    assert len(chosen) >= 2
+    given = {"entry": chosen, "reason": "约定明天的走访时间"}
+    from server.audit.models import Act, AuditEntry
+
+    for bad in ("", "xx"):
+        assert client.post("/visits/due/call-list", {**given, "reason": bad}).status_code in (
+            400,
+            422,
+        )
+    assert not AuditEntry.objects.filter(act=Act.REVEAL).exists()
+    shown = client.post("/visits/due/call-list", given).content.decode()
+    assert {"02000005678", "02000001234"} <= set(
+        re.findall(r"<strong class=\"code\">(\d+)</strong>", shown)
+    )
+    logged = AuditEntry.objects.filter(act=Act.REVEAL)
+    assert {(one.reason, tuple(one.facts["columns"])) for one in logged} == {
+        (given["reason"], ("phone",))
+    }
+    assert len(logged) == shown.count('<strong class="code">')
+    assert log_in("worker", COMMUNITY).post("/visits/due/call-list", given).status_code == 403
+    stranger = log_in("street", OTHER_STREET_COMMUNITY[:9])
+    assert "0200000" not in stranger.post("/visits/due/call-list", given).content.decode()
+    assert client.post("/visits/due/call-list", {**given, "entry": ["x"]}).status_code == 404
+    for bad in (
+        "",
+        "?area=x",
+        f"?area={COMMUNITY}&due_to=2026-13-01",
+        f"?area={COMMUNITY}&overdue=x",
+    ):
+        assert client.get(f"/visits/due/day-sheet{bad}").status_code == 400, bad
+
+
+def test_a_call_list_ends_where_the_days_limit_is_reached_and_says_so(due, log_in, monkeypatch):
+    from server.audit.models import Act, AuditEntry
+    from server.core.sealing import seal_text
+    from server.ledgers.models import AssistanceCase, Person
+
+    Person.objects.filter(name__in=("甲新", "乙在")).update(phone=seal_text("02000005678", "phone"))
+    limit(monkeypatch, "reveals_a_day", 1)
+    cases = AssistanceCase.objects.filter(subject_person__name__in=("甲新", "乙在"))
+    given = {"entry": [case.pk for case in cases], "reason": "约定明天的走访时间"}
+    answer = log_in().post("/visits/due/call-list", given)
+    text = answer.content.decode()
+    assert answer.status_code == 429
+    assert text.count('<strong class="code">') == 1
+    assert "which is as often as one person may" in text
+    assert AuditEntry.objects.filter(act=Act.REVEAL).count() == 1

@@ -233,6 +233,7 @@ MORE: Final[dict[str, Any]] = {
     "/visits/due/hand-over": lambda about: {
         "entry": [str(about.entries["case"]["own"].pk)], "worker": about.worker.pk,
     },
+    "/visits/due/call-list": lambda about: {"entry": [str(about.entries["case"]["own"].pk)]},
     "/desk-acts/undo": lambda about: {"act": [about.act.pk]},
     "/ledgers/%(path)s/views": lambda _about: {"title": "look"},
     "/search": lambda _about: {"words": "look"},

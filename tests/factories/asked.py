@@ -50,6 +50,7 @@ QUERIES: Final[dict[str, tuple[str, ...]]] = {
     "/reports/%(code)s/": ("?area=%(area)s&period=2026",),
     "/reports/%(code)s/entries/": ("?area=%(area)s&period=2026&row=total&column=people",),
     "/visits/due/%(user_id)s/day-sheet": ("?due_to=2036-01-01",),
+    "/visits/due/day-sheet": ("?due_to=2036-01-01&area=%(area)s",),
     "/rules/change": ("?key=visit_attempts",),
     "/rules/": ("", "?area=%(area)s"),
     "/reports": _REPORTS,

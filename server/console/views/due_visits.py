@@ -119,14 +119,17 @@ def _staff(request: StaffRequest) -> list[Any]:
 
 
 def _sheet(request: StaffRequest, chosen: Mapping[str, Any]) -> str:
-    """The address of the day sheet of the worker that the list is narrowed to; "" of nobody. At most one query."""
-    if not chosen["worker"]:
-        return ""
-    worker = workers(request.access).filter(pk=int(chosen["worker"])).first()
-    if worker is None:
-        return ""
+    """The address of the day sheet of the worker, or the division, that the list is narrowed to; "" of neither. At most one query."""
     day = chosen["due_to"] or today()
-    return f"{reverse('console:day-sheet', args=[worker.pk])}?due_to={day}"
+    if chosen["worker"]:
+        worker = workers(request.access).filter(pk=int(chosen["worker"])).first()
+        if worker is not None:
+            return f"{reverse('console:day-sheet', args=[worker.pk])}?due_to={day}"
+    if chosen["area"]:
+        query = _query_without(request, *PLACES)
+        query["due_to"] = f"{day}"
+        return f"{reverse('console:area-sheet')}?{query.urlencode()}"
+    return ""
 
 
 def _month(text: str) -> date | None:
