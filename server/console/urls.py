@@ -182,6 +182,7 @@ urlpatterns = [
     path("lists/<str:name>/<uuid:uuid>/restore", lists.restore_entity, name="restore-entity"),
     path("map", map.map_page, name="map"),
     path("map/search", map.search, name="map-search"),
+    path("map/in-view", map.in_view, name="map-in-view"),
     path("map/households/<uuid:entry>", map.popup, name="map-popup"),
     path("tiles/divisions/<int:z>/<int:x>/<int:y>", map.divisions, name="division-tile"),
     path("tiles/assisted/<int:z>/<int:x>/<int:y>", map.assisted, name="assisted-tile"),

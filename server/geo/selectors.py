@@ -199,9 +199,12 @@ def centroids(codes: Iterable[str]) -> dict[str, tuple[float, float]]:
         return {code: (lon, lat) for code, lon, lat in cursor.fetchall()}
 
 
-def extent(access: Access) -> tuple[float, float, float, float] | None:
-    """West, south, east and north of the user's areas in degrees, for the map's first view; None without boundaries."""
-    areas = access.areas()
+def extent(access: Access, area: str = "") -> tuple[float, float, float, float] | None:
+    """West, south, east and north of the user's areas in degrees, for the map's first view; None without boundaries.
+
+    `area`, a prefix, narrows them to a division.
+    """
+    areas = [inner for own in access.areas() if (inner := _narrower(own, area)) is not None]
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -213,6 +216,13 @@ def extent(access: Access) -> tuple[float, float, float, float] | None:
         )
         west, south, east, north = cursor.fetchone()
     return None if west is None else (west, south, east, north)
+
+
+def _narrower(area: str, other: str) -> str | None:
+    """The longer of two prefixes of which one begins with the other; None where they lie apart."""
+    if area.startswith(other):
+        return area
+    return other if other.startswith(area) else None
 
 
 def division_tile(access: Access, z: int, x: int, y: int) -> bytes:

@@ -20,7 +20,7 @@ from server.ledgers.definitions.columns import Kind, columns_of
 from server.ledgers.definitions.declaring import LedgerDefinition
 from server.ledgers.models import AssistanceCase
 from server.ledgers.selectors import assisted, cases
-from server.ledgers.storage.fragments import visit_due, visit_due_soon, visit_overdue
+from server.ledgers.storage.fragments import IS_OPEN, visit_due, visit_due_soon, visit_overdue
 
 
 class RestrictedOnly(django_filters.Filter):
@@ -62,6 +62,19 @@ class Colleague(ChosenNumber):
             return qs
         near = grants_near(self.parent.access).filter(user=int(value)).values("user")
         return qs.filter(**{f"{self.field_name}__in": near})
+
+
+class OfCases(Colleague):
+    """Households with an open case, their own or a member's, that is linked to this user."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value in EMPTY_VALUES:
+            return qs
+        theirs = super().filter(cases(self.parent.access).filter(IS_OPEN), value)
+        return qs.filter(
+            Q(pk__in=theirs.values("subject_household"))
+            | Q(pk__in=theirs.values("subject_person__household"))
+        )
 
 
 class AnyCode(AnyOf):

@@ -37,6 +37,7 @@ from server.ledgers.column_filters import (
     Due,
     InView,
     NamedEntry,
+    OfCases,
     RestrictedOnly,
 )
 from server.ledgers.definitions.columns import Column, Kind, Sensitivity, columns_of
@@ -209,6 +210,11 @@ HouseholdFilters = entry_filters(
             label=_("Categories of open cases"),
         ),
         "due": Due(),
+        "case_worker": OfCases(
+            field_name="linked_worker",
+            label=_("Worker"),
+            help_text="The id of a worker to whom an open case is linked.",
+        ),
     },
 )
 PersonFilters = entry_filters(

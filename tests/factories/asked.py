@@ -31,11 +31,13 @@ QUERIES: Final[dict[str, tuple[str, ...]]] = {
     "/view/submissionList": (f"?formId={FORM}",),
     "/view/downloadSubmission": (f"?formId={FORM}[@version=null]/data[@key=%(instance)s]",),
     "/map/search": ("?q=%(tag)s",),
+    "/map": ("", "?area=%(area)s&due=overdue"),
+    "/map/in-view": ("", "?area=%(area)s&assisted_categories=B02"),
     "/review": (
         "",
         f"?form={FORM}&column=/data/remark&column=/data/hardship&column=/data/concern/mood",
     ),
-    "/tiles/assisted/%(z)s/%(x)s/%(y)s": ("", "?categories=B02"),
+    "/tiles/assisted/%(z)s/%(x)s/%(y)s": ("", "?categories=B02", "?area=%(area)s&due=overdue"),
     **{
         f"/api/v1/{path}/": ("", "?format=csv")
         for path in ("persons", "households", "cases", "visits")

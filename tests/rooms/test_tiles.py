@@ -9,8 +9,10 @@ from server.accounts.access import access_of
 from server.accounts.models import RoleGrant
 from server.core import clock
 from server.geo.problems import NoSuchTile
+from server.ledgers.filters import HouseholdFilters
 from server.ledgers.models import AssistanceCase, Household, Person
 from server.ledgers.reading.tiles import FEW, assisted_tile
+from server.ledgers.selectors import households
 from tests.conftest import COMMUNITY, OTHER_COMMUNITY, OTHER_STREET_COMMUNITY, STREET
 
 pytestmark = pytest.mark.django_db
@@ -189,3 +191,46 @@ def test_a_point_on_the_seam_belongs_to_one_tile(street_access):
 def test_tiles_outside_the_map_do_not_exist(street_access):
     with pytest.raises(NoSuchTile):
         assisted_tile(street_access, 3, 8, 0)
+
+
+def test_a_tile_is_narrowed_to_a_division_a_worker_and_due_days(street_access, make_user):
+    """As the list of households: with a case due then, or of the worker, in that division."""
+    worker = make_user("xie", role="worker", area=STREET)
+    days = {"逾期": -1, "今天": 0, "七天": 7, "八天": 8}
+    today = clock.today()
+    for name, number in days.items():
+        home = household(address=name, area=OTHER_COMMUNITY if name == "八天" else COMMUNITY)
+        person = Person.objects.create(**entry(area_code=home.area_code, name=name, household=home))
+        of_home = {"subject_household": home} if name == "今天" else {"subject_person": person}
+        AssistanceCase.objects.create(
+            **entry(
+                area_code=home.area_code,
+                next_due=today + timedelta(days=number),
+                linked_worker=worker if name in ("今天", "八天") else None,
+                state="6",
+                **of_home,
+            )
+        )
+
+    def shown(**narrowed) -> set[str]:
+        tile = layers(assisted_tile(street_access, *STREET_LEVEL, **narrowed))
+        return {row["address"] for row in tile.get("households", [])}
+
+    def listed(**query: str) -> set[str]:
+        rows = HouseholdFilters(query, households(street_access), access=street_access).qs
+        return {row.address for row in rows}
+
+    assert listed(case_worker=f"{worker.pk}") == {"今天", "八天"}
+    assert listed(case_worker=f"{worker.pk}", due="week") == {"今天"}
+    assert shown() == set(days)
+    assert shown(due="overdue") == {"逾期"}
+    assert shown(due="today") == {"今天"}
+    assert shown(due="week") == {"逾期", "今天", "七天"}
+    assert shown(due="never") == set(days)
+    assert shown(worker=worker.pk) == {"今天", "八天"}
+    assert shown(worker=worker.pk, due="week") == {"今天"}
+    assert shown(area=OTHER_COMMUNITY) == {"八天"}
+    assert shown(area=STREET) == shown(area="440106000000") == shown(area="x") == set(days)
+    assert shown(area=OTHER_STREET_COMMUNITY) == set()
+    AssistanceCase.objects.update(state="9")
+    assert shown(due="week") == set()

@@ -31,11 +31,20 @@ class TileQuery:
     max_single: int  # so many households are drawn one by one, more are clustered
     text: str | None  # LIKE pattern for address, number and members' names
     today: date
+    due_from: date | None  # with one of these, households with an open case due then,
+    due_to: date | None
+    worker: int | None  # or linked to this worker
+
+    @property
+    def is_by_cases(self) -> bool:
+        """Whether cases decide which households are shown."""
+        return (self.due_from, self.due_to, self.worker) != (None, None, None)
 
 
 def assisted_households_tile(tile: TileQuery) -> bytes:
     """The tile in Mapbox's format, with the layers `clusters` or `households`; b"" when it shows nothing."""
-    return bytes(query_values(_TILE, asdict(tile))[0])
+    statement = _TILE_BY_CASES if tile.is_by_cases else _TILE
+    return bytes(query_values(statement, asdict(tile))[0])
 
 
 # The view shows what the table's policy shows, and lets `&&` use its index (server/ops/row_policies.py).
@@ -103,3 +112,20 @@ households as (
 select coalesce((select st_asmvt(clusters, '{CLUSTERS}') from clusters), '')
     || coalesce((select st_asmvt(households, '{HOUSEHOLDS}') from households), '') as tile
 """  # noqa: S608 our own words
+_BY_CASES: Final = f"""
+by_cases as materialized (
+  select distinct coalesce(asking.subject_household_id, person.household_id) as household_id
+    from ledgers_assistancecase asking
+    left join ledgers_person person on person.id = asking.subject_person_id
+   where {open_case("asking")}
+     and asking.area_code like any(%(areas)s)
+     and (%(due_from)s::date is null or asking.next_due >= %(due_from)s)
+     and (%(due_to)s::date is null or asking.next_due <= %(due_to)s)
+     and (%(worker)s::int is null or asking.linked_worker_id = %(worker)s)
+),"""  # noqa: S608 our own words
+_TILE_BY_CASES: Final = _TILE.replace("with matching", f"with {_BY_CASES} matching", 1).replace(
+    " where household.assisted_categories <> '{}'",
+    " where household.assisted_categories <> '{}'"
+    " and household.id in (select household_id from by_cases)",
+    1,
+)

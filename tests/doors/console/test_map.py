@@ -6,7 +6,7 @@ import mapbox_vector_tile
 import pytest
 from django.urls import reverse
 
-from tests.conftest import STREET
+from tests.conftest import COMMUNITY, OTHER_COMMUNITY, STREET
 
 pytestmark = pytest.mark.django_db
 
@@ -74,3 +74,35 @@ def test_search_does_not_tell_of_households_with_only_restricted_categories(stre
     clerk, trusted = log_in(), log_in("street", STREET, "restricted")
     assert "data-fly" not in clerk.get("/map/search", {"q": "陈大文"}).content.decode()
     assert "data-fly" in trusted.get("/map/search", {"q": "陈大文"}).content.decode()
+
+
+def test_the_address_holds_the_filters_and_the_list_has_what_is_in_view(street, log_in):
+    client = log_in()
+    page = client.get(f"/map?area={COMMUNITY}&assisted_categories=B01").content.decode()
+    assert f'<option value="{COMMUNITY}" selected>' in page
+    assert 'value="B01" checked' in page
+    place = street.household.loc
+    around = f"{place.x - 0.01},{place.y - 0.01},{place.x + 0.01},{place.y + 0.01}"
+    listed = client.get("/map/in-view", {"in_bbox": around}).content.decode()
+    assert f'href="/households/{street.household.pk}"' in listed
+    for narrowed in (
+        {"in_bbox": "1,1,2,2"},
+        {"in_bbox": around, "due": "today"},
+        {"in_bbox": around, "area": OTHER_COMMUNITY},
+        {"in_bbox": around, "assisted_categories": "B07"},
+    ):
+        text = client.get("/map/in-view", narrowed).content.decode()
+        assert str(street.household.pk) not in text, narrowed
+        assert "No assisted household is in view." in text
+    assert client.get("/map/in-view?in_bbox=x").status_code == 400
+    stranger = log_in("street", "440106005")
+    assert str(street.household.pk) not in stranger.get("/map/in-view").content.decode()
+
+
+def test_tiles_are_narrowed_as_the_list_is(street, log_in):
+    client = log_in()
+    address = reverse("console:assisted-tile", args=TILE)
+    assert households(client.get(f"{address}?area={COMMUNITY}&assisted_categories=B01"))
+    for query in (f"area={OTHER_COMMUNITY}", "due=today", "case_worker=999999"):
+        assert not households(client.get(f"{address}?{query}")), query
+    assert households(client.get(f"{address}?case_worker=x&area=x&due=x"))
