@@ -58,6 +58,7 @@ def due_visits(request: StaffRequest) -> HttpResponse:
     query = _query_without(request, *PLACES)
     context = {
         **filter_context(filterset, ("area", "worker", "unassigned", "plan", "overdue", "due_to")),
+        "page": [],
         "query": query.urlencode(),
         "day": day,
         "sheet": "" if is_bad else _sheet(request, filterset.form.cleaned_data),
@@ -103,6 +104,7 @@ def _view(request: StaffRequest, visits: DueVisits, query: QueryDict, day: date)
     number = visits.count()
     return {
         **context,
+        "page": rows,
         "lines": [(row, _address(row)) for row in rows],
         "number": min(number, COUNTED),
         "capped": number > COUNTED,
