@@ -89,6 +89,21 @@ def _past_day(day: date | None) -> date:
     return day or today
 
 
+def follow_code(*, old: str, new: str, is_undone: bool) -> None:
+    """Let whoever holds a community hold it under its new code, too (decision 0358).
+
+    The former code stays held, so that its old reports and records stay seen. Once a new code
+    is taken back, nobody holds it. Part of the caller's transaction.
+    """
+    held = RoleGrant.objects.filter(area=old)
+    RoleGrant.objects.bulk_create(
+        (RoleGrant(user_id=row.user_id, role=row.role, area=new, since=row.since) for row in held),
+        ignore_conflicts=True,
+    )
+    if is_undone:
+        held.delete()
+
+
 def distrust(user: User) -> None:
     """Let no visit count any more in the areas that the user has left."""
     FormerGrant.objects.filter(user=user).update(is_revoked=True)

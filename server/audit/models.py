@@ -107,6 +107,8 @@ class Act(models.TextChoices):
 
     DIVISIONS_IMPORTED = "divisions_imported", _("divisions imported")
     DIVISION_RENAMED = "division_renamed", _("division renamed")
+    DIVISION_RENUMBERED = "division_renumbered", _("division renumbered")
+    DIVISION_RENUMBER_UNDONE = "division_renumber_undone", _("division's new code undone")
     DIVISION_RENAME_UNDONE = "division_rename_undone", _("division's new name undone")
     LEDGERS_REBUILT = "ledgers_rebuilt", _("ledgers rebuilt")
 

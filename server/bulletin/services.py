@@ -56,6 +56,11 @@ def keep_bulletin(
     return bulletin
 
 
+def follow_code(*, old: str, new: str, is_undone: bool) -> None:
+    """Let a community's bulletin go on under its other code. Part of the caller's transaction."""
+    Bulletin.objects.filter(area_code=old).update(area_code=new)
+
+
 def _is_landline(number: str) -> bool:
     """Whether a number has an area code, as an office's telephone has and mobile phones have not."""
     digits = "".join(filter(str.isdecimal, number))

@@ -26,6 +26,14 @@ AFTER_SUBMISSION = [
 """Each step(submission_ids: Sequence[int]) -> None runs in the worker, in this order, in one
 transaction a batch. Running a step again for the same submissions changes nothing."""
 
+AFTER_RENUMBERING = [
+    "server.accounts.roles.follow_code",
+    "server.bulletin.services.follow_code",
+    "server.ledgers.tasks.follow_code",
+]
+"""Each step(*, old: str, new: str, is_undone: bool) -> None runs in the transaction that gives a division another
+code, or that takes it back: then `old` is the code taken back, and `new` the former one."""
+
 ENTITY_LISTS = {
     "communities": "server.ledgers.entity_lists.lists.communities",
     "households": "server.ledgers.entity_lists.lists.households",

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from django_filters.constants import EMPTY_VALUES
 
 from server.core.filters import Day, ListFilters, OneOf, Ordering, Search
-from server.geo.codes import code_prefix, lies_in
-from server.geo.models import Division, DivisionChange, Level
+from server.geo.codes import code_prefix
+from server.geo.codes_since import CodesSince, codes_since
+from server.geo.models import PREFIX_LENGTH, Division, DivisionChange, Level
 from server.geo.selectors import divisions_inside
 
 _CODE = RegexValidator(
@@ -28,7 +29,10 @@ def area_options(access: Any) -> Iterable[tuple[str, str]]:
 
 
 class Area(OneOf):
-    """Rows within a division, given by its code or a prefix of one; trailing zeros cover what lies below."""
+    """Rows within a division, given by its code or a prefix of one; trailing zeros cover what lies below.
+
+    Any code that a community had gives the same rows (decision 0358).
+    """
 
     def __init__(self, field_name: str = "area_code", **kwargs: Any) -> None:
         kwargs.setdefault("label", _("Area"))
@@ -39,7 +43,10 @@ class Area(OneOf):
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if value in EMPTY_VALUES:
             return qs
-        return qs.filter(lies_in(code_prefix(value), self.field_name))
+        area = code_prefix(value)
+        is_whole = len(area) == PREFIX_LENGTH[Level.COMMUNITY]
+        codes = codes_since() if is_whole else CodesSince()
+        return qs.filter(codes.lies_in(area, self.field_name))
 
 
 class DivisionFilters(ListFilters):

@@ -122,18 +122,28 @@ class Boundary(models.Model):
         )
 
 
-class DivisionChange(models.Model):
-    """A division got another name on a day; its code stays. Kept for good, also when it is undone (decision 0382).
+class ChangeKind(models.TextChoices):
+    """What a division got."""
 
-    From the day on the division has `name`; on the days before it had `name_before`.
+    RENAME = "rename", _("another name")
+    RENUMBER = "renumber", _("another code")
+
+
+class DivisionChange(models.Model):
+    """A division got another name (decision 0382) or another code (decision 0358) on a day. Kept for good, also when it is undone.
+
+    From the day on a renamed division has `name`; on the days before it had `name_before`. A
+    renumbered one has the same name before and after; it ends, and the division `new_code` follows it.
     """
 
+    kind = models.CharField(max_length=10, choices=ChangeKind.choices, default=ChangeKind.RENAME)
     division = models.ForeignKey(Division, models.PROTECT, related_name="changes")
     takes_effect_on = models.DateField()  # the first day of the new name
     name_before = models.CharField(max_length=100)
     name_en_before = models.CharField(max_length=100, blank=True)
     name = models.CharField(max_length=100)
     name_en = models.CharField(max_length=100, blank=True)
+    new_code = AreaCodeField(blank=True, default="")  # whole; only of another code
     reason = models.CharField(max_length=500)
     evidence = models.CharField(max_length=100)  # number of the document that orders the change
     made_at = models.DateTimeField()
@@ -151,9 +161,21 @@ class DivisionChange(models.Model):
                 condition=Q(undone_at=None),
                 name="one_standing_name_per_division_and_day",
             ),
+            models.CheckConstraint(
+                condition=Q(kind="rename", new_code="")
+                | Q(kind="renumber", new_code__regex=r"^\d{12}$"),
+                name="only_a_renumbered_division_has_a_new_code",
+            ),
+            models.UniqueConstraint(
+                fields=("new_code",),
+                condition=Q(undone_at=None, kind="renumber"),
+                name="one_standing_change_gives_a_code",
+            ),
         )
 
     def __str__(self) -> str:
+        if self.kind == ChangeKind.RENUMBER:
+            return f"{self.division_id} → {self.new_code}"
         return f"{self.name_before} → {self.name}"
 
     @property

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from server.core import clock
 from server.geo import tiles
 from server.geo.codes import ancestors_of_prefix, code_prefix
-from server.geo.models import Division, DivisionChange, Level
+from server.geo.models import ChangeKind, Division, DivisionChange, Level
 
 if TYPE_CHECKING:
     from server.accounts.access import Access
@@ -56,7 +56,7 @@ def _since(codes: list[str], day: date | None) -> Iterable[DivisionChange]:
     if day is None or day >= clock.today():
         return ()
     return DivisionChange.objects.filter(
-        division__in=codes, undone_at=None, takes_effect_on__gt=day
+        kind=ChangeKind.RENAME, division__in=codes, undone_at=None, takes_effect_on__gt=day
     ).order_by("-takes_effect_on")
 
 
@@ -69,7 +69,7 @@ def names_before(codes: Iterable[str]) -> dict[str, set[str]]:
 
 
 def division_changes(access: Access) -> QuerySet[DivisionChange]:
-    """The changes of name of the divisions that the reader sees, the newest first; undone ones, too."""
+    """The changes of name and code of the divisions that the reader sees, the newest first; undone ones, too."""
     return DivisionChange.objects.filter(division__in=divisions(access)).select_related(
         "division", "made_by", "undone_by"
     )

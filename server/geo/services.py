@@ -16,9 +16,10 @@ from server.core import clock
 from server.core.request_problems import NotAllowed, NothingHere
 from server.geo.codes import ancestors_of, level_of
 from server.geo.features import Feature, features_of
-from server.geo.models import Boundary, Division, DivisionChange
+from server.geo.models import Boundary, ChangeKind, Division, DivisionChange
 from server.geo.problems import ChangeRefused
 from server.geo.renames import Rename, check_rename, last_change, may_rename
+from server.geo.renumbering import undo_renumbering
 from server.geo.selectors import division_changes
 
 if TYPE_CHECKING:
@@ -179,8 +180,8 @@ def rename_division(rename: Rename, *, reason: str, evidence: str, actor: Access
 
 
 @transaction.atomic
-def undo_rename(number: int, *, reason: str, actor: Access) -> DivisionChange:
-    """Give a division the name back that it had before a change. Locks the division.
+def undo_change(number: int, *, reason: str, actor: Access) -> DivisionChange:
+    """Give a division the name or code back that it had before a change. Locks the division.
 
     Raises NothingHere, NotAllowed; ChangeRefused if the change is undone or the name has changed since.
     """
@@ -193,6 +194,8 @@ def undo_rename(number: int, *, reason: str, actor: Access) -> DivisionChange:
     change = DivisionChange.objects.select_related("division").get(pk=number)
     if change.undone_at is not None:
         raise ChangeRefused(reason=_("This change is undone already."))
+    if change.kind == ChangeKind.RENUMBER:
+        return undo_renumbering(change, reason=reason, actor=actor)
     later = last_change(division)
     if later is not None and later.pk != change.pk:
         raise ChangeRefused(

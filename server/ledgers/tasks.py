@@ -6,6 +6,7 @@ import structlog
 from procrastinate.contrib.django import app
 
 from server.core import clock
+from server.ledgers.refolding import renumbered
 from server.ledgers.services import refold_due, settle_due_links
 
 _BATCH = 500
@@ -30,3 +31,16 @@ def refold(timestamp: int) -> None:
     moves = settle_due_links(as_of=as_of)
     if total or moves:
         log.info("ledgers refolded by date", entries=total, moves=moves, as_of=str(as_of))
+
+
+@app.task(name="ledgers.follow_code", queue="ledgers")
+def follow(code: str) -> None:
+    """Bring the ledgers in step with what a division's code means since it was renumbered, or since that was undone."""
+    log.info(
+        "division code followed", code=code, count=renumbered.follow_code(code, as_of=clock.today())
+    )
+
+
+def follow_code(*, old: str, new: str, is_undone: bool) -> None:
+    """Queue the job that brings the ledgers in step once a code was replaced (config/pipeline.py). In the caller's transaction."""
+    follow.defer(code=old)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Count, Model, Q, QuerySet, Sum
 
 from server.core.codes import code_lists
-from server.geo.codes import code_prefix, lies_in
+from server.geo.codes import code_prefix
+from server.geo.codes_since import CodesSince
 from server.geo.models import PREFIX_LENGTH
 from server.ledgers.storage.rules import standing_rules
 from server.reports.definitions.indicators import Grain, Indicator, When
@@ -67,6 +68,11 @@ class Scope:
     period: Period
     known_by: datetime | None = None
     sees_restricted: bool = True
+    codes: CodesSince = field(default=CodesSince())
+
+    def row_of(self, code: str) -> str:
+        """The division of a row under the code that it had at the period's end (decision 0358)."""
+        return self.codes.on(code, self.period.last)
 
     def holds(self, indicator: Indicator) -> Q:
         """The indicator's condition, as the reader may see it."""
@@ -130,7 +136,7 @@ def facts_behind(report: Report, scope: Scope, row: str, indicator: Indicator) -
     if report.rows is not Rows.AREAS:
         return facts.filter(_has(report, indicator, "" if row == TOTAL else row))
     if row != TOTAL:
-        facts = facts.filter(lies_in(code_prefix(row), indicator.place))
+        facts = facts.filter(scope.codes.lies_in(code_prefix(row), indicator.place))
     return facts
 
 
@@ -138,7 +144,7 @@ def row_keys(report: Report, scope: Scope, places: Iterable[str]) -> list[str]:
     """The rows of a report, without the total, of the places that have any fact."""
     if report.rows is not Rows.AREAS:
         return codes_of(report, scope)
-    return sorted({child_of(scope.area, place) for place in places})
+    return sorted({scope.row_of(child_of(scope.area, place)) for place in places})
 
 
 def codes_of(report: Report, scope: Scope) -> list[str]:
@@ -181,7 +187,7 @@ def _by_area(report: Report, scope: Scope) -> Cells:
     for key in [*row_keys(report, scope, by_place), TOTAL]:
         cells[key] = dict.fromkeys(names, 0)
     for code, numbers in by_place.items():
-        for key in (child_of(scope.area, code), TOTAL):
+        for key in (scope.row_of(child_of(scope.area, code)), TOTAL):
             for name, number in numbers.items():
                 cells[key][name] = (cells[key][name] or 0) + (number or 0)
     cells[TOTAL] |= total
@@ -228,7 +234,9 @@ def _count(indicator: Indicator, where: Q) -> Count | Sum:
 
 
 def _facts(grain: Grain, place: str, when: When, scope: Scope) -> QuerySet[Any]:
-    facts = TABLES[grain]._default_manager.filter(scope.known(), lies_in(scope.area, place))
+    facts = TABLES[grain]._default_manager.filter(
+        scope.known(), scope.codes.lies_in(scope.area, place)
+    )
     period = scope.period
     if when is When.DURING:
         return facts.filter(day__gte=period.first, day__lte=period.last)

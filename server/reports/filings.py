@@ -11,6 +11,7 @@ from django.db.models import Q
 from server.accounts.access import ADMINISTRATORS, RESTRICTED, Access
 from server.core import clock
 from server.core.clock import OFFICE
+from server.geo.codes_since import codes_since
 from server.geo.models import Division, Level
 from server.geo.selectors import as_named_on
 from server.ledgers.storage.rules import standing_rules
@@ -126,7 +127,13 @@ def frozen_table(access: Access, frozen: Frozen) -> Table:
     """A frozen table as the reader may see it: without the restricted role, with small numbers hidden."""
     division = division_of(frozen.area)
     sees = access.may(RESTRICTED, division.prefix)
-    scope = Scope(division.prefix, frozen.period, frozen.known_by, sees_restricted=sees)
+    scope = Scope(
+        division.prefix,
+        frozen.period,
+        frozen.known_by,
+        sees_restricted=sees,
+        codes=codes_since(),
+    )
     report = report_named(frozen.report)
     names = [column.name for column in report.columns()]
     cells = frozen.whole if sees else frozen.plain
@@ -139,14 +146,16 @@ def board(access: Access, *, area: str, period: Period, code: str | None = None)
 
     Without a code, all reports. Raises NoSuchReport.
     """
-    above = division_of(area)
+    codes = codes_since()
+    above = division_of(codes.on(area, period.last))
     kinds = [report_named(code)] if code else list(REPORTS.values())
     divisions = as_named_on(
-        Division.objects.filter(access.within("code"), Q(pk=area) | Q(parent=above))
+        Division.objects.filter(access.within("code"), Q(pk=above.pk) | Q(parent=above))
         .filter(Q(valid_to=None) | Q(valid_to__gt=period.first))
         .order_by("code"),
         period.last,
     )
+    divisions = [item for item in divisions if codes.on(item.code, period.last) == item.code]
     if not divisions:
         raise NoSuchReport
     filings = {

@@ -15,6 +15,7 @@ from server.core.clock import OFFICE, now
 from server.core.codes import label_of, restricted_codes
 from server.core.masking import Precision, first_day
 from server.geo.codes import code_prefix
+from server.geo.codes_since import codes_since
 from server.geo.models import Division
 from server.geo.selectors import division_names
 from server.reports.counting import (
@@ -128,8 +129,10 @@ def table_of(
     """Counted numbers as a table with names, in which small numbers of what is restricted are hidden."""
     return Table(
         report=report,
-        area=area,
-        area_name=division_names([area], on=scope.period.last).get(area, area),
+        area=scope.row_of(area),
+        area_name=division_names([scope.row_of(area)], on=scope.period.last).get(
+            scope.row_of(area), area
+        ),
         scope=scope,
         cells=cells,
         labels=labels_of(report, cells, scope.period),
@@ -162,7 +165,11 @@ def entries_behind(
     if not sees_days and period.starts_on != 1:
         raise OnlyWholeMonths
     indicator = _indicator(report, column)
-    if report.rows is Rows.AREAS and row != TOTAL and not row.startswith(scope.area):
+    if (
+        report.rows is Rows.AREAS
+        and row != TOTAL
+        and not scope.codes.now(row).startswith(scope.area)
+    ):
         raise NoSuchCell
     facts = facts_behind(report, scope, row, indicator)
     if indicator.counts_entries:
@@ -183,15 +190,21 @@ def entries_behind(
 def scope_of(
     access: Access, report: Report, area: str, period: Period, known_by: datetime | None
 ) -> Scope:
-    """Which facts a reader's report counts. Raises NoSuchReport, NotKnownThen."""
-    prefix = code_prefix(area)
+    """Which facts a reader's report counts: those of a renumbered community under its code of today.
+
+    Raises NoSuchReport, NotKnownThen.
+    """
+    codes = codes_since()
+    prefix = code_prefix(codes.now(area))
     if not Division.objects.filter(code=area).exists() or not access.may(READERS, prefix):
         raise NoSuchReport
     if known_by is not None:
         since = _known_since(report)
         if since is not None and known_by < since:
             raise NotKnownThen(since=since.astimezone(OFFICE).isoformat(timespec="minutes"))
-    return Scope(prefix, period, known_by, sees_restricted=access.may(RESTRICTED, prefix))
+    return Scope(
+        prefix, period, known_by, sees_restricted=access.may(RESTRICTED, prefix), codes=codes
+    )
 
 
 def _known_since(report: Report) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from server.core import clock
 from server.core.labels import listed
 from server.core.problems import ReasonMissing
 from server.core.request_problems import NotAllowed
+from server.geo.codes_since import codes_since
 from server.reports.counting import TOTAL, Cells, Gap, Scope, cells_of, gaps_of
 from server.reports.course import RULES, Office, State, Step, steps_from
 from server.reports.definitions.periods import Period
@@ -53,11 +54,11 @@ class _Counted:
 
 @transaction.atomic
 def prepare(*, code: str, area: str, period: Period, user: User, access: Access) -> Filing:
-    """Begin the report of a division and period as a draft.
+    """Begin the report of a division and period as a draft, under the code that the division had on the period's last day.
 
     Raises NoSuchReport; NotAllowed unless the user acts for the division's office; AlreadyPrepared.
     """
-    report, division = report_named(code), division_of(area)
+    report, division = report_named(code), division_of(codes_since().on(area, period.last))
     if not access.may(READERS, division.prefix):
         raise NoSuchReport
     if not may_take(access, division, Office.OWN):
@@ -128,7 +129,7 @@ def _freeze(step: FilingStep, access: Access) -> None:
     checked = filing.steps.filter(step=Step.CHECK).last()
     if checked is None or any(item not in checked.failed for item in counted.failed):
         raise CheckAgain(gaps=_words(counted, access))
-    plain = Scope(counted.scope.area, counted.scope.period, step.at, sees_restricted=False)
+    plain = replace(counted.scope, known_by=step.at, sees_restricted=False)
     step.failed = counted.failed
     step.content = content_of(
         Frozen(
@@ -149,7 +150,12 @@ def _count(filing: Filing, at: FilingStep | None = None) -> _Counted:
     period, report = period_of(filing), report_named(filing.report)
     if clock.today() <= period.last:
         raise PeriodNotOver(last=period.last)
-    scope = Scope(division_of(filing.area_code).prefix, period, at.at if at else None)
+    scope = Scope(
+        division_of(filing.area_code).prefix,
+        period,
+        at.at if at else None,
+        codes=codes_since(),
+    )
     cells = cells_of(report, scope)
     return _Counted(report, scope, cells, gaps_of(report, scope, cells))
 

@@ -21,6 +21,7 @@ from server.core import clock
 from server.core.plain import dumps
 from server.core.sealing import unseal_document
 from server.core.xml import parse
+from server.geo.codes_since import CodesSince, codes_since
 from server.geo.selectors import locate, metres_outside
 from server.submissions.answers import Head, head
 from server.submissions.judging import judge
@@ -59,7 +60,7 @@ def place(submission_ids: Sequence[int]) -> None:
 
     Of a version that stands approved while its edit waits, community, time and flags are
     stored too (ApprovedVersion). Where a version is held, the one before it is placed again.
-    Repeating it changes nothing. At most nine statements, whatever the number, but for what is
+    Repeating it changes nothing. At most ten statements, whatever the number, but for what is
     held. Part of the caller's transaction.
     """
     pending = list(submission_ids)
@@ -94,7 +95,7 @@ def _place(submission_ids: Sequence[int]) -> list[int]:
     ]
     located = _located(heads, [at for at, _is_plausible in times])
     strayed = _strayed(heads, located)
-    areas = _sender_areas(rows)
+    areas, codes = _sender_areas(rows), codes_since()
     placed = []
     for number, (row, answers) in enumerate(zip(rows, heads, strict=True)):
         at, is_plausible = times[number]
@@ -105,7 +106,7 @@ def _place(submission_ids: Sequence[int]) -> list[int]:
         else:
             flags += _flags_of_point(answers, is_outside=number in strayed)
         then = held_on(clock.office_day(at), row.sender_history or ())
-        area_code = _area_code(answers, located[number], areas[row.pk], then)
+        area_code = _area_code(answers, located[number], areas[row.pk], then, codes)
         placed.append(_row(row, answers, at, area_code, located[number], flags))
     pairs = list(zip(rows, placed, strict=True))
     _write(columns for row, columns in pairs if row.is_current)
@@ -231,14 +232,16 @@ def _flags_of_point(answers: Head, *, is_outside: bool) -> list[Flag]:
     return [flag for flag, holds in remarks if holds]
 
 
-def _area_code(answers: Head, located: str, areas: Sequence[str], then: Sequence[str]) -> str:
-    """The community that the form names; else the point's, if the sender worked there; else what the sender's areas have in common.
+def _area_code(
+    answers: Head, located: str, areas: Sequence[str], then: Sequence[str], codes: CodesSince
+) -> str:
+    """By its code of today, the community that the form names; else the point's, if the sender worked there; else what the sender's areas have in common.
 
     `then` are further areas of the visit's day, which count for somebody who still works.
     """
     worked = (*areas, *then) if areas else ()
     named = answers.area_code or (located if covers(worked, located) else "")
-    return named or common_prefix(sorted(areas))
+    return codes.now(named or common_prefix(sorted(areas)))
 
 
 def _row(

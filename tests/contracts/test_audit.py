@@ -14,6 +14,7 @@ from server.audit.models import DISCLOSURES, Act
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = {"server.audit.services.record", "server.audit.services.record_list"}
 ALSO_SERVICES = (
+    "server/geo/renumbering.py",
     "server/datasets/declaring.py",
     "server/disclosure/budgets.py",
     "server/disclosure/dossiers.py",
@@ -67,6 +68,11 @@ EXEMPT_MODULES = {
 """Module → why none of its functions records anything."""
 
 EXEMPT = {
+    "server.geo.renumbering.check_renumbering": "reads",
+    **dict.fromkeys(
+        ("server.accounts.roles.follow_code", "server.bulletin.services.follow_code"),
+        "a part of renumbering a division or undoing it, which is recorded",
+    ),
     **dict.fromkeys(
         (
             f"server.disclosure.{name}"

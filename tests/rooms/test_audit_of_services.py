@@ -16,7 +16,8 @@ from server.forms import services as forms
 from server.forms.models import Form
 from server.geo.models import Division, Level
 from server.geo.renames import Rename
-from server.geo.services import import_divisions, rename_division, undo_rename
+from server.geo.renumbering import Renumbering, renumber_division
+from server.geo.services import import_divisions, rename_division, undo_change
 from server.quarantine import services as quarantine
 from server.quarantine.models import Quarantined
 from server.quarantine.services.resolving import mark_accepted, record_about
@@ -223,8 +224,27 @@ CASES = {
         (Act.DIVISION_RENAMED,),
         _county,
     ),
-    "geo.services.undo_rename": Case(
-        lambda office: undo_rename(
+    "geo.renumbering.renumber_division": Case(
+        lambda office: renumber_division(
+            Renumbering("440106003001", "440106003011", AT.date()), reason="批复", evidence="1",
+            actor=access_of(office.chief),
+        ),
+        (Act.DIVISION_RENUMBERED,),
+        _county,
+    ),
+    "geo.renumbering.undo_renumbering": Case(
+        lambda office: undo_change(
+            renumber_division(
+                Renumbering("440106003001", "440106003011", AT.date()), reason="批复", evidence="1",
+                actor=access_of(office.chief),
+            ).pk,
+            reason="录错", actor=access_of(office.chief),
+        ),
+        (Act.DIVISION_RENUMBERED, Act.DIVISION_RENUMBER_UNDONE),
+        _county,
+    ),
+    "geo.services.undo_change": Case(
+        lambda office: undo_change(
             rename_division(
                 Rename("440106003000", "新街道", "", AT.date()), reason="批复", evidence="1",
                 actor=access_of(office.chief),

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 
 from server.accounts.access import access_of
 from server.core.clock import office_day
+from server.geo.models import DivisionChange
+from server.geo.renumbering import Renumbering, renumber_division
+from server.geo.services import undo_change
 from server.ledgers.definitions.ledgers import LEDGERS
 from server.ledgers.definitions.vocabulary import ActKind
 from server.ledgers.desk.offering import offered_entry
@@ -29,6 +32,7 @@ from server.ledgers.models import (
     Vacancy,
 )
 from server.ledgers.problems import AlreadyDone, OfferGoesOn
+from server.ledgers.refolding.renumbered import follow_code
 from server.ledgers.services import (
     change_rule,
     correct,
@@ -44,7 +48,7 @@ from server.submissions import services
 from server.submissions.models import Waiting
 from tests.factories.facts import check_stocks, facts_from_scratch, known_facts
 from tests.factories.ledger_histories import filled_forms
-from tests.factories.ledgers import Filled, make_versions, store, uuid_of
+from tests.factories.ledgers import COMMUNITY, Filled, make_versions, store, uuid_of
 
 pytestmark = pytest.mark.django_db
 AS_OF = date(2026, 11, 23)
@@ -161,6 +165,19 @@ class Office:
         elif standing := list(RuleValue.objects.filter(withdrawn_at=None)):
             withdraw_rule(choose.choice(standing).pk, **how)
 
+    def division(self, what: str) -> None:
+        """The community gets a further code, or the last one is taken back; the ledgers follow."""
+        standing = DivisionChange.objects.filter(undone_at=None).order_by("-pk").first()
+        code = standing.new_code if standing else COMMUNITY
+        if what == "renumber":
+            day = date(2026, 2, 1) + timedelta(days=int(code[-2:]))
+            asked = Renumbering(code, str(int(code) + 10), day)
+            renumber_division(asked, reason="test", evidence="1", actor=self.administrator)
+        elif standing:
+            undo_change(standing.pk, reason="test", actor=self.administrator)
+        follow_code(code, as_of=AS_OF)
+        self.merge_waiting()
+
     def suggest(self, person: Person, vacancy: Vacancy) -> None:
         """Suggest a vacancy, whether it suits or not."""
         store_act(
@@ -204,6 +221,7 @@ ACTS = st.sampled_from(
     + ["need", "need", "free", "same", "correct", "void", "undo", "undo"]
     + ["rule", "rule", "unrule"]
     + ["suggest", "suggest"]
+    + ["renumber", "renumber", "restore"]
 )
 
 
@@ -241,6 +259,8 @@ def test_whatever_happened_the_ledgers_are_what_a_rebuild_makes(office, forms, a
                 office.review(choose.choice(office.submissions), act)
             elif act in ("rule", "unrule"):
                 office.rule(act, choose)
+            elif act in ("renumber", "restore"):
+                office.division(act)
             elif act in ("need", "free"):
                 office.need_approval(choose.choice(["survey", "home_visit"]), act == "need")
             else:

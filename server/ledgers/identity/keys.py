@@ -65,6 +65,8 @@ class Offices:
     """Division code → how many of its leading digits name the office that keeps the ledger."""
     kept: Mapping[str, str] = field(default_factory=dict)
     """Shared uuid of a key → an area of the office whose key it stays (decision 0250)."""
+    code_now: Callable[[str], str] = field(default=lambda code: code)
+    """Division code → the code of that division today (decision 0358)."""
 
     def office_of(self, area: str) -> str:
         """The office that keeps the ledger of an area; an area that is wider than any office stands for itself."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -36,6 +36,13 @@ _OF_VISIT = frozenset({ContributionFlag.CLOCK, ContributionFlag.OUTSIDE_AREA})
 SEALED: dict[str, frozenset[str]] = {
     family: frozenset(
         column.name for column in COLUMNS[family].values() if column.kind is Kind.SEALED
+    )
+    for family in FAMILIES
+}
+
+AREAS: dict[str, frozenset[str]] = {
+    family: frozenset(
+        column.name for column in COLUMNS[family].values() if column.kind is Kind.AREA
     )
     for family in FAMILIES
 }
@@ -139,7 +146,7 @@ def contributed(source: Source, extracted: Extracted | None, offices: Offices) -
     if extracted is None:
         return Contributed(is_readable=False)
     head = extracted.head
-    naming = _Naming(source.area_code or head.area_code, offices)
+    naming = _Naming(offices.code_now(source.area_code or head.area_code), offices)
     unreviewed = {item.submission_id for item in source.corrections if not item.is_approved}
     contributions = [
         Contribution(
@@ -155,7 +162,9 @@ def contributed(source: Source, extracted: Extracted | None, offices: Offices) -
             worker_id=source.submitter_id,
             level=_level(extracted, source, record, unreviewed),
             area_code=naming.area,
-            values=sealed_values(record.ledger, record.values),
+            values=sealed_values(
+                record.ledger, values_now(record.ledger, record.values, offices.code_now)
+            ),
             links={
                 name: naming.uuids(LINKS[name], keys[:1])[0] for name, keys in record.links.items()
             },
@@ -287,6 +296,18 @@ def _linked_only(
                 )
             )
     return extra
+
+
+def values_now(
+    family: str, values: dict[str, Any], code_now: Callable[[str], str]
+) -> dict[str, Any]:
+    """The values with divisions by their codes of today; the same values where none has another code."""
+    renumbered = {
+        name: code
+        for name in AREAS[family].intersection(values)
+        if values[name] and (code := code_now(values[name])) != values[name]
+    }
+    return {**values, **renumbered} if renumbered else values
 
 
 def sealed_values(family: str, values: dict[str, Any]) -> dict[str, Any]:

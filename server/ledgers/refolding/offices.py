@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from server.geo.codes_since import CodesSince, codes_since
 from server.ledgers.folding.derive.rules import rules
 from server.ledgers.identity.keys import Offices
 from server.ledgers.storage.identity_keys import kept_keys
@@ -15,9 +16,10 @@ def office_of(area: str) -> str:
     return area[: _digits_of(area)]
 
 
-def offices_for(shared_keys: Iterable[str]) -> Offices:
-    """The offices, and which of these keys an office has from the time before offices. One query."""
-    return Offices(_digits_of, kept_keys(shared_keys))
+def offices_for(shared_keys: Iterable[str], codes: CodesSince | None = None) -> Offices:
+    """The offices, which of these keys an office has from the time before offices, and what codes mean: today, or as given. Two queries."""
+    since = codes_since() if codes is None else codes
+    return Offices(_digits_of, kept_keys(shared_keys), since.now)
 
 
 def _digits_of(area: str) -> int:

@@ -18,6 +18,7 @@ from server.core.masking import Precision, first_day
 from server.core.row_security import Crossing, across_areas
 from server.core.sealed_fields import OpenedField
 from server.corrections.standing import answering, past_corrections
+from server.geo.codes_since import CodesSince, codes_known_by
 from server.ledgers.definitions.contribution import Contribution
 from server.ledgers.definitions.ledgers import LEDGERS, name_of
 from server.ledgers.folding.fold import FoldResult, fold_everything
@@ -97,6 +98,7 @@ def entry_as_of(
 def _known(entry: str, known_by: datetime) -> list[Contribution]:
     """The contributions that are tied to an entry through entries and records, as they stood at an instant."""
     keys, submissions = {entry}, set[int]()
+    codes = codes_known_by(known_by)
     known: dict[int, Contribution] = {}
     new_keys = {entry}
     while new_keys:
@@ -106,15 +108,17 @@ def _known(entry: str, known_by: datetime) -> list[Contribution]:
         keys |= new_keys
         more = submissions_of(new_keys, now) - submissions
         submissions |= more
-        acts = contributions_of_acts(acts_on(new_keys, known_by))
-        added = [*_contributions_of(more, known_by), *acts]
+        acts = contributions_of_acts(acts_on(new_keys, known_by), codes)
+        added = [*_contributions_of(more, known_by, codes), *acts]
         known |= {item.id: item for item in added}
         named = {key for item in added for key in (*item.keys, *item.links.values())}
         new_keys = named - keys
     return list(known.values())
 
 
-def _contributions_of(submissions: set[int], known_by: datetime) -> list[Contribution]:
+def _contributions_of(
+    submissions: set[int], known_by: datetime, codes: CodesSince
+) -> list[Contribution]:
     corrections = past_corrections(
         submissions, counted_then(answering(submissions), known_by), known_by
     )
@@ -126,7 +130,9 @@ def _contributions_of(submissions: set[int], known_by: datetime) -> list[Contrib
     extracted = [
         (source, extracted_of(source, mappings[source.form_version_id])) for source in sources
     ]
-    offices = offices_for({key for _source, records in extracted for key in shared_keys(records)})
+    offices = offices_for(
+        {key for _source, records in extracted for key in shared_keys(records)}, codes
+    )
     contributions: list[Contribution] = []
     for source, records in extracted:
         for item in contributed(source, records, offices).contributions:

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
+from server.geo.codes_since import codes_since
 from server.ledgers.definitions.columns import Kind
 from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
 from server.ledgers.definitions.rule_keys import RULE_KEYS, UnfitValue
@@ -64,6 +65,7 @@ def preview(rule: Rule, *, today: date, most: int, without: bool = False) -> Pre
     """
     if not without:
         check(rule)
+    rule = replace(rule, area=codes_since().now(rule.area))
     standing = standing_rules()
     other = standing.without_rule(rule) if without else standing.with_rule(rule)
     result = Preview(max(today, rule.since))

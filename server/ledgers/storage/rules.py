@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 
 from django.db.models import F, Q
 
+from server.geo.codes_since import CodesSince, codes_known_by, codes_since
+from server.geo.models import PREFIX_LENGTH, Level
 from server.ledgers.definitions.ledgers import LEDGERS
 from server.ledgers.definitions.rule_keys import RULE_KEYS
 from server.ledgers.folding.derive.rules import Rule, Rules, rules
@@ -17,23 +20,30 @@ from server.ledgers.storage.database import query_values
 
 
 def standing_rules() -> Rules:
-    """The table as it stands: what was decided and not withdrawn, the latest first, before the shipped lines. One query."""
-    return _with(RuleValue.objects.filter(withdrawn_at=None))
+    """The table as it stands: what was decided and not withdrawn, the latest first, before the shipped lines.
+
+    One query, and one if a community has a rule of its own.
+    """
+    return _with(RuleValue.objects.filter(withdrawn_at=None), codes_since)
 
 
 def rules_known_by(instant: datetime) -> Rules:
-    """The table as it stood at an instant. The shipped lines are those of today. One query."""
+    """The table as it stood at an instant. The shipped lines are those of today. At most three queries."""
     stood = Q(withdrawn_at=None) | Q(withdrawn_at__gt=instant)
-    return _with(RuleValue.objects.filter(stood, decided_at__lte=instant))
-
-
-def _with(values: Iterable[RuleValue]) -> Rules:
-    return _table(
-        tuple(
-            Rule(value.key, value.area_code, value.since, value.until, value.value)
-            for value in values
-        )
+    return _with(
+        RuleValue.objects.filter(stood, decided_at__lte=instant), lambda: codes_known_by(instant)
     )
+
+
+def _with(values: Iterable[RuleValue], codes: Callable[[], CodesSince]) -> Rules:
+    """The table with these values; a community's rule holds under the code that the community has."""
+    decided = tuple(
+        Rule(value.key, value.area_code, value.since, value.until, value.value) for value in values
+    )
+    if any(len(rule.area) == PREFIX_LENGTH[Level.COMMUNITY] for rule in decided):
+        since = codes()
+        decided = tuple(replace(rule, area=since.now(rule.area)) for rule in decided)
+    return _table(decided)
 
 
 @lru_cache(maxsize=4)
@@ -48,7 +58,7 @@ def queue_for(value: RuleValue, as_of: date) -> int:
     They are due by the day and taken by `refold_due` in batches. In the caller's transaction,
     under the merge lock.
     """
-    rule, area = RULE_KEYS[value.key], value.area_code
+    rule, area = RULE_KEYS[value.key], codes_since().now(value.area_code)
     marks = {family: _make_due(family, area, as_of, rule.by_record) for family in rule.families}
     mark_changed(marks)
     RuleValue.objects.filter(pk=value.pk).update(queued_on=as_of)

@@ -91,6 +91,31 @@ def all_submissions() -> list[int]:
     )
 
 
+def submissions_at_code(code: str) -> list[int]:
+    """The submissions that stand at a division's whole code, or whose contributions do or name it, by id."""
+    return query_values(
+        "select id from submissions_submission"
+        " where area_code = %(code)s and current_version_id is not null"
+        " union select submission_id from submissions_approvedversion where area_code = %(code)s"
+        " union select submission_id from ledgers_contribution"
+        "        where submission_id is not null"
+        "          and (area_code = %(code)s or position(%(code)s in values::text) > 0)"
+        " order by 1",
+        {"code": code},
+    )
+
+
+def acts_at_code(code: str) -> list[int]:
+    """The desk acts whose contributions stand at a division's whole code or name it, by id."""
+    return query_values(
+        "select -id as act from ledgers_contribution"
+        " where submission_id is null"
+        "   and (area_code = %(code)s or position(%(code)s in values::text) > 0)"
+        " order by 1",
+        {"code": code},
+    )
+
+
 def standing_desk_acts() -> list[int]:
     """Every desk act that has not been undone, in the order done."""
     return query_values("select id from ledgers_deskact where undone_at is null order by id")
