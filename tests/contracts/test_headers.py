@@ -63,7 +63,7 @@ ACTS = re.compile(
     "|grant|password|end-sessions|give-role|take|end|end-others|new|reset-factors|reset-second-factors"
     "|sessions|publish|logout|language|decision|download|undo|state|approval|files|restore|delete"
     "|erase|dossier|consent|refuse|withdraw|link|unlink|correct|void|move|same|not-same|acts?|change|set-up"
-    "|comment|file|start|send-back|suggest|hand-over|call-list|send"
+    "|comment|file|start|send-back|suggest|hand-over|call-list|send|bulk-delete|bulk-restore"
 )
 
 
