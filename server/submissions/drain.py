@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.module_loading import import_string
 
+from server.core.garbage import collection_paused
 from server.submissions import arrivals
 from server.submissions.models import Submission, Waiting
 from server.submissions.services.queueing import lock_pipeline, queue_drain
@@ -100,6 +101,7 @@ def _tickets(limit: int) -> Sequence[tuple[int, int]]:
     return list(Waiting.objects.order_by("pk").values_list("pk", "submission_id")[:limit])
 
 
+@collection_paused()
 def _process(tickets: Sequence[tuple[int, int]]) -> None:
     ids = sorted({submission_id for _ticket, submission_id in tickets})
     for step in _steps(tuple(settings.AFTER_SUBMISSION)):

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from server.core.garbage import collection_paused
 from server.corrections.standing import corrections_of, faulty, targets_of
 from server.ledgers.definitions.ledgers import FAMILIES
 from server.ledgers.entity_lists.claims import (
@@ -41,6 +42,7 @@ _MAPPINGS_KEPT = 200
 _mappings: dict[int, dict[str, Any]] = {}
 
 
+@collection_paused()
 @transaction.atomic
 def merge_submissions(
     *, submission_ids: Sequence[int], as_of: date, judging: bool = True
@@ -115,6 +117,7 @@ def _mappings_of(versions: set[int]) -> dict[int, dict[str, Any]]:
     return {version: _mappings[version] for version in versions}
 
 
+@collection_paused()
 @transaction.atomic
 def refold_due(*, as_of: date, limit: int = 500) -> int:
     """Fold again up to `limit` entries of each family whose derived columns change by this day.
