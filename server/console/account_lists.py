@@ -83,7 +83,7 @@ def audit_list(request: StaffRequest) -> Listing:
     """The acts that the reader may see, newest first."""
     every = selectors.audit_entries(request.access)
     filterset = AuditFilters(request.GET, every, access=request.access)
-    table = Table(_AUDIT, (Key("id", falls=True),), lambda row: "", key=whole_number)
+    table = Table(AUDIT, (Key("id", falls=True),), lambda row: "", key=whole_number)
     return _listing(
         request, "audit", _("Audit log"), table, filterset, _read_acts,
         shows=("actor", "act", "object_id", "area", "at_from", "at_to"),
@@ -290,7 +290,7 @@ _WORKERS = (
         html=_in_template("_acts", is_form=True), kind="no-print", is_in_files=False,
     ),
 )  # fmt: skip
-_AUDIT = (
+AUDIT = (
     TableColumn(
         "at", gettext_lazy("When"), lambda row, _reading: f"{localtime(row.at):%Y-%m-%d %H:%M:%S}",
         sort=(Key("at"), Key("id")), kind="when",
@@ -324,5 +324,5 @@ _DISCLOSURES = tuple(
     replace(column, text=_by_way_of, html=None) if column.name == "actor"
     else replace(column, is_shown=False) if column.name == "door"
     else column
-    for column in _AUDIT
+    for column in AUDIT
 )  # fmt: skip

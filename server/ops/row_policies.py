@@ -241,7 +241,7 @@ OPEN: Final[dict[str, str]] = {
     "forms_formversion": _FORMS,
     "geo_boundary": "the outlines of divisions are public",
     "geo_division": "the divisions are public",
-    "geo_divisionchange": "the names of divisions are public",
+    "geo_divisionchange": "the names and codes of divisions are public",
     "geo_division_successors": "the divisions are public",
     "ledgers_foldversion": "says by which version of the code the ledgers were computed",
     "ledgers_changedentry": "holds uuids alone: which entries a fold has changed",

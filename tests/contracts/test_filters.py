@@ -11,6 +11,8 @@ from django.urls import NoReverseMatch, reverse
 from server.accounts.filters import AuditFilters, WorkerFilters
 from server.accounts.models import RoleGrant, User
 from server.api.urls import VIEWS
+from server.audit.models import Act
+from server.audit.services import record
 from server.console.urls import urlpatterns
 from tests.conftest import COMMUNITY
 from tests.doors.api.conftest import assert_problem
@@ -81,6 +83,7 @@ def client(divisions, make_user) -> Client:
     make_import(street.worker, COMMUNITY)
     make_renamed(street.worker, COMMUNITY)
     make_declared(COMMUNITY, person=street.person, employer=street.employer)
+    record(Act.REVEAL, actor=street.worker, object_type="person", area=COMMUNITY)
     RoleGrant.objects.create(
         user=make_user("admin", role="administrator", area=""), role="restricted", area=""
     )

@@ -77,6 +77,7 @@ def test_a_table_with_an_area_is_open_only_where_that_is_decided() -> None:
         "accounts_phonesettings",
         "accounts_rolegrant",
         "forms_formaudience",
+        "geo_divisionchange",
         "ledgers_rulevalue",
     }
 

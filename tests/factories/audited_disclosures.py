@@ -29,6 +29,11 @@ DISCLOSURE_CASES = {
         (Act.REVEAL,),
         lambda office: office.persons,
     ),
+    "disclosure.revealing.reveal_each": Case(
+        lambda office: disclosure.reveal_each(office.access, office.persons[:1], ["id_no"], WHY),
+        (Act.REVEAL,),
+        lambda office: office.persons,
+    ),
     "disclosure.dossiers.give_dossier": Case(
         lambda office: disclosure.give_dossier(office.access, office.persons[0], WHY),
         (Act.SUBJECT_ACCESS,),

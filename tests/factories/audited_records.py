@@ -12,8 +12,10 @@ from server.corrections import services as corrections
 from server.corrections.models import SendBack
 from server.erasure import services as erasure
 from server.ledgers import services as ledgers
+from server.ledgers.definitions.visit_plans import VisitPlan
 from server.ledgers.folding.derive.rules import Rule
 from server.ledgers.models import ContributionRow, Person, RuleValue, Vacancy
+from server.ledgers.selectors import DueVisit
 from server.reports import figures
 from server.reports import services as reports
 from server.reports.course import Step
@@ -36,6 +38,16 @@ class Case(NamedTuple):
     acts: tuple[Act, ...]
     before: Callable[[Office], object] = lambda office: office.user
     actor: str = "chief"  # "" is nobody who is logged in
+
+
+def registered(person: Person) -> DueVisit:
+    """A visit that is due of somebody registered as unemployed."""
+    return DueVisit(
+        id=person.pk, ledger="person", plan=VisitPlan.REGISTERED, area_code=person.area_code,
+        due_on=AT.date(), is_overdue=False, last_visit=None, attempts=0, exception=None,
+        person=person.pk, household=None, employer=None, name="", address="", position=None,
+        worker=None, reason="",
+    )  # fmt: skip
 
 
 def approve_all(office: Office) -> object:
@@ -129,6 +141,13 @@ RECORD_CASES = {
     "ledgers.services.correct": Case(
         lambda office: ledgers.correct(
             family="person", entry=office.persons[0].pk, column="edu", value="10", **office.deed
+        ),
+        (Act.DESK_ACT,),
+        lambda office: office.persons,
+    ),
+    "ledgers.services.hand_over": Case(
+        lambda office: ledgers.hand_over(
+            [registered(office.persons[0])], worker=office.user.pk, **office.deed
         ),
         (Act.DESK_ACT,),
         lambda office: office.persons,

@@ -22,6 +22,7 @@ from server.disclosure.models import ExportPermit
 from server.ledgers.definitions.columns import Column, Kind, Reading, Sensitivity, hash_purpose
 from server.ledgers.definitions.ledgers import COLUMNS, LEDGERS
 from server.ledgers.definitions.sensitivity import has_restricted, unrestricted
+from server.reports.figures import read_figures, state_figures
 from server.submissions.answers import FILE_TYPES
 from tests.conftest import COMMUNITY, OTHER_STREET_COMMUNITY
 from tests.factories.console import (
@@ -374,6 +375,9 @@ def _about(side: Side, other: Side, form: Any) -> None:
         Act.EXPORT, actor=side.worker, object_type="form", object_id=FORM, area=side.area,
         reason=f"{side.tag} logged", facts={"columns": [side.tag]},
     )  # fmt: skip
+    state_figures(
+        read_figures(["kind,area,since,number,people", f"census,{side.area},2026-01-01,2,5"])
+    )
 
 
 # --- restricted facts ---
