@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import mimetypes
-from typing import Final
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,27 +10,10 @@ from django.http.response import HttpResponseBase
 from server.accounts.access import Worker
 from server.core import blobs
 from server.forms.entities import EntityList
+from server.forms.media_types import type_for_phones
 from server.forms.models import FormMedia
 from server.openrosa import lists, responses
 from server.openrosa.problems import NoSuchMedia
-
-MEDIA_TYPES: Final = frozenset(
-    {
-        "audio/mp4",
-        "audio/mpeg",
-        "audio/ogg",
-        "audio/x-wav",
-        "image/gif",
-        "image/jpeg",
-        "image/png",
-        "image/webp",
-        "text/csv",
-        "video/3gpp",
-        "video/mp4",
-        "video/webm",
-    }
-)
-"""The types under which files of forms are sent; phones go by the file's name, and browsers must not run it."""
 
 
 def is_list(file: FormMedia) -> bool:
@@ -81,8 +62,7 @@ def _stored(request: HttpRequest, file: FormMedia) -> HttpResponseBase:
         raise NoSuchMedia
     if responses.is_current(request, file.md5):
         return responses.not_modified(file.md5)
-    guessed = mimetypes.guess_type(file.filename)[0]
-    content_type = guessed if guessed in MEDIA_TYPES else "application/octet-stream"
+    content_type = type_for_phones(file.filename)
     headers = {**responses.HEADERS, "Content-Length": str(file.size)}
     response: HttpResponseBase = HttpResponse(content_type=content_type, headers=headers)
     if request.method != "HEAD":

@@ -195,6 +195,7 @@ QUERIES = {
     "entries": f"?report=R2&area={COMMUNITY}&period=2026&row=total&column=people",
     "filings": f"?area={COMMUNITY}&period=2026Q3",
     "change": "?key=visit_attempts",
+    "day-sheet": f"?due_to=2036-01-01&area={COMMUNITY}",
     "submissionList": "?formId=household_survey",
 }
 """The last word of an address → the query that it needs."""

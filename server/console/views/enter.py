@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from server.entering import selectors, services
 from server.entering.prefilling import first_answers
 from server.entering.problems import EntryTooLarge, NoSuchFormFile, NothingEntered
 from server.forms.entities import entity_list
+from server.forms.media_types import type_for_desks
 from server.forms.models import FormMedia, FormVersion
 from server.forms.selectors import media_of
 from server.ledgers.definitions.codes import VisitMode
@@ -91,8 +91,8 @@ def file(request: StaffRequest, form_id: str, name: str) -> HttpResponseBase:
     if needed.kind != FormMedia.Kind.ENTITY_LIST:
         if needed.sha256 is None or not blobs.exists(needed.sha256):
             raise NoSuchFormFile
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        return FileResponse(blobs.open_blob(needed.sha256), content_type=kind)
+        stored = blobs.open_blob(needed.sha256)
+        return FileResponse(stored, content_type=type_for_desks(name))
     entities = entity_list(name)
     if entities is None:
         raise NoSuchFormFile
