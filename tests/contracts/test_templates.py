@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.template.loader import get_template
 
 from server.ops.templates import faults, names
 
@@ -13,6 +15,12 @@ from server.ops.templates import faults, names
 @pytest.mark.parametrize("name", names())
 def test_a_template_compiles(name):
     assert faults(name) == []
+
+
+@pytest.mark.parametrize("name", names())
+def test_each_column_has_a_name(name):
+    """A screen reader says the head with each cell; one that nobody needs to see is visually hidden."""
+    assert not re.search(r"<th\b[^>]*>\s*</th>", get_template(name).template.source)
 
 
 def test_the_pages_have_templates():

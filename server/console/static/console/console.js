@@ -55,6 +55,18 @@ function fitTables() {
     box.classList.remove("wide");
     box.classList.toggle("wide", box.scrollWidth > box.clientWidth + 1);
   }
+  for (const box of document.querySelectorAll(".table-box, .sheet-box, .panel:has(> table)")) reachByKeys(box);
+}
+// A box that scrolls sideways and holds nothing to stop at is a stop itself, so that the arrow keys scroll it.
+function reachByKeys(box) {
+  const stops = box.scrollWidth > box.clientWidth + 1 && !box.querySelector("a[href], button, input, select, textarea, summary");
+  const heading = box.closest("section")?.querySelector("h2, h3") ?? document.querySelector("h1");
+  if (stops === box.hasAttribute("data-scrolls") || (stops && box.hasAttribute("tabindex"))) return;
+  box.toggleAttribute("data-scrolls", stops);
+  for (const [name, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", heading?.textContent.trim() ?? ""]]) {
+    if (stops) box.setAttribute(name, value);
+    else box.removeAttribute(name);
+  }
 }
 function arrange() {
   nameCells(document);
