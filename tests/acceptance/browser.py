@@ -14,8 +14,17 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.acceptance.engine.webforms import PACKAGES
+
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 SECONDS = 30
+_AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+_AXE = """
+const done = arguments[arguments.length - 1];
+axe.run(document, {runOnly: arguments[0], resultTypes: ["violations"]}).then(({violations}) => done(
+  violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.html.slice(0, 160)}`))),
+  (fault) => done([String(fault)]));
+"""
 
 
 def start(profile: Path, language: str = "zh-CN") -> webdriver.Chrome:
@@ -117,6 +126,14 @@ class Clerk:
             yield
         finally:
             self.browser.execute_cdp_cmd(command, {**sizes[1], **metrics, "mobile": False})
+
+    def barriers(self) -> list[str]:
+        """What axe-core finds on the page against WCAG 2.1 A and AA and good practice: rule and element."""
+        if not self.browser.execute_script("return Boolean(window.axe)"):
+            source = PACKAGES / "axe-core" / "axe.min.js"
+            self.browser.execute_script(source.read_text("utf-8"))
+        barriers: list[str] = self.browser.execute_async_script(_AXE, _AXE_RULES)
+        return barriers
 
     def complaints(self) -> list[str]:
         """The errors the browser logged since the last call."""
