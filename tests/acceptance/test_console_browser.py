@@ -123,6 +123,7 @@ def test_a_clerk_reviews_looks_up_and_maps_and_an_administrator_manages(
 
     clerk.go("/map")
     clerk.find("#map[data-ready]")
+    assert clerk.find(".maplibregl-ctrl-zoom-in").get_attribute("aria-label") == "放大"
     drawn = clerk.wait(lambda browser: browser.execute_script(DRAWN))
     assert drawn
     clerk.picture("9-map")

@@ -73,6 +73,7 @@ export function makeMap(element, options) {
   const map = new maplibre.Map({
     container: element,
     style,
+    locale: JSON.parse(element.dataset.words),
     localIdeographFontFamily: FONTS,
     attributionControl: false,
     dragRotate: false,
