@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ class Renumbered(NamedTuple):
     day: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CodesSince:
     """Codes and their successors. Pure."""
 
@@ -34,10 +34,13 @@ class CodesSince:
 
     def now(self, code: str) -> str:
         """The code of today of a division that had this code; other codes and prefixes as they are."""
-        successors = {change.old: change.new for change in self.changes}
-        while code in successors:
-            code = successors[code]
+        while code in self._successors:
+            code = self._successors[code]
         return code
+
+    @cached_property
+    def _successors(self) -> dict[str, str]:
+        return {change.old: change.new for change in self.changes}
 
     def all(self, code: str) -> set[str]:
         """Every code that the division with this code has, had or got, its own among them."""

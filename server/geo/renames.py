@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from server.audit.models import Act
+from server.audit.services import record
 from server.core import clock
 from server.core.request_problems import NotAllowed, NothingHere
 from server.geo.models import PREFIX_LENGTH, Division, DivisionChange, Level
@@ -34,13 +36,39 @@ def may_rename(access: Access, division: Division) -> bool:
     return access.administers([division.parent.prefix if division.parent else ""])
 
 
-def check_rename(rename: Rename, access: Access) -> Division:
-    """The division of a rename that could be made now. Raises NothingHere, NotAllowed, ChangeRefused."""
-    division = divisions(access).select_related("parent").filter(code=rename.code).first()
+def division_to_change(code: str, access: Access) -> Division:
+    """The division whose name or code the user may change. Raises NothingHere, NotAllowed."""
+    division = divisions(access).select_related("parent").filter(code=code).first()
     if division is None:
         raise NothingHere
     if not may_rename(access, division):
         raise NotAllowed
+    return division
+
+
+def record_change(
+    act: Act, change: DivisionChange, *, before: str, after: str, actor: Access, reason: str
+) -> None:
+    """Log that a division got another name or code, or got the former one back."""
+    record(
+        act,
+        actor=actor,
+        object_type="division",
+        object_id=change.division_id,
+        area=change.division_id,
+        reason=reason,
+        facts={
+            "before": before,
+            "after": after,
+            "day": change.takes_effect_on.isoformat(),
+            "evidence": change.evidence,
+        },
+    )
+
+
+def check_rename(rename: Rename, access: Access) -> Division:
+    """The division of a rename that could be made now. Raises NothingHere, NotAllowed, ChangeRefused."""
+    division = division_to_change(rename.code, access)
     if reason := _fault(rename, division):
         raise ChangeRefused(reason=reason)
     return division

@@ -12,14 +12,11 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from server.audit.models import Act
-from server.audit.services import record
 from server.core import clock
-from server.core.request_problems import NotAllowed, NothingHere
 from server.geo.codes import level_of
 from server.geo.models import PREFIX_LENGTH, Boundary, ChangeKind, Division, DivisionChange, Level
 from server.geo.problems import ChangeRefused
-from server.geo.renames import last_change, may_rename
-from server.geo.selectors import divisions
+from server.geo.renames import division_to_change, last_change, record_change
 
 if TYPE_CHECKING:
     from server.accounts.access import Access
@@ -35,11 +32,7 @@ class Renumbering(NamedTuple):
 
 def check_renumbering(asked: Renumbering, access: Access) -> Division:
     """The community of a new code that could be given now. Raises NothingHere, NotAllowed, ChangeRefused."""
-    division = divisions(access).select_related("parent").filter(code=asked.code).first()
-    if division is None:
-        raise NothingHere
-    if not may_rename(access, division):
-        raise NotAllowed
+    division = division_to_change(asked.code, access)
     if reason := _fault(asked, division):
         raise ChangeRefused(reason=reason)
     return division
@@ -162,17 +155,5 @@ def _follow(old: str, new: str, *, is_undone: bool) -> None:
 
 
 def _record(act: Act, change: DivisionChange, actor: Access, reason: str) -> None:
-    record(
-        act,
-        actor=actor,
-        object_type="division",
-        object_id=change.division_id,
-        area=change.division_id,
-        reason=reason,
-        facts={
-            "before": change.division_id,
-            "after": change.new_code,
-            "day": change.takes_effect_on.isoformat(),
-            "evidence": change.evidence,
-        },
-    )
+    codes = {"before": change.division_id, "after": change.new_code}
+    record_change(act, change, **codes, actor=actor, reason=reason)

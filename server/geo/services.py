@@ -18,7 +18,7 @@ from server.geo.codes import ancestors_of, level_of
 from server.geo.features import Feature, features_of
 from server.geo.models import Boundary, ChangeKind, Division, DivisionChange
 from server.geo.problems import ChangeRefused
-from server.geo.renames import Rename, check_rename, last_change, may_rename
+from server.geo.renames import Rename, check_rename, last_change, may_rename, record_change
 from server.geo.renumbering import undo_renumbering
 from server.geo.selectors import division_changes
 
@@ -221,17 +221,5 @@ def _give_name(code: str, name: str, name_en: str) -> None:
 
 
 def _record_rename(act: Act, change: DivisionChange, actor: Access, reason: str) -> None:
-    record(
-        act,
-        actor=actor,
-        object_type="division",
-        object_id=change.division_id,
-        area=change.division_id,
-        reason=reason,
-        facts={
-            "before": change.name_before,
-            "after": change.name,
-            "day": change.takes_effect_on.isoformat(),
-            "evidence": change.evidence,
-        },
-    )
+    names = {"before": change.name_before, "after": change.name}
+    record_change(act, change, **names, actor=actor, reason=reason)
