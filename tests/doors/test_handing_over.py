@@ -20,28 +20,12 @@ def hand_over(client, visits, worker, **more):
 @pytest.fixture
 def folded(divisions, make_user):
     """A surveyed household of two persons seeking work, whose cases are due, and two workers."""
-    from server.ledgers import services
     from server.ledgers.models import AssistanceCase, Person
-    from tests.factories.ledgers import id_number, make_versions, member, store, uuid_of
-    from tests.factories.ledgers import street as survey
+    from tests.factories.seekers import survey_two_seekers
 
     xie = make_user("xie", role="worker", area=STREET)
     lin = make_user("lin", role="worker", area=COMMUNITY)
-    people = [
-        member(
-            key=key, name=name, emp_status="21", work_capacity="1", job_willing="1",
-            hukou_type="10", **{"spell.unemp_date": "2026-02-01"}, id_no=id_number(born, 1),
-        )
-        for key, name, born in (("p", "陈一", "1970-05-01"), ("q", "陈二", "1971-05-01"))
-    ]  # fmt: skip
-    filled = survey(1, people)
-    submission = store(
-        filled,
-        version=make_versions()[filled.form],
-        submitter=xie,
-        instance_id=f"uuid:{uuid_of('handed')}",
-    )
-    services.merge_submissions(submission_ids=[submission.pk], as_of=today())
+    survey_two_seekers(xie, today())
 
     def linked() -> set[int | None]:
         held = (AssistanceCase.objects.filter(next_due__isnull=False), Person.objects.exclude(visit_due=None))  # fmt: skip

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from server.ledgers import services
 from server.ledgers.models import AssistanceCase, DeskAct, Person
 from tests.conftest import COMMUNITY, STREET
-from tests.factories.ledgers import id_number, make_versions, member, store, street, uuid_of
+from tests.factories.seekers import survey_two_seekers
 
 pytestmark = pytest.mark.django_db
 
@@ -22,21 +21,7 @@ pytestmark = pytest.mark.django_db
 def worker(divisions, make_user) -> Any:
     """A worker, and a household of two persons seeking work, each with a case that the survey opens."""
     user = make_user("xie", role="worker", area=STREET)
-    people = [
-        member(
-            key=key, name=name, emp_status="21", work_capacity="1", job_willing="1",
-            hukou_type="10", **{"spell.unemp_date": "2026-02-01"}, id_no=id_number(born, 1),
-        )
-        for key, name, born in (("p", "陈一", "1970-05-01"), ("q", "陈二", "1971-05-01"))
-    ]  # fmt: skip
-    filled = street(1, people)
-    submission = store(
-        filled,
-        version=make_versions()[filled.form],
-        submitter=user,
-        instance_id=f"uuid:{uuid_of('bulk')}",
-    )
-    services.merge_submissions(submission_ids=[submission.pk], as_of=date(2026, 11, 23))
+    survey_two_seekers(user, date(2026, 11, 23))
     return user
 
 
